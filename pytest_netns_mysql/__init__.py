@@ -1,0 +1,107 @@
+"""Test what MySQL does with the address a connection comes from.
+
+The names below are imported when they are first used: a pytest run without a netns test pays for none.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.endpoint import Endpoint
+    from pytest_netns_mysql.errors import (
+        ClientError,
+        EndpointError,
+        FetchError,
+        MarkerError,
+        NetnsError,
+        NetworkError,
+        OneWayError,
+        SandboxError,
+        ServerNotFoundError,
+        ServerStartError,
+        ServerVersionError,
+        SettingError,
+        ThreadsError,
+        TopologyError,
+        UnknownNamespaceError,
+    )
+    from pytest_netns_mysql.fixtures import AccountFactory, ConnectFactory
+    from pytest_netns_mysql.kernel.namespace import Namespace
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.accounts import Account
+    from pytest_netns_mysql.mysql.client import NamespaceConnection, NamespacePool
+    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.topology.load import from_mapping, load
+    from pytest_netns_mysql.topology.model import Link, Mysqld, Topology
+
+_HOMES = {
+    "Account": "mysql.accounts",
+    "AccountFactory": "fixtures",
+    "ClientError": "errors",
+    "ConnectFactory": "fixtures",
+    "Endpoint": "endpoint",
+    "EndpointError": "errors",
+    "FetchError": "errors",
+    "Link": "topology.model",
+    "MarkerError": "errors",
+    "MySQLServer": "mysql.server",
+    "Mysqld": "topology.model",
+    "Namespace": "kernel.namespace",
+    "NamespaceConnection": "mysql.client",
+    "NamespacePool": "mysql.client",
+    "NetnsError": "errors",
+    "Network": "kernel.network",
+    "NetworkError": "errors",
+    "OneWayError": "errors",
+    "SandboxError": "errors",
+    "ServerNotFoundError": "errors",
+    "ServerStartError": "errors",
+    "ServerVersionError": "errors",
+    "SettingError": "errors",
+    "ThreadsError": "errors",
+    "Topology": "topology.model",
+    "TopologyError": "errors",
+    "UnknownNamespaceError": "errors",
+    "from_mapping": "topology.load",
+    "load": "topology.load",
+}
+
+__all__ = [
+    "Account",
+    "AccountFactory",
+    "ClientError",
+    "ConnectFactory",
+    "Endpoint",
+    "EndpointError",
+    "FetchError",
+    "Link",
+    "MarkerError",
+    "MySQLServer",
+    "Mysqld",
+    "Namespace",
+    "NamespaceConnection",
+    "NamespacePool",
+    "NetnsError",
+    "Network",
+    "NetworkError",
+    "OneWayError",
+    "SandboxError",
+    "ServerNotFoundError",
+    "ServerStartError",
+    "ServerVersionError",
+    "SettingError",
+    "ThreadsError",
+    "Topology",
+    "TopologyError",
+    "UnknownNamespaceError",
+    "from_mapping",
+    "load",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

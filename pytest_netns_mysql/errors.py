@@ -1,0 +1,115 @@
+"""Say what went wrong, where, what was tried, and the cure: one class per situation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class NetnsError(Exception):
+    """Describe a failure of this plugin so that its reader can act on it.
+
+    Shape: ``what`` is one sentence; ``where`` names a file and key, a marker and
+    test, or a setting; ``tried`` lists what was looked at, in order; ``remedies``
+    lists the ways out, the best first.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        tried: Sequence[str] = (),
+        remedies: Sequence[str] = (),
+    ) -> None:
+        """Keep the parts of the message."""
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.tried = tuple(tried)
+        self.remedies = tuple(remedies)
+
+    def __str__(self) -> str:
+        """Join the parts: one line for each place, attempt and way out."""
+        lines = [self.what]
+        if self.where is not None:
+            lines.append(f"  where: {self.where}")
+        lines += [f"  tried: {attempt}" for attempt in self.tried]
+        lines += [f"  do: {remedy}" for remedy in self.remedies]
+        return "\n".join(lines)
+
+
+class SettingError(NetnsError):
+    """A setting has a value that it does not take."""
+
+
+class EndpointError(NetnsError):
+    """An ``addr/ns`` value breaks a rule of the manual, or stands nowhere in the topology."""
+
+
+class TopologyError(NetnsError):
+    """A topology is not found, cannot be read, or describes a network that cannot be."""
+
+
+class UnknownNamespaceError(NetnsError, LookupError):
+    """A namespace is asked for that the topology does not have."""
+
+
+class MarkerError(NetnsError):
+    """A ``netns`` marker has arguments that it does not take."""
+
+
+class SandboxError(NetnsError):
+    """No sandbox can be made on this machine, or it was lost."""
+
+
+class ThreadsError(SandboxError):
+    """A user namespace cannot be entered because this process has threads already."""
+
+
+class OneWayError(SandboxError):
+    """A thread would leave a network namespace that it cannot come back to."""
+
+
+class NetworkError(NetnsError):
+    """The kernel refused a part of the topology."""
+
+
+class ServerNotFoundError(NetnsError):
+    """No usable mysqld was found."""
+
+
+class ServerVersionError(ServerNotFoundError):
+    """A server was found, but it has no network namespace support."""
+
+
+class FetchError(NetnsError):
+    """A mysqld could not be brought from the machine's package sources."""
+
+
+class ServerStartError(NetnsError):
+    """A mysqld did not come up.
+
+    Shape: ``command`` is its command line, ``log`` the whole error log, ``codes``
+    the error codes in it (``MY-010262``), in order and without repeats.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        command: Sequence[str] = (),
+        log: str = "",
+        codes: Sequence[str] = (),
+        where: str | None = None,
+        tried: Sequence[str] = (),
+        remedies: Sequence[str] = (),
+    ) -> None:
+        """Keep the command line and the log beside the message."""
+        super().__init__(what, where=where, tried=tried, remedies=remedies)
+        self.command = tuple(command)
+        self.log = log
+        self.codes = tuple(codes)
+
+
+class ClientError(NetnsError):
+    """A connection was asked for that cannot be made."""

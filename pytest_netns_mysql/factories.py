@@ -1,0 +1,79 @@
+"""Make more fixtures: servers and clients of the project's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.session import NAMESPACE, SESSION
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.client import Driver
+    from pytest_netns_mysql.mysql.options import OptionValue
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+Scope = Literal["session", "package", "module", "class", "function"]
+
+
+def mysqld(
+    *,
+    bind_address: str | Sequence[str] | None = None,
+    admin_address: str | None = None,
+    options: Mapping[str, OptionValue] | None = None,
+    scope: Scope = "session",
+    name: str | None = None,
+) -> Callable[..., Iterator[MySQLServer]]:
+    """Return a fixture that gives a running server of its own.
+
+    ``bind_address`` is a comma list or a sequence of ``addr/ns``, by default the topology's; ``admin_address``
+    is one ``addr/ns``; ``options`` are mysqld's, named as in an option file, with True and False for ON and OFF
+    and None for an option without a value. Two servers cannot share an address and port: give one
+    ``options={"port": 3307}``. ``name`` is the fixture's, by default the one it is assigned to.
+    Raises EndpointError before a server is started. See the manual, bind_address and admin_address.
+    """
+
+    @pytest.fixture(scope=scope, name=name)
+    def server(request: pytest.FixtureRequest, netns: Network) -> Iterator[MySQLServer]:
+        with request.config.stash[SESSION].running(
+            netns,
+            bind_address=bind_address,
+            admin_address=admin_address,
+            options={} if options is None else options,
+        ) as running:
+            yield running
+
+    return server
+
+
+def client(
+    mysqld: str = "netns_mysqld",
+    *,
+    namespace: str | None = None,
+    endpoint: str | None = None,
+    driver: Driver | None = None,
+    name: str | None = None,
+    **options: Any,  # noqa: ANN401 - the driver's own options
+) -> Callable[..., Iterator[Any]]:
+    """Return a function-scoped fixture that gives an open connection to a server.
+
+    ``mysqld`` names the server's fixture; ``namespace`` is where the connection is born, by default where the
+    test stands; ``endpoint`` names the namespace whose endpoint it goes to, by default the nearest; ``driver`` and
+    ``options`` are as for netns_connect. Without ``user=`` it is a fresh account that owns a fresh schema.
+    """
+
+    @pytest.fixture(name=name)
+    def connection(request: pytest.FixtureRequest, netns: Network) -> Iterator[Any]:
+        from pytest_netns_mysql.mysql.accounts import Accounts
+        from pytest_netns_mysql.mysql.clients import Clients
+
+        server: MySQLServer = request.getfixturevalue(mysqld)
+        accounts = Accounts(server)
+        with Clients(server, accounts, request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
+            yield clients.connect(namespace, endpoint=endpoint, driver=driver, **options)
+        accounts.drop()
+
+    return connection

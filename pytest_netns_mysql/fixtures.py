@@ -1,0 +1,131 @@
+"""The fixtures that a test suite asks for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import SandboxError
+from pytest_netns_mysql.session import NAMESPACE, SESSION
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.endpoint import Endpoint
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.accounts import Account, Accounts
+    from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
+    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.topology.model import Topology
+
+
+class AccountFactory(Protocol):
+    """Make an account that is dropped when the test ends."""
+
+    def __call__(
+        self, user: str, *, host: str | None = None, password: str = "", grants: Sequence[str] = ()
+    ) -> Account:
+        """Make ``user@host``.
+
+        ``host`` is a pattern as in CREATE USER, by default the origin of this test's namespace. ``grants`` are
+        what stands between GRANT and TO, such as ``SELECT ON shop.*``.
+        """
+        ...
+
+
+class ConnectFactory(Protocol):
+    """Open a connection that is closed when the test ends."""
+
+    def __call__(
+        self,
+        namespace: str | None = None,
+        *,
+        account: Account | None = None,
+        endpoint: Endpoint | str | None = None,
+        driver: Driver | None = None,
+        **options: Any,  # noqa: ANN401 - the driver's own options
+    ) -> Any:  # noqa: ANN401 - any driver's connection
+        """Connect from ``namespace``, by default this test's.
+
+        ``account`` is by default the namespace's own, such as 'red_user'@'192.0.2.2' with its schema selected;
+        ``endpoint`` an endpoint, or the namespace whose endpoint it is, by default the nearest; ``driver``
+        ``"mysql.connector"``, ``"pymysql"`` or a connect function; ``options`` are the driver's.
+        """
+        ...
+
+
+@pytest.fixture(scope="session")
+def netns_topology(request: pytest.FixtureRequest) -> Topology:
+    """Return the topology in force; override this fixture to build one in Python."""
+    return request.config.stash[SESSION].topology
+
+
+@pytest.fixture(scope="session")
+def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[Network]:
+    """Give the topology's namespaces, made real in a sandbox of this process."""
+    session = request.config.stash[SESSION]
+    try:
+        sandbox = session.make_sandbox(worker="PYTEST_XDIST_WORKER" in os.environ)
+    except SandboxError as error:
+        if session.settings.unavailable == "skip":
+            pytest.skip(str(error))
+        raise
+    from pytest_netns_mysql.kernel.network import Network
+
+    network = session.network = Network(sandbox, netns_topology)
+    yield network
+    session.network = None
+    network.close()
+
+
+@pytest.fixture(scope="session")
+def netns_mysqld(request: pytest.FixtureRequest, netns: Network) -> Iterator[MySQLServer]:
+    """Give the running server, on its own data directory, listening on the topology's endpoints."""
+    with request.config.stash[SESSION].running(netns, name="mysqld") as server:
+        yield server
+
+
+@pytest.fixture
+def _netns_accounts(netns_mysqld: MySQLServer) -> Iterator[Accounts]:
+    from pytest_netns_mysql.mysql.accounts import Accounts
+
+    accounts = Accounts(netns_mysqld)
+    yield accounts
+    accounts.drop()
+
+
+@pytest.fixture
+def netns_mysql(netns_connect: ConnectFactory) -> NamespaceConnection:
+    """Give an open connection from the test's namespace, as a fresh account that owns a fresh, selected schema."""
+    connection: NamespaceConnection = netns_connect()
+    return connection
+
+
+@pytest.fixture
+def netns_account(
+    request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Accounts
+) -> AccountFactory:
+    """Give a factory of accounts, dropped when the test ends."""
+    from pytest_netns_mysql.mysql.client import origin
+
+    here = request.node.stash.get(NAMESPACE, GLOBAL)
+
+    def make(user: str, *, host: str | None = None, password: str = "", grants: Sequence[str] = ()) -> Account:
+        if host is None:
+            host = origin(netns_mysqld.network[here], netns_mysqld.endpoint_for(here))
+        return _netns_accounts.create(user, host=host, password=password, grants=grants)
+
+    return make
+
+
+@pytest.fixture
+def netns_connect(
+    request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Accounts
+) -> Iterator[ConnectFactory]:
+    """Give a factory of connections, closed when the test ends."""
+    from pytest_netns_mysql.mysql.clients import Clients
+
+    with Clients(netns_mysqld, _netns_accounts, request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
+        yield clients.connect

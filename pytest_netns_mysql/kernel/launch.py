@@ -1,0 +1,29 @@
+"""Run a program that dies with the process that asked for it; a script of its own, for `python -I -S`.
+
+It stands between fork and exec, where a function of the asking process would be unsafe with threads.
+Arguments: the asking process's pid, then the program's argv.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Ask the kernel for SIGKILL at the parent's death, then become the program; see PR_SET_PDEATHSIG(2const)."""
+    parent, argv = int(sys.argv[1]), sys.argv[2:]
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the process that asked for this program is gone")
+    # Python ignores SIGPIPE, and exec would hand that on.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    os.execv(argv[0], argv)  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""One network namespace: stand in it, run programs in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.kernel import syscalls
+from pytest_netns_mysql.kernel.position import Position, open_network
+from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, Sandbox
+from pytest_netns_mysql.topology.model import Interface
+
+
+class Namespace:
+    """Stand in a network namespace with ``with``, by the calling thread alone; blocks nest.
+
+    Shape: ``name`` is its name in /run/netns, ``addresses`` has its addresses as CIDR, the loopback's last,
+    ``path`` is its file. A thread or executor started inside the block stays in the namespace.
+    See setns(2), ip-netns(8).
+    """
+
+    def __init__(self, sandbox: Sandbox, name: str, descriptor: int, addresses: Sequence[Interface]) -> None:
+        """Keep the open namespace; the network makes these."""
+        self.name = name
+        self.addresses = tuple(addresses)
+        self.descriptor = descriptor
+        self._sandbox = sandbox
+        self._before = threading.local()
+
+    @property
+    def address(self) -> str:
+        """Return its first address: the origin that a server in the same namespace sees."""
+        return str(self.addresses[0].ip)
+
+    @property
+    def path(self) -> Path | None:
+        """Return its file below /run/netns, or None for ``global``, which has no name there."""
+        return None if self.name == GLOBAL else NETNS_DIRECTORY / self.name
+
+    def __enter__(self) -> Namespace:
+        before = self._sandbox.enter(self.descriptor)
+        self._stack().append(before)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._sandbox.leave(self._stack().pop())
+
+    def _stack(self) -> list[Position | int]:
+        stack: list[Position | int] | None = getattr(self._before, "stack", None)
+        if stack is None:
+            stack = self._before.stack = []
+        return stack
+
+    def run(self, argv: Sequence[str | os.PathLike[str]], **options: Any) -> subprocess.CompletedProcess[Any]:  # noqa: ANN401
+        """Run a program in this namespace: ``subprocess.run`` with its options and its errors."""
+        with self:
+            return subprocess.run(argv, **options)  # noqa: PLW1510 - the caller says whether to check
+
+    def __repr__(self) -> str:
+        return f"<Namespace {self.name} {', '.join(map(str, self.addresses))}>"
+
+
+def make_namespace(sandbox: Sandbox, name: str) -> int:
+    """Make what ``ip netns add`` makes, with ``lo`` up; return a descriptor of it.
+
+    The calling thread must stand in the sandbox, and stands in ``global`` afterwards.
+    """
+    path = NETNS_DIRECTORY / name
+    path.touch(mode=0o444, exist_ok=False)
+    syscalls.unshare(syscalls.CLONE_NEWNET)
+    try:
+        descriptor = open_network()
+        syscalls.mount("/proc/thread-self/ns/net", str(path), None, syscalls.MS_BIND)
+        syscalls.bring_loopback_up()
+    finally:
+        syscalls.setns(sandbox.inner.network, syscalls.CLONE_NEWNET)
+    return descriptor

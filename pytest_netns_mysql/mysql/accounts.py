@@ -1,0 +1,109 @@
+"""Accounts and schemas of one test: made for it, dropped after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import mysql.connector
+
+from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.mysql.client import origin
+from pytest_netns_mysql.mysql.server import MySQLServer
+
+_LONGEST_USER = 32
+_LONGEST_SCHEMA = 64
+_LOCK_WAIT = 5  # seconds
+
+
+@dataclass(frozen=True)
+class Account:
+    """Name a MySQL account, ``user@host``; ``schema`` is the one it owns, or None.
+
+    See the manual, "Specifying Account Names".
+    """
+
+    user: str
+    host: str
+    password: str = ""
+    schema: str | None = None
+
+    def __str__(self) -> str:
+        return f"{literal(self.user)}@{literal(self.host)}"
+
+
+class Accounts:
+    """Make accounts and schemas on a server, and drop them all with ``drop``."""
+
+    def __init__(self, server: MySQLServer) -> None:
+        """Keep the server; nothing is made yet."""
+        self._server = server
+        self._made: list[Account] = []
+        self._schemas: set[str] = set()
+
+    def create(
+        self, user: str, *, host: str, password: str = "", grants: Iterable[str] = (), schema: str | None = None
+    ) -> Account:
+        """Make an account.
+
+        ``host`` is a pattern as in CREATE USER; ``grants`` are what stands between GRANT and TO, such as
+        ``SELECT ON shop.*``; a ``schema`` is made with it, and is its own. Raises the server's own error.
+        """
+        account = Account(user, host, password, schema)
+        self._server.execute(f"CREATE USER {account} IDENTIFIED BY {literal(password)}")
+        self._made.append(account)
+        if schema is not None:
+            if schema not in self._schemas:
+                self._server.execute(f"CREATE SCHEMA {identifier(schema)}")
+                self._schemas.add(schema)
+            self._server.execute(f"GRANT ALL ON {identifier(schema, pattern=True)}.* TO {account}")
+        for grant in grants:
+            self._server.execute(f"GRANT {grant} TO {account}")
+        return account
+
+    def of_namespace(self, name: str, endpoint: Endpoint) -> Account:
+        """Return the account of a namespace, such as 'red_user'@'192.0.2.2', made when first asked for.
+
+        Its host is the origin that ``endpoint`` sees; it owns a schema, ``red_schema``.
+        """
+        user, schema = f"{name[: _LONGEST_USER - 5]}_user", f"{name[: _LONGEST_SCHEMA - 7]}_schema"
+        account = Account(user, origin(self._server.network[name], endpoint), schema=schema)
+        if account in self._made:
+            return account
+        return self.create(user, host=account.host, schema=schema)
+
+    def drop(self) -> None:
+        """Drop every account and schema made here; connections of these accounts are ended first."""
+        if not self._made or self._server.pid is None:
+            return
+        self._end_connections()
+        self._server.execute(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}")
+        for schema in self._schemas:
+            self._server.execute(f"DROP SCHEMA IF EXISTS {identifier(schema)}")
+        self._server.execute(f"DROP USER IF EXISTS {', '.join(str(account) for account in self._made)}")
+        self._made.clear()
+        self._schemas.clear()
+
+    def _end_connections(self) -> None:
+        """A forgotten transaction would hold a lock that DROP SCHEMA waits for."""
+        users = ", ".join(sorted({literal(account.user) for account in self._made}))
+        for (number,) in self._server.execute(
+            f"SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE PROCESSLIST_USER IN ({users})"
+        ):
+            try:
+                self._server.execute(f"KILL {int(number)}")
+            except mysql.connector.Error as error:
+                if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
+                    raise
+
+
+def literal(text: str) -> str:
+    """Return ``text`` as an SQL string; see the manual, "String Literals"."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def identifier(text: str, *, pattern: bool = False) -> str:
+    """Return ``text`` as a quoted identifier; in GRANT a schema is a ``pattern`` whose wildcards are escaped."""
+    if pattern:
+        text = text.replace("_", r"\_").replace("%", r"\%")
+    return "`" + text.replace("`", "``") + "`"

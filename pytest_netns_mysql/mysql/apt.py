@@ -1,0 +1,221 @@
+"""Read packages from the machine's own signed sources, through a private apt root."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_netns_mysql.errors import FetchError
+
+REMEDIES = (
+    "install MySQL 8.0.22 or newer and put its mysqld on PATH",
+    "name a server: netns_mysqld = /path/to/mysqld",
+)
+
+# apt.conf(5): the machine's own configuration stays in force (proxies, certificates,
+# credentials); only where apt reads and writes is moved.  Hooks are cleared because they
+# act on the machine, and the pins and the default release because they speak of its suites.
+_CONFIGURATION = """\
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+APT::Default-Release "";
+APT::Install-Recommends "false";
+APT::Install-Suggests "false";
+APT::Sandbox::User "root";
+Acquire::Languages "none";
+Dir::State "{root}/state";
+Dir::State::status "{root}/status";
+Dir::Cache "{root}/cache";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+"""
+_OWN_SOURCES = """\
+Dir::Etc::sourcelist "/dev/null";
+Dir::Etc::sourceparts "{root}/sources";
+"""
+
+# apt-secure(8): whatever the machine's configuration allows, nothing unsigned comes in here.
+_SIGNED_ONLY = (
+    "APT::Get::AllowUnauthenticated=false",
+    "Acquire::AllowInsecureRepositories=false",
+    "Acquire::AllowWeakRepositories=false",
+    "Acquire::AllowDowngradeToInsecureRepositories=false",
+)
+_TELLING = re.compile(r"(E:|W:|Err:)")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Name suites of one archive and the key that signs them, as sources.list(5) does.
+
+    Shape: ``signed_by`` is what stands behind ``Signed-By:`` (a keyring's path, or a key);
+    empty, it means the keys that the machine trusts for everything.
+    """
+
+    uri: str
+    suites: tuple[str, ...]
+    components: tuple[str, ...]
+    architecture: str
+    signed_by: str = ""
+
+    def stanza(self) -> str:
+        """Return the source in the deb822 format; ``trusted`` and its like never stand in it."""
+        lines = [
+            "Types: deb",
+            f"URIs: {self.uri}",
+            f"Suites: {' '.join(self.suites)}",
+            f"Components: {' '.join(self.components)}",
+            f"Architectures: {self.architecture}",
+            "Targets: Packages",
+        ]
+        if self.signed_by:
+            lines.append(f"Signed-By: {self.signed_by}")
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Package:
+    """Name one package of a download: ``size`` in bytes, ``digest`` as apt prints it."""
+
+    name: str
+    version: str
+    size: int
+    digest: str
+
+
+class AptRoot:
+    """Run apt with state, cache and sources of its own, as any user; nothing is installed."""
+
+    def __init__(self, root: Path) -> None:
+        """Make the root in a folder; raises FetchError on a machine without apt."""
+        missing = [name for name in ("apt-get", "apt-cache", "dpkg-deb") if shutil.which(name) is None]
+        if missing:
+            raise FetchError(
+                f"This machine has no {missing[0]}: fetching works where packages come by apt.",
+                tried=(f"{missing[0]} in PATH={os.environ.get('PATH', '')}",),
+                remedies=REMEDIES,
+            )
+        self.root = root
+        for folder in ("state/lists/partial", "cache/archives/partial", "sources", "debs"):
+            (root / folder).mkdir(parents=True)
+        (root / "status").touch()
+        (root / "machine.conf").write_text(_CONFIGURATION.format(root=root))
+        (root / "apt.conf").write_text((_CONFIGURATION + _OWN_SOURCES).format(root=root))
+
+    def use(self, sources: Sequence[Source]) -> None:
+        """Take these sources, and bring their signed indexes; raises FetchError."""
+        text = "\n".join(source.stanza() for source in sources)
+        (self.root / "sources" / "fetch.sources").write_text(text)
+        answer = self._apt("apt-get", "update")
+        # apt-get update forgives a source that it could not reach; here each one is needed.
+        if answer.returncode != 0 or _telling_lines(answer):
+            raise self._failure("The package indexes could not be brought and verified", answer, sources)
+
+    def names(self, pattern: str) -> list[str]:
+        """Return the packages on offer whose name matches a regular expression."""
+        answer = self._apt("apt-cache", "search", "--names-only", pattern)
+        return [line.split(" - ", 1)[0] for line in answer.stdout.splitlines() if " - " in line]
+
+    def closure(self, names: Sequence[str]) -> list[Package]:
+        """Resolve packages with everything that they depend on; raises FetchError."""
+        answer = self._apt("apt-get", "install", "-qq", "--yes", "--print-uris", "--download-only", *names)
+        packages = [_parse_uri(line) for line in answer.stdout.splitlines() if line.startswith("'")]
+        if answer.returncode != 0 or not packages:
+            raise self._failure(f"apt cannot resolve {', '.join(names)}", answer)
+        return packages
+
+    def download(self, packages: Sequence[Package]) -> list[Path]:
+        """Download packages, checked against the signed indexes; raises FetchError."""
+        folder = self.root / "debs"
+        before = set(folder.iterdir())
+        wanted = [f"{package.name}={package.version}" for package in packages]
+        answer = self._apt("apt-get", "download", "-qq", *wanted, cwd=folder)
+        files = sorted(set(folder.iterdir()) - before)
+        if answer.returncode != 0 or len(files) != len(packages):
+            raise self._failure("The packages could not be downloaded and verified", answer)
+        return files
+
+    def targets(self) -> list[dict[str, str]]:
+        """Return the machine's own package indexes, each with its release's origin and label."""
+        targets = _index_targets(["apt-get", "indextargets"])
+        if not any("Origin" in target for target in targets):
+            # A machine whose lists were emptied (an image, often) does not know its sources'
+            # origins.  The signed release files alone tell, and are small.
+            self._apt("apt-get", "update", "-o", "Acquire::IndexTargets::deb::Packages::DefaultEnabled=false",
+                      configuration="machine.conf")
+            targets = _index_targets(self._command("apt-get", "indextargets", configuration="machine.conf"))
+        return targets
+
+    def _command(self, program: str, *arguments: str, configuration: str = "apt.conf") -> list[str]:
+        options = [word for option in _SIGNED_ONLY for word in ("-o", option)]
+        return [program, "-c", str(self.root / configuration), *options, *arguments]
+
+    def _apt(
+        self, program: str, *arguments: str, cwd: Path | None = None, configuration: str = "apt.conf"
+    ) -> subprocess.CompletedProcess[str]:
+        return _run(self._command(program, *arguments, configuration=configuration), cwd)
+
+    def _failure(
+        self, what: str, answer: subprocess.CompletedProcess[str], sources: Sequence[Source] = ()
+    ) -> FetchError:
+        lines = _telling_lines(answer) or [f"apt ended with status {answer.returncode} and said nothing"]
+        return FetchError(
+            f"{what}: {lines[0]}",
+            where=", ".join(f"{source.uri} {' '.join(source.suites)}" for source in sources) or None,
+            tried=lines[1:8],
+            remedies=("see that `apt-get update` works on this machine (apt-secure(8))", *REMEDIES),
+        )
+
+
+def _run(command: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+    # A fetch that is killed takes apt along: see setpriv(1).
+    prefix = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+    return subprocess.run(
+        [*prefix, *command], cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, errors="replace",
+    )
+
+
+def _telling_lines(answer: subprocess.CompletedProcess[str]) -> list[str]:
+    """Pick the lines of apt's output that say what went wrong, errors first, without repeats."""
+    lines = [line.strip() for line in (answer.stderr + "\n" + answer.stdout).splitlines()]
+    telling = [line for line in lines if _TELLING.match(line)]
+    return list(dict.fromkeys(sorted(telling, key=lambda line: not line.startswith("E:"))))
+
+
+def _index_targets(command: Sequence[str]) -> list[dict[str, str]]:
+    answer = _run([*command, "Created-By: Packages"])
+    return parse_stanzas(answer.stdout)
+
+
+def _parse_uri(line: str) -> Package:
+    """Read a line of ``--print-uris``: ``'URI' NAME_VERSION_ARCH.deb SIZE DIGEST``."""
+    _, file, size, *digest = line.split()
+    name, version, _ = file.split("_")
+    return Package(name, version.replace("%3a", ":"), int(size), digest[0] if digest else "")
+
+
+def parse_stanzas(text: str) -> list[dict[str, str]]:
+    """Read deb822 text: one mapping a stanza, continuation lines kept behind a newline."""
+    stanzas: list[dict[str, str]] = []
+    for block in re.split(r"\n[ \t]*\n", "\n".join(ln for ln in text.splitlines() if not ln.startswith("#"))):
+        fields: dict[str, str] = {}
+        last = ""
+        for line in filter(None, block.splitlines()):
+            if line[0] in " \t":
+                fields[last] = fields.get(last, "") + "\n" + line
+            else:
+                last, _, value = line.partition(":")
+                fields[last] = value.strip()
+        if fields:
+            stanzas.append(fields)
+    return stanzas

@@ -1,0 +1,123 @@
+"""Connections whose sockets are born in a namespace: the first, and every one after it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any, cast
+
+import mysql.connector
+from mysql.connector.abstracts import MySQLConnectionAbstract
+from mysql.connector.connection import MySQLConnection
+from mysql.connector.pooling import MySQLConnectionPool
+
+from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.kernel.namespace import Namespace
+
+Driver = str | Callable[..., Any]
+_NOT_READY = frozenset({2002, 2003, 2006, 2013, 2055})
+
+
+class NamespaceConnection(MySQLConnection):
+    """Be a mysql.connector connection that opens, and reopens, its socket in its own namespace."""
+
+    def __init__(self, namespace: Namespace, **options: Any) -> None:  # noqa: ANN401 - the driver's own options
+        """Connect from ``namespace``; the options are those of ``mysql.connector.connect``."""
+        self._namespace = namespace
+        super().__init__(**options)
+
+    def _open_connection(self) -> None:
+        # reconnect(), ping(reconnect=True) and a pool's refill all come by here.
+        with self._namespace:
+            super()._open_connection()
+
+
+class NamespacePool(MySQLConnectionPool):
+    """Be a mysql.connector pool whose connections, later ones too, are born in one namespace."""
+
+    def __init__(self, namespace: Namespace, **options: Any) -> None:  # noqa: ANN401 - the driver's own options
+        """Open the pool's connections; the options are those of ``MySQLConnectionPool``."""
+        self._namespace = namespace
+        super().__init__(**options)
+
+    def add_connection(self, cnx: MySQLConnectionAbstract | None = None) -> None:
+        """Add a connection, a new one from the pool's namespace where none is given."""
+        if cnx is None:
+            cnx = NamespaceConnection(self._namespace, **self._cnx_config)
+            cnx.pool_config_version = self._config_version
+        super().add_connection(cnx)
+
+    def close(self) -> int:
+        """Close the connections that are in the pool; return how many there were."""
+        return cast("int", self._remove_connections())
+
+
+def connect(namespace: Namespace, driver: Driver | None = None, **options: Any) -> Any:  # noqa: ANN401 - any driver's
+    """Open a connection from ``namespace``.
+
+    ``driver`` is ``"mysql.connector"`` (the default), ``"pymysql"``, or any callable that takes the options and
+    makes its socket before it returns. Raises ClientError for another name, and what the driver raises.
+    """
+    if driver is None or driver == "mysql.connector":
+        if options.get("use_pure") is False:
+            raise ClientError(
+                "use_pure=False: the C extension of mysql.connector makes its later sockets where the thread stands",
+                remedies=["leave use_pure out", "pass driver=mysql.connector.connect, and never reconnect"],
+            )
+        options.pop("use_pure", None)
+        return NamespaceConnection(namespace, **options)
+    if driver == "pymysql":
+        return _pymysql_connection(namespace, options)
+    if callable(driver):
+        with namespace:
+            return driver(**options)
+    raise ClientError(
+        f"there is no driver {driver!r}",
+        remedies=['use "mysql.connector", "pymysql", or the connect function of any other driver'],
+    )
+
+
+def _pymysql_connection(namespace: Namespace, options: dict[str, Any]) -> Any:  # noqa: ANN401 - not always installed
+    try:
+        import pymysql
+    except ImportError as error:
+        raise ClientError(
+            "the driver pymysql is not installed", remedies=["pip install pytest-netns-mysql[pymysql]"]
+        ) from error
+
+    class Connection(pymysql.connections.Connection):  # type: ignore[misc,unused-ignore]
+        def connect(self, sock: Any = None) -> None:  # noqa: ANN401 - pymysql's own signature
+            with namespace:
+                super().connect(sock)
+
+    return Connection(**options)
+
+
+def try_connect(namespace: Namespace, **options: Any) -> NamespaceConnection | None:  # noqa: ANN401 - the driver's own
+    """Connect to a server that may not be up yet; return None where it is not."""
+    try:
+        return NamespaceConnection(namespace, **options)
+    except mysql.connector.Error as error:
+        if error.errno in _NOT_READY:
+            return None
+        raise
+
+
+def origin(namespace: Namespace, endpoint: Endpoint) -> str:
+    """Return the address that the kernel gives a connection from ``namespace`` to ``endpoint``.
+
+    Nothing is sent: a connected UDP socket only asks the routing table, see udp(7).
+    """
+    with namespace:
+        kind, _, _, _, place = socket.getaddrinfo(endpoint.address, endpoint.port, type=socket.SOCK_DGRAM)[0]
+        with socket.socket(kind, socket.SOCK_DGRAM) as sock:
+            try:
+                sock.connect(place)
+            except OSError as error:
+                raise ClientError(
+                    f"there is no way from {namespace.name} to {endpoint}",
+                    tried=[str(error)],
+                    remedies=["connect to an endpoint of the same namespace", "add a route to the topology"],
+                ) from error
+            return cast("str", sock.getsockname()[0])

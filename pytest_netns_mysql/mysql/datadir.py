@@ -1,0 +1,94 @@
+"""Data directories: a template made once per server build, and a copy of it for each server."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pytest_netns_mysql.errors import ServerStartError
+from pytest_netns_mysql.mysql.distribution import Distribution
+from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.options import OptionValue, arguments
+
+_LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
+
+
+def template(
+    distribution: Distribution,
+    options: Mapping[str, OptionValue],
+    *,
+    cache: Path,
+    progress: Callable[[str], None],
+) -> Path:
+    """Return a data directory to copy, made now where none was made for this server and these options.
+
+    It is shared by all workers and runs of this user. Raises ServerStartError where ``--initialize`` fails;
+    see the manual, "Initializing the Data Directory".
+    """
+    folder = cache / "templates" / _key(distribution, options)
+    if folder.is_dir():
+        return folder
+    from filelock import FileLock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
+        if not folder.is_dir():
+            progress(f"making a data directory for MySQL {'.'.join(map(str, distribution.version))} (once, 3 to 10 s)")
+            _make(distribution, options, folder)
+    return folder
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a template; holes in its files stay holes, so that 82 MB cost what their content costs."""
+    subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
+
+
+def _key(distribution: Distribution, options: Mapping[str, OptionValue]) -> str:
+    status = distribution.mysqld.stat()
+    parts = [
+        "1",
+        str(distribution.mysqld.resolve()),
+        distribution.version_line,
+        str(status.st_size),
+        str(status.st_mtime_ns),
+        *arguments(options),
+    ]
+    version = ".".join(map(str, distribution.version))
+    return f"{distribution.flavor}-{version}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
+
+
+def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder: Path) -> None:
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    log = folder.with_name(f"{folder.name}.err")
+    log.unlink(missing_ok=True)
+    command = [
+        str(distribution.mysqld),
+        "--no-defaults",
+        "--initialize-insecure",
+        f"--datadir={unfinished}",
+        f"--log-error={log}",
+        *(["--user=root"] if os.geteuid() == 0 else []),
+        *arguments(options),
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)  # noqa: PLW1510
+    said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else result.stderr)
+    if result.returncode != 0:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise ServerStartError(
+            f"mysqld could not make a data directory: it ended with exit code {result.returncode}",
+            command=command,
+            log=said.text,
+            codes=said.codes,
+            where=str(distribution.mysqld),
+            tried=said.telling_lines,
+            remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],
+        )
+    log.unlink(missing_ok=True)
+    # Each copy is a server of its own, and makes its own server_uuid.
+    (unfinished / "auto.cnf").unlink(missing_ok=True)
+    unfinished.rename(folder)

@@ -1,0 +1,254 @@
+"""Choose the mysqld that a test run uses: named, installed, or fetched."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FIRST_VERSION = (8, 0, 22)
+"""The first MySQL whose server takes ``addr/ns`` and ``NETWORK_NAMESPACE``."""
+
+_BEYOND_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/local/mysql/bin")
+_IN_BASEDIR = ("bin/mysqld", "sbin/mysqld", "libexec/mysqld")
+_SEEN = "identified.json"
+_VERSION = re.compile(r"\bVer (\d+)\.(\d+)\.(\d+)")
+_WAYS_OUT = (
+    "install MySQL 8.0.22 or newer from your system's packages or from MySQL's own",
+    "run `netns-mysql fetch` where the machine's package sources can be reached",
+    "name a server: netns_mysqld = /path/to/mysqld",
+)
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Name one server program and what it is.
+
+    Shape: ``mysqld`` is an absolute path; ``version`` is ``(major, minor, patch)``;
+    ``version_line`` is what ``mysqld --version`` printed; ``flavor`` is ``mysql`` or ``percona``.
+    """
+
+    mysqld: Path
+    version: tuple[int, int, int]
+    version_line: str
+    flavor: str
+
+    @property
+    def basedir(self) -> Path:
+        """Return the folder that mysqld takes as its ``basedir``: the parent of its own."""
+        return self.mysqld.parent.parent
+
+    def program(self, name: str) -> Path | None:
+        """Find a program of the same distribution: beside mysqld, in ``../bin``, then on PATH."""
+        folders = [self.mysqld.parent, self.basedir / "bin", *_path_folders()]
+        return next((folder / name for folder in folders if _is_program(folder / name)), None)
+
+
+def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distribution:
+    """Find the mysqld that a setting asks for, fetching one where ``auto`` finds none.
+
+    Shape: ``setting`` is ``auto``, or a path to a mysqld or to its basedir; ``cache`` is
+    the user's cache folder of this project, made when needed; ``progress`` takes a line
+    of text.  A warm call takes a millisecond or two and starts no program.
+    Raises ServerNotFoundError, and ServerVersionError for a named server that cannot do it.
+    """
+    if setting.startswith("docker://"):
+        raise ServerNotFoundError(
+            "Containers are not supported by this version.",
+            where=f"netns_mysqld = {setting}",
+            remedies=("netns_mysqld = auto", _WAYS_OUT[2]),
+        )
+    if setting != "auto":
+        return _identify_once(_named(setting), cache)
+    tried: list[str] = []
+    found = _installed(cache, tried) or fetched(cache)
+    if found is not None:
+        return found
+    tried.append(f"{cache / 'servers'}: no server fetched earlier")
+    return _fetch(cache, progress, tried)
+
+
+def identify(mysqld: Path) -> Distribution:
+    """Ask a mysqld what it is, and refuse one without network namespaces.
+
+    Raises ServerVersionError for MariaDB and for a MySQL below 8.0.22, and
+    ServerNotFoundError when the program does not run or prints no version.
+    """
+    return distribution(mysqld, _ask_version(mysqld))
+
+
+def distribution(mysqld: Path, version_line: str) -> Distribution:
+    """Describe a mysqld by the line its ``--version`` printed; pure, and raises as identify does."""
+    flavor, version = parse_version(version_line)
+    printed = ".".join(map(str, version))
+    if flavor == "mariadb":
+        raise ServerVersionError(
+            f"{mysqld} is MariaDB {printed}: MariaDB has no addr/ns of its own.",
+            tried=(version_line,),
+            remedies=_WAYS_OUT,
+        )
+    if version < FIRST_VERSION:
+        raise ServerVersionError(
+            f"{mysqld} is MySQL {printed}: network namespace support came with 8.0.22.",
+            tried=(version_line,),
+            remedies=_WAYS_OUT,
+        )
+    return Distribution(mysqld, version, version_line, flavor)
+
+
+def parse_version(version_line: str) -> tuple[str, tuple[int, int, int]]:
+    """Read ``(flavor, version)`` from what ``mysqld --version`` printed.
+
+    Shape: the flavor is ``mysql``, ``percona`` or ``mariadb``.
+    Raises ServerVersionError when there is no version in it.
+    """
+    match = _VERSION.search(version_line)
+    if match is None:
+        raise ServerVersionError(f"This is not what a mysqld prints as its version: {version_line!r}")
+    lowered = version_line.lower()
+    flavor = next((name for name in ("mariadb", "percona") if name in lowered), "mysql")
+    major, minor, patch = map(int, match.groups())
+    return flavor, (major, minor, patch)
+
+
+def fetched(cache: Path) -> Distribution | None:
+    """Return the newest whole server in the cache, or None."""
+    records = [(record.stat().st_mtime_ns, read_record(record)) for record in cache.glob("servers/*/server.json")]
+    servers = [(server.version, made, server) for made, server in records if server is not None]
+    return max(servers, key=lambda each: each[:2])[2] if servers else None
+
+
+def read_record(record: Path) -> Distribution | None:
+    """Read a fetched server's ``server.json``; None where it is not usable here.
+
+    The loader's path inside the programs is absolute, so a folder that was moved, or one
+    shared with a machine of another kind, counts as no server.
+    """
+    content = _read_json(record)
+    folder = record.parent
+    if content.get("folder") != str(folder) or content.get("machine") != os.uname().machine:
+        return None
+    mysqld = folder / "bin" / "mysqld"
+    if not _is_program(mysqld):
+        return None
+    try:
+        return distribution(mysqld, str(content.get("version_line")))
+    except ServerVersionError:
+        return None
+
+
+def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Distribution:
+    from pytest_netns_mysql.mysql import fetch
+
+    try:
+        mysqld = fetch.fetch(cache, progress=progress)
+    except FetchError as error:
+        attempt = f"fetch from the machine's package sources: {error.what}"
+        raise ServerNotFoundError(
+            "No mysqld was found that knows network namespaces (MySQL 8.0.22 or newer).",
+            where="netns_mysqld = auto",
+            tried=(*tried, attempt, *error.tried),
+            remedies=(*error.remedies, *(way for way in _WAYS_OUT if way not in error.remedies)),
+        ) from error
+    made = read_record(mysqld.parent.parent / "server.json")
+    return made if made is not None else identify(mysqld)
+
+
+def _named(setting: str) -> Path:
+    path = Path(setting).expanduser().absolute()
+    where = f"netns_mysqld = {setting}"
+    remedies = ("name a mysqld, or the folder that holds bin/mysqld", "netns_mysqld = auto")
+    if path.is_dir():
+        inside = next((path / name for name in _IN_BASEDIR if _is_program(path / name)), None)
+        if inside is None:
+            looked = tuple(str(path / name) for name in _IN_BASEDIR)
+            raise ServerNotFoundError(
+                f"{path} is a folder without a mysqld.", where=where, tried=looked, remedies=remedies
+            )
+        return inside
+    if not path.exists():
+        raise ServerNotFoundError(f"{path} does not exist.", where=where, remedies=remedies)
+    if not os.access(path, os.X_OK):
+        raise ServerNotFoundError(f"{path} is not executable.", where=where, remedies=remedies)
+    return path
+
+
+def _installed(cache: Path, tried: list[str]) -> Distribution | None:
+    """Return the first usable mysqld of PATH and of the folders beyond it; note the others in ``tried``."""
+    folders = list(dict.fromkeys([*_path_folders(), *map(Path, _BEYOND_PATH)]))
+    for folder in folders:
+        if _is_program(folder / "mysqld"):
+            try:
+                return _identify_once(folder / "mysqld", cache)
+            except ServerNotFoundError as refusal:
+                tried.append(refusal.what)
+    tried.append("a mysqld in " + ", ".join(map(str, folders)))
+    return None
+
+
+def _identify_once(mysqld: Path, cache: Path) -> Distribution:
+    """Identify a mysqld, remembering the answer for as long as the file stays the same."""
+    status = mysqld.stat()
+    mark = [status.st_size, status.st_mtime_ns]
+    seen = _read_json(cache / _SEEN)
+    known = seen.get(str(mysqld))
+    if isinstance(known, dict) and known.get("file") == mark:
+        return distribution(mysqld, str(known.get("version_line")))
+    line = _ask_version(mysqld)
+    write_json(cache / _SEEN, {**seen, str(mysqld): {"file": mark, "version_line": line}})
+    return distribution(mysqld, line)
+
+
+def _ask_version(mysqld: Path) -> str:
+    import subprocess
+
+    command = [str(mysqld), "--no-defaults", "--version"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ServerNotFoundError(f"{mysqld} does not run: {error}", remedies=_WAYS_OUT) from error
+    line = answer.stdout.strip()
+    if answer.returncode != 0 or not line:
+        raise ServerNotFoundError(
+            f"{mysqld} --version failed with status {answer.returncode}.",
+            tried=answer.stderr.strip().splitlines()[-3:],
+            remedies=_WAYS_OUT,
+        )
+    return line
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a small file in one step; where the cache cannot be written, keep nothing."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(content, indent=1) + "\n")
+        draft.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _is_program(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def _path_folders() -> list[Path]:
+    return [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]

@@ -1,0 +1,36 @@
+"""What mysqld's error log says: its codes, and the lines that matter."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_CODE = re.compile(r"\[(MY-\d{6})\]")
+_PRIORITY = re.compile(r"\[(ERROR|Error)\]")
+_KEPT_LINES = 20
+
+
+@dataclass(frozen=True)
+class ErrorLog:
+    """Read an error log; see the manual, "Error Log Output Format"."""
+
+    text: str
+
+    @property
+    def errors(self) -> list[str]:
+        """Return the lines of priority ERROR."""
+        return [line for line in self.text.splitlines() if _PRIORITY.search(line)]
+
+    @property
+    def codes(self) -> list[str]:
+        """Return the codes of the error lines, in order and without repeats."""
+        return list(dict.fromkeys(code for line in self.errors for code in _CODE.findall(line)))
+
+    @property
+    def telling_lines(self) -> list[str]:
+        """Return the error lines, or the end of the log where it has none."""
+        return self.errors[-_KEPT_LINES:] or self.tail(_KEPT_LINES)
+
+    def tail(self, lines: int) -> list[str]:
+        """Return the last lines."""
+        return self.text.splitlines()[-lines:]

@@ -1,0 +1,74 @@
+"""mysqld's options: what a server for tests is started with, and how a user's own win."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OptionValue = str | int | float | bool | None
+
+# Nothing in a data directory on a tmpfs is worth keeping, so nothing is flushed, doubled or made large.
+# loose_: a version that does not know the option warns instead of refusing to start.
+_DEFAULTS: dict[str, OptionValue] = {
+    "port": 3306,
+    "skip_name_resolve": True,
+    "secure_file_priv": "",
+    "skip_log_bin": None,
+    "loose_mysqlx": False,
+    "loose_innodb_flush_method": "nosync",
+    "loose_innodb_doublewrite": False,
+    "loose_innodb_flush_log_at_trx_commit": 0,
+    "loose_innodb_redo_log_capacity": 8 << 20,
+    "loose_innodb_buffer_pool_size": 32 << 20,
+    "loose_innodb_log_buffer_size": 1 << 20,
+    "loose_innodb_use_native_aio": False,
+    "loose_innodb_buffer_pool_load_at_startup": False,
+    "loose_innodb_buffer_pool_dump_at_shutdown": False,
+    "loose_innodb_print_ddl_logs": False,
+}
+
+# Options that a data directory is made for, and cannot be served without.
+_INITIAL = ("lower_case_table_names", "innodb_page_size", "innodb_data_file_path", "innodb_undo_directory")
+
+
+def normal(name: str) -> str:
+    """Return an option's name as SHOW VARIABLES writes it: ``--Foo-Bar`` and ``foo_bar`` are one."""
+    return name.lstrip("-").replace("-", "_").lower()
+
+
+def _plain(name: str) -> str:
+    """Return the name without what may stand before it; see the manual, "Program Option Modifiers"."""
+    name = normal(name)
+    for prefix in ("loose_", "skip_", "disable_", "enable_"):
+        if name.startswith(prefix) and name != "skip_name_resolve":
+            return _plain(name.removeprefix(prefix))
+    return name
+
+
+def merge(*layers: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    """Return the defaults overlaid by each mapping in turn; the last one that names an option wins.
+
+    Values: True and False are ON and OFF, None is an option without a value, such as ``skip_log_bin``.
+    """
+    merged: dict[str, tuple[str, OptionValue]] = {}
+    for layer in (_DEFAULTS, *layers):
+        for name, value in layer.items():
+            merged[_plain(name)] = (normal(name), value)
+    return dict(merged.values())
+
+
+def arguments(options: Mapping[str, OptionValue]) -> list[str]:
+    """Return the options as mysqld's command line takes them."""
+    return [
+        f"--{name.replace('_', '-')}" + ("" if value is None else f"={_text(value)}") for name, value in options.items()
+    ]
+
+
+def initial(options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    """Return those options that decide what ``--initialize`` writes."""
+    return {name: value for name, value in options.items() if _plain(name) in _INITIAL}
+
+
+def _text(value: str | float | bool) -> str:
+    if isinstance(value, bool):
+        return "ON" if value else "OFF"
+    return str(value)

@@ -1,0 +1,132 @@
+"""A mysqld of our own: start it, wait until it answers, end it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.errors import ServerStartError
+from pytest_netns_mysql.kernel import launch
+from pytest_netns_mysql.kernel.namespace import Namespace
+from pytest_netns_mysql.mysql.distribution import Distribution
+from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.options import OptionValue, arguments
+
+_POLL = 0.002  # seconds
+
+
+class Process:
+    """Run mysqld in the sandbox, on a data directory in ``folder``.
+
+    It dies with this process, by PR_SET_PDEATHSIG(2const): with the thread that starts it, in truth, so it is
+    started by a thread that lasts. Every method but ``is_running`` needs the calling thread in the sandbox.
+    """
+
+    def __init__(self, distribution: Distribution, folder: Path, home: Namespace) -> None:
+        """Keep which server runs where; nothing is started."""
+        self.distribution = distribution
+        self.folder = folder
+        self.datadir = folder / "data"
+        self.socket = folder / "mysql.sock"
+        self.command: list[str] = []
+        self._home = home
+        self._log = folder / "error.err"  # mysqld adds .err to any other name
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Return the running mysqld's pid, or None."""
+        return self._process.pid if self._process is not None and self.is_running() else None
+
+    @property
+    def error_log(self) -> ErrorLog:
+        """Return what the error log says by now; read from wherever the thread stands."""
+        with self._home:
+            return ErrorLog(self._log.read_text("utf-8", "replace") if self._log.exists() else "")
+
+    def is_running(self) -> bool:
+        """Tell whether mysqld runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(
+        self,
+        options: Mapping[str, OptionValue],
+        listeners: Mapping[str, Sequence[Endpoint]],
+        *,
+        answers: Callable[[], bool],
+        timeout: float,
+    ) -> None:
+        """Start mysqld; return when ``answers`` says that it answers, asked once its socket is there.
+
+        Raises ServerStartError when it ends first, or does not answer within ``timeout`` seconds.
+        """
+        self.command = [
+            str(self.distribution.mysqld),
+            "--no-defaults",
+            f"--datadir={self.datadir}",
+            f"--socket={self.socket}",
+            f"--pid-file={self.folder / 'mysqld.pid'}",
+            f"--tmpdir={self.folder}",
+            f"--log-error={self._log}",
+            *(f"--{key.replace('_', '-')}={','.join(map(str, ends))}" for key, ends in listeners.items() if ends),
+            *(["--user=root"] if os.geteuid() == 0 else []),
+            *arguments(options),
+        ]
+        with self._home:
+            self.socket.unlink(missing_ok=True)
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", str(launch.__file__), str(os.getpid()), *self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=self.folder,
+            )
+            self._wait(answers, timeout)
+
+    def _wait(self, answers: Callable[[], bool], timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while not (self.socket.exists() and answers()):
+            if not self.is_running():
+                code = self._process.returncode if self._process is not None else None
+                raise self._start_error(f"mysqld did not come up: it ended with exit code {code}")
+            if time.monotonic() > deadline:
+                self.kill()
+                raise self._start_error(
+                    f"mysqld did not answer within {timeout:g} seconds", "raise netns_start_timeout (seconds)"
+                )
+            time.sleep(_POLL)
+
+    def _start_error(self, what: str, *remedies: str) -> ServerStartError:
+        log = self.error_log
+        return ServerStartError(
+            what,
+            command=self.command,
+            log=log.text,
+            codes=log.codes,
+            where=shlex.join(self.command),
+            tried=log.telling_lines,
+            remedies=remedies or ("read the lines of the error log above",),
+        )
+
+    def stop(self, *, timeout: float) -> None:
+        """Shut mysqld down in good order, so that its data can be served again; kill it after ``timeout`` seconds."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """End mysqld at once: nobody will read its data."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,261 @@
+"""A running MySQL server: where it listens, and how to talk to it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
+from pytest_netns_mysql.errors import EndpointError, NetnsError
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
+from pytest_netns_mysql.mysql import datadir
+from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection, connect, try_connect
+from pytest_netns_mysql.mysql.distribution import Distribution
+from pytest_netns_mysql.mysql.options import OptionValue, initial, merge
+from pytest_netns_mysql.mysql.process import Process
+
+_STOP_TIMEOUT = 30.0  # seconds
+_KINDS = {"mysql": "bind_address", "admin": "admin_address"}
+
+
+@dataclass(frozen=True)
+class ServerPlan:
+    """Say how a server is to be: where it listens, its options, whence its data, how patient we are.
+
+    Shape: ``bind_address`` None means the topology's; ``options`` as mysqld names them; ``start_timeout`` is in
+    seconds. See the manual, bind_address and admin_address.
+    """
+
+    distribution: Distribution
+    cache: Path
+    progress: Callable[[str], None]
+    bind_address: str | Sequence[str] | None = None
+    admin_address: str | None = None
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
+    start_timeout: float = 30.0
+    name: str = "mysqld"
+
+
+class MySQLServer:
+    """Be a server in the sandbox, started by ``start`` and ended by ``kill`` or with this process.
+
+    Shape: ``version`` is a tuple such as (9, 7, 4), ``error_log`` the whole log as text.
+    """
+
+    def __init__(self, plan: ServerPlan, network: Network) -> None:
+        """Check the plan's endpoints against the network; raise EndpointError before anything is started."""
+        self.plan = plan
+        self.network = network
+        self._home = network[GLOBAL]
+        self._options = merge(plan.options)
+        self._listeners: dict[str, tuple[Endpoint, ...]] = {}
+        self._process = Process(plan.distribution, WORK_DIRECTORY / plan.name, self._home)
+        self._administrator: NamespaceConnection | None = None
+        self._listen(plan.bind_address, plan.admin_address)
+
+    def _listen(self, bind_address: str | Sequence[str] | None, admin_address: str | None) -> None:
+        values = {
+            "bind_address": self.network.topology.bind_address if bind_address is None else bind_address,
+            "admin_address": admin_address,
+        }
+        ports = {"bind_address": self._options["port"], "admin_address": self._options.get("admin_port", 33062)}
+        for key, value in values.items():
+            if value is None:
+                self._listeners.pop(key, None)
+                continue
+            where = f"server {self.plan.name}"
+            endpoints = parse_list(value, key=key, where=where)
+            check(endpoints, self.network.topology.addresses, key=key, where=where)
+            self._listeners[key] = tuple(replace(one, port=int(str(ports[key]))) for one in endpoints)
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """Return the server's version."""
+        return self.plan.distribution.version
+
+    @property
+    def error_log(self) -> str:
+        """Return the error log, as written so far."""
+        return self._process.error_log.text
+
+    def log_tail(self, lines: int) -> list[str]:
+        """Return the last lines of the error log."""
+        return self._process.error_log.tail(lines)
+
+    @property
+    def command(self) -> list[str]:
+        """Return mysqld's command line."""
+        return list(self._process.command)
+
+    @property
+    def pid(self) -> int | None:
+        """Return mysqld's pid, or None while it does not run."""
+        return self._process.pid
+
+    @property
+    def socket(self) -> Path:
+        """Return the path of the private socket; it exists in the sandbox alone."""
+        return self._process.socket
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return every place where the server listens for ordinary connections."""
+        return self._listeners["bind_address"]
+
+    def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
+        """Return where the server listens in ``namespace``: ``mysql``, or ``admin`` for the administrative one.
+
+        Raises EndpointError where it does not listen there, UnknownNamespaceError for another name.
+        """
+        self.network[namespace]
+        if kind not in _KINDS:
+            raise EndpointError(f"there is no kind of endpoint {kind!r}", remedies=[f"use one of {', '.join(_KINDS)}"])
+        listeners = self._listeners.get(_KINDS[kind], ())
+        for endpoint in listeners:
+            if endpoint.namespace == namespace:
+                return endpoint
+        raise EndpointError(
+            f"the server has no {kind} endpoint in {namespace}",
+            where=f"{_KINDS[kind]} of server {self.plan.name}",
+            tried=[f"it listens on {', '.join(map(str, listeners)) or 'none'}"],
+            remedies=[f"add an address of {namespace} to {_KINDS[kind]}"],
+        )
+
+    def endpoint_for(self, namespace: str) -> Endpoint:
+        """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
+        self.network[namespace]
+        own = [end for end in self.endpoints if end.namespace == namespace]
+        routed = [end for end in self.endpoints if not end.is_loopback]
+        for endpoint in (*own, *routed):
+            if not endpoint.is_wildcard:
+                return endpoint
+            return replace(endpoint, address="127.0.0.1" if namespace == GLOBAL else self._home.address)
+        return self.endpoint(namespace)
+
+    def start(self) -> None:
+        """Copy the data directory, start mysqld, return when it answers.
+
+        Raises EndpointError where a port is taken, ServerStartError where mysqld does not come up.
+        """
+        source = datadir.template(
+            self.plan.distribution, initial(self._options), cache=self.plan.cache, progress=self.plan.progress
+        )
+        with self._home:
+            self._process.folder.mkdir()
+            datadir.copy(source, self._process.datadir)
+        self._boot()
+
+    def _boot(self) -> None:
+        self._check_ports()
+        self._process.start(
+            self._options, self._listeners, answers=self._answers, timeout=self.plan.start_timeout
+        )
+
+    def _answers(self) -> bool:
+        self._administrator = try_connect(self._home, **self._administrator_options())
+        return self._administrator is not None
+
+    def _administrator_options(self) -> dict[str, Any]:
+        return {
+            "unix_socket": str(self.socket),
+            "user": "root",
+            "password": "",
+            "autocommit": True,
+            "connection_timeout": max(1, int(self.plan.start_timeout)),
+        }
+
+    def _check_ports(self) -> None:
+        for key, endpoints in self._listeners.items():
+            for endpoint in endpoints:
+                if not endpoint.is_wildcard and _is_taken(self.network, endpoint):
+                    raise EndpointError(
+                        f"{key} = {str(endpoint)!r}: port {endpoint.port} is taken there",
+                        where=f"server {self.plan.name}",
+                        remedies=["give this server another bind_address or options={'port': 3307}"],
+                    )
+
+    def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - values of any SQL type
+        """Run a statement as the administrator; return its rows."""
+        if self._administrator is None or not self._administrator.is_connected():
+            self._administrator = connect(self._home, **self._administrator_options())
+        with self._administrator.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return list(cursor.fetchall()) if cursor.with_rows else []
+
+    def connect(
+        self,
+        namespace: str | None = None,
+        *,
+        endpoint: Endpoint | None = None,
+        driver: Driver | None = None,
+        **options: Any,  # noqa: ANN401 - the driver's own options
+    ) -> Any:  # noqa: ANN401 - any driver's connection
+        """Open a connection: as the administrator by the private socket, or from a namespace as ``user``.
+
+        ``options`` are the driver's own: user, password, database and so on. Without a password TLS is left
+        out unless asked for (``ssl_disabled=False``): there is nothing to hide and it costs 40 ms. The caller
+        closes the connection.
+        """
+        if namespace is None and endpoint is None:
+            return connect(self._home, driver, **{**self._administrator_options(), **options})
+        name = namespace if namespace is not None else GLOBAL
+        place = self.endpoint_for(name) if endpoint is None else endpoint
+        settings = {"host": place.address, "port": place.port, **options}
+        if driver is None or isinstance(driver, str):
+            settings.setdefault("ssl_disabled", not settings.get("password"))
+        return connect(self.network[name], driver, **settings)
+
+    def restart(
+        self,
+        *,
+        bind_address: str | Sequence[str] | None = None,
+        admin_address: str | None = None,
+        **options: OptionValue,
+    ) -> None:
+        """Shut mysqld down and start it on the same data, with these addresses and options changed.
+
+        Open connections are lost. Raises what ``start`` raises.
+        """
+        self._options = merge(self._options, options)
+        self._listen(
+            bind_address if bind_address is not None else [str(end) for end in self.endpoints],
+            admin_address if admin_address is not None else next(map(str, self._listeners.get("admin_address", ())), None),
+        )
+        self.stop()
+        self._boot()
+
+    def stop(self) -> None:
+        """Shut mysqld down in good order; its data stays for ``restart``."""
+        if self._process.is_running():
+            # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
+            self.execute("SET GLOBAL innodb_fast_shutdown = 2")
+            self._administrator = None
+            self._process.stop(timeout=_STOP_TIMEOUT)
+
+    def kill(self) -> None:
+        """End mysqld at once; its data goes with the sandbox."""
+        if self._administrator is not None:
+            # Closing in good order would wait for a server that is about to be killed.
+            self._administrator = None
+        self._process.kill()
+
+
+def _is_taken(network: Network, endpoint: Endpoint) -> bool:
+    try:
+        found = socket.getaddrinfo(endpoint.address, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return False  # a host name: mysqld resolves it in its own way
+    with network[endpoint.namespace], socket.socket(found[0][0], socket.SOCK_STREAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(found[0][4])
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise NetnsError(f"{endpoint} cannot be bound: {error}") from error
+    return False

@@ -1,0 +1,29 @@
+"""What a failing netns test shows: where it stood, where the server listens, what the server said."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from pytest_netns_mysql.session import NAMESPACE, NetnsSession
+
+_LOG_LINES = 15
+
+
+def sections(item: pytest.Item, session: NetnsSession) -> list[tuple[str, str]]:
+    """Return the sections, as title and text, that a failing test's report gets."""
+    name = item.stash[NAMESPACE]
+    lines = [f"namespace: {name}"]
+    if session.network is not None:
+        with contextlib.suppress(LookupError):
+            lines.append(f"addresses: {', '.join(map(str, session.network[name].addresses))}")
+        lines.append(f"topology: {session.network.topology.name} ({session.network.topology.source})")
+    found: list[tuple[str, str]] = []
+    for server in session.servers:
+        state = f"pid {server.pid}" if server.pid is not None else "not running"
+        lines.append(f"{server.plan.name}: {', '.join(map(str, server.endpoints))}, {state}")
+        tail = server.log_tail(_LOG_LINES)
+        if tail:
+            found.append((f"error log of {server.plan.name}", "\n".join(tail)))
+    return [("netns", "\n".join(lines)), *found]

@@ -1,0 +1,130 @@
+"""Hooks around a netns test: it stands in its namespace, wider fixtures do not, and it ends at home."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+import pytest
+
+from pytest_netns_mysql import report
+from pytest_netns_mysql.errors import SandboxError, UnknownNamespaceError
+from pytest_netns_mysql.session import NAMESPACE, NetnsSession
+
+
+class _Finalized(Protocol):
+    def addfinalizer(self, finalizer: Any) -> None: ...  # noqa: ANN401, D102
+
+
+class Runner:
+    """Be the plugin that is registered once the run is known to have netns tests."""
+
+    def __init__(self, session: NetnsSession) -> None:
+        """Keep the session; the hooks do the rest."""
+        self._session = session
+        self._item: pytest.Item | None = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Know which test the fixtures are set up for."""
+        self._item = item
+        try:
+            return (yield)
+        finally:
+            self._item = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Refuse a test that would lose its network without knowing."""
+        if (
+            NAMESPACE not in item.stash
+            and self._session.has_left_for_good
+            and self._session.settings.other_tests == "fail"
+        ):
+            pytest.fail(
+                "this test has no netns marker and comes after a netns test: without root the process cannot go back, "
+                "so the host's network is gone\n"
+                "  do: keep the order that the plugin gives (netns tests last); with xdist use --dist load or worksteal\n"
+                "  do: run as root, or split the run: netns tests in one, the others in another\n"
+                "  do: netns_other_tests = allow, if this test needs no network",
+                pytrace=False,
+            )
+        yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        """Set a fixture up, and tear it down, in the test's namespace if its scope is the test's, else outside."""
+        place = self._place(inside=fixturedef.scope == "function")
+        if place is None:
+            return (yield)
+        # Finalizers run last in, first out: enter, the fixture's own teardown, leave.
+        fixturedef.addfinalizer(lambda: _leave(place))
+        try:
+            with place:
+                return (yield)
+        finally:
+            fixturedef.addfinalizer(place.__enter__)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Run the test in its namespace, and what it asks to be done at its end."""
+        place = self._place(inside=True)
+        if place is None:
+            yield
+            return
+        item.addfinalizer(lambda: _leave(place))
+        try:
+            with place:
+                yield
+        finally:
+            item.addfinalizer(place.__enter__)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Verify that the thread is home again; stop the run where it cannot be brought home."""
+        try:
+            yield
+        finally:
+            sandbox = self._session.sandbox
+            if sandbox is not None and not sandbox.bring_back():
+                error = SandboxError(
+                    "the thread could not be brought back from the namespace that this test left it in",
+                    where=item.nodeid,
+                    remedies=["find what in the test changes its namespace, root or capabilities"],
+                )
+                item.session.shouldstop = str(error)
+                raise error
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Add to a failing netns test where it stood, and what the server said."""
+        result = yield
+        if result.failed and NAMESPACE in item.stash:
+            result.sections += report.sections(item, self._session)
+        return result
+
+    def _place(self, *, inside: bool) -> AbstractContextManager[Any] | None:
+        if self._item is None or NAMESPACE not in self._item.stash:
+            return None
+        if self._session.network is None or self._session.sandbox is None:
+            return None
+        if not inside:
+            return self._session.sandbox.outside()
+        name = self._item.stash[NAMESPACE]
+        try:
+            return self._session.network[name]
+        except UnknownNamespaceError as error:
+            # A topology made by an overridden netns_topology is not known before it is made.
+            error.where = f"@pytest.mark.netns of {self._item.nodeid}"
+            raise
+
+
+def _leave(place: AbstractContextManager[Any]) -> None:
+    place.__exit__(None, None, None)
+
+

@@ -1,0 +1,162 @@
+"""The one table of settings: it makes the command line, the environment, the ini keys and the docs page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_netns_mysql.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Describe one setting: ``name`` gives --netns-NAME, NETNS_NAME and netns_NAME.
+
+    Shape: ``choices`` lists the only values, where there are few; ``metavar`` stands for the others.
+    """
+
+    name: str
+    default: str
+    help: str
+    metavar: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def option(self) -> str:
+        """Return the name on the command line."""
+        return f"--netns-{self.name.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        """Return the name in the environment."""
+        return f"NETNS_{self.name.upper()}"
+
+    @property
+    def ini(self) -> str:
+        """Return the name in the ini file."""
+        return f"netns_{self.name}"
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting(
+        "mode",
+        "auto",
+        "how the sandbox is made: direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, rootless a user namespace, "
+        "auto takes direct where it can",
+        "MODE",
+        ("auto", "direct", "rootless"),
+    ),
+    Setting("topology", "red-blue", "the network: the name of a preset, or a TOML file", "NAME|FILE"),
+    Setting(
+        "mysqld",
+        "auto",
+        "the server: a path to a mysqld or to its base directory; auto takes one on PATH, one fetched earlier, "
+        "or fetches one now",
+        "auto|PATH",
+    ),
+    Setting(
+        "unavailable",
+        "error",
+        "what becomes of netns tests where no sandbox can be made",
+        "WHAT",
+        ("error", "skip"),
+    ),
+    Setting(
+        "other_tests",
+        "fail",
+        "what becomes of tests without netns that come after this process has left the host's network for good: "
+        "fail, or allow them to run inside the sandbox, without the host's network",
+        "WHAT",
+        ("fail", "allow"),
+    ),
+    Setting("start_timeout", "30", "how long a mysqld may take to answer, in seconds", "SECONDS"),
+    Setting("cache", "", "the folder of fetched servers and data directories; empty is the user's cache folder", "DIR"),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Hold the value of each setting, checked, and where it came from.
+
+    Shape: ``start_timeout`` is in seconds; ``given`` maps each setting that somebody set to its place.
+    """
+
+    mode: str
+    topology: str
+    mysqld: str
+    unavailable: str
+    other_tests: str
+    start_timeout: float
+    cache: Path
+    given: Mapping[str, str]
+
+
+Reader = Callable[[Setting], tuple[str, str] | None]
+
+
+def resolve(*readers: Reader) -> Settings:
+    """Ask each reader in turn, the nearest first, for a value and its place; take the default where none has it.
+
+    Absent means absent: an empty value is a value. Raises SettingError, naming the place and what is allowed.
+    """
+    values: dict[str, Any] = {}
+    given: dict[str, str] = {}
+    for setting in TABLE:
+        value, place = setting.default, "the default"
+        for reader in readers:
+            found = reader(setting)
+            if found is not None:
+                value, place = found
+                given[setting.name] = place
+                break
+        values[setting.name] = _checked(setting, value, place)
+    return Settings(**values, given=given)
+
+
+def environment(setting: Setting) -> tuple[str, str] | None:
+    """Read a setting from the environment; a Reader."""
+    value = os.environ.get(setting.variable)
+    return None if value is None else (value, f"environment variable {setting.variable}")
+
+
+def _checked(setting: Setting, value: str, place: str) -> object:
+    if setting.choices and value not in setting.choices:
+        raise SettingError(
+            f"{setting.ini} = {value!r}: it is one of {', '.join(setting.choices)}",
+            where=place,
+            remedies=[f"write one of these, or leave it out for {setting.default}"],
+        )
+    if setting.name == "start_timeout":
+        return _seconds(setting, value, place)
+    if setting.name == "cache":
+        return _cache(value)
+    if not value.strip():
+        raise SettingError(
+            f"{setting.ini} is empty", where=place, remedies=[f"write {setting.metavar}, or leave it out for {setting.default}"]
+        )
+    return value
+
+
+def _seconds(setting: Setting, value: str, place: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise SettingError(
+            f"{setting.ini} = {value!r}: it is a number of seconds above 0", where=place, remedies=["write 30, for example"]
+        )
+    return seconds
+
+
+def _cache(value: str) -> Path:
+    if value:
+        return Path(value).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_cache_path("pytest-netns-mysql")
+
+
