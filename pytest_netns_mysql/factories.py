@@ -12,6 +12,7 @@ from pytest_netns_mysql.session import NAMESPACE, SESSION
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.accounts import Accounts
     from pytest_netns_mysql.mysql.client import Driver
     from pytest_netns_mysql.mysql.options import OptionValue
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -56,7 +57,7 @@ def client(
     endpoint: str | None = None,
     driver: Driver | None = None,
     name: str | None = None,
-    **options: Any,  # noqa: ANN401 - the driver's own options
+    **options: Any,
 ) -> Callable[..., Iterator[Any]]:
     """Return a function-scoped fixture that gives an open connection to a server.
 
@@ -66,14 +67,15 @@ def client(
     """
 
     @pytest.fixture(name=name)
-    def connection(request: pytest.FixtureRequest, netns: Network) -> Iterator[Any]:
-        from pytest_netns_mysql.mysql.accounts import Accounts
+    def connection(
+        request: pytest.FixtureRequest,
+        netns: Network,  # noqa: ARG001 - it makes the test a netns test, before its server's fixture is known
+        _netns_accounts: Callable[[MySQLServer], Accounts],
+    ) -> Iterator[Any]:
         from pytest_netns_mysql.mysql.clients import Clients
 
         server: MySQLServer = request.getfixturevalue(mysqld)
-        accounts = Accounts(server)
-        with Clients(server, accounts, request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
+        with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
             yield clients.connect(namespace, endpoint=endpoint, driver=driver, **options)
-        accounts.drop()
 
     return connection

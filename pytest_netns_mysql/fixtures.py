@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -45,8 +45,8 @@ class ConnectFactory(Protocol):
         account: Account | None = None,
         endpoint: Endpoint | str | None = None,
         driver: Driver | None = None,
-        **options: Any,  # noqa: ANN401 - the driver's own options
-    ) -> Any:  # noqa: ANN401 - any driver's connection
+        **options: Any,
+    ) -> Any:
         """Connect from ``namespace``, by default this test's.
 
         ``account`` is by default the namespace's own, such as 'red_user'@'192.0.2.2' with its schema selected;
@@ -88,12 +88,18 @@ def netns_mysqld(request: pytest.FixtureRequest, netns: Network) -> Iterator[MyS
 
 
 @pytest.fixture
-def _netns_accounts(netns_mysqld: MySQLServer) -> Iterator[Accounts]:
+def _netns_accounts() -> Iterator[Callable[[MySQLServer], Accounts]]:
+    """Give this test's accounts on a server; all fixtures share them, so that each is made once."""
     from pytest_netns_mysql.mysql.accounts import Accounts
 
-    accounts = Accounts(netns_mysqld)
-    yield accounts
-    accounts.drop()
+    made: dict[MySQLServer, Accounts] = {}
+
+    def on(server: MySQLServer) -> Accounts:
+        return made.setdefault(server, Accounts(server))
+
+    yield on
+    for accounts in made.values():
+        accounts.drop()
 
 
 @pytest.fixture
@@ -105,7 +111,7 @@ def netns_mysql(netns_connect: ConnectFactory) -> NamespaceConnection:
 
 @pytest.fixture
 def netns_account(
-    request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Accounts
+    request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> AccountFactory:
     """Give a factory of accounts, dropped when the test ends."""
     from pytest_netns_mysql.mysql.client import origin
@@ -115,17 +121,17 @@ def netns_account(
     def make(user: str, *, host: str | None = None, password: str = "", grants: Sequence[str] = ()) -> Account:
         if host is None:
             host = origin(netns_mysqld.network[here], netns_mysqld.endpoint_for(here))
-        return _netns_accounts.create(user, host=host, password=password, grants=grants)
+        return _netns_accounts(netns_mysqld).create(user, host=host, password=password, grants=grants)
 
     return make
 
 
 @pytest.fixture
 def netns_connect(
-    request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Accounts
+    request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> Iterator[ConnectFactory]:
     """Give a factory of connections, closed when the test ends."""
     from pytest_netns_mysql.mysql.clients import Clients
 
-    with Clients(netns_mysqld, _netns_accounts, request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
+    with Clients(netns_mysqld, _netns_accounts(netns_mysqld), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
         yield clients.connect

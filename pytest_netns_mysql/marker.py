@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.topology.model import Topology
 
 PARAMETER = "netns_name"
-FIXTURES = frozenset(
-    {"netns_topology", "netns", "netns_mysqld", "netns_mysql", "netns_account", "netns_connect"}
-)
+FIXTURES = frozenset({"netns_topology", "netns", "netns_mysqld", "netns_mysql", "netns_account", "netns_connect"})
 
 
 def names_of(node: pytest.Item | pytest.Function) -> tuple[str, ...] | None:

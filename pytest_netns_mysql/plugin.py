@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -45,10 +46,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         from pytest_netns_mysql.kernel import sandbox
 
         if sandbox.needs_user_namespace(session.settings.mode):
-            try:
+            # The first netns test meets a refusal again, and says so.
+            with contextlib.suppress(SandboxError):
                 sandbox.enter_user_namespace()
-            except SandboxError:
-                pass  # the first netns test meets it again, and says so
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,6 +66,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     session = config.stash.get(SESSION, None)
     if session is not None:
         session.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Refuse a topology or a server that somebody named and that is not there, before anything is collected."""
+    own = session.config.stash[SESSION]
+    try:
+        if "topology" in own.settings.given:
+            own.topology  # noqa: B018 - reading it is the check
+        if own.settings.mysqld != "auto":
+            own.distribution  # noqa: B018
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -103,9 +116,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not will_return:
         last = set(netns_items)
         items.sort(key=lambda item: item in last)
-    from pytest_netns_mysql.runner import Runner
-
-    config.pluginmanager.register(Runner(session), "netns_runner")
+    _watch(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -126,7 +137,7 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
 
         def ini(setting: table.Setting) -> tuple[str, str] | None:
             value = config.getini(setting.ini)
-            return None if value is None else (str(value), f"{setting.ini} in {config.inipath}")
+            return None if value is None else (str(value), f"{setting.ini} in {config.inipath or 'the ini options'}")
 
         def progress(text: str) -> None:
             _say(config, f"netns-mysql: {text}")
@@ -135,9 +146,18 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
             settings = table.resolve(command_line, table.environment, ini)
         except NetnsError as error:
             raise pytest.UsageError(str(error)) from error
-        base = config.invocation_params.dir
-        config.stash[SESSION] = NetnsSession(settings, base, progress)
+        config.stash[SESSION] = NetnsSession(
+            settings, config.invocation_params.dir, progress=progress, watch=lambda: _watch(config)
+        )
     return config.stash[SESSION]
+
+
+def _watch(config: pytest.Config) -> None:
+    """Register the hooks around tests, which a run without netns tests does without."""
+    if not config.pluginmanager.has_plugin("netns_runner"):
+        from pytest_netns_mysql.runner import Runner
+
+        config.pluginmanager.register(Runner(config.stash[SESSION]), "netns_runner")
 
 
 def _say(config: pytest.Config, line: str) -> None:
@@ -145,7 +165,7 @@ def _say(config: pytest.Config, line: str) -> None:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
     if reporter is None or capture is None:
-        print(line, file=sys.__stderr__, flush=True)  # noqa: T201 - an xdist worker has nothing else
+        print(line, file=sys.__stderr__, flush=True)
         return
     with capture.global_and_fixture_disabled():
         reporter.ensure_newline()
@@ -154,7 +174,7 @@ def _say(config: pytest.Config, line: str) -> None:
 
 def _topology_is_overridden(item: pytest.Item) -> bool:
     """Tell whether the test would get a netns_topology of its own project's, unknown before it is made."""
-    definitions = item.session._fixturemanager.getfixturedefs("netns_topology", item)  # noqa: SLF001
+    definitions = item.session._fixturemanager.getfixturedefs("netns_topology", item)
     return definitions is not None and definitions[-1].func.__module__ != "pytest_netns_mysql.fixtures"
 
 

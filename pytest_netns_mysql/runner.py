@@ -9,12 +9,12 @@ from typing import Any, Protocol
 import pytest
 
 from pytest_netns_mysql import report
-from pytest_netns_mysql.errors import SandboxError, UnknownNamespaceError
+from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
 from pytest_netns_mysql.session import NAMESPACE, NetnsSession
 
 
 class _Finalized(Protocol):
-    def addfinalizer(self, finalizer: Any) -> None: ...  # noqa: ANN401, D102
+    def addfinalizer(self, finalizer: Any) -> None: ...
 
 
 class Runner:
@@ -43,9 +43,9 @@ class Runner:
             and self._session.settings.other_tests == "fail"
         ):
             pytest.fail(
-                "this test has no netns marker and comes after a netns test: without root the process cannot go back, "
-                "so the host's network is gone\n"
-                "  do: keep the order that the plugin gives (netns tests last); with xdist use --dist load or worksteal\n"
+                "this test has no netns marker and comes after a netns test: without root the process cannot "
+                "go back, so the host's network is gone\n"
+                "  do: keep the order that the plugin gives, netns tests last; with xdist --dist load or worksteal\n"
                 "  do: run as root, or split the run: netns tests in one, the others in another\n"
                 "  do: netns_other_tests = allow, if this test needs no network",
                 pytrace=False,
@@ -53,9 +53,7 @@ class Runner:
         yield
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(
-        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
-    ) -> Generator[None, object, object]:
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
         """Set a fixture up, and tear it down, in the test's namespace if its scope is the test's, else outside."""
         place = self._place(inside=fixturedef.scope == "function")
         if place is None:
@@ -102,8 +100,13 @@ class Runner:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Add to a failing netns test where it stood, and what the server said."""
+        """Add to a failing netns test where it stood, and what the server said.
+
+        An error of ours in a fixture is shown without the traceback, which leads through this plugin alone.
+        """
         result = yield
+        if call.when == "setup" and call.excinfo is not None and isinstance(call.excinfo.value, NetnsError):
+            result.longrepr = f"{call.excinfo.typename}: {call.excinfo.value}"
         if result.failed and NAMESPACE in item.stash:
             result.sections += report.sections(item, self._session)
         return result
@@ -126,5 +129,3 @@ class Runner:
 
 def _leave(place: AbstractContextManager[Any]) -> None:
     place.__exit__(None, None, None)
-
-

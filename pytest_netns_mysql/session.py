@@ -23,10 +23,16 @@ if TYPE_CHECKING:
 class NetnsSession:
     """Keep what the hooks and fixtures of one pytest process share; nothing is made before it is asked for."""
 
-    def __init__(self, settings: Settings, base: Path, progress: Callable[[str], None]) -> None:
-        """Keep the settings; ``base`` is the folder that a topology's file is sought from."""
+    def __init__(
+        self, settings: Settings, base: Path, *, progress: Callable[[str], None], watch: Callable[[], None]
+    ) -> None:
+        """Keep the settings; ``base`` is the folder that a topology's file is sought from.
+
+        ``progress`` shows a line to the user; ``watch`` is called before this process is first moved.
+        """
         self.settings = settings
         self.progress = progress
+        self._watch = watch
         self.network: Network | None = None
         self.sandbox: Sandbox | None = None
         self.servers: list[MySQLServer] = []
@@ -70,13 +76,14 @@ class NetnsSession:
 
             from pytest_netns_mysql.kernel import sandbox, syscalls
 
+            self._watch()
             self.sandbox = sandbox.Sandbox.create(self.settings.mode)
             if worker:
                 syscalls.die_with_parent(signal.SIGKILL)
         return self.sandbox
 
     @contextlib.contextmanager
-    def running(self, network: Network, *, name: str | None = None, **plan: Any) -> Iterator[MySQLServer]:  # noqa: ANN401
+    def running(self, network: Network, *, name: str | None = None, **plan: Any) -> Iterator[MySQLServer]:
         """Have a server run in the network until the block ends; ``plan`` is what a ServerPlan takes."""
         from pytest_netns_mysql.mysql.server import MySQLServer, ServerPlan
 

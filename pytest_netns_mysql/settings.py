@@ -135,7 +135,9 @@ def _checked(setting: Setting, value: str, place: str) -> object:
         return _cache(value)
     if not value.strip():
         raise SettingError(
-            f"{setting.ini} is empty", where=place, remedies=[f"write {setting.metavar}, or leave it out for {setting.default}"]
+            f"{setting.ini} is empty",
+            where=place,
+            remedies=[f"write {setting.metavar}, or leave it out for {setting.default}"],
         )
     return value
 
@@ -147,7 +149,9 @@ def _seconds(setting: Setting, value: str, place: str) -> float:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
         raise SettingError(
-            f"{setting.ini} = {value!r}: it is a number of seconds above 0", where=place, remedies=["write 30, for example"]
+            f"{setting.ini} = {value!r}: it is a number of seconds above 0",
+            where=place,
+            remedies=["write 30, for example"],
         )
     return seconds
 
@@ -158,5 +162,3 @@ def _cache(value: str) -> Path:
     import platformdirs
 
     return platformdirs.user_cache_path("pytest-netns-mysql")
-
-

@@ -1,0 +1,1 @@
+"""The kernel's floor: sandboxes, namespaces and networks of this process."""

@@ -59,10 +59,10 @@ class Namespace:
             stack = self._before.stack = []
         return stack
 
-    def run(self, argv: Sequence[str | os.PathLike[str]], **options: Any) -> subprocess.CompletedProcess[Any]:  # noqa: ANN401
+    def run(self, argv: Sequence[str | os.PathLike[str]], **options: Any) -> subprocess.CompletedProcess[Any]:
         """Run a program in this namespace: ``subprocess.run`` with its options and its errors."""
         with self:
-            return subprocess.run(argv, **options)  # noqa: PLW1510 - the caller says whether to check
+            return subprocess.run(argv, **options)
 
     def __repr__(self) -> str:
         return f"<Namespace {self.name} {', '.join(map(str, self.addresses))}>"

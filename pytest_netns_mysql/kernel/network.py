@@ -101,7 +101,7 @@ class Network(Mapping[str, Namespace]):
             if self.topology.forwarding:
                 self._forward(route)
 
-    def _build_link(self, route: Any, link: Link) -> None:  # noqa: ANN401 - pyroute2 is not typed
+    def _build_link(self, route: Any, link: Link) -> None:
         from pyroute2 import IPRoute
 
         namespace = self[link.namespace]
@@ -117,7 +117,7 @@ class Network(Mapping[str, Namespace]):
             # proto boot is what iproute2 writes, and leaves out of what it prints.
             inner.route("add", dst="default", gateway=str(link.gateway.ip), family=_family(link), proto="boot")
 
-    def _forward(self, route: Any) -> None:  # noqa: ANN401 - pyroute2 is not typed
+    def _forward(self, route: Any) -> None:
         for version in sorted({link.address.version for link in self.topology.links}):
             if not forward_everything(version) and version == 4:
                 forward_by_link(_index(route, link.outer_interface) for link in self.topology.links)
@@ -141,11 +141,11 @@ def _family(link: Link) -> int:
     return socket.AF_INET if link.address.version == 4 else socket.AF_INET6
 
 
-def _index(route: Any, interface: str) -> int:  # noqa: ANN401 - pyroute2 is not typed
+def _index(route: Any, interface: str) -> int:
     return int(route.link_lookup(ifname=interface)[0])
 
 
-def _address(route: Any, interface: str, address: Any) -> None:  # noqa: ANN401 - pyroute2 is not typed
+def _address(route: Any, interface: str, address: Any) -> None:
     index = _index(route, interface)
     # Without NODAD an IPv6 address is tentative for a second or two, and mysqld cannot bind it.
     extra = {"flags": _IFA_F_NODAD} if address.version == 6 else {}

@@ -12,7 +12,7 @@ _MOUNT = "/proc/thread-self/ns/mnt"
 
 
 def _identity(path: str | int) -> tuple[int, int]:
-    status = os.stat(path)
+    status = os.stat(path)  # noqa: PTH116 - a descriptor is no Path
     return status.st_dev, status.st_ino
 
 

@@ -131,7 +131,10 @@ class Sandbox:
         elif not syscalls.effective_capabilities() >= _NEEDED:
             raise SandboxError(
                 "netns_mode = direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and this process has not got both",
-                remedies=["use netns_mode = auto", "run as root, or in Docker with --cap-add SYS_ADMIN --cap-add NET_ADMIN"],
+                remedies=[
+                    "use netns_mode = auto",
+                    "run as root, or in Docker with --cap-add SYS_ADMIN --cap-add NET_ADMIN",
+                ],
             )
         returns = can_return()
         home = Position.current()

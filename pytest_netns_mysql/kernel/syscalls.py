@@ -47,17 +47,26 @@ def _check(result: int, what: str) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Give the calling thread namespaces of its own, see unshare(2)."""
+    """Give the calling thread its own namespaces.
+
+    See unshare(2).
+    """
     _check(_libc().unshare(flags), "unshare")
 
 
 def setns(fd: int, kind: int) -> None:
-    """Move the calling thread into the namespace that ``fd`` is open on, see setns(2)."""
+    """Move the calling thread into the namespace that ``fd`` is open on.
+
+    See setns(2).
+    """
     _check(_libc().setns(fd, kind), "setns")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    """Mount ``source`` on ``target``, see mount(2)."""
+    """Put the file system ``source`` at ``target``.
+
+    See mount(2).
+    """
     result = _libc().mount(
         os.fsencode(source),
         os.fsencode(target),

@@ -1,0 +1,1 @@
+"""The server's floor: which mysqld, its data, its endpoints, its clients."""

@@ -85,7 +85,7 @@ class Accounts:
         self._schemas.clear()
 
     def _end_connections(self) -> None:
-        """A forgotten transaction would hold a lock that DROP SCHEMA waits for."""
+        """End what these accounts still have open: a transaction would hold a lock that DROP SCHEMA waits for."""
         users = ", ".join(sorted({literal(account.user) for account in self._made}))
         for (number,) in self._server.execute(
             f"SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE PROCESSLIST_USER IN ({users})"

@@ -6,20 +6,20 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
+from pytest_netns_mysql.mysql.sources import REMEDIES, Source, parse_stanzas
 
-REMEDIES = (
-    "install MySQL 8.0.22 or newer and put its mysqld on PATH",
-    "name a server: netns_mysqld = /path/to/mysqld",
-)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 # apt.conf(5): the machine's own configuration stays in force (proxies, certificates,
 # credentials); only where apt reads and writes is moved.  Hooks are cleared because they
 # act on the machine, and the pins and the default release because they speak of its suites.
+# Without the error mode apt-get update forgives a source that it could not reach.
 _CONFIGURATION = """\
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -28,6 +28,7 @@ APT::Default-Release "";
 APT::Install-Recommends "false";
 APT::Install-Suggests "false";
 APT::Sandbox::User "root";
+APT::Update::Error-Mode "any";
 Acquire::Languages "none";
 Dir::State "{root}/state";
 Dir::State::status "{root}/status";
@@ -53,35 +54,6 @@ _TELLING = re.compile(r"(E:|W:|Err:)")
 
 
 @dataclass(frozen=True)
-class Source:
-    """Name suites of one archive and the key that signs them, as sources.list(5) does.
-
-    Shape: ``signed_by`` is what stands behind ``Signed-By:`` (a keyring's path, or a key);
-    empty, it means the keys that the machine trusts for everything.
-    """
-
-    uri: str
-    suites: tuple[str, ...]
-    components: tuple[str, ...]
-    architecture: str
-    signed_by: str = ""
-
-    def stanza(self) -> str:
-        """Return the source in the deb822 format; ``trusted`` and its like never stand in it."""
-        lines = [
-            "Types: deb",
-            f"URIs: {self.uri}",
-            f"Suites: {' '.join(self.suites)}",
-            f"Components: {' '.join(self.components)}",
-            f"Architectures: {self.architecture}",
-            "Targets: Packages",
-        ]
-        if self.signed_by:
-            lines.append(f"Signed-By: {self.signed_by}")
-        return "\n".join(lines) + "\n"
-
-
-@dataclass(frozen=True)
 class Package:
     """Name one package of a download: ``size`` in bytes, ``digest`` as apt prints it."""
 
@@ -96,7 +68,9 @@ class AptRoot:
 
     def __init__(self, root: Path) -> None:
         """Make the root in a folder; raises FetchError on a machine without apt."""
-        missing = [name for name in ("apt-get", "apt-cache", "dpkg-deb") if shutil.which(name) is None]
+        missing = [
+            name for name in ("apt-get", "apt-cache", "dpkg", "dpkg-deb") if shutil.which(name) is None
+        ]
         if missing:
             raise FetchError(
                 f"This machine has no {missing[0]}: fetching works where packages come by apt.",
@@ -104,20 +78,29 @@ class AptRoot:
                 remedies=REMEDIES,
             )
         self.root = root
+        self.sources: tuple[Source, ...] = ()
         for folder in ("state/lists/partial", "cache/archives/partial", "sources", "debs"):
             (root / folder).mkdir(parents=True)
         (root / "status").touch()
         (root / "machine.conf").write_text(_CONFIGURATION.format(root=root))
         (root / "apt.conf").write_text((_CONFIGURATION + _OWN_SOURCES).format(root=root))
 
+    def architecture(self) -> str:
+        """Return the machine's own architecture, as packages name it (``amd64``)."""
+        return _run(["dpkg", "--print-architecture"]).stdout.strip()
+
+    def where(self) -> str:
+        """Return the archives and suites in use."""
+        return ", ".join(f"{source.uri} {' '.join(source.suites)}" for source in self.sources)
+
     def use(self, sources: Sequence[Source]) -> None:
         """Take these sources, and bring their signed indexes; raises FetchError."""
+        self.sources = tuple(sources)
         text = "\n".join(source.stanza() for source in sources)
         (self.root / "sources" / "fetch.sources").write_text(text)
         answer = self._apt("apt-get", "update")
-        # apt-get update forgives a source that it could not reach; here each one is needed.
-        if answer.returncode != 0 or _telling_lines(answer):
-            raise self._failure("The package indexes could not be brought and verified", answer, sources)
+        if answer.returncode != 0:
+            raise self._failure("The package indexes could not be brought and verified", answer)
 
     def names(self, pattern: str) -> list[str]:
         """Return the packages on offer whose name matches a regular expression."""
@@ -149,8 +132,13 @@ class AptRoot:
         if not any("Origin" in target for target in targets):
             # A machine whose lists were emptied (an image, often) does not know its sources'
             # origins.  The signed release files alone tell, and are small.
-            self._apt("apt-get", "update", "-o", "Acquire::IndexTargets::deb::Packages::DefaultEnabled=false",
-                      configuration="machine.conf")
+            self._apt(
+                "apt-get",
+                "update",
+                "-o",
+                "Acquire::IndexTargets::deb::Packages::DefaultEnabled=false",
+                configuration="machine.conf",
+            )
             targets = _index_targets(self._command("apt-get", "indextargets", configuration="machine.conf"))
         return targets
 
@@ -163,13 +151,11 @@ class AptRoot:
     ) -> subprocess.CompletedProcess[str]:
         return _run(self._command(program, *arguments, configuration=configuration), cwd)
 
-    def _failure(
-        self, what: str, answer: subprocess.CompletedProcess[str], sources: Sequence[Source] = ()
-    ) -> FetchError:
+    def _failure(self, what: str, answer: subprocess.CompletedProcess[str]) -> FetchError:
         lines = _telling_lines(answer) or [f"apt ended with status {answer.returncode} and said nothing"]
         return FetchError(
             f"{what}: {lines[0]}",
-            where=", ".join(f"{source.uri} {' '.join(source.suites)}" for source in sources) or None,
+            where=self.where() or None,
             tried=lines[1:8],
             remedies=("see that `apt-get update` works on this machine (apt-secure(8))", *REMEDIES),
         )
@@ -180,8 +166,13 @@ def _run(command: Sequence[str], cwd: Path | None = None) -> subprocess.Complete
     # A fetch that is killed takes apt along: see setpriv(1).
     prefix = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
     return subprocess.run(
-        [*prefix, *command], cwd=cwd, env=environment, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, errors="replace",
+        [*prefix, *command],
+        cwd=cwd,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
     )
 
 
@@ -202,20 +193,3 @@ def _parse_uri(line: str) -> Package:
     _, file, size, *digest = line.split()
     name, version, _ = file.split("_")
     return Package(name, version.replace("%3a", ":"), int(size), digest[0] if digest else "")
-
-
-def parse_stanzas(text: str) -> list[dict[str, str]]:
-    """Read deb822 text: one mapping a stanza, continuation lines kept behind a newline."""
-    stanzas: list[dict[str, str]] = []
-    for block in re.split(r"\n[ \t]*\n", "\n".join(ln for ln in text.splitlines() if not ln.startswith("#"))):
-        fields: dict[str, str] = {}
-        last = ""
-        for line in filter(None, block.splitlines()):
-            if line[0] in " \t":
-                fields[last] = fields.get(last, "") + "\n" + line
-            else:
-                last, _, value = line.partition(":")
-                fields[last] = value.strip()
-        if fields:
-            stanzas.append(fields)
-    return stanzas

@@ -22,7 +22,7 @@ _NOT_READY = frozenset({2002, 2003, 2006, 2013, 2055})
 class NamespaceConnection(MySQLConnection):
     """Be a mysql.connector connection that opens, and reopens, its socket in its own namespace."""
 
-    def __init__(self, namespace: Namespace, **options: Any) -> None:  # noqa: ANN401 - the driver's own options
+    def __init__(self, namespace: Namespace, **options: Any) -> None:
         """Connect from ``namespace``; the options are those of ``mysql.connector.connect``."""
         self._namespace = namespace
         super().__init__(**options)
@@ -36,7 +36,7 @@ class NamespaceConnection(MySQLConnection):
 class NamespacePool(MySQLConnectionPool):
     """Be a mysql.connector pool whose connections, later ones too, are born in one namespace."""
 
-    def __init__(self, namespace: Namespace, **options: Any) -> None:  # noqa: ANN401 - the driver's own options
+    def __init__(self, namespace: Namespace, **options: Any) -> None:
         """Open the pool's connections; the options are those of ``MySQLConnectionPool``."""
         self._namespace = namespace
         super().__init__(**options)
@@ -50,10 +50,10 @@ class NamespacePool(MySQLConnectionPool):
 
     def close(self) -> int:
         """Close the connections that are in the pool; return how many there were."""
-        return cast("int", self._remove_connections())
+        return self._remove_connections()
 
 
-def connect(namespace: Namespace, driver: Driver | None = None, **options: Any) -> Any:  # noqa: ANN401 - any driver's
+def connect(namespace: Namespace, driver: Driver | None = None, **options: Any) -> Any:
     """Open a connection from ``namespace``.
 
     ``driver`` is ``"mysql.connector"`` (the default), ``"pymysql"``, or any callable that takes the options and
@@ -78,7 +78,7 @@ def connect(namespace: Namespace, driver: Driver | None = None, **options: Any) 
     )
 
 
-def _pymysql_connection(namespace: Namespace, options: dict[str, Any]) -> Any:  # noqa: ANN401 - not always installed
+def _pymysql_connection(namespace: Namespace, options: dict[str, Any]) -> Any:
     try:
         import pymysql
     except ImportError as error:
@@ -87,14 +87,14 @@ def _pymysql_connection(namespace: Namespace, options: dict[str, Any]) -> Any:  
         ) from error
 
     class Connection(pymysql.connections.Connection):  # type: ignore[misc,unused-ignore]
-        def connect(self, sock: Any = None) -> None:  # noqa: ANN401 - pymysql's own signature
+        def connect(self, sock: Any = None) -> None:
             with namespace:
                 super().connect(sock)
 
     return Connection(**options)
 
 
-def try_connect(namespace: Namespace, **options: Any) -> NamespaceConnection | None:  # noqa: ANN401 - the driver's own
+def try_connect(namespace: Namespace, **options: Any) -> NamespaceConnection | None:
     """Connect to a server that may not be up yet; return None where it is not."""
     try:
         return NamespaceConnection(namespace, **options)

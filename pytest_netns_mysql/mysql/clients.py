@@ -41,8 +41,8 @@ class Clients:
         account: Account | None = None,
         endpoint: Endpoint | str | None = None,
         driver: Driver | None = None,
-        **options: Any,  # noqa: ANN401 - the driver's own options
-    ) -> Any:  # noqa: ANN401 - any driver's connection
+        **options: Any,
+    ) -> Any:
         """Connect from ``namespace`` to ``endpoint`` as ``account``; see the fixture netns_connect.
 
         Raises UnknownNamespaceError, EndpointError, ClientError, and what the driver raises.

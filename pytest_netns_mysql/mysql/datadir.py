@@ -75,7 +75,7 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
         *(["--user=root"] if os.geteuid() == 0 else []),
         *arguments(options),
     ]
-    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)  # noqa: PLW1510
+    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else result.stderr)
     if result.returncode != 0:
         shutil.rmtree(unfinished, ignore_errors=True)

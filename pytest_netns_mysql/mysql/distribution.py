@@ -122,7 +122,9 @@ def parse_version(version_line: str) -> tuple[str, tuple[int, int, int]]:
 
 def fetched(cache: Path) -> Distribution | None:
     """Return the newest whole server in the cache, or None."""
-    records = [(record.stat().st_mtime_ns, read_record(record)) for record in cache.glob("servers/*/server.json")]
+    records = [
+        (record.stat().st_mtime_ns, read_record(record)) for record in cache.glob("servers/*/server.json")
+    ]
     servers = [(server.version, made, server) for made, server in records if server is not None]
     return max(servers, key=lambda each: each[:2])[2] if servers else None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
-from pytest_netns_mysql.errors import EndpointError, NetnsError
+from pytest_netns_mysql.errors import EndpointError, NetnsError, ServerNotFoundError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql import datadir
@@ -83,6 +83,16 @@ class MySQLServer:
         """Return the error log, as written so far."""
         return self._process.error_log.text
 
+    def program(self, name: str) -> str:
+        """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
+        found = self.plan.distribution.program(name)
+        if found is None:
+            raise ServerNotFoundError(
+                f"there is no program {name} beside {self.plan.distribution.mysqld}, nor on PATH",
+                remedies=["install the MySQL client programs"],
+            )
+        return str(found)
+
     def log_tail(self, lines: int) -> list[str]:
         """Return the last lines of the error log."""
         return self._process.error_log.tail(lines)
@@ -152,9 +162,7 @@ class MySQLServer:
 
     def _boot(self) -> None:
         self._check_ports()
-        self._process.start(
-            self._options, self._listeners, answers=self._answers, timeout=self.plan.start_timeout
-        )
+        self._process.start(self._options, self._listeners, answers=self._answers, timeout=self.plan.start_timeout)
 
     def _answers(self) -> bool:
         self._administrator = try_connect(self._home, **self._administrator_options())
@@ -179,13 +187,13 @@ class MySQLServer:
                         remedies=["give this server another bind_address or options={'port': 3307}"],
                     )
 
-    def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - values of any SQL type
+    def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the administrator; return its rows."""
         if self._administrator is None or not self._administrator.is_connected():
             self._administrator = connect(self._home, **self._administrator_options())
         with self._administrator.cursor() as cursor:
-            cursor.execute(statement, values or None)
-            return list(cursor.fetchall()) if cursor.with_rows else []
+            cursor.execute(statement, values)
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
 
     def connect(
         self,
@@ -193,8 +201,8 @@ class MySQLServer:
         *,
         endpoint: Endpoint | None = None,
         driver: Driver | None = None,
-        **options: Any,  # noqa: ANN401 - the driver's own options
-    ) -> Any:  # noqa: ANN401 - any driver's connection
+        **options: Any,
+    ) -> Any:
         """Open a connection: as the administrator by the private socket, or from a namespace as ``user``.
 
         ``options`` are the driver's own: user, password, database and so on. Without a password TLS is left
@@ -224,7 +232,9 @@ class MySQLServer:
         self._options = merge(self._options, options)
         self._listen(
             bind_address if bind_address is not None else [str(end) for end in self.endpoints],
-            admin_address if admin_address is not None else next(map(str, self._listeners.get("admin_address", ())), None),
+            admin_address
+            if admin_address is not None
+            else next(map(str, self._listeners.get("admin_address", ())), None),
         )
         self.stop()
         self._boot()
@@ -247,7 +257,9 @@ class MySQLServer:
 
 def _is_taken(network: Network, endpoint: Endpoint) -> bool:
     try:
-        found = socket.getaddrinfo(endpoint.address, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        found = socket.getaddrinfo(
+            endpoint.address, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
     except socket.gaierror:
         return False  # a host name: mysqld resolves it in its own way
     with network[endpoint.namespace], socket.socket(found[0][0], socket.SOCK_STREAM) as sock:

@@ -1,0 +1,1 @@
+"""The topology's floor: plain data, its files, its drawing."""

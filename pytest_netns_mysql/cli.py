@@ -1,0 +1,215 @@
+"""The command line: netns-mysql doctor, fetch, show, run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pytest_netns_mysql import settings as table
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
+from pytest_netns_mysql.kernel.sandbox import Sandbox
+from pytest_netns_mysql.topology import diagram
+from pytest_netns_mysql.topology.load import load, presets
+
+_USAGE = 2  # exit code, as argparse's
+_SPACE = 1 << 30  # bytes that a fetch, its packages and a template take at most
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code."""
+    options = _parser().parse_args(argv)
+    try:
+        settings = table.resolve(_given(options), table.environment)
+        return int(options.command(options, settings))
+    except NetnsError as error:
+        print(f"netns-mysql: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="netns-mysql",
+        description="MySQL in network namespaces: what pytest-netns-mysql does, from the shell.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    by_name = {setting.name: setting for setting in table.TABLE}
+    for name in ("mode", "cache"):
+        common.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
+
+    doctor = commands.add_parser("doctor", parents=[common], help="probe each prerequisite, and name the exact remedy")
+    doctor.set_defaults(command=_doctor)
+
+    fetch = commands.add_parser(
+        "fetch", parents=[common], help="bring a mysqld into the cache; its path is the last line printed"
+    )
+    fetch.set_defaults(command=_fetch)
+
+    show = commands.add_parser("show", parents=[common], help="draw a topology")
+    show.add_argument(
+        "topology", nargs="?", metavar="TOPOLOGY", help=f"a preset ({', '.join(presets())}) or a TOML file"
+    )
+    show.set_defaults(command=_show)
+
+    run = commands.add_parser(
+        "run",
+        parents=[common],
+        help="run a command in a sandbox of its own",
+        usage="netns-mysql run [--topology T] [--netns NS] [--mysqld [auto|PATH]] [--mode M] [--cache DIR] -- CMD...",
+    )
+    run.add_argument("--topology", metavar="NAME|FILE", help=by_name["topology"].help)
+    run.add_argument("--netns", metavar="NS", default=GLOBAL, help="the namespace the command runs in; default global")
+    run.add_argument(
+        "--mysqld",
+        nargs="?",
+        const="auto",
+        metavar="auto|PATH",
+        help="start a server too, with an account for each namespace, until the command ends",
+    )
+    run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD...", help="the command and its arguments")
+    run.set_defaults(command=_run)
+    return parser
+
+
+def _given(options: argparse.Namespace) -> table.Reader:
+    def reader(setting: table.Setting) -> tuple[str, str] | None:
+        value = getattr(options, setting.name, None)
+        return None if value is None else (str(value), f"command line --{setting.name}")
+
+    return reader
+
+
+def _progress(text: str) -> None:
+    print(f"netns-mysql: {text}", file=sys.stderr, flush=True)
+
+
+def _doctor(_options: argparse.Namespace, settings: table.Settings) -> int:
+    topology = load(settings.topology)
+    findings = [*kernel_findings(topology, settings.mode), *_mysql_findings(settings)]
+    for finding in findings:
+        print(f"{finding.state:8} {finding.name:9} {finding.detail}")
+        for remedy in finding.remedies:
+            print(f"{'':8} {'':9} do: {remedy}")
+    missing = [finding.name for finding in findings if finding.state == "missing"]
+    print(f"netns tests cannot run here: {', '.join(missing)}" if missing else "netns tests can run here")
+    return 1 if missing else 0
+
+
+def _mysql_findings(settings: table.Settings) -> Iterator[Finding]:
+    from pytest_netns_mysql.mysql.distribution import look
+
+    try:
+        found, tried = look(settings.mysqld, cache=settings.cache)
+    except NetnsError as error:
+        yield Finding("mysqld", "missing", error.what, error.remedies)
+    else:
+        if found is not None:
+            yield Finding("mysqld", "ok", f"{found.mysqld}, {found.version_line}")
+        elif shutil.which("apt-get"):
+            yield Finding(
+                "mysqld",
+                "note",
+                "none is here yet; the first run fetches one",
+                ("netns-mysql fetch, to have it before",),
+            )
+        else:
+            yield Finding(
+                "mysqld",
+                "missing",
+                f"none is here, and there is no apt-get to fetch one with ({'; '.join(tried)})",
+                ("install MySQL 8.0.22 or newer, or name one: netns_mysqld = /path/to/mysqld",),
+            )
+    yield _cache_finding(settings.cache)
+
+
+def _cache_finding(cache: Path) -> Finding:
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    detail = f"{cache}, {free >> 20} MiB free"
+    if not os.access(there, os.W_OK):
+        return Finding("cache", "missing", f"{detail}: it cannot be written", ("set NETNS_CACHE to a folder of yours",))
+    if free < _SPACE:
+        return Finding("cache", "note", detail, (f"have {_SPACE >> 20} MiB free for a fetch, or set NETNS_CACHE",))
+    return Finding("cache", "ok", detail)
+
+
+def _fetch(_options: argparse.Namespace, settings: table.Settings) -> int:
+    from pytest_netns_mysql.mysql.fetch import fetch
+
+    print(fetch(settings.cache, progress=_progress))
+    return 0
+
+
+def _show(_options: argparse.Namespace, settings: table.Settings) -> int:
+    print(diagram.text(load(settings.topology)))
+    return 0
+
+
+def _run(options: argparse.Namespace, settings: table.Settings) -> int:
+    """Become the command: signals, exit code and terminal are its own, and the server ends with it."""
+    argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+    if not argv:
+        print("netns-mysql: run needs a command: netns-mysql run --netns red -- ip address", file=sys.stderr)
+        return _USAGE
+    network = Network(Sandbox.create(settings.mode), load(settings.topology))
+    namespace = network[options.netns]
+    environment = dict(os.environ)
+    if options.mysqld is not None:
+        environment |= _serve(network, settings, options.netns)
+    else:
+        _add_programs(environment, settings)
+    namespace.__enter__()
+    return _become(argv, environment)
+
+
+def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, str]:
+    """Start a server that lives as long as this process, whatever program it becomes."""
+    from pytest_netns_mysql.mysql.accounts import Accounts
+    from pytest_netns_mysql.mysql.distribution import find
+    from pytest_netns_mysql.mysql.server import MySQLServer, ServerPlan
+
+    distribution = find(settings.mysqld, cache=settings.cache, progress=_progress)
+    plan = ServerPlan(distribution, settings.cache, _progress, start_timeout=settings.start_timeout)
+    server = MySQLServer(plan, network)
+    server.start()
+    accounts = Accounts(server)
+    made = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]
+    _progress(
+        f"mysqld listens on {', '.join(map(str, server.endpoints))}; accounts without password: {', '.join(made)}"
+    )
+    place = server.endpoint_for(netns)
+    environment = {
+        "MYSQL_HOST": place.address,
+        "MYSQL_TCP_PORT": str(place.port),
+        "MYSQL_UNIX_PORT": str(server.socket),
+        "PATH": os.environ.get("PATH", os.defpath),
+    }
+    return environment | {"PATH": f"{environment['PATH']}{os.pathsep}{distribution.mysqld.parent}"}
+
+
+def _add_programs(environment: dict[str, str], settings: table.Settings) -> None:
+    """Let the command find mysql, mysqldump and mysqladmin of a fetched server, behind those of PATH."""
+    from pytest_netns_mysql.mysql.distribution import fetched
+
+    found = fetched(settings.cache)
+    if found is not None:
+        environment["PATH"] = f"{environment.get('PATH', os.defpath)}{os.pathsep}{found.mysqld.parent}"
+
+
+def _become(argv: Sequence[str], environment: dict[str, str]) -> int:
+    try:
+        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - no shell is wanted
+    except OSError as error:
+        print(f"netns-mysql: {argv[0]}: {error.strerror}", file=sys.stderr)
+        return 127 if isinstance(error, FileNotFoundError) else 126
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""Try each thing that a sandbox needs, in a child process, and name the cure of what fails."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.kernel.sandbox import Sandbox, in_user_namespace, needs_user_namespace
+from pytest_netns_mysql.topology.model import Topology
+
+State = Literal["ok", "missing", "note"]
+_LIMITS = ("user", "net", "mnt")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Say how one prerequisite stands: ``missing`` stops netns tests, ``note`` does not."""
+
+    name: str
+    state: State
+    detail: str
+    remedies: tuple[str, ...] = ()
+
+
+def kernel_findings(topology: Topology, mode: str) -> Iterator[Finding]:
+    """Probe the kernel: namespaces, mounts, then ``topology`` itself; nothing is left behind.
+
+    See namespaces(7), user_namespaces(7), ip-netns(8).
+    """
+    yield Finding(
+        "kernel", "ok" if sys.platform == "linux" else "missing", f"{os.uname().sysname} {os.uname().release}"
+    )
+    rootless = needs_user_namespace(mode)
+    way = "rootless, by a user namespace" if rootless else "direct, by CAP_SYS_ADMIN and CAP_NET_ADMIN"
+    nested = ", inside a user namespace already" if in_user_namespace() else ""
+    yield Finding("way", "ok", f"{way}{nested} (netns_mode = {mode}, uid {os.getuid()})")
+    if rootless:
+        yield _limits()
+    yield _try("sandbox", lambda: _sandbox(mode))
+    yield _try("network", lambda: _network(mode, topology))
+    found = shutil.which("ip", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+    yield Finding(
+        "ip",
+        "ok" if found else "note",
+        found or "the ip program is not there; the plugin does without, the examples of the manual show its output",
+        () if found else ("install iproute2",),
+    )
+
+
+def _limits() -> Finding:
+    values = {}
+    for kind in _LIMITS:
+        path = Path(f"/proc/sys/user/max_{kind}_namespaces")
+        values[f"user.max_{kind}_namespaces"] = path.read_text().strip() if path.exists() else "absent"
+    zero = [name for name, value in values.items() if value == "0"]
+    return Finding(
+        "limits",
+        "missing" if zero else "ok",
+        ", ".join(f"{name} = {value}" for name, value in values.items()),
+        tuple(f"sysctl -w {name}=15000" for name in zero),
+    )
+
+
+def _sandbox(mode: str) -> str:
+    sandbox = Sandbox.create(mode)
+    home = "comes home after each test" if sandbox.returns else "stays in the sandbox: netns tests run last"
+    return f"made; the process {home}"
+
+
+def _network(mode: str, topology: Topology) -> str:
+    network = Network(Sandbox.create(mode), topology)
+    return f"topology {topology.name} built: {', '.join(network)}"
+
+
+def _try(name: str, attempt: Callable[[], str]) -> Finding:
+    """Run ``attempt`` in a child: entering a namespace cannot be undone here."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump(_finding(name, attempt), pipe)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    if not said:
+        return Finding(name, "missing", "the probe ended without an answer")
+    finding = pickle.loads(said)  # noqa: S301 - our own child wrote it
+    assert isinstance(finding, Finding)
+    return finding
+
+
+def _finding(name: str, attempt: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, "ok", attempt())
+    except NetnsError as error:
+        return Finding(name, "missing", f"{error.what} ({'; '.join(error.tried)})", error.remedies)
+    except Exception as error:  # noqa: BLE001 - a probe reports whatever happened
+        return Finding(name, "missing", f"{type(error).__name__}: {error}")

@@ -1,0 +1,149 @@
+"""Choose, among the machine's package sources, those that offer a MySQL server."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.errors import FetchError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+REMEDIES = (
+    "install MySQL 8.0.22 or newer and put its mysqld on PATH",
+    "name a server: netns_mysqld = /path/to/mysqld",
+)
+_NOT_A_BASE = re.compile(r"-(security|backports|proposed)\b")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Name suites of one archive and the key that signs them, as sources.list(5) does.
+
+    Shape: ``signed_by`` is what stands behind ``Signed-By:`` (a keyring's path, or a key);
+    empty, it means the keys that the machine trusts for everything.
+    """
+
+    uri: str
+    suites: tuple[str, ...]
+    components: tuple[str, ...]
+    architecture: str
+    signed_by: str = ""
+
+    def stanza(self) -> str:
+        """Return the source in the deb822 format; ``Trusted`` and its like never stand in it."""
+        lines = [
+            "Types: deb",
+            f"URIs: {self.uri}",
+            f"Suites: {' '.join(self.suites)}",
+            f"Components: {' '.join(self.components)}",
+            f"Architectures: {self.architecture}",
+            "Targets: Packages",
+        ]
+        if self.signed_by:
+            lines.append(f"Signed-By: {self.signed_by}")
+        return "\n".join(lines) + "\n"
+
+
+def choose(targets: Sequence[Mapping[str, str]], architecture: str) -> list[Source]:
+    """Choose sources by the origins that the machine's signed release files state.
+
+    Debian keeps MySQL in its unstable suite alone, so there that suite of the same mirror
+    is taken; elsewhere (Ubuntu) the machine's own suites are, without security, backports
+    and proposed.  Shape: ``targets`` are stanzas of ``apt-get indextargets``.
+    Raises FetchError when the machine has no package source.
+    """
+    main = [target for target in targets if _is_base(target, architecture)]
+    debian = [target for target in main if target.get("Origin") == target.get("Label") == "Debian"]
+    if debian:
+        entry = debian[0]
+        return [Source(entry["Repo-URI"], ("unstable",), ("main",), architecture, signed_by(entry))]
+    ubuntu = [
+        target
+        for target in main
+        if target.get("Origin") == "Ubuntu" and target.get("Component") in ("main", "universe")
+    ]
+    sources = _grouped(ubuntu or main, architecture)
+    if not sources:
+        raise FetchError(
+            f"This machine has no package source for {architecture}.",
+            where="apt's sources (sources.list(5))",
+            tried=[target.get("Description", "a target without a description") for target in targets],
+            remedies=REMEDIES,
+        )
+    return sources
+
+
+def signed_by(target: Mapping[str, str]) -> str:
+    """Return the ``Signed-By`` value of the entry that a target comes from, or nothing.
+
+    apt names the entry as ``FILE:N``, N a line of a ``.list`` or a stanza of a ``.sources``.
+    """
+    if "Signed-By" in target:
+        return target["Signed-By"]
+    file, _, number = target.get("Sourcesentry", "").rpartition(":")
+    try:
+        text = Path(file).read_text(errors="replace")
+    except OSError:
+        return ""
+    if file.endswith(".sources"):
+        return _of_stanza(parse_stanzas(text), int(number), target)
+    line = text.splitlines()[int(number) - 1]
+    options = re.search(r"\[(.*?)\]", line)
+    value = re.search(r"\bsigned-by=(\S+)", options.group(1), re.IGNORECASE) if options else None
+    return value.group(1).replace(",", " ") if value else ""
+
+
+def parse_stanzas(text: str) -> list[dict[str, str]]:
+    """Read deb822 text: one mapping a stanza, continuation lines kept behind a newline."""
+    lines = (line.rstrip() for line in text.splitlines() if not line.startswith("#"))
+    stanzas: list[dict[str, str]] = []
+    for block in re.split(r"\n{2,}", "\n".join(lines).strip("\n")):
+        fields: dict[str, str] = {}
+        last = ""
+        for line in filter(None, block.split("\n")):
+            if line[0] in " \t":
+                fields[last] = fields.get(last, "") + "\n" + line
+            else:
+                last, _, value = line.partition(":")
+                fields[last] = value.strip()
+        if fields:
+            stanzas.append(fields)
+    return stanzas
+
+
+def _is_base(target: Mapping[str, str], architecture: str) -> bool:
+    return (
+        target.get("Architecture") == architecture
+        and "Repo-URI" in target
+        and not _NOT_A_BASE.search(target.get("Release", ""))
+        and target.get("Label") != "Debian-Security"
+    )
+
+
+def _of_stanza(stanzas: Sequence[Mapping[str, str]], number: int, target: Mapping[str, str]) -> str:
+    # The number alone would do, but a stanza that does not name the archive is surely another's.
+    numbered = stanzas[number - 1 : number]
+    uri = target["Repo-URI"].rstrip("/")
+    for stanza in [*numbered, *stanzas]:
+        fields = {name.lower(): value for name, value in stanza.items()}
+        if uri in [word.rstrip("/") for word in fields.get("uris", "").split()]:
+            return fields.get("signed-by", "")
+    return ""
+
+
+def _grouped(targets: Sequence[Mapping[str, str]], architecture: str) -> list[Source]:
+    groups: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+    for target in targets:
+        groups.setdefault((target["Repo-URI"], signed_by(target)), []).append(target)
+    return [
+        Source(uri, _each(members, "Release"), _each(members, "Component"), architecture, key)
+        for (uri, key), members in groups.items()
+    ]
+
+
+def _each(targets: Sequence[Mapping[str, str]], field: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(target[field] for target in targets if target.get(field)))
