@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime
 
 import pytest
 
@@ -11,8 +12,11 @@ from pytest_netns_mysql.session import NAMESPACE, NetnsSession
 _LOG_LINES = 15
 
 
-def sections(item: pytest.Item, session: NetnsSession) -> list[tuple[str, str]]:
-    """Return the sections, as title and text, that a failing test's report gets."""
+def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[tuple[str, str]]:
+    """Return the sections, as title and text, that a failing test's report gets.
+
+    Of an error log it has what was written ``since``, 15 lines at most.
+    """
     name = item.stash[NAMESPACE]
     lines = [f"namespace: {name}"]
     if session.network is not None:
@@ -23,7 +27,7 @@ def sections(item: pytest.Item, session: NetnsSession) -> list[tuple[str, str]]:
     for server in session.servers:
         state = f"pid {server.pid}" if server.pid is not None else "not running"
         lines.append(f"{server.plan.name}: {', '.join(map(str, server.endpoints))}, {state}")
-        tail = server.log_tail(_LOG_LINES)
-        if tail:
-            found.append((f"error log of {server.plan.name}", "\n".join(tail)))
+        said = server.log_since(since)[-_LOG_LINES:]
+        if said:
+            found.append((f"error log of {server.plan.name}", "\n".join(said)))
     return [("netns", "\n".join(lines)), *found]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from datetime import datetime, timezone
+from typing import Any
 
 import pytest
 
 from pytest_netns_mysql import report
 from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
 from pytest_netns_mysql.session import NAMESPACE, NetnsSession
-
-
-class _Finalized(Protocol):
-    def addfinalizer(self, finalizer: Any) -> None: ...
 
 
 class Runner:
@@ -24,18 +21,20 @@ class Runner:
         """Keep the session; the hooks do the rest."""
         self._session = session
         self._item: pytest.Item | None = None
+        self._began = datetime.now(timezone.utc)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Know which test the fixtures are set up for."""
         self._item = item
+        self._began = datetime.now(timezone.utc)
         try:
             return (yield)
         finally:
             self._item = None
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Refuse a test that would lose its network without knowing."""
         if (
             NAMESPACE not in item.stash
@@ -50,7 +49,6 @@ class Runner:
                 "  do: netns_other_tests = allow, if this test needs no network",
                 pytrace=False,
             )
-        yield
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
@@ -59,12 +57,13 @@ class Runner:
         if place is None:
             return (yield)
         # Finalizers run last in, first out: enter, the fixture's own teardown, leave.
-        fixturedef.addfinalizer(lambda: _leave(place))
+        teardown = _Teardown(place)
+        fixturedef.addfinalizer(teardown.leave)
         try:
             with place:
                 return (yield)
         finally:
-            fixturedef.addfinalizer(place.__enter__)
+            fixturedef.addfinalizer(teardown.enter)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -73,12 +72,13 @@ class Runner:
         if place is None:
             yield
             return
-        item.addfinalizer(lambda: _leave(place))
+        teardown = _Teardown(place)
+        item.addfinalizer(teardown.leave)
         try:
             with place:
                 yield
         finally:
-            item.addfinalizer(place.__enter__)
+            item.addfinalizer(teardown.enter)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -93,7 +93,7 @@ class Runner:
                     where=item.nodeid,
                     remedies=["find what in the test changes its namespace, root or capabilities"],
                 )
-                item.session.shouldstop = str(error)
+                item.session.shouldstop = f"{error.what}: {item.nodeid}"
                 raise error
 
     @pytest.hookimpl(wrapper=True)
@@ -108,7 +108,7 @@ class Runner:
         if call.when == "setup" and call.excinfo is not None and isinstance(call.excinfo.value, NetnsError):
             result.longrepr = f"{call.excinfo.typename}: {call.excinfo.value}"
         if result.failed and NAMESPACE in item.stash:
-            result.sections += report.sections(item, self._session)
+            result.sections += report.sections(item, self._session, self._began)
         return result
 
     def _place(self, *, inside: bool) -> AbstractContextManager[Any] | None:
@@ -127,5 +127,18 @@ class Runner:
             raise
 
 
-def _leave(place: AbstractContextManager[Any]) -> None:
-    place.__exit__(None, None, None)
+class _Teardown:
+    """Stand in a place while the finalizers between two of these calls run."""
+
+    def __init__(self, place: AbstractContextManager[Any]) -> None:
+        self._place = place
+        self._entered = False
+
+    def enter(self) -> None:
+        self._place.__enter__()
+        self._entered = True
+
+    def leave(self) -> None:
+        if self._entered:
+            self._entered = False
+            self._place.__exit__(None, None, None)

@@ -159,6 +159,7 @@ def _seconds(setting: Setting, value: str, place: str) -> float:
 def _cache(value: str) -> Path:
     if value:
         return Path(value).expanduser().absolute()
-    import platformdirs
-
-    return platformdirs.user_cache_path("pytest-netns-mysql")
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    # The XDG Base Directory Specification takes an empty or a relative value as none.
+    folder = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
+    return folder / "pytest-netns-mysql"

@@ -7,14 +7,14 @@ import re
 import shutil
 import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql.sources import REMEDIES, Source, parse_stanzas
+from pytest_netns_mysql.mysql.sources import ORIGINS, REMEDIES, ROOM, Source, parse_stanzas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
 # apt.conf(5): the machine's own configuration stays in force (proxies, certificates,
 # credentials); only where apt reads and writes is moved.  Hooks are cleared because they
@@ -31,8 +31,10 @@ APT::Sandbox::User "root";
 APT::Update::Error-Mode "any";
 Acquire::Languages "none";
 Dir::State "{root}/state";
+Dir::State::lists "lists/";
 Dir::State::status "{root}/status";
 Dir::Cache "{root}/cache";
+Dir::Cache::archives "archives/";
 Dir::Cache::pkgcache "pkgcache.bin";
 Dir::Cache::srcpkgcache "";
 Dir::Etc::preferences "/dev/null";
@@ -68,9 +70,7 @@ class AptRoot:
 
     def __init__(self, root: Path) -> None:
         """Make the root in a folder; raises FetchError on a machine without apt."""
-        missing = [
-            name for name in ("apt-get", "apt-cache", "dpkg", "dpkg-deb") if shutil.which(name) is None
-        ]
+        missing = [name for name in ("apt-get", "apt-cache", "dpkg", "dpkg-deb") if shutil.which(name) is None]
         if missing:
             raise FetchError(
                 f"This machine has no {missing[0]}: fetching works where packages come by apt.",
@@ -128,19 +128,17 @@ class AptRoot:
 
     def targets(self) -> list[dict[str, str]]:
         """Return the machine's own package indexes, each with its release's origin and label."""
-        targets = _index_targets(["apt-get", "indextargets"])
-        if not any("Origin" in target for target in targets):
-            # A machine whose lists were emptied (an image, often) does not know its sources'
-            # origins.  The signed release files alone tell, and are small.
-            self._apt(
-                "apt-get",
-                "update",
-                "-o",
-                "Acquire::IndexTargets::deb::Packages::DefaultEnabled=false",
-                configuration="machine.conf",
-            )
-            targets = _index_targets(self._command("apt-get", "indextargets", configuration="machine.conf"))
-        return targets
+        packages = "Created-By: Packages"
+        targets = parse_stanzas(_run(["apt-get", "indextargets", packages]).stdout)
+        if any(target.get("Origin") in ORIGINS for target in targets):
+            return targets
+        # A machine whose lists were emptied (an image, often) does not know its sources'
+        # origins.  The signed release files alone tell, and are small.
+        releases_only = "Acquire::IndexTargets::deb::Packages::DefaultEnabled=false"
+        self._apt("apt-get", "update", "-o", releases_only, configuration="machine.conf")
+        listing = ("apt-get", "indextargets", "--no-release-info", packages)
+        targets = parse_stanzas(self._apt(*listing, configuration="machine.conf").stdout)
+        return [{**target, **_release(target)} for target in targets]
 
     def _command(self, program: str, *arguments: str, configuration: str = "apt.conf") -> list[str]:
         options = [word for option in _SIGNED_ONLY for word in ("-o", option)]
@@ -153,11 +151,12 @@ class AptRoot:
 
     def _failure(self, what: str, answer: subprocess.CompletedProcess[str]) -> FetchError:
         lines = _telling_lines(answer) or [f"apt ended with status {answer.returncode} and said nothing"]
+        working = "see that `apt-get update` works on this machine (apt-secure(8))"
         return FetchError(
             f"{what}: {lines[0]}",
             where=self.where() or None,
             tried=lines[1:8],
-            remedies=("see that `apt-get update` works on this machine (apt-secure(8))", *REMEDIES),
+            remedies=(ROOM if "No space left" in lines[0] else working, *REMEDIES),
         )
 
 
@@ -183,13 +182,18 @@ def _telling_lines(answer: subprocess.CompletedProcess[str]) -> list[str]:
     return list(dict.fromkeys(sorted(telling, key=lambda line: not line.startswith("E:"))))
 
 
-def _index_targets(command: Sequence[str]) -> list[dict[str, str]]:
-    answer = _run([*command, "Created-By: Packages"])
-    return parse_stanzas(answer.stdout)
-
-
 def _parse_uri(line: str) -> Package:
     """Read a line of ``--print-uris``: ``'URI' NAME_VERSION_ARCH.deb SIZE DIGEST``."""
     _, file, size, *digest = line.split()
     name, version, _ = file.split("_")
     return Package(name, version.replace("%3a", ":"), int(size), digest[0] if digest else "")
+
+
+def _release(target: Mapping[str, str]) -> dict[str, str]:
+    """Read the origin and label of an index; apt keeps a release file only when it is rightly signed."""
+    stem = target["Filename"].removesuffix(target["MetaKey"].replace("/", "_"))
+    for file in (Path(f"{stem}InRelease"), Path(f"{stem}Release")):
+        if file.is_file():
+            stanzas = parse_stanzas(file.read_text(errors="replace"))
+            return {name: stanza[name] for stanza in stanzas for name in ("Origin", "Label") if name in stanza}
+    return {}

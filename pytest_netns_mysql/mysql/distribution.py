@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 FIRST_VERSION = (8, 0, 22)
 """The first MySQL whose server takes ``addr/ns`` and ``NETWORK_NAMESPACE``."""
 
+WAYS_OUT = (
+    "install MySQL 8.0.22 or newer, from your system's packages or from MySQL's own",
+    "run `netns-mysql fetch` where the machine's package sources can be reached",
+    "name a server: netns_mysqld = /path/to/mysqld",
+)
+"""What to do without a usable mysqld."""
+
 _BEYOND_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/local/mysql/bin")
 _IN_BASEDIR = ("bin/mysqld", "sbin/mysqld", "libexec/mysqld")
 _SEEN = "identified.json"
 _VERSION = re.compile(r"\bVer (\d+)\.(\d+)\.(\d+)")
-_WAYS_OUT = (
-    "install MySQL 8.0.22 or newer from your system's packages or from MySQL's own",
-    "run `netns-mysql fetch` where the machine's package sources can be reached",
-    "name a server: netns_mysqld = /path/to/mysqld",
-)
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,12 @@ def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distr
     of text.  A warm call takes a millisecond or two and starts no program.
     Raises ServerNotFoundError, and ServerVersionError for a named server that cannot do it.
     """
+    cache = cache.expanduser().absolute()
     if setting.startswith("docker://"):
         raise ServerNotFoundError(
             "Containers are not supported by this version.",
             where=f"netns_mysqld = {setting}",
-            remedies=("netns_mysqld = auto", _WAYS_OUT[2]),
+            remedies=("netns_mysqld = auto", WAYS_OUT[2]),
         )
     if setting != "auto":
         return _identify_once(_named(setting), cache)
@@ -94,13 +97,13 @@ def distribution(mysqld: Path, version_line: str) -> Distribution:
         raise ServerVersionError(
             f"{mysqld} is MariaDB {printed}: MariaDB has no addr/ns of its own.",
             tried=(version_line,),
-            remedies=_WAYS_OUT,
+            remedies=WAYS_OUT,
         )
     if version < FIRST_VERSION:
         raise ServerVersionError(
             f"{mysqld} is MySQL {printed}: network namespace support came with 8.0.22.",
             tried=(version_line,),
-            remedies=_WAYS_OUT,
+            remedies=WAYS_OUT,
         )
     return Distribution(mysqld, version, version_line, flavor)
 
@@ -122,9 +125,7 @@ def parse_version(version_line: str) -> tuple[str, tuple[int, int, int]]:
 
 def fetched(cache: Path) -> Distribution | None:
     """Return the newest whole server in the cache, or None."""
-    records = [
-        (record.stat().st_mtime_ns, read_record(record)) for record in cache.glob("servers/*/server.json")
-    ]
+    records = [(record.stat().st_mtime_ns, read_record(record)) for record in cache.glob("servers/*/server.json")]
     servers = [(server.version, made, server) for made, server in records if server is not None]
     return max(servers, key=lambda each: each[:2])[2] if servers else None
 
@@ -137,10 +138,13 @@ def read_record(record: Path) -> Distribution | None:
     """
     content = _read_json(record)
     folder = record.parent
-    if content.get("folder") != str(folder) or content.get("machine") != os.uname().machine:
-        return None
     mysqld = folder / "bin" / "mysqld"
-    if not _is_program(mysqld):
+    if content.get("machine") != os.uname().machine or not _is_program(mysqld):
+        return None
+    try:
+        if not folder.samefile(str(content.get("folder"))):
+            return None
+    except OSError:
         return None
     try:
         return distribution(mysqld, str(content.get("version_line")))
@@ -159,7 +163,7 @@ def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Di
             "No mysqld was found that knows network namespaces (MySQL 8.0.22 or newer).",
             where="netns_mysqld = auto",
             tried=(*tried, attempt, *error.tried),
-            remedies=(*error.remedies, *(way for way in _WAYS_OUT if way not in error.remedies)),
+            remedies=list(dict.fromkeys((*error.remedies, *WAYS_OUT))),
         ) from error
     made = read_record(mysqld.parent.parent / "server.json")
     return made if made is not None else identify(mysqld)
@@ -186,14 +190,15 @@ def _named(setting: str) -> Path:
 
 def _installed(cache: Path, tried: list[str]) -> Distribution | None:
     """Return the first usable mysqld of PATH and of the folders beyond it; note the others in ``tried``."""
-    folders = list(dict.fromkeys([*_path_folders(), *map(Path, _BEYOND_PATH)]))
-    for folder in folders:
+    # /sbin and /usr/sbin are one folder on most systems: look once, under the first name.
+    folders = {folder.resolve(): folder for folder in reversed([*_path_folders(), *map(Path, _BEYOND_PATH)])}
+    for folder in reversed(folders.values()):
         if _is_program(folder / "mysqld"):
             try:
                 return _identify_once(folder / "mysqld", cache)
             except ServerNotFoundError as refusal:
                 tried.append(refusal.what)
-    tried.append("a mysqld in " + ", ".join(map(str, folders)))
+    tried.append("a mysqld in " + ", ".join(map(str, reversed(folders.values()))))
     return None
 
 
@@ -206,7 +211,7 @@ def _identify_once(mysqld: Path, cache: Path) -> Distribution:
     if isinstance(known, dict) and known.get("file") == mark:
         return distribution(mysqld, str(known.get("version_line")))
     line = _ask_version(mysqld)
-    write_json(cache / _SEEN, {**seen, str(mysqld): {"file": mark, "version_line": line}})
+    _write_json(cache / _SEEN, {**seen, str(mysqld): {"file": mark, "version_line": line}})
     return distribution(mysqld, line)
 
 
@@ -217,18 +222,18 @@ def _ask_version(mysqld: Path) -> str:
     try:
         answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=30)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ServerNotFoundError(f"{mysqld} does not run: {error}", remedies=_WAYS_OUT) from error
+        raise ServerNotFoundError(f"{mysqld} does not run: {error}", remedies=WAYS_OUT) from error
     line = answer.stdout.strip()
     if answer.returncode != 0 or not line:
         raise ServerNotFoundError(
             f"{mysqld} --version failed with status {answer.returncode}.",
             tried=answer.stderr.strip().splitlines()[-3:],
-            remedies=_WAYS_OUT,
+            remedies=WAYS_OUT,
         )
     return line
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
+def _write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a small file in one step; where the cache cannot be written, keep nothing."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -253,4 +258,4 @@ def _is_program(path: Path) -> bool:
 
 
 def _path_folders() -> list[Path]:
-    return [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    return [Path(folder).absolute() for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]

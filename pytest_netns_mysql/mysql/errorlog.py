@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 _CODE = re.compile(r"\[(MY-\d{6})\]")
 _PRIORITY = re.compile(r"\[(ERROR|Error)\]")
@@ -30,6 +31,13 @@ class ErrorLog:
     def telling_lines(self) -> list[str]:
         """Return the error lines, or the end of the log where it has none."""
         return self.errors[-_KEPT_LINES:] or self.tail(_KEPT_LINES)
+
+    def since(self, moment: datetime) -> list[str]:
+        """Return the lines written since ``moment``, an aware time, by the timestamps that begin them."""
+        start = moment.astimezone(timezone.utc).isoformat(timespec="microseconds").removesuffix("+00:00")
+        lines = self.text.splitlines()
+        first = next((number for number, line in enumerate(lines) if line[:4].isdigit() and line >= start), len(lines))
+        return lines[first:]
 
     def tail(self, lines: int) -> list[str]:
         """Return the last lines."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -21,10 +22,9 @@ from pytest_netns_mysql.mysql.distribution import (
     distribution,
     identify,
     read_record,
-    write_json,
 )
 from pytest_netns_mysql.mysql.sources import REMEDIES, Source, choose
-from pytest_netns_mysql.mysql.unpack import PROGRAMS, Tree, assemble, unpack
+from pytest_netns_mysql.mysql.unpack import EXECUTABLE, PROGRAMS, Tree, assemble, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,9 +72,7 @@ def fetch(cache: Path, *, progress: Callable[[str], None], sources: Sequence[Sou
         ) from error
 
 
-def _fetch(
-    servers: Path, draft: Path, progress: Callable[[str], None], sources: Sequence[Source] | None
-) -> Path:
+def _fetch(servers: Path, draft: Path, progress: Callable[[str], None], sources: Sequence[Source] | None) -> Path:
     started = time.monotonic()
     progress("netns-mysql: reading the machine's package sources…")
     apt = AptRoot(draft)
@@ -92,7 +90,7 @@ def _fetch(
     made.mkdir()
     tree, libraries = _download(apt, draft / "tree", packages, names, version, progress)
     assemble(tree, libraries, made, home)
-    _record(tree, made, home, packages)
+    _record(tree, made, home, [package for package in packages if _is_wanted(package, names)])
     if home.exists():  # made for another place or machine, or damaged: see read_record
         shutil.rmtree(home)
     made.rename(home)
@@ -125,12 +123,10 @@ def _download(
     progress: Callable[[str], None],
 ) -> tuple[Tree, dict[str, Path]]:
     """Download and unpack what holds programs and libraries; the rest only where a need shows."""
-    wanted = [package for package in packages if package.name in names or _LIBRARY.match(package.name)]
+    wanted = [package for package in packages if _is_wanted(package, names)]
     rest = [package for package in packages if package not in wanted]
     megabytes = sum(package.size for package in wanted) / 1e6
-    progress(
-        f"netns-mysql: fetching MySQL {version} from the machine's package sources ({megabytes:.0f} MB)…"
-    )
+    progress(f"netns-mysql: fetching MySQL {version} from the machine's package sources ({megabytes:.0f} MB)…")
     missing: set[str] = set()
     for batch in (wanted, rest):
         files = apt.download(batch)
@@ -141,9 +137,11 @@ def _download(
         found, missing = tree.needs([*map(tree.program, (*PROGRAMS, "patchelf")), *tree.plugins()])
         if not missing:
             return tree, found
-    raise FetchError(
-        "The packages lack shared libraries that MySQL needs.", tried=sorted(missing), remedies=REMEDIES
-    )
+    raise FetchError("The packages lack shared libraries that MySQL needs.", tried=sorted(missing), remedies=REMEDIES)
+
+
+def _is_wanted(package: Package, names: Sequence[str]) -> bool:
+    return package.name in names or _LIBRARY.match(package.name) is not None
 
 
 def _record(tree: Tree, made: Path, home: Path, packages: Sequence[Package]) -> None:
@@ -157,7 +155,7 @@ def _record(tree: Tree, made: Path, home: Path, packages: Sequence[Package]) -> 
         "version_line": line,
         "packages": {package.name: package.version for package in packages},
     }
-    write_json(made / "server.json", content)
+    (made / "server.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
 def _try(home: Path) -> None:
@@ -169,7 +167,7 @@ def _try(home: Path) -> None:
         raise FetchError(
             f"The fetched server does not run from the cache: {error.what}",
             tried=error.tried,
-            remedies=("put the cache on a file system that is not mounted noexec", *REMEDIES),
+            remedies=(EXECUTABLE, *REMEDIES),
         ) from error
 
 
@@ -198,8 +196,7 @@ def _version(packages: Sequence[Package], server: str) -> str:
     printed = ".".join(map(str, version))
     if version < FIRST_VERSION:
         raise FetchError(
-            f"The machine's package sources offer MySQL {printed}: "
-            "network namespace support came with 8.0.22.",
+            f"The machine's package sources offer MySQL {printed}: network namespace support came with 8.0.22.",
             tried=(f"{server} {package.version}",),
             remedies=REMEDIES,
         )

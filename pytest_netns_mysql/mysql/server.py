@@ -6,6 +6,7 @@ import errno
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,9 +94,9 @@ class MySQLServer:
             )
         return str(found)
 
-    def log_tail(self, lines: int) -> list[str]:
-        """Return the last lines of the error log."""
-        return self._process.error_log.tail(lines)
+    def log_since(self, moment: datetime) -> list[str]:
+        """Return the lines of the error log that were written since ``moment``, an aware time."""
+        return self._process.error_log.since(moment)
 
     @property
     def command(self) -> list[str]:

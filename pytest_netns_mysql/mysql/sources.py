@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
+from pytest_netns_mysql.mysql.distribution import WAYS_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-REMEDIES = (
-    "install MySQL 8.0.22 or newer and put its mysqld on PATH",
-    "name a server: netns_mysqld = /path/to/mysqld",
-)
+REMEDIES = (WAYS_OUT[0], WAYS_OUT[2])
+"""What to do where nothing can be fetched."""
+
+ROOM = "make room in the cache: a fetch needs some 600 MB for a moment, and keeps 220 MB"
+"""What to do about a full file system."""
+
+ORIGINS = ("Debian", "Ubuntu")
+"""The archives whose suites are known here; their derivatives often use them too."""
+
 _NOT_A_BASE = re.compile(r"-(security|backports|proposed)\b")
 
 
@@ -118,7 +124,7 @@ def parse_stanzas(text: str) -> list[dict[str, str]]:
 def _is_base(target: Mapping[str, str], architecture: str) -> bool:
     return (
         target.get("Architecture") == architecture
-        and "Repo-URI" in target
+        and not target.get("Repo-URI", "cdrom:").startswith("cdrom:")
         and not _NOT_A_BASE.search(target.get("Release", ""))
         and target.get("Label") != "Debian-Security"
     )

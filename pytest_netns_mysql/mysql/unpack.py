@@ -11,11 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
+from pytest_netns_mysql.mysql.sources import REMEDIES, ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 PROGRAMS = ("mysqld", "mysql", "mysqldump", "mysqladmin")
+
+EXECUTABLE = "put the cache on a file system that is not mounted noexec"
+"""What to do where a fetched program does not run."""
 
 _LOADERS = ("ld-linux*.so.*", "ld64.so.*")
 # Before glibc 2.34 the C library opens these by name, so no program's needs show them.
@@ -37,7 +41,8 @@ def unpack(packages: Iterable[Path], tree: Path) -> None:
             file, process = running.pop(0)
             _, complaint = process.communicate()
             if process.returncode != 0:
-                raise FetchError(f"{file.name} cannot be unpacked.", tried=complaint.strip().splitlines()[-3:])
+                said = complaint.strip().splitlines()[-3:]
+                raise FetchError(f"{file.name} cannot be unpacked.", tried=said, remedies=(ROOM, *REMEDIES))
     finally:
         for _, process in running:
             process.kill()
@@ -59,9 +64,8 @@ class Tree:
         loaders = [path for pattern in _LOADERS for path in root.rglob(pattern)]
         loaders = [path for path in loaders if path.is_file() and path.resolve().parent == path.parent]
         if not loaders:
-            raise FetchError("The C library's package holds no program loader (ld.so(8)).")
-        folders = {path.parent for path in root.rglob("*.so.*") if path.parent.parent.name != "mysql"}
-        folders |= {path.parent for path in root.rglob("private/*.so.*")}
+            raise FetchError("The C library's package holds no program loader (ld.so(8)).", remedies=REMEDIES)
+        folders = {path.parent for path in root.rglob("*.so.*")}
         # The C library's own folder first: it holds nearly all.
         ordered = sorted(folders, key=lambda folder: (folder != loaders[0].parent, str(folder)))
         return cls(root, loaders[0], tuple(ordered))
@@ -72,7 +76,7 @@ class Tree:
             path = self.root / folder / name
             if path.is_file():
                 return path
-        raise FetchError(f"The packages hold no {name}.")
+        raise FetchError(f"The packages hold no {name}.", remedies=REMEDIES)
 
     def plugins(self) -> list[Path]:
         """Return the plugins and components, which mysqld opens by name."""
@@ -80,12 +84,12 @@ class Tree:
 
     def run(self, program: Path, *arguments: str | Path) -> str:
         """Run a program of the tree with the tree's own libraries; raises FetchError."""
-        command = [*self._loading("--library-path"), str(program), *map(str, arguments)]
-        answer = subprocess.run(command, env=_plain_environment(), capture_output=True, text=True, errors="replace")
+        answer = self._load(str(program), *map(str, arguments))
         if answer.returncode != 0:
             raise FetchError(
                 f"{program.name} failed with status {answer.returncode}.",
                 tried=(answer.stderr or answer.stdout).strip().splitlines()[-3:],
+                remedies=(EXECUTABLE, *REMEDIES),
             )
         return answer.stdout
 
@@ -97,11 +101,12 @@ class Tree:
         found: dict[str, Path] = {}
         missing: set[str] = set()
         for each in objects:
-            command = [*self._loading("--library-path"), "--list", str(each)]
-            answer = subprocess.run(command, env=_plain_environment(), capture_output=True, text=True)
+            answer = self._load("--list", str(each))
             if not answer.stdout:
                 said = answer.stderr.strip().splitlines()[-3:]
-                raise FetchError(f"The loader cannot tell what {each.name} needs (ld.so(8)).", tried=said)
+                raise FetchError(
+                    f"The loader cannot tell what {each.name} needs (ld.so(8)).", tried=said, remedies=REMEDIES
+                )
             for name, path in _NEED.findall(answer.stdout):
                 # Outside the tree means the machine's own: it is there, but not to be relied on.
                 if path != "not found" and Path(path).resolve().is_relative_to(self.root):
@@ -110,8 +115,17 @@ class Tree:
                     missing.add(name)
         return found, missing
 
-    def _loading(self, option: str) -> list[str]:
-        return [str(self.loader), "--inhibit-cache", option, ":".join(map(str, self.folders))]
+    def _load(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Call the tree's loader with the tree's libraries; what LD_PRELOAD and its like say is not ours."""
+        folders = ":".join(map(str, self.folders))
+        command = [str(self.loader), "--inhibit-cache", "--library-path", folders, *arguments]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("LD_")}
+        try:
+            return subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace")
+        except PermissionError as error:
+            raise FetchError(
+                "A program cannot be run from the cache.", where=str(self.loader), remedies=(EXECUTABLE, *REMEDIES)
+            ) from error
 
 
 def assemble(tree: Tree, libraries: dict[str, Path], folder: Path, home: Path) -> None:
@@ -160,9 +174,9 @@ def _forget_rpaths(tree: Tree, patchelf: Path, objects: Sequence[Path]) -> None:
 
 def _place(file: Path, name: Path) -> None:
     """Give a file of the tree a second name; the tree goes away later."""
-    if not name.exists():
+    try:
         os.link(file, name)
-
-
-def _plain_environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if not key.startswith("LD_")}
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links
+        shutil.copy2(file, name)

@@ -1,0 +1,45 @@
+"""What the tests share: inner suites see the cache of whoever runs the outer one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pytest_netns_mysql import settings
+
+pytest_plugins = ["pytester"]
+
+Suite = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _same_cache() -> Iterator[None]:
+    """Pytester gives inner runs a HOME of their own, where nothing has been fetched.
+
+    NETNS_CACHE would do, but any netns setting has the user namespace entered early, which is what some tests test.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(settings.resolve().cache.parent))
+        yield
+
+
+@pytest.fixture
+def is_root() -> bool:
+    """Tell whether the sandbox is direct here, and comes home; otherwise it is rootless, and does not."""
+    return os.geteuid() == 0
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> Suite:
+    """Run an inner suite in a process of its own, with warnings as errors.
+
+    Call it with the text of the test file, and pytest's arguments; more files by keyword, such as conftest=.
+    """
+
+    def run(text: str, *arguments: str, **files: str) -> pytest.RunResult:
+        pytester.makepyfile(test_inner=text, **files)
+        return pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:cacheprovider", "-Werror", *arguments)
+
+    return run

@@ -1,0 +1,100 @@
+"""SIGKILL in the middle of a test: three seconds later nothing is left, but the cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+INNER = """
+    import json, os, pathlib, time
+    import pytest
+
+    def put(path, data):
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(data))
+        draft.rename(path)
+
+    @pytest.mark.parametrize("number", range(2))
+    @pytest.mark.netns("red")
+    def test_it(netns, netns_mysqld, netns_mysql, number, request):
+        rows = pathlib.Path("/proc/self/mountinfo").read_text()
+        places = [os.stat(f"/proc/thread-self/ns/{kind}").st_ino for kind in ("net", "mnt")]
+        with netns["global"]:
+            places.append(os.stat("/proc/thread-self/ns/net").st_ino)
+        put(pathlib.Path(request.config.rootpath, f"state{number}"), {
+            "pids": [os.getpid(), netns_mysqld.pid], "namespaces": places, "tmpfs": rows.count(" /run rw"),
+        })
+        time.sleep(60)
+"""
+
+GRACE = 3.0  # seconds
+
+
+def wait_for(path: Path) -> dict[str, list[int]]:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.02)
+    state: dict[str, list[int]] = json.loads(path.read_text())
+    return state
+
+
+def left_of(states: list[dict[str, list[int]]]) -> list[str]:
+    """Say what is left: a process, or any process that still holds one of the namespaces."""
+    found = []
+    namespaces = {number for state in states for number in state["namespaces"]}
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        if any(int(process.name) in state["pids"] for state in states) and is_alive(process):
+            found.append(f"process {process.name}")
+        for kind in ("net", "mnt"):
+            try:
+                if os.stat(process / "ns" / kind).st_ino in namespaces:
+                    found.append(f"{kind} namespace held by {process.name}")
+            except OSError:
+                continue
+    return found
+
+
+def is_alive(process: Path) -> bool:
+    try:
+        return ") Z " not in (process / "stat").read_text()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("workers", [0, 2], ids=["plain", "n2"])
+@pytest.mark.parametrize("mode", ["auto", "rootless"])
+def test_nothing_is_left(pytester: pytest.Pytester, workers: int, mode: str) -> None:
+    pytester.makepyfile(INNER)
+    mounts = Path("/proc/self/mountinfo").read_text()
+    run = sorted(os.listdir("/run"))
+    arguments = [f"--netns-mode={mode}", "-p", "no:cacheprovider", *(["-n", str(workers)] if workers else [])]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments, str(pytester.path)],
+        cwd=pytester.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        states = [wait_for(pytester.path / f"state{number}") for number in range(max(1, workers))]
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    deadline = time.monotonic() + GRACE
+    while left_of(states):
+        assert time.monotonic() < deadline, left_of(states)
+        time.sleep(0.02)
+    assert all(state["tmpfs"] for state in states)
+    assert Path("/proc/self/mountinfo").read_text() == mounts
+    assert sorted(os.listdir("/run")) == run
+    left = {path.name for path in pytester.path.iterdir()} - {"__pycache__", "test_nothing_is_left.py"}
+    assert left == {f"state{number}" for number in range(max(1, workers))}

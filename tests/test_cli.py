@@ -1,0 +1,127 @@
+"""The command line, as a user runs it: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pytest_netns_mysql import load
+from pytest_netns_mysql.topology import diagram
+
+
+def netns_mysql(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest_netns_mysql.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+
+
+def test_show_draws_the_default_topology_and_a_file(tmp_path: Path) -> None:
+    assert netns_mysql("show").stdout == diagram.text(load("red-blue")) + "\n"
+    file = tmp_path / "shop.toml"
+    file.write_text('[namespaces]\nshop = "203.0.113.2/24"\n')
+    assert "shop    vpeer-shop 203.0.113.2/24, default via 203.0.113.1" in netns_mysql("show", str(file)).stdout
+
+
+def test_show_of_an_unknown_topology_lists_the_presets() -> None:
+    result = netns_mysql("show", "red-blu")
+    assert result.returncode == 1
+    assert result.stderr.startswith("netns-mysql: there is no topology 'red-blu'\n  tried: presets: red-blue\n")
+
+
+def test_run_shows_what_the_manual_shows() -> None:
+    names = netns_mysql("run", "--", "ip", "netns", "list").stdout.splitlines()
+    assert {line.split()[0] for line in names} == {"red", "blue"}
+    route = netns_mysql("run", "--netns", "red", "--", "ip", "route").stdout.splitlines()
+    assert [line.split() for line in route] == [
+        "default via 192.0.2.1 dev vpeer-red".split(),
+        "192.0.2.0/24 dev vpeer-red proto kernel scope link src 192.0.2.2".split(),
+    ]
+
+
+def test_run_has_the_commands_exit_code_and_environment() -> None:
+    assert netns_mysql("run", "--", "sh", "-c", "exit 42").returncode == 42
+    assert netns_mysql("run", "--", "sh", "-c", "echo $SHOP", SHOP="open").stdout == "open\n"
+    assert netns_mysql("run", "sh", "-c", "echo no dashes").stdout == "no dashes\n"
+
+
+def test_run_serves_clients_in_every_namespace() -> None:
+    script = 'mysql --user=red_user -e "SELECT USER(), @@bind_address" --skip-column-names --batch red_schema'
+    result = netns_mysql("run", "--mysqld", "--netns", "red", "--", "sh", "-c", script)
+    assert (
+        result.stdout.split() == ["red_user@192.0.2.2", "127.0.0.1,192.0.2.2/red,198.51.100.2/blue"]
+    ), result.stderr
+    assert "mysqld listens on 127.0.0.1, 192.0.2.2/red, 198.51.100.2/blue; accounts without password: " in result.stderr
+
+
+def test_run_takes_the_manuals_own_client_option() -> None:
+    script = "mysql --network-namespace=blue --host=198.51.100.2 --user=blue_user -Nse 'SELECT USER()'"
+    result = netns_mysql("run", "--mysqld", "--", "sh", "-c", script)
+    assert result.stdout == "blue_user@198.51.100.2\n", result.stderr
+
+
+def test_the_server_of_run_ends_with_the_command() -> None:
+    script = "pgrep -x mysqld -P $$"
+    with subprocess.Popen(
+        [sys.executable, "-m", "pytest_netns_mysql.cli", "run", "--mysqld", "--", "sh", "-c", f"{script}; sleep 60"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        server = int(process.stdout.readline())
+        assert Path(f"/proc/{server}").exists()
+        process.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 3
+    while Path(f"/proc/{server}").exists() and ") Z " not in Path(f"/proc/{server}/stat").read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["run"], 2, "run needs a command: netns-mysql run --netns red -- ip address"),
+        (["run", "--", "no-such-program"], 127, "no-such-program: No such file or directory"),
+        (["run", "--", "/etc/hostname"], 126, "/etc/hostname: Permission denied"),
+        (["run", "--netns", "green", "--", "true"], 1, "there is no namespace 'green'"),
+        (["run", "--mysqld", "/no/such", "--", "true"], 1, "/no/such does not exist"),
+        (["run", "--mode", "sudo", "--", "true"], 1, "netns_mode = 'sudo': it is one of auto, direct, rootless"),
+    ],
+)
+def test_run_says_what_is_wrong(arguments: list[str], code: int, told: str) -> None:
+    result = netns_mysql(*arguments)
+    assert result.returncode == code
+    assert result.stderr.startswith(f"netns-mysql: {told}")
+
+
+def test_doctor_probes_everything_and_leaves_nothing(is_root: bool) -> None:
+    result = netns_mysql("doctor")
+    assert result.returncode == 0, result.stdout
+    states = {line.split()[1]: line.split()[0] for line in result.stdout.splitlines()[:-1] if line[0] != " "}
+    expected = ["kernel", "way", *([] if is_root else ["limits"]), "sandbox", "network", "ip", "mysqld", "cache"]
+    assert list(states) == expected
+    assert set(states.values()) <= {"ok", "note"}
+    assert "topology red-blue built: global, red, blue" in result.stdout
+    assert result.stdout.splitlines()[-1] == "netns tests can run here"
+
+
+def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
+    result = netns_mysql("doctor", "--cache", "/proc/nowhere", PATH=str(tmp_path))
+    assert result.returncode == 1
+    lines = result.stdout.splitlines()
+    assert any(line.startswith("missing  cache") and line.endswith("it cannot be written") for line in lines)
+    assert lines[-1] == "netns tests cannot run here: mysqld, cache"
+    assert any("do: install MySQL 8.0.22 or newer" in line for line in lines)
+    assert any(line.strip() == "do: install iproute2" for line in lines) == (not Path("/usr/sbin/ip").exists())
+
+
+def test_fetch_prints_the_path_last() -> None:
+    result = netns_mysql("fetch")
+    assert result.returncode == 0, result.stderr
+    mysqld = result.stdout.splitlines()[-1]
+    line = subprocess.run([mysqld, "--version"], capture_output=True, text=True, check=True).stdout
+    assert "Ver " in line
