@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -133,7 +134,10 @@ def _cache_finding(cache: Path) -> Finding:
     there = next(folder for folder in (cache, *cache.parents) if folder.exists())
     free = shutil.disk_usage(there).free
     detail = f"{cache}, {free >> 20} MiB free"
-    if not os.access(there, os.W_OK):
+    try:
+        with tempfile.TemporaryDirectory(dir=there):
+            pass
+    except OSError:
         return Finding("cache", "missing", f"{detail}: it cannot be written", ("set NETNS_CACHE to a folder of yours",))
     if free < _SPACE:
         return Finding("cache", "note", detail, (f"have {_SPACE >> 20} MiB free for a fetch, or set NETNS_CACHE",))

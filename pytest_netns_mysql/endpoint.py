@@ -6,13 +6,14 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Interface, IPv6Interface, ip_address
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 
 from pytest_netns_mysql.errors import EndpointError
 
 GLOBAL = "global"
 PORT = 3306
 WILDCARDS = ("*", "0.0.0.0", "::")  # noqa: S104 - named in order to be refused
+_LONGEST_NAME = 255  # bytes of a file name
 
 _NAMESPACE = re.compile(r"[^/\s,\x00]+")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -39,7 +40,7 @@ class Endpoint:
     @property
     def is_wildcard(self) -> bool:
         """Tell whether the address stands for every address of its namespace."""
-        return self.address in WILDCARDS
+        return _is_wildcard(self.address)
 
     @property
     def is_loopback(self) -> bool:
@@ -55,10 +56,12 @@ def name_fault(name: str) -> str | None:
     if name in ("", ".", ".."):
         return "it is empty or a path's own dot"
     if not _NAMESPACE.fullmatch(name):
-        return "it holds a slash, a comma or white space"
-    if len(name.encode()) > 255:
-        return "it is longer than 255 bytes"
-    return None
+        return "it holds a slash, a comma, white space or a NUL"
+    try:
+        length = len(name.encode())
+    except UnicodeEncodeError:
+        return "it cannot be written in UTF-8"
+    return f"it is longer than {_LONGEST_NAME} bytes" if length > _LONGEST_NAME else None
 
 
 def parse(text: str, *, key: str = "bind_address", where: str | None = None) -> Endpoint:
@@ -72,21 +75,44 @@ def parse(text: str, *, key: str = "bind_address", where: str | None = None) -> 
         return EndpointError(f"{key} = {text!r}: {why}", where=where, remedies=remedies or (allowed,))
 
     if re.search(r"\s", text):
-        raise fault("white space is not allowed in it", f"write {re.sub(chr(92) + 's', '', text)!r}")
+        tidy = _without_space(text)
+        raise fault("white space is not allowed in it", *([f"write {tidy!r}"] if tidy and "," not in tidy else []))
+    if "," in text:
+        raise fault("it is a list, and one address is wanted here", "give each address an item of its own")
     address, slash, namespace = text.partition("/")
     if not address:
         raise fault("the address is missing")
-    if slash and not namespace:
-        raise fault("the namespace behind the slash is missing")
-    if slash and (reason := name_fault(namespace)):
-        raise fault(f"{namespace!r} is no namespace's name: {reason}")
-    if slash and namespace == GLOBAL:
-        raise fault("the global namespace has no name", f"write the address alone: {address}")
-    if slash and address in WILDCARDS:
-        raise fault(f"a wildcard cannot have a namespace ({namespace})", f"write an address that {namespace} has")
-    if address not in WILDCARDS and not _is_address_or_name(address):
-        raise fault(f"{address!r} is neither an IP address nor a host name")
+    if slash and (suffix := _suffix_fault(address, namespace)):
+        raise fault(*suffix)
+    if not _is_wildcard(address) and not _is_address_or_name(address):
+        raise fault(f"{address!r} is neither an IP address nor a host name", *_meant(address, slash + namespace))
     return Endpoint(address, namespace or GLOBAL)
+
+
+def _suffix_fault(address: str, namespace: str) -> tuple[str, ...] | None:
+    """Say why ``namespace`` cannot follow ``address``, and what to write instead; None where it can."""
+    if not namespace:
+        return ("the namespace behind the slash is missing",)
+    if reason := name_fault(namespace):
+        return (f"{namespace!r} is no namespace's name: {reason}",)
+    if namespace == GLOBAL:
+        return "the global namespace has no name", f"write the address alone: {address}"
+    if _is_wildcard(address):
+        return f"a wildcard cannot have a namespace ({namespace})", f"write an address that {namespace} has"
+    return None
+
+
+def _without_space(text: str) -> str:
+    """Drop white space beside commas, slashes and ends; what is left between two addresses is a missing comma."""
+    return re.sub(r"\s+", ",", re.sub(r"\s*([,/])\s*", r"\1", text.strip()))
+
+
+def _is_wildcard(text: str) -> bool:
+    """Tell whether ``text`` is a wildcard in any spelling: the server takes 0::0 for what it is, too."""
+    try:
+        return text in WILDCARDS or ip_address(text).is_unspecified
+    except ValueError:
+        return False
 
 
 def _is_address_or_name(text: str) -> bool:
@@ -98,6 +124,14 @@ def _is_address_or_name(text: str) -> bool:
     return True
 
 
+def _meant(address: str, suffix: str) -> list[str]:
+    """Guess at an address that is written as in a URL: with a port, in brackets."""
+    found = re.fullmatch(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:\[\]]+))(?P<port>:[0-9]+)?", address)
+    if found is None or not _is_address_or_name(plain := found["v6"] or found["v4"]):
+        return []
+    return [f"write {plain}{suffix}" + (", and the port in the option for it" if found["port"] else "")]
+
+
 def parse_list(
     value: str | Sequence[str], *, key: str = "bind_address", where: str | None = None
 ) -> tuple[Endpoint, ...]:
@@ -107,32 +141,45 @@ def parse_list(
     """
     texts = value.split(",") if isinstance(value, str) else list(value)
     shown = value if isinstance(value, str) else ",".join(value)
-    if any(not text for text in texts) or not texts:
-        raise EndpointError(
-            f"{key} = {shown!r}: an address is missing before, behind or between the commas",
-            where=where,
-            remedies=["list the addresses with single commas and nothing else, such as 127.0.0.1,192.0.2.2/red"],
+
+    def fault(why: str, remedy: str) -> EndpointError:
+        return EndpointError(f"{key} = {shown!r}: {why}", where=where, remedies=[remedy])
+
+    if not all(text.strip() for text in texts) or not texts:
+        raise fault(
+            "an address is missing before, behind or between the commas",
+            "list the addresses with single commas and nothing else, such as 127.0.0.1,192.0.2.2/red",
         )
+    if isinstance(value, str) and re.search(r"\s", value):
+        raise fault("white space is not allowed in it", f"write {_without_space(value)!r}")
     if key == "admin_address" and len(texts) > 1:
-        raise EndpointError(
-            f"{key} = {shown!r}: it takes one address only, and this is {len(texts)}",
-            where=where,
-            remedies=[f"keep one of {', '.join(texts)}"],
-        )
+        raise fault(f"it takes one address only, and this is {len(texts)}", f"keep one of {', '.join(texts)}")
     endpoints = tuple(parse(text, key=key, where=where) for text in texts)
     for endpoint in endpoints:
+        if endpoint.is_wildcard and key == "admin_address":
+            raise fault("it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red")
         if endpoint.is_wildcard and len(endpoints) > 1:
-            raise EndpointError(
-                f"{key} = {shown!r}: the wildcard {endpoint.address} cannot stand in a list",
-                where=where,
-                remedies=[f"write {endpoint.address} alone, or only the other addresses"],
+            raise fault(
+                f"the wildcard {endpoint.address} cannot stand in a list",
+                f"write {endpoint.address} alone, or only the other addresses",
             )
-    twice = {str(endpoint) for endpoint in endpoints if endpoints.count(endpoint) > 1}
-    if twice:
-        raise EndpointError(
-            f"{key} = {shown!r}: {', '.join(sorted(twice))} stands in it twice", where=where, remedies=["write it once"]
-        )
+    if twice := _twice(endpoints):
+        raise fault(f"{twice} stands in it twice", "write it once")
     return endpoints
+
+
+def _twice(endpoints: Sequence[Endpoint]) -> str | None:
+    """Return the first endpoint that is there before, perhaps in another spelling."""
+    seen: dict[object, Endpoint] = {}
+    for endpoint in endpoints:
+        try:
+            place: object = ip_address(endpoint.address)
+        except ValueError:
+            place = endpoint.address.lower()
+        first = seen.setdefault((place, endpoint.namespace), endpoint)
+        if first is not endpoint:
+            return str(first) if first == endpoint else f"{first}, also spelt {endpoint},"
+    return None
 
 
 def check(
@@ -147,30 +194,40 @@ def check(
 
 
 def _check_one(endpoint: Endpoint, addresses: Addresses, start: str, where: str | None) -> None:
+    try:
+        wanted = ip_address(endpoint.address)
+    except ValueError:
+        wanted = None
+    at_home = [
+        str(Endpoint(endpoint.address, name))
+        for name, others in addresses.items()
+        if any(wanted == other.ip and not other.is_loopback for other in others)
+    ]
     if endpoint.namespace not in addresses:
         known = [name for name in addresses if name != GLOBAL]
         near = difflib.get_close_matches(endpoint.namespace, known, n=1)
+        meant = dict.fromkeys([*(f"{endpoint.address}/{name}" for name in near), *at_home])
         raise EndpointError(
             f"{start}: there is no namespace {endpoint.namespace}",
             where=where,
             tried=[f"the topology has {', '.join(known) or 'no namespace'}"],
-            remedies=[f"write {endpoint.address}/{near[0]}" if near else "add the namespace to the topology"],
+            remedies=[f"write {other}" for other in meant] or ["add the namespace to the topology"],
         )
-    try:
-        wanted = ip_address(endpoint.address)
-    except ValueError:
-        return
     there = addresses[endpoint.namespace]
-    if endpoint.is_wildcard or any(wanted == one.ip or (one.is_loopback and wanted in one.network) for one in there):
+    if wanted is None or endpoint.is_wildcard or any(_holds(one, wanted) for one in there):
         return
-    own = [str(one.ip) for one in there if not one.is_loopback]
-    at_home = [
-        Endpoint(endpoint.address, name) for name, others in addresses.items() if any(wanted == o.ip for o in others)
-    ]
-    near = difflib.get_close_matches(endpoint.address, own, n=1, cutoff=0) or own[:1]
+    own = [str(one.ip) for one in there if not one.is_loopback and one.version == wanted.version]
+    own = own or [str(one.ip) for one in there if not one.is_loopback]
+    near = difflib.get_close_matches(endpoint.address, own, n=1) or own
+    meant = dict.fromkeys([*at_home, *(str(Endpoint(one, endpoint.namespace)) for one in near)])
     raise EndpointError(
         f"{start}: namespace {endpoint.namespace} has no address {endpoint.address}",
         where=where,
         tried=[f"{endpoint.namespace} has {', '.join(str(one.ip) for one in there)}"],
-        remedies=[f"write {other}" for other in (*at_home, *(Endpoint(n, endpoint.namespace) for n in near))],
+        remedies=[f"write {other}" for other in meant],
     )
+
+
+def _holds(one: IPv4Interface | IPv6Interface, wanted: IPv4Address | IPv6Address) -> bool:
+    """Tell whether an interface answers for an address: a loopback for its whole range, see ip-address(8)."""
+    return wanted == one.ip or (one.is_loopback and wanted in one.network)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.session import NAMESPACE, SESSION
+from pytest_netns_mysql.session import NAMESPACE
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.accounts import Accounts
     from pytest_netns_mysql.mysql.client import Driver
     from pytest_netns_mysql.mysql.options import OptionValue
@@ -38,9 +38,8 @@ def mysqld(
     """
 
     @pytest.fixture(scope=scope, name=name)
-    def server(request: pytest.FixtureRequest, netns: Network) -> Iterator[MySQLServer]:
-        with request.config.stash[SESSION].running(
-            netns,
+    def server(_netns_servers: Callable[..., AbstractContextManager[MySQLServer]]) -> Iterator[MySQLServer]:
+        with _netns_servers(
             bind_address=bind_address,
             admin_address=admin_address,
             options={} if options is None else options,
@@ -69,7 +68,7 @@ def client(
     @pytest.fixture(name=name)
     def connection(
         request: pytest.FixtureRequest,
-        netns: Network,  # noqa: ARG001 - it makes the test a netns test, before its server's fixture is known
+        _netns_servers: object,  # it says that a server is needed, before the server's own fixture is known
         _netns_accounts: Callable[[MySQLServer], Accounts],
     ) -> Iterator[Any]:
         from pytest_netns_mysql.mysql.clients import Clients

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -81,9 +83,17 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def netns_mysqld(request: pytest.FixtureRequest, netns: Network) -> Iterator[MySQLServer]:
+def _netns_servers(
+    request: pytest.FixtureRequest, netns: Network
+) -> Callable[..., AbstractContextManager[MySQLServer]]:
+    """Give what runs a server; a test that asks for it is known to need one before the sandbox is entered."""
+    return functools.partial(request.config.stash[SESSION].running, netns)
+
+
+@pytest.fixture(scope="session")
+def netns_mysqld(_netns_servers: Callable[..., AbstractContextManager[MySQLServer]]) -> Iterator[MySQLServer]:
     """Give the running server, on its own data directory, listening on the topology's endpoints."""
-    with request.config.stash[SESSION].running(netns, name="mysqld") as server:
+    with _netns_servers(name="mysqld") as server:
         yield server
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_netns_mysql.errors import NetnsError
+
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.kernel.sandbox import Sandbox
@@ -36,6 +38,7 @@ class NetnsSession:
         self.network: Network | None = None
         self.sandbox: Sandbox | None = None
         self.servers: list[MySQLServer] = []
+        self.needs_server = False
         self._base = base
         self._numbers = itertools.count(1)
 
@@ -46,12 +49,22 @@ class NetnsSession:
 
         return load(self.settings.topology, base=self._base)
 
-    @cached_property
+    @property
     def distribution(self) -> Distribution:
         """Return the server that the settings name, fetched now if need be; raise ServerNotFoundError."""
+        found = self._found
+        if isinstance(found, NetnsError):
+            raise found
+        return found
+
+    @cached_property
+    def _found(self) -> Distribution | NetnsError:
         from pytest_netns_mysql.mysql.distribution import find
 
-        return find(self.settings.mysqld, cache=self.settings.cache, progress=self.progress)
+        try:
+            return find(self.settings.mysqld, cache=self.settings.cache, progress=self.progress)
+        except NetnsError as error:
+            return error  # looked for once: a second look, from inside the sandbox, would find no network
 
     def will_return(self) -> bool:
         """Tell whether this process comes home after a netns test; asked before the sandbox is made too."""
@@ -69,13 +82,16 @@ class NetnsSession:
     def make_sandbox(self, *, worker: bool) -> Sandbox:
         """Return the sandbox, made now if it is not there; raise SandboxError.
 
-        A ``worker`` of xdist also arranges to end with its controller, which SIGKILL would not let it know of.
+        If tests need a server it is looked for before: from inside nothing can be fetched. A ``worker`` of xdist
+        also arranges to end with its controller, which SIGKILL would not let it know of.
         """
         if self.sandbox is None:
             import signal
 
             from pytest_netns_mysql.kernel import sandbox, syscalls
 
+            if self.needs_server:
+                _ = self._found
             self._watch()
             self.sandbox = sandbox.Sandbox.create(self.settings.mode)
             if worker:

@@ -11,6 +11,7 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetworkError, UnknownNamespaceError
 from pytest_netns_mysql.kernel.forwarding import forward_by_link, forward_everything
 from pytest_netns_mysql.kernel.namespace import Namespace, make_namespace
+from pytest_netns_mysql.kernel.position import identity, network_identity
 from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology.model import Link, Topology
 
@@ -75,6 +76,12 @@ class Network(Mapping[str, Namespace]):
 
     def __len__(self) -> int:
         return len(self._namespaces)
+
+    @property
+    def here(self) -> Namespace | None:
+        """Return the namespace that the calling thread stands in, or None outside of them all."""
+        here = network_identity()
+        return next((one for one in self._namespaces.values() if identity(one.descriptor) == here), None)
 
     def link(self, name: str) -> VethLink:
         """Return the link between the namespace ``name`` and ``global``."""

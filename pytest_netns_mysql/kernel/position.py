@@ -11,7 +11,8 @@ _NET = "/proc/thread-self/ns/net"
 _MOUNT = "/proc/thread-self/ns/mnt"
 
 
-def _identity(path: str | int) -> tuple[int, int]:
+def identity(path: str | int) -> tuple[int, int]:
+    """Return device and inode of a namespace's file or descriptor, which tell it from others, see namespaces(7)."""
     status = os.stat(path)  # noqa: PTH116 - a descriptor is no Path
     return status.st_dev, status.st_ino
 
@@ -23,7 +24,7 @@ def open_network() -> int:
 
 def network_identity() -> tuple[int, int]:
     """Return device and inode of the calling thread's network namespace."""
-    return _identity(_NET)
+    return identity(_NET)
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,11 @@ class Position:
         network = open_network()
         mount = os.open(_MOUNT, os.O_RDONLY | os.O_CLOEXEC)
         root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        return cls(network, mount, root, _identity(network), _identity(mount))
+        return cls(network, mount, root, identity(network), identity(mount))
 
     def has_this_mount(self) -> bool:
         """Tell whether the calling thread stands in this mount namespace."""
-        return _identity(_MOUNT) == self.mount_id
+        return identity(_MOUNT) == self.mount_id
 
     def is_here(self) -> bool:
         """Tell whether the calling thread stands here, by network and by mount namespace."""

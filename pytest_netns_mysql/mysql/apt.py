@@ -73,7 +73,7 @@ class AptRoot:
         missing = [name for name in ("apt-get", "apt-cache", "dpkg", "dpkg-deb") if shutil.which(name) is None]
         if missing:
             raise FetchError(
-                f"This machine has no {missing[0]}: fetching works where packages come by apt.",
+                f"this machine has no {missing[0]}: fetching works where packages come by apt",
                 tried=(f"{missing[0]} in PATH={os.environ.get('PATH', '')}",),
                 remedies=REMEDIES,
             )

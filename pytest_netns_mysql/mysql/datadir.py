@@ -14,6 +14,7 @@ from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
+_FORMAT = "2"  # raised when templates are made in another way
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
 
 
@@ -43,14 +44,14 @@ def template(
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a template; holes in its files stay holes, so that 82 MB cost what their content costs."""
+    """Copy a template; holes in its files stay holes, so that 65 MB cost what their 30 MB of content cost."""
     subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
 
 
 def _key(distribution: Distribution, options: Mapping[str, OptionValue]) -> str:
     status = distribution.mysqld.stat()
     parts = [
-        "1",
+        _FORMAT,
         str(distribution.mysqld.resolve()),
         distribution.version_line,
         str(status.st_size),
@@ -91,4 +92,9 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
     log.unlink(missing_ok=True)
     # Each copy is a server of its own, and makes its own server_uuid.
     (unfinished / "auto.cnf").unlink(missing_ok=True)
-    unfinished.rename(folder)
+    # Most of what mysqld writes is zeros: as holes they cost a copy nothing.
+    sparse = folder.with_name(f"{folder.name}.sparse")
+    shutil.rmtree(sparse, ignore_errors=True)
+    subprocess.run(["cp", "-a", "--sparse=always", str(unfinished), str(sparse)], check=True)
+    shutil.rmtree(unfinished)
+    sparse.rename(folder)

@@ -66,18 +66,26 @@ def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distr
     cache = cache.expanduser().absolute()
     if setting.startswith("docker://"):
         raise ServerNotFoundError(
-            "Containers are not supported by this version.",
+            "containers are not supported by this version",
             where=f"netns_mysqld = {setting}",
             remedies=("netns_mysqld = auto", WAYS_OUT[2]),
         )
+    found, tried = look(setting, cache=cache)
+    return found if found is not None else _fetch(cache, progress, tried)
+
+
+def look(setting: str, *, cache: Path) -> tuple[Distribution | None, list[str]]:
+    """Find the mysqld that a setting asks for among those that are here; fetch nothing.
+
+    Returns it, or None with what was looked at. Raises as ``find`` does for a named server.
+    """
     if setting != "auto":
-        return _identify_once(_named(setting), cache)
+        return _identify_once(_named(setting), cache), []
     tried: list[str] = []
     found = _installed(cache, tried) or fetched(cache)
-    if found is not None:
-        return found
-    tried.append(f"{cache / 'servers'}: no server fetched earlier")
-    return _fetch(cache, progress, tried)
+    if found is None:
+        tried.append(f"{cache / 'servers'}: no server fetched earlier")
+    return found, tried
 
 
 def identify(mysqld: Path) -> Distribution:
@@ -95,13 +103,13 @@ def distribution(mysqld: Path, version_line: str) -> Distribution:
     printed = ".".join(map(str, version))
     if flavor == "mariadb":
         raise ServerVersionError(
-            f"{mysqld} is MariaDB {printed}: MariaDB has no addr/ns of its own.",
+            f"{mysqld} is MariaDB {printed}: MariaDB has no addr/ns of its own",
             tried=(version_line,),
             remedies=WAYS_OUT,
         )
     if version < FIRST_VERSION:
         raise ServerVersionError(
-            f"{mysqld} is MySQL {printed}: network namespace support came with 8.0.22.",
+            f"{mysqld} is MySQL {printed}: network namespace support came with 8.0.22",
             tried=(version_line,),
             remedies=WAYS_OUT,
         )
@@ -160,7 +168,7 @@ def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Di
     except FetchError as error:
         attempt = f"fetch from the machine's package sources: {error.what}"
         raise ServerNotFoundError(
-            "No mysqld was found that knows network namespaces (MySQL 8.0.22 or newer).",
+            "no mysqld was found that knows network namespaces (MySQL 8.0.22 or newer)",
             where="netns_mysqld = auto",
             tried=(*tried, attempt, *error.tried),
             remedies=list(dict.fromkeys((*error.remedies, *WAYS_OUT))),
@@ -178,13 +186,13 @@ def _named(setting: str) -> Path:
         if inside is None:
             looked = tuple(str(path / name) for name in _IN_BASEDIR)
             raise ServerNotFoundError(
-                f"{path} is a folder without a mysqld.", where=where, tried=looked, remedies=remedies
+                f"{path} is a folder without a mysqld", where=where, tried=looked, remedies=remedies
             )
         return inside
     if not path.exists():
-        raise ServerNotFoundError(f"{path} does not exist.", where=where, remedies=remedies)
+        raise ServerNotFoundError(f"{path} does not exist", where=where, remedies=remedies)
     if not os.access(path, os.X_OK):
-        raise ServerNotFoundError(f"{path} is not executable.", where=where, remedies=remedies)
+        raise ServerNotFoundError(f"{path} is not executable", where=where, remedies=remedies)
     return path
 
 
@@ -226,7 +234,7 @@ def _ask_version(mysqld: Path) -> str:
     line = answer.stdout.strip()
     if answer.returncode != 0 or not line:
         raise ServerNotFoundError(
-            f"{mysqld} --version failed with status {answer.returncode}.",
+            f"{mysqld} --version failed with status {answer.returncode}",
             tried=answer.stderr.strip().splitlines()[-3:],
             remedies=WAYS_OUT,
         )
@@ -254,7 +262,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _is_program(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.X_OK)
+    # Not Path.is_file(): before Python 3.14 it raises where a folder of PATH may not be searched.
+    return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113
 
 
 def _path_folders() -> list[Path]:

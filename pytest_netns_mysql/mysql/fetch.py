@@ -66,7 +66,7 @@ def fetch(cache: Path, *, progress: Callable[[str], None], sources: Sequence[Sou
                 shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise FetchError(
-            f"The server could not be put into the cache: {error.strerror or error}.",
+            f"the server could not be put into the cache: {error.strerror or error}",
             where=str(error.filename or servers),
             remedies=("make room there, or make the folder writable", *REMEDIES),
         ) from error
@@ -74,7 +74,7 @@ def fetch(cache: Path, *, progress: Callable[[str], None], sources: Sequence[Sou
 
 def _fetch(servers: Path, draft: Path, progress: Callable[[str], None], sources: Sequence[Source] | None) -> Path:
     started = time.monotonic()
-    progress("netns-mysql: reading the machine's package sources…")
+    progress("reading the machine's package sources…")
     apt = AptRoot(draft)
     architecture = apt.architecture()
     apt.use(sources if sources is not None else choose(apt.targets(), architecture))
@@ -84,7 +84,7 @@ def _fetch(servers: Path, draft: Path, progress: Callable[[str], None], sources:
     home = servers / f"mysql-{version}-{_digest(packages)}"
     mysqld = home / "bin" / "mysqld"
     if read_record(home / "server.json") is not None:
-        progress(f"netns-mysql: MySQL {version} is in the cache already: {mysqld}")
+        progress(f"MySQL {version} is in the cache already: {mysqld}")
         return mysqld
     made = draft / "server"
     made.mkdir()
@@ -95,7 +95,7 @@ def _fetch(servers: Path, draft: Path, progress: Callable[[str], None], sources:
         shutil.rmtree(home)
     made.rename(home)
     _try(home)
-    progress(f"netns-mysql: MySQL {version} is ready after {time.monotonic() - started:.0f} s: {mysqld}")
+    progress(f"MySQL {version} is ready after {time.monotonic() - started:.0f} s: {mysqld}")
     return mysqld
 
 
@@ -104,7 +104,7 @@ def _names(apt: AptRoot, architecture: str) -> list[str]:
     offered = {name for name in apt.names("^mysql-server-core(-[0-9.]+)?$") if _SERVER.fullmatch(name)}
     if not offered:
         raise FetchError(
-            f"The machine's package sources offer no MySQL server for {architecture}.",
+            f"the machine's package sources offer no MySQL server for {architecture}",
             where=apt.where(),
             tried=("a package named mysql-server-core or mysql-server-core-N.N",),
             remedies=REMEDIES,
@@ -126,7 +126,7 @@ def _download(
     wanted = [package for package in packages if _is_wanted(package, names)]
     rest = [package for package in packages if package not in wanted]
     megabytes = sum(package.size for package in wanted) / 1e6
-    progress(f"netns-mysql: fetching MySQL {version} from the machine's package sources ({megabytes:.0f} MB)…")
+    progress(f"fetching MySQL {version} from the machine's package sources ({megabytes:.0f} MB)…")
     missing: set[str] = set()
     for batch in (wanted, rest):
         files = apt.download(batch)
@@ -137,7 +137,7 @@ def _download(
         found, missing = tree.needs([*map(tree.program, (*PROGRAMS, "patchelf")), *tree.plugins()])
         if not missing:
             return tree, found
-    raise FetchError("The packages lack shared libraries that MySQL needs.", tried=sorted(missing), remedies=REMEDIES)
+    raise FetchError("the packages lack shared libraries that MySQL needs", tried=sorted(missing), remedies=REMEDIES)
 
 
 def _is_wanted(package: Package, names: Sequence[str]) -> bool:
@@ -177,7 +177,7 @@ def _locked(file: Path, progress: Callable[[str], None]) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        progress("netns-mysql: waiting for another process that is fetching a MySQL server…")
+        progress("waiting for another process that is fetching a MySQL server…")
         lock.acquire()
     try:
         yield
@@ -196,7 +196,7 @@ def _version(packages: Sequence[Package], server: str) -> str:
     printed = ".".join(map(str, version))
     if version < FIRST_VERSION:
         raise FetchError(
-            f"The machine's package sources offer MySQL {printed}: network namespace support came with 8.0.22.",
+            f"the machine's package sources offer MySQL {printed}: network namespace support came with 8.0.22",
             tried=(f"{server} {package.version}",),
             remedies=REMEDIES,
         )

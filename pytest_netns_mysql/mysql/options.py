@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pytest_netns_mysql.errors import SettingError
+
 OptionValue = str | int | float | bool | None
 
 # Nothing in a data directory on a tmpfs is worth keeping, so nothing is flushed, doubled or made large.
@@ -28,6 +30,10 @@ _DEFAULTS: dict[str, OptionValue] = {
 
 # Options that a data directory is made for, and cannot be served without.
 _INITIAL = ("lower_case_table_names", "innodb_page_size", "innodb_data_file_path", "innodb_undo_directory")
+
+# Options that have a place of their own: parameters whose endpoints are checked, and each server's private files.
+_PARAMETERS = ("bind_address", "admin_address")
+_OWN = ("datadir", "socket", "pid_file", "log_error", "tmpdir", "user")
 
 
 def normal(name: str) -> str:
@@ -63,9 +69,29 @@ def arguments(options: Mapping[str, OptionValue]) -> list[str]:
     ]
 
 
+def checked(options: Mapping[str, OptionValue], *, where: str) -> Mapping[str, OptionValue]:
+    """Return the options; raise SettingError for one that the plugin sets itself."""
+    for name in options:
+        plain = _plain(name)
+        if plain in _PARAMETERS:
+            raise SettingError(
+                f"the option {plain} is a parameter of its own, where its endpoints are checked",
+                where=where,
+                remedies=[f"write {plain}=... beside options, not in it"],
+            )
+        if plain in _OWN:
+            raise SettingError(
+                f"the option {plain} is the plugin's own: each server has a private one",
+                where=where,
+                remedies=["leave it out"],
+            )
+    return options
+
+
 def initial(options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
-    """Return those options that decide what ``--initialize`` writes."""
-    return {name: value for name, value in options.items() if _plain(name) in _INITIAL}
+    """Return those options that decide what ``--initialize`` writes, over our own for small files."""
+    small = {name: value for name, value in _DEFAULTS.items() if "innodb" in name}
+    return small | {name: value for name, value in options.items() if _plain(name) in _INITIAL}
 
 
 def _text(value: str | float | bool) -> str:

@@ -77,6 +77,7 @@ class Process:
             f"--log-error={self._log}",
             *(f"--{key.replace('_', '-')}={','.join(map(str, ends))}" for key, ends in listeners.items() if ends),
             *(["--user=root"] if os.geteuid() == 0 else []),
+            f"--loose-mysqlx-socket={self.folder / 'mysqlx.sock'}",
             *arguments(options),
         ]
         with self._home:

@@ -17,10 +17,11 @@ from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection, connect, try_connect
 from pytest_netns_mysql.mysql.distribution import Distribution
-from pytest_netns_mysql.mysql.options import OptionValue, initial, merge
+from pytest_netns_mysql.mysql.options import OptionValue, checked, initial, merge
 from pytest_netns_mysql.mysql.process import Process
 
 _STOP_TIMEOUT = 30.0  # seconds
+_ADMIN_PORT = 33062
 _KINDS = {"mysql": "bind_address", "admin": "admin_address"}
 
 
@@ -53,26 +54,24 @@ class MySQLServer:
         self.plan = plan
         self.network = network
         self._home = network[GLOBAL]
-        self._options = merge(plan.options)
-        self._listeners: dict[str, tuple[Endpoint, ...]] = {}
+        self._options = merge(checked(plan.options, where=f"server {plan.name}"))
         self._process = Process(plan.distribution, WORK_DIRECTORY / plan.name, self._home)
         self._administrator: NamespaceConnection | None = None
-        self._listen(plan.bind_address, plan.admin_address)
+        bind_address = network.topology.bind_address if plan.bind_address is None else plan.bind_address
+        self._listeners = self._checked_listeners(bind_address, plan.admin_address, self._options)
 
-    def _listen(self, bind_address: str | Sequence[str] | None, admin_address: str | None) -> None:
-        values = {
-            "bind_address": self.network.topology.bind_address if bind_address is None else bind_address,
-            "admin_address": admin_address,
-        }
-        ports = {"bind_address": self._options["port"], "admin_address": self._options.get("admin_port", 33062)}
-        for key, value in values.items():
-            if value is None:
-                self._listeners.pop(key, None)
-                continue
-            where = f"server {self.plan.name}"
-            endpoints = parse_list(value, key=key, where=where)
-            check(endpoints, self.network.topology.addresses, key=key, where=where)
-            self._listeners[key] = tuple(replace(one, port=int(str(ports[key]))) for one in endpoints)
+    def _checked_listeners(
+        self, bind_address: str | Sequence[str], admin_address: str | None, options: Mapping[str, OptionValue]
+    ) -> dict[str, tuple[Endpoint, ...]]:
+        where = f"server {self.plan.name}"
+        ports = {"bind_address": options["port"], "admin_address": options.get("admin_port", _ADMIN_PORT)}
+        listeners = {}
+        for key, value in (("bind_address", bind_address), ("admin_address", admin_address)):
+            if value is not None:
+                endpoints = parse_list(value, key=key, where=where)
+                check(endpoints, self.network.topology.addresses, key=key, where=where)
+                listeners[key] = tuple(replace(one, port=int(str(ports[key]))) for one in endpoints)
+        return listeners
 
     @property
     def version(self) -> tuple[int, int, int]:
@@ -230,14 +229,15 @@ class MySQLServer:
 
         Open connections are lost. Raises what ``start`` raises.
         """
-        self._options = merge(self._options, options)
-        self._listen(
-            bind_address if bind_address is not None else [str(end) for end in self.endpoints],
-            admin_address
-            if admin_address is not None
-            else next(map(str, self._listeners.get("admin_address", ())), None),
+        changed = merge(self._options, checked(options, where=f"restart of server {self.plan.name}"))
+        admin = self._listeners.get("admin_address", ())
+        listeners = self._checked_listeners(
+            [str(end) for end in self.endpoints] if bind_address is None else bind_address,
+            next((str(end) for end in admin), None) if admin_address is None else admin_address,
+            changed,
         )
         self.stop()
+        self._options, self._listeners = changed, listeners
         self._boot()
 
     def stop(self) -> None:

@@ -75,7 +75,7 @@ def choose(targets: Sequence[Mapping[str, str]], architecture: str) -> list[Sour
     sources = _grouped(ubuntu or main, architecture)
     if not sources:
         raise FetchError(
-            f"This machine has no package source for {architecture}.",
+            f"this machine has no package source for {architecture}",
             where="apt's sources (sources.list(5))",
             tried=[target.get("Description", "a target without a description") for target in targets],
             remedies=REMEDIES,

@@ -42,7 +42,7 @@ def unpack(packages: Iterable[Path], tree: Path) -> None:
             _, complaint = process.communicate()
             if process.returncode != 0:
                 said = complaint.strip().splitlines()[-3:]
-                raise FetchError(f"{file.name} cannot be unpacked.", tried=said, remedies=(ROOM, *REMEDIES))
+                raise FetchError(f"{file.name} cannot be unpacked", tried=said, remedies=(ROOM, *REMEDIES))
     finally:
         for _, process in running:
             process.kill()
@@ -64,7 +64,7 @@ class Tree:
         loaders = [path for pattern in _LOADERS for path in root.rglob(pattern)]
         loaders = [path for path in loaders if path.is_file() and path.resolve().parent == path.parent]
         if not loaders:
-            raise FetchError("The C library's package holds no program loader (ld.so(8)).", remedies=REMEDIES)
+            raise FetchError("the C library's package holds no program loader (ld.so(8))", remedies=REMEDIES)
         folders = {path.parent for path in root.rglob("*.so.*")}
         # The C library's own folder first: it holds nearly all.
         ordered = sorted(folders, key=lambda folder: (folder != loaders[0].parent, str(folder)))
@@ -76,7 +76,7 @@ class Tree:
             path = self.root / folder / name
             if path.is_file():
                 return path
-        raise FetchError(f"The packages hold no {name}.", remedies=REMEDIES)
+        raise FetchError(f"the packages hold no {name}", remedies=REMEDIES)
 
     def plugins(self) -> list[Path]:
         """Return the plugins and components, which mysqld opens by name."""
@@ -87,7 +87,7 @@ class Tree:
         answer = self._load(str(program), *map(str, arguments))
         if answer.returncode != 0:
             raise FetchError(
-                f"{program.name} failed with status {answer.returncode}.",
+                f"{program.name} failed with status {answer.returncode}",
                 tried=(answer.stderr or answer.stdout).strip().splitlines()[-3:],
                 remedies=(EXECUTABLE, *REMEDIES),
             )
@@ -105,7 +105,7 @@ class Tree:
             if not answer.stdout:
                 said = answer.stderr.strip().splitlines()[-3:]
                 raise FetchError(
-                    f"The loader cannot tell what {each.name} needs (ld.so(8)).", tried=said, remedies=REMEDIES
+                    f"the loader cannot tell what {each.name} needs (ld.so(8))", tried=said, remedies=REMEDIES
                 )
             for name, path in _NEED.findall(answer.stdout):
                 # Outside the tree means the machine's own: it is there, but not to be relied on.
@@ -124,7 +124,7 @@ class Tree:
             return subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace")
         except PermissionError as error:
             raise FetchError(
-                "A program cannot be run from the cache.", where=str(self.loader), remedies=(EXECUTABLE, *REMEDIES)
+                "a program cannot be run from the cache", where=str(self.loader), remedies=(EXECUTABLE, *REMEDIES)
             ) from error
 
 

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
+import difflib
+import os
+import re
 import sys
 from collections.abc import Mapping
 from importlib.resources import files
-from ipaddress import ip_interface
+from ipaddress import ip_address, ip_interface
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from pytest_netns_mysql.endpoint import GLOBAL, check, name_fault, parse_list
 from pytest_netns_mysql.errors import TopologyError
-from pytest_netns_mysql.topology.model import Interface, Link, Mysqld, Topology
+from pytest_netns_mysql.topology.document import NamespaceTable, read
+from pytest_netns_mysql.topology.model import LOOPBACK, Interface, Link, Mysqld, Topology
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-_LONGEST_INTERFACE = 15  # IFNAMSIZ less its NUL
-
-
-class _NamespaceTable(msgspec.Struct, forbid_unknown_fields=True):
-    address: str
-    gateway: str | None = None
-    interface: str | None = None
-    outer_interface: str | None = None
-
-
-class _MysqldTable(msgspec.Struct, forbid_unknown_fields=True):
-    bind_address: list[str] | str | None = None
-
-
-class _Document(msgspec.Struct, forbid_unknown_fields=True):
-    namespaces: dict[str, str | _NamespaceTable]
-    forwarding: bool = True
-    mysqld: _MysqldTable = msgspec.field(default_factory=_MysqldTable)
+# A name the kernel takes is at most IFNAMSIZ less its NUL, and % would have it choose a number.
+_INTERFACE = re.compile(r"(?!(?:\.|\.\.|lo)$)[!-$&-.0-9;-~]{1,15}")
 
 
 def presets() -> tuple[str, ...]:
@@ -54,14 +40,28 @@ def load(choice: str, *, base: Path | None = None) -> Topology:
     if choice in presets():
         text = (files("pytest_netns_mysql.topology") / "presets" / f"{choice}.toml").read_text("utf-8")
         return _decode(text, name=choice, source=f"preset {choice}")
-    path = (base or Path.cwd()) / choice
-    if path.suffix != ".toml" or not path.is_file():
+    path = (base or Path.cwd()) / os.path.expanduser(choice)  # noqa: PTH111 - Path's own raises for an unknown ~user
+    if not os.path.isfile(path) or path.suffix != ".toml":  # noqa: PTH113 - Path's own raises for a long name
+        raise _not_found(choice, path)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise TopologyError(
-            f"there is no topology {choice!r}",
-            tried=[f"presets: {', '.join(presets())}", f"file: {path}"],
-            remedies=["name a preset, or a TOML file that exists"],
-        )
-    return _decode(path.read_text("utf-8"), name=path.stem, source=str(path))
+            f"the topology file cannot be read: {error}", where=str(path), remedies=["let it be readable, in UTF-8"]
+        ) from error
+    return _decode(text, name=path.stem, source=str(path))
+
+
+def _not_found(choice: str, path: Path) -> TopologyError:
+    near = difflib.get_close_matches(choice, presets(), n=1)
+    remedies = [f"write {name}" for name in near] or ["name a preset, or a TOML file that exists"]
+    if os.path.isfile(path):  # noqa: PTH113
+        remedies = [f"rename it to {path.stem}.toml: a topology's file is known by that ending"]
+    return TopologyError(
+        f"there is no topology {choice!r}",
+        tried=[f"presets: {', '.join(presets())}", f"file: {path}"],
+        remedies=remedies,
+    )
 
 
 def _decode(text: str, *, name: str, source: str) -> Topology:
@@ -77,96 +77,106 @@ def from_mapping(data: Mapping[str, Any], *, name: str = "topology", source: str
 
     Raises TopologyError or EndpointError, naming the key.
     """
-    try:
-        document = msgspec.convert(data, _Document)
-    except msgspec.ValidationError as error:
-        raise TopologyError(
-            f"{error}",
-            where=source,
-            remedies=['the shortest topology is: [namespaces] and below it red = "192.0.2.2/24"'],
-        ) from error
-    if not document.namespaces:
-        raise TopologyError(
-            "the topology has no namespace", where=f"{source}: [namespaces]", remedies=['add one: red = "192.0.2.2/24"']
-        )
-    links = tuple(
-        _link(key, value, number, f"{source}: namespaces.{key}")
-        for number, (key, value) in enumerate(document.namespaces.items())
-    )
+    document = read(data, source)
+    links = tuple(_link(key, table, number) for number, (key, table) in enumerate(document.namespaces.items()))
     _check_links(links, source)
-    bind_address = document.mysqld.bind_address
-    topology = Topology(
-        name,
-        links,
-        document.forwarding,
-        Mysqld(None if bind_address is None else _texts(bind_address)),
-        source,
-    )
     where = f"{source}: mysqld.bind_address"
+    written = document.bind_address
+    mysqld = Mysqld(None if written is None else tuple(map(str, parse_list(written, where=where))))
+    topology = Topology(name, links, document.forwarding, mysqld, source)
     check(parse_list(topology.bind_address, where=where), topology.addresses, where=where)
     return topology
 
 
-def _texts(value: str | list[str]) -> tuple[str, ...]:
-    return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
-
-
-def _link(name: str, value: str | _NamespaceTable, number: int, where: str) -> Link:
-    table = _NamespaceTable(value) if isinstance(value, str) else value
+def _link(name: str, table: NamespaceTable, number: int) -> Link:
     reason = "it stands for the sandbox's own namespace" if name == GLOBAL else name_fault(name)
     if reason:
-        raise TopologyError(f"a namespace cannot be called {name!r}: {reason}", where=where, remedies=["rename it"])
-    address = _host(table.address, f"{where}.address" if table.gateway else where)
-    if table.gateway is None:
-        gateway = _first_other_host(address)
-    else:
-        gateway = _host(f"{table.gateway}/{address.network.prefixlen}", f"{where}.gateway")
-        if gateway.network != address.network or gateway.ip == address.ip:
-            raise TopologyError(
-                f"the gateway {gateway.ip} is no other address of {address.network}",
-                where=f"{where}.gateway",
-                remedies=[f"write {_first_other_host(address).ip}"],
-            )
-    inner = _interface(table.interface, f"vpeer-{name}", f"vpeer{number}")
-    outer = _interface(table.outer_interface, f"veth-{name}", f"veth{number}")
-    for interface in (inner, outer):
-        if not 0 < len(interface.encode()) <= _LONGEST_INTERFACE or set(interface) & set("/: \t\n"):
-            raise TopologyError(
-                f"an interface cannot be called {interface!r}: 1 to {_LONGEST_INTERFACE} bytes, "
-                "and no slash, colon or white space",
-                where=where,
-                remedies=["shorten it, or leave it out: a name is made then"],
-            )
-    return Link(name, address, gateway, inner, outer)
+        raise TopologyError(
+            f"a namespace cannot be called {name!r}: {reason}", where=table.where, remedies=["rename it"]
+        )
+    address = _host(table.address, table.where_address)
+    gateway = _first_other_host(address)
+    if table.gateway is not None:
+        gateway = _gateway(table.gateway, address, gateway, f"{table.where}.gateway")
+    return Link(
+        name,
+        address,
+        gateway,
+        _interface(table.interface, f"vpeer-{name}", f"vpeer{number}", f"{table.where}.interface"),
+        _interface(table.outer_interface, f"veth-{name}", f"veth{number}", f"{table.where}.outer_interface"),
+    )
 
 
-def _interface(written: str | None, name: str, short: str) -> str:
-    if written is not None:
-        return written
-    return name if len(name.encode()) <= _LONGEST_INTERFACE else short
+def _interface(written: str | None, name: str, short: str, where: str) -> str:
+    if written is None:
+        return name if _INTERFACE.fullmatch(name) else short
+    if not _INTERFACE.fullmatch(written):
+        raise TopologyError(
+            f"an interface cannot be called {written!r}: 1 to 15 ASCII characters, no slash, colon, percent sign or "
+            "white space, and not lo",
+            where=where,
+            remedies=[f"write {short}, or leave it out: a name is made then"],
+        )
+    return written
 
 
 def _host(text: str, where: str) -> Interface:
     try:
         address = ip_interface(text)
-    except ValueError as error:
+    except ValueError:
         raise TopologyError(
-            f"{text!r} is no address with a prefix length: {error}", where=where, remedies=["write it as 192.0.2.2/24"]
-        ) from error
+            f"{text!r} is no IP address with a prefix length", where=where, remedies=["write it as 192.0.2.2/24"]
+        ) from None
+    usual = f"{str(address.ip).partition('%')[0]}/{24 if address.version == 4 else 64}"
+    if "/" not in text:
+        raise TopologyError(f"{text} has no prefix length", where=where, remedies=[f"write {usual}"])
     network = address.network
     wide = network.max_prefixlen - network.prefixlen
     if wide < 1:
+        raise TopologyError(f"{text} leaves no room for a gateway", where=where, remedies=[f"write {usual}"])
+    if reason := _special(address):
+        example = "192.0.2.2/24" if address.version == 4 else "2001:db8::2/64"
         raise TopologyError(
-            f"{text} leaves no room for a gateway", where=where, remedies=["give a prefix length, such as /24"]
+            f"{text} is no address for a namespace: {reason}", where=where, remedies=[f"write {example}, for example"]
         )
-    last = network.broadcast_address if address.version == 4 and wide > 1 else None
-    if (wide > 1 and address.ip == network.network_address) or address.ip == last:
+    if wide > 1 and (
+        address.ip == network.network_address or (address.version == 4 and address.ip == network.broadcast_address)
+    ):
         raise TopologyError(
             f"{text} is the network's own or its broadcast address, no host can have it",
             where=where,
             remedies=[f"write {network.network_address + 2}/{network.prefixlen}"],
         )
     return address
+
+
+def _special(address: Interface) -> str | None:
+    for loopback in LOOPBACK:
+        if loopback.version == address.version and address.network.overlaps(loopback.network):
+            return f"its subnet overlaps the loopback's, {loopback.network}"
+    if address.ip.is_multicast:
+        return "it is a multicast address"
+    if address.version == 6 and address.ip.is_link_local:
+        return "it is link-local, and addr/ns has no place for its interface"
+    return None
+
+
+def _gateway(text: str, address: Interface, example: Interface, where: str) -> Interface:
+    try:
+        wanted = ip_address(text)
+    except ValueError:
+        raise TopologyError(
+            f"the gateway {text!r} is no IP address, which stands without a prefix length",
+            where=where,
+            remedies=[f"write {example.ip}"],
+        ) from None
+    hosts = address.network
+    taken = (address.ip,) if hosts.num_addresses == 2 else (address.ip, hosts.network_address)
+    if wanted not in hosts or wanted in taken or (wanted.version == 4 and wanted == _broadcast(address)):
+        raise TopologyError(
+            f"the gateway {text} is no other host of {hosts}", where=where, remedies=[f"write {example.ip}"]
+        )
+    return ip_interface(f"{wanted}/{hosts.prefixlen}")
 
 
 def _first_other_host(address: Interface) -> Interface:
@@ -192,5 +202,3 @@ def _check_links(links: tuple[Link, ...], source: str) -> None:
                     where=where,
                     remedies=["set outer_interface of one of them"],
                 )
-
-

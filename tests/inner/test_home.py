@@ -145,7 +145,7 @@ def test_the_run_stops_where_the_thread_cannot_be_brought_home(suite: Suite) -> 
         [
             "*SandboxError: the thread could not be brought back from the namespace that this test left it in",
             "*  where: test_inner.py::test_stray",
-            "*Interrupted: the thread could not be brought back from * this test left it in: test_inner.py::test_stray*",
+            "*Interrupted: the thread could not be brought back * left it in: test_inner.py::test_stray*",
         ]
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -57,7 +56,7 @@ def left_of(states: list[dict[str, list[int]]]) -> list[str]:
             found.append(f"process {process.name}")
         for kind in ("net", "mnt"):
             try:
-                if os.stat(process / "ns" / kind).st_ino in namespaces:
+                if (process / "ns" / kind).stat().st_ino in namespaces:
                     found.append(f"{kind} namespace held by {process.name}")
             except OSError:
                 continue
@@ -76,7 +75,7 @@ def is_alive(process: Path) -> bool:
 def test_nothing_is_left(pytester: pytest.Pytester, workers: int, mode: str) -> None:
     pytester.makepyfile(INNER)
     mounts = Path("/proc/self/mountinfo").read_text()
-    run = sorted(os.listdir("/run"))
+    run = sorted(Path("/run").iterdir())
     arguments = [f"--netns-mode={mode}", "-p", "no:cacheprovider", *(["-n", str(workers)] if workers else [])]
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", *arguments, str(pytester.path)],
@@ -95,6 +94,6 @@ def test_nothing_is_left(pytester: pytest.Pytester, workers: int, mode: str) -> 
         time.sleep(0.02)
     assert all(state["tmpfs"] for state in states)
     assert Path("/proc/self/mountinfo").read_text() == mounts
-    assert sorted(os.listdir("/run")) == run
+    assert sorted(Path("/run").iterdir()) == run
     left = {path.name for path in pytester.path.iterdir()} - {"__pycache__", "test_nothing_is_left.py"}
     assert left == {f"state{number}" for number in range(max(1, workers))}

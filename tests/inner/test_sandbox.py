@@ -121,7 +121,7 @@ def test_threads_that_exist_already_are_named_with_the_cure(suite: Suite, pytest
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "ThreadsError: the user namespace of a rootless sandbox cannot be entered: this process has threads already",
+            "ThreadsError: the user namespace of a rootless sandbox cannot be entered: this process has*already",
             "  tried: unshare(CLONE_NEWUSER): * unshare: Invalid argument",
             '  do: set netns_mode = "auto" in the ini file (or NETNS_MODE=auto, or --netns-mode=auto)*',
             "  do: run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN*",

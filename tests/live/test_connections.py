@@ -55,7 +55,7 @@ def test_the_schema_is_the_accounts_own(netns_mysql: NamespaceConnection) -> Non
         cursor.execute("SHOW TABLES")
         assert cursor.fetchall() == [("t",)]
         with pytest.raises(
-            mysql.connector.ProgrammingError, match="CREATE command denied to user 'red_user'@'192.0.2.2'"
+            mysql.connector.ProgrammingError, match=r"CREATE command denied to user 'red_user'@'192\.0\.2\.2'"
         ):
             cursor.execute("CREATE TABLE mysql.t (n INT)")
 

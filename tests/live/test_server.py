@@ -119,7 +119,7 @@ def test_restart_keeps_the_data_and_changes_what_is_asked(fresh: MySQLServer) ->
 
 def test_restart_refuses_an_endpoint_that_is_not_there_and_runs_on(fresh: MySQLServer) -> None:
     before = fresh.pid
-    with pytest.raises(EndpointError, match="namespace red has no address 192.0.2.3"):
+    with pytest.raises(EndpointError, match=r"namespace red has no address 192\.0\.2\.3"):
         fresh.restart(bind_address="192.0.2.3/red")
     assert fresh.pid == before
     assert fresh.endpoint("red") == Endpoint("192.0.2.2", "red", 3309)

@@ -103,8 +103,8 @@ def test_identify_asks_the_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (MARIADB, "is MariaDB 10.11.6: MariaDB has no addr/ns of its own."),
-        (OLD, "is MySQL 5.7.44: network namespace support came with 8.0.22."),
+        (MARIADB, "is MariaDB 10.11.6: MariaDB has no addr/ns of its own"),
+        (OLD, "is MySQL 5.7.44: network namespace support came with 8.0.22"),
     ],
 )
 def test_identify_refuses_a_server_without_namespaces(tmp_path: Path, line: str, reason: str) -> None:
@@ -150,7 +150,7 @@ def test_a_named_path_must_exist(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(ServerNotFoundError) as caught:
         find(f"{tmp_path}/none", cache=cache, progress=silent)
     assert str(caught.value) == (
-        f"{tmp_path}/none does not exist.\n"
+        f"{tmp_path}/none does not exist\n"
         f"  where: netns_mysqld = {tmp_path}/none\n"
         "  do: name a mysqld, or the folder that holds bin/mysqld\n"
         "  do: netns_mysqld = auto"
@@ -166,12 +166,12 @@ def test_a_named_path_must_be_executable(tmp_path: Path, cache: Path) -> None:
 def test_a_named_folder_must_hold_a_mysqld(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(ServerNotFoundError) as caught:
         find(str(tmp_path), cache=cache, progress=silent)
-    assert caught.value.what == f"{tmp_path} is a folder without a mysqld."
+    assert caught.value.what == f"{tmp_path} is a folder without a mysqld"
     assert caught.value.tried == tuple(f"{tmp_path}/{name}/mysqld" for name in ("bin", "sbin", "libexec"))
 
 
 def test_a_container_is_refused(cache: Path) -> None:
-    with pytest.raises(ServerNotFoundError, match="Containers are not supported by this version"):
+    with pytest.raises(ServerNotFoundError, match="containers are not supported by this version"):
         find("docker://mysql:8.4", cache=cache, progress=silent)
 
 
@@ -225,13 +225,13 @@ def test_auto_names_everything_it_looked_for(on_path: Path, cache: Path) -> None
     with pytest.raises(ServerNotFoundError) as caught:
         find("auto", cache=cache, progress=print)
     assert str(caught.value) == (
-        "No mysqld was found that knows network namespaces (MySQL 8.0.22 or newer).\n"
+        "no mysqld was found that knows network namespaces (MySQL 8.0.22 or newer)\n"
         "  where: netns_mysqld = auto\n"
-        f"  tried: {on_path}/mysqld is MariaDB 10.11.6: MariaDB has no addr/ns of its own.\n"
+        f"  tried: {on_path}/mysqld is MariaDB 10.11.6: MariaDB has no addr/ns of its own\n"
         f"  tried: a mysqld in {on_path}\n"
         f"  tried: {cache}/servers: no server fetched earlier\n"
         "  tried: fetch from the machine's package sources: "
-        "This machine has no apt-get: fetching works where packages come by apt.\n"
+        "this machine has no apt-get: fetching works where packages come by apt\n"
         f"  tried: apt-get in PATH={on_path}\n"
         "  do: install MySQL 8.0.22 or newer, from your system's packages or from MySQL's own\n"
         "  do: name a server: netns_mysqld = /path/to/mysqld\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,7 +15,9 @@ from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.fetch import fetch
 from pytest_netns_mysql.mysql.sources import Source
 
-pytestmark = pytest.mark.skipif(shutil.which("apt-get") is None, reason="fetching is for machines with apt")
+pytestmark = pytest.mark.skipif(
+    shutil.which("apt-get") is None and "CI" not in os.environ, reason="fetching is for machines with apt"
+)
 
 
 def run(*command: str | Path) -> str:
@@ -105,7 +108,7 @@ def test_a_rightly_signed_archive_is_used(archive: Archive, keys: Keys, tmp_path
     """All the way to its packages, which hold nothing: so the refusals below have their reasons."""
     keys.sign(archive)
     text = refusal(tmp_path / "cache", archive.source(keys.home / "ours.gpg"))
-    assert text.startswith("The C library's package holds no program loader (ld.so(8)).")
+    assert text.startswith("the C library's package holds no program loader (ld.so(8))")
 
 
 def test_an_unsigned_archive_is_refused(archive: Archive, tmp_path: Path) -> None:
@@ -167,7 +170,7 @@ def test_a_server_without_namespaces_is_refused_before_the_download(keys: Keys, 
     keys.sign(archive)
     text = refusal(tmp_path / "cache", archive.source(keys.home / "ours.gpg"))
     assert text.splitlines()[:2] == [
-        "The machine's package sources offer MySQL 5.7.44: network namespace support came with 8.0.22.",
+        "the machine's package sources offer MySQL 5.7.44: network namespace support came with 8.0.22",
         "  tried: mysql-server-core-5.7 1:5.7.44-0ubuntu0.18.04.1",
     ]
 
@@ -177,7 +180,7 @@ def test_an_archive_without_mysql_is_an_error(keys: Keys, tmp_path: Path) -> Non
     keys.sign(archive)
     text = refusal(tmp_path / "cache", archive.source(keys.home / "ours.gpg"))
     assert text.splitlines()[:3] == [
-        f"The machine's package sources offer no MySQL server for {archive.architecture}.",
+        f"the machine's package sources offer no MySQL server for {archive.architecture}",
         f"  where: copy:{archive.root}/ unstable",
         "  tried: a package named mysql-server-core or mysql-server-core-N.N",
     ]

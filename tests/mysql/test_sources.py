@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_ubuntu_gets_its_own_suites_without_security() -> None:
 
 
 def test_no_source_at_all_is_an_error() -> None:
-    with pytest.raises(FetchError, match="This machine has no package source for amd64"):
+    with pytest.raises(FetchError, match="this machine has no package source for amd64"):
         choose([], "amd64")
 
 
@@ -95,7 +96,7 @@ def test_an_entry_that_cannot_be_read_leaves_the_keys_to_apt(tmp_path: Path) -> 
     assert signed_by({"Sourcesentry": f"{tmp_path}/gone.list:1", "Repo-URI": "http://mirror.example/"}) == ""
 
 
-@pytest.mark.skipif(shutil.which("apt-get") is None, reason="this is about apt's own lists")
+@pytest.mark.skipif(shutil.which("apt-get") is None and "CI" not in os.environ, reason="this is about apt's own lists")
 def test_a_machine_with_emptied_lists_tells_its_origins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As an image does that removed what apt-get update had brought."""
     (tmp_path / "lists").mkdir()
