@@ -132,7 +132,7 @@ def _checked(setting: Setting, value: str, place: str) -> object:
     if setting.name == "start_timeout":
         return _seconds(setting, value, place)
     if setting.name == "cache":
-        return _cache(value)
+        return _cache(setting, value, place)
     if not value.strip():
         raise SettingError(
             f"{setting.ini} is empty",
@@ -156,10 +156,24 @@ def _seconds(setting: Setting, value: str, place: str) -> float:
     return seconds
 
 
-def _cache(value: str) -> Path:
-    if value:
-        return Path(value).expanduser().absolute()
+def _cache(setting: Setting, value: str, place: str) -> Path:
+    if value.strip():
+        try:
+            return Path(value).expanduser().absolute()
+        except RuntimeError as error:
+            raise SettingError(
+                f"{setting.ini} = {value!r}: there is no home of such a user",
+                where=place,
+                remedies=["write it in full"],
+            ) from error
     base = os.environ.get("XDG_CACHE_HOME", "")
     # The XDG Base Directory Specification takes an empty or a relative value as none.
-    folder = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
+    folder = Path(base) if Path(base).is_absolute() else _home() / ".cache"
     return folder / "pytest-netns-mysql"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # a user without an entry or HOME, whom container engines give the root folder, too
+        return Path("/")

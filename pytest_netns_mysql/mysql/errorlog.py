@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
 _CODE = re.compile(r"\[(MY-\d{6})\]")
 _PRIORITY = re.compile(r"\[(ERROR|Error)\]")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)(?= )")
 _KEPT_LINES = 20
 
 
@@ -34,11 +35,16 @@ class ErrorLog:
 
     def since(self, moment: datetime) -> list[str]:
         """Return the lines written since ``moment``, an aware time, by the timestamps that begin them."""
-        start = moment.astimezone(timezone.utc).isoformat(timespec="microseconds").removesuffix("+00:00")
         lines = self.text.splitlines()
-        first = next((number for number, line in enumerate(lines) if line[:4].isdigit() and line >= start), len(lines))
+        times = ((number, _TIME.match(line)) for number, line in enumerate(lines))
+        first = next((number for number, found in times if found and _time(found[0]) >= moment), len(lines))
         return lines[first:]
 
     def tail(self, lines: int) -> list[str]:
         """Return the last lines."""
-        return self.text.splitlines()[-lines:]
+        return self.text.splitlines()[-lines:] if lines else []
+
+
+def _time(text: str) -> datetime:
+    """Read a timestamp; log_timestamps makes it end in Z or, with SYSTEM, in an offset."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

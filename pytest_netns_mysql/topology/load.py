@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Mapping
 from importlib.resources import files
-from ipaddress import ip_address, ip_interface
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 from pathlib import Path
 from typing import Any
 
@@ -131,17 +131,14 @@ def _host(text: str, where: str) -> Interface:
     if "/" not in text:
         raise TopologyError(f"{text} has no prefix length", where=where, remedies=[f"write {usual}"])
     network = address.network
-    wide = network.max_prefixlen - network.prefixlen
-    if wide < 1:
+    if network.num_addresses == 1:
         raise TopologyError(f"{text} leaves no room for a gateway", where=where, remedies=[f"write {usual}"])
     if reason := _special(address):
         example = "192.0.2.2/24" if address.version == 4 else "2001:db8::2/64"
         raise TopologyError(
             f"{text} is no address for a namespace: {reason}", where=where, remedies=[f"write {example}, for example"]
         )
-    if wide > 1 and (
-        address.ip == network.network_address or (address.version == 4 and address.ip == network.broadcast_address)
-    ):
+    if not _is_host(address.ip, address):
         raise TopologyError(
             f"{text} is the network's own or its broadcast address, no host can have it",
             where=where,
@@ -156,8 +153,8 @@ def _special(address: Interface) -> str | None:
             return f"its subnet overlaps the loopback's, {loopback.network}"
     if address.ip.is_multicast:
         return "it is a multicast address"
-    if address.version == 6 and address.ip.is_link_local:
-        return "it is link-local, and addr/ns has no place for its interface"
+    if address.version == 6 and (address.ip.is_link_local or "%" in str(address.ip)):
+        return "it needs its interface's name beside it, and addr/ns has no place for that"
     return None
 
 
@@ -170,13 +167,20 @@ def _gateway(text: str, address: Interface, example: Interface, where: str) -> I
             where=where,
             remedies=[f"write {example.ip}"],
         ) from None
-    hosts = address.network
-    taken = (address.ip,) if hosts.num_addresses == 2 else (address.ip, hosts.network_address)
-    if wanted not in hosts or wanted in taken or (wanted.version == 4 and wanted == _broadcast(address)):
+    if wanted == address.ip or not _is_host(wanted, address):
         raise TopologyError(
-            f"the gateway {text} is no other host of {hosts}", where=where, remedies=[f"write {example.ip}"]
+            f"the gateway {text} is no other host of {address.network}", where=where, remedies=[f"write {example.ip}"]
         )
-    return ip_interface(f"{wanted}/{hosts.prefixlen}")
+    return ip_interface(f"{wanted}/{address.network.prefixlen}")
+
+
+def _is_host(wanted: IPv4Address | IPv6Address, address: Interface) -> bool:
+    """Tell whether a host of the subnet can have ``wanted``; in a subnet of two both can, see RFC 3021."""
+    network = address.network
+    if wanted not in network:
+        return False
+    edges = (network.network_address, network.broadcast_address)[: 1 if address.version == 6 else 2]
+    return network.num_addresses == 2 or wanted not in edges
 
 
 def _first_other_host(address: Interface) -> Interface:
@@ -189,10 +193,11 @@ def _first_other_host(address: Interface) -> Interface:
 def _check_links(links: tuple[Link, ...], source: str) -> None:
     for position, link in enumerate(links):
         for other in links[:position]:
-            where = f"{source}: namespaces.{link.namespace} and namespaces.{other.namespace}"
+            where = f"{source}: namespaces.{other.namespace} and namespaces.{link.namespace}"
+            subnets = other.address.network, link.address.network
             if link.address.version == other.address.version and link.address.network.overlaps(other.address.network):
                 raise TopologyError(
-                    f"{link.namespace} and {other.namespace} are both in {other.address.network}",
+                    f"the subnets of {other.namespace} ({subnets[0]}) and {link.namespace} ({subnets[1]}) overlap",
                     where=where,
                     remedies=["give each its own subnet: global could not tell them apart"],
                 )

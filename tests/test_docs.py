@@ -1,0 +1,80 @@
+"""The docs: every code block runs, every page made from the code is fresh."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pytest_netns_mysql import load
+from pytest_netns_mysql.topology import diagram
+
+Suite = Callable[..., pytest.RunResult]
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[object]:
+    return [
+        pytest.param(text, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, (kind, text) in enumerate(BLOCK.findall(page.read_text()), 1)
+        if kind == language
+    ]
+
+
+@pytest.mark.parametrize("text", blocks("python"))
+def test_a_python_block_is_a_suite_that_passes(suite: Suite, text: str) -> None:
+    result = suite(text)
+    assert result.ret == 0
+    assert result.parseoutcomes().keys() == {"passed"}
+
+
+@pytest.mark.parametrize("text", blocks("toml"))
+def test_a_toml_block_is_a_topology(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "block.toml"
+    file.write_text(text)
+    assert load(str(file)).namespaces
+
+
+@pytest.mark.parametrize("text", blocks("ini"))
+def test_an_ini_block_configures_pytest(suite: Suite, pytester: pytest.Pytester, text: str) -> None:
+    pytester.makeini(text)
+    suite("import pytest\n@pytest.mark.netns('red')\ndef test_it(): pass\n", "--strict-config").assert_outcomes(
+        passed=1
+    )
+
+
+@pytest.mark.parametrize("text", blocks("console"))
+def test_a_command_of_a_console_block_works(text: str) -> None:
+    for line in text.splitlines():
+        command = line.removeprefix("$ ")
+        if command.startswith("netns-mysql "):
+            words = command.replace("netns-mysql", f'"{sys.executable}" -m pytest_netns_mysql.cli', 1)
+            result = subprocess.run(words, shell=True, capture_output=True, text=True, check=False)
+            assert result.returncode == 0, result.stderr
+        else:
+            assert command in ("pip install pytest-netns-mysql", "make demo", "make test")
+
+
+def test_the_readme_draws_the_default_topology() -> None:
+    (drawing,) = [text for kind, text in BLOCK.findall((ROOT / "README.md").read_text()) if kind == "text"]
+    assert drawing.strip() in diagram.text(load("red-blue"))
+
+
+def test_generated_pages_are_fresh() -> None:
+    command = [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"

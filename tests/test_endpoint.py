@@ -1,0 +1,403 @@
+"""``addr/ns``: each rule of the manual's "Network Namespace Support", by the text that a user reads."""
+
+from __future__ import annotations
+
+from ipaddress import ip_interface
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pytest_netns_mysql.endpoint import Addresses, Endpoint, check, name_fault, parse, parse_list
+from pytest_netns_mysql.errors import EndpointError
+
+GENERAL = "write an address, or address/namespace, such as 192.0.2.2/red"
+NO_NAME = "is no namespace's name: it holds a slash, a comma, white space or a NUL"
+
+LOOPBACK = (ip_interface("127.0.0.1/8"), ip_interface("::1/128"))
+ADDRESSES: Addresses = {
+    "global": (ip_interface("192.0.2.1/24"), ip_interface("198.51.100.1/24"), *LOOPBACK),
+    "red": (ip_interface("192.0.2.2/24"), ip_interface("2001:db8::2/64"), *LOOPBACK),
+    "blue": (ip_interface("198.51.100.2/24"), *LOOPBACK),
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "namespace"),
+    [
+        ("127.0.0.1", "127.0.0.1", "global"),
+        ("192.0.2.2/red", "192.0.2.2", "red"),
+        ("::1", "::1", "global"),
+        ("2001:db8::2/red", "2001:db8::2", "red"),
+        ("::ffff:192.0.2.2/red", "::ffff:192.0.2.2", "red"),
+        ("localhost", "localhost", "global"),
+        ("red.db.test/red", "red.db.test", "red"),
+        ("db-1_a/red", "db-1_a", "red"),
+        ("*", "*", "global"),
+        ("0.0.0.0", "0.0.0.0", "global"),
+        ("::", "::", "global"),
+        ("192.0.2.2/a.b-c_d", "192.0.2.2", "a.b-c_d"),
+        ("192.0.2.2/rouge-é", "192.0.2.2", "rouge-é"),
+        ("192.0.2.2/" + "x" * 255, "192.0.2.2", "x" * 255),
+    ],
+)
+def test_an_address_or_a_name_stands_alone_or_with_a_namespace(text: str, address: str, namespace: str) -> None:
+    assert parse(text) == Endpoint(address, namespace, 3306)
+    assert str(parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "why", "remedy"),
+    [
+        ("", "the address is missing", GENERAL),
+        ("/", "the address is missing", GENERAL),
+        ("/red", "the address is missing", GENERAL),
+        ("/global", "the address is missing", GENERAL),
+        ("127.0.0.1/", "the namespace behind the slash is missing", GENERAL),
+        ("x/red/blue", f"'red/blue' {NO_NAME}", GENERAL),
+        ("192.0.2.2/red/", f"'red/' {NO_NAME}", GENERAL),
+        ("192.0.2.2//red", f"'/red' {NO_NAME}", GENERAL),
+        ("192.0.2.2/../netns/red", f"'../netns/red' {NO_NAME}", GENERAL),
+        ("192.0.2.2/.", "'.' is no namespace's name: it is empty or a path's own dot", GENERAL),
+        ("192.0.2.2/..", "'..' is no namespace's name: it is empty or a path's own dot", GENERAL),
+        ("192.0.2.2/a\x00b", rf"'a\x00b' {NO_NAME}", GENERAL),
+        (
+            "192.0.2.2/" + "é" * 128,
+            f"'{'é' * 128}' is no namespace's name: it is longer than 255 bytes",
+            GENERAL,
+        ),
+        ("192.0.2.2/\ud800", r"'\ud800' is no namespace's name: it cannot be written in UTF-8", GENERAL),
+        ("192.0.2.2 /red", "white space is not allowed in it", "write '192.0.2.2/red'"),
+        ("192.0.2.2/ red", "white space is not allowed in it", "write '192.0.2.2/red'"),
+        (" 192.0.2.2/red\n", "white space is not allowed in it", "write '192.0.2.2/red'"),
+        ("192.0.2.2 red", "white space is not allowed in it", GENERAL),
+        ("  ", "white space is not allowed in it", GENERAL),
+        ("192.0.2.2/global", "the global namespace has no name", "write the address alone: 192.0.2.2"),
+        ("*/global", "the global namespace has no name", "write the address alone: *"),
+        ("*/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
+        ("0.0.0.0/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
+        ("::/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
+        ("0:0::0/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
+        ("192.0.2.2,127.0.0.1", "it is a list, and one address is wanted here", "give each address an item of its own"),
+        ("fe80::1%a,b", "it is a list, and one address is wanted here", "give each address an item of its own"),
+        ("300.0.2.2", "'300.0.2.2' is neither an IP address nor a host name", GENERAL),
+        ("192.0.2", "'192.0.2' is neither an IP address nor a host name", GENERAL),
+        ("-red", "'-red' is neither an IP address nor a host name", GENERAL),
+        ("a..b", "'a..b' is neither an IP address nor a host name", GENERAL),
+        ("*.db.test", "'*.db.test' is neither an IP address nor a host name", GENERAL),
+        ("rouge-é", "'rouge-é' is neither an IP address nor a host name", GENERAL),
+        ("12345::", "'12345::' is neither an IP address nor a host name", GENERAL),
+        (
+            "127.0.0.1:3306",
+            "'127.0.0.1:3306' is neither an IP address nor a host name",
+            "write 127.0.0.1, and the port in the option for it",
+        ),
+        ("[::1]/red", "'[::1]' is neither an IP address nor a host name", "write ::1/red"),
+        (
+            "[::1]:3306",
+            "'[::1]:3306' is neither an IP address nor a host name",
+            "write ::1, and the port in the option for it",
+        ),
+        ("[red]:x", "'[red]:x' is neither an IP address nor a host name", GENERAL),
+        ("[300.0.2.2]", "'[300.0.2.2]' is neither an IP address nor a host name", GENERAL),
+    ],
+)
+def test_a_value_that_breaks_a_rule_is_refused_with_the_rule_and_the_cure(text: str, why: str, remedy: str) -> None:
+    with pytest.raises(EndpointError) as error:
+        parse(text, key="mysqlx_bind_address", where="server shop")
+    assert str(error.value) == f"mysqlx_bind_address = {text!r}: {why}\n  where: server shop\n  do: {remedy}"
+
+
+def test_without_a_place_the_message_begins_with_the_key_and_names_none() -> None:
+    with pytest.raises(EndpointError) as error:
+        parse("/red")
+    assert str(error.value) == f"bind_address = '/red': the address is missing\n  do: {GENERAL}"
+
+
+@pytest.mark.parametrize(
+    ("address", "wildcard", "loopback"),
+    [
+        ("*", True, False),
+        ("0.0.0.0", True, False),
+        ("::", True, False),
+        ("0::0", True, False),
+        ("127.0.0.1", False, True),
+        ("127.9.9.9", False, True),
+        ("::1", False, True),
+        ("192.0.2.2", False, False),
+        ("localhost", False, False),
+    ],
+)
+def test_an_endpoint_knows_wildcards_and_loopbacks(address: str, wildcard: bool, loopback: bool) -> None:
+    endpoint = Endpoint(address)
+    assert (endpoint.is_wildcard, endpoint.is_loopback) == (wildcard, loopback)
+
+
+@pytest.mark.parametrize("value", ["127.0.0.1,192.0.2.2/red,::1", ["127.0.0.1", "192.0.2.2/red", "::1"]])
+def test_a_list_is_read_from_text_or_from_a_sequence(value: str | list[str]) -> None:
+    assert parse_list(value) == (Endpoint("127.0.0.1"), Endpoint("192.0.2.2", "red"), Endpoint("::1"))
+
+
+@pytest.mark.parametrize("value", ["192.0.2.2,192.0.2.2/red", "192.0.2.2/red,192.0.2.2/blue"])
+def test_one_address_in_two_namespaces_is_two_endpoints(value: str) -> None:
+    assert len(parse_list(value)) == 2
+
+
+MISSING = "an address is missing before, behind or between the commas"
+SINGLE = "list the addresses with single commas and nothing else, such as 127.0.0.1,192.0.2.2/red"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "why", "remedy"),
+    [
+        ("", "''", MISSING, SINGLE),
+        ([], "''", MISSING, SINGLE),
+        (",", "','", MISSING, SINGLE),
+        ("127.0.0.1,", "'127.0.0.1,'", MISSING, SINGLE),
+        (",127.0.0.1", "',127.0.0.1'", MISSING, SINGLE),
+        ("127.0.0.1,,::1", "'127.0.0.1,,::1'", MISSING, SINGLE),
+        ("127.0.0.1, ", "'127.0.0.1, '", MISSING, SINGLE),
+        (["127.0.0.1", ""], "'127.0.0.1,'", MISSING, SINGLE),
+        ("x/red,", "'x/red,'", MISSING, SINGLE),
+        (
+            "127.0.0.1, 192.0.2.2 /red",
+            "'127.0.0.1, 192.0.2.2 /red'",
+            "white space is not allowed in it",
+            "write '127.0.0.1,192.0.2.2/red'",
+        ),
+        (
+            "127.0.0.1 192.0.2.2/red",
+            "'127.0.0.1 192.0.2.2/red'",
+            "white space is not allowed in it",
+            "write '127.0.0.1,192.0.2.2/red'",
+        ),
+        (
+            ["::1", "192.0.2.2 /red"],
+            "'192.0.2.2 /red'",
+            "white space is not allowed in it",
+            "write '192.0.2.2/red'",
+        ),
+        (
+            ["::1", "192.0.2.2/red,127.0.0.1"],
+            "'192.0.2.2/red,127.0.0.1'",
+            "it is a list, and one address is wanted here",
+            "give each address an item of its own",
+        ),
+        (
+            "127.0.0.1,*",
+            "'127.0.0.1,*'",
+            "the wildcard * cannot stand in a list",
+            "write * alone, or only the other addresses",
+        ),
+        (
+            "0.0.0.0,::1",
+            "'0.0.0.0,::1'",
+            "the wildcard 0.0.0.0 cannot stand in a list",
+            "write 0.0.0.0 alone, or only the other addresses",
+        ),
+        (
+            "::,192.0.2.2/red",
+            "'::,192.0.2.2/red'",
+            "the wildcard :: cannot stand in a list",
+            "write :: alone, or only the other addresses",
+        ),
+        (
+            "0::0,127.0.0.1",
+            "'0::0,127.0.0.1'",
+            "the wildcard 0::0 cannot stand in a list",
+            "write 0::0 alone, or only the other addresses",
+        ),
+        (
+            "192.0.2.2/red,::1,192.0.2.2/red",
+            "'192.0.2.2/red,::1,192.0.2.2/red'",
+            "192.0.2.2/red stands in it twice",
+            "write it once",
+        ),
+        ("::1,0::1", "'::1,0::1'", "::1, also spelt 0::1, stands in it twice", "write it once"),
+        ("Red.test/red,red.TEST/red", "'Red.test/red,red.TEST/red'",
+         "Red.test/red, also spelt red.TEST/red, stands in it twice", "write it once"),
+    ],
+)  # fmt: skip
+def test_a_list_that_breaks_a_rule_is_refused(value: str | list[str], shown: str, why: str, remedy: str) -> None:
+    with pytest.raises(EndpointError) as error:
+        parse_list(value, where="server shop")
+    assert str(error.value) == f"bind_address = {shown}: {why}\n  where: server shop\n  do: {remedy}"
+
+
+@pytest.mark.parametrize(
+    ("value", "why", "remedy"),
+    [
+        (
+            "192.0.2.2/red,198.51.100.2/blue",
+            "it takes one address only, and this is 2",
+            "keep one of 192.0.2.2/red, 198.51.100.2/blue",
+        ),
+        ("*", "it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
+        ("::", "it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
+    ],
+)
+def test_the_administrative_address_is_one_and_no_wildcard(value: str, why: str, remedy: str) -> None:
+    with pytest.raises(EndpointError) as error:
+        parse_list(value, key="admin_address")
+    assert str(error.value) == f"admin_address = {value!r}: {why}\n  do: {remedy}"
+
+
+def test_the_administrative_address_may_stand_in_a_namespace() -> None:
+    assert parse_list("192.0.2.2/red", key="admin_address") == (Endpoint("192.0.2.2", "red"),)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "127.0.0.1,192.0.2.2/red,198.51.100.2/blue",
+        "192.0.2.1,198.51.100.1",
+        "2001:db8::2/red",
+        "2001:DB8:0::2/red",
+        "127.0.0.1/red,127.9.9.9/blue,::1/red",
+        "localhost,red.db.test/red",
+        "*",
+        "::",
+        "0::0",
+    ],
+)
+def test_what_the_topology_has_passes_and_host_names_are_the_servers_matter(value: str) -> None:
+    check(parse_list(value), ADDRESSES)
+
+
+RED = "red has 192.0.2.2, 2001:db8::2, 127.0.0.1, ::1"
+GLOBAL = "global has 192.0.2.1, 198.51.100.1, 127.0.0.1, ::1"
+
+
+@pytest.mark.parametrize(
+    ("text", "why", "tried", "remedies"),
+    [
+        ("102.0.2.2/red", "namespace red has no address 102.0.2.2", RED, ["write 192.0.2.2/red"]),
+        (
+            "198.51.100.2/red",
+            "namespace red has no address 198.51.100.2",
+            RED,
+            ["write 198.51.100.2/blue", "write 192.0.2.2/red"],
+        ),
+        ("192.0.2.1/red", "namespace red has no address 192.0.2.1", RED, ["write 192.0.2.1", "write 192.0.2.2/red"]),
+        ("192.0.2.2", "namespace global has no address 192.0.2.2", GLOBAL, ["write 192.0.2.2/red", "write 192.0.2.1"]),
+        (
+            "8.8.8.8",
+            "namespace global has no address 8.8.8.8",
+            GLOBAL,
+            ["write 192.0.2.1", "write 198.51.100.1"],
+        ),
+        ("2001:db8::3/red", "namespace red has no address 2001:db8::3", RED, ["write 2001:db8::2/red"]),
+        ("::2/red", "namespace red has no address ::2", RED, ["write 2001:db8::2/red"]),
+        (
+            "2001:db8::3/blue",
+            "namespace blue has no address 2001:db8::3",
+            "blue has 198.51.100.2, 127.0.0.1, ::1",
+            ["write 198.51.100.2/blue"],
+        ),
+        ("192.0.2.2/rde", "there is no namespace rde", "the topology has red, blue", ["write 192.0.2.2/red"]),
+        ("x.test/blu", "there is no namespace blu", "the topology has red, blue", ["write x.test/blue"]),
+        ("192.0.2.2/24", "there is no namespace 24", "the topology has red, blue", ["write 192.0.2.2/red"]),
+        (
+            "192.0.2.2/blu",
+            "there is no namespace blu",
+            "the topology has red, blue",
+            ["write 192.0.2.2/blue", "write 192.0.2.2/red"],
+        ),
+        (
+            "127.0.0.1/green",
+            "there is no namespace green",
+            "the topology has red, blue",
+            ["add the namespace to the topology"],
+        ),
+    ],
+)
+def test_what_stands_nowhere_in_the_topology_is_refused_with_what_is_there(
+    text: str, why: str, tried: str, remedies: list[str]
+) -> None:
+    with pytest.raises(EndpointError) as error:
+        check([Endpoint("127.0.0.1"), parse(text)], ADDRESSES, key="admin_address", where="server shop")
+    assert str(error.value) == "\n".join(
+        [
+            f"admin_address = {text!r}: {why}",
+            "  where: server shop",
+            f"  tried: {tried}",
+            *(f"  do: {one}" for one in remedies),
+        ]
+    )
+
+
+def test_a_topology_without_namespaces_says_so() -> None:
+    with pytest.raises(EndpointError) as error:
+        check([Endpoint("192.0.2.2", "red")], {"global": LOOPBACK})
+    assert error.value.tried == ("the topology has no namespace",)
+
+
+NAMES = st.text(min_size=1).filter(lambda name: name_fault(name) is None and name != "global")
+HOSTS = st.from_regex(r"[a-z][a-z0-9-]{0,10}(\.[a-z][a-z0-9]{0,5}){0,3}", fullmatch=True)
+PLAIN = st.one_of(st.ip_addresses().map(str), HOSTS).filter(lambda address: not Endpoint(address).is_wildcard)
+ENDPOINTS = st.one_of(
+    st.sampled_from(["*", "0.0.0.0", "::"]).map(Endpoint),
+    st.builds(Endpoint, PLAIN),
+    st.builds(Endpoint, PLAIN, NAMES),
+)
+# Mostly what the grammar is made of: a text of any characters seldom comes near a rule.
+TEXTS = st.one_of(
+    st.text(), st.text("0129.:/, *redblu-%[]"), st.lists(st.sampled_from(["192.0.2.2", "/", "red", ",", ":", "::"])).map("".join)
+)  # fmt: skip
+
+
+@given(ENDPOINTS)
+def test_what_is_printed_is_read_as_the_same_endpoint(endpoint: Endpoint) -> None:
+    assert parse(str(endpoint)) == endpoint
+
+
+@given(TEXTS)
+@example("192.0.2.2/\ud800")
+@example("fe80::1%a,b")
+@example("[]:1")
+def test_any_text_is_read_as_written_or_refused_with_a_cure(text: str) -> None:
+    try:
+        endpoint = parse(text)
+    except EndpointError as error:
+        assert error.what.startswith(f"bind_address = {text!r}: ")
+        assert error.remedies
+    else:
+        assert str(endpoint) == text
+
+
+@given(st.one_of(TEXTS, st.lists(TEXTS)), st.sampled_from(["bind_address", "admin_address"]))
+def test_any_list_is_read_as_written_or_refused_with_a_cure(value: str | list[str], key: str) -> None:
+    try:
+        endpoints = parse_list(value, key=key)
+    except EndpointError as error:
+        assert error.what.startswith(f"{key} = ")
+        assert error.remedies
+    else:
+        assert ",".join(map(str, endpoints)) == (value if isinstance(value, str) else ",".join(value))
+
+
+@given(st.lists(st.builds(Endpoint, st.ip_addresses(v=4).map(str), NAMES), min_size=1, unique=True))
+def test_a_joined_list_is_read_as_its_parts(endpoints: list[Endpoint]) -> None:
+    endpoints = [one for one in endpoints if not one.is_wildcard] or [Endpoint("127.0.0.1")]
+    assert parse_list(",".join(map(str, endpoints))) == tuple(endpoints)
+
+
+@given(TEXTS.filter(lambda text: any(character.isspace() for character in text)))
+def test_the_cure_for_white_space_has_none(text: str) -> None:
+    with pytest.raises(EndpointError) as error:
+        parse_list(text)
+    cure = error.value.remedies[0].partition("write ")[2]
+    assert error.value.remedies == (SINGLE,) or not any(character.isspace() for character in cure)
+
+
+@given(ENDPOINTS.filter(lambda endpoint: not endpoint.is_wildcard))
+def test_an_address_is_refused_where_the_topology_has_none(endpoint: Endpoint) -> None:
+    """No remedy names what the topology lacks: each of them passes the check that the value did not."""
+    try:
+        check([endpoint], ADDRESSES)
+    except EndpointError as error:
+        for remedy in error.remedies:
+            if remedy != "add the namespace to the topology":
+                check([parse(remedy.removeprefix("write "))], ADDRESSES)
+    else:
+        assert endpoint.namespace in ADDRESSES
