@@ -111,5 +111,9 @@ class ServerStartError(NetnsError):
         self.codes = tuple(codes)
 
 
+class ServerGoneError(NetnsError):
+    """A mysqld that was running is not running any more."""
+
+
 class ClientError(NetnsError):
     """A connection was asked for that cannot be made."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -69,7 +68,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[
     """Give the topology's namespaces, made real in a sandbox of this process."""
     session = request.config.stash[SESSION]
     try:
-        sandbox = session.make_sandbox(worker="PYTEST_XDIST_WORKER" in os.environ)
+        sandbox = session.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
         if session.settings.unavailable == "skip":
             pytest.skip(str(error))

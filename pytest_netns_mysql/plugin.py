@@ -110,7 +110,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if not _topology_is_overridden(item):
                 check_names([name], session.topology, item.nodeid)
             _require_network(item)
-        session.needs_server = any("_netns_servers" in item.fixturenames for item in netns_items)  # type: ignore[attr-defined]
+        session.needs_server = any("_netns_servers" in getattr(item, "fixturenames", ()) for item in netns_items)
         will_return = session.will_return()
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error

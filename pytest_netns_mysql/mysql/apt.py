@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
+from pytest_netns_mysql.kernel import launch
 from pytest_netns_mysql.mysql.sources import ORIGINS, REMEDIES, ROOM, Source, parse_stanzas
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class AptRoot:
         (self.root / "sources" / "fetch.sources").write_text(text)
         answer = self._apt("apt-get", "update")
         if answer.returncode != 0:
-            raise self._failure("The package indexes could not be brought and verified", answer)
+            raise self._failure("the package indexes could not be brought and verified", answer)
 
     def names(self, pattern: str) -> list[str]:
         """Return the packages on offer whose name matches a regular expression."""
@@ -123,7 +124,7 @@ class AptRoot:
         answer = self._apt("apt-get", "download", "-qq", *wanted, cwd=folder)
         files = sorted(set(folder.iterdir()) - before)
         if answer.returncode != 0 or len(files) != len(packages):
-            raise self._failure("The packages could not be downloaded and verified", answer)
+            raise self._failure("the packages could not be downloaded and verified", answer)
         return files
 
     def targets(self) -> list[dict[str, str]]:
@@ -162,10 +163,8 @@ class AptRoot:
 
 def _run(command: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
-    # A fetch that is killed takes apt along: see setpriv(1).
-    prefix = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
     return subprocess.run(
-        [*prefix, *command],
+        launch.command(command),
         cwd=cwd,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pytest_netns_mysql.errors import ServerStartError
+from pytest_netns_mysql.kernel import launch
 from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
@@ -76,7 +77,7 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
         *(["--user=root"] if os.geteuid() == 0 else []),
         *arguments(options),
     ]
-    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    result = subprocess.run(launch.command(command), capture_output=True, text=True, stdin=subprocess.DEVNULL)
     said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else result.stderr)
     if result.returncode != 0:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -6,13 +6,12 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_netns_mysql.endpoint import Endpoint
-from pytest_netns_mysql.errors import ServerStartError
+from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel import launch
 from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.mysql.distribution import Distribution
@@ -83,7 +82,7 @@ class Process:
         with self._home:
             self.socket.unlink(missing_ok=True)
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(launch.__file__), str(os.getpid()), *self.command],
+                launch.command(self.command),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -103,6 +102,17 @@ class Process:
                     f"mysqld did not answer within {timeout:g} seconds", "raise netns_start_timeout (seconds)"
                 )
             time.sleep(_POLL)
+
+    def check_running(self) -> None:
+        """Raise ServerGoneError where mysqld does not run."""
+        if not self.is_running():
+            code = self._process.returncode if self._process is not None else None
+            raise ServerGoneError(
+                f"mysqld is not running: it ended with exit code {code}",
+                where=str(self.folder),
+                tried=self.error_log.telling_lines,
+                remedies=["a test that stops the server does it to one of its own, from factories.mysqld"],
+            )
 
     def _start_error(self, what: str, *remedies: str) -> ServerStartError:
         log = self.error_log

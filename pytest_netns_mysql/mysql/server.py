@@ -188,7 +188,11 @@ class MySQLServer:
                     )
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Run a statement as the administrator; return its rows."""
+        """Run a statement as the administrator; return its rows.
+
+        Raises ServerGoneError where mysqld does not run, and the server's own errors.
+        """
+        self._process.check_running()
         if self._administrator is None or not self._administrator.is_connected():
             self._administrator = connect(self._home, **self._administrator_options())
         with self._administrator.cursor() as cursor:
@@ -207,8 +211,9 @@ class MySQLServer:
 
         ``options`` are the driver's own: user, password, database and so on. Without a password TLS is left
         out unless asked for (``ssl_disabled=False``): there is nothing to hide and it costs 40 ms. The caller
-        closes the connection.
+        closes the connection. Raises ServerGoneError where mysqld does not run, and what the driver raises.
         """
+        self._process.check_running()
         if namespace is None and endpoint is None:
             return connect(self._home, driver, **{**self._administrator_options(), **options})
         name = namespace if namespace is not None else GLOBAL

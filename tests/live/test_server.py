@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+
 import mysql.connector
 import pytest
 
@@ -11,7 +15,9 @@ from pytest_netns_mysql import (
     EndpointError,
     MySQLServer,
     Network,
+    ServerGoneError,
     ServerStartError,
+    SettingError,
     factories,
 )
 
@@ -24,6 +30,8 @@ second = factories.mysqld(
 typo = factories.mysqld(bind_address="127.0.0.1,102.0.2.2/red")
 same_port = factories.mysqld(bind_address="192.0.2.2/red")
 bad_option = factories.mysqld(options={"port": 3308, "no_such_option": 1})
+misplaced = factories.mysqld(options={"port": 3311, "bind-address": "192.0.2.2/red"})
+private = factories.mysqld(options={"port": 3311, "datadir": "/var/lib/mysql"})
 fresh = factories.mysqld(options={"port": 3309}, scope="function")
 wildcard = factories.mysqld(bind_address="*", options={"port": 3310}, scope="function")
 
@@ -117,10 +125,36 @@ def test_restart_keeps_the_data_and_changes_what_is_asked(fresh: MySQLServer) ->
         fresh.endpoint("red")
 
 
+def test_a_server_that_is_gone_says_so(fresh: MySQLServer) -> None:
+    (pid,) = [fresh.pid]
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while fresh.pid is not None:
+        assert time.monotonic() < deadline
+    for ask in (lambda: fresh.execute("SELECT 1"), fresh.connect, lambda: fresh.connect("red", user="x")):
+        with pytest.raises(ServerGoneError) as error:
+            ask()
+        assert str(error.value).startswith("mysqld is not running: it ended with exit code -9")
+        assert "do: a test that stops the server does it to one of its own, from factories.mysqld" in str(error.value)
+
+
+def test_an_option_that_is_the_plugins_own_is_refused(request: pytest.FixtureRequest, netns: Network) -> None:
+    with pytest.raises(SettingError) as parameter:
+        request.getfixturevalue("misplaced")
+    assert "the option bind_address is a parameter of its own, where its endpoints are checked" in str(parameter.value)
+    assert "do: write bind_address=... beside options, not in it" in str(parameter.value)
+    with pytest.raises(SettingError) as private:
+        request.getfixturevalue("private")
+    assert "the option datadir is the plugin's own: each server has a private one" in str(private.value)
+
+
 def test_restart_refuses_an_endpoint_that_is_not_there_and_runs_on(fresh: MySQLServer) -> None:
     before = fresh.pid
     with pytest.raises(EndpointError, match=r"namespace red has no address 192\.0\.2\.3"):
         fresh.restart(bind_address="192.0.2.3/red")
+    with pytest.raises(EndpointError, match=r"namespace red has no address 102\.0\.2\.2"):
+        fresh.restart(bind_address="127.0.0.1", admin_address="102.0.2.2/red", port=3399)
     assert fresh.pid == before
     assert fresh.endpoint("red") == Endpoint("192.0.2.2", "red", 3309)
 

@@ -113,7 +113,7 @@ def test_a_rightly_signed_archive_is_used(archive: Archive, keys: Keys, tmp_path
 
 def test_an_unsigned_archive_is_refused(archive: Archive, tmp_path: Path) -> None:
     text = refusal(tmp_path / "cache", archive.source())
-    assert text.startswith("The package indexes could not be brought and verified: E: The repository ")
+    assert text.startswith("the package indexes could not be brought and verified: E: The repository ")
     assert "is not signed." in text
     assert f"where: copy:{archive.root}/ unstable" in text
     assert "do: see that `apt-get update` works on this machine (apt-secure(8))" in text
@@ -150,7 +150,7 @@ def test_a_changed_index_is_refused(archive: Archive, keys: Keys, tmp_path: Path
     keys.sign(archive)
     archive.index.write_text(archive.index.read_text().replace("nothing", "notHing"))
     text = refusal(tmp_path / "cache", archive.source(keys.home / "ours.gpg"))
-    assert text.startswith("The package indexes could not be brought and verified: E: ")
+    assert text.startswith("the package indexes could not be brought and verified: E: ")
     assert "Hash Sum mismatch" in text
 
 
@@ -161,7 +161,7 @@ def test_a_changed_package_is_refused(archive: Archive, keys: Keys, tmp_path: Pa
     content[-1] ^= 1
     package.write_bytes(content)
     text = refusal(tmp_path / "cache", archive.source(keys.home / "ours.gpg"))
-    assert text.startswith("The packages could not be downloaded and verified: E: ")
+    assert text.startswith("the packages could not be downloaded and verified: E: ")
     assert "Hash Sum mismatch" in text
 
 

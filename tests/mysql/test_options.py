@@ -1,0 +1,152 @@
+"""mysqld's options: whose wins, and how they are written."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.mysql.options import OptionValue, arguments, checked, initial, merge, normal
+
+DEFAULTS = merge()
+
+
+@pytest.mark.parametrize("name", ["max_connections", "max-connections", "--max-connections", "MAX_Connections"])
+def test_an_option_has_one_name_however_it_is_written(name: str) -> None:
+    assert normal(name) == "max_connections"
+
+
+def test_the_defaults_are_small_and_do_not_flush() -> None:
+    assert DEFAULTS["port"] == 3306
+    assert DEFAULTS["loose_innodb_flush_log_at_trx_commit"] == 0
+    assert "skip_log_bin" in DEFAULTS
+
+
+def test_only_what_every_version_knows_goes_without_loose() -> None:
+    """A server ends at an option that it does not know, and only warns of a loose one."""
+    assert {name for name in DEFAULTS if not name.startswith("loose_")} == {
+        "port",
+        "skip_name_resolve",
+        "secure_file_priv",
+        "skip_log_bin",
+    }
+
+
+@pytest.mark.parametrize(
+    ("default", "name", "value"),
+    [
+        ("port", "port", 3307),
+        ("port", "--PORT", 3307),
+        ("port", "loose-port", 3307),
+        ("loose_innodb_doublewrite", "innodb-doublewrite", True),
+        ("loose_mysqlx", "mysqlx", True),
+        ("loose_mysqlx", "skip_mysqlx", None),
+        ("skip_log_bin", "log_bin", "binlog"),
+        ("skip_log_bin", "disable-log-bin", None),
+        ("skip_log_bin", "enable_log_bin", None),
+        ("skip_log_bin", "loose_log_bin", "binlog"),
+        ("skip_name_resolve", "skip-name-resolve", False),
+        ("skip_name_resolve", "loose_skip_name_resolve", False),
+        ("skip_name_resolve", "disable-skip-name-resolve", None),
+        ("secure_file_priv", "secure_file_priv", "/tmp"),
+    ],
+)
+def test_a_users_option_takes_the_place_of_the_default_in_any_spelling(
+    default: str, name: str, value: OptionValue
+) -> None:
+    merged = merge({name: value})
+    assert merged[normal(name)] == value
+    assert len(merged) == len(DEFAULTS)
+    assert (default in merged) == (default == normal(name))
+
+
+def test_the_last_mapping_that_names_an_option_wins() -> None:
+    merged = merge({"log_bin": "first", "port": 1}, {"skip-log-bin": None}, {"log-bin": "last"})
+    assert (merged["log_bin"], merged["port"]) == ("last", 1)
+    assert "skip_log_bin" not in merged
+
+
+def test_an_option_of_the_users_own_is_added_and_the_defaults_stay() -> None:
+    assert merge({"Max-Connections": 5}) == DEFAULTS | {"max_connections": 5}
+
+
+def test_merging_changes_no_default() -> None:
+    merge({"port": 1, "max_connections": 5})
+    assert merge() == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "argument"),
+    [
+        ("port", 3307, "--port=3307"),
+        ("max_connections", "5", "--max-connections=5"),
+        ("mysqlx", True, "--mysqlx=ON"),
+        ("mysqlx", False, "--mysqlx=OFF"),
+        ("skip_log_bin", None, "--skip-log-bin"),
+        ("secure_file_priv", "", "--secure-file-priv="),
+        ("long_query_time", 0.5, "--long-query-time=0.5"),
+        ("innodb_flush_log_at_trx_commit", 0, "--innodb-flush-log-at-trx-commit=0"),
+        ("sql_mode", "ANSI_QUOTES,NO_ZERO_DATE", "--sql-mode=ANSI_QUOTES,NO_ZERO_DATE"),
+    ],
+)
+def test_an_option_is_written_as_the_command_line_takes_it(name: str, value: OptionValue, argument: str) -> None:
+    assert arguments({name: value}) == [argument]
+
+
+def test_arguments_keep_their_order() -> None:
+    assert arguments({"b": 1, "a": 2}) == ["--b=1", "--a=2"]
+
+
+@pytest.mark.parametrize(
+    "name", ["lower_case_table_names", "innodb-page-size", "loose_innodb_data_file_path", "INNODB_UNDO_DIRECTORY"]
+)
+def test_a_data_directory_is_made_with_the_options_that_it_cannot_be_served_without(name: str) -> None:
+    made = initial({name: "16K", "max_connections": 5, "port": 3307})
+    assert made[name] == "16K"
+    assert "max_connections" not in made
+    assert "port" not in made
+
+
+def test_a_data_directory_is_made_small() -> None:
+    assert initial({}) == {name: value for name, value in DEFAULTS.items() if name.startswith("loose_innodb_")}
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "remedy"),
+    [
+        (
+            "bind_address",
+            "the option bind_address is a parameter of its own, where its endpoints are checked",
+            "write bind_address=... beside options, not in it",
+        ),
+        (
+            "--Admin-Address",
+            "the option admin_address is a parameter of its own, where its endpoints are checked",
+            "write admin_address=... beside options, not in it",
+        ),
+        ("datadir", "the option datadir is the plugin's own: each server has a private one", "leave it out"),
+        ("loose-socket", "the option socket is the plugin's own: each server has a private one", "leave it out"),
+    ],
+)
+def test_an_option_that_the_plugin_sets_is_refused(name: str, what: str, remedy: str) -> None:
+    with pytest.raises(SettingError) as error:
+        checked({"port": 3307, name: "x"}, where="mysqld(options=...)")
+    assert str(error.value) == f"{what}\n  where: mysqld(options=...)\n  do: {remedy}"
+
+
+def test_options_that_only_resemble_the_plugins_own_pass() -> None:
+    options: dict[str, OptionValue] = {"port": 1, "mysqlx_socket": "x", "log_error_verbosity": 3, "admin_port": 2}
+    assert checked(options, where="here") == options
+
+
+WORDS = st.sampled_from(["mysqlx", "log_bin", "port", "name", "skip_name_resolve"])
+PREFIXES = st.lists(st.sampled_from(["loose-", "skip_", "disable-", "enable_", "--"]), max_size=3).map("".join)
+
+
+@given(st.lists(st.tuples(st.builds("".join, st.tuples(PREFIXES, WORDS)), st.integers(0, 9))))
+def test_merging_mappings_one_by_one_or_at_once_is_the_same(layers: list[tuple[str, int]]) -> None:
+    step: dict[str, OptionValue] = {}
+    for name, value in layers:
+        step = merge(step, {name: value})
+    assert (step or merge()) == merge(*({name: value} for name, value in layers))
