@@ -165,7 +165,7 @@ def _try(home: Path) -> None:
     except ServerNotFoundError as error:
         shutil.rmtree(home, ignore_errors=True)
         raise FetchError(
-            f"The fetched server does not run from the cache: {error.what}",
+            f"the fetched server does not run from the cache: {error.what}",
             tried=error.tried,
             remedies=(EXECUTABLE, *REMEDIES),
         ) from error
