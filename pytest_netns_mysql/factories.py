@@ -16,8 +16,31 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.client import Driver
     from pytest_netns_mysql.mysql.options import OptionValue
     from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.topology.model import Topology
 
 Scope = Literal["session", "package", "module", "class", "function"]
+
+
+PLAN = "netns_plan"
+
+
+def check_servers(item: pytest.Item, topology: Topology) -> None:
+    """Check the endpoints and options of the servers that a test asks for, before any of them is started.
+
+    Raises EndpointError or SettingError, naming the fixture and the test.
+    """
+    from pytest_netns_mysql.endpoint import check, parse_list
+    from pytest_netns_mysql.mysql.options import checked
+
+    info = getattr(item, "_fixtureinfo", None)
+    for name, definitions in info.name2fixturedefs.items() if info is not None else ():
+        plan = getattr(definitions[-1].func, PLAN, None)
+        if plan is not None:
+            where = f"factories.mysqld of the fixture {name}, for {item.nodeid}"
+            checked(plan["options"], where=where)
+            for key in ("bind_address", "admin_address"):
+                if plan[key] is not None:
+                    check(parse_list(plan[key], key=key, where=where), topology.addresses, key=key, where=where)
 
 
 def mysqld(
@@ -36,17 +59,18 @@ def mysqld(
     ``options={"port": 3307}``. ``name`` is the fixture's, by default the one it is assigned to.
     Raises EndpointError before a server is started. See the manual, bind_address and admin_address.
     """
+    plan = {
+        "bind_address": bind_address,
+        "admin_address": admin_address,
+        "options": {} if options is None else options,
+    }
 
-    @pytest.fixture(scope=scope, name=name)
     def server(_netns_servers: Callable[..., AbstractContextManager[MySQLServer]]) -> Iterator[MySQLServer]:
-        with _netns_servers(
-            bind_address=bind_address,
-            admin_address=admin_address,
-            options={} if options is None else options,
-        ) as running:
+        with _netns_servers(**plan) as running:
             yield running
 
-    return server
+    setattr(server, PLAN, plan)
+    return pytest.fixture(scope=scope, name=name)(server)
 
 
 def client(

@@ -103,12 +103,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     netns_items = [item for item in items if is_netns_test(item)]
     if not netns_items:
         return
+    from pytest_netns_mysql.factories import check_servers
+
     session = config.stash[SESSION]
     try:
         for item in netns_items:
             name = place(item)
             if not _topology_is_overridden(item):
                 check_names([name], session.topology, item.nodeid)
+                check_servers(item, session.topology)
             _require_network(item)
         session.needs_server = any("_netns_servers" in getattr(item, "fixturenames", ()) for item in netns_items)
         will_return = session.will_return()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from ipaddress import ip_interface
+from typing import TypeVar
 
 import pytest
 from hypothesis import example, given
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 
 from pytest_netns_mysql.endpoint import Addresses, Endpoint, check, name_fault, parse, parse_list
 from pytest_netns_mysql.errors import EndpointError
+
+Answer = TypeVar("Answer")
 
 GENERAL = "write an address, or address/namespace, such as 192.0.2.2/red"
 NO_NAME = "is no namespace's name: it holds a slash, a comma, white space or a NUL"
@@ -344,8 +348,18 @@ ENDPOINTS = st.one_of(
 )
 # Mostly what the grammar is made of: a text of any characters seldom comes near a rule.
 TEXTS = st.one_of(
-    st.text(), st.text("0129.:/, *redblu-%[]"), st.lists(st.sampled_from(["192.0.2.2", "/", "red", ",", ":", "::"])).map("".join)
-)  # fmt: skip
+    st.text(),
+    st.text("0129.:/, *redblu-%[]"),
+    st.lists(st.sampled_from(["192.0.2.2", "/", "red", ",", ":", "::"])).map("".join),
+)
+
+
+def outcome(read: Callable[[], Answer]) -> Answer | EndpointError:
+    """Return what is read, or the error that it is refused with; anything else that is raised fails the test."""
+    try:
+        return read()
+    except EndpointError as error:
+        return error
 
 
 @given(ENDPOINTS)
@@ -358,24 +372,22 @@ def test_what_is_printed_is_read_as_the_same_endpoint(endpoint: Endpoint) -> Non
 @example("fe80::1%a,b")
 @example("[]:1")
 def test_any_text_is_read_as_written_or_refused_with_a_cure(text: str) -> None:
-    try:
-        endpoint = parse(text)
-    except EndpointError as error:
-        assert error.what.startswith(f"bind_address = {text!r}: ")
-        assert error.remedies
+    found = outcome(lambda: parse(text))
+    if isinstance(found, EndpointError):
+        assert found.what.startswith(f"bind_address = {text!r}: ")
+        assert found.remedies
     else:
-        assert str(endpoint) == text
+        assert str(found) == text
 
 
 @given(st.one_of(TEXTS, st.lists(TEXTS)), st.sampled_from(["bind_address", "admin_address"]))
 def test_any_list_is_read_as_written_or_refused_with_a_cure(value: str | list[str], key: str) -> None:
-    try:
-        endpoints = parse_list(value, key=key)
-    except EndpointError as error:
-        assert error.what.startswith(f"{key} = ")
-        assert error.remedies
+    found = outcome(lambda: parse_list(value, key=key))
+    if isinstance(found, EndpointError):
+        assert found.what.startswith(f"{key} = ")
+        assert found.remedies
     else:
-        assert ",".join(map(str, endpoints)) == (value if isinstance(value, str) else ",".join(value))
+        assert ",".join(map(str, found)) == (value if isinstance(value, str) else ",".join(value))
 
 
 @given(st.lists(st.builds(Endpoint, st.ip_addresses(v=4).map(str), NAMES), min_size=1, unique=True))
@@ -394,12 +406,11 @@ def test_the_cure_for_white_space_has_none(text: str) -> None:
 
 @given(ENDPOINTS.filter(lambda endpoint: not endpoint.is_wildcard))
 def test_each_cure_for_an_address_passes_the_check_that_refused_it(endpoint: Endpoint) -> None:
-    try:
-        check([endpoint], ADDRESSES)
-    except EndpointError as error:
-        assert error.remedies
-        for remedy in error.remedies:
-            if remedy != "add the namespace to the topology":
-                check([parse(remedy.removeprefix("write "))], ADDRESSES)
-    else:
+    found = outcome(lambda: check([endpoint], ADDRESSES))
+    if found is None:
         assert endpoint.namespace in ADDRESSES
+        return
+    assert found.remedies
+    for remedy in found.remedies:
+        if remedy != "add the namespace to the topology":
+            check([parse(remedy.removeprefix("write "))], ADDRESSES)

@@ -153,7 +153,7 @@ def _special(address: Interface) -> str | None:
             return f"its subnet overlaps the loopback's, {loopback.network}"
     if address.ip.is_multicast:
         return "it is a multicast address"
-    if address.version == 6 and (address.ip.is_link_local or "%" in str(address.ip)):
+    if address.version == 6 and (address.ip.is_link_local or "%" in str(address)):
         return "it needs its interface's name beside it, and addr/ns has no place for that"
     return None
 

@@ -20,7 +20,16 @@ def test_an_option_has_one_name_however_it_is_written(name: str) -> None:
 def test_the_defaults_are_small_and_do_not_flush() -> None:
     assert DEFAULTS["port"] == 3306
     assert DEFAULTS["loose_innodb_flush_log_at_trx_commit"] == 0
-    assert "skip_log_bin" in DEFAULTS
+    assert DEFAULTS["loose_innodb_flush_method"] == "nosync"
+    assert DEFAULTS["loose_innodb_doublewrite"] is False
+    assert DEFAULTS["loose_innodb_redo_log_capacity"] == 8 * 1024 * 1024  # the least that a server takes
+    assert DEFAULTS["loose_innodb_buffer_pool_size"] == 32 * 1024 * 1024
+    assert DEFAULTS["skip_log_bin"] is None
+
+
+def test_by_default_there_is_no_x_plugin_and_no_look_up_of_host_names() -> None:
+    assert DEFAULTS["loose_mysqlx"] is False
+    assert DEFAULTS["skip_name_resolve"] is True
 
 
 def test_only_what_every_version_knows_goes_without_loose() -> None:

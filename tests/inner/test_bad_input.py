@@ -1,0 +1,156 @@
+"""Bad input is told at collection, before any server starts: what, where, what is allowed, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+Suite = Callable[..., pytest.RunResult]
+
+SERVER = """
+    import pytest
+    from pytest_netns_mysql import factories
+
+    shop = factories.mysqld({arguments})
+
+    def test_it(shop):
+        raise AssertionError("the test ran")
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            "bind_address='127.0.0.1,102.0.2.2/red'",
+            [
+                "ERROR: bind_address = '102.0.2.2/red': namespace red has no address 102.0.2.2",
+                "  where: factories.mysqld of the fixture shop, for test_inner.py::test_it",
+                "  tried: red has 192.0.2.2*",
+                "  do: write 192.0.2.2/red",
+            ],
+        ),
+        ("bind_address='192.0.2.2/rad'", ["ERROR: bind_address = '192.0.2.2/rad': there is no namespace rad"]),
+        ("bind_address='*/red'", ["ERROR: bind_address = '[*]/red': a wildcard cannot have a namespace*"]),
+        ("bind_address='127.0.0.1, 192.0.2.2/red'", ["ERROR: bind_address = '127.0.0.1, 192.0.2.2/red': white space is not allowed in it"]),
+        (
+            "admin_address='192.0.2.2/red,198.51.100.2/blue'",
+            ["ERROR: admin_address = '192.0.2.2/red,198.51.100.2/blue': it takes one address only*"],
+        ),
+        (
+            "options={'admin-address': '192.0.2.2/red'}",
+            [
+                "ERROR: the option admin_address is a parameter of its own, where its endpoints are checked",
+                "  where: factories.mysqld of the fixture shop, for test_inner.py::test_it",
+                "  do: write admin_address=... beside options, not in it",
+            ],
+        ),
+    ],
+)
+def test_a_server_that_cannot_be(suite: Suite, arguments: str, told: list[str]) -> None:
+    result = suite(SERVER.format(arguments=arguments))
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(told)
+    result.stdout.no_fnmatch_line("*the test ran*")
+
+
+@pytest.mark.parametrize(
+    ("argument", "told"),
+    [
+        (
+            "--netns-mode=sudo",
+            ["ERROR: netns_mode = 'sudo': it is one of auto, direct, rootless", "  where: command line*"],
+        ),
+        ("--netns-start-timeout=soon", ["ERROR: netns_start_timeout = 'soon': it is a number of seconds above 0"]),
+        ("--netns-topology=red-blu", ["ERROR: there is no topology 'red-blu'", "  tried: presets: red-blue"]),
+        ("--netns-topology=.", ["ERROR: there is no topology '.'"]),
+        ("--netns-mysqld=/no/such", ["ERROR: /no/such does not exist", "  where: netns_mysqld = /no/such"]),
+        ("--netns-mysqld=docker://mysql:8.4", ["ERROR: containers are not supported by this version"]),
+    ],
+)
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_a_setting_that_cannot_be(suite: Suite, argument: str, told: list[str], workers: str) -> None:
+    result = suite("def test_it(netns_mysql): pass", argument, "-n", workers)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(told)
+
+
+@pytest.mark.parametrize(
+    ("ini", "told"),
+    [
+        ("netns_mode = sudo", "  where: netns_mode in *tox.ini"),
+        ("netns_unavailable = maybe", "ERROR: netns_unavailable = 'maybe': it is one of error, skip"),
+        ("netns_topology =", "ERROR: netns_topology is empty*"),
+    ],
+)
+def test_an_ini_key_that_cannot_be(suite: Suite, pytester: pytest.Pytester, ini: str, told: str) -> None:
+    pytester.makefile(".ini", tox=f"[pytest]\n{ini}\n")
+    result = suite("def test_it(): pass")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([told])
+
+
+def test_an_environment_variable_is_named(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETNS_MODE", "")
+    result = suite("def test_it(): pass")
+    result.stderr.fnmatch_lines(["ERROR: netns_mode = '': *", "  where: environment variable NETNS_MODE"])
+
+
+def test_a_topology_of_the_projects_own_is_checked_when_it_is_made(suite: Suite) -> None:
+    result = suite(
+        """
+    import pytest
+    from pytest_netns_mysql import from_mapping
+
+    @pytest.fixture(scope="session")
+    def netns_topology():
+        return from_mapping({"namespaces": {"shop": "203.0.113.2/24"}}, name="shops")
+
+    @pytest.mark.netns("shop")
+    def test_shop(netns_mysql):
+        with netns_mysql.cursor() as cursor:
+            cursor.execute("SELECT USER()")
+            assert cursor.fetchone() == ("shop_user@203.0.113.2",)
+
+    @pytest.mark.netns("red")
+    def test_red(tmp_path): pass
+    """
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "UnknownNamespaceError: there is no namespace 'red'",
+            "  where: @pytest.mark.netns of test_inner.py::test_red",
+            "  tried: topology shops (Python) has shop, global",
+        ]
+    )
+
+
+def test_a_failing_test_shows_where_it_stood_and_what_the_server_said(suite: Suite) -> None:
+    result = suite(
+        """
+    import pytest
+
+    @pytest.mark.netns("blue")
+    def test_first(netns_mysqld): pass
+
+    @pytest.mark.netns("red")
+    def test_it(netns_mysqld):
+        netns_mysqld.execute("SET GLOBAL log_error_verbosity = 3")
+        netns_mysqld.execute("SET GLOBAL max_connections = 11")
+        netns_mysqld.execute("FLUSH ERROR LOGS")
+        assert 0
+    """
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*- netns -*",
+            "namespace: red",
+            "addresses: 192.0.2.2/24, 127.0.0.1/8, ::1/128",
+            "topology: red-blue (preset red-blue)",
+            "mysqld: 127.0.0.1, 192.0.2.2/red, 198.51.100.2/blue, pid *",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*ready for connections*")
