@@ -18,8 +18,8 @@ def settings_page() -> str:
     lines = [
         "# Settings",
         "",
-        "Each setting has a name on the command line, in the environment and in the ini file. The nearest wins: command",
-        "line, environment, ini file, default. An empty value is a value; leave a setting out to get its default.",
+        "Each setting has a name on the command line, in the environment and in the ini file. The nearest wins:",
+        "command line, environment, ini file, default. An empty value is a value; leave a setting out for its default.",
         "",
         "| command line | environment | ini file | values | default | meaning |",
         "|---|---|---|---|---|---|",

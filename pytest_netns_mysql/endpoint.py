@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
 
 from pytest_netns_mysql.errors import EndpointError
@@ -194,38 +194,54 @@ def check(
 
 
 def _check_one(endpoint: Endpoint, addresses: Addresses, start: str, where: str | None) -> None:
-    try:
-        wanted = ip_address(endpoint.address)
-    except ValueError:
-        wanted = None
-    at_home = [
-        str(Endpoint(endpoint.address, name))
-        for name, others in addresses.items()
-        if any(wanted == other.ip and not other.is_loopback for other in others)
-    ]
     if endpoint.namespace not in addresses:
         known = [name for name in addresses if name != GLOBAL]
         near = difflib.get_close_matches(endpoint.namespace, known, n=1)
-        meant = dict.fromkeys([*(f"{endpoint.address}/{name}" for name in near), *at_home])
+        meant = [*_at_home(endpoint, addresses), *(one for name in near for one in _nearest(endpoint, name, addresses))]
         raise EndpointError(
             f"{start}: there is no namespace {endpoint.namespace}",
             where=where,
             tried=[f"the topology has {', '.join(known) or 'no namespace'}"],
-            remedies=[f"write {other}" for other in meant] or ["add the namespace to the topology"],
+            remedies=[f"write {other}" for other in dict.fromkeys(meant)] or ["add the namespace to the topology"],
         )
-    there = addresses[endpoint.namespace]
-    if wanted is None or endpoint.is_wildcard or any(_holds(one, wanted) for one in there):
+    nearest = _nearest(endpoint, endpoint.namespace, addresses)
+    if endpoint.is_wildcard or endpoint in nearest:
         return
-    own = [str(one.ip) for one in there if not one.is_loopback and one.version == wanted.version]
-    own = own or [str(one.ip) for one in there if not one.is_loopback]
-    near = difflib.get_close_matches(endpoint.address, own, n=1) or own
-    meant = dict.fromkeys([*at_home, *(str(Endpoint(one, endpoint.namespace)) for one in near)])
     raise EndpointError(
         f"{start}: namespace {endpoint.namespace} has no address {endpoint.address}",
         where=where,
-        tried=[f"{endpoint.namespace} has {', '.join(str(one.ip) for one in there)}"],
-        remedies=[f"write {other}" for other in meant],
+        tried=[f"{endpoint.namespace} has {', '.join(str(one.ip) for one in addresses[endpoint.namespace])}"],
+        remedies=[f"write {other}" for other in dict.fromkeys([*_at_home(endpoint, addresses), *nearest])],
     )
+
+
+def _at_home(endpoint: Endpoint, addresses: Addresses) -> list[Endpoint]:
+    """Return the endpoint in each namespace that has its address; every namespace has the loopback's."""
+    wanted = _ip(endpoint.address)
+    return [
+        replace(endpoint, namespace=name)
+        for name, there in addresses.items()
+        if any(wanted == one.ip and not one.is_loopback for one in there)
+    ]
+
+
+def _nearest(endpoint: Endpoint, namespace: str, addresses: Addresses) -> list[Endpoint]:
+    """Return the endpoint as it is in ``namespace``, or where it cannot be there, what may have been meant."""
+    wanted = _ip(endpoint.address)
+    there = addresses[namespace]
+    if wanted is None or any(_holds(one, wanted) for one in there):
+        return [replace(endpoint, namespace=namespace)]
+    own = [str(one.ip) for one in there if not one.is_loopback and one.version == wanted.version]
+    own = own or [str(one.ip) for one in there if not one.is_loopback]
+    near = difflib.get_close_matches(endpoint.address, own, n=1) or own
+    return [replace(endpoint, address=one, namespace=namespace) for one in near]
+
+
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
 
 
 def _holds(one: IPv4Interface | IPv6Interface, wanted: IPv4Address | IPv6Address) -> bool:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.session import NAMESPACE
 
 if TYPE_CHECKING:
@@ -95,6 +94,7 @@ def client(
         _netns_servers: object,  # it says that a server is needed, before the server's own fixture is known
         _netns_accounts: Callable[[MySQLServer], Accounts],
     ) -> Iterator[Any]:
+        from pytest_netns_mysql.endpoint import GLOBAL
         from pytest_netns_mysql.mysql.clients import Clients
 
         server: MySQLServer = request.getfixturevalue(mysqld)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SandboxError
 from pytest_netns_mysql.session import NAMESPACE, SESSION
 
@@ -111,6 +110,12 @@ def _netns_accounts() -> Iterator[Callable[[MySQLServer], Accounts]]:
         accounts.drop()
 
 
+def _namespace_of(request: pytest.FixtureRequest) -> str:
+    from pytest_netns_mysql.endpoint import GLOBAL
+
+    return request.node.stash.get(NAMESPACE, GLOBAL)
+
+
 @pytest.fixture
 def netns_mysql(netns_connect: ConnectFactory) -> NamespaceConnection:
     """Give an open connection from the test's namespace, as a fresh account that owns a fresh, selected schema."""
@@ -125,7 +130,7 @@ def netns_account(
     """Give a factory of accounts, dropped when the test ends."""
     from pytest_netns_mysql.mysql.client import origin
 
-    here = request.node.stash.get(NAMESPACE, GLOBAL)
+    here = _namespace_of(request)
 
     def make(user: str, *, host: str | None = None, password: str = "", grants: Sequence[str] = ()) -> Account:
         if host is None:
@@ -142,5 +147,5 @@ def netns_connect(
     """Give a factory of connections, closed when the test ends."""
     from pytest_netns_mysql.mysql.clients import Clients
 
-    with Clients(netns_mysqld, _netns_accounts(netns_mysqld), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
+    with Clients(netns_mysqld, _netns_accounts(netns_mysqld), _namespace_of(request)) as clients:
         yield clients.connect

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import MarkerError
 from pytest_netns_mysql.session import NAMESPACE
 
@@ -41,6 +40,7 @@ def names_of(node: pytest.Item | pytest.Function) -> tuple[str, ...] | None:
 
 def check_names(names: Sequence[str], topology: Topology, nodeid: str) -> None:
     """Raise UnknownNamespaceError, listing the known names, where the topology lacks one of these."""
+    from pytest_netns_mysql.endpoint import GLOBAL
     from pytest_netns_mysql.kernel.network import unknown_namespace
 
     for name in names:
@@ -60,6 +60,8 @@ def place(item: pytest.Item) -> str:
 
     Raises MarkerError where a test that cannot be parametrized names several.
     """
+    from pytest_netns_mysql.endpoint import GLOBAL
+
     names = names_of(item) or (GLOBAL,)
     callspec = getattr(item, "callspec", None)
     if callspec is not None and PARAMETER in callspec.params:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 
 from pytest_netns_mysql import settings
 
 pytest_plugins = ["pytester"]
+
+# A loaded machine is no failure, and no examples are left in the folder that the tests run in.
+hypothesis.settings.register_profile("here", deadline=None, database=None)
+hypothesis.settings.load_profile("here")
 
 Suite = Callable[..., pytest.RunResult]
 

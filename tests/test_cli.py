@@ -43,6 +43,13 @@ def test_run_shows_what_the_manual_shows() -> None:
     ]
 
 
+def test_run_keeps_its_network_for_as_long_as_the_command_lasts() -> None:
+    script = "sleep 0.5; ip route; ip -o link show vpeer-red"
+    result = netns_mysql("run", "--netns", "red", "--", "sh", "-c", script)
+    assert result.stdout.startswith("default via 192.0.2.1 dev vpeer-red")
+    assert "LOWER_UP" in result.stdout
+
+
 def test_run_has_the_commands_exit_code_and_environment() -> None:
     assert netns_mysql("run", "--", "sh", "-c", "exit 42").returncode == 42
     assert netns_mysql("run", "--", "sh", "-c", "echo $SHOP", SHOP="open").stdout == "open\n"

@@ -33,7 +33,10 @@ SERVER = """
         ),
         ("bind_address='192.0.2.2/rad'", ["ERROR: bind_address = '192.0.2.2/rad': there is no namespace rad"]),
         ("bind_address='*/red'", ["ERROR: bind_address = '[*]/red': a wildcard cannot have a namespace*"]),
-        ("bind_address='127.0.0.1, 192.0.2.2/red'", ["ERROR: bind_address = '127.0.0.1, 192.0.2.2/red': white space is not allowed in it"]),
+        (
+            "bind_address='127.0.0.1, 192.0.2.2/red'",
+            ["ERROR: bind_address = '127.0.0.1, 192.0.2.2/red': white space is not allowed in it"],
+        ),
         (
             "admin_address='192.0.2.2/red,198.51.100.2/blue'",
             ["ERROR: admin_address = '192.0.2.2/red,198.51.100.2/blue': it takes one address only*"],
