@@ -113,7 +113,8 @@ def _netns_accounts() -> Iterator[Callable[[MySQLServer], Accounts]]:
 def _namespace_of(request: pytest.FixtureRequest) -> str:
     from pytest_netns_mysql.endpoint import GLOBAL
 
-    return request.node.stash.get(NAMESPACE, GLOBAL)
+    name: str = request.node.stash.get(NAMESPACE, GLOBAL)
+    return name
 
 
 @pytest.fixture
