@@ -75,7 +75,7 @@ def _times() -> dict[str, float]:
         from pytest_netns_mysql import settings
 
         chosen = settings.resolve(settings.environment)
-    with step("topology: import (msgspec) and load"):
+    with step("topology: import and load"):
         from pytest_netns_mysql.topology.load import load
 
         topology = load(chosen.topology, base=Path.cwd())

@@ -14,6 +14,7 @@ from pytest_netns_mysql.mysql.server import MySQLServer
 _LONGEST_USER = 32
 _LONGEST_SCHEMA = 64
 _LOCK_WAIT = 5  # seconds
+_EVERY_HOST = ("%", "")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,9 @@ class Accounts:
         for schema in self._schemas:
             self._server.execute(f"DROP SCHEMA IF EXISTS {identifier(schema)}")
         self._server.execute(f"DROP USER IF EXISTS {', '.join(str(account) for account in self._made)}")
+        if any(account.host in _EVERY_HOST for account in self._made):
+            # The server goes on letting every host in until it reads the grant tables again.
+            self._server.execute("FLUSH PRIVILEGES")
         self._made.clear()
         self._schemas.clear()
 

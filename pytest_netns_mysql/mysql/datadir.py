@@ -15,7 +15,7 @@ from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
-_FORMAT = "2"  # raised when templates are made in another way
+_FORMAT = "3"  # raised when templates are made in another way
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
 
 
@@ -93,6 +93,8 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
     log.unlink(missing_ok=True)
     # Each copy is a server of its own, and makes its own server_uuid.
     (unfinished / "auto.cnf").unlink(missing_ok=True)
+    for spare in unfinished.glob("#innodb_redo/*_tmp"):
+        spare.unlink()  # redo files in reserve, which InnoDB makes anew
     # Most of what mysqld writes is zeros: as holes they cost a copy nothing.
     sparse = folder.with_name(f"{folder.name}.sparse")
     shutil.rmtree(sparse, ignore_errors=True)

@@ -62,7 +62,9 @@ class Process:
         answers: Callable[[], bool],
         timeout: float,
     ) -> None:
-        """Start mysqld; return when ``answers`` says that it answers, asked once its socket is there.
+        """Start mysqld; return when ``answers`` says that it answers.
+
+        It is asked at once, and again and again: what it imports is imported while mysqld boots.
 
         Raises ServerStartError when it ends first, or does not answer within ``timeout`` seconds.
         """
@@ -92,7 +94,7 @@ class Process:
 
     def _wait(self, answers: Callable[[], bool], timeout: float) -> None:
         deadline = time.monotonic() + timeout
-        while not (self.socket.exists() and answers()):
+        while not answers():
             if not self.is_running():
                 code = self._process.returncode if self._process is not None else None
                 raise self._start_error(f"mysqld did not come up: it ended with exit code {code}")

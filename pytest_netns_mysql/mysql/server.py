@@ -8,17 +8,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
 from pytest_netns_mysql.errors import EndpointError, NetnsError, ServerNotFoundError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql import datadir
-from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection, connect, try_connect
 from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.options import OptionValue, checked, initial, merge
 from pytest_netns_mysql.mysql.process import Process
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
 
 _STOP_TIMEOUT = 30.0  # seconds
 _ADMIN_PORT = 33062
@@ -165,7 +167,10 @@ class MySQLServer:
         self._process.start(self._options, self._listeners, answers=self._answers, timeout=self.plan.start_timeout)
 
     def _answers(self) -> bool:
-        self._administrator = try_connect(self._home, **self._administrator_options())
+        from pytest_netns_mysql.mysql.client import try_connect
+
+        if self.socket.exists():
+            self._administrator = try_connect(self._home, **self._administrator_options())
         return self._administrator is not None
 
     def _administrator_options(self) -> dict[str, Any]:
@@ -192,6 +197,8 @@ class MySQLServer:
 
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
+        from pytest_netns_mysql.mysql.client import connect
+
         self._process.check_running()
         if self._administrator is None or not self._administrator.is_connected():
             self._administrator = connect(self._home, **self._administrator_options())
@@ -213,6 +220,8 @@ class MySQLServer:
         out unless asked for (``ssl_disabled=False``): there is nothing to hide and it costs 40 ms. The caller
         closes the connection. Raises ServerGoneError where mysqld does not run, and what the driver raises.
         """
+        from pytest_netns_mysql.mysql.client import connect
+
         self._process.check_running()
         if namespace is None and endpoint is None:
             return connect(self._home, driver, **{**self._administrator_options(), **options})

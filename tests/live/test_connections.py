@@ -203,6 +203,16 @@ def test_nothing_is_left_even_where_a_transaction_was_forgotten(
     cursor.execute("INSERT INTO t VALUES (1)")  # not committed: the table is locked against DROP
 
 
+@pytest.mark.parametrize("number", range(2))
+def test_an_account_for_every_host_lets_nobody_in_once_it_is_dropped(
+    netns_account: AccountFactory, netns_mysqld: MySQLServer, number: int
+) -> None:
+    with pytest.raises(mysql.connector.Error) as refused:
+        netns_mysqld.connect("red", user="nobody")
+    assert refused.value.errno == 1130  # not 1045: no account is for this host
+    netns_account("app", host="%")
+
+
 def test_factories_make_clients(in_red: Any, by_pymysql: Any, across: Any) -> None:
     assert user(in_red) == f"red_user@{RED}"
     assert user(by_pymysql) == f"blue_user@{BLUE}"
