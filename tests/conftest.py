@@ -37,6 +37,23 @@ def is_root() -> bool:
 
 
 @pytest.fixture
+def as_written(pytester: pytest.Pytester) -> tuple[str, str]:
+    """Return the arguments that keep the order in which an inner suite's tests are written, whatever we order."""
+    pytester.makepyfile(
+        as_written="""
+        import pytest
+
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_collection_modifyitems(items):
+            written = list(items)
+            yield
+            items[:] = written
+        """
+    )
+    return "-p", "as_written"
+
+
+@pytest.fixture
 def suite(pytester: pytest.Pytester) -> Suite:
     """Run an inner suite in a process of its own, with warnings as errors.
 

@@ -25,7 +25,7 @@ class Process:
     """Run mysqld in the sandbox, on a data directory in ``folder``.
 
     It dies with this process, by PR_SET_PDEATHSIG(2const): with the thread that starts it, in truth, so it is
-    started by a thread that lasts. Every method but ``is_running`` needs the calling thread in the sandbox.
+    started by a thread that lasts. The calling thread may stand anywhere.
     """
 
     def __init__(self, distribution: Distribution, folder: Path, home: Namespace) -> None:

@@ -56,18 +56,8 @@ def test_rootless_orders_netns_tests_last_and_keeps_the_order_otherwise(suite: S
     assert order(result) == ["test_before", "test_between", "test_after", "test_red", "test_global"]
 
 
-AS_WRITTEN = """
-    import pytest
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection_modifyitems(items):
-        written = list(items)
-        yield
-        items[:] = written
-"""
-
-
-def test_behind_the_door_another_test_fails_and_says_why(suite: Suite) -> None:
-    result = suite(MIXED, "-p", "as_written", "--netns-mode=rootless", as_written=AS_WRITTEN)
+def test_behind_the_door_another_test_fails_and_says_why(suite: Suite, as_written: tuple[str, str]) -> None:
+    result = suite(MIXED, *as_written, "--netns-mode=rootless")
     result.assert_outcomes(passed=3, errors=2)
     result.stdout.fnmatch_lines(
         [
@@ -80,11 +70,10 @@ def test_behind_the_door_another_test_fails_and_says_why(suite: Suite) -> None:
     )
 
 
-def test_a_test_that_needs_no_network_may_be_allowed_behind_the_door(suite: Suite) -> None:
+def test_a_test_that_needs_no_network_may_be_allowed_behind_the_door(suite: Suite, as_written: tuple[str, str]) -> None:
     result = suite(
         "import pytest\n@pytest.mark.netns\ndef test_first(): pass\ndef test_second(): pass\n",
-        *("-p", "as_written", "--netns-mode=rootless", "--netns-other-tests=allow"),
-        as_written=AS_WRITTEN,
+        *(*as_written, "--netns-mode=rootless", "--netns-other-tests=allow"),
     )
     result.assert_outcomes(passed=2)
 

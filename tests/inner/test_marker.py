@@ -162,7 +162,9 @@ def test_other_arguments_are_collection_errors(suite: Suite, marker: str, told: 
     result.stdout.fnmatch_lines(["  where: @pytest.mark.netns of test_inner.py::test_it", "  do: *name*"])
 
 
-def test_function_fixtures_stand_inside_and_wider_ones_never_do(suite: Suite, is_root: bool) -> None:
+def test_function_fixtures_stand_inside_and_wider_ones_never_do(
+    suite: Suite, is_root: bool, as_written: tuple[str, str]
+) -> None:
     result = suite(
         WHERE
         + """
@@ -216,15 +218,7 @@ def test_function_fixtures_stand_inside_and_wider_ones_never_do(suite: Suite, is
         assert {name for name, place in first if name in outside} == outside
         assert {place for name, place in first if name in outside} == {RESTING}
     """.replace("RESTING", repr("host" if is_root else "global")),
-        *([] if is_root else ["--netns-other-tests=allow", "-p", "order_as_written"]),
-        order_as_written="""
-            import pytest
-            @pytest.hookimpl(wrapper=True, tryfirst=True)
-            def pytest_collection_modifyitems(items):
-                written = list(items)
-                yield
-                items[:] = written
-        """,
+        *([] if is_root else ["--netns-other-tests=allow", *as_written]),
     )
     result.assert_outcomes(passed=2)
 
