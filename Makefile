@@ -5,7 +5,7 @@ VENV ?= .venv
 .PHONY: demo test clean
 
 demo: $(VENV)/demo.done
-	$(VENV)/bin/python -m pytest examples -v -rP
+	$(VENV)/bin/python -m pytest examples -rP
 
 test: $(VENV)/test.done
 	$(VENV)/bin/python -m tox run
