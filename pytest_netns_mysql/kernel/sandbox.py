@@ -78,6 +78,8 @@ def enter_user_namespace() -> None:
                 remedies=[
                     'set netns_mode = "auto" in the ini file (or NETNS_MODE=auto, or --netns-mode=auto): with any '
                     "netns setting there, pytest enters the user namespace before plugins and conftests start threads",
+                    "if one is set, a plugin starts threads while it is imported, as numpy's OpenBLAS does: "
+                    "OPENBLAS_NUM_THREADS=1, or `netns-mysql run -- pytest ...`, which enters before pytest starts",
                     "run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN: then no user namespace is needed",
                 ],
             ) from error

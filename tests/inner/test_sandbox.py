@@ -124,6 +124,7 @@ def test_threads_that_exist_already_are_named_with_the_cure(suite: Suite, pytest
             "ThreadsError: the user namespace of a rootless sandbox cannot be entered: this process has*already",
             "  tried: unshare(CLONE_NEWUSER): * unshare: Invalid argument",
             '  do: set netns_mode = "auto" in the ini file (or NETNS_MODE=auto, or --netns-mode=auto)*',
+            "  do: if one is set, a plugin starts threads while it is imported*`netns-mysql run -- pytest ...`*",
             "  do: run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN*",
         ]
     )
