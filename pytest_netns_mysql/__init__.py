@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_netns_mysql.endpoint import Endpoint
     from pytest_netns_mysql.errors import (
+        CacheError,
         ClientError,
         EndpointError,
         FetchError,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Account": "mysql.accounts",
     "AccountFactory": "fixtures",
+    "CacheError": "errors",
     "ClientError": "errors",
     "ConnectFactory": "fixtures",
     "Endpoint": "endpoint",
@@ -73,6 +75,7 @@ _HOMES = {
 __all__ = [
     "Account",
     "AccountFactory",
+    "CacheError",
     "ClientError",
     "ConnectFactory",
     "Endpoint",

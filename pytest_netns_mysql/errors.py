@@ -86,6 +86,10 @@ class FetchError(NetnsError):
     """A mysqld could not be brought from the machine's package sources."""
 
 
+class CacheError(NetnsError):
+    """A data directory could not be kept in the cache, or copied from it."""
+
+
 class ServerStartError(NetnsError):
     """A mysqld did not come up.
 

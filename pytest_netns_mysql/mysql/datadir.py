@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pytest_netns_mysql.errors import ServerStartError
+from pytest_netns_mysql.errors import CacheError, ServerStartError
 from pytest_netns_mysql.kernel import launch
 from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
@@ -28,25 +28,44 @@ def template(
 ) -> Path:
     """Return a data directory to copy, made now where none was made for this server and these options.
 
-    It is shared by all workers and runs of this user. Raises ServerStartError where ``--initialize`` fails;
-    see the manual, "Initializing the Data Directory".
+    It is shared by all workers and runs of this user. Raises ServerStartError where ``--initialize`` fails,
+    CacheError where the cache cannot be written; see the manual, "Initializing the Data Directory".
     """
     folder = cache / "templates" / _key(distribution, options)
     if folder.is_dir():
         return folder
     from filelock import FileLock
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
-        if not folder.is_dir():
-            progress(f"making a data directory for MySQL {'.'.join(map(str, distribution.version))} (once, 3 to 10 s)")
-            _make(distribution, options, folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
+            if not folder.is_dir():
+                version = ".".join(map(str, distribution.version))
+                progress(f"making a data directory for MySQL {version} (once, 3 to 10 s)")
+                _make(distribution, options, folder)
+    except OSError as error:
+        raise CacheError(
+            f"no data directory can be made in the cache: {error.strerror or error}",
+            where=str(folder.parent),
+            remedies=["set netns_cache (or NETNS_CACHE) to a folder of yours with 300 MB free"],
+        ) from error
     return folder
 
 
 def copy(source: Path, target: Path) -> None:
     """Copy a template; holes in its files stay holes, so that 65 MB cost what their 30 MB of content cost."""
-    subprocess.run(["cp", "-a", "--reflink=auto", str(source), str(target)], check=True)
+    _cp(source, target, "--reflink=auto")
+
+
+def _cp(source: Path, target: Path, how: str) -> None:
+    result = subprocess.run(["cp", "-a", how, str(source), str(target)], capture_output=True, text=True)
+    if result.returncode != 0:
+        raise CacheError(
+            "the data directory could not be copied",
+            where=f"{source} to {target}",
+            tried=result.stderr.strip().splitlines()[-3:],
+            remedies=["make room there: it takes about 40 MB", f"remove {source.parent} to start afresh"],
+        )
 
 
 def _key(distribution: Distribution, options: Mapping[str, OptionValue]) -> str:
@@ -79,6 +98,7 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
     ]
     result = subprocess.run(launch.command(command), capture_output=True, text=True, stdin=subprocess.DEVNULL)
     said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else result.stderr)
+    log.unlink(missing_ok=True)
     if result.returncode != 0:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise ServerStartError(
@@ -90,7 +110,6 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
             tried=said.telling_lines,
             remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],
         )
-    log.unlink(missing_ok=True)
     # Each copy is a server of its own, and makes its own server_uuid.
     (unfinished / "auto.cnf").unlink(missing_ok=True)
     for spare in unfinished.glob("#innodb_redo/*_tmp"):
@@ -98,6 +117,6 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
     # Most of what mysqld writes is zeros: as holes they cost a copy nothing.
     sparse = folder.with_name(f"{folder.name}.sparse")
     shutil.rmtree(sparse, ignore_errors=True)
-    subprocess.run(["cp", "-a", "--sparse=always", str(unfinished), str(sparse)], check=True)
+    _cp(unfinished, sparse, "--sparse=always")
     shutil.rmtree(unfinished)
     sparse.rename(folder)

@@ -1,0 +1,91 @@
+"""The template of a data directory: made once, shared, and never half made."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pytest_netns_mysql import CacheError, ServerStartError
+from pytest_netns_mysql.mysql import datadir
+from pytest_netns_mysql.mysql.distribution import Distribution, find
+from pytest_netns_mysql.mysql.options import initial
+from pytest_netns_mysql.settings import resolve
+
+
+@pytest.fixture(scope="module")
+def distribution() -> Distribution:
+    return find("auto", cache=resolve().cache, progress=print)
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from pytest_netns_mysql.mysql import datadir
+from pytest_netns_mysql.mysql.distribution import identify
+from pytest_netns_mysql.mysql.options import initial
+print(datadir.template(identify(Path(sys.argv[1])), initial({}), cache=Path(sys.argv[2]), progress=print))
+"""
+
+
+def test_two_processes_at_once_make_one_template(distribution: Distribution, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SCRIPT, str(distribution.mysqld), str(tmp_path)]
+    with ThreadPoolExecutor() as pool:
+        both = list(pool.map(lambda _: subprocess.run(command, capture_output=True, text=True), range(2)))
+    said = [result.stdout.splitlines() for result in both]
+    assert said[0][-1] == said[1][-1], [result.stderr for result in both]
+    assert sorted(len(lines) for lines in said) == [1, 2]  # one of them says that it makes a data directory
+    folder = Path(said[0][-1])
+    assert sorted(path.name for path in folder.parent.iterdir()) == [folder.name, f"{folder.name}.lock"]
+
+
+def test_a_copy_is_a_server_of_its_own_and_small(distribution: Distribution, tmp_path: Path) -> None:
+    source = datadir.template(distribution, initial({}), cache=resolve().cache, progress=print)
+    copy = tmp_path / "data"
+    datadir.copy(source, copy)
+    assert not (copy / "auto.cnf").exists()  # it would give every copy the same server_uuid
+    assert not list(copy.glob("#innodb_redo/*_tmp"))
+    blocks = sum(path.stat().st_blocks * 512 for path in copy.rglob("*"))
+    assert blocks < 50 << 20 < sum(path.stat().st_size for path in copy.rglob("*"))
+
+
+def test_options_that_shape_the_data_have_a_template_of_their_own(distribution: Distribution, tmp_path: Path) -> None:
+    plain = datadir.template(distribution, initial({}), cache=resolve().cache, progress=print)
+    same = datadir.template(distribution, initial({"max_connections": 5}), cache=resolve().cache, progress=print)
+    other = datadir.template(
+        distribution, initial({"lower_case_table_names": 1}), cache=resolve().cache, progress=print
+    )
+    assert plain == same != other
+
+
+def test_a_cache_that_cannot_be_written_is_named_with_the_cure(distribution: Distribution) -> None:
+    with pytest.raises(CacheError) as error:
+        datadir.template(distribution, {}, cache=Path("/proc/cache"), progress=print)
+    assert str(error.value).splitlines() == [
+        "no data directory can be made in the cache: No such file or directory",
+        "  where: /proc/cache/templates",
+        "  do: set netns_cache (or NETNS_CACHE) to a folder of yours with 300 MB free",
+    ]
+
+
+def test_a_copy_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(CacheError) as error:
+        datadir.copy(tmp_path / "missing", tmp_path / "data")
+    assert str(error.value).startswith("the data directory could not be copied")
+    assert "No such file or directory" in str(error.value)
+    assert "do: make room there: it takes about 40 MB" in str(error.value)
+
+
+def test_an_initialization_that_fails_shows_the_log_and_leaves_nothing(
+    distribution: Distribution, tmp_path: Path
+) -> None:
+    with pytest.raises(ServerStartError) as error:
+        datadir.template(distribution, {"no_such_option": 1}, cache=tmp_path, progress=print)
+    assert str(error.value).startswith("mysqld could not make a data directory: it ended with exit code")
+    assert error.value.codes
+    assert os.sep + "templates" in str(error.value)
+    assert [path.suffix for path in (tmp_path / "templates").iterdir()] == [".lock"]
