@@ -1,14 +1,13 @@
-"""Write the pages that are made from the code: settings.md and topologies.md; `--check` only compares."""
+"""Write what is made from the code: settings.md, presets.md and the drawings; `--check` only compares."""
 
 from __future__ import annotations
 
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 from pytest_netns_mysql.settings import TABLE
-from pytest_netns_mysql.topology import diagram
-from pytest_netns_mysql.topology.load import load, presets
+from pytest_netns_mysql.topology.diagram import draw
+from pytest_netns_mysql.topology.load import load, preset_text, presets
 
 DOCS = Path(__file__).parent
 
@@ -31,29 +30,42 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def topologies_page() -> str:
-    """Return the page of presets: the drawing and the file of each."""
+def presets_page() -> str:
+    """Return the page of presets: what each is for, its drawing twice, and its file."""
     lines = [
-        "# Topologies",
+        "# Presets",
         "",
-        "`--netns-topology` takes the name of a preset or a TOML file. `netns-mysql show NAME` draws it.",
+        "`--netns-topology=NAME` takes one of these; a file of your own may begin as a copy of one.",
     ]
     for name in presets():
-        text = (files("pytest_netns_mysql.topology") / "presets" / f"{name}.toml").read_text("utf-8")
-        lines += ["", f"## {name}", "", "```text", diagram.text(load(name)), "```", "", "```toml", text.rstrip(), "```"]
+        topology = load(name)
+        lines += ["", f"## {name}", "", f"{topology.description[:1].upper()}{topology.description[1:]}."]
+        lines += ["", f"![{name}](presets/{name}.svg)", "", "```text", draw(topology, "text"), "```"]
+        lines += ["", "```toml", preset_text(name).rstrip(), "```"]
     return "\n".join(lines) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every generated file, by its name below docs."""
+    drawings = {f"presets/{name}.svg": draw(load(name), "svg").rstrip("\n") + "\n" for name in presets()}
+    return {"settings.md": settings_page(), "presets.md": presets_page(), **drawings}
 
 
 def main() -> int:
     """Write or compare the pages; return the exit code."""
-    pages = {"settings.md": settings_page(), "topologies.md": topologies_page()}
-    stale = [name for name, text in pages.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != text]
+    made = pages()
+    stale = [name for name, text in made.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != text]
+    stale += [f"presets/{file.name}" for file in DOCS.glob("presets/*") if f"presets/{file.name}" not in made]
     if "--check" in sys.argv[1:]:
         if stale:
             print(f"stale: {', '.join(stale)}; run python docs/generate.py", file=sys.stderr)
         return 1 if stale else 0
-    for name, text in pages.items():
-        (DOCS / name).write_text(text)
+    for name in stale:
+        if name in made:
+            (DOCS / name).parent.mkdir(exist_ok=True)
+            (DOCS / name).write_text(made[name])
+        else:
+            (DOCS / name).unlink()
     return 0
 
 

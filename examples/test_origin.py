@@ -11,6 +11,8 @@ import pytest
 
 from pytest_netns_mysql import AccountFactory, ConnectFactory, NamespaceConnection, Network
 
+pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+
 
 @pytest.mark.netns("red")
 def test_the_server_sees_where_we_come_from(netns_mysql: NamespaceConnection) -> None:

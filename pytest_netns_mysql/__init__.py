@@ -36,11 +36,13 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.client import NamespaceConnection, NamespacePool
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.topology.load import from_mapping, load
-    from pytest_netns_mysql.topology.model import Link, Mysqld, Topology
+    from pytest_netns_mysql.topology.mapping import dump
+    from pytest_netns_mysql.topology.model import Bridge, Link, Mysqld, Topology
 
 _HOMES = {
     "Account": "mysql.accounts",
     "AccountFactory": "fixtures",
+    "Bridge": "topology.model",
     "CacheError": "errors",
     "ClientError": "errors",
     "ConnectFactory": "fixtures",
@@ -68,6 +70,7 @@ _HOMES = {
     "Topology": "topology.model",
     "TopologyError": "errors",
     "UnknownNamespaceError": "errors",
+    "dump": "topology.mapping",
     "from_mapping": "topology.load",
     "load": "topology.load",
 }
@@ -75,6 +78,7 @@ _HOMES = {
 __all__ = [
     "Account",
     "AccountFactory",
+    "Bridge",
     "CacheError",
     "ClientError",
     "ConnectFactory",
@@ -102,6 +106,7 @@ __all__ = [
     "Topology",
     "TopologyError",
     "UnknownNamespaceError",
+    "dump",
     "from_mapping",
     "load",
 ]

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
 from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.topology import diagram
-from pytest_netns_mysql.topology.load import load, presets
+from pytest_netns_mysql.topology.diagram import FORMATS, draw
+from pytest_netns_mysql.topology.load import load, load_all, presets
 
 _USAGE = 2  # exit code, as argparse's
 _SPACE = 1 << 30  # bytes that a fetch, its packages and a template take at most
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     options = _parser().parse_args(argv)
     try:
-        settings = table.resolve(_given(options), table.environment)
+        settings = table.resolve(_given(options), table.environment, table.beside(Path.cwd()))
         return int(options.command(options, settings))
     except NetnsError as error:
         print(f"netns-mysql: {error}", file=sys.stderr)
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument(
         "topology", nargs="?", metavar="TOPOLOGY", help=f"a preset ({', '.join(presets())}) or a TOML file"
     )
+    show.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=f"default {FORMATS[0]}")
     show.set_defaults(command=_show)
 
     run = commands.add_parser(
@@ -92,8 +93,8 @@ def _progress(text: str) -> None:
 
 
 def _doctor(_options: argparse.Namespace, settings: table.Settings) -> int:
-    topology = load(settings.topology)
-    findings = [*kernel_findings(topology, settings.mode), *_mysql_findings(settings)]
+    topologies = load_all(settings.topology)
+    findings = [*kernel_findings(topologies, settings.mode), *_mysql_findings(settings)]
     for finding in findings:
         print(f"{finding.state:8} {finding.name:9} {finding.detail}")
         for remedy in finding.remedies:
@@ -151,8 +152,15 @@ def _fetch(_options: argparse.Namespace, settings: table.Settings) -> int:
     return 0
 
 
-def _show(_options: argparse.Namespace, settings: table.Settings) -> int:
-    print(diagram.text(load(settings.topology)))
+def _show(options: argparse.Namespace, settings: table.Settings) -> int:
+    drawings = [draw(topology, options.format) for topology in load_all(settings.topology)]
+    if len(drawings) > 1 and options.format in ("svg", "json"):
+        raise SettingError(
+            f"one drawing is a file of its own in {options.format}, and {settings.topology} has {len(drawings)}",
+            where="netns-mysql show",
+            remedies=["name one topology, as FILE::NAME where a file holds several"],
+        )
+    print("\n\n".join(drawings))
     return 0
 
 
@@ -180,7 +188,13 @@ def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, 
     from pytest_netns_mysql.mysql.server import MySQLServer, ServerPlan
 
     distribution = find(settings.mysqld, cache=settings.cache, progress=_progress)
-    plan = ServerPlan(distribution, settings.cache, _progress, start_timeout=settings.start_timeout)
+    plan = ServerPlan(
+        distribution,
+        settings.cache,
+        _progress,
+        start_timeout=settings.start_timeout,
+        **vars(network.topology.mysqld),
+    )
     server = MySQLServer(plan, network)
     server.start()
     accounts = Accounts(server)

@@ -47,7 +47,24 @@ class EndpointError(NetnsError):
 
 
 class TopologyError(NetnsError):
-    """A topology is not found, cannot be read, or describes a network that cannot be."""
+    """A topology is not found, cannot be read, or describes a network that cannot be.
+
+    Shape: ``faults`` has each fault by itself, where there are several.
+    """
+
+    faults: tuple[NetnsError, ...] = ()
+
+    @classmethod
+    def of_several(cls, faults: Sequence[NetnsError], *, where: str) -> TopologyError:
+        """Return one error that lists several faults, numbered, with the place and the cure of each."""
+        error = cls(f"the topology has {len(faults)} faults", where=where)
+        error.faults = tuple(faults)
+        return error
+
+    def __str__(self) -> str:
+        """Join the parts, and below them the faults."""
+        numbered = (f"{number}. {fault}".replace("\n", "\n  ") for number, fault in enumerate(self.faults, 1))
+        return "\n".join([super().__str__(), *(f"  {one}" for one in numbered)])
 
 
 class UnknownNamespaceError(NetnsError, LookupError):

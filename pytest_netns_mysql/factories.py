@@ -28,8 +28,8 @@ def check_servers(item: pytest.Item, topology: Topology) -> None:
 
     Raises EndpointError or SettingError, naming the fixture and the test.
     """
-    from pytest_netns_mysql.endpoint import check, parse_list
     from pytest_netns_mysql.mysql.options import checked
+    from pytest_netns_mysql.topology.endpoints import check_endpoints
 
     info = getattr(item, "_fixtureinfo", None)
     for name, definitions in info.name2fixturedefs.items() if info is not None else ():
@@ -37,15 +37,16 @@ def check_servers(item: pytest.Item, topology: Topology) -> None:
         if plan is not None:
             where = f"factories.mysqld of the fixture {name}, for {item.nodeid}"
             checked(plan["options"], where=where)
-            for key in ("bind_address", "admin_address"):
+            for key in ("bind_address", "admin_address", "mysqlx_bind_address"):
                 if plan[key] is not None:
-                    check(parse_list(plan[key], key=key, where=where), topology.addresses, key=key, where=where)
+                    check_endpoints(plan[key], topology.plan, key, where)
 
 
 def mysqld(
     *,
     bind_address: str | Sequence[str] | None = None,
     admin_address: str | None = None,
+    mysqlx_bind_address: str | Sequence[str] | None = None,
     options: Mapping[str, OptionValue] | None = None,
     scope: Scope = "session",
     name: str | None = None,
@@ -53,14 +54,16 @@ def mysqld(
     """Return a fixture that gives a running server of its own.
 
     ``bind_address`` is a comma list or a sequence of ``addr/ns``, by default the topology's; ``admin_address``
-    is one ``addr/ns``; ``options`` are mysqld's, named as in an option file, with True and False for ON and OFF
-    and None for an option without a value. Two servers cannot share an address and port: give one
-    ``options={"port": 3307}``. ``name`` is the fixture's, by default the one it is assigned to.
-    Raises EndpointError before a server is started. See the manual, bind_address and admin_address.
+    is one ``addr/ns``; ``mysqlx_bind_address``, a list too, switches X Plugin on. ``options`` are mysqld's, named as
+    in an option file, with True and False for ON and OFF and None for an option without a value. Two servers cannot
+    share an address and port: give one ``options={"port": 3307}``. ``name`` is the fixture's, by default the one it
+    is assigned to. Raises EndpointError before a server is started. See the manual, bind_address, admin_address and
+    mysqlx_bind_address.
     """
     plan = {
         "bind_address": bind_address,
         "admin_address": admin_address,
+        "mysqlx_bind_address": mysqlx_bind_address,
         "options": {} if options is None else options,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
 
@@ -58,8 +58,10 @@ class ConnectFactory(Protocol):
 
 @pytest.fixture(scope="session")
 def netns_topology(request: pytest.FixtureRequest) -> Topology:
-    """Return the topology in force; override this fixture to build one in Python."""
-    return request.config.stash[SESSION].topology
+    """Return the topology in force, each in turn where there are several; override this to build one in Python."""
+    if hasattr(request, "param"):
+        return cast("Topology", request.param)
+    return request.config.stash[SESSION].topologies[0]
 
 
 @pytest.fixture(scope="session")
@@ -67,17 +69,14 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[
     """Give the topology's namespaces, made real in a sandbox of this process."""
     session = request.config.stash[SESSION]
     try:
-        sandbox = session.make_sandbox(worker=hasattr(request.config, "workerinput"))
+        session.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
         if session.settings.unavailable == "skip":
             pytest.skip(str(error))
         raise
-    from pytest_netns_mysql.kernel.network import Network
-
-    network = session.network = Network(sandbox, netns_topology)
-    yield network
+    yield session.network_of(netns_topology, worker=hasattr(request.config, "workerinput"))
+    # Kept, with its server, until the run ends: the tests of several topologies may come in any order.
     session.network = None
-    network.close()
 
 
 @pytest.fixture(scope="session")
@@ -89,10 +88,9 @@ def _netns_servers(
 
 
 @pytest.fixture(scope="session")
-def netns_mysqld(_netns_servers: Callable[..., AbstractContextManager[MySQLServer]]) -> Iterator[MySQLServer]:
+def netns_mysqld(request: pytest.FixtureRequest, netns: Network, _netns_servers: object) -> MySQLServer:
     """Give the running server, on its own data directory, listening on the topology's endpoints."""
-    with _netns_servers(name="mysqld") as server:
-        yield server
+    return request.config.stash[SESSION].server_of(netns)
 
 
 @pytest.fixture
@@ -129,13 +127,11 @@ def netns_account(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> AccountFactory:
     """Give a factory of accounts, dropped when the test ends."""
-    from pytest_netns_mysql.mysql.client import origin
-
     here = _namespace_of(request)
 
     def make(user: str, *, host: str | None = None, password: str = "", grants: Sequence[str] = ()) -> Account:
         if host is None:
-            host = origin(netns_mysqld.network[here], netns_mysqld.endpoint_for(here))
+            host = netns_mysqld.origin(here, netns_mysqld.endpoint_for(here))
         return _netns_accounts(netns_mysqld).create(user, host=host, password=password, grants=grants)
 
     return make

@@ -2,57 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.errors import MarkerError
-from pytest_netns_mysql.session import NAMESPACE
+from pytest_netns_mysql.errors import MarkerError, NetnsError
+from pytest_netns_mysql.session import NAMESPACE, NetnsSession
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.topology.model import Topology
 
 PARAMETER = "netns_name"
-FIXTURES = frozenset({"netns_topology", "netns", "netns_mysqld", "netns_mysql", "netns_account", "netns_connect"})
+TOPOLOGY = "netns_topology"
+FIXTURES = frozenset({TOPOLOGY, "netns", "netns_mysqld", "netns_mysql", "netns_account", "netns_connect"})
 
 
-def names_of(node: pytest.Item | pytest.Function) -> tuple[str, ...] | None:
+_USAGE = 'write @pytest.mark.netns("red"), or several names, or none for the sandbox\'s own namespace'
+
+
+def names_of(node: pytest.Item) -> tuple[str, ...] | None:
     """Return the names of the nearest ``netns`` marker, () for one without, None where there is no marker.
 
-    Raises MarkerError where it has other arguments than names.
+    Raises MarkerError where it has other arguments than names and ``topology=``.
     """
     marker = node.get_closest_marker("netns")
     if marker is None:
         return None
     where = f"@pytest.mark.netns of {node.nodeid}"
-    usage = 'write @pytest.mark.netns("red"), or several names, or none for the sandbox\'s own namespace'
-    if marker.kwargs:
-        raise MarkerError(f"netns takes no {', '.join(marker.kwargs)}=, only names", where=where, remedies=[usage])
+    unknown = [name for name in marker.kwargs if name != "topology"]
+    if unknown:
+        raise MarkerError(
+            f"netns takes no {', '.join(unknown)}=, only names and topology=", where=where, remedies=[_USAGE]
+        )
     wrong = [argument for argument in marker.args if not isinstance(argument, str)]
     if wrong:
-        raise MarkerError(f"netns takes names, and {wrong[0]!r} is none", where=where, remedies=[usage])
+        raise MarkerError(f"netns takes names, and {wrong[0]!r} is none", where=where, remedies=[_USAGE])
     twice = sorted({name for name in marker.args if marker.args.count(name) > 1})
     if twice:
         raise MarkerError(f"netns names {', '.join(twice)} twice", where=where, remedies=["name it once"])
     return tuple(marker.args)
 
 
-def check_names(names: Sequence[str], topology: Topology, nodeid: str) -> None:
-    """Raise UnknownNamespaceError, listing the known names, where the topology lacks one of these."""
+def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, ...]:
+    """Return the topologies that a test runs over: the nearest marker's with ``topology=``, else the session's.
+
+    Raises MarkerError, TopologyError, EndpointError.
+    """
+    for marker in node.iter_markers("netns"):
+        choice = marker.kwargs.get("topology")
+        if choice is None:
+            continue
+        if not isinstance(choice, str):
+            raise MarkerError(
+                f"netns takes topology= as text, and this is {choice!r}",
+                where=f"@pytest.mark.netns of {node.nodeid}",
+                remedies=['write topology="red-blue", a TOML file beside the test, or several with commas'],
+            )
+        try:
+            return session.named(choice, node.path.parent)
+        except NetnsError as error:
+            error.where = f"{error.where or choice}, for @pytest.mark.netns of {node.nodeid}"
+            raise
+    return session.topologies
+
+
+def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
+    """Return the topology that a test runs over; raise MarkerError where a test of its kind cannot have it."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is not None and TOPOLOGY in callspec.params:
+        topology: Topology = callspec.params[TOPOLOGY]
+        return topology
+    topologies = topologies_of(item, session)
+    if topologies != session.topologies[:1]:
+        names = ", ".join(topology.name for topology in topologies)
+        raise MarkerError(
+            f"this kind of test runs over one topology, the run's own, not over {names}",
+            where=f"netns test {item.nodeid}",
+            remedies=["make it a plain test function or method", "choose one topology for the run that it is in"],
+        )
+    return topologies[0]
+
+
+def check_names(names: Sequence[str], topologies: Sequence[Topology], nodeid: str) -> None:
+    """Raise UnknownNamespaceError, listing the known names, where no topology has one of these."""
     from pytest_netns_mysql.endpoint import GLOBAL
-    from pytest_netns_mysql.kernel.network import unknown_namespace
+    from pytest_netns_mysql.topology.lookup import unknown_namespace
 
     for name in names:
-        if name != GLOBAL and name not in topology.namespaces:
-            raise unknown_namespace(name, topology, where=f"@pytest.mark.netns of {nodeid}")
+        if name != GLOBAL and not any(name in topology.namespaces for topology in topologies):
+            raise unknown_namespace(name, *topologies, where=f"@pytest.mark.netns of {nodeid}")
 
 
-def is_netns_test(item: pytest.Item) -> bool:
-    """Tell whether a test is marked, or asks for one of our fixtures directly or through others."""
+def why_not_applicable(name: str, topology: Topology) -> str | None:
+    """Say why a test of the namespace ``name`` does not run over this one of several topologies, or return None."""
+    from pytest_netns_mysql.endpoint import GLOBAL
+
+    if name == GLOBAL or name in topology.namespaces:
+        return None
+    known = ", ".join(topology.namespaces)
+    return f"not applicable: topology {topology.name} has no namespace {name}, only {known}"
+
+
+def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> bool:
+    """Tell whether a test is marked, or asks for one of our fixtures directly or through others.
+
+    ``fixtures`` are the names it asks for, where the test itself does not know them yet.
+    """
     if item.get_closest_marker("netns") is not None:
         return True
-    return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()) if fixtures is None else fixtures)
 
 
 def place(item: pytest.Item) -> str:

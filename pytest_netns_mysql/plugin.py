@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_netns_mysql import overview
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SandboxError
-from pytest_netns_mysql.marker import PARAMETER, check_names, is_netns_test, names_of, place
-from pytest_netns_mysql.session import SESSION, NetnsSession
+from pytest_netns_mysql.marker import (
+    PARAMETER,
+    TOPOLOGY,
+    check_names,
+    is_netns_test,
+    names_of,
+    place,
+    topologies_of,
+    topology_of,
+    why_not_applicable,
+)
+from pytest_netns_mysql.session import SESSION, TOPOLOGY_IN_FORCE, NetnsSession
 
 if TYPE_CHECKING:
     import argparse
@@ -25,24 +37,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for setting in table.TABLE:
         choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
         default = f"; default {setting.default}" if setting.default else ""
+        bare = {"nargs": "?", "const": overview.SHOW} if setting.name == "topology" else {}
         group.addoption(
             setting.option,
             dest=setting.ini,
             metavar=setting.metavar,
             default=None,
+            **bare,
             help=f"{setting.help}{choices}{default}",
         )
         parser.addini(setting.ini, f"{setting.help}{choices}{default}", default=None)
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
     """Enter the user namespace of a rootless sandbox while this process has one thread.
 
     Only where the project set any of our settings: it says that netns tests are to be expected.
     """
+    if overview.keep_paths(args):
+        known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
+        early_config.known_args_namespace.file_or_dir = known.file_or_dir
+        early_config.known_args_namespace.netns_topology = known.netns_topology
     session = _session(early_config, early_config.known_args_namespace)
-    if session.settings.given:
+    if session.settings.given and not overview.is_wanted(early_config.known_args_namespace):
         from pytest_netns_mysql.kernel import sandbox
 
         if sandbox.needs_user_namespace(session.settings.mode):
@@ -59,6 +77,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "netns(*names): run the test in each of these network namespaces; without a name in the sandbox's own",
     )
     _session(config, config.option)
+    if overview.is_wanted(config.option):
+        overview.stay_in_one_process(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -74,7 +94,7 @@ def pytest_collection(session: pytest.Session) -> None:
     own = session.config.stash[SESSION]
     try:
         if "topology" in own.settings.given:
-            own.topology  # noqa: B018 - reading it is the check
+            own.topologies  # noqa: B018 - reading it is the check
         if own.settings.mysqld != "auto":
             own.distribution  # noqa: B018
     except NetnsError as error:
@@ -82,16 +102,21 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test once in each namespace that its marker names; an unknown name is a collection error."""
+    """Run a test over each topology, and once in each namespace that its marker names; check the names."""
+    if not is_netns_test(metafunc.definition, metafunc.fixturenames):
+        return
     try:
-        names = names_of(metafunc.definition)
-        if not names:
-            return
-        session = metafunc.config.stash[SESSION]
+        names = names_of(metafunc.definition) or ()
         if not _topology_is_overridden(metafunc.definition):
-            check_names(names, session.topology, metafunc.definition.nodeid)
+            session = metafunc.config.stash[SESSION]
+            topologies = topologies_of(metafunc.definition, session)
+            check_names(names, topologies, metafunc.definition.nodeid)
+            if len(session.topologies) > 1 or topologies != session.topologies:
+                metafunc.fixturenames.append(TOPOLOGY)
+                ids = [topology.name for topology in topologies]
+                metafunc.parametrize(TOPOLOGY, topologies, indirect=True, scope="session", ids=ids)
     except NetnsError as error:
-        pytest.fail(str(error), pytrace=False)
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
     if len(names) > 1:
         metafunc.fixturenames.append(PARAMETER)
         metafunc.parametrize(PARAMETER, names, ids=names)
@@ -103,17 +128,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     netns_items = [item for item in items if is_netns_test(item)]
     if not netns_items:
         return
-    from pytest_netns_mysql.factories import check_servers
-
     session = config.stash[SESSION]
     try:
         for item in netns_items:
-            name = place(item)
-            if not _topology_is_overridden(item):
-                check_names([name], session.topology, item.nodeid)
-                check_servers(item, session.topology)
-            _require_network(item)
+            _settle(item, session)
         session.needs_server = any("_netns_servers" in getattr(item, "fixturenames", ()) for item in netns_items)
+        if overview.is_wanted(config.option):
+            return
         will_return = session.will_return()
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
@@ -121,6 +142,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         last = set(netns_items)
         items.sort(key=lambda item: item in last)
     _watch(config)
+
+
+def _settle(item: pytest.Item, session: NetnsSession) -> None:
+    """Note where a netns test runs, and check what it asks for against the topology that it runs over."""
+    from pytest_netns_mysql.factories import check_servers
+
+    name = place(item)
+    if not _topology_is_overridden(item):
+        topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
+        check_names([name], topologies_of(item, session), item.nodeid)
+        if reason := why_not_applicable(name, topology):
+            item.add_marker(pytest.mark.skip(reason=reason))
+        else:
+            check_servers(item, topology)
+    _require_network(item)
+
+
+def pytest_runtestloop(session: pytest.Session) -> object:
+    """Show the topologies and which tests run where, instead of running them, where that is asked for."""
+    if not overview.is_wanted(session.config.option):
+        return None
+    for line in overview.lines(session.config.stash[SESSION], session.items):
+        _say(session.config, line)
+    return True
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -136,18 +181,26 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
     if SESSION not in config.stash:
 
         def command_line(setting: table.Setting) -> tuple[str, str] | None:
-            value = getattr(options, setting.ini, None)
-            return None if value is None else (value, f"command line {setting.option}")
+            value: str | None = getattr(options, setting.ini, None)
+            if value is None or (setting.name == "topology" and value == overview.SHOW):
+                return None
+            return value, f"command line {setting.option}"
 
         def ini(setting: table.Setting) -> tuple[str, str] | None:
-            value = config.getini(setting.ini)
-            return None if value is None else (str(value), f"{setting.ini} in {config.inipath or 'the ini options'}")
+            given = config.getini(setting.ini)
+            if given is None:
+                return None
+            value = str(given)
+            if setting.name == "topology" and config.inipath is not None:
+                value = table.from_folder(value, config.inipath.parent)
+            return value, f"{setting.ini} in {config.inipath or 'the ini options'}"
 
         def progress(text: str) -> None:
             _say(config, f"netns-mysql: {text}")
 
         try:
-            settings = table.resolve(command_line, table.environment, ini)
+            found = table.beside(config.inipath.parent if config.inipath is not None else config.rootpath)
+            settings = table.resolve(command_line, table.environment, ini, found)
         except NetnsError as error:
             raise pytest.UsageError(str(error)) from error
         config.stash[SESSION] = NetnsSession(

@@ -24,7 +24,7 @@ def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[
             lines.append(f"addresses: {', '.join(map(str, session.network[name].addresses))}")
         lines.append(f"topology: {session.network.topology.name} ({session.network.topology.source})")
     found: list[tuple[str, str]] = []
-    for server in session.servers:
+    for server in (one for one in session.servers if one.network is session.network):
         state = f"pid {server.pid}" if server.pid is not None else "not running"
         lines.append(f"{server.plan.name}: {', '.join(map(str, server.endpoints))}, {state}")
         said = server.log_since(since)[-_LOG_LINES:]

@@ -41,13 +41,22 @@ class NetnsSession:
         self.needs_server = False
         self._base = base
         self._numbers = itertools.count(1)
+        self._networks: list[Network] = []
+        self._default_servers: list[MySQLServer] = []
+        self._kept = contextlib.ExitStack()
 
     @cached_property
-    def topology(self) -> Topology:
-        """Return the topology that the settings name; raise TopologyError or EndpointError."""
-        from pytest_netns_mysql.topology.load import load
+    def topologies(self) -> tuple[Topology, ...]:
+        """Return the topologies that the settings name; raise TopologyError or EndpointError."""
+        from pytest_netns_mysql.topology.load import load_all
 
-        return load(self.settings.topology, base=self._base)
+        return load_all(self.settings.topology, base=self._base)
+
+    def named(self, choice: str, base: Path) -> tuple[Topology, ...]:
+        """Return the topologies that a marker names; a file is sought from ``base``."""
+        from pytest_netns_mysql.topology.load import load_all
+
+        return load_all(choice, base=base)
 
     @property
     def distribution(self) -> Distribution:
@@ -98,6 +107,33 @@ class NetnsSession:
                 syscalls.die_with_parent(signal.SIGKILL)
         return self.sandbox
 
+    def network_of(self, topology: Topology, *, worker: bool) -> Network:
+        """Return the network of a topology, built when it is first asked for and kept; it is the active one now.
+
+        Raises SandboxError, NetworkError.
+        """
+        from pytest_netns_mysql.kernel.network import Network
+
+        sandbox = self.make_sandbox(worker=worker)
+        self.network = None
+        network = next((one for one in self._networks if one.topology == topology), None)
+        if network is None:
+            network = Network(sandbox, topology)
+            self._networks.append(network)
+        else:
+            network.activate()
+        self.network = network
+        return network
+
+    def server_of(self, network: Network) -> MySQLServer:
+        """Return the server on the endpoints of the network's topology, started when it is first asked for and kept."""
+        server = next((one for one in self._default_servers if one.network is network), None)
+        if server is None:
+            plan = vars(network.topology.mysqld)
+            server = self._kept.enter_context(self.running(network, name="mysqld", **plan))
+            self._default_servers.append(server)
+        return server
+
     @contextlib.contextmanager
     def running(self, network: Network, *, name: str | None = None, **plan: Any) -> Iterator[MySQLServer]:
         """Have a server run in the network until the block ends; ``plan`` is what a ServerPlan takes."""
@@ -109,7 +145,7 @@ class NetnsSession:
                 cache=self.settings.cache,
                 progress=self.progress,
                 start_timeout=self.settings.start_timeout,
-                name=name if name is not None else f"mysqld-{next(self._numbers)}",
+                name=self._name(name),
                 **plan,
             ),
             network,
@@ -123,8 +159,19 @@ class NetnsSession:
             with contextlib.suppress(ValueError):
                 self.servers.remove(server)
 
+    def _name(self, wanted: str | None) -> str:
+        """Return the name of a new server, which no other has: each has a folder of that name."""
+        if wanted is not None and wanted not in [server.plan.name for server in self._default_servers]:
+            return wanted
+        return f"{wanted or 'mysqld'}-{next(self._numbers)}"
+
     def close(self) -> None:
-        """Let go of the sandbox."""
+        """End the servers that are kept, let go of the networks and of the sandbox."""
+        self._kept.close()
+        self._default_servers.clear()
+        for network in self._networks:
+            network.close()
+        self._networks.clear()
         if self.sandbox is not None:
             self.sandbox.close()
             self.sandbox = None
@@ -132,3 +179,4 @@ class NetnsSession:
 
 SESSION = pytest.StashKey[NetnsSession]()
 NAMESPACE = pytest.StashKey[str]()
+TOPOLOGY_IN_FORCE = pytest.StashKey["Topology"]()

@@ -40,6 +40,8 @@ class Setting:
         return f"netns_{self.name}"
 
 
+TOPOLOGY_FILE = "netns-topology.toml"
+
 TABLE: tuple[Setting, ...] = (
     Setting(
         "mode",
@@ -49,7 +51,13 @@ TABLE: tuple[Setting, ...] = (
         "MODE",
         ("auto", "direct", "rootless"),
     ),
-    Setting("topology", "red-blue", "the network: the name of a preset, or a TOML file", "NAME|FILE"),
+    Setting(
+        "topology",
+        "red-blue",
+        "the network: a preset, a TOML file, or FILE::NAME for one of several in a file; several, with commas, run "
+        "every netns test over each; without it a netns-topology.toml beside the ini file is taken",
+        "NAME|FILE[,...]",
+    ),
     Setting(
         "mysqld",
         "auto",
@@ -120,6 +128,22 @@ def environment(setting: Setting) -> tuple[str, str] | None:
     """Read a setting from the environment; a Reader."""
     value = os.environ.get(setting.variable)
     return None if value is None else (value, f"environment variable {setting.variable}")
+
+
+def beside(folder: Path) -> Reader:
+    """Return the reader that finds a topology file in ``folder``, which somebody put there to be found."""
+
+    def reader(setting: Setting) -> tuple[str, str] | None:
+        file = folder / TOPOLOGY_FILE
+        return (str(file), f"found in {folder}") if setting.name == "topology" and file.is_file() else None
+
+    return reader
+
+
+def from_folder(choices: str, folder: Path) -> str:
+    """Return the topologies of an ini file with the files among them sought from its folder, as pytest does."""
+    parts = (choice.strip() for choice in choices.split(","))
+    return ",".join(str(folder / part) if ".toml" in part and not part.startswith("~") else part for part in parts)
 
 
 def _checked(setting: Setting, value: str, place: str) -> object:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import load
-from pytest_netns_mysql.topology import diagram
+from pytest_netns_mysql.topology.diagram import draw
 
 
 def netns_mysql(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -21,7 +21,7 @@ def netns_mysql(*arguments: str, **environment: str) -> subprocess.CompletedProc
 
 
 def test_show_draws_the_default_topology_and_a_file(tmp_path: Path) -> None:
-    assert netns_mysql("show").stdout == diagram.text(load("red-blue")) + "\n"
+    assert netns_mysql("show").stdout == draw(load("red-blue")) + "\n"
     file = tmp_path / "shop.toml"
     file.write_text('[namespaces]\nshop = "203.0.113.2/24"\n')
     assert "shop    vpeer-shop 203.0.113.2/24, default via 203.0.113.1" in netns_mysql("show", str(file)).stdout
@@ -30,7 +30,8 @@ def test_show_draws_the_default_topology_and_a_file(tmp_path: Path) -> None:
 def test_show_of_an_unknown_topology_lists_the_presets() -> None:
     result = netns_mysql("show", "red-blu")
     assert result.returncode == 1
-    assert result.stderr.startswith("netns-mysql: there is no topology 'red-blu'\n  tried: presets: red-blue\n")
+    assert result.stderr.startswith("netns-mysql: there is no topology 'red-blu'\n  tried: presets: bridge, ")
+    assert result.stderr.endswith("  do: write red-blue\n")
 
 
 def test_run_shows_what_the_manual_shows() -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql import load
-from pytest_netns_mysql.topology import diagram
+from pytest_netns_mysql.topology import load, load_all
+from pytest_netns_mysql.topology.diagram import draw
 
 Suite = Callable[..., pytest.RunResult]
 ROOT = Path(__file__).parent.parent
@@ -39,7 +39,7 @@ def test_a_python_block_is_a_suite_that_passes(suite: Suite, text: str) -> None:
 def test_a_toml_block_is_a_topology(tmp_path: Path, text: str) -> None:
     file = tmp_path / "block.toml"
     file.write_text(text)
-    assert load(str(file)).namespaces
+    assert all(topology.plan.namespaces for topology in load_all(str(file)))
 
 
 @pytest.mark.parametrize("text", blocks("ini"))
@@ -64,7 +64,7 @@ def test_a_command_of_a_console_block_works(text: str) -> None:
 
 def test_the_readme_draws_the_default_topology() -> None:
     (drawing,) = [text for kind, text in BLOCK.findall((ROOT / "README.md").read_text()) if kind == "text"]
-    assert drawing.strip() in diagram.text(load("red-blue"))
+    assert drawing.strip() in draw(load("red-blue"))
 
 
 def test_generated_pages_are_fresh() -> None:

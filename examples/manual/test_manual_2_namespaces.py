@@ -8,6 +8,8 @@ import pytest
 
 from pytest_netns_mysql import ConnectFactory, MySQLServer, Namespace, Network
 
+pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+
 
 def output(namespace: Namespace, *command: str) -> str:
     text = namespace.run(command, check=True, capture_output=True, text=True).stdout

@@ -4,7 +4,11 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from pytest_netns_mysql import AccountFactory, MySQLServer
+
+pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
 
 CAP_SYS_ADMIN = 1 << 21
 

@@ -5,16 +5,14 @@ import pytest
 
 from pytest_netns_mysql import ConnectFactory, MySQLServer, Namespace, Network, factories
 
+pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+
 # The manual's own option file, with its two slips put right: see test_manual_5_refusals.py.
 every_option = factories.mysqld(
     bind_address="127.0.1.1,192.0.2.2/red,198.51.100.2/blue",
     admin_address="192.0.2.2/red",
-    options={
-        "port": 3307,
-        "mysqlx": True,
-        "mysqlx_bind_address": "192.0.2.2/red,198.51.100.2/blue",
-        "mysqlx_socket": "mysqlx.sock",
-    },
+    mysqlx_bind_address="192.0.2.2/red,198.51.100.2/blue",
+    options={"port": 3307, "mysqlx_socket": "mysqlx.sock"},
     scope="module",
 )
 no_x_protocol = factories.mysqld(

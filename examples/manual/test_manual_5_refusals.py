@@ -12,6 +12,8 @@ import pytest
 
 from pytest_netns_mysql import EndpointError, MySQLServer, factories
 
+pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+
 server = factories.mysqld(options={"port": 3309}, scope="module")
 
 WITHOUT_CAPABILITIES = ["setpriv", "--inh-caps=-all", "--ambient-caps=-all"]

@@ -5,6 +5,8 @@ import pytest
 
 from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer, NamespaceConnection
 
+pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+
 
 def user_of(connection: NamespaceConnection) -> object:
     with connection.cursor() as cursor:

@@ -7,6 +7,8 @@ import pytest
 
 from pytest_netns_mysql import AccountFactory, MySQLServer, NamespaceConnection, Network
 
+pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     """Run a client where the test stands: in the global namespace, or in the marker's."""

@@ -7,6 +7,8 @@ import pytest
 
 from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer, Namespace, Network, factories
 
+pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+
 by_name = factories.mysqld(
     bind_address=["127.0.0.1", "localhost/red", "localhost/blue"],
     options={"port": 3307, "skip_name_resolve": False},

@@ -6,6 +6,8 @@ import pytest
 
 from pytest_netns_mysql import MySQLServer
 
+pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+
 CHANNEL = "to_red"
 
 

@@ -14,7 +14,7 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.kernel import syscalls
 from pytest_netns_mysql.kernel.position import Position, open_network
 from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, Sandbox
-from pytest_netns_mysql.topology.model import Interface
+from pytest_netns_mysql.topology.plan import Interface
 
 
 class Namespace:
@@ -68,17 +68,26 @@ class Namespace:
         return f"<Namespace {self.name} {', '.join(map(str, self.addresses))}>"
 
 
-def make_namespace(sandbox: Sandbox, name: str) -> int:
-    """Make what ``ip netns add`` makes, with ``lo`` up; return a descriptor of it.
+def make_namespace(sandbox: Sandbox, file: Path) -> int:
+    """Make what ``ip netns add`` makes, with ``lo`` up, named by a new ``file``; return a descriptor of it.
 
-    The calling thread must stand in the sandbox, and stands in ``global`` afterwards.
+    The calling thread must stand in the sandbox, and stands in its own network afterwards.
     """
-    path = NETNS_DIRECTORY / name
-    path.touch(mode=0o444, exist_ok=False)
+    file.touch(mode=0o444, exist_ok=False)
+    return _make(sandbox, file)
+
+
+def make_unnamed_namespace(sandbox: Sandbox) -> int:
+    """Make a network namespace with ``lo`` up that no file names; return a descriptor of it."""
+    return _make(sandbox, None)
+
+
+def _make(sandbox: Sandbox, file: Path | None) -> int:
     syscalls.unshare(syscalls.CLONE_NEWNET)
     try:
         descriptor = open_network()
-        syscalls.mount("/proc/thread-self/ns/net", str(path), None, syscalls.MS_BIND)
+        if file is not None:
+            syscalls.mount("/proc/thread-self/ns/net", str(file), None, syscalls.MS_BIND)
         syscalls.bring_loopback_up()
     finally:
         syscalls.setns(sandbox.inner.network, syscalls.CLONE_NEWNET)

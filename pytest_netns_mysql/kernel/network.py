@@ -1,33 +1,34 @@
-"""A topology made real: namespaces, veth pairs, addresses, routes, forwarding."""
+"""A topology made real: its namespaces by name, its links to take down and up."""
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import NetworkError, UnknownNamespaceError
-from pytest_netns_mysql.kernel.forwarding import forward_by_link, forward_everything
-from pytest_netns_mysql.kernel.namespace import Namespace, make_namespace
+from pytest_netns_mysql.errors import NetworkError
+from pytest_netns_mysql.kernel.external import addresses_here, name_namespace, open_external
+from pytest_netns_mysql.kernel.hosts import show_names
+from pytest_netns_mysql.kernel.namespace import Namespace, make_namespace, make_unnamed_namespace
 from pytest_netns_mysql.kernel.position import identity, network_identity
-from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.topology.model import Link, Topology
-
-_IFA_F_NODAD = 0x02
+from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, NETWORKS_DIRECTORY, Sandbox
+from pytest_netns_mysql.kernel.wiring import refused, wire
+from pytest_netns_mysql.topology.lookup import unknown_namespace
+from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.plan import Veth
 
 
 class VethLink:
-    """Take a namespace's link down and up by its end in ``global``, see ip-link(8).
+    """Take a namespace's link down and up by its other end, see ip-link(8).
 
-    The other end would take the namespace's default route along.
+    The end in the namespace would take the namespace's default route along.
     """
 
-    def __init__(self, network: Network, link: Link) -> None:
+    def __init__(self, network: Network, veth: Veth) -> None:
         """Keep which link it is; the network makes these."""
         self._network = network
-        self._link = link
+        self._veth = veth
 
     def down(self) -> None:
         """Cut the link: connections hang or get "No route to host" until it is up again."""
@@ -38,32 +39,43 @@ class VethLink:
         self._set("up")
 
     def _set(self, state: str) -> None:
+        import socket
+
         from pyroute2 import IPRoute
 
-        with self._network[GLOBAL], IPRoute() as route:
-            route.link("set", index=_index(route, self._link.outer_interface), state=state)
+        outer = self._veth.outer
+        with self._network[outer.namespace], IPRoute() as route:
+            route.link("set", index=socket.if_nametoindex(outer.interface), state=state)
 
 
 class Network(Mapping[str, Namespace]):
     """Give the namespaces of the sandbox by name, ``global`` among them.
 
-    An unknown name raises UnknownNamespaceError, a LookupError that lists the known ones.
+    An unknown name raises UnknownNamespaceError, a LookupError that lists the known ones. Several networks may live in
+    one sandbox, each with a ``global`` of its own; ``/run/netns`` and ``/etc/hosts`` show the active one's names.
     """
 
     def __init__(self, sandbox: Sandbox, topology: Topology) -> None:
         """Build the topology in the sandbox; raise NetworkError where the kernel refuses a part of it."""
         self.sandbox = sandbox
         self.topology = topology
-        addresses = topology.addresses
-        self._namespaces = {GLOBAL: Namespace(sandbox, GLOBAL, sandbox.inner.network, addresses[GLOBAL])}
+        self._where = f"topology {topology.name} ({topology.source})"
+        self._namespaces: dict[str, Namespace] = {}
+        self._opened: list[int] = []
+        plan = topology.plan
+        external = {name: self._external(name, path) for name, path in plan.external.items()}
         with sandbox.entered():
+            self._directory, own = self._begin()
+            self._add(GLOBAL, own)
             for name in topology.namespaces:
-                try:
-                    descriptor = make_namespace(sandbox, name)
-                except OSError as error:
-                    raise _refused(topology, f"namespace {name}", error) from error
-                self._namespaces[name] = Namespace(sandbox, name, descriptor, addresses[name])
-        self._build_links()
+                self._add(name, external[name] if name in external else self._make(name))
+                if name in external:
+                    name_namespace(self._directory, name, external[name])
+        for name in external:
+            with self[name]:
+                self[name].addresses = addresses_here()
+        wire(plan, self, self._where)
+        self.activate()
 
     def __getitem__(self, name: str) -> Namespace:
         try:
@@ -77,93 +89,76 @@ class Network(Mapping[str, Namespace]):
     def __len__(self) -> int:
         return len(self._namespaces)
 
+    # A Mapping would be equal to any other of the same names, and have no hash.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
     @property
     def here(self) -> Namespace | None:
         """Return the namespace that the calling thread stands in, or None outside of them all."""
         here = network_identity()
         return next((one for one in self._namespaces.values() if identity(one.descriptor) == here), None)
 
-    def link(self, name: str) -> VethLink:
-        """Return the link between the namespace ``name`` and ``global``."""
-        for link in self.topology.links:
-            if link.namespace == name:
-                return VethLink(self, link)
-        raise unknown_namespace(name, self.topology)
+    def link(self, name: str, to: str | None = None) -> VethLink:
+        """Return the link of the namespace ``name``: its first one, or the one that leads ``to`` another side.
+
+        Raises UnknownNamespaceError, and NetworkError where there is no such link.
+        """
+        _ = self[name]
+        own = [veth for veth in self.topology.plan.veths if veth.inner.namespace == name]
+        for veth in own:
+            if to is None or veth.to == to:
+                return VethLink(self, veth)
+        raise NetworkError(
+            f"namespace {name} has no link" + (f" to {to}" if to is not None else " of its own"),
+            where=self._where,
+            tried=[f"its links lead to {', '.join(veth.to for veth in own) or 'nothing'}"],
+            remedies=["take the link down from the namespace at its other side, whose topology entry has it"],
+        )
+
+    def activate(self) -> None:
+        """Let /run/netns and /etc/hosts of the sandbox show this network's names."""
+        with self.sandbox.entered():
+            link = NETWORKS_DIRECTORY / "next"
+            link.symlink_to(self._directory)
+            link.replace(NETNS_DIRECTORY)
+            try:
+                show_names(self.topology.plan.hosts, NETWORKS_DIRECTORY / "hosts")
+            except OSError as error:
+                raise refused("the host names in /etc/hosts", error, self._where) from error
 
     def close(self) -> None:
         """Let go of the namespaces; the kernel removes them with the sandbox."""
-        for name in self.topology.namespaces:
-            os.close(self[name].descriptor)
+        for descriptor in self._opened:
+            os.close(descriptor)
+        self._opened.clear()
 
-    def _build_links(self) -> None:
-        from pyroute2 import IPRoute
-        from pyroute2.netlink.exceptions import NetlinkError
+    def _external(self, name: str, external: str) -> int:
+        descriptor = open_external(self.sandbox, name, external, where=self._where)
+        self._opened.append(descriptor)
+        return descriptor
 
-        with self[GLOBAL], IPRoute() as route:
-            for link in self.topology.links:
-                try:
-                    self._build_link(route, link)
-                except (NetlinkError, OSError) as error:
-                    raise _refused(self.topology, f"the link of {link.namespace}", error) from error
-            if self.topology.forwarding:
-                self._forward(route)
+    def _begin(self) -> tuple[Path, int]:
+        """Make the directory of names; return it and ``global``: the first network's is the sandbox's own."""
+        number = sum(1 for entry in NETWORKS_DIRECTORY.iterdir() if entry.name.isdigit())
+        directory = NETWORKS_DIRECTORY / str(number)
+        directory.mkdir()
+        if number == 0:
+            return directory, self.sandbox.inner.network
+        descriptor = make_unnamed_namespace(self.sandbox)
+        self._opened.append(descriptor)
+        return directory, descriptor
 
-    def _build_link(self, route: Any, link: Link) -> None:
-        from pyroute2 import IPRoute
+    def _make(self, name: str) -> int:
+        try:
+            descriptor = make_namespace(self.sandbox, self._directory / name)
+        except OSError as error:
+            raise refused(f"namespace {name}", error, self._where) from error
+        self._opened.append(descriptor)
+        return descriptor
 
-        namespace = self[link.namespace]
-        route.link(
-            "add",
-            ifname=link.outer_interface,
-            kind="veth",
-            peer={"ifname": link.interface, "net_ns_fd": namespace.descriptor},
-        )
-        _address(route, link.outer_interface, link.gateway)
-        with namespace, IPRoute() as inner:
-            _address(inner, link.interface, link.address)
-            # proto boot is what iproute2 writes, and leaves out of what it prints.
-            inner.route("add", dst="default", gateway=str(link.gateway.ip), family=_family(link), proto="boot")
-
-    def _forward(self, route: Any) -> None:
-        for version in sorted({link.address.version for link in self.topology.links}):
-            if not forward_everything(version) and version == 4:
-                forward_by_link(_index(route, link.outer_interface) for link in self.topology.links)
-
-
-def unknown_namespace(name: str, topology: Topology, where: str | None = None) -> UnknownNamespaceError:
-    """Return the error that lists the known names, for the caller to raise."""
-    known = [*topology.namespaces, GLOBAL]
-    near = difflib.get_close_matches(name, known, n=1)
-    return UnknownNamespaceError(
-        f"there is no namespace {name!r}",
-        where=where,
-        tried=[f"topology {topology.name} ({topology.source}) has {', '.join(known)}"],
-        remedies=[f"write {near[0]!r}" if near else "use one of these, or add the namespace to the topology"],
-    )
-
-
-def _family(link: Link) -> int:
-    import socket
-
-    return socket.AF_INET if link.address.version == 4 else socket.AF_INET6
-
-
-def _index(route: Any, interface: str) -> int:
-    return int(route.link_lookup(ifname=interface)[0])
-
-
-def _address(route: Any, interface: str, address: Any) -> None:
-    index = _index(route, interface)
-    # Without NODAD an IPv6 address is tentative for a second or two, and mysqld cannot bind it.
-    extra = {"flags": _IFA_F_NODAD} if address.version == 6 else {}
-    route.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen, **extra)
-    route.link("set", index=index, state="up")
-
-
-def _refused(topology: Topology, what: str, error: Exception) -> NetworkError:
-    return NetworkError(
-        f"the kernel refused {what}",
-        where=f"topology {topology.name} ({topology.source})",
-        tried=[str(error)],
-        remedies=["run `netns-mysql doctor`: it probes namespaces, veth and routes one by one"],
-    )
+    def _add(self, name: str, descriptor: int) -> None:
+        addresses = self.topology.addresses[name]
+        self._namespaces[name] = Namespace(self.sandbox, name, descriptor, addresses)

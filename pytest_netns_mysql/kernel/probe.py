@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pickle
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -30,8 +31,8 @@ class Finding:
     remedies: tuple[str, ...] = ()
 
 
-def kernel_findings(topology: Topology, mode: str) -> Iterator[Finding]:
-    """Probe the kernel: namespaces, mounts, then ``topology`` itself; nothing is left behind.
+def kernel_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Finding]:
+    """Probe the kernel: namespaces, mounts, then each topology; nothing is left behind.
 
     See namespaces(7), user_namespaces(7), ip-netns(8).
     """
@@ -45,7 +46,8 @@ def kernel_findings(topology: Topology, mode: str) -> Iterator[Finding]:
     if rootless:
         yield _limits()
     yield _try("sandbox", lambda: _sandbox(mode))
-    yield _try("network", lambda: _network(mode, topology))
+    for topology in topologies:
+        yield _try("network", functools.partial(_network, mode, topology))
     found = shutil.which("ip", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     yield Finding(
         "ip",

@@ -16,6 +16,7 @@ from pytest_netns_mysql.kernel.position import Position, network_identity, open_
 
 NETNS_DIRECTORY = Path("/run/netns")
 WORK_DIRECTORY = Path("/run/pytest-netns-mysql")
+NETWORKS_DIRECTORY = WORK_DIRECTORY / "networks"
 
 _NEEDED = frozenset({syscalls.CAP_SYS_ADMIN, syscalls.CAP_NET_ADMIN})
 _KEPT = _NEEDED | {syscalls.CAP_NET_RAW, syscalls.CAP_NET_BIND_SERVICE}
@@ -147,6 +148,8 @@ class Sandbox:
             raise _refused(error, "network namespace") from error
         try:
             syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_SLAVE)
+            # A server with a mount namespace of its own is to see what is mounted here later, a namespace's name say.
+            syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_SHARED)
             _make_run_private()
             _name_own_network()
             syscalls.bring_loopback_up()
@@ -281,8 +284,9 @@ def _make_run_private() -> None:
                 syscalls.mount(str(below), str(shown), None, syscalls.MS_BIND | syscalls.MS_REC)
     finally:
         os.close(old)
-    NETNS_DIRECTORY.mkdir()
-    WORK_DIRECTORY.mkdir()
+    NETWORKS_DIRECTORY.mkdir(parents=True)
+    # A link, so that one of several networks can be shown there, and another in its place.
+    NETNS_DIRECTORY.symlink_to(NETWORKS_DIRECTORY / "0")
 
 
 def _name_own_network() -> None:

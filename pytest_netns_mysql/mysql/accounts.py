@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import mysql.connector
 
 from pytest_netns_mysql.endpoint import Endpoint
-from pytest_netns_mysql.mysql.client import origin
 from pytest_netns_mysql.mysql.server import MySQLServer
 
 _LONGEST_USER = 32
@@ -68,7 +67,7 @@ class Accounts:
         Its host is the origin that ``endpoint`` sees; it owns a schema, ``red_schema``.
         """
         user, schema = f"{name[: _LONGEST_USER - 5]}_user", f"{name[: _LONGEST_SCHEMA - 7]}_schema"
-        account = Account(user, origin(self._server.network[name], endpoint), schema=schema)
+        account = Account(user, self._server.origin(name, endpoint), schema=schema)
         if account in self._made:
             return account
         return self.create(user, host=account.host, schema=schema)

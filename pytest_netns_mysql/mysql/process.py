@@ -84,7 +84,8 @@ class Process:
         with self._home:
             self.socket.unlink(missing_ok=True)
             self._process = subprocess.Popen(
-                launch.command(self.command),
+                # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
+                launch.command(self.command, empty="/etc/resolv.conf"),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

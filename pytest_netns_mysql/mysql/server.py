@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
-from pytest_netns_mysql.errors import EndpointError, NetnsError, ServerNotFoundError
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import ServerNotFoundError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.distribution import Distribution
+from pytest_netns_mysql.mysql.listeners import Listeners, Written
 from pytest_netns_mysql.mysql.options import OptionValue, checked, initial, merge
 from pytest_netns_mysql.mysql.process import Process
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
 
 _STOP_TIMEOUT = 30.0  # seconds
-_ADMIN_PORT = 33062
-_KINDS = {"mysql": "bind_address", "admin": "admin_address"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class ServerPlan:
     """Say how a server is to be: where it listens, its options, whence its data, how patient we are.
 
     Shape: ``bind_address`` None means the topology's; ``options`` as mysqld names them; ``start_timeout`` is in
-    seconds. See the manual, bind_address and admin_address.
+    seconds. See the manual, bind_address, admin_address and mysqlx_bind_address.
     """
 
     distribution: Distribution
@@ -40,6 +37,7 @@ class ServerPlan:
     progress: Callable[[str], None]
     bind_address: str | Sequence[str] | None = None
     admin_address: str | None = None
+    mysqlx_bind_address: str | Sequence[str] | None = None
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     start_timeout: float = 30.0
     name: str = "mysqld"
@@ -56,24 +54,24 @@ class MySQLServer:
         self.plan = plan
         self.network = network
         self._home = network[GLOBAL]
-        self._options = merge(checked(plan.options, where=f"server {plan.name}"))
         self._process = Process(plan.distribution, WORK_DIRECTORY / plan.name, self._home)
         self._administrator: NamespaceConnection | None = None
-        bind_address = network.topology.bind_address if plan.bind_address is None else plan.bind_address
-        self._listeners = self._checked_listeners(bind_address, plan.admin_address, self._options)
+        written = {
+            "bind_address": network.topology.bind_address if plan.bind_address is None else plan.bind_address,
+            "admin_address": plan.admin_address,
+            "mysqlx_bind_address": plan.mysqlx_bind_address,
+        }
+        self._options = self._complete(merge(checked(plan.options, where=self._where)), written)
+        self._listeners = Listeners(written, self._options, network, self._where)
 
-    def _checked_listeners(
-        self, bind_address: str | Sequence[str], admin_address: str | None, options: Mapping[str, OptionValue]
-    ) -> dict[str, tuple[Endpoint, ...]]:
-        where = f"server {self.plan.name}"
-        ports = {"bind_address": options["port"], "admin_address": options.get("admin_port", _ADMIN_PORT)}
-        listeners = {}
-        for key, value in (("bind_address", bind_address), ("admin_address", admin_address)):
-            if value is not None:
-                endpoints = parse_list(value, key=key, where=where)
-                check(endpoints, self.network.topology.addresses, key=key, where=where)
-                listeners[key] = tuple(replace(one, port=int(str(ports[key]))) for one in endpoints)
-        return listeners
+    @property
+    def _where(self) -> str:
+        return f"server {self.plan.name}"
+
+    @staticmethod
+    def _complete(options: Mapping[str, OptionValue], written: Written) -> Mapping[str, OptionValue]:
+        """Return the options with X Plugin switched on, where it has somewhere to listen."""
+        return options if written["mysqlx_bind_address"] is None else merge(options, {"mysqlx": True})
 
     @property
     def version(self) -> tuple[int, int, int]:
@@ -120,34 +118,27 @@ class MySQLServer:
         return self._listeners["bind_address"]
 
     def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
-        """Return where the server listens in ``namespace``: ``mysql``, or ``admin`` for the administrative one.
+        """Return where the server listens in ``namespace``: ``mysql``, ``admin`` for administrators, ``mysqlx``.
 
         Raises EndpointError where it does not listen there, UnknownNamespaceError for another name.
         """
-        self.network[namespace]
-        if kind not in _KINDS:
-            raise EndpointError(f"there is no kind of endpoint {kind!r}", remedies=[f"use one of {', '.join(_KINDS)}"])
-        listeners = self._listeners.get(_KINDS[kind], ())
-        for endpoint in listeners:
-            if endpoint.namespace == namespace:
-                return endpoint
-        raise EndpointError(
-            f"the server has no {kind} endpoint in {namespace}",
-            where=f"{_KINDS[kind]} of server {self.plan.name}",
-            tried=[f"it listens on {', '.join(map(str, listeners)) or 'none'}"],
-            remedies=[f"add an address of {namespace} to {_KINDS[kind]}"],
-        )
+        return self._listeners.endpoint(namespace, kind)
 
     def endpoint_for(self, namespace: str) -> Endpoint:
         """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
-        self.network[namespace]
-        own = [end for end in self.endpoints if end.namespace == namespace]
-        routed = [end for end in self.endpoints if not end.is_loopback]
-        for endpoint in (*own, *routed):
-            if not endpoint.is_wildcard:
-                return endpoint
-            return replace(endpoint, address="127.0.0.1" if namespace == GLOBAL else self._home.address)
-        return self.endpoint(namespace)
+        return self._listeners.endpoint_for(namespace)
+
+    def origin(self, namespace: str, endpoint: Endpoint) -> str:
+        """Return the host that the server sees when a client of ``namespace`` connects to ``endpoint``.
+
+        Behind NAT it is another than the client's address, so the server is asked. Raises ClientError where there
+        is no way.
+        """
+        from pytest_netns_mysql.mysql.client import origin, seen_origin
+
+        if self.network.topology.plan.has_nat and not endpoint.is_loopback:
+            return seen_origin(self.network[namespace], host=endpoint.address, port=endpoint.port)
+        return origin(self.network[namespace], endpoint)
 
     def start(self) -> None:
         """Copy the data directory, start mysqld, return when it answers.
@@ -163,7 +154,7 @@ class MySQLServer:
         self._boot()
 
     def _boot(self) -> None:
-        self._check_ports()
+        self._listeners.check_ports()
         self._process.start(self._options, self._listeners, answers=self._answers, timeout=self.plan.start_timeout)
 
     def _answers(self) -> bool:
@@ -181,16 +172,6 @@ class MySQLServer:
             "autocommit": True,
             "connection_timeout": max(1, int(self.plan.start_timeout)),
         }
-
-    def _check_ports(self) -> None:
-        for key, endpoints in self._listeners.items():
-            for endpoint in endpoints:
-                if not endpoint.is_wildcard and _is_taken(self.network, endpoint):
-                    raise EndpointError(
-                        f"{key} = {str(endpoint)!r}: port {endpoint.port} is taken there",
-                        where=f"server {self.plan.name}",
-                        remedies=["give this server another bind_address or options={'port': 3307}"],
-                    )
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the administrator; return its rows.
@@ -237,19 +218,24 @@ class MySQLServer:
         *,
         bind_address: str | Sequence[str] | None = None,
         admin_address: str | None = None,
+        mysqlx_bind_address: str | Sequence[str] | None = None,
         **options: OptionValue,
     ) -> None:
         """Shut mysqld down and start it on the same data, with these addresses and options changed.
 
         Open connections are lost. Raises what ``start`` raises.
         """
-        changed = merge(self._options, checked(options, where=f"restart of server {self.plan.name}"))
-        admin = self._listeners.get("admin_address", ())
-        listeners = self._checked_listeners(
-            [str(end) for end in self.endpoints] if bind_address is None else bind_address,
-            next((str(end) for end in admin), None) if admin_address is None else admin_address,
-            changed,
+        kept = self._listeners.as_written()
+        given: Written = {
+            "bind_address": bind_address,
+            "admin_address": admin_address,
+            "mysqlx_bind_address": mysqlx_bind_address,
+        }
+        written = {key: kept.get(key) if value is None else value for key, value in given.items()}
+        changed = self._complete(
+            merge(self._options, checked(options, where=f"restart of server {self.plan.name}")), written
         )
+        listeners = Listeners(written, changed, self.network, self._where)
         self.stop()
         self._options, self._listeners = changed, listeners
         self._boot()
@@ -266,21 +252,3 @@ class MySQLServer:
         """End mysqld at once; its data goes with the sandbox."""
         self._administrator = None  # not closed in good order: that would wait for the server
         self._process.kill()
-
-
-def _is_taken(network: Network, endpoint: Endpoint) -> bool:
-    try:
-        found = socket.getaddrinfo(
-            endpoint.address, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
-        )
-    except socket.gaierror:
-        return False  # a host name: mysqld resolves it in its own way
-    with network[endpoint.namespace], socket.socket(found[0][0], socket.SOCK_STREAM) as sock:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind(found[0][4])
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return True
-            raise NetnsError(f"{endpoint} cannot be bound: {error}") from error
-    return False

@@ -1,143 +1,217 @@
-"""What a topology file may say: its keys, and what each of them takes."""
+"""What a topology file may say: its keys, what each of them takes, and its short forms."""
 
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
-from pytest_netns_mysql.errors import TopologyError
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from pytest_netns_mysql.topology.faults import Faults, written
 
-@dataclass(frozen=True)
-class NamespaceTable:
-    """Hold what is written about one namespace; ``where`` names its place, for messages.
-
-    Shape: ``short`` tells that it is an address alone, without keys.
-    """
-
-    where: str
-    address: str
-    gateway: str | None = None
-    interface: str | None = None
-    outer_interface: str | None = None
-    short: bool = False
-
-    @property
-    def where_address(self) -> str:
-        """Return the place of the address."""
-        return self.where if self.short else f"{self.where}.address"
-
-
-@dataclass(frozen=True)
-class Document:
-    """Hold what is written: every key is known and of its kind, and nothing else is checked."""
-
-    namespaces: Mapping[str, NamespaceTable]
-    forwarding: bool
-    bind_address: str | tuple[str, ...] | None
+_Texts = str | list[str]
+_Address = Annotated[
+    _Texts | UnsetType,
+    Meta(description="an address with a prefix length, or a list of them", examples=["192.0.2.2/24"]),
+]
+_Name = Annotated[str | UnsetType, Meta(description="a name", examples=["eth0"])]
+_Mac = Annotated[str | UnsetType, Meta(description="a MAC address", examples=["02:00:5e:00:53:01"])]
+_Switch = Annotated[bool | UnsetType, Meta(description="true or false", examples=[True])]
+_Mtu = Annotated[
+    Annotated[int, Meta(ge=68, le=65535)] | UnsetType,
+    Meta(description="a number of bytes from 68 to 65535", examples=[1400]),
+]
+_Routes = Annotated[
+    dict[str, str] | UnsetType,
+    Meta(description="a table of destinations and gateways", examples=[{"10.0.0.0/8": "192.0.2.1"}]),
+]
+_Masquerade = Annotated[
+    bool | _Texts | UnsetType, Meta(description="true, or a list of interfaces", examples=[["veth-red"]])
+]
+_Publish = Annotated[
+    dict[str, str] | UnsetType,
+    Meta(description="a table of ports, and the address and port behind each", examples=[{"3306": "172.17.0.2:3306"}]),
+]
+_Table = Annotated[dict[Any, Any] | UnsetType, Meta(description="a table")]
 
 
-@dataclass(frozen=True)
-class _Key:
-    """Say what a key takes: ``kinds`` in Python, ``takes`` in words, ``example`` as it is written in a file."""
+class LinkTable(Struct, forbid_unknown_fields=True):
+    """List the keys of a link."""
 
-    kinds: tuple[type, ...]
-    takes: str
-    example: str
-
-
-_SHORTEST = '[namespaces] and below it red = "192.0.2.2/24"'
-_TOP = {
-    "namespaces": _Key((Mapping,), "a table", _SHORTEST),
-    "forwarding": _Key((bool,), "true or false", "forwarding = true"),
-    "mysqld": _Key((Mapping,), "a table", '[mysqld] and below it bind_address = ["127.0.0.1", "192.0.2.2/red"]'),
-}
-_NAMESPACE = {
-    "address": _Key((str,), "an address with a prefix length", 'address = "192.0.2.2/24"'),
-    "gateway": _Key((str,), "an address", 'gateway = "192.0.2.1"'),
-    "interface": _Key((str,), "a name", 'interface = "vpeer-red"'),
-    "outer_interface": _Key((str,), "a name", 'outer_interface = "veth-red"'),
-}
-_MYSQLD = {
-    "bind_address": _Key(
-        (str, list, tuple), "an address, or a list of them", 'bind_address = ["127.0.0.1", "192.0.2.2/red"]'
-    ),
-}
-_BIND_ADDRESS = _MYSQLD["bind_address"]
-_ONE_NAMESPACE = _Key((str, Mapping), "an address with a prefix length, or a table", 'red = "192.0.2.2/24"')
+    address: _Address = UNSET
+    to: Annotated[str | UnsetType, Meta(description="a namespace or a bridge", examples=["router"])] = UNSET
+    gateway: Annotated[
+        _Texts | bool | UnsetType, Meta(description="an address, a list of them, or false", examples=["192.0.2.1"])
+    ] = UNSET
+    interface: _Name = UNSET
+    mac: _Mac = UNSET
+    mtu: _Mtu = UNSET
+    rate: Annotated[str | UnsetType, Meta(description="a rate", examples=["10mbit"])] = UNSET
+    delay: Annotated[str | UnsetType, Meta(description="a time", examples=["20ms"])] = UNSET
+    loss: Annotated[str | UnsetType, Meta(description="per cent", examples=["1%"])] = UNSET
+    outer_address: Annotated[
+        _Texts | bool | UnsetType,
+        Meta(description="an address with a prefix length, a list of them, or false", examples=["192.0.2.1/24"]),
+    ] = UNSET
+    outer_interface: _Name = UNSET
+    outer_mac: _Mac = UNSET
 
 
-def read(data: object, source: str) -> Document:
-    """Check the keys of the mapping that a TOML file gives; raise TopologyError, naming the key."""
-    if not isinstance(data, Mapping):
-        raise TopologyError(
-            f"a topology is a table, and this is {data!r}", where=source, remedies=[f"the shortest one is {_SHORTEST}"]
+class NamespaceTable(LinkTable):
+    """List the keys of a namespace: its own, and those of its one link."""
+
+    links: Annotated[list[Any] | UnsetType, Meta(description="a list of tables", examples=[[{"to": "router"}]])] = UNSET
+    routes: _Routes = UNSET
+    forwarding: _Switch = UNSET
+    masquerade: _Masquerade = UNSET
+    publish: _Publish = UNSET
+    hosts: Annotated[_Texts | UnsetType, Meta(description="a list of host names", examples=[["red.db.test"]])] = UNSET
+    external: Annotated[
+        str | int | UnsetType,
+        Meta(description="a name under /run/netns, a path, or a pid", examples=["/run/netns/red"]),
+    ] = UNSET
+
+
+class BridgeTable(Struct, forbid_unknown_fields=True):
+    """List the keys of a bridge."""
+
+    address: _Address = UNSET
+    namespace: _Name = UNSET
+    interface: _Name = UNSET
+    mtu: _Mtu = UNSET
+    to: Annotated[_Texts | UnsetType, Meta(description="a list of bridges", examples=[["lan"]])] = UNSET
+
+
+class MysqldTable(Struct, forbid_unknown_fields=True):
+    """List the keys of the server."""
+
+    bind_address: Annotated[
+        _Texts | UnsetType,
+        Meta(description="an address, or a list of them", examples=[["127.0.0.1", "192.0.2.2/red"]]),
+    ] = UNSET
+    admin_address: Annotated[str | UnsetType, Meta(description="an address", examples=["192.0.2.2/red"])] = UNSET
+    mysqlx_bind_address: Annotated[
+        _Texts | UnsetType, Meta(description="an address, or a list of them", examples=[["192.0.2.2/red"]])
+    ] = UNSET
+    options: Annotated[
+        dict[str, str | int | float | bool] | UnsetType,
+        Meta(description="a table of mysqld's options", examples=[{"max_connections": 5}]),
+    ] = UNSET
+
+
+class TopologyTable(Struct, forbid_unknown_fields=True):
+    """List the keys of a topology."""
+
+    namespaces: _Table = UNSET
+    bridges: _Table = UNSET
+    forwarding: _Switch = UNSET
+    routes: _Routes = UNSET
+    masquerade: _Masquerade = UNSET
+    publish: _Publish = UNSET
+    hosts: Annotated[
+        dict[str, _Texts] | UnsetType,
+        Meta(description="a table of host names and addresses", examples=[{"red.db.test": "192.0.2.2"}]),
+    ] = UNSET
+    mysqld: _Table = UNSET
+    description: Annotated[str | UnsetType, Meta(description="a line of text", examples=["what it is for"])] = UNSET
+
+
+def decode(kind: type[Struct], data: Mapping[Any, Any], path: str, faults: Faults) -> dict[str, Any]:
+    """Return the keys of a table that are set and of their kind; note a fault for each other, naming it."""
+    rest = {key: value for key, value in data.items() if value is not None}
+    for key in [key for key in rest if not isinstance(key, str)]:
+        faults.add(f"a key is text, and this is {key!r}", f"{path}.{key}".removeprefix("."), "quote it")
+        del rest[key]
+    while True:
+        try:
+            found = msgspec.convert(rest, kind)
+        except msgspec.ValidationError as error:
+            name = _key_of(str(error))
+            value = rest.pop(name)
+            if isinstance(value, Mapping) and name in kind.__struct_fields__ and "[...]" in str(error):
+                rest[name] = _entries(kind, name, value, path, faults)
+            else:
+                _note(kind, name, value, path, faults)
+        else:
+            return {name: value for name in kind.__struct_fields__ if (value := getattr(found, name)) is not UNSET}
+
+
+def _entries(
+    kind: type[Struct], name: str, table: Mapping[Any, Any], path: str, faults: Faults
+) -> dict[object, object]:
+    """Return the entries of a table that are of their kind: msgspec does not say which of them it complains of."""
+    good: dict[object, object] = {}
+    for key, one in table.items():
+        try:
+            msgspec.convert({name: {key: one}}, kind)
+        except msgspec.ValidationError:
+            _note(kind, name, one, path, faults, entry=key)
+        else:
+            good[key] = one
+    return good
+
+
+def _key_of(message: str) -> str:
+    """Return the key that msgspec complains of; there is one, as no key is required."""
+    found = re.search(r"unknown field `(.*)`$|`\$\.([^.\[`]+)", message, re.DOTALL)
+    assert found is not None, message
+    return found[1] if found[1] is not None else found[2]
+
+
+def _note(kind: type[Struct], name: str, value: object, path: str, faults: Faults, *, entry: object = None) -> None:
+    place = f"{path}.{written(name)}".removeprefix(".")
+    if entry is not None:
+        faults.add(
+            f"{place}.{written(entry)} = {value!r} is of the wrong kind",
+            f"{place}.{written(entry)}",
+            f"write {_example(name, _meta(kind, name))}",
         )
-    top = _table(data, _TOP, "", source)
-    if not top.get("namespaces"):
-        raise TopologyError(
-            "the topology has no namespace", where=f"{source}: namespaces", remedies=[f"write {_SHORTEST}"]
+        return
+    keys = kind.__struct_fields__
+    if name not in keys:
+        near = difflib.get_close_matches(name, keys, n=1)
+        faults.add(
+            f"there is no key {place}",
+            place,
+            f"write {near[0]}" if near else _other_place(kind, value),
+            tried=[f"{path or 'a topology'} takes {', '.join(keys)}"],
         )
-    mysqld = _table(top.get("mysqld", {}), _MYSQLD, "mysqld", source)
-    bind_address = mysqld.get("bind_address")
-    if isinstance(bind_address, list | tuple):
-        if not all(isinstance(one, str) for one in bind_address):
-            raise _wrong_kind(bind_address, _BIND_ADDRESS, "mysqld.bind_address", source)
-        bind_address = tuple(bind_address)
-    namespaces = {name: _namespace(name, value, source) for name, value in top["namespaces"].items()}
-    return Document(namespaces, top.get("forwarding", True), bind_address)
-
-
-def _namespace(name: object, value: object, source: str) -> NamespaceTable:
-    path = f"namespaces.{_written(name)}"
-    where = f"{source}: {path}"
-    if not isinstance(name, str):
-        raise TopologyError(f"a namespace's name is text, and this is {name!r}", where=where, remedies=["quote it"])
-    if isinstance(value, str):
-        return NamespaceTable(where, value, short=True)
-    if not isinstance(value, Mapping):
-        raise _wrong_kind(value, _ONE_NAMESPACE, path, source)
-    table = _table(value, _NAMESPACE, path, source)
-    if "address" not in table:
-        raise TopologyError(
-            f"{path} has no address", where=where, remedies=[f"write {_NAMESPACE['address'].example} below it"]
-        )
-    return NamespaceTable(where, **table)
-
-
-def _table(data: Mapping[str, Any], keys: Mapping[str, _Key], path: str, source: str) -> dict[str, Any]:
-    for name, value in data.items():
-        place = f"{path}.{_written(name)}".removeprefix(".")
-        if name not in keys:
-            near = difflib.get_close_matches(str(name), keys, n=1)
-            raise TopologyError(
-                f"there is no key {place}",
-                where=f"{source}: {place}",
-                tried=[f"{path or 'a topology'} takes {', '.join(keys)}"],
-                remedies=[f"write {near[0]}" if near else _other_place(value, path)],
-            )
-        if value is not None and not isinstance(value, keys[name].kinds):
-            raise _wrong_kind(value, keys[name], place, source)
-    return {name: value for name, value in data.items() if value is not None}
-
-
-def _other_place(value: object, path: str) -> str:
-    if path == "" and (isinstance(value, str) or (isinstance(value, Mapping) and "address" in value)):
-        return "move it below [namespaces], if it is a namespace"
-    return "remove it"
-
-
-def _wrong_kind(value: object, key: _Key, path: str, source: str) -> TopologyError:
-    return TopologyError(
-        f"{path} = {value!r}: it takes {key.takes}", where=f"{source}: {path}", remedies=[f"write {key.example}"]
+        return
+    meta = _meta(kind, name)
+    faults.add(
+        f"{place} = {value!r}: {'of' if entry is not None else 'it takes'} {meta.description}",
+        place,
+        f"write {_example(name, meta)}",
     )
 
 
-def _written(name: object) -> str:
-    """Return a key as it is written in a TOML file."""
-    bare = re.fullmatch(r"[A-Za-z0-9_-]+", str(name))
-    return str(name) if bare else json.dumps(str(name), ensure_ascii=False)
+def _meta(kind: type[Struct], name: str) -> Meta:
+    """Return what is said of a key."""
+    metadata: tuple[Meta, ...] = get_type_hints(kind, include_extras=True)[name].__metadata__
+    return next(one for one in metadata if one.description)
+
+
+def _example(name: str, meta: Meta) -> str:
+    if meta.examples:
+        return toml(name, meta.examples[0])
+    if name == "mysqld":
+        return '[mysqld] and below it bind_address = ["127.0.0.1", "192.0.2.2/red"]'
+    if name == "bridges":
+        return '[bridges] and below it lan = {address = "172.18.0.1/16"}'
+    return '[namespaces] and below it red = "192.0.2.2/24"'
+
+
+def toml(name: str, value: object) -> str:
+    """Return a key and its value as TOML has them, on one line."""
+    if isinstance(value, dict):
+        return f"{name} = {{{', '.join(toml(written(key), one) for key, one in value.items())}}}"
+    return f"{name} = {msgspec.json.encode(value).decode().replace(',', ', ')}"
+
+
+def _other_place(kind: type[Struct], value: object) -> str:
+    if kind is TopologyTable and (isinstance(value, str) or (isinstance(value, Mapping) and "address" in value)):
+        return "move it below [namespaces], if it is a namespace"
+    return "remove it"

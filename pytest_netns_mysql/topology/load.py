@@ -1,29 +1,28 @@
-"""Read a topology from a preset, a TOML file or a Python mapping, and check it."""
+"""Find a topology: a preset, a TOML file, one of several in a file, a Python mapping."""
 
 from __future__ import annotations
 
 import difflib
 import os
-import re
 import sys
 from collections.abc import Mapping
 from importlib.resources import files
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_interface
 from pathlib import Path
 from typing import Any
 
-from pytest_netns_mysql.endpoint import GLOBAL, check, name_fault, parse_list
 from pytest_netns_mysql.errors import TopologyError
-from pytest_netns_mysql.topology.document import NamespaceTable, read
-from pytest_netns_mysql.topology.model import LOOPBACK, Interface, Link, Mysqld, Topology
+from pytest_netns_mysql.topology.faults import written
+from pytest_netns_mysql.topology.mapping import read
+from pytest_netns_mysql.topology.model import Topology
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-# A name the kernel takes is at most IFNAMSIZ less its NUL, and % would have it choose a number.
-_INTERFACE = re.compile(r"(?!(?:\.|\.\.|lo)$)[!-$&-.0-9;-~]{1,15}")
+_SEVERAL = "topology"
+_SEPARATOR = "::"
+_SHORTEST = '[namespaces] and below it red = "192.0.2.2/24"'
 
 
 def presets() -> tuple[str, ...]:
@@ -33,14 +32,48 @@ def presets() -> tuple[str, ...]:
 
 
 def load(choice: str, *, base: Path | None = None) -> Topology:
-    """Read the preset or the TOML file that ``choice`` names; a file is sought from ``base``.
+    """Read the one topology that ``choice`` names; a file is sought from ``base``.
+
+    ``choice`` is a preset, a TOML file, ``FILE::NAME`` for one of several in a file, or what ``dump`` returned.
+    Raises TopologyError or EndpointError, naming the file and the key.
+    """
+    found = load_all(choice, base=base)
+    if len(found) > 1:
+        names = ", ".join(topology.name for topology in found)
+        raise TopologyError(
+            f"one topology is wanted here, and {choice!r} has {len(found)}: {names}",
+            remedies=[f"write {choice}{_SEPARATOR}{found[0].name}, for example"]
+            if "," not in choice
+            else ["name one of them"],
+        )
+    return found[0]
+
+
+def load_all(choices: str, *, base: Path | None = None) -> tuple[Topology, ...]:
+    """Read the topologies of a comma list, in order; a file that holds several gives them all.
 
     Raises TopologyError or EndpointError, naming the file and the key.
     """
+    if "\n" in choices:
+        return _decode(choices, name="topology", source="text")
+    found = [one for choice in choices.split(",") for one in _load(choice.strip(), base)]
+    names = [one.name for one in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        sources = [one.source for one in found if one.name == twice[0]]
+        raise TopologyError(
+            f"two topologies are called {twice[0]}",
+            tried=sources,
+            remedies=["name it once" if len(set(sources)) == 1 else "rename one of the files"],
+        )
+    return tuple(found)
+
+
+def _load(choice: str, base: Path | None) -> tuple[Topology, ...]:
     if choice in presets():
-        text = (files("pytest_netns_mysql.topology") / "presets" / f"{choice}.toml").read_text("utf-8")
-        return _decode(text, name=choice, source=f"preset {choice}")
-    path = (base or Path.cwd()) / os.path.expanduser(choice)  # noqa: PTH111 - Path's own raises for an unknown ~user
+        return _decode(preset_text(choice), name=choice, source=f"preset {choice}")
+    file, separator, wanted = choice.partition(_SEPARATOR)
+    path = (base or Path.cwd()) / os.path.expanduser(file)  # noqa: PTH111 - Path's own raises for an unknown ~user
     if not os.path.isfile(path) or path.suffix != ".toml":  # noqa: PTH113 - Path's own raises for a long name
         raise _not_found(choice, path)
     try:
@@ -49,7 +82,12 @@ def load(choice: str, *, base: Path | None = None) -> Topology:
         raise TopologyError(
             f"the topology file cannot be read: {error}", where=str(path), remedies=["let it be readable, in UTF-8"]
         ) from error
-    return _decode(text, name=path.stem, source=str(path))
+    return _decode(text, name=path.stem, source=str(path), wanted=wanted if separator else None)
+
+
+def preset_text(name: str) -> str:
+    """Return the file of a preset."""
+    return (files("pytest_netns_mysql.topology") / "presets" / f"{name}.toml").read_text("utf-8")
 
 
 def _not_found(choice: str, path: Path) -> TopologyError:
@@ -57,6 +95,8 @@ def _not_found(choice: str, path: Path) -> TopologyError:
     remedies = [f"write {name}" for name in near] or ["name a preset, or a TOML file that exists"]
     if os.path.isfile(path):  # noqa: PTH113
         remedies = [f"rename it to {path.stem}.toml: a topology's file is known by that ending"]
+    elif choice and os.path.isdir(path):  # noqa: PTH112
+        remedies = [f"name a file in it: {path} is a directory"]
     return TopologyError(
         f"there is no topology {choice!r}",
         tried=[f"presets: {', '.join(presets())}", f"file: {path}"],
@@ -64,146 +104,55 @@ def _not_found(choice: str, path: Path) -> TopologyError:
     )
 
 
-def _decode(text: str, *, name: str, source: str) -> Topology:
+def _decode(text: str, *, name: str, source: str, wanted: str | None = None) -> tuple[Topology, ...]:
+    """Return the topology of a file, or the several that it has below ``topology``, or the ``wanted`` one of these."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise TopologyError(f"this is not TOML: {error}", where=source, remedies=["mend that line"]) from error
-    return from_mapping(data, name=name, source=source)
+    if not data:
+        raise TopologyError("the topology file is empty", where=source, remedies=[f"write {_SHORTEST}"])
+    tables = _tables(data, source)
+    if wanted is not None and wanted not in tables:
+        near = difflib.get_close_matches(wanted, tables, n=1)
+        raise TopologyError(
+            f"there is no topology {wanted!r} in the file",
+            where=source,
+            tried=[f"it has {', '.join(tables) or 'one, without a name'}"],
+            remedies=[f"write {near[0]}" if near else "name one of these" if tables else "leave out the name"],
+        )
+    if not tables:
+        return (from_mapping(data, name=name, source=source),)
+    chosen = tables if wanted is None else {wanted: tables[wanted]}
+    # A text has no name that could be asked for.
+    places = {one: source if source == "text" else f"{source}{_SEPARATOR}{one}" for one in chosen}
+    return tuple(from_mapping(table, name=one, source=places[one]) for one, table in chosen.items())
+
+
+def _tables(data: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Return the tables below ``topology``; none where the file holds one topology at its top level."""
+    if _SEVERAL not in data:
+        return {}
+    tables = data[_SEVERAL]
+    if not isinstance(tables, dict) or not tables:
+        raise TopologyError(
+            f"topology = {tables!r}: it takes a table for each topology",
+            where=f"{source}: topology",
+            remedies=['write [topology.shop.namespaces] and below it red = "192.0.2.2/24"'],
+        )
+    beside = [key for key in data if key != _SEVERAL]
+    if beside:
+        raise TopologyError(
+            f"the file has several topologies, and {', '.join(beside)} beside them",
+            where=f"{source}: {beside[0]}",
+            remedies=[f"move it below [topology.{written(next(iter(tables)))}]"],
+        )
+    return tables
 
 
 def from_mapping(data: Mapping[str, Any], *, name: str = "topology", source: str = "Python") -> Topology:
     """Build a topology from the mapping that a TOML file would give.
 
-    Raises TopologyError or EndpointError, naming the key.
+    Raises TopologyError or EndpointError, naming the key; TopologyError lists every fault.
     """
-    document = read(data, source)
-    links = tuple(_link(key, table, number) for number, (key, table) in enumerate(document.namespaces.items()))
-    _check_links(links, source)
-    where = f"{source}: mysqld.bind_address"
-    written = document.bind_address
-    mysqld = Mysqld(None if written is None else tuple(map(str, parse_list(written, where=where))))
-    topology = Topology(name, links, document.forwarding, mysqld, source)
-    check(parse_list(topology.bind_address, where=where), topology.addresses, where=where)
-    return topology
-
-
-def _link(name: str, table: NamespaceTable, number: int) -> Link:
-    reason = "it stands for the sandbox's own namespace" if name == GLOBAL else name_fault(name)
-    if reason:
-        raise TopologyError(
-            f"a namespace cannot be called {name!r}: {reason}", where=table.where, remedies=["rename it"]
-        )
-    address = _host(table.address, table.where_address)
-    gateway = _first_other_host(address)
-    if table.gateway is not None:
-        gateway = _gateway(table.gateway, address, gateway, f"{table.where}.gateway")
-    return Link(
-        name,
-        address,
-        gateway,
-        _interface(table.interface, f"vpeer-{name}", f"vpeer{number}", f"{table.where}.interface"),
-        _interface(table.outer_interface, f"veth-{name}", f"veth{number}", f"{table.where}.outer_interface"),
-    )
-
-
-def _interface(written: str | None, name: str, short: str, where: str) -> str:
-    if written is None:
-        return name if _INTERFACE.fullmatch(name) else short
-    if not _INTERFACE.fullmatch(written):
-        raise TopologyError(
-            f"an interface cannot be called {written!r}: 1 to 15 ASCII characters, no slash, colon, percent sign or "
-            "white space, and not lo",
-            where=where,
-            remedies=[f"write {short}, or leave it out: a name is made then"],
-        )
-    return written
-
-
-def _host(text: str, where: str) -> Interface:
-    try:
-        address = ip_interface(text)
-    except ValueError:
-        raise TopologyError(
-            f"{text!r} is no IP address with a prefix length", where=where, remedies=["write it as 192.0.2.2/24"]
-        ) from None
-    usual = f"{str(address.ip).partition('%')[0]}/{24 if address.version == 4 else 64}"
-    if "/" not in text:
-        raise TopologyError(f"{text} has no prefix length", where=where, remedies=[f"write {usual}"])
-    network = address.network
-    if network.num_addresses == 1:
-        raise TopologyError(f"{text} leaves no room for a gateway", where=where, remedies=[f"write {usual}"])
-    if reason := _special(address):
-        example = "192.0.2.2/24" if address.version == 4 else "2001:db8::2/64"
-        raise TopologyError(
-            f"{text} is no address for a namespace: {reason}", where=where, remedies=[f"write {example}, for example"]
-        )
-    if not _is_host(address.ip, address):
-        raise TopologyError(
-            f"{text} is the network's own or its broadcast address, no host can have it",
-            where=where,
-            remedies=[f"write {network.network_address + 2}/{network.prefixlen}"],
-        )
-    return address
-
-
-def _special(address: Interface) -> str | None:
-    for loopback in LOOPBACK:
-        if loopback.version == address.version and address.network.overlaps(loopback.network):
-            return f"its subnet overlaps the loopback's, {loopback.network}"
-    if address.ip.is_multicast:
-        return "it is a multicast address"
-    if address.version == 6 and (address.ip.is_link_local or "%" in str(address)):
-        return "it needs its interface's name beside it, and addr/ns has no place for that"
-    return None
-
-
-def _gateway(text: str, address: Interface, example: Interface, where: str) -> Interface:
-    try:
-        wanted = ip_address(text)
-    except ValueError:
-        raise TopologyError(
-            f"the gateway {text!r} is no IP address, which stands without a prefix length",
-            where=where,
-            remedies=[f"write {example.ip}"],
-        ) from None
-    if wanted == address.ip or not _is_host(wanted, address):
-        raise TopologyError(
-            f"the gateway {text} is no other host of {address.network}", where=where, remedies=[f"write {example.ip}"]
-        )
-    return ip_interface(f"{wanted}/{address.network.prefixlen}")
-
-
-def _is_host(wanted: IPv4Address | IPv6Address, address: Interface) -> bool:
-    """Tell whether a host of the subnet can have ``wanted``; in a subnet of two both can, see RFC 3021."""
-    network = address.network
-    if wanted not in network:
-        return False
-    edges = (network.network_address, network.broadcast_address)[: 1 if address.version == 6 else 2]
-    return network.num_addresses == 2 or wanted not in edges
-
-
-def _first_other_host(address: Interface) -> Interface:
-    for host in address.network.hosts():
-        if host != address.ip:
-            return ip_interface(f"{host}/{address.network.prefixlen}")
-    raise AssertionError  # a network with room for a gateway has two hosts
-
-
-def _check_links(links: tuple[Link, ...], source: str) -> None:
-    for position, link in enumerate(links):
-        for other in links[:position]:
-            where = f"{source}: namespaces.{other.namespace} and namespaces.{link.namespace}"
-            subnets = other.address.network, link.address.network
-            if link.address.version == other.address.version and link.address.network.overlaps(other.address.network):
-                raise TopologyError(
-                    f"the subnets of {other.namespace} ({subnets[0]}) and {link.namespace} ({subnets[1]}) overlap",
-                    where=where,
-                    remedies=["give each its own subnet: global could not tell them apart"],
-                )
-            if link.outer_interface == other.outer_interface:
-                raise TopologyError(
-                    f"two interfaces of global are called {link.outer_interface}",
-                    where=where,
-                    remedies=["set outer_interface of one of them"],
-                )
+    return read(data, name=name, source=source)

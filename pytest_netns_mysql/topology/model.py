@@ -1,72 +1,179 @@
-"""A topology as plain data: namespaces, links, addresses, and where the server listens."""
+"""A topology as plain data: namespaces and their links, bridges, host names, and where mysqld listens.
+
+Values are kept as they are written; ``Topology.plan`` is what they mean.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
 
-Interface = IPv4Interface | IPv6Interface
-LOOPBACK: tuple[Interface, ...] = (ip_interface("127.0.0.1/8"), ip_interface("::1/128"))
+if TYPE_CHECKING:
+    from pytest_netns_mysql.topology.plan import Interface, Plan
+
+Texts = str | Sequence[str]
+OptionValue = str | int | float | bool | None
 
 
 @dataclass(frozen=True)
 class Link:
-    """Join a namespace to ``global`` by a veth pair, see veth(4).
+    """Join a namespace by a veth pair to ``global``, to another namespace, or to a bridge; see veth(4).
 
-    Shape: ``interface`` with ``address`` lies in the namespace, ``outer_interface`` with ``gateway`` lies
-    in ``global``; the namespace's default route goes to ``gateway``.
+    Shape: ``to`` names the other side. ``address`` is one or several CIDRs of this side. ``gateway`` is what the
+    default route goes to, one for each family, False for none; by default the other side, where that forwards.
+    ``outer_address`` is what the other side gets, False for none; by default the gateway, or the first other host
+    address of the subnet. A port of a bridge has none. ``mtu`` is in bytes, ``rate`` as tc(8) has it (``10mbit``),
+    ``delay`` too (``20ms``), ``loss`` in per cent (``1%``); the three hold for what leaves this side.
     """
 
-    namespace: str
-    address: Interface
-    gateway: Interface
-    interface: str
-    outer_interface: str
+    address: Texts = ()
+    to: str = GLOBAL
+    gateway: Texts | bool | None = None
+    interface: str | None = None
+    mac: str | None = None
+    mtu: int | None = None
+    rate: str | None = None
+    delay: str | None = None
+    loss: str | None = None
+    outer_address: Texts | bool | None = None
+    outer_interface: str | None = None
+    outer_mac: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("address", "gateway", "outer_address"):
+            _set(self, name, _tuple(getattr(self, name)))
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """Describe a network namespace; see ip-netns(8).
+
+    Shape: ``links`` are its veth pairs, one, several or none; an address alone is a link to ``global``. ``routes``
+    maps destinations, ``default`` or CIDR, to gateways. ``forwarding`` makes it a router. ``masquerade`` names its
+    interfaces that give their own address to what is forwarded out of them, True stands for all. ``publish`` maps
+    ports, ``3306`` or ``address:3306``, to ``address:port`` behind it. ``hosts`` are host names of its first
+    addresses. ``external`` is a namespace that exists already: a name in /run/netns, a path or a pid.
+    """
+
+    links: tuple[Link, ...] = ()
+    routes: Mapping[str, str] = field(default_factory=dict)
+    forwarding: bool = False
+    masquerade: Texts | bool = False
+    publish: Mapping[str, str] = field(default_factory=dict)
+    hosts: Texts = ()
+    external: str | int | None = None
+
+    def __post_init__(self) -> None:
+        given: object = self.links  # a link by itself, or an address, is taken too
+        several = given if isinstance(given, list | tuple) else (given,)
+        _set(self, "links", tuple(one if isinstance(one, Link) else Link(one) for one in several))
+        for name in ("hosts", "masquerade"):
+            _set(self, name, _tuple(getattr(self, name)))
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """Describe a segment that several namespaces are on, such as a Docker network; see bridge(8).
+
+    Shape: it lies in ``namespace``; ``address`` is one or several CIDRs of its own there, the members' gateway.
+    ``to`` names other bridges that it is joined to by veth pairs. ``mtu`` is in bytes.
+    """
+
+    address: Texts = ()
+    namespace: str = GLOBAL
+    interface: str | None = None
+    mtu: int | None = None
+    to: Texts = ()
+
+    def __post_init__(self) -> None:
+        for name in ("address", "to"):
+            _set(self, name, _tuple(getattr(self, name)))
 
 
 @dataclass(frozen=True)
 class Mysqld:
-    """Say where the server listens; None means 127.0.0.1 and the first address of every namespace.
+    """Say where the server listens, and its options; None means 127.0.0.1 and each namespace's first address.
 
-    See the manual, bind_address.
+    See the manual, bind_address, admin_address, mysqlx_bind_address.
     """
 
-    bind_address: tuple[str, ...] | None = None
+    bind_address: Texts | None = None
+    admin_address: str | None = None
+    mysqlx_bind_address: Texts | None = None
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("bind_address", "mysqlx_bind_address"):
+            value = getattr(self, name)  # a comma list stays as it is written, for messages about it
+            _set(self, name, value if isinstance(value, str) else _tuple(value))
 
 
 @dataclass(frozen=True)
 class Topology:
-    """Describe a network: which namespaces there are, how they are linked, where mysqld listens.
+    """Describe a network, and where mysqld listens in it.
 
-    Shape: ``source`` names the preset or the file it comes from, for messages.
+    Shape: ``forwarding``, ``routes``, ``masquerade`` and ``publish`` are those of ``global``, as in a Namespace.
+    ``hosts`` maps host names to one or several addresses. ``source`` names the preset or the file, for messages.
     """
 
-    name: str
-    links: tuple[Link, ...]
+    name: str = "topology"
+    namespaces: Mapping[str, Namespace] = field(default_factory=dict)
+    bridges: Mapping[str, Bridge] = field(default_factory=dict)
     forwarding: bool = True
+    routes: Mapping[str, str] = field(default_factory=dict)
+    masquerade: Texts | bool = False
+    publish: Mapping[str, str] = field(default_factory=dict)
+    hosts: Mapping[str, Texts] = field(default_factory=dict)
     mysqld: Mysqld = field(default_factory=Mysqld)
-    source: str = "Python"
+    description: str = ""
+    source: str = field(default="Python", compare=False)
+
+    def __post_init__(self) -> None:
+        _set(self, "namespaces", {name: _namespace(value) for name, value in self.namespaces.items()})
+        _set(self, "hosts", {name: _tuple(value) for name, value in self.hosts.items()})
+        _set(self, "masquerade", _tuple(self.masquerade))
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Return what the topology means, checked; raise TopologyError with every fault, or EndpointError."""
+        from pytest_netns_mysql.topology.planner import plan
+
+        return plan(self)
 
     @property
-    def namespaces(self) -> tuple[str, ...]:
-        """Return the names, in the order they are written; ``global`` is not among them."""
-        return tuple(dict.fromkeys(link.namespace for link in self.links))
-
-    @property
-    def addresses(self) -> dict[str, tuple[Interface, ...]]:
+    def addresses(self) -> Mapping[str, tuple[Interface, ...]]:
         """Return the addresses of every namespace, the loopback's last; ``global`` comes first."""
-        found: dict[str, list[Interface]] = {GLOBAL: []}
-        for link in self.links:
-            found[GLOBAL].append(link.gateway)
-            found.setdefault(link.namespace, []).append(link.address)
-        return {name: (*own, *LOOPBACK) for name, own in found.items()}
+        return self.plan.addresses
 
     @property
     def bind_address(self) -> tuple[str, ...]:
         """Return the server's ``addr/ns`` values, the default ones where none are written."""
-        if self.mysqld.bind_address is not None:
-            return self.mysqld.bind_address
-        first = {link.namespace: link.address.ip for link in reversed(self.links)}
-        return ("127.0.0.1", *(f"{first[name]}/{name}" for name in self.namespaces))
+        return self.plan.bind_address
+
+
+def texts(value: Texts | bool | None) -> tuple[str, ...]:
+    """Return the texts of a field that takes one, several, or none."""
+    found = _tuple(value)
+    return found if isinstance(found, tuple) else ()
+
+
+def _namespace(value: object) -> Namespace:
+    """Return a namespace; a link or an address by itself is taken for one."""
+    if isinstance(value, Namespace):
+        return value
+    return Namespace((value if isinstance(value, Link) else Link(value),))  # type: ignore[arg-type]
+
+
+def _tuple(value: object) -> object:
+    """Return one text as a tuple of it, several as a tuple, anything else as it is."""
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list | tuple) else value
+
+
+def _set(instance: object, name: str, value: object) -> None:
+    object.__setattr__(instance, name, value)

@@ -66,7 +66,7 @@ def test_a_server_that_cannot_be(suite: Suite, arguments: str, told: list[str]) 
             ["ERROR: netns_mode = 'sudo': it is one of auto, direct, rootless", "  where: command line*"],
         ),
         ("--netns-start-timeout=soon", ["ERROR: netns_start_timeout = 'soon': it is a number of seconds above 0"]),
-        ("--netns-topology=red-blu", ["ERROR: there is no topology 'red-blu'", "  tried: presets: red-blue"]),
+        ("--netns-topology=red-blu", ["ERROR: there is no topology 'red-blu'", "  tried: presets: *, red-blue, *"]),
         ("--netns-topology=.", ["ERROR: there is no topology '.'"]),
         ("--netns-mysqld=/no/such", ["ERROR: /no/such does not exist", "  where: netns_mysqld = /no/such"]),
         ("--netns-mysqld=docker://mysql:8.4", ["ERROR: containers are not supported by this version"]),

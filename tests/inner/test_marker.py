@@ -150,7 +150,7 @@ def test_an_unknown_name_on_a_unittest_case_is_refused_too(suite: Suite) -> None
     ("marker", "told"),
     [
         ("netns(1)", "netns takes names, and 1 is none"),
-        ("netns(name='red')", "netns takes no name=, only names"),
+        ("netns(name='red')", "netns takes no name=, only names and topology="),
         ("netns('red', 'red')", "netns names red twice"),
         ("netns(['red', 'blue'])", "netns takes names, and ['red', 'blue'] is none"),
     ],

@@ -1,0 +1,121 @@
+"""Ask the kernel for everything between the namespaces of a plan: one batch for each of them."""
+
+from __future__ import annotations
+
+import socket
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from pytest_netns_mysql.errors import NetworkError
+from pytest_netns_mysql.kernel.forwarding import forward_by_link, forward_everything
+from pytest_netns_mysql.kernel.namespace import Namespace
+from pytest_netns_mysql.kernel.nat import translate
+from pytest_netns_mysql.kernel.rtnetlink import Batch, RefusedError
+from pytest_netns_mysql.kernel.shaping import shape
+from pytest_netns_mysql.topology.plan import End, Plan, PlannedBridge
+
+_T = TypeVar("_T")
+
+
+def wire(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
+    """Make the links, addresses, routes and rules of a plan; raise NetworkError where the kernel refuses one.
+
+    A link is made in the namespace of its outer end, which is ``global`` for most.
+    """
+    bridges = _by_namespace((bridge.namespace, bridge) for bridge in plan.bridges)
+    for name, own_bridges in bridges.items():
+        batch = Batch()
+        for bridge in own_bridges:
+            batch.add_bridge(bridge)
+        _send(batch, namespaces[name], where)
+    for name, veths in _by_namespace((veth.outer.namespace, veth) for veth in plan.veths).items():
+        batch = Batch()
+        with namespaces[name]:
+            for veth in veths:
+                master = None if veth.outer.bridge is None else socket.if_nametoindex(veth.outer.bridge)
+                inner = namespaces[veth.inner.namespace].descriptor
+                batch.add_veth(veth.outer, veth.inner, namespace=inner, master=master)
+            _send(batch, namespaces[name], where)
+    _configure(plan, namespaces, where)
+    for name in plan.forwarding:
+        with namespaces[name]:
+            _forward(name, plan)
+    _translate(plan, namespaces, where)
+    for end in plan.ends:
+        if end.shaping is not None:
+            with namespaces[end.namespace]:
+                shape(end, end.shaping, where=where)
+
+
+def _by_namespace(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
+    found: dict[str, list[_T]] = defaultdict(list)
+    for name, value in pairs:
+        found[name].append(value)
+    return found
+
+
+def _configure(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
+    """Bring up the ends that lie in each namespace, then give it its addresses, then its routes, which need them."""
+    inner = _by_namespace((veth.inner.namespace, veth.inner) for veth in plan.veths)
+    bridges = _by_namespace((bridge.namespace, bridge) for bridge in plan.bridges)
+    ends = _by_namespace((end.namespace, end) for end in plan.ends)
+    routes = _by_namespace((route.namespace, route) for route in plan.routes)
+    for name in dict.fromkeys((*inner, *bridges, *ends, *routes)):
+        batch = Batch()
+        with namespaces[name]:
+            for end in inner[name]:
+                batch.bring_up(end)
+            having: list[PlannedBridge | End] = [*bridges[name], *ends[name]]
+            for one in having:
+                for address in one.addresses:
+                    batch.add_address(one.interface, address)
+            for route in routes[name]:
+                batch.add_route(route)
+            _send(batch, namespaces[name], where)
+
+
+def _forward(name: str, plan: Plan) -> None:
+    """Let a namespace forward; the calling thread stands in it."""
+    ends: list[End] = [end for end in plan.ends if end.namespace == name]
+    addresses = [address for address in plan.addresses[name] if not address.is_loopback]
+    for version in sorted({address.version for address in addresses}):
+        if not forward_everything(version) and version == 4:
+            interfaces = [*(end.interface for end in ends), *(b.interface for b in plan.bridges if b.namespace == name)]
+            forward_by_link(map(socket.if_nametoindex, interfaces))
+
+
+def _translate(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
+    translating = [*(rule.namespace for rule in plan.masquerades), *(rule.namespace for rule in plan.port_forwards)]
+    for name in dict.fromkeys(translating):
+        with namespaces[name]:
+            try:
+                translate(
+                    [rule for rule in plan.masquerades if rule.namespace == name],
+                    [rule for rule in plan.port_forwards if rule.namespace == name],
+                )
+            except Exception as error:  # pyroute2 has errors of its own beside OSError
+                raise refused(
+                    f"address translation in {name}",
+                    error,
+                    where,
+                    "load what it needs on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat",
+                ) from error
+
+
+def _send(batch: Batch, namespace: Namespace, where: str) -> None:
+    with namespace:
+        try:
+            batch.send()
+        except RefusedError as error:
+            raise refused(f"{error.what}, in {namespace.name}", error, where) from error
+
+
+def refused(what: str, error: Exception, where: str, *remedies: str) -> NetworkError:
+    """Return the error that names the part of a topology that the kernel refused."""
+    return NetworkError(
+        f"the kernel refused {what}",
+        where=where,
+        tried=[str(error)],
+        remedies=remedies or ["run `netns-mysql doctor`: it probes namespaces, veth and routes one by one"],
+    )

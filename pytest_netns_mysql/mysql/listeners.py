@@ -1,0 +1,157 @@
+"""Where a server listens, by kind: checked before it starts, and what a client of each namespace connects to."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from ipaddress import ip_address
+
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
+from pytest_netns_mysql.errors import EndpointError, NetnsError
+from pytest_netns_mysql.kernel.hosts import known_names
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.mysql.options import OptionValue
+from pytest_netns_mysql.topology.endpoints import by_address
+
+_KINDS = {"mysql": "bind_address", "admin": "admin_address", "mysqlx": "mysqlx_bind_address"}
+_PORTS = {
+    "bind_address": ("port", 3306),
+    "admin_address": ("admin_port", 33062),
+    "mysqlx_bind_address": ("mysqlx_port", 33060),
+}
+
+Written = Mapping[str, str | Sequence[str] | None]
+
+
+class Listeners(Mapping[str, tuple[Endpoint, ...]]):
+    """Give the endpoints of ``bind_address``, ``admin_address`` and ``mysqlx_bind_address``, where there are any."""
+
+    def __init__(self, written: Written, options: Mapping[str, OptionValue], network: Network, where: str) -> None:
+        """Check what is written against the network; ``options`` tell the ports, ``where`` names the server.
+
+        Raises EndpointError.
+        """
+        self._network = network
+        self._where = where
+        there = {name: namespace.addresses for name, namespace in network.items()}
+        self._endpoints: dict[str, tuple[Endpoint, ...]] = {}
+        for key, value in written.items():
+            if value is not None:
+                endpoints = parse_list(value, key=key, where=where)
+                named = [one for end in endpoints for one in by_address(end, network.topology.plan.hosts)]
+                check(named, there, key=key, where=where)
+                self._check_names(named, key)
+                option, usual = _PORTS[key]
+                port = int(str(options.get(option, usual)))
+                self._endpoints[key] = tuple(replace(one, port=port) for one in endpoints)
+
+    def _check_names(self, endpoints: Sequence[Endpoint], key: str) -> None:
+        """Raise EndpointError for a host name that mysqld could not resolve: there is no DNS in a sandbox."""
+        names = [end for end in endpoints if not end.is_wildcard and not is_address(end.address)]
+        if not names:
+            return
+        with self._network[GLOBAL]:
+            known = known_names(self._network.topology.plan.hosts)
+        for endpoint in names:
+            if endpoint.address.lower() not in [name.lower() for name in known]:
+                raise EndpointError(
+                    f"{key} = {str(endpoint)!r}: nobody knows the host name {endpoint.address}",
+                    where=self._where,
+                    tried=[f"/etc/hosts in the sandbox has {', '.join(known) or 'no name'}"],
+                    remedies=["add it to the topology: hosts, or hosts of a namespace", "write an address"],
+                )
+
+    def __getitem__(self, key: str) -> tuple[Endpoint, ...]:
+        return self._endpoints[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._endpoints)
+
+    def __len__(self) -> int:
+        return len(self._endpoints)
+
+    def as_written(self) -> dict[str, list[str]]:
+        """Return what was written, for a server that is started again."""
+        return {key: [str(end) for end in ends] for key, ends in self.items()}
+
+    def endpoint(self, namespace: str, kind: str) -> Endpoint:
+        """Return the endpoint of a kind, ``mysql``, ``admin`` or ``mysqlx``, in ``namespace``.
+
+        Raises EndpointError where there is none, UnknownNamespaceError for another name.
+        """
+        _ = self._network[namespace]
+        if kind not in _KINDS:
+            raise EndpointError(f"there is no kind of endpoint {kind!r}", remedies=[f"use one of {', '.join(_KINDS)}"])
+        endpoints = self.get(_KINDS[kind], ())
+        for endpoint in endpoints:
+            if endpoint.namespace == namespace:
+                return endpoint
+        raise EndpointError(
+            f"the server has no {kind} endpoint in {namespace}",
+            where=f"{_KINDS[kind]} of {self._where}",
+            tried=[f"it listens on {', '.join(map(str, endpoints)) or 'none'}"],
+            remedies=[f"add an address of {namespace} to {_KINDS[kind]}"],
+        )
+
+    def endpoint_for(self, namespace: str) -> Endpoint:
+        """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
+        families = {one.version for one in self._network[namespace].addresses if not one.is_loopback}
+        endpoints = self["bind_address"]
+        own = [end for end in endpoints if end.namespace == namespace]
+        routed = [end for end in endpoints if not end.is_loopback and _family(end) in (None, *families)]
+        for endpoint in (*own, *routed):
+            if not endpoint.is_wildcard:
+                return endpoint
+            if namespace == GLOBAL:
+                return replace(endpoint, address="127.0.0.1")
+            for address in self._network[GLOBAL].addresses:
+                if address.version in families and not address.is_loopback:
+                    return replace(endpoint, address=str(address.ip))
+        return self.endpoint(namespace, "mysql")
+
+    def check_ports(self) -> None:
+        """Raise EndpointError where another server has a port already, which mysqld would tell late and darkly."""
+        for key, endpoints in self.items():
+            for endpoint in endpoints:
+                if not endpoint.is_wildcard and _is_taken(self._network, endpoint):
+                    raise EndpointError(
+                        f"{key} = {str(endpoint)!r}: port {endpoint.port} is taken there",
+                        where=self._where,
+                        remedies=["give this server another bind_address or options={'port': 3307}"],
+                    )
+
+
+def _family(endpoint: Endpoint) -> int | None:
+    """Return the family of an endpoint's address, 4 or 6, or None where it is a host name or a wildcard."""
+    if endpoint.is_wildcard or not is_address(endpoint.address):
+        return None
+    return ip_address(endpoint.address).version
+
+
+def is_address(text: str) -> bool:
+    """Tell whether ``text`` is an IP address, and no host name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_taken(network: Network, endpoint: Endpoint) -> bool:
+    try:
+        found = socket.getaddrinfo(
+            endpoint.address, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+    except socket.gaierror:
+        return False  # a host name: mysqld resolves it in its own way
+    with network[endpoint.namespace], socket.socket(found[0][0], socket.SOCK_STREAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(found[0][4])
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise NetnsError(f"{endpoint} cannot be bound: {error}") from error
+    return False

@@ -1,0 +1,130 @@
+"""Give a topology as plain data, for scripts.
+
+Shape, each object sorted by key, what is not set being null, addresses with their prefix lengths:
+``name``, ``source``, ``description``;
+``namespaces``: by name, ``global`` among them: ``interfaces``, ``routes`` (``destination``, ``gateway``),
+``forwarding``, ``masquerade`` (interfaces, ``*`` for all), ``publish`` (``address``, ``port``, ``to_address``,
+``to_port``), ``hosts`` (the names of its addresses), ``external`` (where it exists already);
+an interface: ``name``, ``kind`` (``veth`` or ``bridge``), ``addresses``, ``mac``, ``mtu`` in bytes, ``peer``
+(``namespace``, ``interface``), ``port_of`` (a bridge's name), ``rate`` in bits a second, ``delay`` in seconds,
+``loss`` in per cent;
+``bridges``: by name: ``namespace``, ``interface``, ``addresses``, ``mtu``, ``ports`` (``namespace``, ``interface``);
+``links``: a list of pairs of ``namespace``, ``interface``, ``node``, the last naming the bridge where it is a port;
+``hosts``: the addresses of each host name;
+``endpoints``: ``parameter``, ``value`` as mysqld takes it, ``address``, ``namespace``, ``port``.
+"""
+
+from __future__ import annotations
+
+import json
+
+from pytest_netns_mysql.topology.diagram.facts import host_names
+from pytest_netns_mysql.topology.diagram.graph import Tip, graph
+from pytest_netns_mysql.topology.diagram.listeners import listeners
+from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.plan import End, Plan, PlannedBridge, Shaping
+
+Data = dict[str, object]
+
+
+def draw(topology: Topology) -> str:
+    """Return the topology's plan as JSON, as the module says."""
+    plan, network = topology.plan, graph(topology.plan)
+    links = [
+        ((veth.inner, edge.one), (veth.outer, edge.other)) for veth, edge in zip(plan.veths, network.links, strict=True)
+    ]
+    ports: dict[str, list[End]] = {name: [] for name in network.bridges}
+    interfaces: dict[str, list[Data]] = {name: [] for name in network.namespaces}
+    for one, other in links:
+        for (end, tip), (peer, _) in ((one, other), (other, one)):
+            interfaces[end.namespace].append(_veth(end, peer, tip.node if tip.node in ports else None))
+            if tip.node in ports:
+                ports[tip.node].append(end)
+    for bridge in plan.bridges:
+        interfaces[bridge.namespace].append(_bridge_interface(bridge))
+    data: Data = {
+        "name": topology.name,
+        "source": topology.source,
+        "description": topology.description,
+        "namespaces": {name: _namespace(plan, name, interfaces[name]) for name in network.namespaces},
+        "bridges": {bridge.name: _bridge(bridge, ports[bridge.name]) for bridge in plan.bridges},
+        "links": [[_tip(end, tip) for end, tip in ends] for ends in links],
+        "hosts": host_names(plan),
+        "endpoints": [
+            {
+                "parameter": one.parameter,
+                "value": str(one.endpoint),
+                "address": one.endpoint.address,
+                "namespace": one.endpoint.namespace,
+                "port": one.endpoint.port,
+            }
+            for one in listeners(topology)
+        ],
+    }
+    return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)
+
+
+def _namespace(plan: Plan, name: str, interfaces: list[Data]) -> Data:
+    own = [str(one.ip) for one in plan.addresses[name] if not one.is_loopback]
+    return {
+        "interfaces": interfaces,
+        "routes": [
+            {"destination": str(route.destination), "gateway": str(route.gateway)}
+            for route in plan.routes
+            if route.namespace == name
+        ],
+        "forwarding": name in plan.forwarding,
+        "masquerade": [one.interface or "*" for one in plan.masquerades if one.namespace == name],
+        "publish": [
+            {"address": str(one.address), "port": one.port, "to_address": str(one.to), "to_port": one.to_port}
+            for one in plan.port_forwards
+            if one.namespace == name
+        ],
+        "hosts": [host for host, addresses in host_names(plan).items() if set(addresses) & set(own)],
+        "external": plan.external.get(name),
+    }
+
+
+def _veth(end: End, peer: End, bridge: str | None) -> Data:
+    shaping = end.shaping or Shaping()
+    return {
+        "name": end.interface,
+        "kind": "veth",
+        "addresses": [str(address) for address in end.addresses],
+        "mac": end.mac,
+        "mtu": end.mtu,
+        "peer": {"namespace": peer.namespace, "interface": peer.interface},
+        "port_of": bridge,
+        "rate": shaping.rate,
+        "delay": shaping.delay,
+        "loss": shaping.loss,
+    }
+
+
+def _bridge_interface(bridge: PlannedBridge) -> Data:
+    return {
+        "name": bridge.interface,
+        "kind": "bridge",
+        "addresses": [str(address) for address in bridge.addresses],
+        "mac": None,
+        "mtu": bridge.mtu,
+        "peer": None,
+        "port_of": None,
+        "rate": None,
+        "delay": None,
+        "loss": None,
+    }
+
+
+def _bridge(bridge: PlannedBridge, ports: list[End]) -> Data:
+    return {
+        "namespace": bridge.namespace,
+        "interface": bridge.interface,
+        "addresses": [str(address) for address in bridge.addresses],
+        "mtu": bridge.mtu,
+        "ports": [{"namespace": end.namespace, "interface": end.interface} for end in ports],
+    }
+
+
+def _tip(end: End, tip: Tip) -> Data:
+    return {"namespace": end.namespace, "interface": end.interface, "node": tip.node}

@@ -1,0 +1,68 @@
+"""Draw a topology as a Mermaid flowchart, which Markdown pages show as a picture; see https://mermaid.js.org."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from pytest_netns_mysql.topology.diagram.characters import printable
+from pytest_netns_mysql.topology.diagram.facts import Facts, host_names
+from pytest_netns_mysql.topology.diagram.graph import Edge, Graph, graph
+from pytest_netns_mysql.topology.diagram.listeners import Listener, listeners
+from pytest_netns_mysql.topology.model import Topology
+
+# Whatever else there is might be read as Markdown, HTML, a comment or a directive.
+_SPECIAL = re.compile(r"[^\w .:/,()=+@-]|_")
+_STYLES = (
+    "classDef namespace fill:#f4f6fb,stroke:#5b6b8c,color:#1c2333",
+    "classDef bridge fill:#e7eef0,stroke:#4f7c86,color:#1c2333",
+    "classDef mysqld stroke:#c76b1c,stroke-width:3px",
+    "classDef nat stroke-dasharray:6 3",
+)
+
+
+def draw(topology: Topology) -> str:
+    """Return the flowchart: a node for each namespace and bridge, a line for each veth pair."""
+    plan, network = topology.plan, graph(topology.plan)
+    facts, places = Facts(plan), listeners(topology)
+    forwarding = "on" if topology.forwarding else "off"
+    title = json.dumps(printable(f"{topology.name} ({topology.source}), forwarding {forwarding}"), ensure_ascii=False)
+    numbers = {name: f"n{number}" for number, name in enumerate(network.nodes)}
+    lines = ["---", f"title: {title}", "---", "flowchart LR"]
+    lines += [f"    {numbers[name]}[{_label(_namespace(facts, name, places))}]" for name in network.namespaces]
+    lines += [f"    {numbers[name]}{{{{{_label([name, 'bridge'])}}}}}" for name in network.bridges]
+    lines += [f"    {_line(edge, numbers)}" for edge in network.turned()]
+    if hosts := host_names(plan):
+        told = [f"{name} is {' and '.join(addresses)}" for name, addresses in hosts.items()]
+        lines.append(f"    hosts>{_label(['host names', *told])}]")
+    return "\n".join([*lines, *(f"    {line}" for line in (*_STYLES, *_classes(facts, places, network, numbers)))])
+
+
+def _namespace(facts: Facts, name: str, places: list[Listener]) -> list[str]:
+    return [name, *facts.lines(name), *(one.line for one in places if one.endpoint.namespace == name)]
+
+
+def _line(edge: Edge, numbers: dict[str, str]) -> str:
+    one, other = numbers[edge.one.node], numbers[edge.other.node]
+    if edge.is_seat:
+        return f"{one} -.-|{_label([edge.one.interface])}| {other}"
+    return f"{one} ---|{_label([f'{edge.one.interface} to {edge.other.interface}'])}| {other}"
+
+
+def _classes(facts: Facts, places: list[Listener], network: Graph, numbers: dict[str, str]) -> list[str]:
+    listening = {one.endpoint.namespace for one in places}
+    members = {
+        "namespace": list(network.namespaces),
+        "bridge": list(network.bridges),
+        "mysqld": [name for name in network.namespaces if name in listening],
+        "nat": [name for name in network.namespaces if facts.has_nat(name)],
+    }
+    return [f"class {','.join(numbers[name] for name in names)} {kind}" for kind, names in members.items() if names]
+
+
+def _label(lines: list[str]) -> str:
+    return '"' + "<br/>".join(_SPECIAL.sub(_entity, printable(line)) for line in lines) + '"'
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"#{ord(found[0])};"

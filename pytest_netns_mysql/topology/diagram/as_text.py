@@ -1,0 +1,78 @@
+"""Draw a topology as text, the way the manual lays its example out: red <=> global <=> blue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.topology.diagram.chains import chains
+from pytest_netns_mysql.topology.diagram.characters import cells, padded, printable
+from pytest_netns_mysql.topology.diagram.facts import Facts, host_names
+from pytest_netns_mysql.topology.diagram.graph import Graph, graph
+from pytest_netns_mysql.topology.diagram.listeners import listeners
+from pytest_netns_mysql.topology.model import Topology
+
+Row = tuple[str, str]
+
+
+def draw(topology: Topology) -> str:
+    """Return the drawing: names, links, addresses, routes, rules and endpoints, a line each."""
+    plan = topology.plan
+    facts = Facts(plan)
+    width = max(cells(printable(name)) for name in (GLOBAL, *plan.namespaces))
+    parts = [
+        _head(topology),
+        _links(graph(plan)),
+        _columns(_interfaces(facts), width),
+        _columns(_rules(facts), width),
+        _section("host names", [(name, ", ".join(ones)) for name, ones in host_names(plan).items()], 0),
+        _section("mysqld listens on", _endpoints(topology), width),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines)
+
+
+def _head(topology: Topology) -> list[str]:
+    forwarding = "on" if topology.forwarding else "off"
+    first = f"topology {topology.name} ({topology.source}), forwarding {forwarding}"
+    described = [line.expandtabs().rstrip() for line in topology.description.splitlines()]
+    return [printable(line) for line in (first, *described) if line]
+
+
+def _links(network: Graph) -> list[str]:
+    def shown(node: str) -> str:
+        return f"[{printable(node)}]" if node in network.bridges else printable(node)
+
+    lines = [" <=> ".join(map(shown, chain)) for chain in chains(network.links)]
+    joined = {tip.node for edge in (*network.links, *network.seats) for tip in (edge.one, edge.other)}
+    lines += [shown(name) for name in network.namespaces if name not in joined]
+    return lines + [f"{shown(name)} lies in {shown(one.namespace)}" for name, one in network.bridges.items()]
+
+
+def _interfaces(facts: Facts) -> list[Row]:
+    rows = []
+    for face in facts.faces:
+        route = facts.default_routes(face.namespace, face.interface)
+        said = (" ".join((face.interface, *face.addresses)), *face.remarks, *route)
+        rows.append((face.namespace, ", ".join(said)))
+    return rows
+
+
+def _rules(facts: Facts) -> list[Row]:
+    return [(name, line) for name in (GLOBAL, *facts.plan.namespaces) for line in facts.rules(name)]
+
+
+def _endpoints(topology: Topology) -> list[Row]:
+    return [
+        (one.endpoint.namespace, f"{one.endpoint}, port {one.endpoint.port}{f' ({one.remark})' if one.remark else ''}")
+        for one in listeners(topology)
+    ]
+
+
+def _section(title: str, rows: list[Row], width: int) -> list[str]:
+    return [title, *_columns(rows, width)] if rows else []
+
+
+def _columns(rows: Iterable[Row], width: int) -> list[str]:
+    shown = [(printable(name), printable(text)) for name, text in rows]
+    width = max([width, *(cells(name) for name, _ in shown)])
+    return [f"{padded(name, width)}  {text}" for name, text in shown]

@@ -1,0 +1,128 @@
+"""What stands in a box of the picture, and how much room it takes; lengths are in pixels of the SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.topology.diagram.characters import cells, clipped, printable, span, wrapped
+from pytest_netns_mysql.topology.diagram.facts import FORWARDS, Facts, host_names
+from pytest_netns_mysql.topology.diagram.listeners import listeners
+from pytest_netns_mysql.topology.model import Topology
+
+HEAD = 30.0
+PAD = 14.0
+NAME = 14.0  # the size of the bold sans-serif in a head
+MONO = 6.7  # a column of the monospace at 11 pixels
+SMALL = 6.15  # the same at 10 pixels
+BADGE = 9.5  # the size of the sans-serif in a badge
+LINE = 15.0
+ENTRY_GAP = 8.0
+SERVER_LABEL = 62.0
+_LONGEST_NAME = 36
+_LONGEST_LINE = 48
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Hold an interface: its name and the lines below it, addresses first."""
+
+    interface: str
+    addresses: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def height(self) -> float:
+        """Return the height, with the gap to what comes below."""
+        return LINE * (1 + len(self.addresses) + len(self.remarks)) + ENTRY_GAP
+
+    @property
+    def width(self) -> float:
+        """Return the width of the longest line."""
+        texts = (self.interface, *self.addresses)
+        return max([*(cells(text) * MONO for text in texts), *(cells(text) * SMALL for text in self.remarks)])
+
+
+@dataclass(frozen=True)
+class Card:
+    """Hold what a namespace's box says: a head with badges, interfaces, rules, and where mysqld listens."""
+
+    name: str
+    shown: str
+    badges: tuple[str, ...]
+    entries: Mapping[str, Entry]
+    rules: tuple[str, ...]
+    server: tuple[str, ...]
+    is_external: bool = False
+
+    @property
+    def foot(self) -> float:
+        """Return the height of what is below the interfaces."""
+        rules = LINE * len(self.rules) + ENTRY_GAP if self.rules else 0.0
+        server = LINE * len(self.server) + 2 * ENTRY_GAP if self.server else 0.0
+        return rules + server + (0.0 if self.server else 4.0)
+
+    def width(self, left: list[str], right: list[str]) -> float:
+        """Return the width that the box needs, with these interfaces at its sides."""
+        sides = [max((self.entries[name].width for name in side), default=0.0) for side in (left, right)]
+        between = 24.0 if all(sides) else 0.0
+        head = span(self.shown, NAME) + sum(badge_width(badge) + 5 for badge in self.badges) + 8
+        rules = max((cells(line) * SMALL for line in self.rules), default=0.0)
+        server = max((cells(line) * MONO + SERVER_LABEL for line in self.server), default=0.0)
+        return max(sum(sides) + between, head, rules, server, 110.0) + 2 * PAD
+
+
+def badge_width(text: str) -> float:
+    """Return the width of a badge."""
+    return span(text, BADGE) + 12
+
+
+def cards(topology: Topology) -> dict[str, Card]:
+    """Return the card of each namespace, ``global`` first."""
+    plan = topology.plan
+    facts = Facts(plan)
+    homes = {str(one.ip): name for name, ones in plan.addresses.items() for one in ones if not one.is_loopback}
+    called: dict[str, list[str]] = {}
+    for host, addresses in host_names(plan).items():
+        for name in dict.fromkeys(homes[one] for one in addresses if one in homes):
+            called.setdefault(name, []).append(host)
+    server: dict[str, list[str]] = {}
+    for listener in listeners(topology):
+        server.setdefault(listener.endpoint.namespace, []).append(f"{listener.place} {listener.remark}".rstrip())
+    return {
+        name: Card(
+            name,
+            clipped(printable(name), _LONGEST_NAME),
+            _badges(facts, name),
+            _entries(facts, name),
+            _rules(facts, name, called.get(name, [])),
+            tuple(clipped(printable(line), _LONGEST_LINE) for line in server.get(name, [])),
+            name in plan.external,
+        )
+        for name in (GLOBAL, *plan.namespaces)
+    }
+
+
+def _badges(facts: Facts, name: str) -> tuple[str, ...]:
+    found = ["external"] if name in facts.plan.external else []
+    found += [FORWARDS] if name in facts.plan.forwarding else []
+    return (*found, "NAT") if facts.has_nat(name) else tuple(found)
+
+
+def _entries(facts: Facts, name: str) -> dict[str, Entry]:
+    found = {}
+    for face in facts.faces_of.get(name, []):
+        remarks = [*face.remarks]
+        remarks += [f"default via {gateway}" for gateway in facts.gateways.get((name, face.interface), [])]
+        found[face.interface] = Entry(face.interface, face.addresses, tuple(map(printable, remarks)))
+    return found
+
+
+def _rules(facts: Facts, name: str, hosts: list[str]) -> tuple[str, ...]:
+    texts = [line for line in facts.rules(name) if line != FORWARDS]
+    if hosts:
+        texts.append(f"host name{'s' if len(hosts) > 1 else ''} {', '.join(hosts)}")
+    if not facts.faces_of.get(name) and name not in facts.plan.external:
+        texts.append("no link")
+    return tuple(line for text in texts for line in wrapped(printable(text), _LONGEST_LINE))

@@ -1,0 +1,353 @@
+"""What is wrong between the parts of a topology: all of it at once, each with file, key and cure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_netns_mysql.errors import EndpointError, TopologyError
+from pytest_netns_mysql.topology.load import from_mapping
+from pytest_netns_mysql.topology.model import Link, Namespace, Topology
+
+RED = {"red": "192.0.2.2/24"}
+LAN = {"red": {"to": "lan", "address": "10.0.0.2/24"}}
+
+
+def told(data: dict[str, Any]) -> str:
+    with pytest.raises((TopologyError, EndpointError)) as error:
+        from_mapping(data, source="shop.toml")
+    return str(error.value)
+
+
+def test_every_fault_is_told_at_once_with_its_place_and_cure() -> None:
+    assert told(
+        {
+            "namespaces": {"red": "192.0.2.2", "blue": {"adress": "198.51.100.2/24"}, "a/b": "203.0.113.2/24"},
+            "forwarding": "yes",
+        }
+    ) == (
+        "the topology has 4 faults\n"
+        "  where: shop.toml\n"
+        "  1. forwarding = 'yes': it takes true or false\n"
+        "    where: shop.toml: forwarding\n"
+        "    do: write forwarding = true\n"
+        "  2. there is no key namespaces.blue.adress\n"
+        "    where: shop.toml: namespaces.blue.adress\n"
+        "    tried: namespaces.blue takes address, to, gateway, interface, mac, mtu, rate, delay, loss, outer_address, "
+        "outer_interface, outer_mac, links, routes, forwarding, masquerade, publish, hosts, external\n"
+        "    do: write address\n"
+        "  3. a namespace cannot be called 'a/b': it holds a slash, a comma, white space or a NUL\n"
+        '    where: shop.toml: namespaces."a/b"\n'
+        "    do: rename it\n"
+        "  4. 192.0.2.2 has no prefix length\n"
+        "    where: shop.toml: namespaces.red\n"
+        "    do: write 192.0.2.2/24"
+    )
+
+
+def test_the_faults_of_an_error_can_be_had_one_by_one() -> None:
+    with pytest.raises(TopologyError) as error:
+        from_mapping({"namespaces": {"red": "192.0.2.2", "blue": "198.51.100.2"}})
+    assert [fault.what for fault in error.value.faults] == [
+        "192.0.2.2 has no prefix length",
+        "198.51.100.2 has no prefix length",
+    ]
+
+
+def test_a_topology_built_in_python_is_checked_when_its_plan_is_asked_for() -> None:
+    topology = Topology("shop", {"red": Namespace((Link("192.0.2.0/24"),))})
+    with pytest.raises(TopologyError, match="no host can have it"):
+        _ = topology.plan
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "subnets"),
+    [
+        ("192.0.2.2/24", "192.0.2.3/24", "red (192.0.2.0/24) and blue (192.0.2.0/24)"),
+        ("192.0.2.2/25", "192.0.2.200/24", "red (192.0.2.0/25) and blue (192.0.2.0/24)"),
+        ("2001:db8::2/32", "2001:db8:1::2/64", "red (2001:db8::/32) and blue (2001:db8:1::/64)"),
+    ],
+)
+def test_two_interfaces_of_a_namespace_in_one_subnet_are_refused(first: str, second: str, subnets: str) -> None:
+    assert told({"namespaces": {"red": first, "blue": second}}) == (
+        f"the subnets of {subnets} overlap\n"
+        "  where: shop.toml: namespaces.red and namespaces.blue\n"
+        "  do: give each its own subnet: global could not tell them apart\n"
+        "  do: or let one of them lead elsewhere than to global: to = ..."
+    )
+
+
+SUBNETS = "give each its own subnet: red could not tell them apart"
+CASES: dict[str, tuple[dict[str, Any], str]] = {
+    "overlap in a namespace": (
+        {"namespaces": {"red": {"links": ["192.0.2.2/24", {"to": "blue", "address": "192.0.2.3/24"}]}, "blue": {}}},
+        "the subnets of vpeer-red (192.0.2.0/24) and vpeer-red-1 (192.0.2.0/24) overlap\n"
+        f"  where: shop.toml: namespaces.red.links[0] and namespaces.red.links[1]\n  do: {SUBNETS}",
+    ),
+    "interface twice": (
+        {
+            "namespaces": {
+                "red": {
+                    "links": [
+                        {"address": "192.0.2.2/24", "interface": "eth0"},
+                        {"address": "198.51.100.2/24", "interface": "eth0"},
+                    ]
+                }
+            }
+        },
+        "two interfaces of red are called eth0\n"
+        "  where: shop.toml: namespaces.red.links[0] and namespaces.red.links[1]\n"
+        "  do: set interface of one of them",
+    ),
+    "outer interface twice": (
+        {
+            "namespaces": {
+                "red": {"address": "192.0.2.2/24", "outer_interface": "eth0"},
+                "blue": {"address": "198.51.100.2/24", "outer_interface": "eth0"},
+            }
+        },
+        "two interfaces of global are called eth0\n"
+        "  where: shop.toml: namespaces.red and namespaces.blue\n"
+        "  do: set outer_interface of one of them",
+    ),
+    "unknown other side": (
+        {"namespaces": {**RED, "blue": {"to": "reed", "address": "198.51.100.2/24"}}},
+        "there is no namespace or bridge 'reed' to lead to\n"
+        "  where: shop.toml: namespaces.blue.to\n  tried: the topology has global, red\n  do: write 'red'",
+    ),
+    "link to itself": (
+        {"namespaces": {"red": {"to": "red", "address": "192.0.2.2/24"}}},
+        "there is no namespace or bridge 'red' to lead to\n"
+        "  where: shop.toml: namespaces.red.to\n  tried: the topology has global\n  do: name one of these, or add it",
+    ),
+    "bridge in an unknown namespace": (
+        {"namespaces": RED, "bridges": {"lan": {"namespace": "blue"}}},
+        "there is no namespace 'blue' to lead to\n"
+        "  where: shop.toml: bridges.lan.namespace\n  tried: the topology has global, red\n"
+        "  do: name one of these, or add it",
+    ),
+    "unknown bridge": (
+        {"namespaces": RED, "bridges": {"lan": {"to": "wan"}}},
+        "there is no bridge 'wan' to lead to\n"
+        "  where: shop.toml: bridges.lan.to\n  tried: the topology has none\n  do: name one of these, or add it",
+    ),
+    "bridge called like a namespace": (
+        {"namespaces": RED, "bridges": {"red": {}}},
+        "a namespace and a bridge are both called red: to = 'red' could mean either\n"
+        "  where: shop.toml: namespaces.red and bridges.red\n  do: rename one of them",
+    ),
+    "bridge called global": (
+        {"namespaces": RED, "bridges": {"global": {}}},
+        "a bridge cannot be called 'global': it stands for the sandbox's own namespace\n"
+        "  where: shop.toml: bridges.global\n  do: rename it",
+    ),
+    "loop of two bridges": (
+        {"namespaces": RED, "bridges": {"lan": {"to": "wan"}, "wan": {"to": "lan"}}},
+        "the bridges wan and lan are joined in a loop: frames would go round for ever\n"
+        "  where: shop.toml: bridges.wan.to\n  do: remove lan from it",
+    ),
+    "loop of three bridges": (
+        {"namespaces": RED, "bridges": {"a": {"to": "b"}, "b": {"to": "c"}, "c": {"to": "a"}}},
+        "the bridges c and a are joined in a loop: frames would go round for ever\n"
+        "  where: shop.toml: bridges.c.to\n  do: remove a from it",
+    ),
+    "address twice on a segment": (
+        {
+            "namespaces": {**LAN, "blue": {"to": "wan", "address": "10.0.0.2/24"}},
+            "bridges": {"lan": {}, "wan": {"to": "lan"}},
+        },
+        "10.0.0.2 is given twice on one segment\n"
+        "  where: shop.toml: namespaces.red and namespaces.blue\n  do: change one of them",
+    ),
+    "a member with the bridge's address": (
+        {"namespaces": LAN, "bridges": {"lan": "10.0.0.2/24"}},
+        "10.0.0.2 is given twice on one segment\n"
+        "  where: shop.toml: bridges.lan and namespaces.red\n  do: change one of them",
+    ),
+    "both ends alike": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "outer_address": "192.0.2.2/24"}}},
+        "both ends of the link have 192.0.2.2\n  where: shop.toml: namespaces.red\n  do: change one of them",
+    ),
+    "port with an address": (
+        {"namespaces": {"red": {**LAN["red"], "outer_address": "10.0.0.1/24"}}, "bridges": {"lan": {}}},
+        "lan is a bridge, whose ports have no address\n"
+        "  where: shop.toml: namespaces.red.outer_address\n  do: write it below bridges.lan as address",
+    ),
+    "gateway nobody has on a segment": (
+        {"namespaces": {"red": {**LAN["red"], "gateway": "10.0.0.9"}}, "bridges": {"lan": "10.0.0.1/24"}},
+        "nobody has the gateway 10.0.0.9\n"
+        "  where: shop.toml: namespaces.red.gateway\n  do: write one of 10.0.0.1, or give that address to the bridge",
+    ),
+    "gateway nobody has at the other end": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "gateway": "192.0.2.1", "outer_address": "192.0.2.9/24"}}},
+        "nobody has the gateway 192.0.2.1\n"
+        "  where: shop.toml: namespaces.red.gateway\n  do: write one of 192.0.2.9, or add it to outer_address",
+    ),
+    "two gateways of one family": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "gateway": ["192.0.2.1", "192.0.2.9"]}}},
+        "there are two gateways of IPv4\n  where: shop.toml: namespaces.red.gateway\n  do: keep one of them",
+    ),
+    "address twice": (
+        {"namespaces": {"red": ["192.0.2.2/24", "192.0.2.2/24"]}},
+        "192.0.2.2/24 stands there twice\n  where: shop.toml: namespaces.red.address\n  do: write it once",
+    ),
+    "MTU too small for IPv6": (
+        {"namespaces": {"red": {"address": "2001:db8::2/64", "mtu": 1279}}},
+        "an MTU of 1279 bytes is too small for IPv6\n  where: shop.toml: namespaces.red.mtu\n  do: write 1280 or more",
+    ),
+    "MAC": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "mac": "02:00:5e:00:53"}}},
+        "'02:00:5e:00:53' is no MAC address\n"
+        "  where: shop.toml: namespaces.red.mac\n  do: write it as 02:00:5e:00:53:01",
+    ),
+    "multicast MAC": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "outer_mac": "01:00:5e:00:53:01"}}},
+        "01:00:5e:00:53:01 is a multicast address, no interface has it\n"
+        "  where: shop.toml: namespaces.red.outer_mac\n  do: let the first byte be even, such as 02",
+    ),
+    "zero MAC": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "mac": "00:00:00:00:00:00"}}},
+        "00:00:00:00:00:00 is the address of no interface\n"
+        "  where: shop.toml: namespaces.red.mac\n  do: write it as 02:00:5e:00:53:01",
+    ),
+    "rate": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "rate": "10 Mb/s"}}},
+        "'10 Mb/s' is no rate: it is a number with one of bit, kbit, mbit, gbit, bps, kbps, mbps, gbps\n"
+        "  where: shop.toml: namespaces.red.rate\n  do: write '10mbit'",
+    ),
+    "delay": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "delay": "20"}}},
+        "'20' is no delay: it is a number with one of us, ms, s\n"
+        "  where: shop.toml: namespaces.red.delay\n  do: write '20ms'",
+    ),
+    "loss": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "loss": "101%"}}},
+        "'101%' is no loss that can be had\n  where: shop.toml: namespaces.red.loss\n  do: write '1%', or leave it out",
+    ),
+    "route to nowhere": (
+        {"namespaces": RED, "routes": {"10.0.0.1/8": "192.0.2.2"}},
+        "'10.0.0.1/8' is no destination of a route: 10.0.0.1/8 has host bits set\n"
+        '  where: shop.toml: routes."10.0.0.1/8"\n  do: write default, or a CIDR as 10.0.0.0/8',
+    ),
+    "route by no address": (
+        {"namespaces": RED, "routes": {"10.0.0.0/8": "red"}},
+        "the gateway 'red' is no IP address\n  where: shop.toml: routes.\"10.0.0.0/8\"\n  do: write it as 192.0.2.1",
+    ),
+    "route of two families": (
+        {"namespaces": RED, "routes": {"2001:db8::/32": "192.0.2.2"}},
+        "the route to 2001:db8::/32 has a gateway of the other family, 192.0.2.2\n"
+        '  where: shop.toml: routes."2001:db8::/32"\n  do: name a gateway of its own family',
+    ),
+    "route by a far gateway": (
+        {"namespaces": RED, "routes": {"10.0.0.0/8": "198.51.100.2"}},
+        "the gateway 198.51.100.2 is in no subnet of global\n"
+        '  where: shop.toml: routes."10.0.0.0/8"\n  do: name an address in 192.0.2.0/24',
+    ),
+    "route by a gateway nobody has": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "routes": {"10.0.0.0/8": "192.0.2.9"}}}},
+        "no namespace has the gateway 192.0.2.9\n"
+        '  where: shop.toml: namespaces.red.routes."10.0.0.0/8"\n  do: name an address that one of its neighbours has',
+    ),
+    "masquerade at an unknown interface": (
+        {"namespaces": RED, "masquerade": ["eth0"]},
+        "global has no interface 'eth0' to masquerade at\n"
+        "  where: shop.toml: masquerade\n  do: write one of veth-red, or true for all",
+    ),
+    "masquerade without forwarding": (
+        {"namespaces": RED, "forwarding": False, "masquerade": True},
+        "global masquerades what it forwards, and it does not forward\n"
+        "  where: shop.toml: masquerade\n  do: write forwarding = true",
+    ),
+    "publish no port": (
+        {"namespaces": RED, "publish": {"mysql": "192.0.2.2:3306"}},
+        "'mysql' is no port, or address and port\n"
+        "  where: shop.toml: publish.mysql\n  do: write it as 172.17.0.2:3306 or [2001:db8::2]:3306",
+    ),
+    "publish nothing behind": (
+        {"namespaces": RED, "publish": {"3306": "192.0.2.2"}},
+        "'192.0.2.2' is no address and port\n"
+        "  where: shop.toml: publish.3306\n  do: write it as 172.17.0.2:3306 or [2001:db8::2]:3306",
+    ),
+    "publish at an address that is not there": (
+        {"namespaces": RED, "publish": {"192.0.2.9:3306": "192.0.2.2:3306"}},
+        "global has no address 192.0.2.9 to publish 192.0.2.2 at\n"
+        '  where: shop.toml: publish."192.0.2.9:3306"\n  do: name one of 192.0.2.1, of the same family',
+    ),
+    "publish what nobody has": (
+        {"namespaces": RED, "publish": {"3306": "192.0.2.9:3306"}},
+        "no namespace has the address 192.0.2.9\n"
+        "  where: shop.toml: publish.3306\n  do: name an address of the topology",
+    ),
+    "publish without forwarding": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "publish": {"3306": "192.0.2.1:3306"}}}},
+        "red publishes ports, and it does not forward\n"
+        "  where: shop.toml: namespaces.red.publish\n  do: write namespaces.red.forwarding = true",
+    ),
+    "host name": (
+        {"namespaces": RED, "hosts": {"red db": "192.0.2.2"}},
+        "'red db' is no host name\n  where: shop.toml: hosts.\"red db\"\n  do: write it as red.db.test",
+    ),
+    "host name twice": (
+        {"namespaces": {"red": {"address": "192.0.2.2/24", "hosts": "DB"}}, "hosts": {"db": "192.0.2.1"}},
+        "the host name DB is given twice\n"
+        "  where: shop.toml: hosts.db and namespaces.red.hosts\n  do: keep one of them",
+    ),
+    "host name of no address": (
+        {"namespaces": {"red": {"hosts": "db"}}},
+        "red has no address that db could stand for\n  where: shop.toml: namespaces.red.hosts\n  do: give it one",
+    ),
+    "host name for no address": (
+        {"namespaces": RED, "hosts": {"db": "192.0.2.2/24"}},
+        "'192.0.2.2/24' is no IP address\n"
+        "  where: shop.toml: hosts.db\n  do: write it as 192.0.2.2, without a prefix length",
+    ),
+    "external with more": (
+        {"namespaces": {"red": {"external": "red", "address": "192.0.2.2/24", "forwarding": True}}},
+        "red is external, entered and never changed, so it takes no links, forwarding\n"
+        "  where: shop.toml: namespaces.red\n  do: remove these, or remove external to have a namespace made",
+    ),
+    "external nothing": (
+        {"namespaces": {"red": {"external": ""}}},
+        "'' is no namespace that exists\n"
+        "  where: shop.toml: namespaces.red.external\n  do: write a name under /run/netns, a path, or a pid",
+    ),
+    "link to an external one": (
+        {"namespaces": {"red": {"external": 1}, "blue": {"to": "red", "address": "192.0.2.2/24"}}},
+        "there is no namespace or bridge 'red' to lead to\n"
+        "  where: shop.toml: namespaces.blue.to\n  tried: the topology has global\n  do: name one of these, or add it",
+    ),
+    "admin_address": (
+        {"namespaces": RED, "mysqld": {"admin_address": "192.0.2.2/red,127.0.0.1"}},
+        "admin_address = '192.0.2.2/red,127.0.0.1': it takes one address only, and this is 2\n"
+        "  where: shop.toml: mysqld.admin_address\n  do: keep one of 192.0.2.2/red, 127.0.0.1",
+    ),
+    "mysqlx_bind_address": (
+        {"namespaces": RED, "mysqld": {"mysqlx_bind_address": ["192.0.2.1/red"]}},
+        "mysqlx_bind_address = '192.0.2.1/red': namespace red has no address 192.0.2.1\n"
+        "  where: shop.toml: mysqld.mysqlx_bind_address\n  tried: red has 192.0.2.2, 127.0.0.1, ::1\n"
+        "  do: write 192.0.2.1\n  do: write 192.0.2.2/red",
+    ),
+    "a host name elsewhere": (
+        {"namespaces": RED, "hosts": {"db": "192.0.2.1"}, "mysqld": {"bind_address": "db/red"}},
+        "bind_address = '192.0.2.1/red': namespace red has no address 192.0.2.1\n"
+        "  where: shop.toml: mysqld.bind_address\n  tried: red has 192.0.2.2, 127.0.0.1, ::1\n"
+        "  do: write 192.0.2.1\n  do: write 192.0.2.2/red",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_cannot_be_is_told_with_its_key_and_cure(case: str) -> None:
+    data, message = CASES[case]
+    assert told(data) == message
+
+
+def test_the_gateway_of_an_address_alone_in_its_subnet_may_be_left_out() -> None:
+    data = {"namespaces": {"red": {"address": "192.0.2.2/32", "outer_address": False}}}
+    assert [str(one) for one in from_mapping(data).addresses["red"]] == ["192.0.2.2/32", "127.0.0.1/8", "::1/128"]
+
+
+def test_three_hundred_namespaces_are_a_topology() -> None:
+    names = {f"n{number}": f"10.{number // 256}.{number % 256}.2/24" for number in range(300)}
+    assert len(from_mapping({"namespaces": names}).bind_address) == 301
