@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import struct
+from ipaddress import IPv6Interface
 from typing import Any
 
 from pytest_netns_mysql.topology.plan import End, Interface, PlannedBridge, Route
@@ -14,6 +16,8 @@ _NLM_F_CREATE_EXCL = 0x400 | 0x200
 _NLMSG_ERROR = 2
 _RTM_NEWLINK, _RTM_NEWADDR, _RTM_NEWROUTE = 16, 20, 24
 _IFF_UP = 0x1
+_SIOCGIFHWADDR = 0x8927
+_ADDR_GEN_MODE_NONE = 1
 _IFA_F_NODAD = 0x02
 _TABLE_MAIN, _PROTO_BOOT, _TYPE_UNICAST, _SCOPE_UNIVERSE = 254, 3, 1, 0
 _AT_ONCE = 64  # messages, so that the answers fit into the socket's buffer
@@ -37,33 +41,44 @@ class Batch:
         self._requests: list[tuple[str, Any]] = []
 
     def add_bridge(self, bridge: PlannedBridge) -> None:
-        """Ask for a bridge that is up, see ip-link(8); without STP, whose ports would listen for 30 seconds."""
+        """Ask for a bridge, see ip-link(8); without STP, whose ports would listen for 30 seconds."""
         attributes: list[tuple[str, Any]] = [("IFLA_IFNAME", bridge.interface)]
         if bridge.mtu is not None:
             attributes.append(("IFLA_MTU", bridge.mtu))
         data = {"attrs": [("IFLA_BR_STP_STATE", 0), ("IFLA_BR_FORWARD_DELAY", 0)]}
         attributes.append(("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "bridge"), ("IFLA_INFO_DATA", data)]}))
-        self._add(f"bridge {bridge.interface}", _RTM_NEWLINK, _link_message(attributes))
+        self._add(f"bridge {bridge.interface}", _RTM_NEWLINK, _link_message(attributes, up=False))
 
-    def add_veth(self, here: End, there: End, *, namespace: int, master: int | None) -> None:
-        """Ask for a veth pair, see veth(4); ``here`` is up, the end ``there`` is put into another ``namespace``.
+    def add_veth(self, here: End, there: End, *, namespace: int) -> None:
+        """Ask for a veth pair, see veth(4); the end ``there`` is put into another ``namespace``.
 
-        ``namespace`` is a descriptor; ``master`` is the index of the bridge that ``here`` is a port of.
+        ``namespace`` is a descriptor.
         """
         peer_attributes = [*_end_attributes(there), ("IFLA_NET_NS_FD", namespace)]
         data = {"attrs": [("VETH_INFO_PEER", {"attrs": peer_attributes})]}
-        attributes: list[tuple[str, Any]] = _end_attributes(here)
-        if master is not None:
-            attributes.append(("IFLA_MASTER", master))
-        attributes.append(("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]}))
+        kind = ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]})
+        attributes = [*_end_attributes(here), kind]
         what = f"the veth pair {there.interface} of {there.namespace} and {here.interface} of {here.namespace}"
-        self._add(what, _RTM_NEWLINK, _link_message(attributes))
+        self._add(what, _RTM_NEWLINK, _link_message(attributes, up=False))
 
-    def bring_up(self, end: End) -> None:
-        """Ask for an interface to be up, and a port of its bridge where it has one."""
-        attributes = [] if end.bridge is None else [("IFLA_MASTER", socket.if_nametoindex(end.bridge))]
-        message = _link_message(attributes, index=socket.if_nametoindex(end.interface))
-        self._add(f"{end.interface} up", _RTM_NEWLINK, message, flags=0)
+    def bring_up(self, one: End | PlannedBridge) -> None:
+        """Ask for an interface to be up, and a port of its bridge where it has one.
+
+        One of IPv6 gets its link-local address by hand: while the kernel's own waits to be known as nobody else's, a
+        second or two, a router asks for no neighbour. See RFC 4862.
+        """
+        index = socket.if_nametoindex(one.interface)
+        has_ipv6 = any(address.version == 6 for address in one.addresses)
+        if has_ipv6:
+            mode = [("AF_INET6", {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", _ADDR_GEN_MODE_NONE)]})]
+            message = _link_message([("IFLA_AF_SPEC", {"attrs": mode})], index=index, up=False)
+            self._add(f"{one.interface} without a link-local address", _RTM_NEWLINK, message, flags=0)
+        attributes: list[tuple[str, Any]] = []
+        if isinstance(one, End) and one.bridge is not None:
+            attributes.append(("IFLA_MASTER", socket.if_nametoindex(one.bridge)))
+        self._add(f"{one.interface} up", _RTM_NEWLINK, _link_message(attributes, index=index), flags=0)
+        if has_ipv6:
+            self.add_address(one.interface, _link_local(one.interface))
 
     def add_address(self, interface: str, address: Interface) -> None:
         """Ask for an address, see ip-address(8); one of IPv6 is usable at once."""
@@ -117,11 +132,22 @@ class Batch:
         self._requests.clear()
 
 
-def _link_message(attributes: list[tuple[str, Any]], index: int = 0) -> Any:
+def _link_local(interface: str) -> Interface:
+    """Return the link-local address that is made of an interface's MAC address, see RFC 4291."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        found = fcntl.ioctl(sock, _SIOCGIFHWADDR, struct.pack("256s", interface.encode()))
+    mac = found[18:24]
+    identifier = bytes([mac[0] ^ 2]) + mac[1:3] + b"\xff\xfe" + mac[3:]
+    return IPv6Interface((b"\xfe\x80" + bytes(6) + identifier, 64))
+
+
+def _link_message(attributes: list[tuple[str, Any]], index: int = 0, *, up: bool = True) -> Any:
     from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
     message = ifinfmsg()
-    message["index"], message["flags"], message["change"] = index, _IFF_UP, _IFF_UP
+    message["index"] = index
+    if up:
+        message["flags"], message["change"] = _IFF_UP, _IFF_UP
     message["attrs"] = attributes
     return message
 

@@ -284,9 +284,9 @@ def _make_run_private() -> None:
                 syscalls.mount(str(below), str(shown), None, syscalls.MS_BIND | syscalls.MS_REC)
     finally:
         os.close(old)
-    NETWORKS_DIRECTORY.mkdir(parents=True)
     # A link, so that one of several networks can be shown there, and another in its place.
-    NETNS_DIRECTORY.symlink_to(NETWORKS_DIRECTORY / "0")
+    NETNS_DIRECTORY.symlink_to(NETWORKS_DIRECTORY / "none")
+    (NETWORKS_DIRECTORY / "none").mkdir(parents=True)
 
 
 def _name_own_network() -> None:

@@ -33,9 +33,7 @@ def wire(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
         batch = Batch()
         with namespaces[name]:
             for veth in veths:
-                master = None if veth.outer.bridge is None else socket.if_nametoindex(veth.outer.bridge)
-                inner = namespaces[veth.inner.namespace].descriptor
-                batch.add_veth(veth.outer, veth.inner, namespace=inner, master=master)
+                batch.add_veth(veth.outer, veth.inner, namespace=namespaces[veth.inner.namespace].descriptor)
             _send(batch, namespaces[name], where)
     _configure(plan, namespaces, where)
     for name in plan.forwarding:
@@ -56,18 +54,15 @@ def _by_namespace(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
 
 
 def _configure(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
-    """Bring up the ends that lie in each namespace, then give it its addresses, then its routes, which need them."""
-    inner = _by_namespace((veth.inner.namespace, veth.inner) for veth in plan.veths)
-    bridges = _by_namespace((bridge.namespace, bridge) for bridge in plan.bridges)
-    ends = _by_namespace((end.namespace, end) for end in plan.ends)
+    """Bring up the interfaces of each namespace with their addresses, then give it its routes, which need them."""
+    interfaces: list[PlannedBridge | End] = [*plan.bridges, *plan.ends]
+    by_namespace = _by_namespace((one.namespace, one) for one in interfaces)
     routes = _by_namespace((route.namespace, route) for route in plan.routes)
-    for name in dict.fromkeys((*inner, *bridges, *ends, *routes)):
+    for name in dict.fromkeys((*by_namespace, *routes)):
         batch = Batch()
         with namespaces[name]:
-            for end in inner[name]:
-                batch.bring_up(end)
-            having: list[PlannedBridge | End] = [*bridges[name], *ends[name]]
-            for one in having:
+            for one in by_namespace[name]:
+                batch.bring_up(one)
                 for address in one.addresses:
                     batch.add_address(one.interface, address)
             for route in routes[name]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
-import socket
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import mysql.connector
 from mysql.connector.abstracts import MySQLConnectionAbstract
 from mysql.connector.connection import MySQLConnection
 from mysql.connector.pooling import MySQLConnectionPool
 
-from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.namespace import Namespace
 
 Driver = str | Callable[..., Any]
-_REFUSED = frozenset({1045, 1130})  # ER_ACCESS_DENIED_ERROR, ER_HOST_NOT_PRIVILEGED
 _NOT_READY = frozenset({2002, 2003, 2006, 2013, 2055})
 
 
@@ -105,45 +100,3 @@ def try_connect(namespace: Namespace, **options: Any) -> NamespaceConnection | N
         if error.errno in _NOT_READY:
             return None
         raise
-
-
-def origin(namespace: Namespace, endpoint: Endpoint) -> str:
-    """Return the address that the kernel gives a connection from ``namespace`` to ``endpoint``.
-
-    Nothing is sent: a connected UDP socket only asks the routing table, see udp(7).
-    """
-    with namespace:
-        kind, _, _, _, place = socket.getaddrinfo(endpoint.address, endpoint.port, type=socket.SOCK_DGRAM)[0]
-        with socket.socket(kind, socket.SOCK_DGRAM) as sock:
-            try:
-                sock.connect(place)
-            except OSError as error:
-                raise ClientError(
-                    f"there is no way from {namespace.name} to {endpoint}",
-                    tried=[str(error)],
-                    remedies=["connect to an endpoint of the same namespace", "add a route to the topology"],
-                ) from error
-            return cast("str", sock.getsockname()[0])
-
-
-def seen_origin(namespace: Namespace, **options: Any) -> str:
-    """Return the host that the server at ``host`` and ``port`` sees when a client of ``namespace`` connects.
-
-    Asked of the server itself: it refuses a user it does not know, and names the host it refuses. Raises ClientError
-    where there is no way.
-    """
-    try:
-        connection = NamespaceConnection(namespace, user="who_am_i", ssl_disabled=True, **options)
-    except mysql.connector.Error as error:
-        found = re.search(r"@'([^']+)'|'([^']+)'", str(error)) if error.errno in _REFUSED else None
-        if found is None:
-            raise ClientError(
-                f"the server did not say where a connection from {namespace.name} comes from",
-                tried=[str(error)],
-                remedies=["name the host of the account: host=..."],
-            ) from error
-        return found[1] if found[1] is not None else found[2]
-    with contextlib.closing(connection), connection.cursor() as cursor:  # an account for everybody
-        cursor.execute("SELECT SUBSTRING_INDEX(USER(), '@', -1)")
-        row = cast("tuple[str]", cursor.fetchone())
-        return row[0]

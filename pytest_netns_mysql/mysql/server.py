@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerNotFoundError
 from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.distribution import Distribution
@@ -129,16 +130,11 @@ class MySQLServer:
         return self._listeners.endpoint_for(namespace)
 
     def origin(self, namespace: str, endpoint: Endpoint) -> str:
-        """Return the host that the server sees when a client of ``namespace`` connects to ``endpoint``.
+        """Return the address that the server sees when a client of ``namespace`` connects to ``endpoint``.
 
-        Behind NAT it is another than the client's address, so the server is asked. Raises ClientError where there
-        is no way.
+        Behind address translation it is another than the client's own. Raises ClientError where there is no way.
         """
-        from pytest_netns_mysql.mysql.client import origin, seen_origin
-
-        if self.network.topology.plan.has_nat and not endpoint.is_loopback:
-            return seen_origin(self.network[namespace], host=endpoint.address, port=endpoint.port)
-        return origin(self.network[namespace], endpoint)
+        return origin(self.network, namespace, endpoint)
 
     def start(self) -> None:
         """Copy the data directory, start mysqld, return when it answers.
