@@ -29,7 +29,6 @@ def check_servers(item: pytest.Item, topology: Topology) -> None:
     Raises EndpointError or SettingError, naming the fixture and the test.
     """
     from pytest_netns_mysql.mysql.options import checked
-    from pytest_netns_mysql.topology.endpoints import check_endpoints
 
     info = getattr(item, "_fixtureinfo", None)
     for name, definitions in info.name2fixturedefs.items() if info is not None else ():
@@ -37,9 +36,21 @@ def check_servers(item: pytest.Item, topology: Topology) -> None:
         if plan is not None:
             where = f"factories.mysqld of the fixture {name}, for {item.nodeid}"
             checked(plan["options"], where=where)
-            for key in ("bind_address", "admin_address", "mysqlx_bind_address"):
-                if plan[key] is not None:
-                    check_endpoints(plan[key], topology.plan, key, where)
+            _check_endpoints(plan, topology, where)
+    if "netns_mysqld" in getattr(item, "fixturenames", ()):
+        where = f"{topology.source}: mysqld"
+        checked(topology.mysqld.options, where=f"{where}.options")
+        _check_endpoints(vars(topology.mysqld), topology, where)
+
+
+def _check_endpoints(written: Mapping[str, Any], topology: Topology, where: str) -> None:
+    from pytest_netns_mysql.mysql.listeners import check_names
+    from pytest_netns_mysql.topology.endpoints import check_endpoints
+
+    for key in ("bind_address", "admin_address", "mysqlx_bind_address"):
+        if written[key] is not None:
+            endpoints = check_endpoints(written[key], topology.plan, key, where)
+            check_names(endpoints, topology.plan.hosts, key=key, where=where)
 
 
 def mysqld(

@@ -53,13 +53,14 @@ def test_an_ini_block_configures_pytest(suite: Suite, pytester: pytest.Pytester,
 @pytest.mark.parametrize("text", blocks("console"))
 def test_a_command_of_a_console_block_works(text: str) -> None:
     for line in text.splitlines():
-        command = line.removeprefix("$ ")
-        if command.startswith("netns-mysql "):
-            words = command.replace("netns-mysql", f'"{sys.executable}" -m pytest_netns_mysql.cli', 1)
-            result = subprocess.run(words, shell=True, capture_output=True, text=True, check=False)
-            assert result.returncode == 0, result.stderr
-        else:
-            assert command in ("pip install pytest-netns-mysql", "make demo", "make test")
+        program, _, rest = line.removeprefix("$ ").partition(" ")
+        module = {"netns-mysql": "pytest_netns_mysql.cli", "pytest": "pytest"}.get(program)
+        if module is None:
+            assert line.removeprefix("$ ") in ("pip install pytest-netns-mysql", "make demo", "make test")
+            continue
+        command = f'"{sys.executable}" -m {module} {rest}'
+        result = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
+        assert result.returncode == 0, result.stdout + result.stderr
 
 
 def test_the_readme_draws_the_default_topology() -> None:

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
 from pytest_netns_mysql.errors import EndpointError, NetnsError
-from pytest_netns_mysql.kernel.hosts import known_names
+from pytest_netns_mysql.kernel.hosts import Names, known_names
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.options import OptionValue
 from pytest_netns_mysql.topology.endpoints import by_address
@@ -42,26 +42,10 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
                 endpoints = parse_list(value, key=key, where=where)
                 named = [one for end in endpoints for one in by_address(end, network.topology.plan.hosts)]
                 check(named, there, key=key, where=where)
-                self._check_names(named, key)
+                check_names(named, network.topology.plan.hosts, key=key, where=where)
                 option, usual = _PORTS[key]
                 port = int(str(options.get(option, usual)))
                 self._endpoints[key] = tuple(replace(one, port=port) for one in endpoints)
-
-    def _check_names(self, endpoints: Sequence[Endpoint], key: str) -> None:
-        """Raise EndpointError for a host name that mysqld could not resolve: there is no DNS in a sandbox."""
-        names = [end for end in endpoints if not end.is_wildcard and not is_address(end.address)]
-        if not names:
-            return
-        with self._network[GLOBAL]:
-            known = known_names(self._network.topology.plan.hosts)
-        for endpoint in names:
-            if endpoint.address.lower() not in [name.lower() for name in known]:
-                raise EndpointError(
-                    f"{key} = {str(endpoint)!r}: nobody knows the host name {endpoint.address}",
-                    where=self._where,
-                    tried=[f"/etc/hosts in the sandbox has {', '.join(known) or 'no name'}"],
-                    remedies=["add it to the topology: hosts, or hosts of a namespace", "write an address"],
-                )
 
     def __getitem__(self, key: str) -> tuple[Endpoint, ...]:
         return self._endpoints[key]
@@ -121,6 +105,20 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
                         where=self._where,
                         remedies=["give this server another bind_address or options={'port': 3307}"],
                     )
+
+
+def check_names(endpoints: Sequence[Endpoint], hosts: Names, *, key: str, where: str) -> None:
+    """Raise EndpointError for a host name that mysqld could not resolve: there is no DNS in a sandbox."""
+    names = [end for end in endpoints if not end.is_wildcard and not is_address(end.address)]
+    known = known_names(hosts) if names else []
+    for endpoint in names:
+        if endpoint.address.lower() not in [name.lower() for name in known]:
+            raise EndpointError(
+                f"{key} = {str(endpoint)!r}: nobody knows the host name {endpoint.address}",
+                where=where,
+                tried=[f"the topology and /etc/hosts have {', '.join(known) or 'no name'}"],
+                remedies=["add it to the topology: hosts, or hosts of a namespace", "write an address"],
+            )
 
 
 def _family(endpoint: Endpoint) -> int | None:

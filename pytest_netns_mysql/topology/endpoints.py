@@ -38,10 +38,15 @@ def _endpoints(value: str | Sequence[str], plan: Plan, key: str, faults: Faults)
     return tuple(map(str, endpoints))
 
 
-def check_endpoints(value: str | Sequence[str], plan: Plan, key: str, where: str) -> None:
-    """Raise EndpointError for the first endpoint that breaks a rule or exists nowhere in the plan."""
-    for endpoint in parse_list(value, key=key, where=where):
+def check_endpoints(value: str | Sequence[str], plan: Plan, key: str, where: str) -> list[Endpoint]:
+    """Return the endpoints, host names of the topology as addresses.
+
+    Raises EndpointError for the first that breaks a rule or exists nowhere in the plan.
+    """
+    endpoints = parse_list(value, key=key, where=where)
+    for endpoint in endpoints:
         _check(endpoint, plan, key, where)
+    return [one for endpoint in endpoints for one in by_address(endpoint, plan.hosts)]
 
 
 def _check(endpoint: Endpoint, plan: Plan, key: str, where: str) -> None:
