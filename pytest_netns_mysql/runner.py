@@ -21,6 +21,7 @@ class Runner:
         """Keep the session; the hooks do the rest."""
         self._session = session
         self._item: pytest.Item | None = None
+        self._topology: pytest.FixtureDef[Any] | None = None
         self._began = datetime.now(timezone.utc)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -49,6 +50,20 @@ class Runner:
                 "  do: netns_other_tests = allow, if this test needs no network",
                 pytrace=False,
             )
+
+        if NAMESPACE in item.stash:
+            self._follow_override(item)
+
+    def _follow_override(self, item: pytest.Item) -> None:
+        """Have the network made anew where this test's netns_topology is another fixture than the last one's.
+
+        pytest keeps the value of a session's fixture, whatever overrides what it was made from.
+        """
+        manager = item.session._fixturemanager
+        topology, network = (manager.getfixturedefs(name, item) for name in ("netns_topology", "netns"))
+        if topology and network and self._topology not in (None, topology[-1]):
+            network[-1].finish(item._request)  # type: ignore[attr-defined]
+        self._topology = topology[-1] if topology else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.topology.model import Topology
 
 
+# Of several topologies' servers, each of which takes some 400 MB of memory.
+_KEPT_SERVERS = 4
+
+
 class NetnsSession:
     """Keep what the hooks and fixtures of one pytest process share; nothing is made before it is asked for."""
 
@@ -41,9 +45,9 @@ class NetnsSession:
         self.needs_server = False
         self._base = base
         self._numbers = itertools.count(1)
+        self._named: dict[tuple[str, Path], tuple[Topology, ...]] = {}
         self._networks: list[Network] = []
-        self._default_servers: list[MySQLServer] = []
-        self._kept = contextlib.ExitStack()
+        self._kept: list[MySQLServer] = []
 
     @cached_property
     def topologies(self) -> tuple[Topology, ...]:
@@ -53,10 +57,12 @@ class NetnsSession:
         return load_all(self.settings.topology, base=self._base)
 
     def named(self, choice: str, base: Path) -> tuple[Topology, ...]:
-        """Return the topologies that a marker names; a file is sought from ``base``."""
+        """Return the topologies that a marker names, read once; a file is sought from ``base``."""
         from pytest_netns_mysql.topology.load import load_all
 
-        return load_all(choice, base=base)
+        if (choice, base) not in self._named:
+            self._named[choice, base] = load_all(choice, base=base)
+        return self._named[choice, base]
 
     @property
     def distribution(self) -> Distribution:
@@ -127,16 +133,27 @@ class NetnsSession:
 
     def server_of(self, network: Network) -> MySQLServer:
         """Return the server on the endpoints of the network's topology, started when it is first asked for and kept."""
-        server = next((one for one in self._default_servers if one.network is network), None)
+        server = next((one for one in self._kept if one.network is network), None)
         if server is None:
-            plan = vars(network.topology.mysqld)
-            server = self._kept.enter_context(self.running(network, name="mysqld", **plan))
-            self._default_servers.append(server)
+            while len(self._kept) >= _KEPT_SERVERS:
+                self._end(self._kept.pop(0))
+            name = "mysqld" if network is self._networks[0] else ""
+            server = self._started(network, name=name, **vars(network.topology.mysqld))
+        else:
+            self._kept.remove(server)
+        self._kept.append(server)  # the last used is the last
         return server
 
     @contextlib.contextmanager
-    def running(self, network: Network, *, name: str | None = None, **plan: Any) -> Iterator[MySQLServer]:
+    def running(self, network: Network, **plan: Any) -> Iterator[MySQLServer]:
         """Have a server run in the network until the block ends; ``plan`` is what a ServerPlan takes."""
+        server = self._started(network, **plan)
+        try:
+            yield server
+        finally:
+            self._end(server)
+
+    def _started(self, network: Network, *, name: str = "", **plan: Any) -> MySQLServer:
         from pytest_netns_mysql.mysql.server import MySQLServer, ServerPlan
 
         server = MySQLServer(
@@ -145,30 +162,29 @@ class NetnsSession:
                 cache=self.settings.cache,
                 progress=self.progress,
                 start_timeout=self.settings.start_timeout,
-                name=self._name(name),
+                name=name if name else f"mysqld-{next(self._numbers)}",
                 **plan,
             ),
             network,
         )
         try:
             server.start()
-            self.servers.append(server)
-            yield server
-        finally:
-            server.kill()
-            with contextlib.suppress(ValueError):
-                self.servers.remove(server)
+        except BaseException:
+            server.discard()
+            raise
+        self.servers.append(server)
+        return server
 
-    def _name(self, wanted: str | None) -> str:
-        """Return the name of a new server, which no other has: each has a folder of that name."""
-        if wanted is not None and wanted not in [server.plan.name for server in self._default_servers]:
-            return wanted
-        return f"{wanted or 'mysqld'}-{next(self._numbers)}"
+    def _end(self, server: MySQLServer) -> None:
+        with contextlib.suppress(ValueError):
+            self.servers.remove(server)
+        server.discard()
 
     def close(self) -> None:
         """End the servers that are kept, let go of the networks and of the sandbox."""
-        self._kept.close()
-        self._default_servers.clear()
+        for server in self._kept:
+            server.kill()  # what it leaves behind goes with the sandbox
+        self._kept.clear()
         for network in self._networks:
             network.close()
         self._networks.clear()

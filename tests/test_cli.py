@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql import load
-from pytest_netns_mysql.topology.diagram import draw
+from pytest_netns_mysql.topology import load, load_all
+from pytest_netns_mysql.topology.diagram import FORMATS, draw
 
 
 def netns_mysql(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -25,6 +25,42 @@ def test_show_draws_the_default_topology_and_a_file(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     file.write_text('[namespaces]\nshop = "203.0.113.2/24"\n')
     assert "shop    vpeer-shop 203.0.113.2/24, default via 203.0.113.1" in netns_mysql("show", str(file)).stdout
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_show_draws_in_every_format(kind: str) -> None:
+    assert netns_mysql("show", "cluster", "--format", kind).stdout == draw(load("cluster"), kind) + "\n"
+
+
+def test_show_draws_several_one_below_the_other(tmp_path: Path) -> None:
+    file = tmp_path / "several.toml"
+    file.write_text('[topology.here.namespaces]\nred = "192.0.2.2/24"\n[topology.there.namespaces]\nblue = {}\n')
+    here, there = load_all(str(file))
+    assert netns_mysql("show", str(file)).stdout == f"{draw(here)}\n\n{draw(there)}\n"
+    assert netns_mysql("show", f"{file}::there", "--format", "svg").stdout == draw(there, "svg") + "\n"
+    result = netns_mysql("show", str(file), "--format", "svg")
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"netns-mysql: one drawing is a file of its own in svg, and {file} has 2\n"
+        "  where: netns-mysql show\n"
+        "  do: name one topology, as FILE::NAME where a file holds several\n"
+    )
+
+
+def test_run_takes_one_topology(tmp_path: Path) -> None:
+    result = netns_mysql("run", "--topology", "red-blue,nat", "--", "true")
+    assert result.returncode == 1
+    assert result.stderr.startswith(
+        "netns-mysql: one topology is wanted here, and 'red-blue,nat' has 2: red-blue, nat\n"
+    )
+    assert netns_mysql("run", "--topology", "nat", "--netns", "db", "--", "hostname", "-I").stdout == "172.17.0.2 \n"
+
+
+def test_a_topology_file_in_the_working_directory_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netns-topology.toml").write_text('[namespaces]\nshop = "203.0.113.2/24"\n')
+    monkeypatch.chdir(tmp_path)
+    assert netns_mysql("show").stdout.startswith("topology netns-topology (")
+    assert netns_mysql("run", "--netns", "shop", "--", "hostname", "-I").stdout == "203.0.113.2 \n"
 
 
 def test_show_of_an_unknown_topology_lists_the_presets() -> None:
@@ -108,8 +144,8 @@ def test_doctor_probes_everything_and_leaves_nothing(is_root: bool) -> None:
     result = netns_mysql("doctor")
     assert result.returncode == 0, result.stdout
     states = {line.split()[1]: line.split()[0] for line in result.stdout.splitlines()[:-1] if line[0] != " "}
-    expected = ["kernel", "way", *([] if is_root else ["limits"]), "sandbox", "network", "ip", "mysqld", "cache"]
-    assert list(states) == expected
+    kernel = ["kernel", "way", *([] if is_root else ["limits"]), "sandbox", "network", "nat", "tbf", "netem", "ip"]
+    assert list(states) == [*kernel, "mysqld", "cache"]
     assert set(states.values()) <= {"ok", "note"}
     assert "topology red-blue built: global, red, blue" in result.stdout
     assert result.stdout.splitlines()[-1] == "netns tests can run here"

@@ -15,10 +15,16 @@ from typing import Literal
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import Sandbox, in_user_namespace, needs_user_namespace
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.model import Link, Namespace, Topology
 
 State = Literal["ok", "missing", "note"]
 _LIMITS = ("user", "net", "mnt")
+# What only some topologies need: a name, a topology that needs it, and what for.
+_OPTIONAL = (
+    ("nat", Topology("probe", {"red": Namespace((Link("192.0.2.2/24"),))}, masquerade=True), "masquerade and publish"),
+    ("tbf", Topology("probe", {"red": Namespace((Link("192.0.2.2/24", rate="1gbit"),))}), "rate"),
+    ("netem", Topology("probe", {"red": Namespace((Link("192.0.2.2/24", delay="1ms"),))}), "delay and loss"),
+)
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,12 @@ def kernel_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Findi
     yield _try("sandbox", lambda: _sandbox(mode))
     for topology in topologies:
         yield _try("network", functools.partial(_network, mode, topology))
+    for name, topology, what in _OPTIONAL:
+        finding = _try(name, functools.partial(_network, mode, topology))
+        detail = (
+            f"this kernel has it, for {what}" if finding.state == "ok" else f"missing, for {what}: {finding.detail}"
+        )
+        yield Finding(name, "ok" if finding.state == "ok" else "note", detail, finding.remedies)
     found = shutil.which("ip", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
     yield Finding(
         "ip",

@@ -1,36 +1,29 @@
-"""Many rtnetlink(7) requests in one go: encoded by pyroute2, sent over one socket, answered one by one."""
+"""Ask the kernel for bridges, veth pairs, addresses and routes by rtnetlink(7), many in one go."""
 
 from __future__ import annotations
 
 import fcntl
-import os
 import socket
 import struct
 from ipaddress import IPv6Interface
-from typing import Any
 
+from pytest_netns_mysql.kernel.netlink import CREATE_EXCL, Request, attribute, number, send, text
 from pytest_netns_mysql.topology.plan import End, Interface, PlannedBridge, Route
 
-_NLM_F_REQUEST_ACK = 0x1 | 0x4
-_NLM_F_CREATE_EXCL = 0x400 | 0x200
-_NLMSG_ERROR = 2
 _RTM_NEWLINK, _RTM_NEWADDR, _RTM_NEWROUTE = 16, 20, 24
 _IFF_UP = 0x1
 _SIOCGIFHWADDR = 0x8927
-_ADDR_GEN_MODE_NONE = 1
+_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_MASTER = 1, 3, 4, 10
+_IFLA_LINKINFO, _IFLA_AF_SPEC, _IFLA_NET_NS_FD = 18, 26, 28
+_IFLA_INFO_KIND, _IFLA_INFO_DATA = 1, 2
+_IFLA_BR_STP_STATE = 5
+_VETH_INFO_PEER = 1
+_IFLA_INET_CONF, _IPV4_DEVCONF_FORWARDING = 1, 1
+_IFLA_INET6_ADDR_GEN_MODE, _ADDR_GEN_MODE_NONE = 8, 1
+_IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
 _IFA_F_NODAD = 0x02
-_TABLE_MAIN, _PROTO_BOOT, _TYPE_UNICAST, _SCOPE_UNIVERSE = 254, 3, 1, 0
-_AT_ONCE = 64  # messages, so that the answers fit into the socket's buffer
-_ANSWERS = 1 << 16  # bytes
-
-
-class RefusedError(OSError):
-    """The kernel refused one request of a batch; ``what`` says which."""
-
-    def __init__(self, number: int, what: str) -> None:
-        """Keep what was refused."""
-        super().__init__(number, os.strerror(number))
-        self.what = what
+_RTA_DST, _RTA_GATEWAY = 1, 5
+_TABLE_MAIN, _PROTO_BOOT, _SCOPE_UNIVERSE, _TYPE_UNICAST = 254, 3, 0, 1
 
 
 class Batch:
@@ -38,28 +31,25 @@ class Batch:
 
     def __init__(self) -> None:
         """Begin without a request."""
-        self._requests: list[tuple[str, Any]] = []
+        self._requests: list[Request] = []
 
     def add_bridge(self, bridge: PlannedBridge) -> None:
         """Ask for a bridge, see ip-link(8); without STP, whose ports would listen for 30 seconds."""
-        attributes: list[tuple[str, Any]] = [("IFLA_IFNAME", bridge.interface)]
-        if bridge.mtu is not None:
-            attributes.append(("IFLA_MTU", bridge.mtu))
-        data = {"attrs": [("IFLA_BR_STP_STATE", 0), ("IFLA_BR_FORWARD_DELAY", 0)]}
-        attributes.append(("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "bridge"), ("IFLA_INFO_DATA", data)]}))
-        self._add(f"bridge {bridge.interface}", _RTM_NEWLINK, _link_message(attributes, up=False))
+        mtu = b"" if bridge.mtu is None else number(_IFLA_MTU, bridge.mtu)
+        without_stp = attribute(_IFLA_INFO_DATA, number(_IFLA_BR_STP_STATE, 0))
+        kind = attribute(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, "bridge"), without_stp)
+        body = _link() + text(_IFLA_IFNAME, bridge.interface) + mtu + kind
+        self._add(f"bridge {bridge.interface}", _RTM_NEWLINK, body, needs="bridge")
 
     def add_veth(self, here: End, there: End, *, namespace: int) -> None:
         """Ask for a veth pair, see veth(4); the end ``there`` is put into another ``namespace``.
 
         ``namespace`` is a descriptor.
         """
-        peer_attributes = [*_end_attributes(there), ("IFLA_NET_NS_FD", namespace)]
-        data = {"attrs": [("VETH_INFO_PEER", {"attrs": peer_attributes})]}
-        kind = ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]})
-        attributes = [*_end_attributes(here), kind]
+        peer = attribute(_VETH_INFO_PEER, _link(), _end(there), number(_IFLA_NET_NS_FD, namespace))
+        kind = attribute(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, "veth"), attribute(_IFLA_INFO_DATA, peer))
         what = f"the veth pair {there.interface} of {there.namespace} and {here.interface} of {here.namespace}"
-        self._add(what, _RTM_NEWLINK, _link_message(attributes, up=False))
+        self._add(what, _RTM_NEWLINK, _link() + _end(here) + kind, needs="veth")
 
     def bring_up(self, one: End | PlannedBridge) -> None:
         """Ask for an interface to be up, and a port of its bridge where it has one.
@@ -70,66 +60,84 @@ class Batch:
         index = socket.if_nametoindex(one.interface)
         has_ipv6 = any(address.version == 6 for address in one.addresses)
         if has_ipv6:
-            mode = [("AF_INET6", {"attrs": [("IFLA_INET6_ADDR_GEN_MODE", _ADDR_GEN_MODE_NONE)]})]
-            message = _link_message([("IFLA_AF_SPEC", {"attrs": mode})], index=index, up=False)
-            self._add(f"{one.interface} without a link-local address", _RTM_NEWLINK, message, flags=0)
-        attributes: list[tuple[str, Any]] = []
+            mode = attribute(_IFLA_INET6_ADDR_GEN_MODE, bytes([_ADDR_GEN_MODE_NONE]))
+            body = _link(index) + attribute(_IFLA_AF_SPEC, attribute(socket.AF_INET6, mode))
+            what = f"{one.interface} without a link-local address"
+            self._add(what, _RTM_NEWLINK, body, flags=0, needs="ipv6")
+        master = b""
         if isinstance(one, End) and one.bridge is not None:
-            attributes.append(("IFLA_MASTER", socket.if_nametoindex(one.bridge)))
-        self._add(f"{one.interface} up", _RTM_NEWLINK, _link_message(attributes, index=index), flags=0)
+            master = number(_IFLA_MASTER, socket.if_nametoindex(one.bridge))
+        self._add(f"{one.interface} up", _RTM_NEWLINK, _link(index, up=True) + master, flags=0)
         if has_ipv6:
             self.add_address(one.interface, _link_local(one.interface))
 
+    def set_state(self, interface: str, *, up: bool) -> None:
+        """Ask for an interface to be up or down."""
+        body = _link(socket.if_nametoindex(interface), up=up)
+        self._add(f"{interface} {'up' if up else 'down'}", _RTM_NEWLINK, body, flags=0)
+
+    def forward_ipv4(self, interface: str) -> None:
+        """Ask that what comes in by an interface is forwarded; there is no such request for IPv6."""
+        forwarding = attribute(_IFLA_INET_CONF, number(_IPV4_DEVCONF_FORWARDING, 1))
+        body = _link(socket.if_nametoindex(interface)) + attribute(
+            _IFLA_AF_SPEC, attribute(socket.AF_INET, forwarding)
+        )
+        self._add(f"forwarding on {interface}", _RTM_NEWLINK, body, flags=0)
+
     def add_address(self, interface: str, address: Interface) -> None:
         """Ask for an address, see ip-address(8); one of IPv6 is usable at once."""
-        from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
-
-        attributes: list[tuple[str, Any]] = [("IFA_LOCAL", str(address.ip)), ("IFA_ADDRESS", str(address.ip))]
-        if address.version == 6:
+        index = socket.if_nametoindex(interface)
+        header = struct.pack("=BBBBI", _family(address.version), address.network.prefixlen, 0, 0, index)
+        local, needs = attribute(_IFA_LOCAL, address.ip.packed), ""
+        if address.version == 4:
+            rest = attribute(_IFA_ADDRESS, address.ip.packed)
+        else:
             # Without NODAD it is tentative for a second or two, and mysqld cannot bind it.
-            attributes = [*attributes[:1], ("IFA_FLAGS", _IFA_F_NODAD)]
-        message = ifaddrmsg()
-        message["family"] = socket.AF_INET if address.version == 4 else socket.AF_INET6
-        message["prefixlen"] = address.network.prefixlen
-        message["index"] = socket.if_nametoindex(interface)
-        message["attrs"] = attributes
-        self._add(f"the address {address} of {interface}", _RTM_NEWADDR, message)
+            rest, needs = number(_IFA_FLAGS, _IFA_F_NODAD), "ipv6"
+        self._add(f"the address {address} of {interface}", _RTM_NEWADDR, header + local + rest, needs=needs)
 
     def add_route(self, route: Route) -> None:
         """Ask for a route, see ip-route(8)."""
-        from pyroute2.netlink.rtnl.rtmsg import rtmsg
-
-        attributes = [("RTA_TABLE", _TABLE_MAIN), ("RTA_GATEWAY", str(route.gateway))]
-        if not route.is_default:
-            attributes.append(("RTA_DST", str(route.destination.network_address)))
-        message = rtmsg()
-        message["family"] = socket.AF_INET if route.gateway.version == 4 else socket.AF_INET6
-        message["dst_len"] = route.destination.prefixlen
-        message["table"], message["type"], message["scope"] = _TABLE_MAIN, _TYPE_UNICAST, _SCOPE_UNIVERSE
-        message["proto"] = _PROTO_BOOT  # what iproute2 writes, and leaves out of what it prints
-        message["attrs"] = attributes
+        header = struct.pack(
+            "=BBBBBBBBI",
+            _family(route.gateway.version),
+            route.destination.prefixlen,
+            0,
+            0,
+            _TABLE_MAIN,
+            _PROTO_BOOT,  # what iproute2 writes, and leaves out of what it prints
+            _SCOPE_UNIVERSE,
+            _TYPE_UNICAST,
+            0,
+        )
+        to = b"" if route.is_default else attribute(_RTA_DST, route.destination.network_address.packed)
+        body = header + to + attribute(_RTA_GATEWAY, route.gateway.packed)
         destination = "default" if route.is_default else str(route.destination)
-        self._add(f"the route {destination} via {route.gateway}", _RTM_NEWROUTE, message)
+        self._add(f"the route {destination} via {route.gateway}", _RTM_NEWROUTE, body)
 
-    def _add(self, what: str, kind: int, message: Any, flags: int = _NLM_F_CREATE_EXCL) -> None:
-        message["header"] = {
-            "type": kind,
-            "flags": _NLM_F_REQUEST_ACK | flags,
-            "sequence_number": len(self._requests) + 1,
-            "pid": 0,
-        }
-        self._requests.append((what, message))
+    def _add(self, what: str, kind: int, body: bytes, *, flags: int = CREATE_EXCL, needs: str = "") -> None:
+        self._requests.append(Request(what, kind, body, flags, needs))
 
     def send(self) -> None:
         """Send what was gathered; raise RefusedError for the first request that the kernel refuses."""
-        if not self._requests:
-            return
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE) as sock:
-            for start in range(0, len(self._requests), _AT_ONCE):
-                several = self._requests[start : start + _AT_ONCE]
-                sock.sendto(b"".join(_encoded(message) for _, message in several), (0, 0))
-                _read_answers(sock, several)
+        send(self._requests)
         self._requests.clear()
+
+
+def _link(index: int = 0, *, up: bool | None = None) -> bytes:
+    """Return the header of a message about an interface; None leaves its state as it is."""
+    flags, change = (_IFF_UP if up else 0), (_IFF_UP if up is not None else 0)
+    return struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, flags, change)
+
+
+def _end(end: End) -> bytes:
+    mac = b"" if end.mac is None else attribute(_IFLA_ADDRESS, bytes.fromhex(end.mac.replace(":", "")))
+    mtu = b"" if end.mtu is None else number(_IFLA_MTU, end.mtu)
+    return text(_IFLA_IFNAME, end.interface) + mac + mtu
+
+
+def _family(version: int) -> int:
+    return socket.AF_INET if version == 4 else socket.AF_INET6
 
 
 def _link_local(interface: str) -> Interface:
@@ -139,42 +147,3 @@ def _link_local(interface: str) -> Interface:
     mac = found[18:24]
     identifier = bytes([mac[0] ^ 2]) + mac[1:3] + b"\xff\xfe" + mac[3:]
     return IPv6Interface((b"\xfe\x80" + bytes(6) + identifier, 64))
-
-
-def _link_message(attributes: list[tuple[str, Any]], index: int = 0, *, up: bool = True) -> Any:
-    from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-
-    message = ifinfmsg()
-    message["index"] = index
-    if up:
-        message["flags"], message["change"] = _IFF_UP, _IFF_UP
-    message["attrs"] = attributes
-    return message
-
-
-def _end_attributes(end: End) -> list[tuple[str, Any]]:
-    optional = (("IFLA_ADDRESS", end.mac), ("IFLA_MTU", end.mtu))
-    return [("IFLA_IFNAME", end.interface), *((name, value) for name, value in optional if value is not None)]
-
-
-def _encoded(message: Any) -> bytes:
-    message.encode()
-    return bytes(message.data) + b"\0" * (-len(message.data) % 4)
-
-
-def _read_answers(sock: socket.socket, requests: list[tuple[str, Any]]) -> None:
-    """Read one answer for each request; raise RefusedError for the first that is an error."""
-    refused: RefusedError | None = None
-    left = len(requests)
-    while left:
-        answers = sock.recv(_ANSWERS)
-        while answers:
-            length, kind, _, number, _, code = struct.unpack_from("=IHHIIi", answers)
-            answers = answers[(length + 3) & ~3 :]
-            if kind == _NLMSG_ERROR:
-                left -= 1
-                if code and refused is None:
-                    first = requests[0][1]["header"]["sequence_number"]
-                    refused = RefusedError(-code, requests[number - first][0])
-    if refused is not None:
-        raise refused

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import time
@@ -144,3 +145,8 @@ class Process:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
+
+    def remove(self) -> None:
+        """Remove the folder with the data and the log."""
+        with self._home:
+            shutil.rmtree(self.folder, ignore_errors=True)

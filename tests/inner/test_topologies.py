@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,20 +47,15 @@ def test_several_topologies_with_workers_and_without_root(suite: Suite, argument
     suite(ORIGIN, "--netns-topology=red-blue,dual-stack,nat", *arguments).assert_outcomes(passed=4)
 
 
-def test_each_network_and_server_is_made_once_whatever_the_order(
-    suite: Suite, pytester: pytest.Pytester, as_written: tuple[str, str]
-) -> None:
+def test_each_network_and_server_is_made_once_whatever_the_order(suite: Suite, pytester: pytest.Pytester) -> None:
     pytester.makeconftest(
         """
         import pytest
 
-        @pytest.hookimpl(tryfirst=True)
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
         def pytest_collection_modifyitems(items):
-            items.sort(key=lambda item: item.name[::-1].partition("[")[0][::-1])
-
-        @pytest.fixture(scope="session")
-        def seen():
-            return {}
+            yield
+            items.sort(key=lambda item: (item.callspec.params["number"], item.callspec.params["netns_topology"].name))
         """
     )
     result = suite(
@@ -74,17 +70,14 @@ def test_each_network_and_server_is_made_once_whatever_the_order(
             assert first == (netns_mysqld.pid, netns)
             names = netns["global"].run(["ip", "netns", "list"], capture_output=True, text=True, check=True).stdout
             assert {line.split()[0] for line in names.splitlines()} == set(netns_topology.namespaces)
-
-        def test_all():
-            assert len(SEEN) == 2
-            assert len({pid for pid, _ in SEEN.values()}) == 2
+            print(number, netns_topology.name)
         """,
         "--netns-topology=red-blue,nat",
-        "--netns-other-tests=allow",
-        "-p",
-        "no:randomly",
+        "-s",
     )
-    result.assert_outcomes(passed=7)
+    result.assert_outcomes(passed=6)
+    order = re.findall(r"(\d) (red-blue|nat)$", result.stdout.str(), re.MULTILINE)
+    assert order == [(str(number), name) for number in range(3) for name in ("nat", "red-blue")]
 
 
 def test_a_name_that_one_topology_lacks_is_not_applicable_there(suite: Suite) -> None:
@@ -246,6 +239,35 @@ def test_an_overridden_netns_topology_is_not_run_over_the_chosen_ones(suite: Sui
         "--netns-topology=red-blue,nat",
     )
     result.assert_outcomes(passed=1)
+
+
+def test_each_test_has_the_network_of_its_own_netns_topology(suite: Suite, as_written: tuple[str, str]) -> None:
+    """An override in one module is followed there, and nowhere else; pytest alone would keep the first network."""
+    text = """
+        import pytest
+
+        @pytest.mark.netns("NAMESPACE")
+        def test_it(request, netns, netns_mysqld, netns_topology):
+            assert netns.topology is netns_topology
+            assert netns_topology.name == "TOPOLOGY"
+            known = vars(request.config).setdefault("networks", {})
+            assert known.setdefault("TOPOLOGY", (netns, netns_mysqld.pid)) == (netns, netns_mysqld.pid)
+    """
+    default = text.replace("NAMESPACE", "red").replace("TOPOLOGY", "red-blue")
+    own = """
+        from pytest_netns_mysql.topology import load
+
+        @pytest.fixture(scope="session")
+        def netns_topology():
+            return load("bridge")
+    """
+    result = suite(
+        default,
+        *as_written,
+        test_own=text.replace("NAMESPACE", "app").replace("TOPOLOGY", "bridge") + own,
+        test_z=default,
+    )
+    result.assert_outcomes(passed=3)
 
 
 # ---- showing
