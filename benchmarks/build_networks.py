@@ -94,9 +94,6 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
     parser.add_argument("--runs", type=int, default=5)
     options = parser.parse_args()
-    # What a test run has imported by then.
-    import pyroute2  # noqa: F401
-
     print("| namespaces | pytest-netns-mysql | ip -batch | ratio |\n|---|---|---|---|")
     for size in options.sizes:
         topology = topology_of(size)

@@ -87,8 +87,6 @@ def _times() -> dict[str, float]:
         from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY, Sandbox
 
         sandbox = Sandbox.create(chosen.mode)
-    with step("import pyroute2"):
-        import pyroute2  # noqa: F401
     with step("Network: namespaces, links, addresses, routes"):
         from pytest_netns_mysql.kernel.network import Network
 

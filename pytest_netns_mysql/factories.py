@@ -30,14 +30,14 @@ def check_servers(item: pytest.Item, topology: Topology) -> None:
     """
     from pytest_netns_mysql.mysql.options import checked
 
-    info = getattr(item, "_fixtureinfo", None)
-    for name, definitions in info.name2fixturedefs.items() if info is not None else ():
+    info = item._fixtureinfo  # type: ignore[attr-defined]
+    for name, definitions in info.name2fixturedefs.items():
         plan = getattr(definitions[-1].func, PLAN, None)
         if plan is not None:
             where = f"factories.mysqld of the fixture {name}, for {item.nodeid}"
             checked(plan["options"], where=where)
             _check_endpoints(plan, topology, where)
-    if "netns_mysqld" in getattr(item, "fixturenames", ()):
+    if "netns_mysqld" in info.names_closure:
         where = f"{topology.source}: mysqld"
         checked(topology.mysqld.options, where=f"{where}.options")
         _check_endpoints(vars(topology.mysqld), topology, where)
@@ -78,8 +78,10 @@ def mysqld(
         "options": {} if options is None else options,
     }
 
-    def server(_netns_servers: Callable[..., AbstractContextManager[MySQLServer]]) -> Iterator[MySQLServer]:
-        with _netns_servers(**plan) as running:
+    def server(
+        request: pytest.FixtureRequest, _netns_servers: Callable[..., AbstractContextManager[MySQLServer]]
+    ) -> Iterator[MySQLServer]:
+        with _netns_servers(name=str(request.fixturename), **plan) as running:
             yield running
 
     setattr(server, PLAN, plan)

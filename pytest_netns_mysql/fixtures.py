@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
 
-from pytest_netns_mysql.errors import SandboxError
+from pytest_netns_mysql.errors import SandboxError, TopologyError
 from pytest_netns_mysql.session import NAMESPACE, SESSION
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ class AccountFactory(Protocol):
     """Make an account that is dropped when the test ends."""
 
     def __call__(
-        self, user: str, *, host: str | None = None, password: str = "", grants: Sequence[str] = ()
+        self, user: str, *, host: str | None = None, password: str = "", grants: str | Sequence[str] = ()
     ) -> Account:
         """Make ``user@host``.
 
-        ``host`` is a pattern as in CREATE USER, by default the origin of this test's namespace. ``grants`` are
-        what stands between GRANT and TO, such as ``SELECT ON shop.*``.
+        ``host`` is a pattern as in CREATE USER, by default the origin of this test's namespace. ``grants``, one
+        or several, are what stands between GRANT and TO, such as ``SELECT ON shop.*``.
         """
         ...
 
@@ -67,6 +67,8 @@ def netns_topology(request: pytest.FixtureRequest) -> Topology:
 @pytest.fixture(scope="session")
 def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[Network]:
     """Give the topology's namespaces, made real in a sandbox of this process."""
+    from pytest_netns_mysql.topology.model import Topology
+
     session = request.config.stash[SESSION]
     try:
         session.make_sandbox(worker=hasattr(request.config, "workerinput"))
@@ -74,6 +76,11 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[
         if session.settings.unavailable == "skip":
             pytest.skip(str(error))
         raise
+    if not isinstance(netns_topology, Topology):
+        raise TopologyError(
+            f"the fixture netns_topology gives a Topology, and this is {netns_topology!r}",
+            remedies=["return pytest_netns_mysql.from_mapping(...) of it, or load(...) of a file"],
+        )
     yield session.network_of(netns_topology, worker=hasattr(request.config, "workerinput"))
     # Kept, with its server, until the run ends: the tests of several topologies may come in any order.
     session.network = None
@@ -129,7 +136,7 @@ def netns_account(
     """Give a factory of accounts, dropped when the test ends."""
     here = _namespace_of(request)
 
-    def make(user: str, *, host: str | None = None, password: str = "", grants: Sequence[str] = ()) -> Account:
+    def make(user: str, *, host: str | None = None, password: str = "", grants: str | Sequence[str] = ()) -> Account:
         if host is None:
             host = netns_mysqld.origin(here, netns_mysqld.endpoint_for(here))
         return _netns_accounts(netns_mysqld).create(user, host=host, password=password, grants=grants)

@@ -77,7 +77,7 @@ def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
     if topologies != session.topologies[:1]:
         names = ", ".join(topology.name for topology in topologies)
         raise MarkerError(
-            f"this kind of test runs over one topology, the run's own, not over {names}",
+            f"a test of this kind, such as a unittest.TestCase's, runs over the run's one topology, not over {names}",
             where=f"netns test {item.nodeid}",
             remedies=["make it a plain test function or method", "choose one topology for the run that it is in"],
         )
@@ -129,7 +129,7 @@ def place(item: pytest.Item) -> str:
         name = names[0]
     else:
         raise MarkerError(
-            f"this kind of test cannot run once in each of {', '.join(names)}",
+            f"a test of this kind, such as a unittest.TestCase's, cannot run once in each of {', '.join(names)}",
             where=f"@pytest.mark.netns of {item.nodeid}",
             remedies=["name one namespace, or make it a plain test function or method"],
         )

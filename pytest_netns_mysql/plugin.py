@@ -27,6 +27,9 @@ from pytest_netns_mysql.session import SESSION, TOPOLOGY_IN_FORCE, NetnsSession
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from pytest_netns_mysql.topology.model import Topology
 
 pytest_plugins = ("pytest_netns_mysql.fixtures",)
 
@@ -102,15 +105,16 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test over each topology, and once in each namespace that its marker names; check the names."""
-    if not is_netns_test(metafunc.definition, metafunc.fixturenames):
+    """Run a test over each topology, and once in each namespace that its marker names; check what it asks for."""
+    test = metafunc.definition
+    if not is_netns_test(test, metafunc.fixturenames):
         return
     try:
-        names = names_of(metafunc.definition) or ()
-        if not _topology_is_overridden(metafunc.definition):
+        names = names_of(test) or ()
+        if not _topology_is_overridden(test):
             session = metafunc.config.stash[SESSION]
-            topologies = topologies_of(metafunc.definition, session)
-            check_names(names, topologies, metafunc.definition.nodeid)
+            topologies = topologies_of(test, session)
+            _check(test, names, topologies)
             if len(session.topologies) > 1 or topologies != session.topologies:
                 metafunc.fixturenames.append(TOPOLOGY)
                 ids = [topology.name for topology in topologies]
@@ -120,6 +124,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if len(names) > 1:
         metafunc.fixturenames.append(PARAMETER)
         metafunc.parametrize(PARAMETER, names, ids=names)
+
+
+def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology]) -> None:
+    """Check the names of a test, and the servers that it asks for, against the topologies that it runs over."""
+    from pytest_netns_mysql.factories import check_servers
+
+    check_names(names, topologies, test.nodeid)
+    for topology in topologies:
+        if not names or any(why_not_applicable(name, topology) is None for name in names):
+            check_servers(test, topology)
 
 
 @pytest.hookimpl(trylast=True)
@@ -145,18 +159,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _settle(item: pytest.Item, session: NetnsSession) -> None:
-    """Note where a netns test runs, and check what it asks for against the topology that it runs over."""
-    from pytest_netns_mysql.factories import check_servers
-
+    """Note where a netns test runs, and over which topology; raise MarkerError where a test of its kind cannot."""
     name = place(item)
     if not _topology_is_overridden(item):
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
-        check_names([name], topologies_of(item, session), item.nodeid)
         if reason := why_not_applicable(name, topology):
             item.add_marker(pytest.mark.skip(reason=reason))
-        else:
-            check_servers(item, topology)
+        if _is_unittest(item):  # which pytest_generate_tests does not see
+            _check(item, [name], [topology])
     _require_network(item)
+
+
+def _is_unittest(item: pytest.Item) -> bool:
+    kinds = getattr(getattr(item, "cls", None), "__mro__", ())
+    return any((kind.__module__, kind.__name__) == ("unittest.case", "TestCase") for kind in kinds)
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:

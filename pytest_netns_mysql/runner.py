@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from contextlib import AbstractContextManager
 from datetime import datetime, timezone
@@ -94,6 +95,16 @@ class Runner:
                 yield
         finally:
             item.addfinalizer(teardown.enter)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_exception_interact(self, node: pytest.Item | pytest.Collector) -> Generator[None, None, None]:
+        """Have a debugger that looks at a failure, by --pdb, stand where the test stood."""
+        with contextlib.ExitStack() as stack:
+            if node is self._item:
+                # That it cannot be entered may be what is looked at.
+                with contextlib.suppress(NetnsError, OSError):
+                    stack.enter_context(self._place(inside=True) or contextlib.nullcontext())
+            return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:

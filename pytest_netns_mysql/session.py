@@ -44,7 +44,6 @@ class NetnsSession:
         self.servers: list[MySQLServer] = []
         self.needs_server = False
         self._base = base
-        self._numbers = itertools.count(1)
         self._named: dict[tuple[str, Path], tuple[Topology, ...]] = {}
         self._networks: list[Network] = []
         self._kept: list[MySQLServer] = []
@@ -54,7 +53,12 @@ class NetnsSession:
         """Return the topologies that the settings name; raise TopologyError or EndpointError."""
         from pytest_netns_mysql.topology.load import load_all
 
-        return load_all(self.settings.topology, base=self._base)
+        try:
+            return load_all(self.settings.topology, base=self._base)
+        except NetnsError as error:
+            if error.where is None:
+                error.where = self.settings.given.get("topology")
+            raise
 
     def named(self, choice: str, base: Path) -> tuple[Topology, ...]:
         """Return the topologies that a marker names, read once; a file is sought from ``base``."""
@@ -137,8 +141,7 @@ class NetnsSession:
         if server is None:
             while len(self._kept) >= _KEPT_SERVERS:
                 self._end(self._kept.pop(0))
-            name = "mysqld" if network is self._networks[0] else ""
-            server = self._started(network, name=name, **vars(network.topology.mysqld))
+            server = self._started(network, **vars(network.topology.mysqld))
         else:
             self._kept.remove(server)
         self._kept.append(server)  # the last used is the last
@@ -153,7 +156,7 @@ class NetnsSession:
         finally:
             self._end(server)
 
-    def _started(self, network: Network, *, name: str = "", **plan: Any) -> MySQLServer:
+    def _started(self, network: Network, *, name: str = "mysqld", **plan: Any) -> MySQLServer:
         from pytest_netns_mysql.mysql.server import MySQLServer, ServerPlan
 
         server = MySQLServer(
@@ -162,7 +165,7 @@ class NetnsSession:
                 cache=self.settings.cache,
                 progress=self.progress,
                 start_timeout=self.settings.start_timeout,
-                name=name if name else f"mysqld-{next(self._numbers)}",
+                name=self._unused(name),
                 **plan,
             ),
             network,
@@ -174,6 +177,12 @@ class NetnsSession:
             raise
         self.servers.append(server)
         return server
+
+    def _unused(self, name: str) -> str:
+        """Return a name that no other server has: each has a folder of its name, and a fixture may make several."""
+        taken = [server.plan.name for server in self.servers]
+        names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+        return next(one for one in names if one not in taken)
 
     def _end(self, server: MySQLServer) -> None:
         with contextlib.suppress(ValueError):

@@ -2,57 +2,61 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
-import os
-import socket
-import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-_RTM_SETLINK = 19
-_NLM_F_REQUEST_ACK = 0x1 | 0x4
-_IFLA_AF_SPEC = 26
-_IFLA_INET_CONF = 1
-_IPV4_DEVCONF_FORWARDING = 1
-_NLMSG_ERROR = 2
+from pytest_netns_mysql.kernel import syscalls
+from pytest_netns_mysql.kernel.rtnetlink import Batch
+from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
+
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
-def forward_everything(version: int) -> bool:
-    """Forward IPv4 or IPv6 in the calling thread's network namespace; tell whether it is on now.
+def forward(version: int, interfaces: Iterable[str]) -> bool:
+    """Forward IPv4 or IPv6 in the calling thread's network namespace; tell whether that could be had.
 
-    False where the kernel's settings are read-only, as in many containers. See ip-sysctl in the kernel's
-    documentation.
+    Files below /proc/sys/net are those of the namespace that their reader stands in. In many containers they are
+    read-only: then a procfs of our own has them, for who may mount one, and IPv4 can be had for each of the
+    ``interfaces``. See ip-sysctl in the kernel's documentation, and proc(5).
     """
-    name = "ipv4/ip_forward" if version == 4 else "ipv6/conf/all/forwarding"
-    setting = Path("/proc/sys/net", name)
-    if setting.read_text().strip() == "1":
+    name = "sys/net/ipv4/ip_forward" if version == 4 else "sys/net/ipv6/conf/all/forwarding"
+    if _is_on(Path("/proc", name)) or _turn_on(Path("/proc", name)):
         return True
+    with contextlib.suppress(OSError), _own_procfs() as proc:
+        if _turn_on(proc / name):
+            return True
+    if version == 6:
+        return False
+    batch = Batch()
+    for interface in interfaces:
+        batch.forward_ipv4(interface)
+    batch.send()
+    return True
+
+
+def _is_on(setting: Path) -> bool:
+    # A kernel without IPv6 has no such file.
+    return setting.exists() and setting.read_text().strip() == "1"
+
+
+def _turn_on(setting: Path) -> bool:
     try:
         setting.write_text("1")
     except OSError as error:
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno in _READ_ONLY:
             return False
         raise
     return True
 
 
-def forward_by_link(indexes: Iterable[int]) -> None:
-    """Forward IPv4 that comes in by each of these interfaces, through rtnetlink(7).
-
-    pyroute2 decodes IFLA_INET_CONF but does not encode it, hence the message by hand.
-    """
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as sock:
-        for index in indexes:
-            forwarding = _attribute(_IPV4_DEVCONF_FORWARDING, struct.pack("=I", 1))
-            family = _attribute(socket.AF_INET, _attribute(_IFLA_INET_CONF, forwarding))
-            body = struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, 0, 0) + _attribute(_IFLA_AF_SPEC, family)
-            header = struct.pack("=IHHII", 16 + len(body), _RTM_SETLINK, _NLM_F_REQUEST_ACK, index, 0)
-            sock.sendto(header + body, (0, 0))
-            kind, code = struct.unpack_from("=4xH10xi", sock.recv(4096))
-            if kind == _NLMSG_ERROR and code:
-                raise OSError(-code, f"forwarding on interface {index}: {os.strerror(-code)}")
-
-
-def _attribute(kind: int, value: bytes) -> bytes:
-    length = 4 + len(value)
-    return struct.pack("=HH", length, kind) + value + b"\0" * (-length % 4)
+@contextlib.contextmanager
+def _own_procfs() -> Iterator[Path]:
+    place = WORK_DIRECTORY / "proc"
+    place.mkdir(exist_ok=True)
+    syscalls.mount("proc", str(place), "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+    try:
+        yield place
+    finally:
+        syscalls.unmount(str(place))

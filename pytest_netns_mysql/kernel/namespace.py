@@ -40,7 +40,7 @@ class Namespace:
 
     @property
     def path(self) -> Path | None:
-        """Return its file below /run/netns, or None for ``global``, which has no name there."""
+        """Return its file in /run/netns while its network is the active one; None for ``global``, which has none."""
         return None if self.name == GLOBAL else NETNS_DIRECTORY / self.name
 
     def __enter__(self) -> Namespace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL
@@ -12,8 +12,9 @@ from pytest_netns_mysql.kernel.external import addresses_here, name_namespace, o
 from pytest_netns_mysql.kernel.hosts import show_names
 from pytest_netns_mysql.kernel.namespace import Namespace, make_namespace, make_unnamed_namespace
 from pytest_netns_mysql.kernel.position import identity, network_identity
+from pytest_netns_mysql.kernel.rtnetlink import Batch
 from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, NETWORKS_DIRECTORY, Sandbox
-from pytest_netns_mysql.kernel.wiring import refused, wire
+from pytest_netns_mysql.kernel.wiring import refused, send_batch, wire
 from pytest_netns_mysql.topology.lookup import unknown_namespace
 from pytest_netns_mysql.topology.model import Topology
 from pytest_netns_mysql.topology.plan import Veth
@@ -25,27 +26,38 @@ class VethLink:
     The end in the namespace would take the namespace's default route along.
     """
 
-    def __init__(self, network: Network, veth: Veth) -> None:
-        """Keep which link it is; the network makes these."""
+    def __init__(self, network: Network, veth: Veth, where: str) -> None:
+        """Keep which link it is, and what names its topology; the network makes these."""
         self._network = network
         self._veth = veth
+        self._where = where
 
     def down(self) -> None:
-        """Cut the link: connections hang or get "No route to host" until it is up again."""
-        self._set("down")
+        """Cut the link: connections hang or get "No route to host" until it is up again.
+
+        Raises NetworkError where the link is there no more.
+        """
+        self._set(up=False)
 
     def up(self) -> None:
-        """Heal the link."""
-        self._set("up")
+        """Heal the link; raise NetworkError where it is there no more."""
+        self._set(up=True)
 
-    def _set(self, state: str) -> None:
-        import socket
-
-        from pyroute2 import IPRoute
-
+    def _set(self, *, up: bool) -> None:
         outer = self._veth.outer
-        with self._network[outer.namespace], IPRoute() as route:
-            route.link("set", index=socket.if_nametoindex(outer.interface), state=state)
+        batch = Batch()
+        with self._network[outer.namespace]:
+            try:
+                batch.set_state(outer.interface, up=up)
+            except OSError as error:
+                raise NetworkError(
+                    f"the link of {self._veth.inner.namespace} is there no more: {outer.namespace} has no interface "
+                    f"{outer.interface}",
+                    where=self._where,
+                    tried=[str(error)],
+                    remedies=["take links down by this one and by no other program: what is deleted stays deleted"],
+                ) from error
+            send_batch(batch, outer.namespace, self._where)
 
 
 class Network(Mapping[str, Namespace]):
@@ -62,12 +74,20 @@ class Network(Mapping[str, Namespace]):
         self._where = f"topology {topology.name} ({topology.source})"
         self._namespaces: dict[str, Namespace] = {}
         self._opened: list[int] = []
-        plan = topology.plan
+        try:
+            self._build()
+        except BaseException:
+            self.close()
+            raise
+        self.activate()
+
+    def _build(self) -> None:
+        plan = self.topology.plan
         external = {name: self._external(name, path) for name, path in plan.external.items()}
-        with sandbox.entered():
+        with self.sandbox.entered():
             self._directory, own = self._begin()
             self._add(GLOBAL, own)
-            for name in topology.namespaces:
+            for name in self.topology.namespaces:
                 self._add(name, external[name] if name in external else self._make(name))
                 if name in external:
                     name_namespace(self._directory, name, external[name])
@@ -75,7 +95,6 @@ class Network(Mapping[str, Namespace]):
             with self[name]:
                 self[name].addresses = addresses_here()
         wire(plan, self, self._where)
-        self.activate()
 
     def __getitem__(self, name: str) -> Namespace:
         try:
@@ -110,7 +129,7 @@ class Network(Mapping[str, Namespace]):
         own = [veth for veth in self.topology.plan.veths if veth.inner.namespace == name]
         for veth in own:
             if to is None or veth.to == to:
-                return VethLink(self, veth)
+                return VethLink(self, veth, self._where)
         raise NetworkError(
             f"namespace {name} has no link" + (f" to {to}" if to is not None else " of its own"),
             where=self._where,
@@ -147,13 +166,14 @@ class Network(Mapping[str, Namespace]):
         directory.mkdir()
         if number == 0:
             return directory, self.sandbox.inner.network
-        descriptor = make_unnamed_namespace(self.sandbox)
-        self._opened.append(descriptor)
-        return directory, descriptor
+        return directory, self._open(GLOBAL, lambda: make_unnamed_namespace(self.sandbox))
 
     def _make(self, name: str) -> int:
+        return self._open(name, lambda: make_namespace(self.sandbox, self._directory / name))
+
+    def _open(self, name: str, make: Callable[[], int]) -> int:
         try:
-            descriptor = make_namespace(self.sandbox, self._directory / name)
+            descriptor = make()
         except OSError as error:
             raise refused(f"namespace {name}", error, self._where) from error
         self._opened.append(descriptor)

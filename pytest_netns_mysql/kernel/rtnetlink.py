@@ -79,9 +79,7 @@ class Batch:
     def forward_ipv4(self, interface: str) -> None:
         """Ask that what comes in by an interface is forwarded; there is no such request for IPv6."""
         forwarding = attribute(_IFLA_INET_CONF, number(_IPV4_DEVCONF_FORWARDING, 1))
-        body = _link(socket.if_nametoindex(interface)) + attribute(
-            _IFLA_AF_SPEC, attribute(socket.AF_INET, forwarding)
-        )
+        body = _link(socket.if_nametoindex(interface)) + attribute(_IFLA_AF_SPEC, attribute(socket.AF_INET, forwarding))
         self._add(f"forwarding on {interface}", _RTM_NEWLINK, body, flags=0)
 
     def add_address(self, interface: str, address: Interface) -> None:

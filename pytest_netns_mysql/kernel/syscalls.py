@@ -1,4 +1,4 @@
-"""The few system calls that Python 3.10 lacks: unshare, setns, mount, capset, prctl."""
+"""The few system calls that Python 3.10 lacks: unshare, setns, mount, umount, capset, prctl."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ CLONE_NEWNET = 0x40000000
 
 MS_NOSUID = 0x2
 MS_NODEV = 0x4
+MS_NOEXEC = 0x8
 MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_SLAVE = 0x80000
@@ -34,6 +35,7 @@ _PR_CAP_AMBIENT_RAISE = 2
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 0x1
+_MNT_DETACH = 0x2
 
 
 @cache
@@ -76,6 +78,14 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
         None if data is None else data.encode(),
     )
     _check(result, f"mount {target}")
+
+
+def unmount(target: str) -> None:
+    """Take away what is mounted at ``target``, as soon as nobody uses it.
+
+    See umount2(2).
+    """
+    _check(_libc().umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
 
 
 def effective_capabilities() -> frozenset[int]:

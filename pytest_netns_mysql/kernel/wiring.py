@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-import socket
+import errno
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from pytest_netns_mysql.errors import NetworkError
-from pytest_netns_mysql.kernel.forwarding import forward_by_link, forward_everything
+from pytest_netns_mysql.kernel.forwarding import forward
 from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.kernel.nat import translate
-from pytest_netns_mysql.kernel.rtnetlink import Batch, RefusedError
+from pytest_netns_mysql.kernel.netlink import RefusedError
+from pytest_netns_mysql.kernel.rtnetlink import Batch
 from pytest_netns_mysql.kernel.shaping import shape
 from pytest_netns_mysql.topology.plan import End, Plan, PlannedBridge
 
 _T = TypeVar("_T")
+_MISSING = (errno.EOPNOTSUPP, errno.EAFNOSUPPORT, errno.EACCES)
+_CURES = {
+    "veth": "load it on the host, as root: modprobe veth",
+    "bridge": "load it on the host, as root: modprobe bridge",
+    "ipv6": "let the kernel have IPv6: neither ipv6.disable=1 when it boots, nor net.ipv6.conf.all.disable_ipv6 = 1",
+}
+_LIMITS = {
+    errno.ENOSPC: "raise the limit: sysctl -w user.max_net_namespaces=15000",
+    errno.EMFILE: "raise the limit: each namespace takes an open file, ulimit -n says how many there may be",
+}
 
 
 def wire(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
@@ -38,7 +49,7 @@ def wire(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
     _configure(plan, namespaces, where)
     for name in plan.forwarding:
         with namespaces[name]:
-            _forward(name, plan)
+            _forward(name, plan, where)
     _translate(plan, namespaces, where)
     for end in plan.ends:
         if end.shaping is not None:
@@ -70,14 +81,26 @@ def _configure(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> N
             _send(batch, namespaces[name], where)
 
 
-def _forward(name: str, plan: Plan) -> None:
+def _forward(name: str, plan: Plan, where: str) -> None:
     """Let a namespace forward; the calling thread stands in it."""
-    ends: list[End] = [end for end in plan.ends if end.namespace == name]
-    addresses = [address for address in plan.addresses[name] if not address.is_loopback]
-    for version in sorted({address.version for address in addresses}):
-        if not forward_everything(version) and version == 4:
-            interfaces = [*(end.interface for end in ends), *(b.interface for b in plan.bridges if b.namespace == name)]
-            forward_by_link(map(socket.if_nametoindex, interfaces))
+    everywhere: list[PlannedBridge | End] = [*plan.bridges, *plan.ends]
+    interfaces = [one.interface for one in everywhere if one.namespace == name]
+    for version in sorted({address.version for address in plan.addresses[name] if not address.is_loopback}):
+        try:
+            could_be_had = forward(version, interfaces)
+        except OSError as error:
+            raise refused(f"forwarding of IPv{version} in {name}", error, where) from error
+        if not could_be_had:
+            raise NetworkError(
+                f"IPv{version} cannot be forwarded in {name}: the kernel's settings are read-only here",
+                where=where,
+                tried=["/proc/sys", "a procfs of our own"],
+                remedies=[
+                    "in Docker: --security-opt systempaths=unconfined",
+                    "run as root, with CAP_SYS_ADMIN",
+                    f"write forwarding = false for {name}, or leave its addresses of IPv{version} out",
+                ],
+            )
 
 
 def _translate(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
@@ -100,17 +123,27 @@ def _translate(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> N
 
 def _send(batch: Batch, namespace: Namespace, where: str) -> None:
     with namespace:
-        try:
-            batch.send()
-        except RefusedError as error:
-            raise refused(f"{error.what}, in {namespace.name}", error, where) from error
+        send_batch(batch, namespace.name, where)
+
+
+def send_batch(batch: Batch, name: str, where: str) -> None:
+    """Send a batch in the namespace that the calling thread stands in; raise NetworkError, which tells its ``name``."""
+    try:
+        batch.send()
+    except RefusedError as error:
+        cure = [_CURES[error.needs]] if error.errno in _MISSING and error.needs else []
+        raise refused(f"{error.what}, in {name}", error, where, *cure) from error
 
 
 def refused(what: str, error: Exception, where: str, *remedies: str) -> NetworkError:
     """Return the error that names the part of a topology that the kernel refused."""
+    limit = _LIMITS.get(error.errno or 0) if isinstance(error, OSError) else None
     return NetworkError(
         f"the kernel refused {what}",
         where=where,
         tried=[str(error)],
-        remedies=remedies or ["run `netns-mysql doctor`: it probes namespaces, veth and routes one by one"],
+        remedies=[
+            *([limit] if limit is not None else []),
+            *(remedies or ["run `netns-mysql doctor`: it probes namespaces, veth and routes one by one"]),
+        ],
     )

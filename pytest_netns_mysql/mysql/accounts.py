@@ -42,12 +42,12 @@ class Accounts:
         self._schemas: set[str] = set()
 
     def create(
-        self, user: str, *, host: str, password: str = "", grants: Iterable[str] = (), schema: str | None = None
+        self, user: str, *, host: str, password: str = "", grants: str | Iterable[str] = (), schema: str | None = None
     ) -> Account:
         """Make an account.
 
-        ``host`` is a pattern as in CREATE USER; ``grants`` are what stands between GRANT and TO, such as
-        ``SELECT ON shop.*``; a ``schema`` is made with it, and is its own. Raises the server's own error.
+        ``host`` is a pattern as in CREATE USER; ``grants``, one or several, are what stands between GRANT and TO,
+        such as ``SELECT ON shop.*``; a ``schema`` is made with it, and is its own. Raises the server's own error.
         """
         account = Account(user, host, password, schema)
         self._server.execute(f"CREATE USER {account} IDENTIFIED BY {literal(password)}")
@@ -57,7 +57,7 @@ class Accounts:
                 self._server.execute(f"CREATE SCHEMA {identifier(schema)}")
                 self._schemas.add(schema)
             self._server.execute(f"GRANT ALL ON {identifier(schema, pattern=True)}.* TO {account}")
-        for grant in grants:
+        for grant in (grants,) if isinstance(grants, str) else grants:
             self._server.execute(f"GRANT {grant} TO {account}")
         return account
 

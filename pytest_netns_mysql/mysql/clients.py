@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.client import Driver
 from pytest_netns_mysql.mysql.server import MySQLServer
@@ -48,6 +49,11 @@ class Clients:
         Raises UnknownNamespaceError, EndpointError, ClientError, and what the driver raises.
         """
         name = self._namespace if namespace is None else namespace
+        if account is not None and not isinstance(account, Account):
+            raise ClientError(
+                f"account={account!r} is no account",
+                remedies=["pass what netns_account returned", "for a user of the server's own: user=..., password=..."],
+            )
         place = self._place(name, endpoint)
         if "user" not in options:
             known = account if account is not None else self._accounts.of_namespace(name, place)
@@ -60,4 +66,8 @@ class Clients:
     def _place(self, namespace: str, endpoint: Endpoint | str | None) -> Endpoint:
         if endpoint is None:
             return self._server.endpoint_for(namespace)
-        return self._server.endpoint(endpoint) if isinstance(endpoint, str) else endpoint
+        if not isinstance(endpoint, str):
+            return endpoint
+        # A namespace's name holds no slash: addr/ns is the server's own way to write an endpoint.
+        written = [one for one in self._server.endpoints if "/" in endpoint and str(one) == endpoint]
+        return written[0] if written else self._server.endpoint(endpoint)

@@ -234,7 +234,7 @@ def _ask_version(mysqld: Path) -> str:
     line = answer.stdout.strip()
     if answer.returncode != 0 or not line:
         raise ServerNotFoundError(
-            f"{mysqld} --version failed with status {answer.returncode}",
+            f"{mysqld} is no mysqld: asked for its --version, it ended with exit code {answer.returncode}",
             tried=answer.stderr.strip().splitlines()[-3:],
             remedies=WAYS_OUT,
         )

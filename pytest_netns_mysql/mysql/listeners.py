@@ -9,7 +9,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
-from pytest_netns_mysql.errors import EndpointError, NetnsError
+from pytest_netns_mysql.errors import EndpointError, NetnsError, SettingError
 from pytest_netns_mysql.kernel.hosts import Names, known_names
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.options import OptionValue
@@ -44,7 +44,7 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
                 check(named, there, key=key, where=where)
                 check_names(named, network.topology.plan.hosts, key=key, where=where)
                 option, usual = _PORTS[key]
-                port = int(str(options.get(option, usual)))
+                port = _port(option, options.get(option, usual), where)
                 self._endpoints[key] = tuple(replace(one, port=port) for one in endpoints)
 
     def __getitem__(self, key: str) -> tuple[Endpoint, ...]:
@@ -103,7 +103,10 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
                     raise EndpointError(
                         f"{key} = {str(endpoint)!r}: port {endpoint.port} is taken there",
                         where=self._where,
-                        remedies=["give this server another bind_address or options={'port': 3307}"],
+                        remedies=[
+                            f"give one of the two servers another {key}, or another port: "
+                            f"options={{'{_PORTS[key][0]}': {endpoint.port + 1}}}"
+                        ],
                     )
 
 
@@ -119,6 +122,15 @@ def check_names(endpoints: Sequence[Endpoint], hosts: Names, *, key: str, where:
                 tried=[f"the topology and /etc/hosts have {', '.join(known) or 'no name'}"],
                 remedies=["add it to the topology: hosts, or hosts of a namespace", "write an address"],
             )
+
+
+def _port(option: str, value: OptionValue, where: str) -> int:
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+        raise SettingError(
+            f"the option {option} = {value!r} is no port", where=where, remedies=["write a number from 1 to 65535"]
+        )
+    return int(text)
 
 
 def _family(endpoint: Endpoint) -> int | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_netns_mysql.endpoint import Endpoint
@@ -20,6 +22,7 @@ from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 _POLL = 0.002  # seconds
+_ENDING = 2.0  # seconds
 
 
 class Process:
@@ -117,6 +120,27 @@ class Process:
                 tried=self.error_log.telling_lines,
                 remedies=["a test that stops the server does it to one of its own, from factories.mysqld"],
             )
+
+    @contextlib.contextmanager
+    def told_if_it_ends(self) -> Iterator[None]:
+        """Raise ServerGoneError where the block fails because mysqld has just ended, in place of the driver's error."""
+        try:
+            yield
+        except Exception:
+            # A process that is being killed closes its sockets some moments before it has ended.
+            deadline = time.monotonic() + _ENDING
+            while self.is_running() and self._is_deaf() and time.monotonic() < deadline:
+                time.sleep(_POLL)
+            self.check_running()
+            raise
+
+    def _is_deaf(self) -> bool:
+        with self._home, socket.socket(socket.AF_UNIX) as sock:
+            try:
+                sock.connect(str(self.socket))
+            except OSError:
+                return True
+        return False
 
     def _start_error(self, what: str, *remedies: str) -> ServerStartError:
         log = self.error_log

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
 
 _STOP_TIMEOUT = 30.0  # seconds
+_PROGRAMS = ("mysql", "mysqldump", "mysqladmin")  # what a fetched server brings
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class MySQLServer:
         if found is None:
             raise ServerNotFoundError(
                 f"there is no program {name} beside {self.plan.distribution.mysqld}, nor on PATH",
-                remedies=["install the MySQL client programs"],
+                remedies=["install the MySQL client programs", f"or mend the name: {', '.join(_PROGRAMS)}"],
             )
         return str(found)
 
@@ -178,7 +179,8 @@ class MySQLServer:
 
         self._process.check_running()
         if self._administrator is None or not self._administrator.is_connected():
-            self._administrator = connect(self._home, **self._administrator_options())
+            with self._process.told_if_it_ends():
+                self._administrator = connect(self._home, **self._administrator_options())
         with self._administrator.cursor() as cursor:
             cursor.execute(statement, values)
             return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
@@ -201,13 +203,15 @@ class MySQLServer:
 
         self._process.check_running()
         if namespace is None and endpoint is None:
-            return connect(self._home, driver, **{**self._administrator_options(), **options})
+            with self._process.told_if_it_ends():
+                return connect(self._home, driver, **{**self._administrator_options(), **options})
         name = namespace if namespace is not None else GLOBAL
         place = self.endpoint_for(name) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **options}
         if driver is None or isinstance(driver, str):
             settings.setdefault("ssl_disabled", not settings.get("password"))
-        return connect(self.network[name], driver, **settings)
+        with self._process.told_if_it_ends():
+            return connect(self.network[name], driver, **settings)
 
     def restart(
         self,

@@ -212,6 +212,8 @@ def toml(name: str, value: object) -> str:
 
 
 def _other_place(kind: type[Struct], value: object) -> str:
+    if kind is MysqldTable:
+        return "move it below [mysqld.options], if it is an option of mysqld"
     if kind is TopologyTable and (isinstance(value, str) or (isinstance(value, Mapping) and "address" in value)):
         return "move it below [namespaces], if it is a namespace"
     return "remove it"

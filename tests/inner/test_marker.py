@@ -114,7 +114,7 @@ def test_several_names_on_a_unittest_case_are_refused(suite: Suite) -> None:
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: this kind of test cannot run once in each of red, blue",
+            "ERROR: a test of this kind, such as a unittest.TestCase's, cannot run once in each of red, blue",
             "  where: @pytest.mark.netns of test_inner.py::Case::test_it",
             "  do: name one namespace, or make it a plain test function or method",
         ]

@@ -215,7 +215,8 @@ def test_a_test_of_another_kind_runs_over_one_topology_only(suite: Suite) -> Non
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [
-            "ERROR: this kind of test runs over one topology, the run's own, not over cluster, nat",
+            "ERROR: a test of this kind, such as a unittest.TestCase's, runs over the run's one topology, "
+            "not over cluster, nat",
             "  where: netns test test_inner.py::TestIt::test_it",
             "  do: make it a plain test function or method",
         ]

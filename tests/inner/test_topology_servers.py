@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -79,7 +78,6 @@ def test_a_name_that_nobody_knows_fails_at_collection(
     (pytester.path / "netns-topology.toml").write_text(
         f'[namespaces]\nred = {{address = "192.0.2.2/24", hosts = "red.db.test"}}\n[mysqld]\n{mysqld}\n'
     )
-    begin = time.monotonic()
     result = suite(
         f"""
         from pytest_netns_mysql import factories
@@ -87,10 +85,10 @@ def test_a_name_that_nobody_knows_fails_at_collection(
         def test_it({"own" if factory else "netns_mysqld"}): pass
         """
     )
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
         [
-            "ERROR: bind_address = 'nowhere.db.test/red': nobody knows the host name nowhere.db.test",
+            "bind_address = 'nowhere.db.test/red': nobody knows the host name nowhere.db.test",
             f"  where: {where}",
             "  tried: the topology and /etc/hosts have red.db.test, *localhost*",
             "  do: add it to the topology: hosts, or hosts of a namespace",
@@ -98,7 +96,6 @@ def test_a_name_that_nobody_knows_fails_at_collection(
         ],
         consecutive=True,
     )
-    assert time.monotonic() - begin < 2
 
 
 def test_an_option_of_the_topology_that_is_ours_is_told_with_its_key(suite: Suite, pytester: pytest.Pytester) -> None:
@@ -106,10 +103,10 @@ def test_an_option_of_the_topology_that_is_ours_is_told_with_its_key(suite: Suit
         '[namespaces]\nred = "192.0.2.2/24"\n[mysqld.options]\ndatadir = "/var/lib/mysql"\n'
     )
     result = suite("def test_it(netns_mysqld): pass")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
         [
-            "ERROR: the option datadir is the plugin's own: each server has a private one",
+            "the option datadir is the plugin's own: each server has a private one",
             "  where: *netns-topology.toml: mysqld.options",
         ],
         consecutive=True,

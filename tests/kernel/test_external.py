@@ -15,9 +15,9 @@ import pytest
 from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.topology import Topology, from_mapping, load
+from pytest_netns_mysql.topology import from_mapping, load
 
-InNetwork = Callable[[Topology, Callable[[Network], Any]], Any]
+InNetwork = Callable[..., Any]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may enter what others made; the other way below")
 MINE = ("ip", "-brief", "address")
 

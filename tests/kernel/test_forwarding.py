@@ -1,43 +1,83 @@
-"""Forwarding where the kernel's settings cannot be written, as in many containers."""
+"""Forwarding, also where the kernel's settings cannot be written, as in many containers."""
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-SCRIPT = """
-import socket, subprocess, threading
-from pytest_netns_mysql import load
+import pytest
+
+from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel import syscalls
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import Sandbox
+from pytest_netns_mysql.topology import load
 
-sandbox = Sandbox.create("auto")
-with sandbox.entered():
-    if READ_ONLY:
+InSandbox = Callable[..., Any]
+Met = Callable[..., str]
+
+
+def make_settings_read_only(sandbox: Sandbox) -> None:
+    with sandbox.entered():
         syscalls.mount("/proc/sys", "/proc/sys", None, syscalls.MS_BIND | syscalls.MS_REC)
         subprocess.run(["mount", "-o", "remount,bind,ro", "/proc/sys"], check=True)
-    network = Network(sandbox, load("red-blue"))
-    with open("/proc/sys/net/ipv4/ip_forward") as setting:
-        print("ip_forward", setting.read().strip())
-    with network["blue"]:
-        server = socket.create_server(("198.51.100.2", 3306))
-    with network["red"]:
-        client = socket.create_connection(("198.51.100.2", 3306), timeout=5)
-    print("origin", server.accept()[1][0])
-"""
 
 
-def run(read_only: bool) -> str:
-    script = SCRIPT.replace("READ_ONLY", str(read_only))
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr
-    return result.stdout
+def forwarding(network: Network, name: str) -> list[str]:
+    with network[name]:
+        settings = ("ipv4/ip_forward", "ipv6/conf/all/forwarding")
+        return [Path("/proc/sys/net", setting).read_text().strip() for setting in settings]
 
 
-def test_red_reaches_blue() -> None:
-    assert run(read_only=False) == "ip_forward 1\norigin 192.0.2.2\n"
+@pytest.mark.parametrize("mode", ["auto", "rootless"])
+def test_global_forwards_and_no_other_does(in_sandbox: InSandbox, met: Met, mode: str) -> None:
+    def action(sandbox: Sandbox) -> list[Any]:
+        network = Network(sandbox, load("dual-stack"))
+        seen = [met(network, "red", "blue", address) for address in ("198.51.100.2", "2001:db8:2::2")]
+        return [*seen, forwarding(network, "global"), forwarding(network, "red")]
+
+    assert in_sandbox(action, mode) == ["192.0.2.2", "2001:db8:1::2", ["1", "1"], ["0", "0"]]
 
 
-def test_red_reaches_blue_where_proc_sys_is_read_only() -> None:
-    assert run(read_only=True) == "ip_forward 0\norigin 192.0.2.2\n"
+@pytest.mark.parametrize("mode", ["auto", "rootless"])
+def test_ipv4_is_forwarded_where_proc_sys_is_read_only(in_sandbox: InSandbox, met: Met, mode: str) -> None:
+    def action(sandbox: Sandbox) -> str:
+        make_settings_read_only(sandbox)
+        return met(Network(sandbox, load("red-blue")), "red", "blue", "198.51.100.2")
+
+    assert in_sandbox(action, mode) == "192.0.2.2"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a procfs of its own; the other way below")
+def test_root_has_ipv6_forwarded_where_proc_sys_is_read_only(in_sandbox: InSandbox, met: Met) -> None:
+    def action(sandbox: Sandbox) -> tuple[str, str]:
+        make_settings_read_only(sandbox)
+        network = Network(sandbox, load("dual-stack"))
+        with network["global"]:
+            mounts = Path("/proc/thread-self/mountinfo").read_text()
+        return met(network, "red", "blue", "2001:db8:2::2"), mounts
+
+    seen, mounts = in_sandbox(action)
+    assert seen == "2001:db8:1::2"
+    assert "/run/pytest-netns-mysql/proc" not in mounts
+
+
+def test_without_root_ipv6_is_told_where_proc_sys_is_read_only(in_sandbox: InSandbox) -> None:
+    def action(sandbox: Sandbox) -> str:
+        make_settings_read_only(sandbox)
+        with pytest.raises(NetworkError) as error:
+            Network(sandbox, load("dual-stack"))
+        return str(error.value)
+
+    assert in_sandbox(action, "rootless") == (
+        "IPv6 cannot be forwarded in global: the kernel's settings are read-only here\n"
+        "  where: topology dual-stack (preset dual-stack)\n"
+        "  tried: /proc/sys\n"
+        "  tried: a procfs of our own\n"
+        "  do: in Docker: --security-opt systempaths=unconfined\n"
+        "  do: run as root, with CAP_SYS_ADMIN\n"
+        "  do: write forwarding = false for global, or leave its addresses of IPv6 out"
+    )

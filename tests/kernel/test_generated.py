@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pytest_netns_mysql.kernel.external import addresses_here
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology import Topology, dump, from_mapping, load
+from pytest_netns_mysql.topology import dump, from_mapping, load
 
-InNetwork = Callable[[Topology, Callable[[Network], Any]], Any]
+InNetwork = Callable[..., Any]
 NAMES = ["red", "blue", "green", "a-name-too-long-for-an-interface"]
 COUNTS = st.integers(0, 3)
 OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
