@@ -9,27 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql import overview
+from pytest_netns_mysql import collection, overview
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SandboxError
-from pytest_netns_mysql.marker import (
-    PARAMETER,
-    TOPOLOGY,
-    check_names,
-    is_netns_test,
-    names_of,
-    place,
-    topologies_of,
-    topology_of,
-    why_not_applicable,
-)
-from pytest_netns_mysql.session import SESSION, TOPOLOGY_IN_FORCE, NetnsSession
+from pytest_netns_mysql.marker import is_netns_test
+from pytest_netns_mysql.session import SESSION, NetnsSession
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
-
-    from pytest_netns_mysql.topology.model import Topology
 
 pytest_plugins = ("pytest_netns_mysql.fixtures",)
 
@@ -105,35 +92,11 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test over each topology, and once in each namespace that its marker names; check what it asks for."""
-    test = metafunc.definition
-    if not is_netns_test(test, metafunc.fixturenames):
-        return
+    """Run a netns test over each topology, and in each namespace that its marker names; a mistake is its module's."""
     try:
-        names = names_of(test) or ()
-        if not _topology_is_overridden(test):
-            session = metafunc.config.stash[SESSION]
-            topologies = topologies_of(test, session)
-            _check(test, names, topologies)
-            if len(session.topologies) > 1 or topologies != session.topologies:
-                metafunc.fixturenames.append(TOPOLOGY)
-                ids = [topology.name for topology in topologies]
-                metafunc.parametrize(TOPOLOGY, topologies, indirect=True, scope="session", ids=ids)
+        collection.parametrize(metafunc, metafunc.config.stash[SESSION])
     except NetnsError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
-    if len(names) > 1:
-        metafunc.fixturenames.append(PARAMETER)
-        metafunc.parametrize(PARAMETER, names, ids=names)
-
-
-def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology]) -> None:
-    """Check the names of a test, and the servers that it asks for, against the topologies that it runs over."""
-    from pytest_netns_mysql.factories import check_servers
-
-    check_names(names, topologies, test.nodeid)
-    for topology in topologies:
-        if not names or any(why_not_applicable(name, topology) is None for name in names):
-            check_servers(test, topology)
 
 
 @pytest.hookimpl(trylast=True)
@@ -143,9 +106,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not netns_items:
         return
     session = config.stash[SESSION]
+    for item in netns_items:
+        collection.settle(item, session)
     try:
-        for item in netns_items:
-            _settle(item, session)
         session.needs_server = any("_netns_servers" in getattr(item, "fixturenames", ()) for item in netns_items)
         if overview.is_wanted(config.option):
             return
@@ -156,23 +119,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         last = set(netns_items)
         items.sort(key=lambda item: item in last)
     _watch(config)
-
-
-def _settle(item: pytest.Item, session: NetnsSession) -> None:
-    """Note where a netns test runs, and over which topology; raise MarkerError where a test of its kind cannot."""
-    name = place(item)
-    if not _topology_is_overridden(item):
-        topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
-        if reason := why_not_applicable(name, topology):
-            item.add_marker(pytest.mark.skip(reason=reason))
-        if _is_unittest(item):  # which pytest_generate_tests does not see
-            _check(item, [name], [topology])
-    _require_network(item)
-
-
-def _is_unittest(item: pytest.Item) -> bool:
-    kinds = getattr(getattr(item, "cls", None), "__mro__", ())
-    return any((kind.__module__, kind.__name__) == ("unittest.case", "TestCase") for kind in kinds)
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:
@@ -243,24 +189,3 @@ def _say(config: pytest.Config, line: str) -> None:
     with capture.global_and_fixture_disabled():
         reporter.ensure_newline()
         reporter.write_line(line)
-
-
-def _topology_is_overridden(item: pytest.Item) -> bool:
-    """Tell whether the test would get a netns_topology of its own project's, unknown before it is made."""
-    definitions = item.session._fixturemanager.getfixturedefs("netns_topology", item)
-    return definitions is not None and definitions[-1].func.__module__ != "pytest_netns_mysql.fixtures"
-
-
-def _require_network(item: pytest.Item) -> None:
-    """Have the network built for a marked test that asks for none of our fixtures."""
-    names = getattr(item, "fixturenames", None)
-    if names is None:
-        from pytest_netns_mysql.errors import MarkerError
-
-        raise MarkerError(
-            "the netns marker works on Python tests only",
-            where=item.nodeid,
-            remedies=["use `netns-mysql run --netns NAME -- pytest ...` for tests of other kinds"],
-        )
-    if "netns" not in names:
-        names.insert(0, "netns")

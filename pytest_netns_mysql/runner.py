@@ -12,7 +12,7 @@ import pytest
 
 from pytest_netns_mysql import report
 from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
-from pytest_netns_mysql.session import NAMESPACE, NetnsSession
+from pytest_netns_mysql.session import MISTAKE, NAMESPACE, NetnsSession
 
 
 class Runner:
@@ -37,7 +37,9 @@ class Runner:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Refuse a test that would lose its network without knowing."""
+        """Refuse a test that cannot be, and one that would lose its network without knowing."""
+        if MISTAKE in item.stash:
+            pytest.fail(item.stash[MISTAKE], pytrace=False)
         if (
             NAMESPACE not in item.stash
             and self._session.has_left_for_good

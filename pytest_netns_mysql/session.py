@@ -204,4 +204,5 @@ class NetnsSession:
 
 SESSION = pytest.StashKey[NetnsSession]()
 NAMESPACE = pytest.StashKey[str]()
+MISTAKE = pytest.StashKey[str]()
 TOPOLOGY_IN_FORCE = pytest.StashKey["Topology"]()

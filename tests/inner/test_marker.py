@@ -104,17 +104,25 @@ def test_a_unittest_case_runs_in_its_namespace(suite: Suite) -> None:
     result.assert_outcomes(passed=1)
 
 
-def test_several_names_on_a_unittest_case_are_refused(suite: Suite) -> None:
-    result = suite("""
-    import unittest, pytest
-    @pytest.mark.netns("red", "blue")
-    class Case(unittest.TestCase):
-        def test_it(self): pass
-    """)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_several_names_on_a_unittest_case_are_refused(suite: Suite, workers: str) -> None:
+    """It fails before anything is set up for it, and the other tests run."""
+    result = suite(
+        """
+        import unittest, pytest
+        @pytest.mark.netns("red", "blue")
+        class Case(unittest.TestCase):
+            def test_it(self): pass
+        def test_other(): pass
+        """,
+        "-n",
+        workers,
+        "--netns-mode=auto",
+    )
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines(
         [
-            "ERROR: a test of this kind, such as a unittest.TestCase's, cannot run once in each of red, blue",
+            "a test of this kind, such as a unittest.TestCase's, cannot run once in each of red, blue",
             "  where: @pytest.mark.netns of test_inner.py::Case::test_it",
             "  do: name one namespace, or make it a plain test function or method",
         ]
@@ -142,8 +150,8 @@ def test_an_unknown_name_on_a_unittest_case_is_refused_too(suite: Suite) -> None
     class Case(unittest.TestCase):
         def test_it(self): pass
     """)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["ERROR: there is no namespace 'green'", "*has red, blue, global"])
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["there is no namespace 'green'", "*has red, blue, global"])
 
 
 @pytest.mark.parametrize(

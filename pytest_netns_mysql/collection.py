@@ -1,0 +1,98 @@
+"""What becomes of a netns test at collection: the topologies and namespaces it runs over, and its mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_netns_mysql.errors import MarkerError, NetnsError
+from pytest_netns_mysql.factories import check_servers
+from pytest_netns_mysql.marker import (
+    PARAMETER,
+    TOPOLOGY,
+    check_names,
+    is_netns_test,
+    names_of,
+    place,
+    topologies_of,
+    topology_of,
+    why_not_applicable,
+)
+from pytest_netns_mysql.session import MISTAKE, TOPOLOGY_IN_FORCE, NetnsSession
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.topology.model import Topology
+
+
+def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
+    """Have a netns test run over each topology, and once in each namespace that its marker names.
+
+    Raises NetnsError where it asks for what none of them has.
+    """
+    test = metafunc.definition
+    if not is_netns_test(test, metafunc.fixturenames):
+        return
+    names = names_of(test) or ()
+    if not _topology_is_overridden(test):
+        topologies = topologies_of(test, session)
+        _check(test, names, topologies)
+        if len(session.topologies) > 1 or topologies != session.topologies:
+            metafunc.fixturenames.append(TOPOLOGY)
+            ids = [topology.name for topology in topologies]
+            metafunc.parametrize(TOPOLOGY, topologies, indirect=True, scope="session", ids=ids)
+    if len(names) > 1:
+        metafunc.fixturenames.append(PARAMETER)
+        metafunc.parametrize(PARAMETER, names, ids=names)
+
+
+def settle(item: pytest.Item, session: NetnsSession) -> None:
+    """Note where a netns test runs, and over which topology; where it cannot, that it is to fail before its setup."""
+    try:
+        _settle(item, session)
+    except NetnsError as error:
+        item.stash[MISTAKE] = str(error)
+
+
+def _settle(item: pytest.Item, session: NetnsSession) -> None:
+    name = place(item)
+    if not _topology_is_overridden(item):
+        topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
+        if reason := why_not_applicable(name, topology):
+            item.add_marker(pytest.mark.skip(reason=reason))
+        if _is_unittest(item):  # which pytest_generate_tests does not see
+            _check(item, [name], [topology])
+    _require_network(item)
+
+
+def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology]) -> None:
+    """Check the names of a test, and the servers that it asks for, against the topologies that it runs over."""
+    check_names(names, topologies, test.nodeid)
+    for topology in topologies:
+        if not names or any(why_not_applicable(name, topology) is None for name in names):
+            check_servers(test, topology)
+
+
+def _is_unittest(item: pytest.Item) -> bool:
+    kinds = getattr(getattr(item, "cls", None), "__mro__", ())
+    return any((kind.__module__, kind.__name__) == ("unittest.case", "TestCase") for kind in kinds)
+
+
+def _topology_is_overridden(item: pytest.Item) -> bool:
+    """Tell whether the test would get a netns_topology of its own project's, unknown before it is made."""
+    definitions = item.session._fixturemanager.getfixturedefs("netns_topology", item)
+    return definitions is not None and definitions[-1].func.__module__ != "pytest_netns_mysql.fixtures"
+
+
+def _require_network(item: pytest.Item) -> None:
+    """Have the network built for a marked test that asks for none of our fixtures."""
+    names = getattr(item, "fixturenames", None)
+    if names is None:
+        raise MarkerError(
+            "the netns marker works on Python tests only",
+            where=item.nodeid,
+            remedies=["use `netns-mysql run --netns NAME -- pytest ...` for tests of other kinds"],
+        )
+    if "netns" not in names:
+        names.insert(0, "netns")
