@@ -172,8 +172,11 @@ def test_a_port_that_is_taken_is_told_before_a_server_starts(
 ) -> None:
     with pytest.raises(EndpointError) as error:
         request.getfixturevalue("same_port")
-    assert str(error.value).startswith("bind_address = '192.0.2.2/red': port 3306 is taken there")
-    assert "do: give this server another bind_address or options={'port': 3307}" in str(error.value)
+    assert str(error.value) == (
+        "bind_address = '192.0.2.2/red': port 3306 is taken there\n"
+        "  where: server same_port\n"
+        "  do: give one of the two servers another bind_address, or another port: options={'port': 3307}"
+    )
 
 
 def test_a_server_that_does_not_come_up_shows_command_and_log(request: pytest.FixtureRequest, netns: Network) -> None:
