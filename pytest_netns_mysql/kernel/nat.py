@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pytest_netns_mysql.topology.plan import Masquerade, PortForward
+from pytest_netns_mysql.topology.plan import Interface, Masquerade, PortForward
 
 _TABLE = "netns-mysql"
 _NFPROTO_INET, _NFPROTO_IPV4, _NFPROTO_IPV6 = 1, 2, 10
@@ -18,13 +19,20 @@ _DNAT = 1
 _TCP = 6
 _REGISTER, _PORT_REGISTER = 1, 2
 _NAME_LENGTH = 16  # bytes, IFNAMSIZ
-_LOOPBACK_NAME = "lo"
+_CT_STATUS, _IPS_DST_NAT = 2, 1 << 5
 
 Expression = dict[str, Any]
 
 
-def translate(masquerades: Sequence[Masquerade], port_forwards: Sequence[PortForward]) -> None:
-    """Give the calling thread's network namespace these rules; raise what pyroute2 raises where it is refused."""
+def translate(
+    masquerades: Sequence[Masquerade],
+    port_forwards: Sequence[PortForward],
+    interfaces: Mapping[str, Sequence[Interface]],
+) -> None:
+    """Give the calling thread's network namespace these rules; raise what pyroute2 raises where it is refused.
+
+    ``interfaces`` maps the names of its interfaces to their addresses.
+    """
     from pyroute2.nftables.main import NFTables
 
     with NFTables(nfgen_family=_NFPROTO_INET) as nft:
@@ -38,8 +46,10 @@ def translate(masquerades: Sequence[Masquerade], port_forwards: Sequence[PortFor
                 type="nat",
                 priority=_PRIORITY_SRCNAT,
             )
-            for rule in masquerades:
-                nft.rule("add", table=_TABLE, chain="postrouting", expressions=(_masquerade(rule),))
+            names = [rule.interface for rule in masquerades]
+            for name in dict.fromkeys(interfaces if None in names else [one for one in names if one is not None]):
+                for expressions in _masquerade(name, interfaces[name], published=bool(port_forwards)):
+                    nft.rule("add", table=_TABLE, chain="postrouting", expressions=(expressions,))
         if port_forwards:
             for name in ("prerouting", "output"):
                 nft.chain("add", table=_TABLE, name=name, hook=name, type="nat", priority=_PRIORITY_DSTNAT)
@@ -72,11 +82,40 @@ def _load(register: int, data: bytes) -> Expression:
     return _expression("immediate", ("DREG", register), ("DATA", _value(data)))
 
 
-def _masquerade(rule: Masquerade) -> list[Expression]:
-    """Return ``oifname X masquerade``; for every interface but the loopback where none is named."""
-    name, operation = (rule.interface, _EQUAL) if rule.interface is not None else (_LOOPBACK_NAME, _NOT_EQUAL)
-    padded = name.encode().ljust(_NAME_LENGTH, b"\0")
-    return [_meta(_META_OIFNAME), _compare(padded, operation), _expression("masq")]
+def _masquerade(name: str, addresses: Sequence[Interface], *, published: bool) -> Iterator[list[Expression]]:
+    """Give ``oifname X ct status dnat masquerade`` and, for each family, ``oifname X ip saddr != SUBNET masquerade``.
+
+    What stays in the interface's own subnet is between neighbours: where the kernel has br_netfilter it passes here on
+    its way over a bridge. If it came by a published port, its answer must come by here as well.
+    """
+    out = [_meta(_META_OIFNAME), _compare(name.encode().ljust(_NAME_LENGTH, b"\0"))]
+    if published:
+        state = _expression("ct", ("DREG", _REGISTER), ("KEY", _CT_STATUS))
+        masked = _masked(struct.pack("=I", _IPS_DST_NAT))
+        yield [*out, state, masked, _compare(struct.pack("=I", 0), _NOT_EQUAL), _expression("masq")]
+    for version, family in ((4, _NFPROTO_IPV4), (6, _NFPROTO_IPV6)):
+        rule = [*out, _meta(_META_NFPROTO), _compare(bytes([family]))]
+        offset, length = (12, 4) if version == 4 else (8, 16)
+        for address in addresses:
+            if address.version == version:
+                subnet = address.network
+                rule += [
+                    _payload(_NETWORK_HEADER, offset, length),
+                    _masked(subnet.netmask.packed),
+                    _compare(subnet.network_address.packed, _NOT_EQUAL),
+                ]
+        yield [*rule, _expression("masq")]
+
+
+def _masked(mask: bytes) -> Expression:
+    return _expression(
+        "bitwise",
+        ("SREG", _REGISTER),
+        ("DREG", _REGISTER),
+        ("LEN", len(mask)),
+        ("MASK", _value(mask)),
+        ("XOR", _value(bytes(len(mask)))),
+    )
 
 
 def _port_forward(rule: PortForward) -> list[Expression]:

@@ -106,11 +106,14 @@ def _forward(name: str, plan: Plan, where: str) -> None:
 def _translate(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
     translating = [*(rule.namespace for rule in plan.masquerades), *(rule.namespace for rule in plan.port_forwards)]
     for name in dict.fromkeys(translating):
+        everywhere: list[PlannedBridge | End] = [*plan.bridges, *plan.ends]
+        here = [one for one in everywhere if one.namespace == name]
         with namespaces[name]:
             try:
                 translate(
                     [rule for rule in plan.masquerades if rule.namespace == name],
                     [rule for rule in plan.port_forwards if rule.namespace == name],
+                    {one.interface: one.addresses for one in here},
                 )
             except Exception as error:  # pyroute2 has errors of its own beside OSError
                 raise refused(

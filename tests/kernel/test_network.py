@@ -69,6 +69,31 @@ def test_a_published_port_leads_to_what_is_behind_it(in_network: InNetwork, clie
     assert in_network(load("nat"), action) == ("172.17.0.1", "172.17.0.1")
 
 
+def test_neighbours_on_a_bridge_are_not_translated_unless_they_come_by_a_published_port(
+    in_network: InNetwork, met: Met
+) -> None:
+    topology = from_mapping(
+        {
+            "masquerade": True,
+            "publish": {"3306": "172.18.0.2:3306"},
+            "bridges": {"lan": "172.18.0.1/16"},
+            "namespaces": {
+                "app": {"to": "lan", "address": "172.18.0.3/16"},
+                "db": {"to": "lan", "address": "172.18.0.2/16"},
+                "red": "192.0.2.2/24",
+            },
+        }
+    )
+
+    def action(network: Network) -> list[str]:
+        direct = [met(network, client, "db", "172.18.0.2") for client in ("app", "red", "global")]
+        published = [met(network, client, "db", "172.18.0.2", to="172.18.0.1") for client in ("app", "red")]
+        return direct + published
+
+    gateway = "172.18.0.1"
+    assert in_network(topology, action) == ["172.18.0.3", gateway, gateway, gateway, gateway]
+
+
 def test_ipv6_is_translated_and_published_too(in_network: InNetwork, met: Met) -> None:
     topology = from_mapping(
         {
