@@ -24,7 +24,8 @@ class Link:
     """Join a namespace by a veth pair to ``global``, to another namespace, or to a bridge; see veth(4).
 
     Shape: ``to`` names the other side. ``address`` is one or several CIDRs of this side. ``gateway`` is what the
-    default route goes to, one for each family, False for none; by default the other side, where that forwards.
+    default route goes to, one for each family, False for none; by default the other side, where that is ``global``,
+    a bridge with an address or a router, and with True in any case.
     ``outer_address`` is what the other side gets, False for none; by default the gateway, or the first other host
     address of the subnet. A port of a bridge has none. ``mtu`` is in bytes, ``rate`` as tc(8) has it (``10mbit``),
     ``delay`` too (``20ms``), ``loss`` in per cent (``1%``); the three hold for what leaves this side.
