@@ -6,7 +6,7 @@ import argparse
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,9 +19,30 @@ SHOW = "?"
 _OPTION = "--netns-topology"
 
 
+class TopologyAction(argparse.Action):
+    """Keep the topology that the option names; with nothing behind it, that one is wanted to be shown."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - argparse passes it
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> None:
+        """Note the value, beside which a bare option may stand: in addopts, say."""
+        if values == SHOW:
+            namespace.netns_show = True
+        else:
+            setattr(namespace, self.dest, values)
+
+
+# What the option takes beside what every setting's does.
+OPTION: dict[str, Any] = {"nargs": "?", "const": SHOW, "action": TopologyAction}
+
+
 def is_wanted(options: argparse.Namespace) -> bool:
     """Tell whether the option stands on the command line with nothing behind it."""
-    return getattr(options, "netns_topology", None) == SHOW
+    return bool(getattr(options, "netns_show", False))
 
 
 def keep_paths(args: list[str]) -> bool:

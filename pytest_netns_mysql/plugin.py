@@ -27,14 +27,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for setting in table.TABLE:
         choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
         default = f"; default {setting.default}" if setting.default else ""
-        bare = {"nargs": "?", "const": overview.SHOW} if setting.name == "topology" else {}
         group.addoption(
             setting.option,
             dest=setting.ini,
             metavar=setting.metavar,
             default=None,
-            **bare,
             help=f"{setting.help}{choices}{default}",
+            **(overview.OPTION if setting.name == "topology" else {}),
         )
         parser.addini(setting.ini, f"{setting.help}{choices}{default}", default=None)
 
@@ -49,6 +48,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
         early_config.known_args_namespace.file_or_dir = known.file_or_dir
         early_config.known_args_namespace.netns_topology = known.netns_topology
+        early_config.known_args_namespace.netns_show = True
     session = _session(early_config, early_config.known_args_namespace)
     if session.settings.given and not overview.is_wanted(early_config.known_args_namespace):
         from pytest_netns_mysql.kernel import sandbox
@@ -144,9 +144,7 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
 
         def command_line(setting: table.Setting) -> tuple[str, str] | None:
             value: str | None = getattr(options, setting.ini, None)
-            if value is None or (setting.name == "topology" and value == overview.SHOW):
-                return None
-            return value, f"command line {setting.option}"
+            return None if value is None else (value, f"command line {setting.option}")
 
         def ini(setting: table.Setting) -> tuple[str, str] | None:
             given = config.getini(setting.ini)

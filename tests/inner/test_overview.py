@@ -59,6 +59,13 @@ def test_the_bare_option_never_swallows_a_path(pytester: pytest.Pytester, argume
     result.stdout.fnmatch_lines(["collected 1 item", "tests over red-blue", "global  tests/test_it.py::test_it"])
 
 
+def test_the_bare_option_shows_the_topology_of_addopts(suite: Suite, pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\naddopts = --netns-topology=nat\n")
+    result = suite(TWO_PLACES, "--netns-topology")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["topology nat (preset nat), forwarding on", "tests over nat"])
+
+
 def test_a_value_that_stands_apart_is_a_value(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "shop.toml").write_text(SHOP)
     suite(WHERE.replace("NAME", "'shop'"), "--netns-topology", "shop.toml").assert_outcomes(passed=1)
