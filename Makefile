@@ -5,7 +5,7 @@ VENV ?= .venv
 .PHONY: demo test clean
 
 demo: $(VENV)/demo.done
-	$(VENV)/bin/python -m pytest examples -rP
+	$(VENV)/bin/python -m pytest examples -rP -m "not slow"
 
 test: $(VENV)/test.done
 	$(VENV)/bin/python -m tox run

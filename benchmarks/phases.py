@@ -98,7 +98,8 @@ def _times() -> dict[str, float]:
         from pytest_netns_mysql.mysql.accounts import Accounts
         from pytest_netns_mysql.mysql.clients import Clients
         from pytest_netns_mysql.mysql.options import initial, merge
-        from pytest_netns_mysql.mysql.server import MySQLServer, ServerPlan
+        from pytest_netns_mysql.mysql.plan import ServerPlan
+        from pytest_netns_mysql.mysql.server import MySQLServer
 
     source = datadir.template(distribution, initial(merge()), cache=chosen.cache, progress=_say)
     with network["global"], step("datadir.copy (once more, for its time)"):

@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.endpoint import Endpoint
     from pytest_netns_mysql.errors import (
         CacheError,
+        CertificateError,
         ClientError,
         EndpointError,
         FetchError,
+        GroupError,
         MarkerError,
         NetnsError,
         NetworkError,
         OneWayError,
+        ReplicationError,
         SandboxError,
         ServerGoneError,
         ServerNotFoundError,
@@ -29,12 +32,18 @@ if TYPE_CHECKING:
         TopologyError,
         UnknownNamespaceError,
     )
-    from pytest_netns_mysql.fixtures import AccountFactory, ConnectFactory
+    from pytest_netns_mysql.fixtures import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
     from pytest_netns_mysql.kernel.namespace import Namespace
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.accounts import Account
+    from pytest_netns_mysql.mysql.channel import Channel
     from pytest_netns_mysql.mysql.client import NamespaceConnection, NamespacePool
+    from pytest_netns_mysql.mysql.group import Group, Member
+    from pytest_netns_mysql.mysql.replicastatus import ReplicaStatus
+    from pytest_netns_mysql.mysql.replication import Replica
     from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.tls import Authority, Certificate
+    from pytest_netns_mysql.mysql.xclient import NamespaceXClient
     from pytest_netns_mysql.topology.load import from_mapping, load
     from pytest_netns_mysql.topology.mapping import dump
     from pytest_netns_mysql.topology.model import Bridge, Link, Mysqld, Topology
@@ -42,30 +51,43 @@ if TYPE_CHECKING:
 _HOMES = {
     "Account": "mysql.accounts",
     "AccountFactory": "fixtures",
+    "ArgvFactory": "fixtures",
+    "Authority": "mysql.tls",
     "Bridge": "topology.model",
     "CacheError": "errors",
+    "Certificate": "mysql.tls",
+    "CertificateError": "errors",
+    "Channel": "mysql.channel",
     "ClientError": "errors",
     "ConnectFactory": "fixtures",
     "Endpoint": "endpoint",
     "EndpointError": "errors",
     "FetchError": "errors",
+    "Group": "mysql.group",
+    "GroupError": "errors",
     "Link": "topology.model",
     "MarkerError": "errors",
+    "Member": "mysql.group",
     "MySQLServer": "mysql.server",
     "Mysqld": "topology.model",
     "Namespace": "kernel.namespace",
     "NamespaceConnection": "mysql.client",
     "NamespacePool": "mysql.client",
+    "NamespaceXClient": "mysql.xclient",
     "NetnsError": "errors",
     "Network": "kernel.network",
     "NetworkError": "errors",
     "OneWayError": "errors",
+    "Replica": "mysql.replication",
+    "ReplicaStatus": "mysql.replicastatus",
+    "ReplicationError": "errors",
     "SandboxError": "errors",
     "ServerGoneError": "errors",
     "ServerNotFoundError": "errors",
     "ServerStartError": "errors",
     "ServerVersionError": "errors",
     "SettingError": "errors",
+    "StartFactory": "fixtures",
     "ThreadsError": "errors",
     "Topology": "topology.model",
     "TopologyError": "errors",
@@ -78,30 +100,43 @@ _HOMES = {
 __all__ = [
     "Account",
     "AccountFactory",
+    "ArgvFactory",
+    "Authority",
     "Bridge",
     "CacheError",
+    "Certificate",
+    "CertificateError",
+    "Channel",
     "ClientError",
     "ConnectFactory",
     "Endpoint",
     "EndpointError",
     "FetchError",
+    "Group",
+    "GroupError",
     "Link",
     "MarkerError",
+    "Member",
     "MySQLServer",
     "Mysqld",
     "Namespace",
     "NamespaceConnection",
     "NamespacePool",
+    "NamespaceXClient",
     "NetnsError",
     "Network",
     "NetworkError",
     "OneWayError",
+    "Replica",
+    "ReplicaStatus",
+    "ReplicationError",
     "SandboxError",
     "ServerGoneError",
     "ServerNotFoundError",
     "ServerStartError",
     "ServerVersionError",
     "SettingError",
+    "StartFactory",
     "ThreadsError",
     "Topology",
     "TopologyError",

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
 from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology.diagram import FORMATS, draw
 from pytest_netns_mysql.topology.load import load, load_all, presets
 
 _USAGE = 2  # exit code, as argparse's
-_SPACE = 1 << 30  # bytes that a fetch, its packages and a template take at most
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -93,56 +89,9 @@ def _progress(text: str) -> None:
 
 
 def _doctor(_options: argparse.Namespace, settings: table.Settings) -> int:
-    topologies = load_all(settings.topology)
-    findings = [*kernel_findings(topologies, settings.mode), *_mysql_findings(settings)]
-    for finding in findings:
-        print(f"{finding.state:8} {finding.name:9} {finding.detail}")
-        for remedy in finding.remedies:
-            print(f"{'':8} {'':9} do: {remedy}")
-    missing = [finding.name for finding in findings if finding.state == "missing"]
-    print(f"netns tests cannot run here: {', '.join(missing)}" if missing else "netns tests can run here")
-    return 1 if missing else 0
+    from pytest_netns_mysql import doctor
 
-
-def _mysql_findings(settings: table.Settings) -> Iterator[Finding]:
-    from pytest_netns_mysql.mysql.distribution import look
-
-    try:
-        found, tried = look(settings.mysqld, cache=settings.cache)
-    except NetnsError as error:
-        yield Finding("mysqld", "missing", error.what, error.remedies)
-    else:
-        if found is not None:
-            yield Finding("mysqld", "ok", f"{found.mysqld}, {found.version_line}")
-        elif shutil.which("apt-get"):
-            yield Finding(
-                "mysqld",
-                "note",
-                "none is here yet; the first run fetches one",
-                ("netns-mysql fetch, to have it before",),
-            )
-        else:
-            yield Finding(
-                "mysqld",
-                "missing",
-                f"none is here, and there is no apt-get to fetch one with ({'; '.join(tried)})",
-                ("install MySQL 8.0.22 or newer, or name one: netns_mysqld = /path/to/mysqld",),
-            )
-    yield _cache_finding(settings.cache)
-
-
-def _cache_finding(cache: Path) -> Finding:
-    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
-    free = shutil.disk_usage(there).free
-    detail = f"{cache}, {free >> 20} MiB free"
-    try:
-        with tempfile.TemporaryDirectory(dir=there):
-            pass
-    except OSError:
-        return Finding("cache", "missing", f"{detail}: it cannot be written", ("set NETNS_CACHE to a folder of yours",))
-    if free < _SPACE:
-        return Finding("cache", "note", detail, (f"have {_SPACE >> 20} MiB free for a fetch, or set NETNS_CACHE",))
-    return Finding("cache", "ok", detail)
+    return doctor.report(settings)
 
 
 def _fetch(_options: argparse.Namespace, settings: table.Settings) -> int:
@@ -185,7 +134,8 @@ def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, 
     """Start a server that lives as long as this process, whatever program it becomes."""
     from pytest_netns_mysql.mysql.accounts import Accounts
     from pytest_netns_mysql.mysql.distribution import find
-    from pytest_netns_mysql.mysql.server import MySQLServer, ServerPlan
+    from pytest_netns_mysql.mysql.plan import ServerPlan
+    from pytest_netns_mysql.mysql.server import MySQLServer
 
     distribution = find(settings.mysqld, cache=settings.cache, progress=_progress)
     plan = ServerPlan(

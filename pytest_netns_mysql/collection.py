@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_netns_mysql.checks import check_servers
 from pytest_netns_mysql.errors import MarkerError, NetnsError
-from pytest_netns_mysql.factories import check_servers
 from pytest_netns_mysql.marker import (
     PARAMETER,
     TOPOLOGY,
@@ -64,6 +64,16 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
         if _is_unittest(item):  # which pytest_generate_tests does not see
             _check(item, [name], [topology])
     _require_network(item)
+
+
+def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:
+    """Return the topologies over which tests ask for X DevAPI sessions; None is one that is not known yet."""
+    over: list[Topology | None] = []
+    for item in items:
+        topology = item.stash.get(TOPOLOGY_IN_FORCE, None)
+        if "netns_mysqlx" in getattr(item, "fixturenames", ()) and topology not in over:
+            over.append(topology)
+    return over
 
 
 def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology]) -> None:

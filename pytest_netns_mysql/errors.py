@@ -110,8 +110,8 @@ class CacheError(NetnsError):
 class ServerStartError(NetnsError):
     """A mysqld did not come up.
 
-    Shape: ``command`` is its command line, ``log`` the whole error log, ``codes``
-    the error codes in it (``MY-010262``), in order and without repeats.
+    Shape: ``command`` is its command line, ``log`` what it logged since it was started, ``codes`` the error codes
+    in that (``MY-010262``), in order and without repeats, ``messages`` the text behind each code, one for each line.
     """
 
     def __init__(
@@ -121,6 +121,7 @@ class ServerStartError(NetnsError):
         command: Sequence[str] = (),
         log: str = "",
         codes: Sequence[str] = (),
+        messages: Sequence[str] = (),
         where: str | None = None,
         tried: Sequence[str] = (),
         remedies: Sequence[str] = (),
@@ -130,6 +131,7 @@ class ServerStartError(NetnsError):
         self.command = tuple(command)
         self.log = log
         self.codes = tuple(codes)
+        self.messages = tuple(messages)
 
 
 class ServerGoneError(NetnsError):
@@ -138,3 +140,15 @@ class ServerGoneError(NetnsError):
 
 class ClientError(NetnsError):
     """A connection was asked for that cannot be made."""
+
+
+class ReplicationError(NetnsError):
+    """A replica did not do what was waited for, or cannot be one of its source."""
+
+
+class GroupError(NetnsError):
+    """A replication group did not come together, or cannot be."""
+
+
+class CertificateError(NetnsError):
+    """A certificate cannot be made."""

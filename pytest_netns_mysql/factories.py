@@ -3,54 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from pytest_netns_mysql.checks import PLAN, FixturePlan, name_of
 from pytest_netns_mysql.session import NAMESPACE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.accounts import Accounts
     from pytest_netns_mysql.mysql.client import Driver
+    from pytest_netns_mysql.mysql.group import Group
     from pytest_netns_mysql.mysql.options import OptionValue
+    from pytest_netns_mysql.mysql.replication import Replica
     from pytest_netns_mysql.mysql.server import MySQLServer
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.servers import Servers
 
 Scope = Literal["session", "package", "module", "class", "function"]
-
-
-PLAN = "netns_plan"
-
-
-def check_servers(item: pytest.Item, topology: Topology) -> None:
-    """Check the endpoints and options of the servers that a test asks for, before any of them is started.
-
-    Raises EndpointError or SettingError, naming the fixture and the test.
-    """
-    from pytest_netns_mysql.mysql.options import checked
-
-    info = item._fixtureinfo  # type: ignore[attr-defined]
-    for name, definitions in info.name2fixturedefs.items():
-        plan = getattr(definitions[-1].func, PLAN, None)
-        if plan is not None:
-            where = f"factories.mysqld of the fixture {name}, for {item.nodeid}"
-            checked(plan["options"], where=where)
-            _check_endpoints(plan, topology, where)
-    if "netns_mysqld" in info.names_closure:
-        where = f"{topology.source}: mysqld"
-        checked(topology.mysqld.options, where=f"{where}.options")
-        _check_endpoints(vars(topology.mysqld), topology, where)
-
-
-def _check_endpoints(written: Mapping[str, Any], topology: Topology, where: str) -> None:
-    from pytest_netns_mysql.mysql.listeners import check_names
-    from pytest_netns_mysql.topology.endpoints import check_endpoints
-
-    for key in ("bind_address", "admin_address", "mysqlx_bind_address"):
-        if written[key] is not None:
-            endpoints = check_endpoints(written[key], topology.plan, key, where)
-            check_names(endpoints, topology.plan.hosts, key=key, where=where)
+Options = Mapping[str, "OptionValue"]
 
 
 def mysqld(
@@ -58,7 +28,10 @@ def mysqld(
     bind_address: str | Sequence[str] | None = None,
     admin_address: str | None = None,
     mysqlx_bind_address: str | Sequence[str] | None = None,
-    options: Mapping[str, OptionValue] | None = None,
+    options: Options | None = None,
+    check_endpoints: bool = True,
+    require_mysqlx: bool = True,
+    drop_capabilities: str | Sequence[str] = (),
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[MySQLServer]]:
@@ -68,28 +41,127 @@ def mysqld(
     is one ``addr/ns``; ``mysqlx_bind_address``, a list too, switches X Plugin on. ``options`` are mysqld's, named as
     in an option file, with True and False for ON and OFF and None for an option without a value. Two servers cannot
     share an address and port: give one ``options={"port": 3307}``. ``name`` is the fixture's, by default the one it
-    is assigned to. Raises EndpointError before a server is started. See the manual, bind_address, admin_address and
-    mysqlx_bind_address.
+    is assigned to. Raises EndpointError before a server is started, ServerStartError where it does not come up.
+
+    For a server that is to be odd: without ``check_endpoints`` mysqld gets the addresses as they are written, without
+    ``require_mysqlx`` X Plugin may fail, and mysqld lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``. See the
+    manual, bind_address, admin_address and mysqlx_bind_address.
     """
     plan = {
         "bind_address": bind_address,
         "admin_address": admin_address,
         "mysqlx_bind_address": mysqlx_bind_address,
-        "options": {} if options is None else options,
+        "options": options or {},
+        "check_endpoints": check_endpoints,
+        "require_mysqlx": require_mysqlx,
+        "drop_capabilities": drop_capabilities,
     }
 
-    def server(
-        request: pytest.FixtureRequest, _netns_servers: Callable[..., AbstractContextManager[MySQLServer]]
-    ) -> Iterator[MySQLServer]:
-        with _netns_servers(name=str(request.fixturename), **plan) as running:
+    def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
+        with _netns_servers.running(str(request.fixturename), plan) as running:
             yield running
 
-    setattr(server, PLAN, plan)
-    return pytest.fixture(scope=scope, name=name)(server)
+    return _fixture(server, FixturePlan("mysqld", plan, name), scope, name)
+
+
+def source(
+    *,
+    bind_address: str | Sequence[str] | None = None,
+    admin_address: str | None = None,
+    options: Options | None = None,
+    scope: Scope = "session",
+    name: str | None = None,
+) -> Callable[..., Iterator[MySQLServer]]:
+    """Return a fixture that gives a server which others can replicate from: with binary log, GTIDs and a server_id.
+
+    The rest is as for ``mysqld``. See the manual, "Replication with Global Transaction Identifiers".
+    """
+    plan = {"bind_address": bind_address, "admin_address": admin_address, "options": options or {}}
+
+    def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
+        with _netns_servers.running_source(str(request.fixturename), plan) as running:
+            yield running
+
+    return _fixture(server, FixturePlan("source", plan, name), scope, name)
+
+
+def replica(
+    source: str | Callable[..., Any],
+    *,
+    bind_address: str | Sequence[str],
+    network_namespace: str | None = None,
+    endpoint: str | None = None,
+    channel: str = "",
+    replication_options: Options | None = None,
+    admin_address: str | None = None,
+    options: Options | None = None,
+    timeout: float = 10.0,
+    scope: Scope = "session",
+    name: str | None = None,
+) -> Callable[..., Iterator[Replica]]:
+    """Return a fixture that gives a replica of ``source``, caught up.
+
+    ``source`` is a server's fixture, by name or as a factory returned it, a replica too. ``network_namespace`` is where
+    the replica connects from, by default the first namespace of its ``bind_address``, '' for none; ``endpoint`` is the
+    namespace whose endpoint of the source it connects to, by default the nearest. ``replication_options`` are those of
+    CHANGE REPLICATION SOURCE TO, ``timeout`` is in seconds; the rest is as for ``mysqld``. A further channel:
+    ``replica.replicate(other, channel="other")``. Raises ReplicationError with the status of both ends where the
+    replica does not catch up. See the manual, "CHANGE REPLICATION SOURCE TO Statement".
+    """
+    plan = {"bind_address": bind_address, "admin_address": admin_address, "options": options or {}}
+    replicate = {
+        "network_namespace": network_namespace,
+        "endpoint": endpoint,
+        "channel": channel,
+        "options": replication_options,
+        "timeout": timeout,
+    }
+
+    def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Replica]:
+        its_source: MySQLServer = request.getfixturevalue(name_of(source, request._pyfuncitem))
+        with _netns_servers.running_replica(str(request.fixturename), plan, its_source, replicate) as running:
+            yield running
+
+    wanted = tuple(one for one in (network_namespace, endpoint) if one)
+    return _fixture(server, FixturePlan("replica", plan, name, wanted, (source,)), scope, name)
+
+
+def group(
+    namespaces: Sequence[str],
+    *,
+    single_primary: bool = True,
+    options: Options | None = None,
+    scope: Scope = "session",
+    name: str | None = None,
+) -> Callable[..., Iterator[Group]]:
+    """Return a fixture that gives a replication group with a member in each namespace, all ONLINE.
+
+    Each member listens on the first address of its namespace, and on no other; in the topology ``cluster`` port 3306
+    is free there. The first one is the primary; without ``single_primary`` all are. ``options`` are mysqld's, the same
+    for all members. Raises GroupError where it does not come together, and at collection for the XCom communication
+    stack, which knows no network namespaces. See the manual, "Group Replication".
+    """
+    plan = {"options": options or {}}
+
+    def servers(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Group]:
+        with _netns_servers.running_group(
+            str(request.fixturename), plan, namespaces, single_primary=single_primary
+        ) as running:
+            yield running
+
+    return _fixture(servers, FixturePlan("group", plan, name, tuple(namespaces)), scope, name)
+
+
+def _fixture(function: Callable[..., Any], plan: FixturePlan, scope: Scope, name: str | None) -> Callable[..., Any]:
+    """Make a fixture that bears its plan: for the checks at collection, and for factories that are given it."""
+    setattr(function, PLAN, plan)
+    made = pytest.fixture(scope=scope, name=name)(function)
+    setattr(made, PLAN, plan)
+    return made
 
 
 def client(
-    mysqld: str = "netns_mysqld",
+    mysqld: str | Callable[..., Any] = "netns_mysqld",
     *,
     namespace: str | None = None,
     endpoint: str | None = None,
@@ -99,9 +171,10 @@ def client(
 ) -> Callable[..., Iterator[Any]]:
     """Return a function-scoped fixture that gives an open connection to a server.
 
-    ``mysqld`` names the server's fixture; ``namespace`` is where the connection is born, by default where the
-    test stands; ``endpoint`` names the namespace whose endpoint it goes to, by default the nearest; ``driver`` and
-    ``options`` are as for netns_connect. Without ``user=`` it is a fresh account that owns a fresh schema.
+    ``mysqld`` is the server's fixture, by name or as a factory returned it; ``namespace`` is where the connection is
+    born, by default where the test stands; ``endpoint`` names the namespace whose endpoint it goes to, by default the
+    nearest; ``driver`` and ``options`` are as for netns_connect. Without ``user=`` it is a fresh account that owns a
+    fresh schema.
     """
 
     @pytest.fixture(name=name)
@@ -113,7 +186,7 @@ def client(
         from pytest_netns_mysql.endpoint import GLOBAL
         from pytest_netns_mysql.mysql.clients import Clients
 
-        server: MySQLServer = request.getfixturevalue(mysqld)
+        server: MySQLServer = request.getfixturevalue(name_of(mysqld, request._pyfuncitem))
         with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
             yield clients.connect(namespace, endpoint=endpoint, driver=driver, **options)
 

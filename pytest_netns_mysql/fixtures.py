@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pytest
 
 from pytest_netns_mysql.errors import SandboxError, TopologyError
+from pytest_netns_mysql.servers import Servers, checked_plan
 from pytest_netns_mysql.session import NAMESPACE, SESSION
 
 if TYPE_CHECKING:
+    import mysqlx
+
     from pytest_netns_mysql.endpoint import Endpoint
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.accounts import Account, Accounts
     from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
+    from pytest_netns_mysql.mysql.clients import Clients
+    from pytest_netns_mysql.mysql.options import OptionValue
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.topology.model import Topology
 
@@ -25,12 +29,19 @@ class AccountFactory(Protocol):
     """Make an account that is dropped when the test ends."""
 
     def __call__(
-        self, user: str, *, host: str | None = None, password: str = "", grants: str | Sequence[str] = ()
+        self,
+        user: str,
+        *,
+        host: str | None = None,
+        password: str = "",
+        grants: str | Sequence[str] = (),
+        require: str = "",
     ) -> Account:
         """Make ``user@host``.
 
         ``host`` is a pattern as in CREATE USER, by default the origin of this test's namespace. ``grants``, one
-        or several, are what stands between GRANT and TO, such as ``SELECT ON shop.*``.
+        or several, are what stands between GRANT and TO, such as ``SELECT ON shop.*``; ``require`` is what stands
+        behind REQUIRE, such as ``X509``.
         """
         ...
 
@@ -51,7 +62,49 @@ class ConnectFactory(Protocol):
 
         ``account`` is by default the namespace's own, such as 'red_user'@'192.0.2.2' with its schema selected;
         ``endpoint`` an endpoint, or the namespace whose endpoint it is, by default the nearest; ``driver``
-        ``"mysql.connector"``, ``"pymysql"`` or a connect function; ``options`` are the driver's.
+        ``"mysql.connector"``, ``"pymysql"``, ``"mysqlx"`` or a connect function; ``options`` are the driver's. With
+        ``driver="mysqlx", pooling={...}`` it is an X DevAPI client, whose sessions are all born in the namespace.
+        """
+        ...
+
+
+class ArgvFactory(Protocol):
+    """Make the command line of one of MySQL's client programs."""
+
+    def __call__(
+        self,
+        program: str,
+        *arguments: str,
+        namespace: str | None = None,
+        account: Account | None = None,
+        endpoint: Endpoint | str | None = None,
+    ) -> list[str]:
+        """Return the argv of ``program``, such as ``"mysql"``, that connects as ``account`` to ``endpoint``.
+
+        Both are as for netns_connect. They stand in a private option file, removed when the test ends: no password is
+        on the command line. ``mysql`` and ``mysqlxtest`` get ``--network-namespace``; any other program is run in its
+        namespace, by ``netns[namespace].run(argv)``. ``arguments`` follow.
+        """
+        ...
+
+
+class StartFactory(Protocol):
+    """Start a server that is ended when the test ends."""
+
+    def __call__(
+        self,
+        *,
+        bind_address: str | Sequence[str] | None = None,
+        admin_address: str | None = None,
+        mysqlx_bind_address: str | Sequence[str] | None = None,
+        options: Mapping[str, OptionValue] | None = None,
+        check_endpoints: bool = True,
+        require_mysqlx: bool = True,
+        drop_capabilities: str | Sequence[str] = (),
+    ) -> MySQLServer:
+        """Return the running server; the arguments are those of factories.mysqld.
+
+        Raises EndpointError, SettingError, and ServerStartError where mysqld does not come up.
         """
         ...
 
@@ -87,11 +140,9 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def _netns_servers(
-    request: pytest.FixtureRequest, netns: Network
-) -> Callable[..., AbstractContextManager[MySQLServer]]:
-    """Give what runs a server; a test that asks for it is known to need one before the sandbox is entered."""
-    return functools.partial(request.config.stash[SESSION].running, netns)
+def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
+    """Give what runs servers; a test that asks for it is known to need one before the sandbox is entered."""
+    return Servers(request.config.stash[SESSION], netns)
 
 
 @pytest.fixture(scope="session")
@@ -101,14 +152,26 @@ def netns_mysqld(request: pytest.FixtureRequest, netns: Network, _netns_servers:
 
 
 @pytest.fixture
+def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
+    """Give a factory of servers that are started inside the test, and ended with it; its failure can be asserted."""
+    with contextlib.ExitStack() as stack:
+
+        def start(**plan: Any) -> MySQLServer:
+            complete = {"options": {}, **checked_plan(plan)}
+            return stack.enter_context(_netns_servers.running("netns_start_mysqld", complete))
+
+        yield start
+
+
+@pytest.fixture
 def _netns_accounts() -> Iterator[Callable[[MySQLServer], Accounts]]:
-    """Give this test's accounts on a server; all fixtures share them, so that each is made once."""
+    """Give this test's accounts on a server, the same for its copies; all fixtures share them: each is made once."""
     from pytest_netns_mysql.mysql.accounts import Accounts
 
-    made: dict[MySQLServer, Accounts] = {}
+    made: dict[object, Accounts] = {}
 
     def on(server: MySQLServer) -> Accounts:
-        return made.setdefault(server, Accounts(server))
+        return made.setdefault(server.dataset, Accounts(server))
 
     yield on
     for accounts in made.values():
@@ -136,20 +199,50 @@ def netns_account(
     """Give a factory of accounts, dropped when the test ends."""
     here = _namespace_of(request)
 
-    def make(user: str, *, host: str | None = None, password: str = "", grants: str | Sequence[str] = ()) -> Account:
+    def make(
+        user: str,
+        *,
+        host: str | None = None,
+        password: str = "",
+        grants: str | Sequence[str] = (),
+        require: str = "",
+    ) -> Account:
         if host is None:
             host = netns_mysqld.origin(here, netns_mysqld.endpoint_for(here))
-        return _netns_accounts(netns_mysqld).create(user, host=host, password=password, grants=grants)
+        accounts = _netns_accounts(netns_mysqld)
+        return accounts.create(user, host=host, password=password, grants=grants, require=require)
 
     return make
 
 
 @pytest.fixture
-def netns_connect(
+def _netns_clients(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
-) -> Iterator[ConnectFactory]:
-    """Give a factory of connections, closed when the test ends."""
+) -> Iterator[Clients]:
+    """Give the test's connections to netns_mysqld, and the option files of its client programs."""
     from pytest_netns_mysql.mysql.clients import Clients
 
     with Clients(netns_mysqld, _netns_accounts(netns_mysqld), _namespace_of(request)) as clients:
-        yield clients.connect
+        yield clients
+
+
+@pytest.fixture
+def netns_connect(_netns_clients: Clients) -> ConnectFactory:
+    """Give a factory of connections, closed when the test ends."""
+    return _netns_clients.connect
+
+
+@pytest.fixture
+def netns_mysqlx(netns_connect: ConnectFactory) -> mysqlx.Session:
+    """Give an X DevAPI session from the test's namespace, as netns_mysql is one of the classic protocol.
+
+    Where the topology says nothing of mysqlx_bind_address, X Plugin listens where bind_address says.
+    """
+    session: mysqlx.Session = netns_connect(driver="mysqlx")
+    return session
+
+
+@pytest.fixture
+def netns_argv(_netns_clients: Clients) -> ArgvFactory:
+    """Give a factory of command lines for MySQL's own client programs, as accounts of this test."""
+    return _netns_clients.argv

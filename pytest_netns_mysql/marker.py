@@ -15,7 +15,19 @@ if TYPE_CHECKING:
 
 PARAMETER = "netns_name"
 TOPOLOGY = "netns_topology"
-FIXTURES = frozenset({TOPOLOGY, "netns", "netns_mysqld", "netns_mysql", "netns_account", "netns_connect"})
+FIXTURES = frozenset(
+    {
+        TOPOLOGY,
+        "netns",
+        "netns_mysqld",
+        "netns_mysql",
+        "netns_mysqlx",
+        "netns_account",
+        "netns_connect",
+        "netns_argv",
+        "netns_start_mysqld",
+    }
+)
 
 
 _USAGE = 'write @pytest.mark.netns("red"), or several names, or none for the sandbox\'s own namespace'

@@ -109,7 +109,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in netns_items:
         collection.settle(item, session)
     try:
-        session.needs_server = any("_netns_servers" in getattr(item, "fixturenames", ()) for item in netns_items)
+        wanted = {name for item in netns_items for name in getattr(item, "fixturenames", ())}
+        session.needs_server = "_netns_servers" in wanted
+        session.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
         will_return = session.will_return()

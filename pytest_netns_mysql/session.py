@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.kernel.sandbox import Sandbox
     from pytest_netns_mysql.mysql.distribution import Distribution
+    from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.settings import Settings
     from pytest_netns_mysql.topology.model import Topology
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Of several topologies' servers, each of which takes some 400 MB of memory.
 _KEPT_SERVERS = 4
+_FIRST_ID = 2  # 1 is the default of a server that nobody gave a server_id
 
 
 class NetnsSession:
@@ -43,6 +45,8 @@ class NetnsSession:
         self.sandbox: Sandbox | None = None
         self.servers: list[MySQLServer] = []
         self.needs_server = False
+        self.mysqlx_over: list[Topology | None] = []
+        self._ids = itertools.count(_FIRST_ID)
         self._base = base
         self._named: dict[tuple[str, Path], tuple[Topology, ...]] = {}
         self._networks: list[Network] = []
@@ -141,46 +145,58 @@ class NetnsSession:
         if server is None:
             while len(self._kept) >= _KEPT_SERVERS:
                 self._end(self._kept.pop(0))
-            server = self._started(network, **vars(network.topology.mysqld))
+            server = self._started(network)
         else:
             self._kept.remove(server)
         self._kept.append(server)  # the last used is the last
         return server
 
-    @contextlib.contextmanager
-    def running(self, network: Network, **plan: Any) -> Iterator[MySQLServer]:
-        """Have a server run in the network until the block ends; ``plan`` is what a ServerPlan takes."""
-        server = self._started(network, **plan)
-        try:
-            yield server
-        finally:
-            self._end(server)
+    def _started(self, network: Network) -> MySQLServer:
+        from pytest_netns_mysql.mysql.server import MySQLServer
 
-    def _started(self, network: Network, *, name: str = "mysqld", **plan: Any) -> MySQLServer:
-        from pytest_netns_mysql.mysql.server import MySQLServer, ServerPlan
-
-        server = MySQLServer(
-            ServerPlan(
-                distribution=self.distribution,
-                cache=self.settings.cache,
-                progress=self.progress,
-                start_timeout=self.settings.start_timeout,
-                name=self._unused(name),
-                **plan,
-            ),
-            network,
-        )
+        written = vars(network.topology.mysqld)
+        wanted = None in self.mysqlx_over or network.topology in self.mysqlx_over
+        if wanted and written["mysqlx_bind_address"] is None:
+            written = {**written, "mysqlx_bind_address": network.topology.bind_address}
+        server = MySQLServer(self.plan(**written), network)
+        self.servers.append(server)
         try:
             server.start()
         except BaseException:
-            server.discard()
+            self._end(server)
             raise
-        self.servers.append(server)
         return server
+
+    def plan(self, *, name: str = "mysqld", **plan: Any) -> ServerPlan:
+        """Return the plan of a server with what the settings say; ``plan`` is the rest of what a ServerPlan takes."""
+        from pytest_netns_mysql.mysql.plan import ServerPlan
+
+        return ServerPlan(
+            distribution=self.distribution,
+            cache=self.settings.cache,
+            progress=self.progress,
+            start_timeout=self.settings.start_timeout,
+            name=self._unused(name),
+            **plan,
+        )
+
+    @contextlib.contextmanager
+    def hosting(self, *servers: MySQLServer) -> Iterator[None]:
+        """Let servers run while the block does: reports show them, and they are ended with it."""
+        self.servers += servers
+        try:
+            yield
+        finally:
+            for server in reversed(servers):
+                self._end(server)
+
+    def server_id(self) -> int:
+        """Return a server_id that no other server of this process was given: replication wants them different."""
+        return next(self._ids)
 
     def _unused(self, name: str) -> str:
         """Return a name that no other server has: each has a folder of its name, and a fixture may make several."""
-        taken = [server.plan.name for server in self.servers]
+        taken = [server.name for server in self.servers]
         names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
         return next(one for one in names if one not in taken)
 

@@ -15,9 +15,13 @@ every_option = factories.mysqld(
     options={"port": 3307, "mysqlx_socket": "mysqlx.sock"},
     scope="module",
 )
+# The plugin would refuse the address, and a server whose X Plugin did not come up.
 no_x_protocol = factories.mysqld(
     bind_address="127.0.0.1",
-    options={"port": 3308, "mysqlx": True, "mysqlx_bind_address": "102.0.2.2/red", "mysqlx_socket": ""},
+    mysqlx_bind_address="102.0.2.2/red",
+    options={"port": 3308, "mysqlx_socket": ""},
+    check_endpoints=False,
+    require_mysqlx=False,
 )
 
 

@@ -2,7 +2,7 @@
 
 As a script, for `python -I -S`, this file stands between fork and exec, where a function of the asking process would
 be unsafe with threads. Its arguments are the asking process's pid, a file that the program is to find empty or nothing,
-then the program's argv.
+the mask of the capabilities that it is to lack, then the program's argv.
 """
 
 from __future__ import annotations
@@ -14,26 +14,33 @@ import sys
 from collections.abc import Sequence
 
 _PR_SET_PDEATHSIG = 1
+_PR_CAPBSET_DROP = 24
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_LOWER = 3
+_LINUX_CAPABILITY_VERSION_3 = 0x20080522
 _CLONE_NEWNS = 0x00020000
 _MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000
 
 
-def command(argv: Sequence[str], *, empty: str = "") -> list[str]:
+def command(argv: Sequence[str], *, empty: str = "", without: int = 0) -> list[str]:
     """Return the argv that runs ``argv`` so that it ends, by SIGKILL, when the calling thread does.
 
-    It alone finds the file ``empty`` empty, in a mount namespace of its own, see mount_namespaces(7).
+    It alone finds the file ``empty`` empty, in a mount namespace of its own, see mount_namespaces(7). It lacks the
+    capabilities of the mask ``without``, see capabilities(7).
     """
-    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), empty, *argv]
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), empty, f"{without:x}", *argv]
 
 
 def main() -> None:
     """Ask the kernel for SIGKILL at the parent's death, then become the program; see PR_SET_PDEATHSIG(2const)."""
-    parent, empty, argv = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    parent, empty, without, argv = int(sys.argv[1]), sys.argv[2], int(sys.argv[3], 16), sys.argv[4:]
     libc = ctypes.CDLL(None)
     if empty and os.path.exists(empty) and libc.unshare(_CLONE_NEWNS) == 0:  # noqa: PTH110 - pathlib is slow to import
         # Mounts of the sandbox still come here, those of here go nowhere.
         libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_SLAVE), None)
         libc.mount(b"/dev/null", os.fsencode(empty), None, ctypes.c_ulong(_MS_BIND), None)
+    if without:
+        _drop(libc, without)
     libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != parent:
         sys.exit("the process that asked for this program is gone")
@@ -43,6 +50,21 @@ def main() -> None:
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted
     except OSError as error:
         sys.exit(f"{argv[0]}: {error.strerror}")
+
+
+def _drop(libc: ctypes.CDLL, without: int) -> None:
+    """Lose capabilities for good: root gets back at exec what its bounding set has, another user what is ambient."""
+    for number in range(without.bit_length()):
+        if without >> number & 1:
+            libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
+            libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, number, 0, 0)
+    header = (ctypes.c_uint32 * 2)(_LINUX_CAPABILITY_VERSION_3, 0)
+    # Effective, permitted and inheritable, first of the lower 32 numbers, then of the others.
+    sets = (ctypes.c_uint32 * 6)()
+    if libc.capget(header, sets) == 0:
+        for place in range(6):
+            sets[place] &= ~(without >> (32 if place > 2 else 0)) & 0xFFFFFFFF
+        libc.capset(header, sets)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.kernel import syscalls
+from pytest_netns_mysql.kernel import capabilities, launch, syscalls
 from pytest_netns_mysql.kernel.position import Position, open_network
 from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, Sandbox
 from pytest_netns_mysql.topology.plan import Interface
@@ -59,10 +59,23 @@ class Namespace:
             stack = self._before.stack = []
         return stack
 
-    def run(self, argv: Sequence[str | os.PathLike[str]], **options: Any) -> subprocess.CompletedProcess[Any]:
-        """Run a program in this namespace: ``subprocess.run`` with its options and its errors."""
+    def run(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        drop_capabilities: str | Iterable[str] = (),
+        **options: Any,
+    ) -> subprocess.CompletedProcess[Any]:
+        """Run a program in this namespace: ``subprocess.run`` with its options and its errors.
+
+        It lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``, see capabilities(7). Raises SettingError for a
+        name that is none.
+        """
+        without = capabilities.mask(drop_capabilities, where=f"netns[{self.name!r}].run")
         with self:
-            return subprocess.run(argv, **options)
+            return subprocess.run(
+                launch.command([os.fspath(word) for word in argv], without=without) if without else argv, **options
+            )
 
     def __repr__(self) -> str:
         return f"<Namespace {self.name} {', '.join(map(str, self.addresses))}>"

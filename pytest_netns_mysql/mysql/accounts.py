@@ -20,45 +20,58 @@ _EVERY_HOST = ("%", "")
 class Account:
     """Name a MySQL account, ``user@host``; ``schema`` is the one it owns, or None.
 
-    See the manual, "Specifying Account Names".
+    Shape: ``require`` is what it requires of TLS, as in CREATE USER, or nothing. See the manual, "Specifying Account
+    Names".
     """
 
     user: str
     host: str
     password: str = ""
     schema: str | None = None
+    require: str = ""
 
     def __str__(self) -> str:
         return f"{literal(self.user)}@{literal(self.host)}"
 
 
 class Accounts:
-    """Make accounts and schemas on a server, and drop them all with ``drop``."""
+    """Make accounts and schemas on a server, or on the one that it copies, and drop them all with ``drop``."""
 
     def __init__(self, server: MySQLServer) -> None:
         """Keep the server; nothing is made yet."""
         self._server = server
         self._made: list[Account] = []
         self._schemas: set[str] = set()
+        self._arrived: set[tuple[Account, MySQLServer]] = set()
 
     def create(
-        self, user: str, *, host: str, password: str = "", grants: str | Iterable[str] = (), schema: str | None = None
+        self,
+        user: str,
+        *,
+        host: str,
+        password: str = "",
+        grants: str | Iterable[str] = (),
+        schema: str | None = None,
+        require: str = "",
     ) -> Account:
         """Make an account.
 
         ``host`` is a pattern as in CREATE USER; ``grants``, one or several, are what stands between GRANT and TO,
-        such as ``SELECT ON shop.*``; a ``schema`` is made with it, and is its own. Raises the server's own error.
+        such as ``SELECT ON shop.*``; a ``schema`` is made with it, and is its own; ``require`` is what stands behind
+        REQUIRE, such as ``X509``. Raises the server's own error.
         """
-        account = Account(user, host, password, schema)
-        self._server.execute(f"CREATE USER {account} IDENTIFIED BY {literal(password)}")
+        account = Account(user, host, password, schema, require)
+        execute = self._server.writable.execute
+        required = f" REQUIRE {require}" if require else ""
+        execute(f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
         self._made.append(account)
         if schema is not None:
             if schema not in self._schemas:
-                self._server.execute(f"CREATE SCHEMA {identifier(schema)}")
+                execute(f"CREATE SCHEMA {identifier(schema)}")
                 self._schemas.add(schema)
-            self._server.execute(f"GRANT ALL ON {identifier(schema, pattern=True)}.* TO {account}")
+            execute(f"GRANT ALL ON {identifier(schema, pattern=True)}.* TO {account}")
         for grant in (grants,) if isinstance(grants, str) else grants:
-            self._server.execute(f"GRANT {grant} TO {account}")
+            execute(f"GRANT {grant} TO {account}")
         return account
 
     def of_namespace(self, name: str, endpoint: Endpoint) -> Account:
@@ -72,29 +85,38 @@ class Accounts:
             return account
         return self.create(user, host=account.host, schema=schema)
 
+    def arrive(self, account: Account, server: MySQLServer) -> None:
+        """Return when an account made here is known on ``server``, which may be a copy of the one it was made on."""
+        if account in self._made and (account, server) not in self._arrived:
+            server.catch_up()
+            self._arrived.add((account, server))
+
     def drop(self) -> None:
         """Drop every account and schema made here; connections of these accounts are ended first."""
-        if not self._made or self._server.pid is None:
+        server = self._server.writable
+        if not self._made or server.pid is None:
             return
-        self._end_connections()
-        self._server.execute(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}")
+        for each in {server, *(one for _, one in self._arrived)}:
+            if each.pid is not None:
+                self._end_connections(each)
+        server.execute(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}")
         for schema in self._schemas:
-            self._server.execute(f"DROP SCHEMA IF EXISTS {identifier(schema)}")
-        self._server.execute(f"DROP USER IF EXISTS {', '.join(str(account) for account in self._made)}")
+            server.execute(f"DROP SCHEMA IF EXISTS {identifier(schema)}")
+        server.execute(f"DROP USER IF EXISTS {', '.join(str(account) for account in self._made)}")
         if any(account.host in _EVERY_HOST for account in self._made):
             # The server goes on letting every host in until it reads the grant tables again.
-            self._server.execute("FLUSH PRIVILEGES")
+            server.execute("FLUSH PRIVILEGES")
         self._made.clear()
         self._schemas.clear()
 
-    def _end_connections(self) -> None:
+    def _end_connections(self, server: MySQLServer) -> None:
         """End what these accounts still have open: a transaction would hold a lock that DROP SCHEMA waits for."""
         users = ", ".join(sorted({literal(account.user) for account in self._made}))
-        for (number,) in self._server.execute(
+        for (number,) in server.execute(
             f"SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE PROCESSLIST_USER IN ({users})"
         ):
             try:
-                self._server.execute(f"KILL {int(number)}")
+                server.execute(f"KILL {int(number)}")
             except mysql.connector.Error as error:
                 if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
                     raise

@@ -51,11 +51,17 @@ class NamespacePool(MySQLConnectionPool):
         return self._remove_connections()
 
 
+def kind_of(driver: Driver | None) -> str:
+    """Return the kind of endpoint that a driver connects to."""
+    return "mysqlx" if driver == "mysqlx" else "mysql"
+
+
 def connect(namespace: Namespace, driver: Driver | None = None, **options: Any) -> Any:
     """Open a connection from ``namespace``.
 
-    ``driver`` is ``"mysql.connector"`` (the default), ``"pymysql"``, or any callable that takes the options and
-    makes its socket before it returns. Raises ClientError for another name, and what the driver raises.
+    ``driver`` is ``"mysql.connector"`` (the default), ``"pymysql"``, ``"mysqlx"`` for an X DevAPI session, or any
+    callable that takes the options and makes its socket before it returns. Raises ClientError for another name, and
+    what the driver raises.
     """
     if driver is None or driver == "mysql.connector":
         if options.get("use_pure") is False:
@@ -67,22 +73,30 @@ def connect(namespace: Namespace, driver: Driver | None = None, **options: Any) 
         return NamespaceConnection(namespace, **options)
     if driver == "pymysql":
         return _pymysql_connection(namespace, options)
+    if driver == "mysqlx":
+        try:
+            from pytest_netns_mysql.mysql.xclient import xconnect
+        except ImportError as error:
+            raise _not_installed("mysqlx", "x") from error
+        return xconnect(namespace, **options)
     if callable(driver):
         with namespace:
             return driver(**options)
     raise ClientError(
         f"there is no driver {driver!r}",
-        remedies=['use "mysql.connector", "pymysql", or the connect function of any other driver'],
+        remedies=['use "mysql.connector", "pymysql", "mysqlx", or the connect function of any other driver'],
     )
+
+
+def _not_installed(driver: str, extra: str) -> ClientError:
+    return ClientError(f"the driver {driver} is not installed", remedies=[f"pip install pytest-netns-mysql[{extra}]"])
 
 
 def _pymysql_connection(namespace: Namespace, options: dict[str, Any]) -> Any:
     try:
         import pymysql
     except ImportError as error:
-        raise ClientError(
-            "the driver pymysql is not installed", remedies=["pip install pytest-netns-mysql[pymysql]"]
-        ) from error
+        raise _not_installed("pymysql", "pymysql") from error
 
     class Connection(pymysql.connections.Connection):  # type: ignore[misc,unused-ignore]
         def connect(self, sock: Any = None) -> None:

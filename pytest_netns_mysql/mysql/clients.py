@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.mysql import optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
-from pytest_netns_mysql.mysql.client import Driver
+from pytest_netns_mysql.mysql.client import Driver, kind_of
 from pytest_netns_mysql.mysql.server import MySQLServer
+
+_SCHEMA = {"mysql": "database", "mysqlx": "schema"}  # what the drivers call it
 
 
 class Clients:
@@ -22,6 +26,7 @@ class Clients:
         self._accounts = accounts
         self._namespace = namespace
         self._open: list[Any] = []
+        self._files: list[Path] = []
 
     def __enter__(self) -> Clients:
         return self
@@ -34,6 +39,9 @@ class Clients:
             with contextlib.suppress(Exception):
                 connection.close()
         self._open.clear()
+        for file in self._files:
+            file.unlink(missing_ok=True)
+        self._files.clear()
 
     def connect(
         self,
@@ -49,25 +57,55 @@ class Clients:
         Raises UnknownNamespaceError, EndpointError, ClientError, and what the driver raises.
         """
         name = self._namespace if namespace is None else namespace
+        kind = kind_of(driver)
+        place = self.place(name, endpoint, kind)
+        if "user" not in options:
+            known = self.account_for(name, place, account)
+            identity = {"user": known.user, "password": known.password, _SCHEMA[kind]: known.schema}
+            options = {key: value for key, value in identity.items() if value is not None} | options
+            if known.require and kind == "mysql":
+                options.setdefault("ssl_disabled", False)
+        connection = self._server.connect(name, endpoint=place, driver=driver, **options)
+        self._open.append(connection)
+        return connection
+
+    def argv(
+        self,
+        program: str,
+        *arguments: str,
+        namespace: str | None = None,
+        account: Account | None = None,
+        endpoint: Endpoint | str | None = None,
+    ) -> list[str]:
+        """Return the command line of a client program; see the fixture netns_argv.
+
+        Raises ServerNotFoundError, UnknownNamespaceError, EndpointError, ClientError.
+        """
+        name = self._namespace if namespace is None else namespace
+        path = self._server.program(program)
+        place = self.place(name, endpoint, optionfile.kind_of_program(program))
+        known = self.account_for(name, place, account)
+        file = optionfile.write(self._server.folder, optionfile.groups_of(known, place))
+        self._files.append(file)
+        return optionfile.argv(path, arguments, file, name)
+
+    def account_for(self, namespace: str, endpoint: Endpoint, account: Account | None = None) -> Account:
+        """Return the account, by default the namespace's own, when the server knows it."""
         if account is not None and not isinstance(account, Account):
             raise ClientError(
                 f"account={account!r} is no account",
                 remedies=["pass what netns_account returned", "for a user of the server's own: user=..., password=..."],
             )
-        place = self._place(name, endpoint)
-        if "user" not in options:
-            known = account if account is not None else self._accounts.of_namespace(name, place)
-            identity = {"user": known.user, "password": known.password, "database": known.schema}
-            options = {key: value for key, value in identity.items() if value is not None} | options
-        connection = self._server.connect(name, endpoint=place, driver=driver, **options)
-        self._open.append(connection)
-        return connection
+        found = account if account is not None else self._accounts.of_namespace(namespace, endpoint)
+        self._accounts.arrive(found, self._server)
+        return found
 
-    def _place(self, namespace: str, endpoint: Endpoint | str | None) -> Endpoint:
+    def place(self, namespace: str, endpoint: Endpoint | str | None, kind: str = "mysql") -> Endpoint:
+        """Return the endpoint that is meant: by default the nearest, a namespace's, or ``addr/ns`` as it is written."""
         if endpoint is None:
-            return self._server.endpoint_for(namespace)
+            return self._server.endpoint_for(namespace, kind)
         if not isinstance(endpoint, str):
             return endpoint
         # A namespace's name holds no slash: addr/ns is the server's own way to write an endpoint.
         written = [one for one in self._server.endpoints if "/" in endpoint and str(one) == endpoint]
-        return written[0] if written else self._server.endpoint(endpoint)
+        return written[0] if written and kind == "mysql" else self._server.endpoint(endpoint, kind)

@@ -106,6 +106,7 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
             command=command,
             log=said.text,
             codes=said.codes,
+            messages=said.messages,
             where=str(distribution.mysqld),
             tried=said.telling_lines,
             remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],

@@ -27,6 +27,7 @@ WAYS_OUT = (
 
 _BEYOND_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/local/mysql/bin")
 _IN_BASEDIR = ("bin/mysqld", "sbin/mysqld", "libexec/mysqld")
+_OF_TEST_SUITES = ("/usr/lib/mysql-test/bin", "/usr/lib64/mysql-test/bin")  # mysqlxtest
 _SEEN = "identified.json"
 _VERSION = re.compile(r"\bVer (\d+)\.(\d+)\.(\d+)")
 
@@ -49,9 +50,15 @@ class Distribution:
         """Return the folder that mysqld takes as its ``basedir``: the parent of its own."""
         return self.mysqld.parent.parent
 
+    @property
+    def programs(self) -> list[str]:
+        """Return the names of MySQL's own client programs that are beside mysqld."""
+        folders = {self.mysqld.parent, self.basedir / "bin"}
+        return sorted({path.name for folder in folders for path in folder.glob("mysql*") if _is_program(path)})
+
     def program(self, name: str) -> Path | None:
-        """Find a program of the same distribution: beside mysqld, in ``../bin``, then on PATH."""
-        folders = [self.mysqld.parent, self.basedir / "bin", *_path_folders()]
+        """Find a program: beside mysqld, in ``../bin``, on PATH, then where MySQL's test suite lies."""
+        folders = [self.mysqld.parent, self.basedir / "bin", *_path_folders(), *map(Path, _OF_TEST_SUITES)]
         return next((folder / name for folder in folders if _is_program(folder / name)), None)
 
 

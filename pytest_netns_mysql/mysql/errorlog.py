@@ -8,6 +8,8 @@ from datetime import datetime
 
 _CODE = re.compile(r"\[(MY-\d{6})\]")
 _PRIORITY = re.compile(r"\[(ERROR|Error)\]")
+_MESSAGE = re.compile(r"\[(?:ERROR|Error)\] (?:\[[^\]]*\] )*(.*)")
+_X_PLUGIN = "Plugin mysqlx reported:"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)(?= )")
 _KEPT_LINES = 20
 
@@ -27,6 +29,16 @@ class ErrorLog:
     def codes(self) -> list[str]:
         """Return the codes of the error lines, in order and without repeats."""
         return list(dict.fromkeys(code for line in self.errors for code in _CODE.findall(line)))
+
+    @property
+    def messages(self) -> list[str]:
+        """Return what the error lines say, behind their code and subsystem."""
+        return [found[1] for line in self.errors if (found := _MESSAGE.search(line))]
+
+    @property
+    def x_plugin(self) -> ErrorLog:
+        """Return what X Plugin complains of: mysqld runs on without it."""
+        return ErrorLog("\n".join(line for line in self.errors if _X_PLUGIN in line))
 
     @property
     def telling_lines(self) -> list[str]:

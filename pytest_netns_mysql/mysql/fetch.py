@@ -24,12 +24,12 @@ from pytest_netns_mysql.mysql.distribution import (
     read_record,
 )
 from pytest_netns_mysql.mysql.sources import REMEDIES, Source, choose
-from pytest_netns_mysql.mysql.unpack import EXECUTABLE, PROGRAMS, Tree, assemble, unpack
+from pytest_netns_mysql.mysql.unpack import EXECUTABLE, Tree, assemble, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_LAYOUT = "1"
+_LAYOUT = "2"
 """Part of a server's name in the cache; raised when what stands in its folder changes."""
 
 _DRAFT = ".draft-"
@@ -134,7 +134,7 @@ def _download(
         for file in files:
             file.unlink()
         tree = Tree.read(root)
-        found, missing = tree.needs([*map(tree.program, (*PROGRAMS, "patchelf")), *tree.plugins()])
+        found, missing = tree.needs([*tree.programs(), tree.program("patchelf"), *tree.plugins()])
         if not missing:
             return tree, found
     raise FetchError("the packages lack shared libraries that MySQL needs", tried=sorted(missing), remedies=REMEDIES)

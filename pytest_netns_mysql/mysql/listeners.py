@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
-from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse, parse_list
 from pytest_netns_mysql.errors import EndpointError, NetnsError, SettingError
 from pytest_netns_mysql.kernel.hosts import Names, known_names
 from pytest_netns_mysql.kernel.network import Network
@@ -26,26 +27,46 @@ Written = Mapping[str, str | Sequence[str] | None]
 
 
 class Listeners(Mapping[str, tuple[Endpoint, ...]]):
-    """Give the endpoints of ``bind_address``, ``admin_address`` and ``mysqlx_bind_address``, where there are any."""
+    """Give the endpoints of ``bind_address``, ``admin_address`` and ``mysqlx_bind_address``, where there are any.
 
-    def __init__(self, written: Written, options: Mapping[str, OptionValue], network: Network, where: str) -> None:
+    Shape: ``texts`` has each of them as mysqld takes it.
+    """
+
+    def __init__(
+        self,
+        written: Written,
+        options: Mapping[str, OptionValue],
+        network: Network,
+        where: str,
+        *,
+        checked: bool = True,
+    ) -> None:
         """Check what is written against the network; ``options`` tell the ports, ``where`` names the server.
 
-        Raises EndpointError.
+        Not ``checked``, mysqld takes it as it is written, and those endpoints are known that can be read. Raises
+        EndpointError.
         """
         self._network = network
         self._where = where
-        there = {name: namespace.addresses for name, namespace in network.items()}
+        self._checked = checked
         self._endpoints: dict[str, tuple[Endpoint, ...]] = {}
+        self.texts: dict[str, str] = {}
         for key, value in written.items():
             if value is not None:
-                endpoints = parse_list(value, key=key, where=where)
-                named = [one for end in endpoints for one in by_address(end, network.topology.plan.hosts)]
-                check(named, there, key=key, where=where)
-                check_names(named, network.topology.plan.hosts, key=key, where=where)
+                endpoints = self._read_checked(key, value) if checked else _readable(key, value)
                 option, usual = _PORTS[key]
                 port = _port(option, options.get(option, usual), where)
                 self._endpoints[key] = tuple(replace(one, port=port) for one in endpoints)
+                self.texts[key] = ",".join(map(str, endpoints)) if checked else as_text(value)
+
+    def _read_checked(self, key: str, value: str | Sequence[str]) -> tuple[Endpoint, ...]:
+        hosts = self._network.topology.plan.hosts
+        endpoints = parse_list(value, key=key, where=self._where)
+        named = [one for end in endpoints for one in by_address(end, hosts)]
+        there = {name: namespace.addresses for name, namespace in self._network.items()}
+        check(named, there, key=key, where=self._where)
+        check_names(named, hosts, key=key, where=self._where)
+        return endpoints
 
     def __getitem__(self, key: str) -> tuple[Endpoint, ...]:
         return self._endpoints[key]
@@ -55,10 +76,6 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
 
     def __len__(self) -> int:
         return len(self._endpoints)
-
-    def as_written(self) -> dict[str, list[str]]:
-        """Return what was written, for a server that is started again."""
-        return {key: [str(end) for end in ends] for key, ends in self.items()}
 
     def endpoint(self, namespace: str, kind: str) -> Endpoint:
         """Return the endpoint of a kind, ``mysql``, ``admin`` or ``mysqlx``, in ``namespace``.
@@ -79,10 +96,10 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
             remedies=[f"add an address of {namespace} to {_KINDS[kind]}"],
         )
 
-    def endpoint_for(self, namespace: str) -> Endpoint:
+    def endpoint_for(self, namespace: str, kind: str = "mysql") -> Endpoint:
         """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
         families = {one.version for one in self._network[namespace].addresses if not one.is_loopback}
-        endpoints = self["bind_address"]
+        endpoints = self.get(_KINDS[kind], ())
         own = [end for end in endpoints if end.namespace == namespace]
         routed = [end for end in endpoints if not end.is_loopback and _family(end) in (None, *families)]
         for endpoint in (*own, *routed):
@@ -93,11 +110,11 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
             for address in self._network[GLOBAL].addresses:
                 if address.version in families and not address.is_loopback:
                     return replace(endpoint, address=str(address.ip))
-        return self.endpoint(namespace, "mysql")
+        return self.endpoint(namespace, kind)
 
     def check_ports(self) -> None:
         """Raise EndpointError where another server has a port already, which mysqld would tell late and darkly."""
-        for key, endpoints in self.items():
+        for key, endpoints in self.items() if self._checked else ():
             for endpoint in endpoints:
                 if not endpoint.is_wildcard and _is_taken(self._network, endpoint):
                     raise EndpointError(
@@ -122,6 +139,20 @@ def check_names(endpoints: Sequence[Endpoint], hosts: Names, *, key: str, where:
                 tried=[f"the topology and /etc/hosts have {', '.join(known) or 'no name'}"],
                 remedies=["add it to the topology: hosts, or hosts of a namespace", "write an address"],
             )
+
+
+def as_text(value: str | Sequence[str]) -> str:
+    """Return addresses as mysqld takes them: one comma list."""
+    return value if isinstance(value, str) else ",".join(value)
+
+
+def _readable(key: str, value: str | Sequence[str]) -> tuple[Endpoint, ...]:
+    """Return the endpoints that can be read in a value, whatever it is."""
+    found = []
+    for text in as_text(value).split(","):
+        with contextlib.suppress(EndpointError):
+            found.append(parse(text, key=key))
+    return tuple(found)
 
 
 def _port(option: str, value: OptionValue, where: str) -> int:

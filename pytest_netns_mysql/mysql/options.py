@@ -32,7 +32,7 @@ _DEFAULTS: dict[str, OptionValue] = {
 _INITIAL = ("lower_case_table_names", "innodb_page_size", "innodb_data_file_path", "innodb_undo_directory")
 
 # Options that have a place of their own: parameters whose endpoints are checked, and each server's private files.
-_PARAMETERS = ("bind_address", "admin_address")
+_PARAMETERS = ("bind_address", "admin_address", "mysqlx_bind_address")
 _OWN = ("datadir", "socket", "pid_file", "log_error", "tmpdir", "user")
 
 
@@ -86,6 +86,12 @@ def checked(options: Mapping[str, OptionValue], *, where: str) -> Mapping[str, O
                 remedies=["leave it out"],
             )
     return options
+
+
+def is_on(options: Mapping[str, OptionValue], name: str) -> bool:
+    """Tell whether an option, named as in SHOW VARIABLES, is given and not switched off."""
+    value = options.get(name, False)
+    return value is None or str(value).upper() not in ("FALSE", "OFF", "0")
 
 
 def initial(options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:

@@ -13,9 +13,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
-from pytest_netns_mysql.kernel import launch
+from pytest_netns_mysql.kernel import capabilities, launch
 from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
@@ -41,6 +40,7 @@ class Process:
         self.command: list[str] = []
         self._home = home
         self._log = folder / "error.err"  # mysqld adds .err to any other name
+        self._logged = 0  # bytes of the log that earlier starts wrote
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -51,27 +51,25 @@ class Process:
     @property
     def error_log(self) -> ErrorLog:
         """Return what the error log says by now; read from wherever the thread stands."""
+        return ErrorLog(self._read_log(0))
+
+    @property
+    def log_of_this_start(self) -> ErrorLog:
+        """Return what the error log says since mysqld was last started."""
+        return ErrorLog(self._read_log(self._logged))
+
+    def _read_log(self, offset: int) -> str:
         with self._home:
-            return ErrorLog(self._log.read_text("utf-8", "replace") if self._log.exists() else "")
+            return self._log.read_bytes()[offset:].decode("utf-8", "replace") if self._log.exists() else ""
 
     def is_running(self) -> bool:
         """Tell whether mysqld runs."""
         return self._process is not None and self._process.poll() is None
 
-    def start(
-        self,
-        options: Mapping[str, OptionValue],
-        listeners: Mapping[str, Sequence[Endpoint]],
-        *,
-        answers: Callable[[], bool],
-        timeout: float,
+    def launch(
+        self, options: Mapping[str, OptionValue], addresses: Mapping[str, str], *, drop_capabilities: Sequence[str]
     ) -> None:
-        """Start mysqld; return when ``answers`` says that it answers.
-
-        It is asked at once, and again and again: what it imports is imported while mysqld boots.
-
-        Raises ServerStartError when it ends first, or does not answer within ``timeout`` seconds.
-        """
+        """Start mysqld, and return while it boots; ``addresses`` are bind_address and its like, as it takes them."""
         self.command = [
             str(self.distribution.mysqld),
             "--no-defaults",
@@ -80,35 +78,43 @@ class Process:
             f"--pid-file={self.folder / 'mysqld.pid'}",
             f"--tmpdir={self.folder}",
             f"--log-error={self._log}",
-            *(f"--{key.replace('_', '-')}={','.join(map(str, ends))}" for key, ends in listeners.items() if ends),
+            *(f"--{key.replace('_', '-')}={value}" for key, value in addresses.items()),
             *(["--user=root"] if os.geteuid() == 0 else []),
             f"--loose-mysqlx-socket={self.folder / 'mysqlx.sock'}",
             *arguments(options),
         ]
+        # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
+        without = capabilities.mask(drop_capabilities, where=f"server {self.folder.name}")
+        argv = launch.command(self.command, empty="/etc/resolv.conf", without=without)
         with self._home:
             self.socket.unlink(missing_ok=True)
+            self._logged = self._log.stat().st_size if self._log.exists() else 0
             self._process = subprocess.Popen(
-                # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
-                launch.command(self.command, empty="/etc/resolv.conf"),
+                argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=self.folder,
             )
-            self._wait(answers, timeout)
 
-    def _wait(self, answers: Callable[[], bool], timeout: float) -> None:
+    def wait(self, answers: Callable[[], bool], *, timeout: float) -> None:
+        """Return when ``answers`` says that mysqld answers.
+
+        It is asked at once, and again and again: what it imports is imported while mysqld boots. Raises
+        ServerStartError when mysqld ends first, or does not answer within ``timeout`` seconds.
+        """
         deadline = time.monotonic() + timeout
-        while not answers():
-            if not self.is_running():
-                code = self._process.returncode if self._process is not None else None
-                raise self._start_error(f"mysqld did not come up: it ended with exit code {code}")
-            if time.monotonic() > deadline:
-                self.kill()
-                raise self._start_error(
-                    f"mysqld did not answer within {timeout:g} seconds", "raise netns_start_timeout (seconds)"
-                )
-            time.sleep(_POLL)
+        with self._home:
+            while not answers():
+                if not self.is_running():
+                    code = self._process.returncode if self._process is not None else None
+                    raise self.start_error(f"mysqld did not come up: it ended with exit code {code}")
+                if time.monotonic() > deadline:
+                    self.kill()
+                    raise self.start_error(
+                        f"mysqld did not answer within {timeout:g} seconds", "raise netns_start_timeout (seconds)"
+                    )
+                time.sleep(_POLL)
 
     def check_running(self) -> None:
         """Raise ServerGoneError where mysqld does not run."""
@@ -142,13 +148,15 @@ class Process:
                 return True
         return False
 
-    def _start_error(self, what: str, *remedies: str) -> ServerStartError:
-        log = self.error_log
+    def start_error(self, what: str, *remedies: str) -> ServerStartError:
+        """Return the error that tells why a start failed, with the command line and what was logged."""
+        log = self.log_of_this_start
         return ServerStartError(
             what,
             command=self.command,
             log=log.text,
             codes=log.codes,
+            messages=log.messages,
             where=shlex.join(self.command),
             tried=log.telling_lines,
             remedies=remedies or ("read the lines of the error log above",),

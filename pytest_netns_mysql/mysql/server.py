@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ServerNotFoundError
+from pytest_netns_mysql.errors import ServerNotFoundError, ServerStartError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql import datadir
-from pytest_netns_mysql.mysql.distribution import Distribution
-from pytest_netns_mysql.mysql.listeners import Listeners, Written
-from pytest_netns_mysql.mysql.options import OptionValue, checked, initial, merge
+from pytest_netns_mysql.mysql.administrator import Administrator
+from pytest_netns_mysql.mysql.options import initial
+from pytest_netns_mysql.mysql.plan import ServerPlan
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
+    from pytest_netns_mysql.mysql.client import Driver
+    from pytest_netns_mysql.mysql.tls import Authority
 
 _STOP_TIMEOUT = 30.0  # seconds
-_PROGRAMS = ("mysql", "mysqldump", "mysqladmin")  # what a fetched server brings
-
-
-@dataclass(frozen=True)
-class ServerPlan:
-    """Say how a server is to be: where it listens, its options, whence its data, how patient we are.
-
-    Shape: ``bind_address`` None means the topology's; ``options`` as mysqld names them; ``start_timeout`` is in
-    seconds. See the manual, bind_address, admin_address and mysqlx_bind_address.
-    """
-
-    distribution: Distribution
-    cache: Path
-    progress: Callable[[str], None]
-    bind_address: str | Sequence[str] | None = None
-    admin_address: str | None = None
-    mysqlx_bind_address: str | Sequence[str] | None = None
-    options: Mapping[str, OptionValue] = field(default_factory=dict)
-    start_timeout: float = 30.0
-    name: str = "mysqld"
 
 
 class MySQLServer:
@@ -57,23 +36,13 @@ class MySQLServer:
         self.network = network
         self._home = network[GLOBAL]
         self._process = Process(plan.distribution, WORK_DIRECTORY / plan.name, self._home)
-        self._administrator: NamespaceConnection | None = None
-        written = {
-            "bind_address": network.topology.bind_address if plan.bind_address is None else plan.bind_address,
-            "admin_address": plan.admin_address,
-            "mysqlx_bind_address": plan.mysqlx_bind_address,
-        }
-        self._options = self._complete(merge(checked(plan.options, where=self._where)), written)
-        self._listeners = Listeners(written, self._options, network, self._where)
+        self._administrator = Administrator(self._process, self._home, timeout=plan.start_timeout)
+        self._listeners = plan.listeners(network)
 
     @property
-    def _where(self) -> str:
-        return f"server {self.plan.name}"
-
-    @staticmethod
-    def _complete(options: Mapping[str, OptionValue], written: Written) -> Mapping[str, OptionValue]:
-        """Return the options with X Plugin switched on, where it has somewhere to listen."""
-        return options if written["mysqlx_bind_address"] is None else merge(options, {"mysqlx": True})
+    def name(self) -> str:
+        """Return the name of the server's fixture."""
+        return self.plan.name
 
     @property
     def version(self) -> tuple[int, int, int]:
@@ -85,13 +54,19 @@ class MySQLServer:
         """Return the error log, as written so far."""
         return self._process.error_log.text
 
+    @property
+    def logged_errors(self) -> list[str]:
+        """Return the lines of priority ERROR of the error log."""
+        return self._process.error_log.errors
+
     def program(self, name: str) -> str:
         """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
         found = self.plan.distribution.program(name)
         if found is None:
+            known = ", ".join(self.plan.distribution.programs)
             raise ServerNotFoundError(
                 f"there is no program {name} beside {self.plan.distribution.mysqld}, nor on PATH",
-                remedies=["install the MySQL client programs", f"or mend the name: {', '.join(_PROGRAMS)}"],
+                remedies=["install the MySQL client programs", f"or mend the name: {known}"],
             )
         return str(found)
 
@@ -115,9 +90,26 @@ class MySQLServer:
         return self._process.socket
 
     @property
+    def folder(self) -> Path:
+        """Return the path of the server's private folder, on a tmpfs; it exists in the sandbox alone."""
+        return self._process.folder
+
+    @property
+    def datadir(self) -> Path:
+        """Return the path of the data directory; it exists in the sandbox alone."""
+        return self._process.datadir
+
+    @property
+    def tls(self) -> Authority:
+        """Return the authority that the server trusts, its own CA: it makes certificates for clients."""
+        from pytest_netns_mysql.mysql.tls import Authority
+
+        return Authority(self)
+
+    @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Return every place where the server listens for ordinary connections."""
-        return self._listeners["bind_address"]
+        return self._listeners.get("bind_address", ())
 
     def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
         """Return where the server listens in ``namespace``: ``mysql``, ``admin`` for administrators, ``mysqlx``.
@@ -126,9 +118,9 @@ class MySQLServer:
         """
         return self._listeners.endpoint(namespace, kind)
 
-    def endpoint_for(self, namespace: str) -> Endpoint:
+    def endpoint_for(self, namespace: str, kind: str = "mysql") -> Endpoint:
         """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
-        return self._listeners.endpoint_for(namespace)
+        return self._listeners.endpoint_for(namespace, kind)
 
     def origin(self, namespace: str, endpoint: Endpoint) -> str:
         """Return the address that the server sees when a client of ``namespace`` connects to ``endpoint``.
@@ -137,53 +129,82 @@ class MySQLServer:
         """
         return origin(self.network, namespace, endpoint)
 
+    # A server that others copy, or that copies another: see Replica and Member.
+
+    @property
+    def dataset(self) -> object:
+        """Return what the servers that hold the same data have in common: of one alone, itself."""
+        return self
+
+    @property
+    def writable(self) -> MySQLServer:
+        """Return the server that takes the writes of this one's data: itself, a source, a primary."""
+        return self
+
+    def catch_up(self) -> None:
+        """Return when this server has all that ``writable`` has: of one alone, at once."""
+
     def start(self) -> None:
         """Copy the data directory, start mysqld, return when it answers.
 
-        Raises EndpointError where a port is taken, ServerStartError where mysqld does not come up.
+        Raises EndpointError where a port is taken, ServerStartError where mysqld does not come up, or comes up
+        without X Plugin where that has an address.
         """
+        self.launch()
+        self.wait_until_up()
+
+    def launch(self) -> None:
+        """Copy the data directory and start mysqld; return while it boots, so that several servers boot at once."""
         source = datadir.template(
-            self.plan.distribution, initial(self._options), cache=self.plan.cache, progress=self.plan.progress
+            self.plan.distribution,
+            initial(self.plan.complete_options()),
+            cache=self.plan.cache,
+            progress=self.plan.progress,
         )
         with self._home:
             self._process.folder.mkdir()
             datadir.copy(source, self._process.datadir)
-        self._boot()
+        self._launch()
 
-    def _boot(self) -> None:
+    def _launch(self) -> None:
         self._listeners.check_ports()
-        self._process.start(self._options, self._listeners, answers=self._answers, timeout=self.plan.start_timeout)
+        self._administrator.forget()
+        self._process.launch(
+            self.plan.complete_options(), self._listeners.texts, drop_capabilities=self.plan.drop_capabilities
+        )
 
-    def _answers(self) -> bool:
-        from pytest_netns_mysql.mysql.client import try_connect
+    def wait_until_up(self) -> None:
+        """Return when mysqld answers, and X Plugin where it has an address; raise ServerStartError."""
+        self._process.wait(self._administrator.answers, timeout=self.plan.start_timeout)
+        if self.plan.mysqlx_bind_address is not None and self.plan.require_mysqlx:
+            self._check_x_plugin()
 
-        if self.socket.exists():
-            self._administrator = try_connect(self._home, **self._administrator_options())
-        return self._administrator is not None
-
-    def _administrator_options(self) -> dict[str, Any]:
-        return {
-            "unix_socket": str(self.socket),
-            "user": "root",
-            "password": "",
-            "autocommit": True,
-            "connection_timeout": max(1, int(self.plan.start_timeout)),
-        }
+    def _check_x_plugin(self) -> None:
+        complaints = self._process.log_of_this_start.x_plugin
+        if complaints.errors:
+            self.kill()
+            raise ServerStartError(
+                "X Plugin did not come up on every address of mysqlx_bind_address, though mysqld runs",
+                command=self.command,
+                log=self._process.log_of_this_start.text,
+                codes=complaints.codes,
+                messages=complaints.messages,
+                where=self.plan.where,
+                tried=complaints.errors,
+                remedies=["mend what the lines above name", "require_mysqlx=False, for a server that runs without it"],
+            )
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the administrator; return its rows.
 
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
-        from pytest_netns_mysql.mysql.client import connect
+        return self._administrator.execute(statement, *values)[1]
 
-        self._process.check_running()
-        if self._administrator is None or not self._administrator.is_connected():
-            with self._process.told_if_it_ends():
-                self._administrator = connect(self._home, **self._administrator_options())
-        with self._administrator.cursor() as cursor:
-            cursor.execute(statement, values)
-            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+    def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """Run a statement as ``execute`` does; return its rows by the names of their columns."""
+        names, rows = self._administrator.execute(statement, *values)
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def connect(
         self,
@@ -196,64 +217,63 @@ class MySQLServer:
         """Open a connection: as the administrator by the private socket, or from a namespace as ``user``.
 
         ``options`` are the driver's own: user, password, database and so on. Without a password TLS is left
-        out unless asked for (``ssl_disabled=False``): there is nothing to hide and it costs 40 ms. The caller
-        closes the connection. Raises ServerGoneError where mysqld does not run, and what the driver raises.
+        out unless asked for (``ssl_disabled=False``) or required: there is nothing to hide and it costs 40 ms. The
+        caller closes the connection. Raises ServerGoneError where mysqld does not run, and what the driver raises.
         """
-        from pytest_netns_mysql.mysql.client import connect
+        if namespace is None and endpoint is None:
+            return self._administrator.connect(driver, **options)
+        from pytest_netns_mysql.mysql.client import connect, kind_of
 
         self._process.check_running()
-        if namespace is None and endpoint is None:
-            with self._process.told_if_it_ends():
-                return connect(self._home, driver, **{**self._administrator_options(), **options})
         name = namespace if namespace is not None else GLOBAL
-        place = self.endpoint_for(name) if endpoint is None else endpoint
+        place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **options}
-        if driver is None or isinstance(driver, str):
-            settings.setdefault("ssl_disabled", not settings.get("password"))
+        if (driver is None or driver in ("mysql.connector", "pymysql")) and not _asks_for_tls(settings):
+            settings["ssl_disabled"] = not settings.get("password") and not self._requires_tls()
         with self._process.told_if_it_ends():
             return connect(self.network[name], driver, **settings)
 
-    def restart(
-        self,
-        *,
-        bind_address: str | Sequence[str] | None = None,
-        admin_address: str | None = None,
-        mysqlx_bind_address: str | Sequence[str] | None = None,
-        **options: OptionValue,
-    ) -> None:
-        """Shut mysqld down and start it on the same data, with these addresses and options changed.
+    def _requires_tls(self) -> bool:
+        return self.execute("SELECT @@require_secure_transport") == [(1,)]
 
-        Open connections are lost. Raises what ``start`` raises.
+    def restart(self, **changes: Any) -> None:
+        """Shut mysqld down and start it on the same data, with what is given changed.
+
+        That is ``bind_address``, ``admin_address``, ``mysqlx_bind_address``, ``check_endpoints``, ``require_mysqlx``,
+        ``drop_capabilities``, as for factories.mysqld, and mysqld's options by name. Open connections are lost. Raises
+        what ``start`` raises; the next restart then begins from what the server was started with before.
         """
-        kept = self._listeners.as_written()
-        given: Written = {
-            "bind_address": bind_address,
-            "admin_address": admin_address,
-            "mysqlx_bind_address": mysqlx_bind_address,
-        }
-        written = {key: kept.get(key) if value is None else value for key, value in given.items()}
-        changed = self._complete(
-            merge(self._options, checked(options, where=f"restart of server {self.plan.name}")), written
-        )
-        listeners = Listeners(written, changed, self.network, self._where)
+        before = self.plan, self._listeners
+        plan = self.plan.changed(changes)
+        listeners = plan.listeners(self.network)
         self.stop()
-        self._options, self._listeners = changed, listeners
-        self._boot()
+        self.plan, self._listeners = plan, listeners
+        try:
+            self._launch()
+            self.wait_until_up()
+        except BaseException:
+            self.plan, self._listeners = before
+            raise
 
     def stop(self) -> None:
         """Shut mysqld down in good order; its data stays for ``restart``."""
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
             self.execute("SET GLOBAL innodb_fast_shutdown = 2")
-            self._administrator = None
+            self._administrator.forget()
             self._process.stop(timeout=_STOP_TIMEOUT)
 
     def kill(self) -> None:
-        """End mysqld at once; its data goes with the sandbox."""
-        self._administrator = None  # not closed in good order: that would wait for the server
+        """End mysqld at once, as a power cut does; ``restart`` starts it on what it had written."""
+        self._administrator.forget()
         self._process.kill()
 
     def discard(self) -> None:
         """End mysqld at once, and remove its data from the sandbox's memory."""
         self.kill()
         self._process.remove()
+
+
+def _asks_for_tls(settings: dict[str, Any]) -> bool:
+    """Tell whether the caller says anything about TLS: then it is the caller's to say."""
+    return any(name.startswith(("ssl", "tls")) for name in settings)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 PROGRAMS = ("mysqld", "mysql", "mysqldump", "mysqladmin")
+# Taken where the packages hold them.
+_MORE_PROGRAMS = ("mysqlbinlog", "mysqlcheck", "mysqlimport", "mysqlshow", "mysqlslap", "mysql_config_editor", "perror")
 
 EXECUTABLE = "put the cache on a file system that is not mounted noexec"
 """What to do where a fetched program does not run."""
@@ -77,6 +79,11 @@ class Tree:
             if path.is_file():
                 return path
         raise FetchError(f"the packages hold no {name}", remedies=REMEDIES)
+
+    def programs(self) -> list[Path]:
+        """Return the programs that a server's folder gets; raises FetchError where one of PROGRAMS is not there."""
+        found = [self.root / "usr/bin" / name for name in _MORE_PROGRAMS]
+        return [*map(self.program, PROGRAMS), *(path for path in found if path.is_file())]
 
     def plugins(self) -> list[Path]:
         """Return the plugins and components, which mysqld opens by name."""
@@ -149,9 +156,10 @@ def assemble(tree: Tree, libraries: dict[str, Path], folder: Path, home: Path) -
     for file in tree.plugins():
         _place(file.resolve(), plugins / file.name)
     shutil.copytree(tree.root / "usr/share/mysql", folder / "share/mysql", symlinks=True)
-    programs = [folder / "bin" / name for name in PROGRAMS]
-    for program in programs:
-        _place(tree.program(program.name), program)
+    programs = []
+    for file in tree.programs():
+        programs.append(folder / "bin" / file.name)
+        _place(file, programs[-1])
     objects = [*programs, *(path for path in folder.glob("lib/**/*.so*") if path != loader)]
     _forget_rpaths(tree, patchelf, objects)
     # DT_RPATH, unlike DT_RUNPATH, holds for the libraries' own needs and for what is opened

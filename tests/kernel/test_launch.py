@@ -23,8 +23,9 @@ def test_a_file_is_empty_for_the_program_alone(in_sandbox: InSandbox, mode: str,
     file.write_text("nameserver 192.0.2.53\n")
 
     def action(sandbox: Sandbox) -> tuple[str, str, str]:
-        def shown(**options: str) -> str:
-            return subprocess.run(launch.command(["cat", str(file)], **options), capture_output=True, text=True).stdout
+        def shown(**options: Any) -> str:
+            argv = launch.command(["cat", str(file)], **options)
+            return str(subprocess.run(argv, capture_output=True, text=True).stdout)
 
         with sandbox.entered():
             return shown(empty=str(file)), shown(), file.read_text()

@@ -1,0 +1,117 @@
+"""What of a netns test's servers can be told to be wrong at collection, before any of them is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_netns_mysql.errors import ReplicationError
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.topology.model import Topology
+
+PLAN = "netns_plan"
+_ADDRESSES = ("bind_address", "admin_address", "mysqlx_bind_address")
+
+
+@dataclass(frozen=True)
+class FixturePlan:
+    """Say what a factory's fixture will start.
+
+    Shape: ``server`` is what a ServerPlan takes; ``name`` is the fixture's, where it is given; ``namespaces`` must be
+    in the topology; ``needs`` are the fixtures of other servers, by name or as a factory returned them.
+    """
+
+    factory: str
+    server: Mapping[str, Any] = field(default_factory=dict)
+    name: str | None = None
+    namespaces: tuple[str, ...] = ()
+    needs: tuple[Any, ...] = ()
+
+
+def check_servers(item: pytest.Item, topology: Topology) -> None:
+    """Check the endpoints, options and namespaces of the servers that a test asks for.
+
+    Raises EndpointError, SettingError, UnknownNamespaceError or GroupError, naming the fixture and the test.
+    """
+    info = item._fixtureinfo  # type: ignore[attr-defined]
+    for name, plan in _plans(item):
+        _check(plan, topology, f"factories.{plan.factory} of the fixture {name}, for {item.nodeid}")
+    if "netns_mysqld" in info.names_closure:
+        where = f"{topology.source}: mysqld"
+        _check_server(vars(topology.mysqld), topology, where, f"{where}.options")
+
+
+def _plans(item: pytest.Item) -> Iterator[tuple[str, FixturePlan]]:
+    """Give the plans of the fixtures that a test asks for, and of those that these need."""
+    info = item._fixtureinfo  # type: ignore[attr-defined]
+    manager = item.session._fixturemanager
+    waiting = [(name, definitions[-1].func) for name, definitions in info.name2fixturedefs.items()]
+    seen = set()
+    while waiting:
+        name, function = waiting.pop()
+        plan = _plan_of(function)
+        if plan is None or name in seen:
+            continue
+        seen.add(name)
+        yield name, plan
+        for need in plan.needs:
+            needed = name_of(need, item)
+            definitions = manager.getfixturedefs(needed, item)
+            if definitions:
+                waiting.append((needed, definitions[-1].func))
+
+
+def name_of(fixture: Any, item: pytest.Item) -> str:
+    """Return the name of a fixture, given by name or as a factory of ours returned it; raise ReplicationError."""
+    if isinstance(fixture, str):
+        return fixture
+    plan = _plan_of(fixture)
+    # A fixture is called after the name that it is assigned to: in a test's class or module, or in a conftest.
+    parents = [node.obj for node in item.listchain() if isinstance(node, pytest.Class | pytest.Module)]
+    for place in [*reversed(parents), *item.config.pluginmanager.get_plugins()]:
+        for name, value in getattr(place, "__dict__", {}).items():
+            if plan is not None and _plan_of(value) is plan:
+                return plan.name or str(name)
+    raise ReplicationError(
+        f"{fixture!r} is no fixture of a server",
+        where=item.nodeid,
+        remedies=['name the fixture: factories.replica("netns_mysqld", ...)', "pass what a factory returned"],
+    )
+
+
+def _plan_of(fixture: Any) -> FixturePlan | None:
+    # Not getattr: pytest.mark, which every test module has, makes any attribute that it is asked for.
+    plan = getattr(fixture, "__dict__", {}).get(PLAN)
+    return plan if isinstance(plan, FixturePlan) else None
+
+
+def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
+    from pytest_netns_mysql.endpoint import GLOBAL
+    from pytest_netns_mysql.topology.lookup import unknown_namespace
+
+    for name in plan.namespaces:
+        if name not in topology.namespaces and name != GLOBAL:
+            raise unknown_namespace(name, topology, where=where)
+    if plan.factory == "group":
+        from pytest_netns_mysql.mysql.group import check_options
+
+        check_options(plan.server["options"], where)
+    _check_server(plan.server, topology, where, where)
+
+
+def _check_server(written: Mapping[str, Any], topology: Topology, where: str, where_options: str) -> None:
+    from pytest_netns_mysql.kernel import capabilities
+    from pytest_netns_mysql.mysql.listeners import check_names
+    from pytest_netns_mysql.mysql.options import checked
+    from pytest_netns_mysql.topology.endpoints import check_endpoints
+
+    checked(written["options"], where=where_options)
+    capabilities.mask(written.get("drop_capabilities", ()), where=where)
+    for key in _ADDRESSES if written.get("check_endpoints", True) else ():
+        if written.get(key) is not None:
+            endpoints = check_endpoints(written[key], topology.plan, key, where)
+            check_names(endpoints, topology.plan.hosts, key=key, where=where)

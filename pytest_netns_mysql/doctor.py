@@ -1,0 +1,89 @@
+"""What `netns-mysql doctor` tells: what netns tests need, and what a server of one's own needs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql import settings as table
+from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
+from pytest_netns_mysql.topology.load import load_all
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.distribution import Distribution
+
+_SPACE = 1 << 30  # bytes that a fetch, its packages and a template take at most
+
+
+def report(settings: table.Settings) -> int:
+    """Print each finding with its cure; return 1 where netns tests cannot run, else 0."""
+    from pytest_netns_mysql.mysql.prerequisites import own_server_findings
+
+    findings = [*kernel_findings(load_all(settings.topology), settings.mode), *_mysql_findings(settings)]
+    _show(findings)
+    missing = [finding.name for finding in findings if finding.state == "missing"]
+    print(f"netns tests cannot run here: {', '.join(missing)}" if missing else "netns tests can run here")
+    print('\nfor a server of your own, outside of pytest (the manual, "Host System Prerequisites"):')
+    _show(own_server_findings(_found(settings), settings.cache))
+    return 1 if missing else 0
+
+
+def _show(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        print(f"{finding.state:8} {finding.name:10} {finding.detail}")
+        for remedy in finding.remedies:
+            print(f"{'':8} {'':10} do: {remedy}")
+
+
+def _found(settings: table.Settings) -> Distribution | None:
+    from pytest_netns_mysql.mysql.distribution import look
+
+    try:
+        return look(settings.mysqld, cache=settings.cache)[0]
+    except NetnsError:
+        return None
+
+
+def _mysql_findings(settings: table.Settings) -> Iterator[Finding]:
+    from pytest_netns_mysql.mysql.distribution import look
+
+    try:
+        found, tried = look(settings.mysqld, cache=settings.cache)
+    except NetnsError as error:
+        yield Finding("mysqld", "missing", error.what, error.remedies)
+    else:
+        if found is not None:
+            yield Finding("mysqld", "ok", f"{found.mysqld}, {found.version_line}")
+        elif shutil.which("apt-get"):
+            yield Finding(
+                "mysqld",
+                "note",
+                "none is here yet; the first run fetches one",
+                ("netns-mysql fetch, to have it before",),
+            )
+        else:
+            yield Finding(
+                "mysqld",
+                "missing",
+                f"none is here, and there is no apt-get to fetch one with ({'; '.join(tried)})",
+                ("install MySQL 8.0.22 or newer, or name one: netns_mysqld = /path/to/mysqld",),
+            )
+    yield _cache_finding(settings.cache)
+
+
+def _cache_finding(cache: Path) -> Finding:
+    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    free = shutil.disk_usage(there).free
+    detail = f"{cache}, {free >> 20} MiB free"
+    try:
+        with tempfile.TemporaryDirectory(dir=there):
+            pass
+    except OSError:
+        return Finding("cache", "missing", f"{detail}: it cannot be written", ("set NETNS_CACHE to a folder of yours",))
+    if free < _SPACE:
+        return Finding("cache", "note", detail, (f"have {_SPACE >> 20} MiB free for a fetch, or set NETNS_CACHE",))
+    return Finding("cache", "ok", detail)

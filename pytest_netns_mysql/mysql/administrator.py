@@ -1,0 +1,61 @@
+"""The administrator's connection to a server: by its private socket, made when first needed and kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql.kernel.namespace import Namespace
+from pytest_netns_mysql.mysql.process import Process
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
+
+
+class Administrator:
+    """Ask a server as its administrator, whatever its endpoints and accounts are."""
+
+    def __init__(self, process: Process, home: Namespace, *, timeout: float) -> None:
+        """Keep whom to ask; ``timeout`` is in seconds."""
+        self._process = process
+        self._home = home
+        self._connection: NamespaceConnection | None = None
+        self._options = {
+            "unix_socket": str(process.socket),
+            "user": "root",
+            "password": "",
+            "autocommit": True,
+            "connection_timeout": max(1, int(timeout)),
+        }
+
+    def answers(self) -> bool:
+        """Tell whether the server answers; the connection is kept."""
+        from pytest_netns_mysql.mysql.client import try_connect
+
+        if self._process.socket.exists():
+            self._connection = try_connect(self._home, **self._options)
+        return self._connection is not None
+
+    def connect(self, driver: Driver | None = None, **options: Any) -> Any:
+        """Open a connection of the caller's own; raise ServerGoneError where mysqld does not run."""
+        from pytest_netns_mysql.mysql.client import connect
+
+        self._process.check_running()
+        with self._process.told_if_it_ends():
+            return connect(self._home, driver, **{**self._options, **options})
+
+    def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Run a statement; return the names of its columns and its rows.
+
+        Raises ServerGoneError where mysqld does not run, and the server's own errors.
+        """
+        self._process.check_running()
+        if self._connection is None or not self._connection.is_connected():
+            self._connection = self.connect()
+        with self._connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            names = tuple(str(column[0]) for column in cursor.description or ())
+            return names, [tuple(row) for row in cursor.fetchall()] if names else []
+
+    def forget(self) -> None:
+        """Let go of the connection; not in good order, which would wait for a server that may hang."""
+        self._connection = None

@@ -1,0 +1,282 @@
+"""A replication group: its members, joined one after another, and what becomes of them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import mysql.connector
+
+from pytest_netns_mysql.errors import GroupError, NetnsError, ServerVersionError
+from pytest_netns_mysql.mysql.accounts import literal
+from pytest_netns_mysql.mysql.server import MySQLServer
+from pytest_netns_mysql.mysql.waiting import wait_until
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.options import OptionValue
+
+TIMEOUT = 30.0  # seconds
+_USER, _PASSWORD = "group_replication", "group_replication"
+_PRIVILEGES = "REPLICATION SLAVE, GROUP_REPLICATION_STREAM, CONNECTION_ADMIN, BACKUP_ADMIN"
+
+
+class Member(MySQLServer):
+    """Be one server of a group."""
+
+    group: Group
+
+    @property
+    def dataset(self) -> object:
+        """Return the group, whose members hold the same data."""
+        return self.group
+
+    @property
+    def writable(self) -> MySQLServer:
+        """Return this member where it takes writes itself, else the primary; itself where there is none."""
+        roles = {name: state for name, state in self.group.seen_by(self).items() if state == ("ONLINE", "PRIMARY")}
+        if self in map(self.group.get, roles):
+            return self
+        return self.group[next(iter(roles))] if roles else self
+
+    def catch_up(self) -> None:
+        """Return when this member has applied all that the primary has by now; raise GroupError."""
+        writer = self.writable
+        if writer is not self:
+            ((wanted,),) = writer.execute("SELECT @@GLOBAL.gtid_executed")
+            if self.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", wanted, TIMEOUT) != [(0,)]:
+                raise self.group.error(f"{self.name} did not catch up with {writer.name} within {TIMEOUT:g} seconds")
+
+
+class Group(Mapping[str, Member]):
+    """Give the members by the name of the namespace that each listens in.
+
+    See the manual, "Group Replication" and "Network Namespace Support".
+    """
+
+    def __init__(self, name: str, members: Mapping[str, Member]) -> None:
+        """Keep the members; ``start`` makes them a group."""
+        self.name = name
+        self._members = dict(members)
+        for member in members.values():
+            member.group = self
+
+    def __getitem__(self, name: str) -> Member:
+        return self._members[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    # A Mapping would be equal to any other of the same names, and have no hash.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Return the members' servers, whatever state they are in."""
+        return tuple(self._members.values())
+
+    @property
+    def primary(self) -> Member:
+        """Return the member that takes the writes, the first of them in multi-primary mode; raise GroupError."""
+        for name, state in self.status.items():
+            if state == ("ONLINE", "PRIMARY"):
+                return self[name]
+        raise self.error(f"{self.name} has no primary")
+
+    @property
+    def secondaries(self) -> tuple[Member, ...]:
+        """Return the members that are ONLINE and take no writes."""
+        return tuple(self[name] for name, state in self.status.items() if state == ("ONLINE", "SECONDARY"))
+
+    @property
+    def status(self) -> dict[str, tuple[str, str]]:
+        """Return state and role of each member, such as ("ONLINE", "PRIMARY"), as the largest part sees them."""
+        views = [self.seen_by(member) for member in self.members]
+        return max(views, key=lambda view: sum(state == "ONLINE" for state, _ in view.values()))
+
+    def seen_by(self, member: Member | str) -> dict[str, tuple[str, str]]:
+        """Return state and role of each member, by the table replication_group_members of one of them.
+
+        A member that is not in it is left out; nothing is seen by one that does not run.
+        """
+        server = self[member] if isinstance(member, str) else member
+        names = {(one.endpoints[0].address, one.endpoints[0].port): name for name, one in self.items()}
+        try:
+            rows = server.execute(
+                "SELECT MEMBER_HOST, MEMBER_PORT, MEMBER_STATE, MEMBER_ROLE "
+                "FROM performance_schema.replication_group_members"
+            )
+        except (NetnsError, mysql.connector.Error):
+            return {}
+        return {names[host, port]: (state, role) for host, port, state, role in rows if (host, port) in names}
+
+    def start(self) -> None:
+        """Boot the members side by side, join them one after another, return when all are ONLINE; raise GroupError."""
+        for member in self.members:
+            member.launch()
+        for member in self.members:
+            member.wait_until_up()
+        for name in self:
+            self._prepare(name)
+        for number, member in enumerate(self.members):
+            self._join(member, bootstrap=number == 0)
+        self.wait_online()
+
+    def _prepare(self, name: str) -> None:
+        """Make the accounts that members come in by, outside of the binary log, and say where sockets are made."""
+        member = self[name]
+        member.execute("SET SESSION sql_log_bin = 0")
+        for other in self.members:
+            account = f"{literal(_USER)}@{literal(other.endpoints[0].address)}"
+            member.execute(f"CREATE USER {account} IDENTIFIED BY {literal(_PASSWORD)}")
+            member.execute(f"GRANT {_PRIVILEGES} ON *.* TO {account}")
+        member.execute("SET SESSION sql_log_bin = 1")
+        # The plugin takes the namespace of all its sockets from this channel.
+        member.execute(
+            f"CHANGE REPLICATION SOURCE TO SOURCE_USER = {literal(_USER)}, SOURCE_PASSWORD = {literal(_PASSWORD)}, "
+            f"NETWORK_NAMESPACE = {literal(name)} FOR CHANNEL 'group_replication_recovery'"
+        )
+
+    def _join(self, member: Member, *, bootstrap: bool = False) -> None:
+        try:
+            if bootstrap:
+                member.execute("SET GLOBAL group_replication_bootstrap_group = ON")
+            member.execute("START GROUP_REPLICATION")
+        except mysql.connector.Error as error:
+            raise self.error(f"{member.name} could not join {self.name}: {error.msg}", member) from error
+        finally:
+            if bootstrap:
+                member.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
+        self._wait(
+            lambda: self.seen_by(member).get(self._name_of(member), ("",))[0] == "ONLINE",
+            TIMEOUT,
+            f"{member.name} is not ONLINE",
+        )
+
+    def _name_of(self, member: Member) -> str:
+        return next(name for name, one in self.items() if one is member)
+
+    def wait_online(self, timeout: float = TIMEOUT) -> float:
+        """Return when every member sees every member ONLINE, the seconds that it took; raise GroupError."""
+
+        def all_online() -> bool:
+            views = [self.seen_by(member) for member in self.members]
+            return all(len(view) == len(self) and {state for state, _ in view.values()} == {"ONLINE"} for view in views)
+
+        return self._wait(all_online, timeout, "not all members are ONLINE")
+
+    def wait_for(self, name: str, state: str | None, timeout: float = TIMEOUT) -> float:
+        """Return when the others see a member in a state, such as ``"UNREACHABLE"``; None is expelled.
+
+        Returns the seconds that it took; raises GroupError. See the manual, "The replication_group_members Table".
+        """
+        others = [member for member in self.members if member is not self[name]]
+
+        def so() -> bool:
+            views = [view for view in map(self.seen_by, others) if view]
+            return bool(views) and all(view.get(name, (None,))[0] == state for view in views)
+
+        return self._wait(so, timeout, f"the others do not see {name} as {state or 'expelled'}")
+
+    def rejoin(self, name: str, timeout: float = TIMEOUT) -> float:
+        """Bring a member back that was expelled, or whose mysqld has ended; return when all are ONLINE.
+
+        It stops and starts Group Replication there, the manual's cure for a member that does not rejoin by itself.
+        Returns the seconds that it took; raises GroupError.
+        """
+        began = time.monotonic()
+        member = self[name]
+        if member.pid is None:
+            member.restart()
+        else:
+            member.execute("STOP GROUP_REPLICATION")
+        self._join(member)
+        self.wait_online(timeout)
+        return time.monotonic() - began
+
+    def _wait(self, condition: Callable[[], bool], timeout: float, otherwise: str) -> float:
+        return wait_until(
+            condition, timeout=timeout, error=lambda: self.error(f"{otherwise} after {timeout:g} seconds")
+        )
+
+    def error(self, what: str, *members: Member) -> GroupError:
+        """Return the error that tells how each member sees the group, and what it logged last."""
+        views = [f"{name} sees {self.seen_by(name) or 'nothing'}" for name in self]
+        said = [line for member in members or self.members for line in member.logged_errors[-3:]]
+        return GroupError(
+            what,
+            where=f"group {self.name}",
+            tried=[*views, *said],
+            remedies=[
+                "look at the way between the members: netns.link(...), routes and forwarding of the topology",
+                "group.rejoin(name) brings a member back",
+            ],
+        )
+
+
+def options_of(
+    endpoints: Sequence[tuple[str, int]], number: int, group_name: str, *, single_primary: bool
+) -> dict[str, OptionValue]:
+    """Return mysqld's options for one member; ``endpoints`` are all members' addresses and ports."""
+    places = [f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for address, port in endpoints]
+    plugin: dict[str, OptionValue] = {
+        "group_name": group_name,
+        "communication_stack": "MYSQL",
+        "local_address": places[number],
+        "group_seeds": ",".join(places),
+        "start_on_boot": False,
+        "bootstrap_group": False,
+        "single_primary_mode": single_primary,
+        "enforce_update_everywhere_checks": not single_primary,
+        "member_expel_timeout": 0,
+        "recovery_get_public_key": True,
+    }
+    return {
+        "log_bin": None,
+        "gtid_mode": "ON",
+        "enforce_gtid_consistency": "ON",
+        "loose_sync_binlog": 0,
+        "plugin_load_add": "group_replication.so",
+        "report_host": endpoints[number][0],
+        "port": endpoints[number][1],
+        **{f"loose_group_replication_{name}": value for name, value in plugin.items()},
+    }
+
+
+def check_options(options: Mapping[str, Any], where: str) -> None:
+    """Raise GroupError for a communication stack that cannot work in namespaces."""
+    for name, value in options.items():
+        plain = name.lstrip("-").replace("-", "_").lower().removeprefix("loose_")
+        if plain == "group_replication_communication_stack" and str(value).upper() != "MYSQL":
+            raise GroupError(
+                f"{plain} = {value!r}: the members listen on addr/ns endpoints, and only the MySQL stack knows "
+                "network namespaces",
+                where=where,
+                tried=[
+                    "XCom opens sockets of its own where mysqld itself stands, and takes neither addr/ns in "
+                    "group_replication_local_address nor the NETWORK_NAMESPACE of a channel"
+                ],
+                remedies=["leave the option out: factories.group uses the MySQL stack"],
+            )
+
+
+def check_version(version: tuple[int, int, int], where: str) -> None:
+    """Raise ServerVersionError for a server without the MySQL communication stack."""
+    if version < (8, 0, 27):
+        raise ServerVersionError(
+            f"the MySQL communication stack came with 8.0.27, and this is {'.'.join(map(str, version))}",
+            where=where,
+            remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
+        )
+
+
+def new_name() -> str:
+    """Return a name for a group: the manual asks for a UUID."""
+    return str(uuid.uuid4())

@@ -1,0 +1,83 @@
+"""What a replica says of one of its channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pytest_netns_mysql.mysql.server import MySQLServer
+
+_TOLD = (
+    "Replica_IO_Running",
+    "Replica_SQL_Running",
+    "Source_Host",
+    "Source_Port",
+    "Network_Namespace",
+    "Last_IO_Error",
+    "Last_SQL_Error",
+    "Retrieved_Gtid_Set",
+    "Executed_Gtid_Set",
+)
+
+
+class ReplicaStatus(Mapping[str, Any]):
+    """Give the columns of SHOW REPLICA STATUS by name, as of one moment.
+
+    Shape: ``configuration``, ``receiver``, ``applier`` and ``workers`` are the rows of performance_schema:
+    replication_connection_configuration, replication_connection_status, replication_applier_status and
+    replication_applier_status_by_worker. See the manual, "SHOW REPLICA STATUS Statement" and "Performance Schema
+    Replication Tables".
+    """
+
+    def __init__(self, replica: MySQLServer, channel: str) -> None:
+        """Ask the replica; a channel that it does not have gives nothing."""
+        # Not FOR CHANNEL: for one that is not there that is an error.
+        rows = [row for row in replica.rows("SHOW REPLICA STATUS") if row["Channel_Name"] == channel]
+        self._columns: dict[str, Any] = rows[0] if rows else {}
+        self._replica = replica
+        self._channel = channel
+
+    def __getitem__(self, column: str) -> Any:
+        return self._columns[column]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the receiver has its connection to the source."""
+        return bool(self.get("Replica_IO_Running") == "Yes")
+
+    @property
+    def has_stopped(self) -> bool:
+        """Tell whether the receiver or the applier runs no more, and will not by itself."""
+        return "No" in (self.get("Replica_IO_Running", "No"), self.get("Replica_SQL_Running", "No"))
+
+    @property
+    def configuration(self) -> dict[str, Any]:
+        """Return the channel's row of replication_connection_configuration, NETWORK_NAMESPACE among it."""
+        return self._table("replication_connection_configuration")[0]
+
+    @property
+    def receiver(self) -> dict[str, Any]:
+        """Return the channel's row of replication_connection_status."""
+        return self._table("replication_connection_status")[0]
+
+    @property
+    def applier(self) -> dict[str, Any]:
+        """Return the channel's row of replication_applier_status."""
+        return self._table("replication_applier_status")[0]
+
+    @property
+    def workers(self) -> list[dict[str, Any]]:
+        """Return the channel's rows of replication_applier_status_by_worker."""
+        return self._table("replication_applier_status_by_worker")
+
+    def _table(self, name: str) -> list[dict[str, Any]]:
+        return self._replica.rows(f"SELECT * FROM performance_schema.{name} WHERE CHANNEL_NAME = %s", self._channel)
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}: {self[name]}" for name in _TOLD if self.get(name) not in (None, ""))

@@ -1,0 +1,158 @@
+"""A server that replicates: its channels, and what waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import ReplicationError, ServerVersionError
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.mysql.channel import TIMEOUT, Channel
+from pytest_netns_mysql.mysql.plan import ServerPlan
+from pytest_netns_mysql.mysql.replicastatus import ReplicaStatus
+from pytest_netns_mysql.mysql.server import MySQLServer
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.options import OptionValue
+
+FIRST_VERSION = (8, 0, 26)  # the statements and options with today's names
+
+# What a server needs so that others can replicate from it; nothing is worth a flush here.
+SOURCE: Mapping[str, OptionValue] = {
+    "log_bin": None,
+    "gtid_mode": "ON",
+    "enforce_gtid_consistency": "ON",
+    "loose_sync_binlog": 0,
+}
+# A replica can be a source in turn. A source is taken for lost after this many seconds without a heartbeat.
+REPLICA: Mapping[str, OptionValue] = {**SOURCE, "loose_replica_net_timeout": 2, "loose_relay_log_recovery": True}
+
+
+class Replica(MySQLServer):
+    """Be a server that replicates from one source or, by several channels, from several."""
+
+    def __init__(self, plan: ServerPlan, network: Network) -> None:
+        """Check the plan; raise EndpointError, and ServerVersionError for a server that is too old."""
+        if plan.distribution.version < FIRST_VERSION:
+            printed = ".".join(map(str, plan.distribution.version))
+            raise ServerVersionError(
+                f"factories.replica takes MySQL 8.0.26 or newer, and this is {printed}",
+                where=plan.where,
+                remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
+            )
+        super().__init__(plan, network)
+        self.channels: dict[str, Channel] = {}
+
+    @property
+    def channel(self) -> Channel:
+        """Return the replica's first channel, the only one of most."""
+        return next(iter(self.channels.values()))
+
+    @property
+    def source(self) -> MySQLServer:
+        """Return the server that this one replicates from."""
+        return self.channel.source
+
+    @property
+    def status(self) -> ReplicaStatus:
+        """Return what SHOW REPLICA STATUS says of the first channel, and the tables of performance_schema."""
+        return self.channel.status
+
+    @property
+    def dataset(self) -> object:
+        """Return what the servers that hold the same data have in common."""
+        return self.source.dataset if self.channels else self
+
+    @property
+    def writable(self) -> MySQLServer:
+        """Return the server that takes the writes of this one's data: its source, or that one's."""
+        return self.source.writable if self.channels else self
+
+    def catch_up(self) -> None:
+        """Return when this server has all that its sources have; raise ReplicationError."""
+        for channel in self.channels.values():
+            channel.source.catch_up()
+            channel.wait_until_caught_up()
+
+    def replicate(
+        self,
+        source: MySQLServer,
+        *,
+        network_namespace: str | None = None,
+        endpoint: Endpoint | str | None = None,
+        channel: str = "",
+        options: Mapping[str, OptionValue] | None = None,
+        timeout: float = TIMEOUT,
+    ) -> Channel:
+        """Replicate from ``source``, with an account made there for this; return the channel when it has caught up.
+
+        ``network_namespace`` is where the connection is made: by default the first namespace that this server listens
+        in, '' for none. ``endpoint`` is the source's, or the namespace whose it is, by default the nearest.
+        ``options`` are those of CHANGE REPLICATION SOURCE TO; with SOURCE_USER no account is made. Raises
+        ReplicationError where it cannot be, or has not caught up after ``timeout`` seconds; UnknownNamespaceError.
+        """
+        self._check(source, channel)
+        name = self._own_namespace() if network_namespace is None else network_namespace
+        _ = self.network[name or GLOBAL]
+        place = source.endpoint(endpoint) if isinstance(endpoint, str) else endpoint
+        made = Channel(self, source, channel, name, place or _nearest(source, name or GLOBAL))
+        self.channels[channel] = made
+        made.begin(options or {})
+        made.wait_until_caught_up(timeout)
+        return made
+
+    def leave(self) -> None:
+        """End this server, and drop the accounts that its sources have for it."""
+        self.kill()
+        for channel in self.channels.values():
+            channel.drop_account()
+
+    def wait_until_caught_up(self, timeout: float = TIMEOUT) -> float:
+        """Return when every channel has applied all that its source has by now; the seconds that it took.
+
+        Raises ReplicationError with the status of both ends.
+        """
+        return sum(channel.wait_until_caught_up(timeout) for channel in self.channels.values())
+
+    def wait_until_connected(self, timeout: float = TIMEOUT) -> float:
+        """Return when the first channel has its connection, the seconds that it took; raise ReplicationError."""
+        return self.channel.wait_until_connected(timeout)
+
+    def wait_until_disconnected(self, timeout: float = TIMEOUT, *, errno: int | None = None) -> float:
+        """Return when the first channel has noticed that its connection is lost, with ``errno`` if that is given.
+
+        Returns the seconds that it took; raises ReplicationError.
+        """
+        return self.channel.wait_until_disconnected(timeout, errno=errno)
+
+    def _own_namespace(self) -> str:
+        return next((one.namespace for one in self.endpoints if one.namespace != GLOBAL), "")
+
+    def _check(self, source: MySQLServer, channel: str) -> None:
+        def cannot(why: str, *remedies: str) -> ReplicationError:
+            return ReplicationError(
+                f"{self.name} cannot replicate from {source.name}: {why}", where=self.plan.where, remedies=remedies
+            )
+
+        if channel in self.channels:
+            raise cannot(f"its channel {channel!r} has a source already", 'name another channel: channel="second"')
+        if any(one.source is source for one in self.channels.values()):
+            raise cannot("it does so already, and a source serves one connection of a server", "name another source")
+        ((log_bin, gtid_mode, number),) = source.execute("SELECT @@log_bin, @@gtid_mode, @@server_id")
+        if not log_bin or gtid_mode != "ON":
+            raise cannot(
+                "that writes no binary log with GTIDs",
+                "make the source with factories.source(...)",
+                'or give it options={"log_bin": None, "gtid_mode": "ON", "enforce_gtid_consistency": "ON"}',
+                "for netns_mysqld: [mysqld.options] in the topology, as the preset replication has them",
+            )
+        if self.execute("SELECT @@server_id") == [(number,)]:
+            raise cannot(f"both have server_id {number}", 'give one of them options={"server_id": ...} of its own')
+
+
+def _nearest(source: MySQLServer, namespace: str) -> Endpoint:
+    """Return where a replica of ``namespace`` reaches the source: not by a loopback, where there is another way."""
+    nearest = source.endpoint_for(namespace)
+    others = [one for one in source.endpoints if not one.is_loopback and not one.is_wildcard]
+    return others[0] if nearest.is_loopback and others else nearest

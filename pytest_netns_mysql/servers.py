@@ -1,0 +1,125 @@
+"""The servers of a run beside netns_mysqld: what factories and tests start, and what ends them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql.errors import GroupError, SettingError
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.group import Group
+    from pytest_netns_mysql.mysql.plan import ServerPlan
+    from pytest_netns_mysql.mysql.replication import Replica
+    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.session import NetnsSession
+
+_PLAN = (
+    "bind_address",
+    "admin_address",
+    "mysqlx_bind_address",
+    "options",
+    "check_endpoints",
+    "require_mysqlx",
+    "drop_capabilities",
+)
+
+
+def checked_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of netns_start_mysqld; raise SettingError for one that it does not take."""
+    for name in plan:
+        if name not in _PLAN:
+            raise SettingError(
+                f"netns_start_mysqld takes no {name}=",
+                remedies=[f"use {', '.join(_PLAN)}", f"an option of mysqld's: options={{{name!r}: ...}}"],
+            )
+    return dict(plan)
+
+
+class Servers:
+    """Run servers in one network, each until its block ends; ``plan`` is what a ServerPlan takes beside the name."""
+
+    def __init__(self, session: NetnsSession, network: Network) -> None:
+        """Keep where the servers run."""
+        self._session = session
+        self._network = network
+
+    @contextlib.contextmanager
+    def running(self, name: str, plan: Mapping[str, Any]) -> Iterator[MySQLServer]:
+        """Run a server."""
+        from pytest_netns_mysql.mysql.server import MySQLServer
+
+        server = MySQLServer(self._session.plan(name=name, **plan), self._network)
+        with self._session.hosting(server):
+            server.start()
+            yield server
+
+    def running_source(self, name: str, plan: Mapping[str, Any]) -> contextlib.AbstractContextManager[MySQLServer]:
+        """Run a server that others can replicate from."""
+        from pytest_netns_mysql.mysql.replication import SOURCE
+
+        return self.running(name, self._with(plan, SOURCE))
+
+    @contextlib.contextmanager
+    def running_replica(
+        self, name: str, plan: Mapping[str, Any], source: MySQLServer, replicate: Mapping[str, Any]
+    ) -> Iterator[Replica]:
+        """Run a replica of a server; ``replicate`` is what Replica.replicate takes."""
+        from pytest_netns_mysql.mysql.replication import REPLICA, Replica
+
+        replica = Replica(self._session.plan(name=name, **self._with(plan, REPLICA)), self._network)
+        with self._session.hosting(replica):
+            try:
+                replica.start()
+                replica.replicate(source, **replicate)
+                yield replica
+            finally:
+                replica.leave()
+
+    @contextlib.contextmanager
+    def running_group(
+        self, name: str, plan: Mapping[str, Any], namespaces: Sequence[str], *, single_primary: bool
+    ) -> Iterator[Group]:
+        """Run a group with a member in each namespace."""
+        from pytest_netns_mysql.mysql.group import Group, Member
+
+        plans = self._members(name, plan, namespaces, single_primary=single_primary)
+        members = {where: Member(one, self._network) for where, one in plans.items()}
+        group = Group(name, members)
+        with self._session.hosting(*group.members):
+            group.start()
+            yield group
+
+    def _members(
+        self, name: str, plan: Mapping[str, Any], namespaces: Sequence[str], *, single_primary: bool
+    ) -> dict[str, ServerPlan]:
+        from pytest_netns_mysql.mysql.group import check_options, check_version, new_name, options_of
+
+        where = f"group {name}"
+        own = dict(plan["options"])
+        check_options(own, where)
+        if not namespaces or len(set(namespaces)) < len(namespaces):
+            raise GroupError(
+                f"a group has one member in each namespace, and these are {', '.join(namespaces) or 'none'}",
+                where=where,
+                remedies=['name each once: factories.group(["red", "blue", "green"])'],
+            )
+        port = int(own.get("port", 3306))
+        places = [(self._network[one].address, port) for one in namespaces]
+        group_name = new_name()
+        plans = {}
+        for number, one in enumerate(namespaces):
+            options = options_of(places, number, group_name, single_primary=single_primary)
+            complete = {"bind_address": f"{places[number][0]}/{one}", "options": {**options, **own}}
+            plans[one] = self._session.plan(name=f"{name}-{one}", **self._with(complete, {}))
+            check_version(plans[one].distribution.version, where)
+        return plans
+
+    def _with(self, plan: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the plan with a server_id of its own, and with ``options`` where it does not say otherwise."""
+        from pytest_netns_mysql.mysql.options import normal
+
+        own = {normal(name): value for name, value in plan["options"].items()}
+        return {**plan, "options": {"server_id": self._session.server_id(), **options, **own}}
