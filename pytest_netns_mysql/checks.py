@@ -97,9 +97,9 @@ def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
         if name not in topology.namespaces and name != GLOBAL:
             raise unknown_namespace(name, topology, where=where)
     if plan.factory == "group":
-        from pytest_netns_mysql.mysql.group import check_options
+        from pytest_netns_mysql.mysql.group import check
 
-        check_options(plan.server["options"], where)
+        check(plan.namespaces, plan.server["options"], where)
     _check_server(plan.server, topology, where, where)
 
 

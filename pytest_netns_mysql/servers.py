@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.errors import GroupError, SettingError
+from pytest_netns_mysql.errors import SettingError
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
@@ -95,17 +95,11 @@ class Servers:
     def _members(
         self, name: str, plan: Mapping[str, Any], namespaces: Sequence[str], *, single_primary: bool
     ) -> dict[str, ServerPlan]:
-        from pytest_netns_mysql.mysql.group import check_options, check_version, new_name, options_of
+        from pytest_netns_mysql.mysql.group import check, check_version, new_name, options_of
 
         where = f"group {name}"
         own = dict(plan["options"])
-        check_options(own, where)
-        if not namespaces or len(set(namespaces)) < len(namespaces):
-            raise GroupError(
-                f"a group has one member in each namespace, and these are {', '.join(namespaces) or 'none'}",
-                where=where,
-                remedies=['name each once: factories.group(["red", "blue", "green"])'],
-            )
+        check(namespaces, own, where)
         port = int(own.get("port", 3306))
         places = [(self._network[one].address, port) for one in namespaces]
         group_name = new_name()

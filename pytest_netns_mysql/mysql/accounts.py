@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import mysql.connector
-
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -96,9 +94,11 @@ class Accounts:
         server = self._server.writable
         if not self._made or server.pid is None:
             return
+        # A transaction that one of them left open would hold a lock that DROP SCHEMA waits for.
+        users = sorted({account.user for account in self._made})
         for each in {server, *(one for _, one in self._arrived)}:
             if each.pid is not None:
-                self._end_connections(each)
+                each.end_connections_of(users)
         server.execute(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}")
         for schema in self._schemas:
             server.execute(f"DROP SCHEMA IF EXISTS {identifier(schema)}")
@@ -108,18 +108,6 @@ class Accounts:
             server.execute("FLUSH PRIVILEGES")
         self._made.clear()
         self._schemas.clear()
-
-    def _end_connections(self, server: MySQLServer) -> None:
-        """End what these accounts still have open: a transaction would hold a lock that DROP SCHEMA waits for."""
-        users = ", ".join(sorted({literal(account.user) for account in self._made}))
-        for (number,) in server.execute(
-            f"SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE PROCESSLIST_USER IN ({users})"
-        ):
-            try:
-                server.execute(f"KILL {int(number)}")
-            except mysql.connector.Error as error:
-                if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
-                    raise
 
 
 def literal(text: str) -> str:

@@ -56,6 +56,19 @@ class Administrator:
             names = tuple(str(column[0]) for column in cursor.description or ())
             return names, [tuple(row) for row in cursor.fetchall()] if names else []
 
+    def end_connections(self, which: str, *values: Any) -> None:
+        """End the connections whose row in performance_schema.threads is so."""
+        import mysql.connector
+
+        for (number,) in self.execute(f"SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE {which}", *values)[
+            1
+        ]:
+            try:
+                self.execute(f"KILL {int(number)}")
+            except mysql.connector.Error as error:
+                if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
+                    raise
+
     def forget(self) -> None:
         """Let go of the connection; not in good order, which would wait for a server that may hang."""
         self._connection = None

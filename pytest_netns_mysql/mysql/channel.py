@@ -177,6 +177,7 @@ class Channel:
 
     def _error(self, what: str, wanted: str = "") -> ReplicationError:
         tried = [f"{self.title}: {self.status or 'it has no such channel'}", f"{self.source.name}: {self._sent()}"]
+        tried += [f"{self.replica.name}: {why}" for row in self.status.workers if (why := row["LAST_ERROR_MESSAGE"])]
         if wanted:
             ((missing,),) = self.replica.execute("SELECT GTID_SUBTRACT(%s, @@GLOBAL.gtid_executed)", wanted)
             tried.append(f"missing on {self.replica.name}: {missing or 'nothing'}")

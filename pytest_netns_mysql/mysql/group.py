@@ -250,8 +250,14 @@ def options_of(
     }
 
 
-def check_options(options: Mapping[str, Any], where: str) -> None:
-    """Raise GroupError for a communication stack that cannot work in namespaces."""
+def check(namespaces: Sequence[str], options: Mapping[str, Any], where: str) -> None:
+    """Raise GroupError for namespaces that are no group, and for a communication stack that knows none."""
+    if not namespaces or len(set(namespaces)) < len(namespaces):
+        raise GroupError(
+            f"a group has one member in each namespace, and these are {', '.join(namespaces) or 'none'}",
+            where=where,
+            remedies=['name each once: factories.group(["red", "blue", "green"])'],
+        )
     for name, value in options.items():
         plain = name.lstrip("-").replace("-", "_").lower().removeprefix("loose_")
         if plain == "group_replication_communication_stack" and str(value).upper() != "MYSQL":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -206,6 +207,10 @@ class MySQLServer:
         names, rows = self._administrator.execute(statement, *values)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
+    def end_connections_of(self, users: Collection[str]) -> None:
+        """End what these users have open; another connection of theirs may come at once."""
+        self._administrator.end_connections(f"PROCESSLIST_USER IN ({', '.join('%s' for _ in users)})", *users)
+
     def connect(
         self,
         namespace: str | None = None,
@@ -260,6 +265,8 @@ class MySQLServer:
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
             self.execute("SET GLOBAL innodb_fast_shutdown = 2")
+            # A thread that sends the binary log to a replica would be waited for: ten seconds.
+            self._administrator.end_connections("PROCESSLIST_COMMAND LIKE 'Binlog Dump%%'")
             self._administrator.forget()
             self._process.stop(timeout=_STOP_TIMEOUT)
 
