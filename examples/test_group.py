@@ -1,5 +1,6 @@
 """Group Replication over namespaces: a member that is cut off is expelled, and comes back."""
 
+import mysql.connector
 import pytest
 
 from pytest_netns_mysql import Group, Network, factories
@@ -8,6 +9,7 @@ pytestmark = [pytest.mark.netns(topology="cluster"), pytest.mark.slow]
 
 group = factories.group(["red", "blue", "green"], scope="module")
 multi_primary = factories.group(["red", "blue"], single_primary=False, options={"port": 3307}, scope="module")
+on_the_primary = factories.client(group, namespace="router")
 
 
 def test_three_members_are_online(group: Group) -> None:
@@ -25,6 +27,12 @@ def test_what_the_primary_writes_is_everywhere(group: Group) -> None:
     for member in group.members:
         member.catch_up()
         assert member.execute("SHOW SCHEMAS LIKE 'everywhere'") == [("everywhere",)]
+
+
+def test_a_client_meets_the_primary(on_the_primary: mysql.connector.MySQLConnection) -> None:
+    with on_the_primary.cursor() as cursor:
+        cursor.execute("SELECT USER(), @@report_host")
+        assert cursor.fetchone() == ("router_user@192.0.2.1", "192.0.2.2")
 
 
 def test_members_meet_from_their_own_namespaces(group: Group) -> None:

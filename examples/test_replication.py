@@ -1,6 +1,5 @@
 """Replication between namespaces: what the source sees of its replica, and what becomes of a broken link."""
 
-import mysql.connector
 import pytest
 
 from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, Replica, ReplicationError, factories
@@ -8,7 +7,6 @@ from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, Replica, Re
 pytestmark = pytest.mark.netns(topology="replication")
 
 replica = factories.replica("netns_mysqld", bind_address="198.51.100.2/replica")
-on_the_replica = factories.client(replica, namespace="source")
 
 
 def test_the_replica_has_what_the_source_writes(replica: Replica, netns_connect: ConnectFactory) -> None:
@@ -34,9 +32,10 @@ def test_where_the_manual_shows_the_namespace(replica: Replica) -> None:
     assert replica.execute("SELECT Network_namespace FROM mysql.slave_master_info") == [("replica",)]
 
 
-def test_an_account_of_the_test_is_on_the_replica_too(on_the_replica: mysql.connector.MySQLConnection) -> None:
+def test_an_account_of_the_test_is_on_the_replica_too(replica: Replica, netns_connect: ConnectFactory) -> None:
     """It is made on the source, as in production: the replica writes nothing of its own."""
-    with on_the_replica.cursor() as cursor:
+    connection = netns_connect("source", server=replica)
+    with connection.cursor() as cursor:
         cursor.execute("SELECT USER(), @@server_id <> 1")
         assert cursor.fetchone() == ("source_user@192.0.2.2", 1)
 

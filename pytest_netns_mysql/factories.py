@@ -171,10 +171,10 @@ def client(
 ) -> Callable[..., Iterator[Any]]:
     """Return a function-scoped fixture that gives an open connection to a server.
 
-    ``mysqld`` is the server's fixture, by name or as a factory returned it; ``namespace`` is where the connection is
-    born, by default where the test stands; ``endpoint`` names the namespace whose endpoint it goes to, by default the
-    nearest; ``driver`` and ``options`` are as for netns_connect. Without ``user=`` it is a fresh account that owns a
-    fresh schema.
+    ``mysqld`` is the server's fixture, by name or as a factory returned it, or a group's; ``namespace`` is where the
+    connection is born, by default where the test stands; ``endpoint`` names the namespace whose endpoint it goes to, by
+    default the nearest, of a group the primary's; ``driver`` and ``options`` are as for netns_connect. Without
+    ``user=`` it is a fresh account that owns a fresh schema.
     """
 
     @pytest.fixture(name=name)
@@ -186,8 +186,17 @@ def client(
         from pytest_netns_mysql.endpoint import GLOBAL
         from pytest_netns_mysql.mysql.clients import Clients
 
-        server: MySQLServer = request.getfixturevalue(name_of(mysqld, request._pyfuncitem))
+        server = _one_server(request.getfixturevalue(name_of(mysqld, request._pyfuncitem)), endpoint)
         with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
             yield clients.connect(namespace, endpoint=endpoint, driver=driver, **options)
 
     return connection
+
+
+def _one_server(found: MySQLServer | Group, endpoint: str | None) -> MySQLServer:
+    """Return a server itself; of a group the member at ``endpoint``, or the primary."""
+    from pytest_netns_mysql.mysql.group import Group
+
+    if not isinstance(found, Group):
+        return found
+    return found.primary if endpoint is None else found[endpoint]

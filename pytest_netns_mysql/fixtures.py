@@ -36,12 +36,13 @@ class AccountFactory(Protocol):
         password: str = "",
         grants: str | Sequence[str] = (),
         require: str = "",
+        server: MySQLServer | None = None,
     ) -> Account:
         """Make ``user@host``.
 
         ``host`` is a pattern as in CREATE USER, by default the origin of this test's namespace. ``grants``, one
         or several, are what stands between GRANT and TO, such as ``SELECT ON shop.*``; ``require`` is what stands
-        behind REQUIRE, such as ``X509``.
+        behind REQUIRE, such as ``X509``; ``server`` is by default netns_mysqld.
         """
         ...
 
@@ -56,9 +57,10 @@ class ConnectFactory(Protocol):
         account: Account | None = None,
         endpoint: Endpoint | str | None = None,
         driver: Driver | None = None,
+        server: MySQLServer | None = None,
         **options: Any,
     ) -> Any:
-        """Connect from ``namespace``, by default this test's.
+        """Connect from ``namespace``, by default this test's, to ``server``, by default netns_mysqld.
 
         ``account`` is by default the namespace's own, such as 'red_user'@'192.0.2.2' with its schema selected;
         ``endpoint`` an endpoint, or the namespace whose endpoint it is, by default the nearest; ``driver``
@@ -78,11 +80,12 @@ class ArgvFactory(Protocol):
         namespace: str | None = None,
         account: Account | None = None,
         endpoint: Endpoint | str | None = None,
+        server: MySQLServer | None = None,
     ) -> list[str]:
         """Return the argv of ``program``, such as ``"mysql"``, that connects as ``account`` to ``endpoint``.
 
-        Both are as for netns_connect. They stand in a private option file, removed when the test ends: no password is
-        on the command line. ``mysql`` and ``mysqlxtest`` get ``--network-namespace``; any other program is run in its
+        Both are as for netns_connect, ``server`` too. They stand in a private option file, removed when the test ends:
+        no password is on the command line. ``mysql`` and ``mysqlxtest`` get ``--network-namespace``; any other program is run in its
         namespace, by ``netns[namespace].run(argv)``. ``arguments`` follow.
         """
         ...
@@ -199,18 +202,11 @@ def netns_account(
     """Give a factory of accounts, dropped when the test ends."""
     here = _namespace_of(request)
 
-    def make(
-        user: str,
-        *,
-        host: str | None = None,
-        password: str = "",
-        grants: str | Sequence[str] = (),
-        require: str = "",
-    ) -> Account:
+    def make(user: str, *, host: str | None = None, server: MySQLServer | None = None, **options: Any) -> Account:
+        where = netns_mysqld if server is None else server
         if host is None:
-            host = netns_mysqld.origin(here, netns_mysqld.endpoint_for(here))
-        accounts = _netns_accounts(netns_mysqld)
-        return accounts.create(user, host=host, password=password, grants=grants, require=require)
+            host = where.origin(here, where.endpoint_for(here))
+        return _netns_accounts(where).create(user, host=host, **options)
 
     return make
 
@@ -218,18 +214,30 @@ def netns_account(
 @pytest.fixture
 def _netns_clients(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
-) -> Iterator[Clients]:
-    """Give the test's connections to netns_mysqld, and the option files of its client programs."""
+) -> Iterator[Callable[[MySQLServer | None], Clients]]:
+    """Give the test's connections to a server, by default netns_mysqld, and the option files of client programs."""
     from pytest_netns_mysql.mysql.clients import Clients
 
-    with Clients(netns_mysqld, _netns_accounts(netns_mysqld), _namespace_of(request)) as clients:
-        yield clients
+    made: dict[MySQLServer, Clients] = {}
+    with contextlib.ExitStack() as stack:
+
+        def of(server: MySQLServer | None) -> Clients:
+            where = netns_mysqld if server is None else server
+            if where not in made:
+                made[where] = stack.enter_context(Clients(where, _netns_accounts(where), _namespace_of(request)))
+            return made[where]
+
+        yield of
 
 
 @pytest.fixture
-def netns_connect(_netns_clients: Clients) -> ConnectFactory:
+def netns_connect(_netns_clients: Callable[[MySQLServer | None], Clients]) -> ConnectFactory:
     """Give a factory of connections, closed when the test ends."""
-    return _netns_clients.connect
+
+    def connect(namespace: str | None = None, *, server: MySQLServer | None = None, **options: Any) -> Any:
+        return _netns_clients(server).connect(namespace, **options)
+
+    return connect
 
 
 @pytest.fixture
@@ -243,6 +251,10 @@ def netns_mysqlx(netns_connect: ConnectFactory) -> mysqlx.Session:
 
 
 @pytest.fixture
-def netns_argv(_netns_clients: Clients) -> ArgvFactory:
+def netns_argv(_netns_clients: Callable[[MySQLServer | None], Clients]) -> ArgvFactory:
     """Give a factory of command lines for MySQL's own client programs, as accounts of this test."""
-    return _netns_clients.argv
+
+    def argv(program: str, *arguments: str, server: MySQLServer | None = None, **options: Any) -> list[str]:
+        return _netns_clients(server).argv(program, *arguments, **options)
+
+    return argv

@@ -115,7 +115,8 @@ class Group(Mapping[str, Member]):
             )
         except (NetnsError, mysql.connector.Error):
             return {}
-        return {names[host, port]: (state, role) for host, port, state, role in rows if (host, port) in names}
+        found = {names[host, port]: (state, role) for host, port, state, role in rows if (host, port) in names}
+        return {name: found[name] for name in self if name in found}
 
     def start(self) -> None:
         """Boot the members side by side, join them one after another, return when all are ONLINE; raise GroupError."""

@@ -37,7 +37,7 @@ class Certificate:
     issuer: str
 
     @property
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, Any]:
         """Return them as the drivers take them: ssl_ca, ssl_cert, ssl_key."""
         return {"ssl_ca": str(self.ca), "ssl_cert": str(self.certificate), "ssl_key": str(self.key)}
 
