@@ -85,8 +85,8 @@ class ArgvFactory(Protocol):
         """Return the argv of ``program``, such as ``"mysql"``, that connects as ``account`` to ``endpoint``.
 
         Both are as for netns_connect, ``server`` too. They stand in a private option file, removed when the test ends:
-        no password is on the command line. ``mysql`` and ``mysqlxtest`` get ``--network-namespace``; any other program is run in its
-        namespace, by ``netns[namespace].run(argv)``. ``arguments`` follow.
+        no password is on the command line. ``mysql`` and ``mysqlxtest`` get ``--network-namespace``; any other program
+        is run in its namespace, by ``netns[namespace].run(argv)``. ``arguments`` follow.
         """
         ...
 

@@ -143,12 +143,15 @@ def test_run_says_what_is_wrong(arguments: list[str], code: int, told: str) -> N
 def test_doctor_probes_everything_and_leaves_nothing(is_root: bool) -> None:
     result = netns_mysql("doctor")
     assert result.returncode == 0, result.stdout
-    states = {line.split()[1]: line.split()[0] for line in result.stdout.splitlines()[:-1] if line[0] != " "}
+    ours, own = (text.splitlines() for text in result.stdout.split("\n\n"))
+    states = {line.split()[1]: line.split()[0] for line in ours[:-1] if line[0] != " "}
     kernel = ["kernel", "way", *([] if is_root else ["limits"]), "sandbox", "network", "nat", "tbf", "netem", "ip"]
     assert list(states) == [*kernel, "mysqld", "cache"]
     assert set(states.values()) <= {"ok", "note"}
     assert "topology red-blue built: global, red, blue" in result.stdout
-    assert result.stdout.splitlines()[-1] == "netns tests can run here"
+    assert ours[-1] == "netns tests can run here"
+    assert own[0] == 'for a server of your own, outside of pytest (the manual, "Host System Prerequisites"):'
+    assert [line.split()[1] for line in own[1:] if line[0] != " "] == ["kernel", "mysqld", "mysql", "mysqlxtest"]
 
 
 def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
@@ -156,7 +159,7 @@ def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
     assert result.returncode == 1
     lines = result.stdout.splitlines()
     assert any(line.startswith("missing  cache") and line.endswith("it cannot be written") for line in lines)
-    assert lines[-1] == "netns tests cannot run here: mysqld, cache"
+    assert lines[lines.index("") - 1] == "netns tests cannot run here: mysqld, cache"
     assert any("do: install MySQL 8.0.22 or newer" in line for line in lines)
     assert any(line.strip() == "do: install iproute2" for line in lines) == (not Path("/usr/sbin/ip").exists())
 

@@ -83,8 +83,11 @@ class Clients:
         """
         name = self._namespace if namespace is None else namespace
         path = self._server.program(program)
-        place = self.place(name, endpoint, optionfile.kind_of_program(program))
+        speaks_x = Path(path).name == "mysqlxtest"
+        place = self.place(name, endpoint, "mysqlx" if speaks_x else "mysql")
         known = self.account_for(name, place, account)
+        if speaks_x:
+            return optionfile.argv_of_mysqlxtest(path, arguments, known, place, name)
         file = optionfile.write(self._server.folder, optionfile.groups_of(known, place))
         self._files.append(file)
         return optionfile.argv(path, arguments, file, name)

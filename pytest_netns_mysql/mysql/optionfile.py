@@ -11,14 +11,7 @@ from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.accounts import Account
 
-# The client programs that take --network-namespace; see the manual, "Network Namespace Support".
-_WITH_NAMESPACE = ("mysql", "mysqlxtest")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
-
-
-def kind_of_program(program: str) -> str:
-    """Return the kind of endpoint that a client program connects to."""
-    return "mysqlx" if Path(program).name == "mysqlxtest" else "mysql"
 
 
 def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
@@ -35,10 +28,8 @@ def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
 def groups_of(account: Account, endpoint: Endpoint) -> dict[str, dict[str, str]]:
     """Return what the option file says: who connects, where to, and to which schema."""
     client = {"user": account.user, "password": account.password, "host": endpoint.address, "port": str(endpoint.port)}
-    if account.schema is None:
-        return {"client": client}
-    # Each program reads its own group, and mysqldump knows neither option.
-    return {"client": client, "mysql": {"database": account.schema}, "mysqlxtest": {"schema": account.schema}}
+    # mysqldump, which reads its own group, knows no such option.
+    return {"client": client} if account.schema is None else {"client": client, "mysql": {"database": account.schema}}
 
 
 def argv(program: str, arguments: Sequence[str], file: Path, namespace: str) -> list[str]:
@@ -54,8 +45,35 @@ def argv(program: str, arguments: Sequence[str], file: Path, namespace: str) -> 
                 where=f"netns_argv({name!r}, ...)",
                 remedies=["leave it out", "or run netns_mysqld.program(...) with arguments of your own"],
             )
-    enters = [f"--network-namespace={namespace}"] if name in _WITH_NAMESPACE and namespace != GLOBAL else []
-    return [program, f"--defaults-file={file}", *enters, *arguments]
+    return [program, f"--defaults-file={file}", *(_enter(namespace) if name == "mysql" else ()), *arguments]
+
+
+def argv_of_mysqlxtest(
+    program: str, arguments: Sequence[str], account: Account, endpoint: Endpoint, namespace: str
+) -> list[str]:
+    """Return the command line of mysqlxtest, which reads no option file.
+
+    Raises ClientError for an account with a password, which would stand on it for everybody to see.
+    """
+    if account.password:
+        raise ClientError(
+            f"mysqlxtest reads no option file: the password of {account} would stand on the command line",
+            where="netns_argv('mysqlxtest', ...)",
+            remedies=[
+                "use an account without a password, such as the namespace's own",
+                "or run netns_mysqld.program('mysqlxtest') with arguments of your own",
+            ],
+        )
+    family = ["--ipv=6"] if ":" in endpoint.address else []
+    schema = [f"--schema={account.schema}"] if account.schema is not None else []
+    place = [f"--user={account.user}", "--password=", f"--host={endpoint.address}", f"--port={endpoint.port}"]
+    place += ["--ssl-mode=REQUIRED"]  # else an account that the server has not met before is refused
+    return [program, *place, *family, *schema, *_enter(namespace), *arguments]
+
+
+def _enter(namespace: str) -> list[str]:
+    """Return the option of mysql and mysqlxtest; see the manual, "Network Namespace Support"."""
+    return [] if namespace == GLOBAL else [f"--network-namespace={namespace}"]
 
 
 def _quoted(value: str) -> str:
