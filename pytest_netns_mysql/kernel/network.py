@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetworkError
+from pytest_netns_mysql.kernel import faults
 from pytest_netns_mysql.kernel.external import addresses_here, name_namespace, open_external
 from pytest_netns_mysql.kernel.hosts import show_names
 from pytest_netns_mysql.kernel.namespace import Namespace, make_namespace, make_unnamed_namespace
 from pytest_netns_mysql.kernel.position import identity, network_identity
-from pytest_netns_mysql.kernel.rtnetlink import Batch
 from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, NETWORKS_DIRECTORY, Sandbox
-from pytest_netns_mysql.kernel.wiring import refused, send_batch, wire
+from pytest_netns_mysql.kernel.wiring import refused, wire
 from pytest_netns_mysql.topology.lookup import unknown_namespace
 from pytest_netns_mysql.topology.model import Topology
-from pytest_netns_mysql.topology.plan import Veth
-
-
-class VethLink:
-    """Take a namespace's link down and up by its other end, see ip-link(8).
-
-    The end in the namespace would take the namespace's default route along.
-    """
-
-    def __init__(self, network: Network, veth: Veth, where: str) -> None:
-        """Keep which link it is, and what names its topology; the network makes these."""
-        self._network = network
-        self._veth = veth
-        self._where = where
-
-    def down(self) -> None:
-        """Cut the link: connections hang or get "No route to host" until it is up again.
-
-        Raises NetworkError where the link is there no more.
-        """
-        self._set(up=False)
-
-    def up(self) -> None:
-        """Heal the link; raise NetworkError where it is there no more."""
-        self._set(up=True)
-
-    def _set(self, *, up: bool) -> None:
-        outer = self._veth.outer
-        batch = Batch()
-        with self._network[outer.namespace]:
-            try:
-                batch.set_state(outer.interface, up=up)
-            except OSError as error:
-                raise NetworkError(
-                    f"the link of {self._veth.inner.namespace} is there no more: {outer.namespace} has no interface "
-                    f"{outer.interface}",
-                    where=self._where,
-                    tried=[str(error)],
-                    remedies=["take links down by this one and by no other program: what is deleted stays deleted"],
-                ) from error
-            send_batch(batch, outer.namespace, self._where)
 
 
 class Network(Mapping[str, Namespace]):
@@ -74,6 +34,7 @@ class Network(Mapping[str, Namespace]):
         self._where = f"topology {topology.name} ({topology.source})"
         self._namespaces: dict[str, Namespace] = {}
         self._opened: list[int] = []
+        self._parted: tuple[str, ...] = ()
         try:
             self._build()
         except BaseException:
@@ -120,7 +81,7 @@ class Network(Mapping[str, Namespace]):
         here = network_identity()
         return next((one for one in self._namespaces.values() if identity(one.descriptor) == here), None)
 
-    def link(self, name: str, to: str | None = None) -> VethLink:
+    def link(self, name: str, to: str | None = None) -> faults.VethLink:
         """Return the link of the namespace ``name``: its first one, or the one that leads ``to`` another side.
 
         Raises UnknownNamespaceError, and NetworkError where there is no such link.
@@ -129,13 +90,35 @@ class Network(Mapping[str, Namespace]):
         own = [veth for veth in self.topology.plan.veths if veth.inner.namespace == name]
         for veth in own:
             if to is None or veth.to == to:
-                return VethLink(self, veth, self._where)
+                return faults.VethLink(self, veth, self._where)
         raise NetworkError(
             f"namespace {name} has no link" + (f" to {to}" if to is not None else " of its own"),
             where=self._where,
             tried=[f"its links lead to {', '.join(veth.to for veth in own) or 'nothing'}"],
             remedies=["take the link down from the namespace at its other side, whose topology entry has it"],
         )
+
+    @contextlib.contextmanager
+    def partition(self, *names: str) -> Iterator[None]:
+        """Cut the namespaces ``names`` off from all others, ``global`` too, until the block ends.
+
+        Links stay up, and each side is whole: of the other one it gets "No route to host", by an unreachable route for
+        each address, see ip-route(8). One at a time. Raises UnknownNamespaceError, NetworkError.
+        """
+        routes = faults.routes_between(self, names, self._where)
+        if self._parted:
+            raise NetworkError(
+                f"a partition is in force already, of {', '.join(self._parted)}",
+                where=self._where,
+                remedies=["leave its block first", "name all namespaces of one side in one partition"],
+            )
+        self._parted = names
+        try:
+            faults.set_reachable(self, routes, reachable=False, where=self._where)
+            yield
+        finally:
+            self._parted = ()
+            faults.set_reachable(self, routes, reachable=True, where=self._where)
 
     def activate(self) -> None:
         """Let /run/netns and /etc/hosts of the sandbox show this network's names."""

@@ -10,7 +10,7 @@ from ipaddress import IPv6Interface
 from pytest_netns_mysql.kernel.netlink import CREATE_EXCL, Request, attribute, number, send, text
 from pytest_netns_mysql.topology.plan import End, Interface, PlannedBridge, Route
 
-_RTM_NEWLINK, _RTM_NEWADDR, _RTM_NEWROUTE = 16, 20, 24
+_RTM_NEWLINK, _RTM_NEWADDR, _RTM_NEWROUTE, _RTM_DELROUTE = 16, 20, 24, 25
 _IFF_UP = 0x1
 _SIOCGIFHWADDR = 0x8927
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MTU, _IFLA_MASTER = 1, 3, 4, 10
@@ -23,7 +23,8 @@ _IFLA_INET6_ADDR_GEN_MODE, _ADDR_GEN_MODE_NONE = 8, 1
 _IFA_ADDRESS, _IFA_LOCAL, _IFA_FLAGS = 1, 2, 8
 _IFA_F_NODAD = 0x02
 _RTA_DST, _RTA_GATEWAY = 1, 5
-_TABLE_MAIN, _PROTO_BOOT, _SCOPE_UNIVERSE, _TYPE_UNICAST = 254, 3, 0, 1
+_TABLE_MAIN, _PROTO_BOOT, _SCOPE_UNIVERSE = 254, 3, 0
+_TYPE_UNICAST, _TYPE_UNREACHABLE = 1, 7
 
 
 class Batch:
@@ -96,22 +97,18 @@ class Batch:
 
     def add_route(self, route: Route) -> None:
         """Ask for a route, see ip-route(8)."""
-        header = struct.pack(
-            "=BBBBBBBBI",
-            _family(route.gateway.version),
-            route.destination.prefixlen,
-            0,
-            0,
-            _TABLE_MAIN,
-            _PROTO_BOOT,  # what iproute2 writes, and leaves out of what it prints
-            _SCOPE_UNIVERSE,
-            _TYPE_UNICAST,
-            0,
-        )
+        header = _route(route.gateway.version, route.destination.prefixlen, _TYPE_UNICAST)
         to = b"" if route.is_default else attribute(_RTA_DST, route.destination.network_address.packed)
         body = header + to + attribute(_RTA_GATEWAY, route.gateway.packed)
         destination = "default" if route.is_default else str(route.destination)
         self._add(f"the route {destination} via {route.gateway}", _RTM_NEWROUTE, body)
+
+    def set_reachable(self, address: Interface, *, reachable: bool) -> None:
+        """Ask for a host to be unreachable, or for that to end: a route of its own, see ip-route(8)."""
+        header = _route(address.version, address.max_prefixlen, _TYPE_UNREACHABLE)
+        body = header + attribute(_RTA_DST, address.ip.packed)
+        kind, flags = (_RTM_DELROUTE, 0) if reachable else (_RTM_NEWROUTE, CREATE_EXCL)
+        self._add(f"the route unreachable {address.ip}", kind, body, flags=flags)
 
     def _add(self, what: str, kind: int, body: bytes, *, flags: int = CREATE_EXCL, needs: str = "") -> None:
         self._requests.append(Request(what, kind, body, flags, needs))
@@ -126,6 +123,12 @@ def _link(index: int = 0, *, up: bool | None = None) -> bytes:
     """Return the header of a message about an interface; None leaves its state as it is."""
     flags, change = (_IFF_UP if up else 0), (_IFF_UP if up is not None else 0)
     return struct.pack("=BxHiII", socket.AF_UNSPEC, 0, index, flags, change)
+
+
+def _route(version: int, length: int, kind: int) -> bytes:
+    """Return the header of a message about a route; iproute2 leaves the protocol "boot" out of what it prints."""
+    numbers = (_family(version), length, 0, 0, _TABLE_MAIN, _PROTO_BOOT, _SCOPE_UNIVERSE, kind, 0)
+    return struct.pack("=BBBBBBBBI", *numbers)
 
 
 def _end(end: End) -> bytes:

@@ -1,0 +1,115 @@
+"""Partitions: two sides that do not reach each other, and each of them whole."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_netns_mysql import Network, NetworkError, UnknownNamespaceError
+from pytest_netns_mysql.topology import load
+
+InNetwork = Callable[..., Any]
+
+
+def unreached(network: Network, version: int = 4) -> set[str]:
+    """Return the pairs, as ``red-blue``, of which the first does not reach the second by TCP."""
+    found = set()
+    for client, server in itertools.permutations(network, 2):
+        addresses = [one for one in network[server].addresses if one.version == version and not one.is_loopback]
+        if not addresses:
+            continue
+        family = socket.AF_INET if version == 4 else socket.AF_INET6
+        with network[server]:
+            listener = socket.create_server((str(addresses[0].ip), 0), family=family)
+        with listener, network[client], socket.socket(family) as caller:
+            caller.settimeout(5)
+            if caller.connect_ex(listener.getsockname()[:2]) == errno.EHOSTUNREACH:
+                found.add(f"{client}-{server}")
+    return found
+
+
+def test_one_is_cut_off_and_the_others_go_on(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[set[str]]:
+        seen = [unreached(network)]
+        with network.partition("green"):
+            seen.append(unreached(network))
+        return [*seen, unreached(network)]
+
+    others = ("red", "blue", "router", "global")
+    cut = {f"green-{one}" for one in others} | {f"{one}-green" for one in others}
+    assert in_network(load("cluster"), action) == [set(), cut, set()]
+
+
+def test_a_side_of_several_reaches_itself(in_network: InNetwork) -> None:
+    def action(network: Network) -> set[str]:
+        with network.partition("red", "router"):
+            return unreached(network)
+
+    pairs = itertools.product(("red", "router"), ("blue", "green", "global"))
+    assert in_network(load("cluster"), action) == {f"{a}-{b}" for x, y in pairs for a, b in ((x, y), (y, x))}
+
+
+def test_ipv6_too(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[set[str]]:
+        with network.partition("red"):
+            seen = [unreached(network, 6)]
+        return [*seen, unreached(network, 6)]
+
+    cut = {"red-blue", "blue-red", "red-global", "global-red"}
+    assert in_network(load("dual-stack"), action) == [cut, set()]
+
+
+def test_an_open_connection_goes_on_when_it_is_healed(in_network: InNetwork) -> None:
+    def action(network: Network) -> bytes:
+        with network["blue"]:
+            listener = socket.create_server(("198.51.100.2", 0))
+        with listener, network["red"], socket.create_connection(listener.getsockname()) as caller:
+            met, _ = listener.accept()
+            with met:
+                met.settimeout(5)
+                with network.partition("red"):
+                    caller.send(b"late")
+                    met.settimeout(0.2)
+                    with pytest.raises(TimeoutError):
+                        met.recv(4)
+                met.settimeout(10)
+                return met.recv(4)
+
+    assert in_network(load("red-blue"), action) == b"late"
+
+
+def test_what_is_no_partition_is_told(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[str]:
+        told = []
+        for names in ((), tuple(network)):
+            with pytest.raises(NetworkError) as error, network.partition(*names):
+                pass
+            told.append(str(error.value))
+        with pytest.raises(UnknownNamespaceError, match="there is no namespace 'rad'"), network.partition("rad"):
+            pass
+        with network.partition("red"):
+            with pytest.raises(NetworkError) as error, network.partition("blue"):
+                pass
+            told.append(str(error.value))
+            assert "red-blue" in unreached(network)
+        assert unreached(network) == set()
+        return told
+
+    none, all_of_them, twice = in_network(load("red-blue"), action)
+    assert none.splitlines() == [
+        "a partition has two sides, and no namespace leaves one",
+        "  where: topology red-blue (preset red-blue)",
+        '  do: name the namespaces of one side: netns.partition("blue")',
+    ]
+    assert all_of_them.startswith("a partition has two sides, and global, red, blue leaves one")
+    assert twice.splitlines() == [
+        "a partition is in force already, of red",
+        "  where: topology red-blue (preset red-blue)",
+        "  do: leave its block first",
+        "  do: name all namespaces of one side in one partition",
+    ]
