@@ -97,7 +97,7 @@ def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
         if name not in topology.namespaces and name != GLOBAL:
             raise unknown_namespace(name, topology, where=where)
     if plan.factory == "group":
-        from pytest_netns_mysql.mysql.group import check
+        from pytest_netns_mysql.mysql.groupplan import check
 
         check(plan.namespaces, plan.server["options"], where)
     _check_server(plan.server, topology, where, where)

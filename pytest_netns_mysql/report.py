@@ -25,9 +25,8 @@ def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[
         lines.append(f"topology: {session.network.topology.name} ({session.network.topology.source})")
     found: list[tuple[str, str]] = []
     for server in (one for one in session.servers if one.network is session.network):
-        state = f"pid {server.pid}" if server.pid is not None else "not running"
-        lines.append(f"{server.plan.name}: {', '.join(map(str, server.endpoints))}, {state}")
+        lines.append(f"{server.name}: {server.describe()}")
         said = server.log_since(since)[-_LOG_LINES:]
         if said:
-            found.append((f"error log of {server.plan.name}", "\n".join(said)))
+            found.append((f"error log of {server.name}", "\n".join(said)))
     return [("netns", "\n".join(lines)), *found]

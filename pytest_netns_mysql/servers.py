@@ -95,7 +95,7 @@ class Servers:
     def _members(
         self, name: str, plan: Mapping[str, Any], namespaces: Sequence[str], *, single_primary: bool
     ) -> dict[str, ServerPlan]:
-        from pytest_netns_mysql.mysql.group import check, check_version, new_name, options_of
+        from pytest_netns_mysql.mysql.groupplan import check, check_version, new_name, options_of
 
         where = f"group {name}"
         own = dict(plan["options"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Sequence
@@ -71,11 +73,15 @@ class Namespace:
         It lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``, see capabilities(7). Raises SettingError for a
         name that is none.
         """
+        if not drop_capabilities:
+            with self:
+                return subprocess.run(argv, **options)
         without = capabilities.mask(drop_capabilities, where=f"netns[{self.name!r}].run")
+        program = os.fspath(argv[0])
+        if shutil.which(program) is None:  # which the launcher could tell by its exit code alone
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), program)
         with self:
-            return subprocess.run(
-                launch.command([os.fspath(word) for word in argv], without=without) if without else argv, **options
-            )
+            return subprocess.run(launch.command([os.fspath(word) for word in argv], without=without), **options)
 
     def __repr__(self) -> str:
         return f"<Namespace {self.name} {', '.join(map(str, self.addresses))}>"

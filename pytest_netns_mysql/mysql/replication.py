@@ -102,6 +102,12 @@ class Replica(MySQLServer):
         made.wait_until_caught_up(timeout)
         return made
 
+    def describe(self) -> str:
+        """Return what a report shows of the server, and how each of its channels stands."""
+        channels = self.channels.values() if self.pid is not None else ()
+        told = (f"{channel.title} of {channel.source.name}: {channel.status}" for channel in channels)
+        return "\n".join([super().describe(), *told])
+
     def leave(self) -> None:
         """End this server, and drop the accounts that its sources have for it."""
         self.kill()

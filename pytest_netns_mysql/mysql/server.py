@@ -55,6 +55,11 @@ class MySQLServer:
         """Return the error log, as written so far."""
         return self._process.error_log.text
 
+    def describe(self) -> str:
+        """Return where the server listens and whether it runs, for reports."""
+        state = f"pid {self.pid}" if self.pid is not None else "not running"
+        return f"{', '.join(map(str, self.endpoints)) or 'no endpoint'}, {state}"
+
     @property
     def logged_errors(self) -> list[str]:
         """Return the lines of priority ERROR of the error log."""

@@ -194,3 +194,25 @@ def test_certificates_without_cryptography(suite: Suite) -> None:
         conftest="import sys; sys.modules['cryptography'] = None",
     )
     result.assert_outcomes(passed=1)
+
+
+def test_a_failing_test_shows_how_its_replica_stands(suite: Suite) -> None:
+    result = suite(
+        """
+        import pytest
+        from pytest_netns_mysql import factories
+
+        pytestmark = pytest.mark.netns(topology="replication")
+        replica = factories.replica("netns_mysqld", bind_address="198.51.100.2/replica")
+
+        def test_it(replica): assert False
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "mysqld: 127.0.0.1, 192.0.2.2/source, pid *",
+            "replica: 198.51.100.2/replica, pid *",
+            "replica of mysqld: Replica_IO_Running: Yes, Replica_SQL_Running: Yes, Source_Host: 192.0.2.2, *",
+        ]
+    )

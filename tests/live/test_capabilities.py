@@ -29,6 +29,11 @@ def test_several_capabilities_are_dropped(netns: Network) -> None:
     assert not without["Eff"] & (1 << syscalls.CAP_SYS_ADMIN | 1 << syscalls.CAP_NET_ADMIN)
 
 
+def test_a_program_that_is_not_there(netns: Network) -> None:
+    with pytest.raises(FileNotFoundError, match="no-such-program"):
+        netns["red"].run(["no-such-program"], drop_capabilities="CAP_SYS_ADMIN")
+
+
 def test_no_such_capability(netns: Network, netns_start_mysqld: StartFactory) -> None:
     with pytest.raises(SettingError) as error:
         netns["red"].run(["true"], drop_capabilities="CAP_SYS_ADMIM")
