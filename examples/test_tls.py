@@ -1,5 +1,7 @@
 """TLS in every namespace: the server's own CA, certificates for clients, and a server that insists on it."""
 
+from pathlib import Path
+
 import mysql.connector
 import pytest
 
@@ -22,17 +24,16 @@ def cipher(connection: mysql.connector.MySQLConnection) -> str:
 def test_a_connection_that_verifies_the_server(netns_mysqld: MySQLServer, netns_connect: ConnectFactory) -> None:
     """The certificate that mysqld makes for itself names no address; one for its endpoints does."""
 
-    def connect() -> mysql.connector.MySQLConnection:
-        ca = str(netns_mysqld.tls.ca)
+    def connect(ca: Path) -> mysql.connector.MySQLConnection:
         connection: mysql.connector.MySQLConnection = netns_connect(
-            ssl_ca=ca, ssl_verify_cert=True, ssl_verify_identity=True
+            ssl_ca=str(ca), ssl_verify_cert=True, ssl_verify_identity=True
         )
         return connection
 
     with pytest.raises(mysql.connector.Error, match=r"(?i)certificate verify failed"):
-        connect()
-    with netns_mysqld.tls.endpoints_certified():
-        assert cipher(connect()).startswith("TLS_")
+        connect(netns_mysqld.tls.ca)
+    with netns_mysqld.tls.endpoints_certified() as certified:
+        assert cipher(connect(certified.ca)).startswith("TLS_")
 
 
 def test_an_account_that_requires_a_certificate(

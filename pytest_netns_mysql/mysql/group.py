@@ -176,15 +176,21 @@ class Group(Mapping[str, Member]):
         return self._wait(all_online, timeout, "not all members are ONLINE")
 
     def wait_for(self, name: str, state: str | None, timeout: float = TIMEOUT) -> float:
-        """Return when the others see a member in a state, such as ``"UNREACHABLE"``; None is expelled.
+        """Return when each of the others has seen a member in a state, such as ``"UNREACHABLE"``; None is expelled.
 
-        Returns the seconds that it took; raises GroupError. See the manual, "The replication_group_members Table".
+        A member that is expelled already was unreachable before. Returns the seconds that it took; raises GroupError.
+        See the manual, "The replication_group_members Table".
         """
-        others = [member for member in self.members if member is not self[name]]
+        waiting = {one for one in self.members if one is not self[name] and one.pid is not None}
+        wanted = (state, None) if state == "UNREACHABLE" else (state,)
 
         def so() -> bool:
-            views = [view for view in map(self.seen_by, others) if view]
-            return bool(views) and all(view.get(name, (None,))[0] == state for view in views)
+            # They need not see it at the same time: the state may be past on one before it comes on another.
+            for member in list(waiting):
+                view = self.seen_by(member)
+                if view and view.get(name, (None,))[0] in wanted:
+                    waiting.remove(member)
+            return not waiting
 
         return self._wait(so, timeout, f"the others do not see {name} as {state or 'expelled'}")
 

@@ -27,7 +27,8 @@ _CA, _CA_KEY = "ca.pem", "ca-key.pem"
 class Certificate:
     """Name the files of a certificate: they exist in the sandbox alone, and go with the server.
 
-    Shape: ``subject`` and ``issuer`` are written as CREATE USER takes them behind REQUIRE, such as ``/CN=app``.
+    Shape: ``ca`` is the CA's own, in a form that Python 3.13 verifies by; ``subject`` and ``issuer`` are written as
+    CREATE USER takes them behind REQUIRE, such as ``/CN=app``.
     """
 
     ca: Path
@@ -59,7 +60,10 @@ class Authority:
 
     @property
     def ca(self) -> Path:
-        """Return the CA's certificate, for ``ssl_ca``; it exists in the sandbox alone."""
+        """Return the CA's certificate as mysqld made it; it exists in the sandbox alone.
+
+        It does not say what its key is for, and Python 3.13 verifies nothing by it: see ``Certificate.ca``.
+        """
         return self._server.datadir / _CA
 
     def issue(self, common_name: str, *, names: Iterable[str] = (), **subject: str) -> Certificate:
@@ -88,15 +92,16 @@ class Authority:
                     f"the subject {parts} cannot be: {error}",
                     remedies=["name its parts as RFC 4514 does: CN, O, OU, L, ST, C"],
                 ) from error
-            made, key = _sign(name, list(names), ca, ca_key)
             folder = self._server.folder / "tls"
             folder.mkdir(mode=0o700, exist_ok=True)
+            if not (folder / _CA).exists():
+                _write(folder / _CA, _pem(_usable(ca, ca_key)))
+            made, key = _sign(name, list(names), ca, ca_key)
             stem = f"{len(list(folder.iterdir())) // 2}-{''.join(c if c.isalnum() else '_' for c in common_name)[:40]}"
             files = folder / f"{stem}-cert.pem", folder / f"{stem}-key.pem"
-            for file, content in zip(files, (made, key), strict=True):
-                file.touch(mode=0o600)
-                file.write_bytes(content)
-        return Certificate(self.ca, *files, _as_mysql(name), _as_mysql(ca.subject))
+            _write(files[0], made)
+            _write(files[1], key)
+        return Certificate(folder / _CA, *files, _as_mysql(name), _as_mysql(ca.subject))
 
     @contextlib.contextmanager
     def endpoints_certified(self) -> Iterator[Certificate]:
@@ -142,23 +147,64 @@ def _sign(name: x509.Name, names: list[str], ca: x509.Certificate, ca_key: Any) 
     from cryptography.hazmat.primitives.asymmetric import ec
 
     key = ec.generate_private_key(ec.SECP256R1())
-    now = datetime.datetime.now(datetime.timezone.utc)
     builder = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(ca.subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _LIFE)
-        .not_valid_after(now + _LIFE)
+        _builder(name, ca.subject, key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(list(map(_general_name, names))), critical=False)
     made = builder.sign(ca_key, hashes.SHA256())
-    return made.public_bytes(serialization.Encoding.PEM), key.private_bytes(
+    return _pem(made), key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
+
+
+def _usable(ca: x509.Certificate, ca_key: Any) -> x509.Certificate:
+    """Return a certificate of the same CA, by its own key, that says what the key is for.
+
+    The one that mysqld makes does not, and Python 3.13 verifies nothing by it.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
+    usage = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only"), False
+    )
+    usage |= {"decipher_only": False, "digital_signature": True, "key_cert_sign": True, "crl_sign": True}
+    builder = (
+        _builder(ca.subject, ca.subject, ca_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
+    )
+    return builder.sign(ca_key, hashes.SHA256())
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: Any) -> x509.CertificateBuilder:
+    from cryptography import x509
+
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _LIFE)
+        .not_valid_after(now + _LIFE)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return certificate.public_bytes(Encoding.PEM)
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.touch(mode=0o600)
+    file.write_bytes(content)
 
 
 def _general_name(text: str) -> x509.GeneralName:
