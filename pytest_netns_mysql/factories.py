@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from pytest_netns_mysql.checks import PLAN, FixturePlan, name_of
+from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.session import NAMESPACE
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def mysqld(
     }
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
-        with _netns_servers.running(str(request.fixturename), plan) as running:
+        with _netns_servers.running(_fixture_name(request), plan) as running:
             yield running
 
     return _fixture(server, FixturePlan("mysqld", plan, name), scope, name)
@@ -79,7 +80,7 @@ def source(
     plan = {"bind_address": bind_address, "admin_address": admin_address, "options": options or {}}
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
-        with _netns_servers.running_source(str(request.fixturename), plan) as running:
+        with _netns_servers.running_source(_fixture_name(request), plan) as running:
             yield running
 
     return _fixture(server, FixturePlan("source", plan, name), scope, name)
@@ -118,8 +119,9 @@ def replica(
     }
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Replica]:
+        name = _fixture_name(request)
         its_source: MySQLServer = request.getfixturevalue(name_of(source, request._pyfuncitem))
-        with _netns_servers.running_replica(str(request.fixturename), plan, its_source, replicate) as running:
+        with _netns_servers.running_replica(name, plan, its_source, replicate) as running:
             yield running
 
     wanted = tuple(one for one in (network_namespace, endpoint) if one)
@@ -145,11 +147,21 @@ def group(
 
     def servers(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Group]:
         with _netns_servers.running_group(
-            str(request.fixturename), plan, namespaces, single_primary=single_primary
+            _fixture_name(request), plan, namespaces, single_primary=single_primary
         ) as running:
             yield running
 
     return _fixture(servers, FixturePlan("group", plan, name, tuple(namespaces)), scope, name)
+
+
+def _fixture_name(request: pytest.FixtureRequest) -> str:
+    """Return the name of the fixture that is set up; raise SettingError in a class, whose instance comes first."""
+    if not isinstance(request, pytest.FixtureRequest):
+        raise SettingError(
+            f"a factory's fixture stands in the body of the class {type(request).__name__}",
+            remedies=["assign it in the module, or in a conftest.py; a class-scoped one too"],
+        )
+    return str(request.fixturename)
 
 
 def _fixture(function: Callable[..., Any], plan: FixturePlan, scope: Scope, name: str | None) -> Callable[..., Any]:
@@ -186,6 +198,7 @@ def client(
         from pytest_netns_mysql.endpoint import GLOBAL
         from pytest_netns_mysql.mysql.clients import Clients
 
+        _fixture_name(request)
         server = _one_server(request.getfixturevalue(name_of(mysqld, request._pyfuncitem)), endpoint)
         with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
             yield clients.connect(namespace, endpoint=endpoint, driver=driver, **options)

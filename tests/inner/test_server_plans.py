@@ -216,3 +216,32 @@ def test_a_failing_test_shows_how_its_replica_stands(suite: Suite) -> None:
             "replica of mysqld: Replica_IO_Running: Yes, Replica_SQL_Running: Yes, Source_Host: 192.0.2.2, *",
         ]
     )
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [
+        'mysqld(scope="function")',
+        'source(scope="function")',
+        'group(["red"], scope="function")',
+        'replica("netns_mysqld", bind_address="192.0.2.2/red", scope="function")',
+        "client()",
+    ],
+)
+def test_a_factory_in_a_class_is_told_where_to_stand(suite: Suite, factory: str) -> None:
+    result = suite(
+        f"""
+        from pytest_netns_mysql import factories
+
+        class TestShop:
+            thing = factories.{factory}
+            def test_it(self, thing): pass
+        """,
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*a factory's fixture stands in the body of the class TestShop",
+            "*do: assign it in the module, or in a conftest.py; a class-scoped one too",
+        ]
+    )
