@@ -69,6 +69,7 @@ def source(
     *,
     bind_address: str | Sequence[str] | None = None,
     admin_address: str | None = None,
+    mysqlx_bind_address: str | Sequence[str] | None = None,
     options: Options | None = None,
     scope: Scope = "session",
     name: str | None = None,
@@ -77,7 +78,12 @@ def source(
 
     The rest is as for ``mysqld``. See the manual, "Replication with Global Transaction Identifiers".
     """
-    plan = {"bind_address": bind_address, "admin_address": admin_address, "options": options or {}}
+    plan = {
+        "bind_address": bind_address,
+        "admin_address": admin_address,
+        "mysqlx_bind_address": mysqlx_bind_address,
+        "options": options or {},
+    }
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
         with _netns_servers.running_source(_fixture_name(request), plan) as running:
@@ -95,6 +101,7 @@ def replica(
     channel: str = "",
     replication_options: Options | None = None,
     admin_address: str | None = None,
+    mysqlx_bind_address: str | Sequence[str] | None = None,
     options: Options | None = None,
     timeout: float = 10.0,
     scope: Scope = "session",
@@ -109,7 +116,12 @@ def replica(
     ``replica.replicate(other, channel="other")``. Raises ReplicationError with the status of both ends where the
     replica does not catch up. See the manual, "CHANGE REPLICATION SOURCE TO Statement".
     """
-    plan = {"bind_address": bind_address, "admin_address": admin_address, "options": options or {}}
+    plan = {
+        "bind_address": bind_address,
+        "admin_address": admin_address,
+        "mysqlx_bind_address": mysqlx_bind_address,
+        "options": options or {},
+    }
     replicate = {
         "network_namespace": network_namespace,
         "endpoint": endpoint,
