@@ -71,5 +71,6 @@ def test_multi_primary(multi_primary: Group) -> None:
         member.execute(f"CREATE SCHEMA of_{name}")
     for member in multi_primary.members:
         member.catch_up()
+        assert member.execute("SHOW SCHEMAS LIKE 'of_%'") == [("of_blue",), ("of_red",)]
     assert multi_primary["red"].writable is multi_primary["red"]
     assert multi_primary["blue"].writable is multi_primary["blue"]

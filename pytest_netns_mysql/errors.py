@@ -67,8 +67,8 @@ class TopologyError(NetnsError):
         return "\n".join([super().__str__(), *(f"  {one}" for one in numbered)])
 
 
-class UnknownNamespaceError(NetnsError, LookupError):
-    """A namespace is asked for that the topology does not have."""
+class UnknownNamespaceError(NetnsError, KeyError):
+    """A namespace is asked for that the topology, or a group, does not have."""
 
 
 class MarkerError(NetnsError):

@@ -23,7 +23,7 @@ from pytest_netns_mysql.topology.model import Topology
 class Network(Mapping[str, Namespace]):
     """Give the namespaces of the sandbox by name, ``global`` among them.
 
-    An unknown name raises UnknownNamespaceError, a LookupError that lists the known ones. Several networks may live in
+    An unknown name raises UnknownNamespaceError, a KeyError that lists the known ones. Several networks may live in
     one sandbox, each with a ``global`` of its own; ``/run/netns`` and ``/etc/hosts`` show the active one's names.
     """
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import mysql.connector
 
-from pytest_netns_mysql.errors import GroupError, NetnsError
+from pytest_netns_mysql.errors import GroupError, NetnsError, UnknownNamespaceError
 from pytest_netns_mysql.mysql.accounts import literal
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.waiting import wait_until
@@ -34,7 +34,7 @@ class Member(MySQLServer):
     @property
     def writable(self) -> MySQLServer:
         """Return this member where it takes writes itself, else the primary; itself where there is none."""
-        primaries = [self.group[name] for name, state in self.group.status.items() if state == ("ONLINE", "PRIMARY")]
+        primaries = self.group.primaries
         return self if self in primaries or not primaries else primaries[0]
 
     def describe(self) -> str:
@@ -43,16 +43,15 @@ class Member(MySQLServer):
         return f"{super().describe()}, it sees {', '.join(view) or 'nothing'}"
 
     def catch_up(self) -> None:
-        """Return when this member has applied all that the primary has by now; raise GroupError."""
-        writer = self.writable
-        if writer is not self:
+        """Return when this member has applied all that the primary, or each of them, has by now; raise GroupError."""
+        for writer in (one for one in self.group.primaries if one is not self):
             ((wanted,),) = writer.execute("SELECT @@GLOBAL.gtid_executed")
             if self.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", wanted, TIMEOUT) != [(0,)]:
                 raise self.group.error(f"{self.name} did not catch up with {writer.name} within {TIMEOUT:g} seconds")
 
 
 class Group(Mapping[str, Member]):
-    """Give the members by the name of the namespace that each listens in.
+    """Give the members by the name of the namespace that each listens in; another name raises UnknownNamespaceError.
 
     See the manual, "Group Replication" and "Network Namespace Support".
     """
@@ -65,7 +64,13 @@ class Group(Mapping[str, Member]):
             member.group = self
 
     def __getitem__(self, name: str) -> Member:
-        return self._members[name]
+        try:
+            return self._members[name]
+        except KeyError:
+            raise UnknownNamespaceError(
+                f"group {self.name} has no member in namespace {name!r}",
+                remedies=[f"use one of {', '.join(self._members)}"],
+            ) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._members)
@@ -87,10 +92,14 @@ class Group(Mapping[str, Member]):
     @property
     def primary(self) -> Member:
         """Return the member that takes the writes, the first of them in multi-primary mode; raise GroupError."""
-        for name, state in self.status.items():
-            if state == ("ONLINE", "PRIMARY"):
-                return self[name]
+        for member in self.primaries:
+            return member
         raise self.error(f"{self.name} has no primary")
+
+    @property
+    def primaries(self) -> tuple[Member, ...]:
+        """Return the members that take writes: one, or in multi-primary mode all that are ONLINE."""
+        return tuple(self[name] for name, state in self.status.items() if state == ("ONLINE", "PRIMARY"))
 
     @property
     def secondaries(self) -> tuple[Member, ...]:

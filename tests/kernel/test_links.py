@@ -41,6 +41,7 @@ def test_one_of_several_links_is_named_by_where_it_leads(in_network: InNetwork, 
             with pytest.raises(NetworkError) as error:
                 network.link(name, to)
             told.append(str(error.value))
+        assert "green" not in network
         with pytest.raises(UnknownNamespaceError, match="there is no namespace 'green'"):
             network.link("green")
         return (output(network, "blue", "ip", "-brief", "link"), *told)

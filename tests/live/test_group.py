@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pytest_netns_mysql import Group, GroupError, MySQLServer, factories
+from pytest_netns_mysql import Group, GroupError, MySQLServer, UnknownNamespaceError, factories
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +25,14 @@ def test_what_does_not_come_is_told_with_the_view_of_each(pair: Group) -> None:
         "  do: look at the way between the members: netns.link(...), routes and forwarding of the topology",
         "  do: group.rejoin(name) brings a member back",
     ]
+
+
+def test_a_member_that_is_not_there(pair: Group) -> None:
+    with pytest.raises(UnknownNamespaceError) as error:
+        _ = pair["green"]
+    assert str(error.value) == "group pair has no member in namespace 'green'\n  do: use one of red, blue"
+    assert "green" not in pair
+    assert pair.get("green") is None
 
 
 def test_accounts_are_made_on_the_primary(pair: Group, netns_mysqld: MySQLServer) -> None:
