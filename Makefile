@@ -11,7 +11,7 @@ test: $(VENV)/test.done
 	$(VENV)/bin/python -m tox run
 
 $(VENV)/demo.done: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[x,tls]'
 	touch $@
 
 $(VENV)/test.done: | $(VENV)/bin/python
