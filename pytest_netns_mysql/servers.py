@@ -16,24 +16,17 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.session import NetnsSession
 
-_PLAN = (
-    "bind_address",
-    "admin_address",
-    "mysqlx_bind_address",
-    "options",
-    "check_endpoints",
-    "require_mysqlx",
-    "drop_capabilities",
-)
-
 
 def checked_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of netns_start_mysqld; raise SettingError for one that it does not take."""
+    from pytest_netns_mysql.mysql.plan import OF_A_START
+
+    known = (*OF_A_START, "options")
     for name in plan:
-        if name not in _PLAN:
+        if name not in known:
             raise SettingError(
                 f"netns_start_mysqld takes no {name}=",
-                remedies=[f"use {', '.join(_PLAN)}", f"an option of mysqld's: options={{{name!r}: ...}}"],
+                remedies=[f"use {', '.join(known)}", f"an option of mysqld's: options={{{name!r}: ...}}"],
             )
     return dict(plan)
 

@@ -187,8 +187,8 @@ class Group(Mapping[str, Member]):
     def wait_for(self, name: str, state: str | None, timeout: float = TIMEOUT) -> float:
         """Return when each of the others has seen a member in a state, such as ``"UNREACHABLE"``; None is expelled.
 
-        A member that is expelled already was unreachable before. Returns the seconds that it took; raises GroupError.
-        See the manual, "The replication_group_members Table".
+        A member that is expelled already was unreachable before; when the primary is expelled, another has taken over.
+        Returns the seconds that it took; raises GroupError. See the manual, "The replication_group_members Table".
         """
         waiting = {one for one in self.members if one is not self[name] and one.pid is not None}
         wanted = (state, None) if state == "UNREACHABLE" else (state,)
@@ -199,7 +199,7 @@ class Group(Mapping[str, Member]):
                 view = self.seen_by(member)
                 if view and view.get(name, (None,))[0] in wanted:
                     waiting.remove(member)
-            return not waiting
+            return not waiting and (state is not None or bool(self.primaries))
 
         return self._wait(so, timeout, f"the others do not see {name} as {state or 'expelled'}")
 

@@ -15,7 +15,7 @@ from pytest_netns_mysql.mysql.listeners import Listeners, Written, as_text
 from pytest_netns_mysql.mysql.options import OptionValue, checked, is_on, merge
 
 ADDRESSES = ("bind_address", "admin_address", "mysqlx_bind_address")
-_OF_A_START = (*ADDRESSES, "check_endpoints", "require_mysqlx", "drop_capabilities")
+OF_A_START = (*ADDRESSES, "check_endpoints", "require_mysqlx", "drop_capabilities")
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class ServerPlan:
 
     def changed(self, changes: Mapping[str, Any]) -> ServerPlan:
         """Return the plan of another start on the same data: what is no part of a plan is an option of mysqld's."""
-        known = {name: value for name, value in changes.items() if name in _OF_A_START}
-        others = {name: value for name, value in changes.items() if name not in _OF_A_START}
+        known = {name: value for name, value in changes.items() if name in OF_A_START}
+        others = {name: value for name, value in changes.items() if name not in OF_A_START}
         checked(others, where=f"restart of {self.where}")
         return replace(self, **known, options={**self.options, **others})
 

@@ -51,7 +51,7 @@ def test_no_such_argument(netns_start_mysqld: StartFactory) -> None:
         netns_start_mysqld(port=3307)  # type: ignore[call-arg]
     assert str(error.value).splitlines() == [
         "netns_start_mysqld takes no port=",
-        "  do: use bind_address, admin_address, mysqlx_bind_address, options, check_endpoints, require_mysqlx, "
-        "drop_capabilities",
+        "  do: use bind_address, admin_address, mysqlx_bind_address, check_endpoints, require_mysqlx, "
+        "drop_capabilities, options",
         "  do: an option of mysqld's: options={'port': ...}",
     ]
