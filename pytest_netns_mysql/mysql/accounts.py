@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.mysql.server import MySQLServer
+from pytest_netns_mysql.mysql.state import connections
 
 _LONGEST_USER = 32
 _LONGEST_SCHEMA = 64
@@ -95,10 +96,10 @@ class Accounts:
         if not self._made or server.pid is None:
             return
         # A transaction that one of them left open would hold a lock that DROP SCHEMA waits for.
-        users = sorted({account.user for account in self._made})
+        users = {account.user for account in self._made}
         for each in {server, *(one for _, one in self._arrived)}:
             if each.pid is not None:
-                each.end_connections_of(users)
+                each.administrator.end_connections(one.number for one in connections(each) if one.user in users)
         server.execute(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}")
         for schema in self._schemas:
             server.execute(f"DROP SCHEMA IF EXISTS {identifier(schema)}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
+    from mysql.connector.abstracts import MySQLCursorAbstract
+
     from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
 
 
@@ -48,23 +52,43 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
-        self._process.check_running()
-        if self._connection is None or not self._connection.is_connected():
-            self._connection = self.connect()
-        with self._connection.cursor() as cursor:
+        with self.cursor() as cursor:
             cursor.execute(statement, values)
             names = tuple(str(column[0]) for column in cursor.description or ())
             return names, [tuple(row) for row in cursor.fetchall()] if names else []
 
-    def end_connections(self, which: str, *values: Any) -> None:
-        """End the connections whose row in performance_schema.threads is so."""
+    @contextlib.contextmanager
+    def cursor(self, *, raw: bool = False) -> Iterator[MySQLCursorAbstract]:
+        """Give a cursor of the connection, which is verified first; a ``raw`` one gives bytes as the server sends them.
+
+        Raises ServerGoneError where mysqld does not run.
+        """
+        self._process.check_running()
+        if self._connection is None or not self._connection.is_connected():
+            self._connection = self.connect()
+        cursor = self._connection.cursor(raw=raw)
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+    @property
+    def number(self) -> int | None:
+        """Return the connection's number in SHOW PROCESSLIST, or None while there is none."""
+        return None if self._connection is None else self._connection.connection_id
+
+    def reset(self) -> None:
+        """Forget what the session has: variables, temporary tables, locks, a transaction, the selected schema."""
+        if self._connection is not None and self._connection.is_connected():
+            self._connection.cmd_reset_connection()
+
+    def end_connections(self, numbers: Iterable[int]) -> None:
+        """End these connections; one that has just ended by itself is no error."""
         import mysql.connector
 
-        for (number,) in self.execute(f"SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE {which}", *values)[
-            1
-        ]:
+        for number in numbers:
             try:
-                self.execute(f"KILL {int(number)}")
+                self.execute(f"KILL {number}")
             except mysql.connector.Error as error:
                 if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
                     raise

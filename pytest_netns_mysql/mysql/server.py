@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,7 @@ class MySQLServer:
         self.network = network
         self._home = network[GLOBAL]
         self._process = Process(plan.distribution, WORK_DIRECTORY / plan.name, self._home)
-        self._administrator = Administrator(self._process, self._home, timeout=plan.start_timeout)
+        self.administrator = Administrator(self._process, self._home, timeout=plan.start_timeout)
         self._listeners = plan.listeners(network)
 
     @property
@@ -174,14 +173,14 @@ class MySQLServer:
 
     def _launch(self) -> None:
         self._listeners.check_ports()
-        self._administrator.forget()
+        self.administrator.forget()
         self._process.launch(
             self.plan.complete_options(), self._listeners.texts, drop_capabilities=self.plan.drop_capabilities
         )
 
     def wait_until_up(self) -> None:
         """Return when mysqld answers, and X Plugin where it has an address; raise ServerStartError."""
-        self._process.wait(self._administrator.answers, timeout=self.plan.start_timeout)
+        self._process.wait(self.administrator.answers, timeout=self.plan.start_timeout)
         if self.plan.mysqlx_bind_address is not None and self.plan.require_mysqlx:
             self._check_x_plugin()
 
@@ -205,16 +204,12 @@ class MySQLServer:
 
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
-        return self._administrator.execute(statement, *values)[1]
+        return self.administrator.execute(statement, *values)[1]
 
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Run a statement as ``execute`` does; return its rows by the names of their columns."""
-        names, rows = self._administrator.execute(statement, *values)
+        names, rows = self.administrator.execute(statement, *values)
         return [dict(zip(names, row, strict=True)) for row in rows]
-
-    def end_connections_of(self, users: Collection[str]) -> None:
-        """End what these users have open; another connection of theirs may come at once."""
-        self._administrator.end_connections(f"PROCESSLIST_USER IN ({', '.join('%s' for _ in users)})", *users)
 
     def connect(
         self,
@@ -231,7 +226,7 @@ class MySQLServer:
         caller closes the connection. Raises ServerGoneError where mysqld does not run, and what the driver raises.
         """
         if namespace is None and endpoint is None:
-            return self._administrator.connect(driver, **options)
+            return self.administrator.connect(driver, **options)
         from pytest_netns_mysql.mysql.client import connect, kind_of
 
         self._process.check_running()
@@ -271,13 +266,14 @@ class MySQLServer:
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
             self.execute("SET GLOBAL innodb_fast_shutdown = 2")
             # A thread that sends the binary log to a replica would be waited for: ten seconds.
-            self._administrator.end_connections("PROCESSLIST_COMMAND LIKE 'Binlog Dump%%'")
-            self._administrator.forget()
+            dumps = [row[0] for row in self.execute("SHOW PROCESSLIST") if str(row[4]).startswith("Binlog Dump")]
+            self.administrator.end_connections(dumps)
+            self.administrator.forget()
             self._process.stop(timeout=_STOP_TIMEOUT)
 
     def kill(self) -> None:
         """End mysqld at once, as a power cut does; ``restart`` starts it on what it had written."""
-        self._administrator.forget()
+        self.administrator.forget()
         self._process.kill()
 
     def discard(self) -> None:
