@@ -152,3 +152,7 @@ class GroupError(NetnsError):
 
 class CertificateError(NetnsError):
     """A certificate cannot be made."""
+
+
+class LeftoverError(NetnsError):
+    """A test left something on a server that other tests use."""

@@ -155,6 +155,15 @@ def netns_mysqld(request: pytest.FixtureRequest, netns: Network, _netns_servers:
 
 
 @pytest.fixture
+def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
+    """Give netns_mysqld, started anew from the template for this test alone; all fixtures of the test use it.
+
+    Fixtures of wider scopes that were built on it are torn down before, and set up again where they are asked for.
+    """
+    return netns_mysqld
+
+
+@pytest.fixture
 def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
     """Give a factory of servers that are started inside the test, and ended with it; its failure can be asserted."""
     with contextlib.ExitStack() as stack:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import report
+from pytest_netns_mysql.cleaning import Cleaner
 from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
 from pytest_netns_mysql.session import MISTAKE, NAMESPACE, NetnsSession
 
@@ -24,6 +25,7 @@ class Runner:
         self._item: pytest.Item | None = None
         self._topology: pytest.FixtureDef[Any] | None = None
         self._began = datetime.now(timezone.utc)
+        self._cleaner = Cleaner(session)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -56,6 +58,7 @@ class Runner:
 
         if NAMESPACE in item.stash:
             self._follow_override(item)
+            self._cleaner.make_room(item)
 
     def _follow_override(self, item: pytest.Item) -> None:
         """Have the network made anew where this test's netns_topology is another fixture than the last one's.
@@ -69,19 +72,36 @@ class Runner:
         self._topology = topology[-1] if topology else None
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
         """Set a fixture up, and tear it down, in the test's namespace if its scope is the test's, else outside."""
-        place = self._place(inside=fixturedef.scope == "function")
+        own = fixturedef.scope == "function"
+        place = self._place(inside=own)
         if place is None:
             return (yield)
+        if own:
+            self._begin()
         # Finalizers run last in, first out: enter, the fixture's own teardown, leave.
         teardown = _Teardown(place)
         fixturedef.addfinalizer(teardown.leave)
         try:
-            with place:
-                return (yield)
+            with place, contextlib.nullcontext() if own else self._cleaner.around_wider_fixture():
+                value = yield
         finally:
             fixturedef.addfinalizer(teardown.enter)
+        if not own:
+            self._cleaner.made(fixturedef, request, value)
+        return value
+
+    def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        """Note that a fixture of a wider scope may have changed a server."""
+        if fixturedef.scope != "function":
+            self._cleaner.outdate()
+
+    def _begin(self) -> None:
+        if self._item is not None and NAMESPACE in self._item.stash:
+            self._cleaner.begin(self._item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -90,6 +110,7 @@ class Runner:
         if place is None:
             yield
             return
+        self._begin()
         teardown = _Teardown(place)
         item.addfinalizer(teardown.leave)
         try:
@@ -133,7 +154,7 @@ class Runner:
         An error of ours in a fixture is shown without the traceback, which leads through this plugin alone.
         """
         result = yield
-        if call.when == "setup" and call.excinfo is not None and isinstance(call.excinfo.value, NetnsError):
+        if call.when != "call" and call.excinfo is not None and isinstance(call.excinfo.value, NetnsError):
             result.longrepr = f"{call.excinfo.typename}: {call.excinfo.value}"
         if result.failed and NAMESPACE in item.stash:
             result.sections += report.sections(item, self._session, self._began)

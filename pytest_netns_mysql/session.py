@@ -205,6 +205,12 @@ class NetnsSession:
             self.servers.remove(server)
         server.discard()
 
+    def forget(self, server: MySQLServer) -> None:
+        """End a server that is kept: the next test that needs one gets a fresh one."""
+        if server in self._kept:
+            self._kept.remove(server)
+            self._end(server)
+
     def close(self) -> None:
         """End the servers that are kept, let go of the networks and of the sandbox."""
         for server in self._kept:

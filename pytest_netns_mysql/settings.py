@@ -80,6 +80,14 @@ TABLE: tuple[Setting, ...] = (
         "WHAT",
         ("fail", "allow"),
     ),
+    Setting(
+        "leftovers",
+        "reset",
+        "what becomes of what a test leaves on a server that others use, such as accounts, schemas, global variables: "
+        "reset puts it back, fail puts it back and fails the test, keep does not look",
+        "WHAT",
+        ("reset", "fail", "keep"),
+    ),
     Setting("start_timeout", "30", "how long a mysqld may take to answer, in seconds", "SECONDS"),
     Setting("cache", "", "the folder of fetched servers and data directories; empty is the user's cache folder", "DIR"),
 )
@@ -97,6 +105,7 @@ class Settings:
     mysqld: str
     unavailable: str
     other_tests: str
+    leftovers: str
     start_timeout: float
     cache: Path
     given: Mapping[str, str]

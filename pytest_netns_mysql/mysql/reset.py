@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,13 @@ import mysql.connector
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.accounts import identifier, literal
-from pytest_netns_mysql.mysql.state import GRANT_TABLES, State, read, same
+from pytest_netns_mysql.mysql.state import GRANT_TABLES, UNKNOWN, State, read, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _LOCK_WAIT = 5  # seconds
+_CLOSING = 0.02  # seconds
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
 _LOGS = ("general_log", "slow_query_log", "log_output")
 
@@ -40,10 +42,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Reset:
-    """Tell what was found changed, and which of it could not be put back, as lines for a reader."""
+    """Tell what was found changed, and which of it could not be put back, as lines for a reader.
+
+    Where it ``is_inexact``, the state is to be read anew: of some tables the rows alone were known.
+    """
 
     found: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()
+    is_inexact: bool = False
 
 
 def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = frozenset()) -> Reset:
@@ -57,21 +63,39 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         return _beyond("the server was restarted with other options")
     try:
         server.administrator.reset()
-        found = list(_changes(before, read(server, known=before), spared))
+        found = _settled(server, before, spared)
         if not found:
             return Reset()
         refused = _undo(server, before, found)
         server.administrator.reset()
         after = _changes(before, read(server, known=before), spared)
         # An ended connection is listed until its thread has come to it.
-        stays = [f"{one}{refused.get(one, '')}" for one in after if one.kind != "connection"]
+        stays = [f"{one}{refused.get(one, '')}" for one in after if one.kind != "connection" and not _inexact(one)]
     except (mysql.connector.Error, NetnsError, OSError) as error:
         return _beyond(f"the server cannot be asked: {error}")
-    return Reset(tuple(map(str, found)), tuple(stays))
+    return Reset(
+        tuple(str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)),
+        tuple(stays),
+        any(map(_inexact, found)),
+    )
 
 
 def _beyond(why: str) -> Reset:
     return Reset((why,), (why,))
+
+
+def _inexact(change: Change) -> bool:
+    return change.kind == "table" and change.was == str(UNKNOWN)
+
+
+def _settled(server: MySQLServer, before: State, spared: frozenset[str]) -> list[Change]:
+    """Return what changed, when connections that were closed have had a moment to end."""
+    deadline = time.monotonic() + _CLOSING
+    while True:
+        found = list(_changes(before, read(server, known=before), spared))
+        if not any(one.kind == "connection" for one in found) or time.monotonic() > deadline:
+            return found
+        time.sleep(_CLOSING / 20)
 
 
 def _changes(before: State, now: State, spared: frozenset[str]) -> Iterator[Change]:

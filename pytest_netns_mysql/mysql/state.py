@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_netns_mysql.endpoint import GLOBAL
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 Row = tuple[Any, ...]
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
 # Their rows are accounts, roles and privileges: what is in memory follows them after FLUSH PRIVILEGES.
 GRANT_TABLES = (
@@ -170,6 +173,40 @@ def _connections(cursor: MySQLCursorAbstract, own: int | None) -> frozenset[Conn
         if not replicates and user not in _OWN_THREADS and number != own:
             found.add(Connection(int(number), str(user)))
     return frozenset(found)
+
+
+def is_as(state: State, complete: State) -> bool:
+    """Tell whether nothing has changed since ``complete`` was read."""
+    unlike = [name for name, value in state.values.items() if not same(value, complete.variables.get(name))]
+    parts = "pid", "command", "rows", "tables", "transactions", "connections", "files"
+    return not unlike and all(getattr(state, part) == getattr(complete, part) for part in parts)
+
+
+def absorb(before: State, first: State, second: State) -> State:
+    """Return ``before`` with what became other from ``first`` to ``second``, all of them complete."""
+    kinds = {*first.rows, *second.rows}
+    tables = {table: UNKNOWN for table in first.tables if first.tables[table] != second.tables[table]}
+    return replace(
+        before,
+        rows={**before.rows, **{one: _moved(before.names(one), first.names(one), second.names(one)) for one in kinds}},
+        tables={**before.tables, **tables},
+        transactions=tuple({*before.transactions} ^ {*first.transactions} ^ {*second.transactions}),
+        connections=before.connections | second.connections - first.connections,
+        files=before.files ^ first.files ^ second.files,
+        grants={
+            table: tuple(
+                _moved(dict.fromkeys(rows), dict.fromkeys(first.grants[table]), dict.fromkeys(second.grants[table]))
+            )
+            for table, rows in before.grants.items()
+        },
+        variables=_moved(before.variables, first.variables, second.variables),
+    )
+
+
+def _moved(before: Mapping[_K, _V], first: Mapping[_K, _V], second: Mapping[_K, _V]) -> dict[_K, _V]:
+    gone = first.keys() - second.keys()
+    changed = {key: value for key, value in second.items() if key not in first or first[key] != value}
+    return {key: value for key, value in before.items() if key not in gone} | changed
 
 
 def same(value: str | None, other: str | None) -> bool:

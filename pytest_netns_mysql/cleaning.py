@@ -1,0 +1,150 @@
+"""No test finds on a server what another left: each server is looked at after every test, and put back."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_netns_mysql.errors import LeftoverError
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.state import State
+    from pytest_netns_mysql.session import NetnsSession
+
+_FRESH = "netns_mysqld_fresh"
+
+
+@dataclass
+class _Known:
+    """Hold what is known of a server: the fixture that made it, and the state that every test is to find."""
+
+    fixture: pytest.FixtureDef[Any]
+    request: Any
+    at_boot: State
+    before: State
+    used: bool = False
+
+
+class Cleaner:
+    """Put servers back after each test to what wider fixtures made of them; what cannot be put back is made anew."""
+
+    def __init__(self, session: NetnsSession) -> None:
+        """Keep whose servers they are."""
+        self._session = session
+        self._known: dict[MySQLServer, _Known] = {}
+        self._default: MySQLServer | None = None
+        self._begun: pytest.Item | None = None
+        self._outdated = False
+
+    @contextlib.contextmanager
+    def around_wider_fixture(self) -> Iterator[None]:
+        """Keep what a fixture of a wider scope does: it is there for several tests."""
+        if self._begun is None:
+            # All of them are set up before the test's own, and one look before these sees what they did.
+            self._outdated = True
+            yield
+            return
+        from pytest_netns_mysql.mysql.state import absorb, read
+
+        first = {server: read(server) for server in self._running()}
+        yield
+        for server, state in first.items():
+            if server.pid is not None:
+                self._known[server].before = absorb(self._known[server].before, state, read(server))
+
+    def outdate(self) -> None:
+        """Look again before the next test: a fixture of a wider scope was torn down."""
+        self._outdated = True
+
+    def made(self, fixture: pytest.FixtureDef[Any], request: Any, value: object) -> None:
+        """Remember which fixture made a server; another that gives it on is not its own."""
+        from pytest_netns_mysql.mysql.state import read
+
+        for server in _servers_in(value):
+            if server not in self._known and server.pid is not None:
+                state = read(server)
+                self._known[server] = _Known(fixture, request, state, state)
+            if fixture.argname == "netns_mysqld":
+                self._default = server
+
+    def make_room(self, item: pytest.Item) -> None:
+        """End the server, where the test asks for a fresh one: unless nobody used it, nor built anything on it."""
+        known = self._known.get(self._default) if self._default is not None and _wants_fresh(item) else None
+        if self._default is not None and known is not None and (known.used or known.before is not known.at_boot):
+            self._renew(self._default)
+
+    def begin(self, item: pytest.Item) -> None:
+        """Look at the servers before the first thing that is the test's own, and have it done after the last."""
+        if self._begun is item or self._session.settings.leftovers == "keep":
+            return
+        from pytest_netns_mysql.mysql.state import is_as, read
+
+        if self._outdated:
+            self._outdated = False
+            for server in self._running():
+                known = self._known[server]
+                if not is_as(read(server, known=known.before), known.before):
+                    known.before = read(server)
+        self._begun = item
+        item.addfinalizer(lambda: self._end(item))
+
+    def _end(self, item: pytest.Item) -> None:
+        from pytest_netns_mysql.mysql.reset import put_back
+
+        self._begun = None
+        found: list[str] = []
+        for server, known in list(self._known.items()):
+            if server not in self._session.servers:
+                del self._known[server]
+                continue
+            known.used = True
+            result = put_back(server, known.before, spared=known.before.users - known.at_boot.users)
+            found += (f"{server.name}: {line}" for line in result.found)
+            self._outdated |= result.is_inexact
+            if result.stays or (server is self._default and _wants_fresh(item)):
+                self._renew(server)
+        if found and self._session.settings.leftovers == "fail":
+            raise LeftoverError(
+                "the test left something on a server that other tests use; it was put back",
+                where=item.nodeid,
+                tried=found,
+                remedies=[
+                    "let a fixture of the test's own undo it, or take netns_account and netns_connect, which do",
+                    "a test that means to: ask for netns_mysqld_fresh, or for a server of factories.mysqld of its own",
+                    "netns_leftovers = reset puts it back in silence",
+                ],
+            )
+
+    def _running(self) -> list[MySQLServer]:
+        return [one for one in self._known if one in self._session.servers and one.pid is not None]
+
+    def _renew(self, server: MySQLServer) -> None:
+        """Tear down the server's fixture with all that was built on it: the next test that asks gets a fresh one."""
+        known = self._known.pop(server)
+        ran = server.pid is not None
+        try:
+            known.fixture.finish(known.request)
+        except Exception:  # what is torn down on a server that is gone cannot but fail
+            if ran:
+                raise
+        finally:
+            self._session.forget(server)
+
+
+def _wants_fresh(item: pytest.Item) -> bool:
+    return _FRESH in getattr(item, "fixturenames", ())
+
+
+def _servers_in(value: object) -> tuple[MySQLServer, ...]:
+    """Return the servers that a fixture gives: one, or a group's members."""
+    from pytest_netns_mysql.mysql.group import Group
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+    if isinstance(value, Group):
+        return value.members
+    return (value,) if isinstance(value, MySQLServer) else ()
