@@ -27,7 +27,7 @@ class _Known:
     request: Any
     at_boot: State
     before: State
-    used: bool = False
+    is_used: bool = False
 
 
 class Cleaner:
@@ -44,7 +44,7 @@ class Cleaner:
     @contextlib.contextmanager
     def around_wider_fixture(self) -> Iterator[None]:
         """Keep what a fixture of a wider scope does: it is there for several tests."""
-        if self._begun is None:
+        if self._begun is None or self._keeps:
             # All of them are set up before the test's own, and one look before these sees what they did.
             self._outdated = True
             yield
@@ -75,39 +75,39 @@ class Cleaner:
     def make_room(self, item: pytest.Item) -> None:
         """End the server, where the test asks for a fresh one: unless nobody used it, nor built anything on it."""
         known = self._known.get(self._default) if self._default is not None and _wants_fresh(item) else None
-        if self._default is not None and known is not None and (known.used or known.before is not known.at_boot):
+        if self._default is not None and known is not None and (known.is_used or known.before is not known.at_boot):
             self._renew(self._default)
 
     def begin(self, item: pytest.Item) -> None:
         """Look at the servers before the first thing that is the test's own, and have it done after the last."""
-        if self._begun is item or self._session.settings.leftovers == "keep":
+        if self._begun is item:
             return
-        from pytest_netns_mysql.mysql.state import is_as, read
-
-        if self._outdated:
-            self._outdated = False
-            for server in self._running():
-                known = self._known[server]
-                if not is_as(read(server, known=known.before), known.before):
-                    known.before = read(server)
+        if self._outdated and not self._keeps:
+            self._look_again()
         self._begun = item
         item.addfinalizer(lambda: self._end(item))
 
-    def _end(self, item: pytest.Item) -> None:
-        from pytest_netns_mysql.mysql.reset import put_back
+    def _look_again(self) -> None:
+        from pytest_netns_mysql.mysql.state import is_as, read
 
+        self._outdated = False
+        for server in self._running():
+            known = self._known[server]
+            if not is_as(read(server, known=known.before), known.before):
+                known.before = read(server)
+
+    def _end(self, item: pytest.Item) -> None:
         self._begun = None
         found: list[str] = []
         for server, known in list(self._known.items()):
             if server not in self._session.servers:
                 del self._known[server]
-                continue
-            known.used = True
-            result = put_back(server, known.before, spared=known.before.users - known.at_boot.users)
-            found += (f"{server.name}: {line}" for line in result.found)
-            self._outdated |= result.is_inexact
-            if result.stays or (server is self._default and _wants_fresh(item)):
-                self._renew(server)
+            # One of another topology stands in a network that no test of this one reaches.
+            elif server.network is self._session.network:
+                known.is_used = True
+                found += [] if self._keeps else self._clean(server, known, item)
+                if server is self._default and _wants_fresh(item):
+                    self._renew(server)
         if found and self._session.settings.leftovers == "fail":
             raise LeftoverError(
                 "the test left something on a server that other tests use; it was put back",
@@ -120,12 +120,32 @@ class Cleaner:
                 ],
             )
 
+    def _clean(self, server: MySQLServer, known: _Known, item: pytest.Item) -> list[str]:
+        """Put a server back, or have it made anew; return what was found on it, as lines for a reader."""
+        from pytest_netns_mysql.mysql.reset import put_back
+
+        result = put_back(server, known.before, spared=known.before.users - known.at_boot.users)
+        self._outdated |= result.is_inexact
+        if result.stays:
+            self._renew(server)
+        if result.found:
+            becomes = "it gets a fresh server" if result.stays else "it was put back"
+            text = "\n".join(result.stays or result.found)
+            item.add_report_section("teardown", f"left on {server.name}: {becomes}", text)
+        return [f"{server.name}: {line}" for line in result.found]
+
+    @property
+    def _keeps(self) -> bool:
+        return self._session.settings.leftovers == "keep"
+
     def _running(self) -> list[MySQLServer]:
         return [one for one in self._known if one in self._session.servers and one.pid is not None]
 
     def _renew(self, server: MySQLServer) -> None:
         """Tear down the server's fixture with all that was built on it: the next test that asks gets a fresh one."""
-        known = self._known.pop(server)
+        known = self._known.pop(server, None)
+        if known is None:
+            return
         ran = server.pid is not None
         try:
             known.fixture.finish(known.request)

@@ -132,7 +132,7 @@ def replica(
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Replica]:
         name = _fixture_name(request)
-        its_source: MySQLServer = request.getfixturevalue(name_of(source, request._pyfuncitem))
+        its_source: MySQLServer = _needed(request, name_of(source, request._pyfuncitem))
         with _netns_servers.running_replica(name, plan, its_source, replicate) as running:
             yield running
 
@@ -174,6 +174,14 @@ def _fixture_name(request: pytest.FixtureRequest) -> str:
             remedies=["assign it in the module, or in a conftest.py; a class-scoped one too"],
         )
     return str(request.fixturename)
+
+
+def _needed(request: pytest.FixtureRequest, name: str) -> Any:
+    """Return another fixture's value; where that is torn down, this one is before it, as if it named it an argument."""
+    value = request.getfixturevalue(name)
+    own = request._fixturedef  # type: ignore[attr-defined]
+    request._get_active_fixturedef(name).addfinalizer(lambda: own.finish(request))
+    return value
 
 
 def _fixture(function: Callable[..., Any], plan: FixturePlan, scope: Scope, name: str | None) -> Callable[..., Any]:

@@ -60,17 +60,16 @@ class Accounts:
         REQUIRE, such as ``X509``. Raises the server's own error.
         """
         account = Account(user, host, password, schema, require)
-        execute = self._server.writable.execute
+        run = self._server.writable.administrator.run
         required = f" REQUIRE {require}" if require else ""
-        execute(f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
+        run(f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
         self._made.append(account)
         if schema is not None:
-            if schema not in self._schemas:
-                execute(f"CREATE SCHEMA {identifier(schema)}")
-                self._schemas.add(schema)
-            execute(f"GRANT ALL ON {identifier(schema, pattern=True)}.* TO {account}")
+            new = [] if schema in self._schemas else [f"CREATE SCHEMA {identifier(schema)}"]
+            run(*new, f"GRANT ALL ON {identifier(schema, pattern=True)}.* TO {account}")
+            self._schemas.add(schema)
         for grant in (grants,) if isinstance(grants, str) else grants:
-            execute(f"GRANT {grant} TO {account}")
+            run(f"GRANT {grant} TO {account}")
         return account
 
     def of_namespace(self, name: str, endpoint: Endpoint) -> Account:
@@ -100,13 +99,15 @@ class Accounts:
         for each in {server, *(one for _, one in self._arrived)}:
             if each.pid is not None:
                 each.administrator.end_connections(one.number for one in connections(each) if one.user in users)
-        server.execute(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}")
-        for schema in self._schemas:
-            server.execute(f"DROP SCHEMA IF EXISTS {identifier(schema)}")
-        server.execute(f"DROP USER IF EXISTS {', '.join(str(account) for account in self._made)}")
-        if any(account.host in _EVERY_HOST for account in self._made):
+        everywhere = any(account.host in _EVERY_HOST for account in self._made)
+        server.administrator.run(
+            f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}",
+            *(f"DROP SCHEMA IF EXISTS {identifier(schema)}" for schema in self._schemas),
+            f"DROP USER IF EXISTS {', '.join(map(str, self._made))}",
             # The server goes on letting every host in until it reads the grant tables again.
-            server.execute("FLUSH PRIVILEGES")
+            *(["FLUSH PRIVILEGES"] if everywhere else []),
+            "SET SESSION lock_wait_timeout = DEFAULT",
+        )
         self._made.clear()
         self._schemas.clear()
 

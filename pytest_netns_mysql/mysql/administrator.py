@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.mysql.process import Process
@@ -23,6 +23,7 @@ class Administrator:
         self._process = process
         self._home = home
         self._connection: NamespaceConnection | None = None
+        self._is_used = False
         self._options = {
             "unix_socket": str(process.socket),
             "user": "root",
@@ -48,29 +49,44 @@ class Administrator:
             return connect(self._home, driver, **{**self._options, **options})
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        """Run a statement; return the names of its columns and its rows.
+        """Run a statement, which may leave something in the session; return the names of its columns and its rows.
 
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
+        self._is_used = True
         with self.cursor() as cursor:
             cursor.execute(statement, values)
             names = tuple(str(column[0]) for column in cursor.description or ())
             return names, [tuple(row) for row in cursor.fetchall()] if names else []
 
+    def run(self, *statements: str) -> None:
+        """Run statements in one round trip, until one fails; they leave nothing in the session, and have no rows.
+
+        Raises ServerGoneError where mysqld does not run, and the server's own errors.
+        """
+        connection = self._ready()
+        is_used, self._is_used = self._is_used, True
+        for _ in connection.cmd_query_iter("; ".join(statements)):
+            pass
+        self._is_used = is_used  # a statement that fails keeps those behind it from tidying up
+
     @contextlib.contextmanager
     def cursor(self, *, raw: bool = False) -> Iterator[MySQLCursorAbstract]:
-        """Give a cursor of the connection, which is verified first; a ``raw`` one gives bytes as the server sends them.
+        """Give a cursor of the connection, opened anew if it was ended; a ``raw`` one gives what the server sends.
 
-        Raises ServerGoneError where mysqld does not run.
+        What is run by it leaves nothing in the session. Raises ServerGoneError where mysqld does not run.
         """
-        self._process.check_running()
-        if self._connection is None or not self._connection.is_connected():
-            self._connection = self.connect()
-        cursor = self._connection.cursor(raw=raw)
+        cursor = self._ready().cursor(raw=raw)
         try:
             yield cursor
         finally:
             cursor.close()
+
+    def _ready(self) -> NamespaceConnection:
+        self._process.check_running()
+        if self._connection is None or not self._connection.is_silent():
+            self._connection = cast("NamespaceConnection", self.connect())
+        return self._connection
 
     @property
     def number(self) -> int | None:
@@ -79,8 +95,9 @@ class Administrator:
 
     def reset(self) -> None:
         """Forget what the session has: variables, temporary tables, locks, a transaction, the selected schema."""
-        if self._connection is not None and self._connection.is_connected():
+        if self._is_used and self._connection is not None and self._connection.is_silent():
             self._connection.cmd_reset_connection()
+        self._is_used = False
 
     def end_connections(self, numbers: Iterable[int]) -> None:
         """End these connections; one that has just ended by itself is no error."""
@@ -88,7 +105,8 @@ class Administrator:
 
         for number in numbers:
             try:
-                self.execute(f"KILL {number}")
+                with self.cursor() as cursor:
+                    cursor.execute(f"KILL {number}")
             except mysql.connector.Error as error:
                 if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
                     raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +30,18 @@ class NamespaceConnection(MySQLConnection):
         # reconnect(), ping(reconnect=True) and a pool's refill all come by here.
         with self._namespace:
             super()._open_connection()
+
+    def is_silent(self) -> bool:
+        """Tell whether the server has left the connection open, without asking: between answers it is silent.
+
+        What it says unasked is that it ends the connection.
+        """
+        sock = getattr(self._socket, "sock", None)
+        if sock is None:
+            return False
+        poll = select.poll()
+        poll.register(sock)
+        return not any(event & ~select.POLLOUT for _, event in poll.poll(0))
 
 
 class NamespacePool(MySQLConnectionPool):

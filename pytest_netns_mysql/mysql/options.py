@@ -65,7 +65,12 @@ def merge(*layers: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
 def arguments(options: Mapping[str, OptionValue]) -> list[str]:
     """Return the options as mysqld's command line takes them."""
     return [
-        f"--{name.replace('_', '-')}" + ("" if value is None else f"={_text(value)}") for name, value in options.items()
+        f"--{name.replace('_', '-')}" + ("" if value is None else f"={_text(value)}")
+        for name, value in (
+            # Its value is a file's name, and "ON" would be one; TOML has no None.
+            (name, None if value is True and _plain(name) == "log_bin" else value)
+            for name, value in options.items()
+        )
     ]
 
 

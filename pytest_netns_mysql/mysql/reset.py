@@ -13,13 +13,15 @@ import mysql.connector
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.accounts import identifier, literal
-from pytest_netns_mysql.mysql.state import GRANT_TABLES, UNKNOWN, State, read, same
+from pytest_netns_mysql.mysql.state import GRANT_TABLES, UNKNOWN, Connection, State, connections, read, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _LOCK_WAIT = 5  # seconds
+_POLL = 0.0005  # seconds
 _CLOSING = 0.02  # seconds
+_ENDING = 2.0  # seconds
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
 _LOGS = ("general_log", "slow_query_log", "log_output")
 
@@ -69,8 +71,7 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         refused = _undo(server, before, found)
         server.administrator.reset()
         after = _changes(before, read(server, known=before), spared)
-        # An ended connection is listed until its thread has come to it.
-        stays = [f"{one}{refused.get(one, '')}" for one in after if one.kind != "connection" and not _inexact(one)]
+        stays = [f"{one}{refused.get(one, '')}" for one in after if not _inexact(one)]
     except (mysql.connector.Error, NetnsError, OSError) as error:
         return _beyond(f"the server cannot be asked: {error}")
     return Reset(
@@ -90,22 +91,28 @@ def _inexact(change: Change) -> bool:
 
 def _settled(server: MySQLServer, before: State, spared: frozenset[str]) -> list[Change]:
     """Return what changed, when connections that were closed have had a moment to end."""
-    deadline = time.monotonic() + _CLOSING
-    while True:
-        found = list(_changes(before, read(server, known=before), spared))
-        if not any(one.kind == "connection" for one in found) or time.monotonic() > deadline:
-            return found
-        time.sleep(_CLOSING / 20)
+    _await_ends(server, lambda now: any(_new_connections(before, now, spared)), _CLOSING)
+    return list(_changes(before, read(server, known=before), spared))
+
+
+def _await_ends(server: MySQLServer, are_there: Callable[[Iterable[Connection]], bool], timeout: float) -> None:
+    """Wait while some connections are there: an ended one is listed until its thread has come to it."""
+    deadline = time.monotonic() + timeout
+    while are_there(connections(server)) and time.monotonic() < deadline:
+        time.sleep(_POLL)
+
+
+def _new_connections(before: State, now: Iterable[Connection], spared: frozenset[str]) -> Iterator[Connection]:
+    return (one for one in now if one not in before.connections and one.user not in spared)
 
 
 def _changes(before: State, now: State, spared: frozenset[str]) -> Iterator[Change]:
     """Give what changed, in the order in which it is to be undone."""
+    for connection in _new_connections(before, now.connections, spared):
+        yield Change("connection", f"{connection.number} of {connection.user}", None, str(connection.number))
     for name in sorted(now.values, key=lambda one: (one not in _FIRST, one)):
         if not same(now.values[name], before.variables.get(name)):
             yield Change("global variable", name, before.variables.get(name), now.values[name])
-    for connection in now.connections - before.connections:
-        if connection.user not in spared:
-            yield Change("connection", f"{connection.number} of {connection.user}", None, str(connection.number))
     yield from _between("XA transaction", _prepared(before), _prepared(now))
     channels = before.names("channel")
     for kind in _UNDO:
@@ -137,6 +144,7 @@ def _prepared(state: State) -> dict[str, str]:
 def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Change, str]:
     """Undo changes, one after the other; return why some were refused."""
     refused = {}
+    _end_connections(server, {int(change.now or 0) for change in changes if change.kind == "connection"})
     server.execute(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}")
     if any(change.name in _LOGS for change in changes):
         changes = [*changes, Change("log", "general_log", None, ""), Change("log", "slow_log", None, "")]
@@ -151,14 +159,19 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
     return refused
 
 
+def _end_connections(server: MySQLServer, numbers: set[int]) -> None:
+    """End connections, before anything that their locks would hold up."""
+    if numbers:
+        server.administrator.end_connections(numbers)
+        _await_ends(server, lambda now: any(one.number in numbers for one in now), _ENDING)
+
+
 def _undo_one(server: MySQLServer, change: Change) -> None:
     """Undo a change of any kind but a table's rows; what cannot be undone is left as it is."""
     if change.kind == "global variable":
         _set_variable(server, "GLOBAL", change.name, change.was)
     elif change.kind == "persisted variable" and change.was is not None:
         _set_variable(server, "PERSIST_ONLY", change.name, change.was)
-    elif change.kind == "connection":
-        server.administrator.end_connections([int(change.now or 0)])
     elif change.kind == "file":
         _remove_file(server, change)
     elif change.kind in _UNDO and (change.was is None or change.kind in _OF_A_CHANNEL):

@@ -73,7 +73,7 @@ _OF_A_GROUP = frozenset({"read_only", "super_read_only", "auto_increment_increme
 _OWN_THREADS = ("system user", "event_scheduler")
 _SWITCHES = {"ON": "1", "OFF": "0"}
 # Files that mysqld makes and writes to: its tablespaces, logs and locks. Its TLS files are none of them.
-_WRITTEN = re.compile(r"^(#|ib|undo_\d+$|mysql|binlog|auto\.cnf)|-bin\.|\.(pid|lock|sdi|CSV|CSM)$")
+_WRITTEN = re.compile(r"^(#|ib|undo_\d+$|mysql|auto\.cnf)|\.(\d{6}|index|pid|lock|sdi|CSV|CSM)$")
 
 
 @dataclass(frozen=True)
@@ -214,20 +214,22 @@ def same(value: str | None, other: str | None) -> bool:
     return value == other or (_SWITCHES.get(value or "", value) == _SWITCHES.get(other or "", other))
 
 
-def _variables(cursor: MySQLCursorAbstract, where: str = "") -> dict[str, str | None]:
-    query = f"SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables{where}"
+def _variables(cursor: MySQLCursorAbstract) -> dict[str, str | None]:
+    query = "SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables"
     return {str(name): value for name, value in _ask(cursor, query)}
 
 
 def _values(cursor: MySQLCursorAbstract, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return the global values of some variables: asking for each is cheaper than reading the table of all."""
+    """Return the global values of the variables that were set; of all, where one of them is other than before.
+
+    Asking for a few is cheaper than reading the table of all, but one may have moved another, as super_read_only
+    does with read_only, and a query prints some kinds of values in its own way.
+    """
     if not names:
         return {}
     ((*asked,),) = _ask(cursor, f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
     values = {name: None if one is None else str(one) for name, one in zip(names, asked, strict=True)}
-    # A query prints some kinds of values in its own way: what seems changed is looked up.
-    unlike = [name for name in names if not same(values[name], before[name])]
-    return values | (_variables(cursor, f" WHERE VARIABLE_NAME IN ({str(unlike)[1:-1]})") if unlike else {})
+    return values if all(same(values[name], before[name]) for name in names) else _variables(cursor)
 
 
 def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:

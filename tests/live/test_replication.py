@@ -41,7 +41,7 @@ def test_a_server_without_a_binary_log_is_no_source(netns_mysqld: MySQLServer, r
     with pytest.raises(ReplicationError) as error:
         replica.replicate(netns_mysqld, channel="other")
     assert str(error.value).splitlines() == [
-        "replica cannot replicate from mysqld: that writes no binary log with GTIDs",
+        f"replica cannot replicate from {netns_mysqld.name}: that writes no binary log with GTIDs",
         "  where: server replica",
         "  do: make the source with factories.source(...)",
         '  do: or give it options={"log_bin": None, "gtid_mode": "ON", "enforce_gtid_consistency": "ON"}',
