@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
 
 
+RawRow = tuple[bytes | None, ...]
+
+
 class Administrator:
     """Ask a server as its administrator, whatever its endpoints and accounts are."""
 
@@ -54,7 +57,7 @@ class Administrator:
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
         self._is_used = True
-        with self.cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(statement, values)
             names = tuple(str(column[0]) for column in cursor.description or ())
             return names, [tuple(row) for row in cursor.fetchall()] if names else []
@@ -70,13 +73,17 @@ class Administrator:
             pass
         self._is_used = is_used  # a statement that fails keeps those behind it from tidying up
 
-    @contextlib.contextmanager
-    def cursor(self, *, raw: bool = False) -> Iterator[MySQLCursorAbstract]:
-        """Give a cursor of the connection, opened anew if it was ended; a ``raw`` one gives what the server sends.
+    def ask(self, *queries: str) -> list[list[RawRow]]:
+        """Run queries in one round trip; return the rows of each as the server sends them, see the manual, "Text".
 
-        What is run by it leaves nothing in the session. Raises ServerGoneError where mysqld does not run.
+        Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
-        cursor = self._ready().cursor(raw=raw)
+        connection = self._ready()
+        return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
+
+    @contextlib.contextmanager
+    def _cursor(self) -> Iterator[MySQLCursorAbstract]:
+        cursor = self._ready().cursor()
         try:
             yield cursor
         finally:
@@ -105,8 +112,7 @@ class Administrator:
 
         for number in numbers:
             try:
-                with self.cursor() as cursor:
-                    cursor.execute(f"KILL {number}")
+                self.run(f"KILL {number}")
             except mysql.connector.Error as error:
                 if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
                     raise

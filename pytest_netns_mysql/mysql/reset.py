@@ -91,6 +91,9 @@ def _inexact(change: Change) -> bool:
 
 def _settled(server: MySQLServer, before: State, spared: frozenset[str]) -> list[Change]:
     """Return what changed, when connections that were closed have had a moment to end."""
+    found = list(_changes(before, read(server, known=before), spared))
+    if not any(one.kind == "connection" for one in found):
+        return found
     _await_ends(server, lambda now: any(_new_connections(before, now, spared)), _CLOSING)
     return list(_changes(before, read(server, known=before), spared))
 
@@ -135,10 +138,11 @@ def _texts(values: Mapping[str, int]) -> dict[str, str]:
 
 def _prepared(state: State) -> dict[str, str]:
     """Return the xids of prepared transactions as XA ROLLBACK takes them, of the rows of XA RECOVER CONVERT XID."""
-    return {
-        f"X'{data[2:][: 2 * length]}',X'{data[2:][2 * length :]}',{form}": ""
-        for form, length, _, data in state.transactions
-    }
+    found = {}
+    for form, length, _, data in state.transactions:
+        digits, split = (data or b"").decode()[2:], 2 * int(length or 0)
+        found[f"X'{digits[:split]}',X'{digits[split:]}',{int(form or 0)}"] = ""
+    return found
 
 
 def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Change, str]:

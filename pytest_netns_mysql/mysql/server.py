@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.tls import Authority
 
 _STOP_TIMEOUT = 30.0  # seconds
+_TLS_REQUIRED = 3159  # ER_SECURE_TRANSPORT_REQUIRED
 
 
 class MySQLServer:
@@ -233,13 +234,15 @@ class MySQLServer:
         name = namespace if namespace is not None else GLOBAL
         place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **options}
-        if (driver is None or driver in ("mysql.connector", "pymysql")) and not _asks_for_tls(settings):
-            settings["ssl_disabled"] = not settings.get("password") and not self._requires_tls()
         with self._process.told_if_it_ends():
-            return connect(self.network[name], driver, **settings)
-
-    def _requires_tls(self) -> bool:
-        return self.execute("SELECT @@require_secure_transport") == [(1,)]
+            if driver not in (None, "mysql.connector", "pymysql") or _asks_for_tls(settings):
+                return connect(self.network[name], driver, **settings)
+            try:
+                return connect(self.network[name], driver, ssl_disabled=not settings.get("password"), **settings)
+            except Exception as error:
+                if _TLS_REQUIRED not in (getattr(error, "errno", None), *error.args[:1]):
+                    raise
+            return connect(self.network[name], driver, ssl_disabled=False, **settings)
 
     def restart(self, **changes: Any) -> None:
         """Shut mysqld down and start it on the same data, with what is given changed.

@@ -6,16 +6,14 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pytest_netns_mysql.endpoint import GLOBAL
 
 if TYPE_CHECKING:
-    from mysql.connector.abstracts import MySQLCursorAbstract
-
+    from pytest_netns_mysql.mysql.administrator import Administrator, RawRow
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-Row = tuple[Any, ...]
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
@@ -46,6 +44,7 @@ _SETTINGS_TABLES = (
     "performance_schema.setup_consumers",
     "performance_schema.setup_objects",
 )
+_LIST = "SHOW PROCESSLIST"
 _CHECKSUMS = f"CHECKSUM TABLE {', '.join([*(f'mysql.{one}' for one in GRANT_TABLES), *_SETTINGS_TABLES])}"
 
 _LOCAL = """\
@@ -97,11 +96,11 @@ class State:
     command: tuple[str, ...]
     rows: Mapping[str, Mapping[str, str]]
     tables: Mapping[str, int]
-    transactions: tuple[Row, ...]
+    transactions: tuple[RawRow, ...]
     connections: frozenset[Connection]
     files: frozenset[tuple[str, int]]
     values: Mapping[str, str | None]
-    grants: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    grants: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
 
     def names(self, kind: str) -> Mapping[str, str]:
@@ -111,7 +110,7 @@ class State:
     @property
     def users(self) -> frozenset[str]:
         """Return the names of all accounts' users, of a complete state."""
-        return frozenset(bytes(row[1]).decode() for row in self.grants.get("user", ()))
+        return frozenset(_text(row[1]) for row in self.grants.get("user", ()))
 
 
 def read(server: MySQLServer, *, known: State | None = None) -> State:
@@ -120,59 +119,58 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
     A complete one takes some 8 ms, the other 1 to 2 ms. Raises the server's own errors, ServerGoneError.
     """
     # What replicates is looked at where it is written: on a replica it may be on its way.
-    data = server.writable is server
+    has_data = server.writable is server
     ignored = _MOVING | (_OF_A_GROUP if server.dataset is not server else frozenset())
-    with server.administrator.cursor() as cursor:
-        rows: dict[str, dict[str, str]] = {}
-        for kind, name, value in _ask(cursor, _LOCAL + (_DATA if data else "")):
-            rows.setdefault(str(kind), {})[str(name)] = str(value)
-        dynamic = sorted(rows.pop("variable", {}))
-        variables = _variables(cursor) if known is None else known.variables
-        if known is not None and known.pid != server.pid:
-            now = _variables(cursor)  # of an earlier start: any of them may be another
-        else:
-            now = _values(cursor, [name for name in dynamic if name in variables], variables)
-        tables = {str(table): int(checksum or 0) for table, checksum in _ask(cursor, _CHECKSUMS)} if data else {}
-        transactions = tuple(_ask(cursor, "XA RECOVER CONVERT XID")) if data else ()
-        clients = _connections(cursor, server.administrator.number)
+    administrator = server.administrator
+    queries = [_LOCAL + _DATA, _LIST, "XA RECOVER CONVERT XID", _CHECKSUMS] if has_data else [_LOCAL, _LIST]
+    found, clients, *of_data = administrator.ask(*queries)
+    rows: dict[str, dict[str, str]] = {}
+    for kind, name, value in found:
+        rows.setdefault(_text(kind), {})[_text(name)] = _text(value)
+    dynamic = sorted(rows.pop("variable", {}))
+    variables = _variables(administrator) if known is None else known.variables
+    if known is not None and known.pid != server.pid:
+        now = _variables(administrator)  # of an earlier start: any of them may be another
+    else:
+        now = _values(administrator, [name for name in dynamic if name in variables], variables)
+    transactions, checksums = of_data or ([], [])
     return State(
         pid=server.pid or 0,
         command=tuple(server.command),
         rows=rows,
-        tables=tables,
-        transactions=transactions,
-        connections=clients,
+        tables={_text(table): int(checksum or 0) for table, checksum in checksums},
+        transactions=tuple(transactions),
+        connections=_connections(clients, administrator.number),
         files=_files(server),
         values={name: value for name, value in now.items() if name not in ignored},
-        grants=grants(server) if known is None and data else {},
+        grants=_grants(administrator) if known is None and has_data else {},
         variables=variables,
     )
 
 
 def connections(server: MySQLServer) -> frozenset[Connection]:
     """Return the clients' connections: not the administrator's own, nor those by which servers replicate."""
-    with server.administrator.cursor() as cursor:
-        return _connections(cursor, server.administrator.number)
+    (clients,) = server.administrator.ask(_LIST)
+    return _connections(clients, server.administrator.number)
 
 
-def grants(server: MySQLServer) -> dict[str, tuple[Row, ...]]:
-    """Return the rows of the grant tables as the server sends them, to be written back as they are."""
-    with server.administrator.cursor(raw=True) as cursor:
-        return {table: tuple(_ask(cursor, f"SELECT * FROM mysql.{table}")) for table in GRANT_TABLES}
-
-
-def _ask(cursor: MySQLCursorAbstract, query: str) -> list[Row]:
-    cursor.execute(query)
-    return [tuple(row) for row in cursor.fetchall()]
-
-
-def _connections(cursor: MySQLCursorAbstract, own: int | None) -> frozenset[Connection]:
+def _connections(clients: list[RawRow], own: int | None) -> frozenset[Connection]:
     found = set()
-    for number, user, _host, _schema, command, *_rest in _ask(cursor, "SHOW PROCESSLIST"):
-        replicates = str(command).startswith(("Binlog Dump", "Group Replication", "Daemon"))
-        if not replicates and user not in _OWN_THREADS and number != own:
-            found.add(Connection(int(number), str(user)))
+    for number, user, _host, _schema, command, *_rest in clients:
+        replicates = _text(command).startswith(("Binlog Dump", "Group Replication", "Daemon"))
+        if not replicates and _text(user) not in _OWN_THREADS and int(number or 0) != own:
+            found.add(Connection(int(number or 0), _text(user)))
     return frozenset(found)
+
+
+def _grants(administrator: Administrator) -> dict[str, tuple[RawRow, ...]]:
+    """Return the rows of the grant tables as the server sends them, to be written back as they are."""
+    found = administrator.ask(*(f"SELECT * FROM mysql.{table}" for table in GRANT_TABLES))
+    return {table: tuple(rows) for table, rows in zip(GRANT_TABLES, found, strict=True)}
+
+
+def _text(value: bytes | None) -> str:
+    return "" if value is None else value.decode()
 
 
 def is_as(state: State, complete: State) -> bool:
@@ -214,12 +212,12 @@ def same(value: str | None, other: str | None) -> bool:
     return value == other or (_SWITCHES.get(value or "", value) == _SWITCHES.get(other or "", other))
 
 
-def _variables(cursor: MySQLCursorAbstract) -> dict[str, str | None]:
-    query = "SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables"
-    return {str(name): value for name, value in _ask(cursor, query)}
+def _variables(administrator: Administrator) -> dict[str, str | None]:
+    (rows,) = administrator.ask("SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables")
+    return {_text(name): None if value is None else _text(value) for name, value in rows}
 
 
-def _values(cursor: MySQLCursorAbstract, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
+def _values(administrator: Administrator, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return the global values of the variables that were set; of all, where one of them is other than before.
 
     Asking for a few is cheaper than reading the table of all, but one may have moved another, as super_read_only
@@ -227,9 +225,9 @@ def _values(cursor: MySQLCursorAbstract, names: list[str], before: Mapping[str, 
     """
     if not names:
         return {}
-    ((*asked,),) = _ask(cursor, f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
-    values = {name: None if one is None else str(one) for name, one in zip(names, asked, strict=True)}
-    return values if all(same(values[name], before[name]) for name in names) else _variables(cursor)
+    (((*asked,),),) = administrator.ask(f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
+    values = {name: None if one is None else _text(one) for name, one in zip(names, asked, strict=True)}
+    return values if all(same(values[name], before[name]) for name in names) else _variables(administrator)
 
 
 def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:
