@@ -35,7 +35,7 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
     if not is_netns_test(test, metafunc.fixturenames):
         return
     names = names_of(test) or ()
-    if not _topology_is_overridden(test):
+    if not _is_overridden(TOPOLOGY, test):
         topologies = topologies_of(test, session)
         _check(test, names, topologies)
         if len(session.topologies) > 1 or topologies != session.topologies:
@@ -57,7 +57,7 @@ def settle(item: pytest.Item, session: NetnsSession) -> None:
 
 def _settle(item: pytest.Item, session: NetnsSession) -> None:
     name = place(item)
-    if not _topology_is_overridden(item):
+    if not _is_overridden(TOPOLOGY, item):
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
         if reason := why_not_applicable(name, topology):
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -76,6 +76,19 @@ def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None
     return over
 
 
+def needing_default_server(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the netns tests that will ask for our own netns_mysqld, over a topology that is known by now."""
+    return [
+        item
+        for item in items
+        if "netns_mysqld" in getattr(item, "fixturenames", ())
+        and TOPOLOGY_IN_FORCE in item.stash
+        and MISTAKE not in item.stash
+        and item.get_closest_marker("skip") is None
+        and not _is_overridden("netns_mysqld", item)
+    ]
+
+
 def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology]) -> None:
     """Check the names of a test, and the servers that it asks for, against the topologies that it runs over."""
     check_names(names, topologies, test.nodeid)
@@ -89,9 +102,9 @@ def _is_unittest(item: pytest.Item) -> bool:
     return any((kind.__module__, kind.__name__) == ("unittest.case", "TestCase") for kind in kinds)
 
 
-def _topology_is_overridden(item: pytest.Item) -> bool:
-    """Tell whether the test would get a netns_topology of its own project's, unknown before it is made."""
-    definitions = item.session._fixturemanager.getfixturedefs("netns_topology", item)
+def _is_overridden(fixture: str, item: pytest.Item) -> bool:
+    """Tell whether the test would get a fixture of its own project's in place of ours: unknown before it is made."""
+    definitions = item.session._fixturemanager.getfixturedefs(fixture, item)
     return definitions is not None and definitions[-1].func.__module__ != "pytest_netns_mysql.fixtures"
 
 

@@ -14,6 +14,7 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SandboxError
 from pytest_netns_mysql.marker import is_netns_test
 from pytest_netns_mysql.session import SESSION, NetnsSession
+from pytest_netns_mysql.start import START, Start, is_distributed
 
 if TYPE_CHECKING:
     import argparse
@@ -40,23 +41,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Enter the user namespace of a rootless sandbox while this process has one thread.
+    """Enter the user namespace of a rootless sandbox while this process has one thread; start a server that is needed.
 
-    Only where the project set any of our settings: it says that netns tests are to be expected.
+    The first only where the project set any of our settings: it says that netns tests are to be expected.
     """
     if overview.keep_paths(args):
         known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
         early_config.known_args_namespace.file_or_dir = known.file_or_dir
         early_config.known_args_namespace.netns_topology = known.netns_topology
         early_config.known_args_namespace.netns_show = True
-    session = _session(early_config, early_config.known_args_namespace)
-    if session.settings.given and not overview.is_wanted(early_config.known_args_namespace):
-        from pytest_netns_mysql.kernel import sandbox
+    known = early_config.known_args_namespace
+    session = _session(early_config, known)
+    if session.settings.given and not overview.is_wanted(known):
+        from pytest_netns_mysql.kernel import usernamespace
 
-        if sandbox.needs_user_namespace(session.settings.mode):
+        if usernamespace.needs_user_namespace(session.settings.mode):
             # The first netns test meets a refusal again, and says so.
             with contextlib.suppress(SandboxError):
-                sandbox.enter_user_namespace()
+                usernamespace.enter_user_namespace(starts_workers=is_distributed(known))
+    start = early_config.stash[START] = Start(early_config, session)
+    if not is_distributed(known):
+        start.before_collection()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,16 +71,12 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "netns(*names): run the test in each of these network namespaces; without a name in the sandbox's own",
     )
-    _session(config, config.option)
+    session = _session(config, config.option)
+    start = config.stash.setdefault(START, Start(config, session))
+    if hasattr(config, "workerinput"):
+        start.before_collection()
     if overview.is_wanted(config.option):
         overview.stay_in_one_process(config)
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Let go of the sandbox."""
-    session = config.stash.get(SESSION, None)
-    if session is not None:
-        session.close()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -102,10 +103,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Note where each netns test runs; where nobody gets home, order them last."""
-    netns_items = [item for item in items if is_netns_test(item)]
-    if not netns_items:
-        return
     session = config.stash[SESSION]
+    netns_items = [item for item in items if is_netns_test(item)]
     for item in netns_items:
         collection.settle(item, session)
     try:
@@ -114,13 +113,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         session.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
-        will_return = session.will_return()
+        if netns_items and not session.will_return():
+            last = set(netns_items)
+            items.sort(key=lambda item: item in last)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
-    if not will_return:
-        last = set(netns_items)
-        items.sort(key=lambda item: item in last)
-    _watch(config)
+    config.stash[START].after_collection(collection.needing_default_server(items))
+    if netns_items:
+        _watch(config)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remember for the next run what this one needed."""
+    session.config.stash[START].remember()
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:
@@ -168,6 +173,8 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
         config.stash[SESSION] = NetnsSession(
             settings, config.invocation_params.dir, progress=progress, watch=lambda: _watch(config)
         )
+        # pytest_unconfigure is for a run that was configured: one that a conftest breaks is not.
+        config.add_cleanup(config.stash[SESSION].close)
     return config.stash[SESSION]
 
 

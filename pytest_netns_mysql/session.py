@@ -43,13 +43,14 @@ class NetnsSession:
         self._watch = watch
         self.network: Network | None = None
         self.sandbox: Sandbox | None = None
+        self.networks: list[Network] = []
         self.servers: list[MySQLServer] = []
+        self.early: MySQLServer | None = None  # started before anybody asked for it, and not known to be up
         self.needs_server = False
         self.mysqlx_over: list[Topology | None] = []
         self._ids = itertools.count(_FIRST_ID)
         self._base = base
         self._named: dict[tuple[str, Path], tuple[Topology, ...]] = {}
-        self._networks: list[Network] = []
         self._kept: list[MySQLServer] = []
 
     @cached_property
@@ -91,34 +92,34 @@ class NetnsSession:
 
     def will_return(self) -> bool:
         """Tell whether this process comes home after a netns test; asked before the sandbox is made too."""
-        from pytest_netns_mysql.kernel import sandbox
+        from pytest_netns_mysql.kernel.sandbox import can_return
+        from pytest_netns_mysql.kernel.usernamespace import needs_user_namespace
 
         if self.sandbox is not None:
             return self.sandbox.returns
-        return sandbox.can_return() and not sandbox.needs_user_namespace(self.settings.mode)
+        return can_return() and not needs_user_namespace(self.settings.mode)
 
     @property
     def has_left_for_good(self) -> bool:
         """Tell whether this process is behind the one-way door: it has no host network any more."""
-        return self.sandbox is not None and not self.sandbox.returns
+        return self.sandbox is not None and self.sandbox.has_moved_in
 
     def make_sandbox(self, *, worker: bool) -> Sandbox:
-        """Return the sandbox, made now if it is not there; raise SandboxError.
+        """Return the sandbox, made now if it is not there; where nobody comes home, this process lives in it then.
 
-        If tests need a server it is looked for before: from inside nothing can be fetched. A ``worker`` of xdist
-        also arranges to end with its controller, which SIGKILL would not let it know of.
+        Raises SandboxError. If tests need a server it is looked for before: from inside nothing can be fetched. A
+        ``worker`` of xdist also arranges to end with its controller, which SIGKILL would not let it know of.
         """
+        self._watch()
         if self.sandbox is None:
-            import signal
-
-            from pytest_netns_mysql.kernel import sandbox, syscalls
+            from pytest_netns_mysql.kernel.sandbox import Sandbox
 
             if self.needs_server:
                 _ = self._found
-            self._watch()
-            self.sandbox = sandbox.Sandbox.create(self.settings.mode)
+            self.sandbox = Sandbox.make(self.settings.mode)
             if worker:
-                syscalls.die_with_parent(signal.SIGKILL)
+                settle_worker()
+        self.sandbox.move_in()
         return self.sandbox
 
     def network_of(self, topology: Topology, *, worker: bool) -> Network:
@@ -130,10 +131,10 @@ class NetnsSession:
 
         sandbox = self.make_sandbox(worker=worker)
         self.network = None
-        network = next((one for one in self._networks if one.topology == topology), None)
+        network = next((one for one in self.networks if one.topology == topology), None)
         if network is None:
             network = Network(sandbox, topology)
-            self._networks.append(network)
+            self.networks.append(network)
         else:
             network.activate()
         self.network = network
@@ -154,18 +155,41 @@ class NetnsSession:
     def _started(self, network: Network) -> MySQLServer:
         from pytest_netns_mysql.mysql.server import MySQLServer
 
-        written = vars(network.topology.mysqld)
-        wanted = None in self.mysqlx_over or network.topology in self.mysqlx_over
-        if wanted and written["mysqlx_bind_address"] is None:
-            written = {**written, "mysqlx_bind_address": network.topology.bind_address}
-        server = MySQLServer(self.plan(**written), network)
-        self.servers.append(server)
+        server = self.early
+        if server is not None and server.network is network:
+            self.early = None
+            come_up = server.wait_until_up
+        else:
+            topology = network.topology
+            server = MySQLServer(self.default_plan(topology, mysqlx=self.wants_mysqlx(topology)), network)
+            self.servers.append(server)
+            come_up = server.start
         try:
-            server.start()
+            come_up()
         except BaseException:
             self._end(server)
             raise
         return server
+
+    def wants_mysqlx(self, topology: Topology) -> bool:
+        """Tell whether tests over a topology ask for X DevAPI sessions."""
+        return None in self.mysqlx_over or topology in self.mysqlx_over
+
+    def at_hand(self) -> bool:
+        """Tell whether the server that the settings name is on this machine; raise what ``distribution`` raises."""
+        from pytest_netns_mysql.mysql.distribution import look
+
+        found, _ = look(self.settings.mysqld, cache=self.settings.cache)
+        if found is not None:
+            self._found = found
+        return found is not None
+
+    def default_plan(self, topology: Topology, *, mysqlx: bool) -> ServerPlan:
+        """Return the plan of the server on a topology's endpoints."""
+        written = vars(topology.mysqld)
+        if mysqlx and written["mysqlx_bind_address"] is None:
+            written = {**written, "mysqlx_bind_address": topology.bind_address}
+        return self.plan(**written)
 
     def plan(self, *, name: str = "mysqld", **plan: Any) -> ServerPlan:
         """Return the plan of a server with what the settings say; ``plan`` is the rest of what a ServerPlan takes."""
@@ -212,16 +236,28 @@ class NetnsSession:
             self._end(server)
 
     def close(self) -> None:
-        """End the servers that are kept, let go of the networks and of the sandbox."""
-        for server in self._kept:
+        """End the servers that run, let go of the networks and of the sandbox."""
+        for server in self.servers:
             server.kill()  # what it leaves behind goes with the sandbox
+        self.servers.clear()
         self._kept.clear()
-        for network in self._networks:
+        self.early = None
+        for network in self.networks:
             network.close()
-        self._networks.clear()
+        self.networks.clear()
         if self.sandbox is not None:
             self.sandbox.close()
             self.sandbox = None
+
+
+def settle_worker() -> None:
+    """Have a worker of xdist end with its controller, and keep back what that handed on to it alone."""
+    import signal
+
+    from pytest_netns_mysql.kernel import syscalls
+
+    syscalls.die_with_parent(signal.SIGKILL)
+    syscalls.keep_back(syscalls.CAP_SYS_CHROOT)
 
 
 SESSION = pytest.StashKey[NetnsSession]()

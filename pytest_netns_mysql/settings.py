@@ -88,6 +88,14 @@ TABLE: tuple[Setting, ...] = (
         "WHAT",
         ("reset", "fail", "keep"),
     ),
+    Setting(
+        "start",
+        "auto",
+        "when netns_mysqld begins to boot: early, before conftests are imported; late, when the first test asks for "
+        "it; auto, early where the last run tells that this one will ask for it, else right after collection",
+        "WHEN",
+        ("auto", "early", "late"),
+    ),
     Setting("start_timeout", "30", "how long a mysqld may take to answer, in seconds", "SECONDS"),
     Setting("cache", "", "the folder of fetched servers and data directories; empty is the user's cache folder", "DIR"),
 )
@@ -106,6 +114,7 @@ class Settings:
     unavailable: str
     other_tests: str
     leftovers: str
+    start: str
     start_timeout: float
     cache: Path
     given: Mapping[str, str]

@@ -1,8 +1,8 @@
 """Run a program that dies with the process that asks for it.
 
 As a script, for `python -I -S`, this file stands between fork and exec, where a function of the asking process would
-be unsafe with threads. Its arguments are the asking process's pid, a file that the program is to find empty or nothing,
-the mask of the capabilities that it is to lack, then the program's argv.
+be unsafe with threads. Its arguments are the asking process's pid, where the program is to run or nothing, a file that
+it is to find empty or nothing, the mask of the capabilities that it is to lack, then the program's argv.
 """
 
 from __future__ import annotations
@@ -17,24 +17,34 @@ _PR_SET_PDEATHSIG = 1
 _PR_CAPBSET_DROP = 24
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_LOWER = 3
+_CAP_SYS_CHROOT = 18
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 _CLONE_NEWNS = 0x00020000
+_CLONE_NEWNET = 0x40000000
 _MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000
 
 
-def command(argv: Sequence[str], *, empty: str = "", without: int = 0) -> list[str]:
+def command(
+    argv: Sequence[str], *, place: tuple[int, int, int, str] | None = None, empty: str = "", without: int = 0
+) -> list[str]:
     """Return the argv that runs ``argv`` so that it ends, by SIGKILL, when the calling thread does.
 
-    It alone finds the file ``empty`` empty, in a mount namespace of its own, see mount_namespaces(7). It lacks the
-    capabilities of the mask ``without``, see capabilities(7).
+    It runs where ``place`` says: a mount namespace, the root in it and a network namespace, by descriptors that it is
+    to inherit, and a directory. It alone finds the file ``empty`` empty, in a mount namespace of its own, see
+    mount_namespaces(7). It lacks the capabilities of the mask ``without``, see capabilities(7).
     """
-    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), empty, f"{without:x}", *argv]
+    words = "" if place is None else ",".join(map(str, place))
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), words, empty, f"{without:x}", *argv]
 
 
 def main() -> None:
     """Ask the kernel for SIGKILL at the parent's death, then become the program; see PR_SET_PDEATHSIG(2const)."""
-    parent, empty, without, argv = int(sys.argv[1]), sys.argv[2], int(sys.argv[3], 16), sys.argv[4:]
-    libc = ctypes.CDLL(None)
+    parent, place, empty, without, argv = int(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4], 16), sys.argv[5:]
+    libc = ctypes.CDLL(None, use_errno=True)
+    if place:
+        mount, root, network, directory = place.split(",", 3)
+        _enter(libc, int(mount), int(root), int(network))
+        os.chdir(directory)
     if empty and os.path.exists(empty) and libc.unshare(_CLONE_NEWNS) == 0:  # noqa: PTH110 - pathlib is slow to import
         # Mounts of the sandbox still come here, those of here go nowhere.
         libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_SLAVE), None)
@@ -50,6 +60,26 @@ def main() -> None:
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted
     except OSError as error:
         sys.exit(f"{argv[0]}: {error.strerror}")
+
+
+def _enter(libc: ctypes.CDLL, mount: int, root: int, network: int) -> None:
+    """Go where the program is to run; a mount namespace that this process is in already needs no capability."""
+    here, there = os.stat("/proc/self/ns/mnt"), os.fstat(mount)  # noqa: PTH116 - pathlib is slow to import
+    if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
+        _set(libc, mount, _CLONE_NEWNS)
+        # The namespace's own root, which setns(2) leads to, is not ours in a chroot.
+        os.fchdir(root)
+        os.chroot(".")
+        # What the asking process handed on for this alone.
+        libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, _CAP_SYS_CHROOT, 0, 0)
+    _set(libc, network, _CLONE_NEWNET)
+    for descriptor in (mount, root, network):
+        os.close(descriptor)
+
+
+def _set(libc: ctypes.CDLL, descriptor: int, kind: int) -> None:
+    if libc.setns(descriptor, kind) != 0:
+        sys.exit(f"setns: {os.strerror(ctypes.get_errno())}")
 
 
 def _drop(libc: ctypes.CDLL, without: int) -> None:

@@ -83,6 +83,22 @@ class Namespace:
         with self:
             return subprocess.run(launch.command([os.fspath(word) for word in argv], without=without), **options)
 
+    def start(self, argv: Sequence[str], *, directory: Path, **options: Any) -> subprocess.Popen[bytes]:
+        """Start a program in this namespace that ends with the calling thread, which need not enter for it.
+
+        ``options`` are those of ``launch.command``.
+        """
+        inner = self._sandbox.inner
+        descriptors = inner.mount, inner.root, self.descriptor
+        with self._sandbox.handing_on():
+            return subprocess.Popen(
+                launch.command(argv, place=(*descriptors, str(directory)), **options),
+                pass_fds=descriptors,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
     def __repr__(self) -> str:
         return f"<Namespace {self.name} {', '.join(map(str, self.addresses))}>"
 

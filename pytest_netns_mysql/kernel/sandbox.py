@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from pytest_netns_mysql.errors import OneWayError, SandboxError, ThreadsError
+from pytest_netns_mysql.errors import OneWayError, SandboxError
 from pytest_netns_mysql.kernel import syscalls
 from pytest_netns_mysql.kernel.position import Position, network_identity, open_network
+from pytest_netns_mysql.kernel.usernamespace import NEEDED, enter_user_namespace, needs_user_namespace, refused
 
 NETNS_DIRECTORY = Path("/run/netns")
 WORK_DIRECTORY = Path("/run/pytest-netns-mysql")
 NETWORKS_DIRECTORY = WORK_DIRECTORY / "networks"
-
-_NEEDED = frozenset({syscalls.CAP_SYS_ADMIN, syscalls.CAP_NET_ADMIN})
-_KEPT = _NEEDED | {syscalls.CAP_NET_RAW, syscalls.CAP_NET_BIND_SERVICE}
-
-
-def needs_user_namespace(mode: str) -> bool:
-    """Tell whether a sandbox in ``mode`` begins with a user namespace, see user_namespaces(7).
-
-    ``direct`` never does, ``rootless`` does unless this process is in a user namespace that a sandbox
-    made, ``auto`` does where CAP_SYS_ADMIN or CAP_NET_ADMIN is missing.
-    """
-    if mode == "direct":
-        return False
-    capable = syscalls.effective_capabilities() >= _NEEDED
-    if mode == "rootless":
-        return not (capable and in_user_namespace())
-    return not capable
-
-
-def in_user_namespace() -> bool:
-    """Tell whether this process is in a user namespace other than the machine's first one."""
-    return Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]
 
 
 def can_return() -> bool:
@@ -59,79 +37,36 @@ def can_return() -> bool:
     return True
 
 
-def enter_user_namespace() -> None:
-    """Enter a user namespace in which every id is its own and four capabilities are kept.
-
-    The first stage of a rootless sandbox. Raises ThreadsError where this process has threads already,
-    SandboxError where the kernel forbids user namespaces; see user_namespaces(7).
-    """
-    uid, gid = os.geteuid(), os.getegid()
-    try:
-        syscalls.unshare(syscalls.CLONE_NEWUSER)
-        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
-            Path("/proc/self", name).write_text(text)
-        syscalls.keep_capabilities(_KEPT)
-    except OSError as error:
-        if error.errno == errno.EINVAL:
-            raise ThreadsError(
-                "the user namespace of a rootless sandbox cannot be entered: this process has threads already",
-                tried=[f"unshare(CLONE_NEWUSER): {error}"],
-                remedies=[
-                    'set netns_mode = "auto" in the ini file (or NETNS_MODE=auto, or --netns-mode=auto): with any '
-                    "netns setting there, pytest enters the user namespace before plugins and conftests start threads",
-                    "if one is set, a plugin starts threads while it is imported, as numpy's OpenBLAS does: "
-                    "OPENBLAS_NUM_THREADS=1, or `netns-mysql run -- pytest ...`, which enters before pytest starts",
-                    "run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN: then no user namespace is needed",
-                ],
-            ) from error
-        raise _refused(error, "user namespace") from error
-
-
-def _refused(error: OSError, what: str) -> SandboxError:
-    return SandboxError(
-        f"this machine lets {'root' if os.geteuid() == 0 else 'an ordinary user'} make no {what}",
-        tried=[str(error)],
-        remedies=[*_cures(error), "run `netns-mysql doctor`: it probes each prerequisite and names the cure"],
-    )
-
-
-def _cures(error: OSError) -> list[str]:
-    """Return what is known to help, by the kernel's answer and its settings."""
-    if error.errno == errno.ENOSPC:
-        return ["raise the limits: sysctl -w user.max_user_namespaces=15000 user.max_net_namespaces=15000"]
-    for name in ("kernel/apparmor_restrict_unprivileged_userns", "kernel/unprivileged_userns_clone"):
-        wanted = "0" if "apparmor" in name else "1"
-        with contextlib.suppress(OSError):
-            if Path("/proc/sys", name).read_text().strip() != wanted:
-                return [f"allow it: sysctl -w {name.replace('/', '.')}={wanted}"]
-    return [
-        "in Docker as root: --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt apparmor=unconfined",
-        "in Docker as an ordinary user: --security-opt seccomp=unconfined",
-    ]
-
-
-@dataclass(frozen=True)
+@dataclass
 class Sandbox:
     """Hold this process's own network and mount namespace, in which ``/run/netns`` is private.
 
-    ``home`` is where the process came from, ``inner`` the sandbox's own network, ``global``. Where
-    ``returns`` is false the kernel lets nobody home: the thread that made the sandbox stays in it.
+    ``home`` is where the process came from, ``inner`` the sandbox's own network, ``global``. Where ``returns`` is
+    false the kernel lets no thread home; ``has_moved_in`` tells whether this process lives in it by now.
     """
 
     home: Position
     inner: Position
     returns: bool
+    has_moved_in: bool = False
 
     @classmethod
     def create(cls, mode: str = "auto") -> Sandbox:
-        """Make a sandbox; the calling thread is home again afterwards where it may be.
+        """Make a sandbox; the calling thread is home again afterwards where it may be, and else lives in it.
 
         Raises SandboxError where this machine allows none, ThreadsError where a user namespace is needed
         and this process has threads. See unshare(2), ip-netns(8).
         """
+        sandbox = cls.make(mode)
+        sandbox.move_in()
+        return sandbox
+
+    @classmethod
+    def make(cls, mode: str = "auto") -> Sandbox:
+        """Make a sandbox as ``create`` does, by a thread that need not stay: it stands in it where nobody gets home."""
         if needs_user_namespace(mode):
             enter_user_namespace()
-        elif not syscalls.effective_capabilities() >= _NEEDED:
+        elif not syscalls.effective_capabilities() >= NEEDED:
             raise SandboxError(
                 "netns_mode = direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and this process has not got both",
                 remedies=[
@@ -145,7 +80,7 @@ class Sandbox:
             syscalls.unshare(syscalls.CLONE_NEWNS | syscalls.CLONE_NEWNET)
         except OSError as error:
             home.close()
-            raise _refused(error, "network namespace") from error
+            raise refused(error, "network namespace") from error
         try:
             syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_SLAVE)
             # A server with a mount namespace of its own is to see what is mounted here later, a namespace's name say.
@@ -157,10 +92,22 @@ class Sandbox:
         except OSError as error:
             if returns:
                 home.take()
-            raise _refused(error, "mount in a mount namespace of its own") from error
+            raise refused(error, "mount in a mount namespace of its own") from error
         if returns:
             home.take()
         return sandbox
+
+    def move_in(self) -> None:
+        """Have the calling thread, the process's main one, live in the sandbox from now on, where nobody gets home.
+
+        Raises SandboxError where it may not enter, see setns(2).
+        """
+        if not self.returns and not self.has_moved_in:
+            try:
+                self.inner.take()
+            except OSError as error:
+                raise refused(error, "move into a sandbox of its own") from error
+            self.has_moved_in = True
 
     def enter(self, network: int) -> Position | int:
         """Put the calling thread into a network namespace of this sandbox.
@@ -182,6 +129,18 @@ class Sandbox:
         self.inner.take()
         syscalls.setns(network, syscalls.CLONE_NEWNET)
         return outside
+
+    @contextlib.contextmanager
+    def handing_on(self) -> Iterator[None]:
+        """Have a program that the calling thread starts in the block be able to enter, where no thread gets home."""
+        if self.returns or self.has_moved_in:
+            yield
+            return
+        syscalls.hand_on(syscalls.CAP_SYS_CHROOT)
+        try:
+            yield
+        finally:
+            syscalls.keep_back(syscalls.CAP_SYS_CHROOT)
 
     @staticmethod
     def leave(before: Position | int) -> None:
@@ -213,8 +172,8 @@ class Sandbox:
 
     @property
     def resting_place(self) -> Position:
-        """Return where a thread stands between tests: home, or ``global`` where nobody gets home."""
-        return self.home if self.returns else self.inner
+        """Return where a thread stands between tests: home, or ``global`` once this process lives there."""
+        return self.inner if self.has_moved_in else self.home
 
     def outside(self) -> Outside:
         """Return what puts a thread at its resting place by ``with``."""

@@ -32,6 +32,7 @@ CAP_SYS_ADMIN = 21
 _PR_SET_PDEATHSIG = 1
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
+_PR_CAP_AMBIENT_LOWER = 3
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 0x1
@@ -97,15 +98,25 @@ def effective_capabilities() -> frozenset[int]:
     return frozenset()
 
 
-def keep_capabilities(numbers: frozenset[int]) -> None:
-    """Reduce the thread's capabilities to ``numbers``, ambient so that programs it starts have them too."""
-    mask = sum(1 << number for number in numbers)
+def keep_capabilities(numbers: frozenset[int], *, own: frozenset[int] = frozenset()) -> None:
+    """Reduce the thread's capabilities to ``numbers``, which programs it starts have too, and those of its ``own``."""
+    mask = sum(1 << number for number in numbers | own)
     header = struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0)
     low, high = mask & 0xFFFFFFFF, mask >> 32
     data = struct.pack("=6I", low, low, low, high, high, high)
     _check(_libc().capset(header, data), "capset")
     for number in sorted(numbers):
-        _check(_libc().prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, number, 0, 0), "prctl PR_CAP_AMBIENT")
+        hand_on(number)
+
+
+def hand_on(number: int) -> None:
+    """Let programs that the thread starts have a capability of its own, see PR_CAP_AMBIENT(2const)."""
+    _check(_libc().prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, number, 0, 0), "prctl PR_CAP_AMBIENT")
+
+
+def keep_back(number: int) -> None:
+    """Let programs that the thread starts have a capability no longer, see PR_CAP_AMBIENT(2const)."""
+    _check(_libc().prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, number, 0, 0), "prctl PR_CAP_AMBIENT")
 
 
 def die_with_parent(signal: int) -> None:

@@ -52,6 +52,11 @@ def template(
     return folder
 
 
+def is_made(distribution: Distribution, options: Mapping[str, OptionValue], *, cache: Path) -> bool:
+    """Tell whether ``template`` has nothing to make."""
+    return (cache / "templates" / _key(distribution, options)).is_dir()
+
+
 def copy(source: Path, target: Path) -> None:
     """Copy a template; holes in its files stay holes, so that 65 MB cost what their 30 MB of content cost."""
     _cp(source, target, "--reflink=auto")

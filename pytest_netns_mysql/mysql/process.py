@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
-from pytest_netns_mysql.kernel import capabilities, launch
+from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
@@ -66,6 +66,12 @@ class Process:
         """Tell whether mysqld runs."""
         return self._process is not None and self._process.poll() is None
 
+    def prepare(self) -> None:
+        """Make way for a start; the calling thread must be able to enter."""
+        with self._home:
+            self.socket.unlink(missing_ok=True)
+            self._logged = self._log.stat().st_size if self._log.exists() else 0
+
     def launch(
         self, options: Mapping[str, OptionValue], addresses: Mapping[str, str], *, drop_capabilities: Sequence[str]
     ) -> None:
@@ -85,17 +91,7 @@ class Process:
         ]
         # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
         without = capabilities.mask(drop_capabilities, where=f"server {self.folder.name}")
-        argv = launch.command(self.command, empty="/etc/resolv.conf", without=without)
-        with self._home:
-            self.socket.unlink(missing_ok=True)
-            self._logged = self._log.stat().st_size if self._log.exists() else 0
-            self._process = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd=self.folder,
-            )
+        self._process = self._home.start(self.command, directory=self.folder, empty="/etc/resolv.conf", without=without)
 
     def wait(self, answers: Callable[[], bool], *, timeout: float) -> None:
         """Return when ``answers`` says that mysqld answers.

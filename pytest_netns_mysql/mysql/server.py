@@ -161,6 +161,11 @@ class MySQLServer:
 
     def launch(self) -> None:
         """Copy the data directory and start mysqld; return while it boots, so that several servers boot at once."""
+        self.prepare()
+        self.boot()
+
+    def prepare(self) -> None:
+        """Copy the data directory and check the ports: what is done before ``boot`` by a thread that may enter."""
         source = datadir.template(
             self.plan.distribution,
             initial(self.plan.complete_options()),
@@ -170,10 +175,14 @@ class MySQLServer:
         with self._home:
             self._process.folder.mkdir()
             datadir.copy(source, self._process.datadir)
-        self._launch()
+        self._make_way()
 
-    def _launch(self) -> None:
+    def _make_way(self) -> None:
         self._listeners.check_ports()
+        self._process.prepare()
+
+    def boot(self) -> None:
+        """Start mysqld, and return while it boots; the calling thread may stand anywhere, and mysqld ends with it."""
         self.administrator.forget()
         self._process.launch(
             self.plan.complete_options(), self._listeners.texts, drop_capabilities=self.plan.drop_capabilities
@@ -257,7 +266,8 @@ class MySQLServer:
         self.stop()
         self.plan, self._listeners = plan, listeners
         try:
-            self._launch()
+            self._make_way()
+            self.boot()
             self.wait_until_up()
         except BaseException:
             self.plan, self._listeners = before

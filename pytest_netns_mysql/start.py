@@ -1,0 +1,202 @@
+"""When netns_mysqld begins to boot: as soon as it is known that a test will ask for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.session import TOPOLOGY_IN_FORCE, NetnsSession, settle_worker
+from pytest_netns_mysql.settings import TABLE
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_netns_mysql.topology.model import Topology
+
+# Options with which pytest runs no test in this process.
+_RUN_NOTHING = (
+    *("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow", "setupplan"),
+    *("looponfail", "netns_show"),
+)
+_DISTRIBUTE = ("numprocesses", "tx", "distload")
+_FIRST_WORKER = "gw0"
+_REMEMBERED = 50  # argument lists
+
+
+class Need(NamedTuple):
+    """Name the server that a test file needs: where its topology comes from, and whether X Plugin is to listen."""
+
+    source: str
+    mysqlx: bool
+
+
+def is_distributed(options: argparse.Namespace) -> bool:
+    """Tell whether xdist was asked to run the tests in other processes; in these it is true as well."""
+    return any(getattr(options, name, None) for name in _DISTRIBUTE)
+
+
+class Start:
+    """Start the server early, end it where collection shows that nobody will ask, remember what was needed."""
+
+    def __init__(self, config: pytest.Config, session: NetnsSession) -> None:
+        """Keep whose server it is; nothing is started."""
+        self._config = config
+        self._session = session
+        self._options = config.known_args_namespace
+        self._is_active = session.settings.start != "late" and not any(
+            getattr(self._options, name, None) for name in _RUN_NOTHING
+        )
+        self._memory: dict[str, Any] = {}
+        self._begun: Need | None = None
+        self._needs: dict[str, Need] = {}
+
+    def before_collection(self) -> None:
+        """Start the server that the last run tells of, or with netns_start = early the first topology's."""
+        if not self._is_active:
+            return
+        self._memory = self._recall()
+        guess = self._guess()
+        with contextlib.suppress(NetnsError):  # which is told where it always was
+            if guess is not None and self._arguments not in self._memory["wrong"]:
+                self._begin(self._topology_of(guess), guess)
+            elif self._session.settings.start == "early":
+                topology = self._session.topologies[0]
+                self._begin(topology, Need(_source(topology), mysqlx=False))
+
+    def after_collection(self, items: Sequence[pytest.Item]) -> None:
+        """Start the server that the first of ``items`` needs, all of which need one; end what none of them needs."""
+        if not self._is_active:
+            return
+        for item in items:
+            file = os.path.relpath(item.path, self._config.rootpath)
+            self._needs.setdefault(file, self._need_of(item))
+        if self._begun is not None and self._begun not in self._needs.values():
+            self._session.close()
+            self._begun = None
+        if self._begun is None and items:
+            self._begin(items[0].stash[TOPOLOGY_IN_FORCE], self._need_of(items[0]))
+
+    def remember(self) -> None:
+        """Write down what the tests needed, and whether the guess was wrong; one of several workers does it for all."""
+        worker = getattr(self._config, "workerinput", {}).get("workerid", _FIRST_WORKER)
+        if not self._memory or worker != _FIRST_WORKER or not hasattr(self._config, "cache"):
+            return
+        if self._needs and self._session.sandbox is None:
+            return  # where none can be made, the next run is to meet it in the same way
+        guess = self._guess()
+        wrong = [one for one in self._memory["wrong"] if one != self._arguments]
+        if guess is not None and guess not in self._needs.values():
+            wrong = [*wrong, self._arguments][-_REMEMBERED:]
+        files = {**self._memory["files"], **{file: list(need) for file, need in self._needs.items()}}
+        there = {file: need for file, need in files.items() if (self._config.rootpath / file).exists()}
+        if self._memory != (new := {"files": there, "wrong": wrong}):
+            self._config.cache.set(self._key, new)
+
+    def _begin(self, topology: Topology, need: Need) -> None:
+        # Whatever stands in the way: the first test that asks meets it again, and says so.
+        with contextlib.suppress(NetnsError, OSError, RuntimeError):
+            if boot(self._session, topology, mysqlx=need.mysqlx, worker=hasattr(self._config, "workerinput")):
+                self._begun = need
+
+    def _need_of(self, item: pytest.Item) -> Need:
+        topology = item.stash[TOPOLOGY_IN_FORCE]
+        return Need(_source(topology), self._session.wants_mysqlx(topology))
+
+    def _topology_of(self, need: Need) -> Topology:
+        known = (one for one in self._session.topologies if _source(one) == need.source)
+        return next(known, None) or self._session.named(need.source, self._config.rootpath)[0]
+
+    @property
+    def _key(self) -> str:
+        settings = repr([getattr(self._session.settings, setting.name) for setting in TABLE])
+        return f"netns/start-{zlib.crc32(settings.encode()):08x}"
+
+    @property
+    def _arguments(self) -> list[str]:
+        return list(map(str, self._config.invocation_params.args))
+
+    def _recall(self) -> dict[str, Any]:
+        """Return what was remembered: the needs of files, and the argument lists for which they misled."""
+        found: Any = None
+        if self._config.pluginmanager.has_plugin("cacheprovider") and not self._options.cacheclear:
+            from _pytest.cacheprovider import Cache
+
+            # config.cache is there only after the conftests are imported, which may take seconds.
+            found = Cache.for_config(self._config, _ispytest=True).get(self._key, None)
+        try:
+            files = {str(file): [str(source), bool(mysqlx)] for file, (source, mysqlx) in found["files"].items()}
+            return {"files": files, "wrong": list(found["wrong"])}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return {"files": {}, "wrong": []}
+
+    def _guess(self) -> Need | None:
+        """Return what the first file needs that this run's arguments name, or that lies below what they name."""
+        here, root = self._config.invocation_params.dir, self._config.rootpath
+        words = list(self._options.file_or_dir or ())
+        if not words and here == root:
+            words = [str(path) for pattern in self._config.getini("testpaths") for path in root.glob(pattern)]
+        places = [os.path.normpath(here / word.partition("::")[0]) for word in words or [""]]
+        for file, need in self._memory["files"].items():
+            path = os.path.normpath(root / file)
+            if any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places):
+                return Need(*need)
+        return None
+
+
+def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: bool) -> bool:
+    """Start the server of a topology, and return while it boots; the calling thread, the main one, stays where it is.
+
+    Returns False, with nothing done, where a server or a template would have to be brought first, or where this process
+    could not move into the sandbox later. Raises NetnsError, OSError, RuntimeError; nothing is left behind then.
+    """
+    from pytest_netns_mysql.kernel import syscalls
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.kernel.sandbox import Sandbox
+    from pytest_netns_mysql.kernel.thread import by_thread
+    from pytest_netns_mysql.kernel.usernamespace import enter_user_namespace, needs_user_namespace
+    from pytest_netns_mysql.mysql import datadir
+    from pytest_netns_mysql.mysql.options import initial
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+    if not session.at_hand():
+        return False
+    plan = session.default_plan(topology, mysqlx=mysqlx)
+    if not datadir.is_made(plan.distribution, initial(plan.complete_options()), cache=plan.cache):
+        return False
+    if needs_user_namespace(session.settings.mode):
+        enter_user_namespace()
+    if syscalls.CAP_SYS_CHROOT not in syscalls.effective_capabilities():
+        return False
+    if worker:
+        settle_worker()
+
+    def prepare() -> MySQLServer:
+        # This thread may be moved, and ends in the sandbox; the main one is moved when a test comes that wants it.
+        session.sandbox = Sandbox.make(session.settings.mode)
+        session.networks.append(Network(session.sandbox, topology))
+        session.early = MySQLServer(plan, session.networks[-1])
+        session.servers.append(session.early)
+        session.early.prepare()
+        return session.early
+
+    try:
+        # mysqld ends with the thread that starts it, so the one that lasts starts it.
+        by_thread(prepare).boot()
+    except BaseException:
+        session.close()
+        raise
+    return True
+
+
+def _source(topology: Topology) -> str:
+    """Return what the topology can be loaded by again."""
+    return topology.source.removeprefix("preset ")
+
+
+START = pytest.StashKey[Start]()
