@@ -1,4 +1,4 @@
-"""The command line: netns-mysql doctor, fetch, show, run."""
+"""The command line: netns-mysql doctor, fetch, show, run, up, ls, down."""
 
 from __future__ import annotations
 
@@ -56,6 +56,15 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=f"default {FORMATS[0]}")
     show.set_defaults(command=_show)
 
+    up = commands.add_parser("up", parents=[common], help="bring up a server that stays, for the pytest runs to come")
+    for name in ("topology", "mysqld"):
+        up.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
+    up.set_defaults(command=_up)
+    ls = commands.add_parser("ls", help="list the servers that are up")
+    ls.set_defaults(command=_ls)
+    down = commands.add_parser("down", help="end the servers that are up")
+    down.set_defaults(command=_down)
+
     run = commands.add_parser(
         "run",
         parents=[common],
@@ -98,6 +107,27 @@ def _fetch(_options: argparse.Namespace, settings: table.Settings) -> int:
     from pytest_netns_mysql.mysql.fetch import fetch
 
     print(fetch(settings.cache, progress=_progress))
+    return 0
+
+
+def _up(_options: argparse.Namespace, settings: table.Settings) -> int:
+    from pytest_netns_mysql import upkeep
+
+    print(upkeep.up(settings, progress=_progress))
+    return 0
+
+
+def _ls(_options: argparse.Namespace, _settings: table.Settings) -> int:
+    from pytest_netns_mysql import upkeep
+
+    print(upkeep.ls())
+    return 0
+
+
+def _down(_options: argparse.Namespace, _settings: table.Settings) -> int:
+    from pytest_netns_mysql import upkeep
+
+    print(upkeep.down())
     return 0
 
 

@@ -52,6 +52,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         early_config.known_args_namespace.netns_show = True
     known = early_config.known_args_namespace
     session = _session(early_config, known)
+    start = early_config.stash[START] = Start(early_config, session)
+    if not is_distributed(known):
+        start.before_collection()
     if session.settings.given and not overview.is_wanted(known):
         from pytest_netns_mysql.kernel import usernamespace
 
@@ -59,9 +62,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
             # The first netns test meets a refusal again, and says so.
             with contextlib.suppress(SandboxError):
                 usernamespace.enter_user_namespace(starts_workers=is_distributed(known))
-    start = early_config.stash[START] = Start(early_config, session)
-    if not is_distributed(known):
-        start.before_collection()
 
 
 @pytest.hookimpl(tryfirst=True)

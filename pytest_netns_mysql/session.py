@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.distribution import Distribution
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.reuse import Taken
     from pytest_netns_mysql.settings import Settings
     from pytest_netns_mysql.topology.model import Topology
 
@@ -46,6 +47,7 @@ class NetnsSession:
         self.networks: list[Network] = []
         self.servers: list[MySQLServer] = []
         self.early: MySQLServer | None = None  # started before anybody asked for it, and not known to be up
+        self.taken: Taken | None = None  # a server that stays up after this process
         self.needs_server = False
         self.mysqlx_over: list[Topology | None] = []
         self._ids = itertools.count(_FIRST_ID)
@@ -238,7 +240,8 @@ class NetnsSession:
     def close(self) -> None:
         """End the servers that run, let go of the networks and of the sandbox."""
         for server in self.servers:
-            server.kill()  # what it leaves behind goes with the sandbox
+            if self.taken is None or server.pid != self.taken.offer.mysqld:
+                server.kill()  # what it leaves behind goes with the sandbox
         self.servers.clear()
         self._kept.clear()
         self.early = None
@@ -248,6 +251,9 @@ class NetnsSession:
         if self.sandbox is not None:
             self.sandbox.close()
             self.sandbox = None
+        if self.taken is not None:
+            self.taken.close()
+            self.taken = None
 
 
 def settle_worker() -> None:

@@ -96,6 +96,14 @@ TABLE: tuple[Setting, ...] = (
         "WHEN",
         ("auto", "early", "late"),
     ),
+    Setting(
+        "reuse",
+        "auto",
+        "whether a server that stays up between runs is used, see `netns-mysql up`: auto takes one that is there, not "
+        "in CI (the environment variable CI); always takes one in CI, too, and brings one up where there is none",
+        "WHEN",
+        ("auto", "always", "never"),
+    ),
     Setting("start_timeout", "30", "how long a mysqld may take to answer, in seconds", "SECONDS"),
     Setting("cache", "", "the folder of fetched servers and data directories; empty is the user's cache folder", "DIR"),
 )
@@ -115,6 +123,7 @@ class Settings:
     other_tests: str
     leftovers: str
     start: str
+    reuse: str
     start_timeout: float
     cache: Path
     given: Mapping[str, str]

@@ -17,6 +17,7 @@ from pytest_netns_mysql.settings import TABLE
 if TYPE_CHECKING:
     import argparse
 
+    from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.topology.model import Topology
 
 # Options with which pytest runs no test in this process.
@@ -65,7 +66,7 @@ class Start:
         with contextlib.suppress(NetnsError):  # which is told where it always was
             if guess is not None and self._arguments not in self._memory["wrong"]:
                 self._begin(self._topology_of(guess), guess)
-            elif self._session.settings.start == "early":
+            elif self._session.settings.start == "early" or self._is_one_up():
                 topology = self._session.topologies[0]
                 self._begin(topology, Need(_source(topology), mysqlx=False))
 
@@ -103,6 +104,12 @@ class Start:
         with contextlib.suppress(NetnsError, OSError, RuntimeError):
             if boot(self._session, topology, mysqlx=need.mysqlx, worker=hasattr(self._config, "workerinput")):
                 self._begun = need
+
+    def _is_one_up(self) -> bool:
+        """Tell whether a server stays up that may be taken: it costs a run nothing."""
+        from pytest_netns_mysql import reuse
+
+        return reuse.is_allowed(self._session.settings.reuse) and bool(reuse.addresses())
 
     def _need_of(self, item: pytest.Item) -> Need:
         topology = item.stash[TOPOLOGY_IN_FORCE]
@@ -169,6 +176,8 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
     plan = session.default_plan(topology, mysqlx=mysqlx)
     if not datadir.is_made(plan.distribution, initial(plan.complete_options()), cache=plan.cache):
         return False
+    if _take(session, topology, plan, worker=worker):
+        return True
     if needs_user_namespace(session.settings.mode):
         enter_user_namespace()
     if syscalls.CAP_SYS_CHROOT not in syscalls.effective_capabilities():
@@ -188,6 +197,47 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
     try:
         # mysqld ends with the thread that starts it, so the one that lasts starts it.
         by_thread(prepare).boot()
+    except BaseException:
+        session.close()
+        raise
+    return True
+
+
+def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker: bool) -> bool:
+    """Take a server that stays up between runs, where that is allowed and one is free; tell whether it was done."""
+    from pytest_netns_mysql import reuse
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.kernel.sandbox import Sandbox
+    from pytest_netns_mysql.kernel.thread import by_thread
+    from pytest_netns_mysql.kernel.usernamespace import join_user_namespace, needs_user_namespace
+    from pytest_netns_mysql.mysql.adopted import AdoptedProcess
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+    if not reuse.is_allowed(session.settings.reuse) or topology.plan.external:
+        return False
+    rootless = needs_user_namespace(session.settings.mode)
+    address = reuse.address_of(plan, topology, rootless=rootless)
+    if address not in reuse.addresses():
+        if session.settings.reuse != "always" or worker:
+            return False
+        reuse.bring_up(topology, plan, mode=session.settings.mode)
+    taken = reuse.take(address)
+    if taken is None:
+        return False
+    network, mount, root, mysqld, *users = taken.descriptors
+    session.taken = taken
+
+    def find() -> Network:
+        session.sandbox = Sandbox.of(network, mount, root)
+        return Network(session.sandbox, topology, is_built=True)
+
+    try:
+        if users:
+            join_user_namespace(users[0])
+        session.networks.append(by_thread(find))
+        session.early = MySQLServer(plan, session.networks[0])
+        session.early.adopt(taken.offer.command, AdoptedProcess(taken.offer.mysqld, mysqld))
+        session.servers.append(session.early)
     except BaseException:
         session.close()
         raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL
@@ -27,8 +28,11 @@ class Network(Mapping[str, Namespace]):
     one sandbox, each with a ``global`` of its own; ``/run/netns`` and ``/etc/hosts`` show the active one's names.
     """
 
-    def __init__(self, sandbox: Sandbox, topology: Topology) -> None:
-        """Build the topology in the sandbox; raise NetworkError where the kernel refuses a part of it."""
+    def __init__(self, sandbox: Sandbox, topology: Topology, *, is_built: bool = False) -> None:
+        """Build the topology in the sandbox; raise NetworkError where the kernel refuses a part of it.
+
+        Where it ``is_built``, it is the sandbox's first network, made and shown by another process.
+        """
         self.sandbox = sandbox
         self.topology = topology
         self._where = f"topology {topology.name} ({topology.source})"
@@ -36,11 +40,14 @@ class Network(Mapping[str, Namespace]):
         self._opened: list[int] = []
         self._parted: tuple[str, ...] = ()
         try:
-            self._build()
+            if is_built:
+                self._find()
+            else:
+                self._build()
+                self.activate()
         except BaseException:
             self.close()
             raise
-        self.activate()
 
     def _build(self) -> None:
         plan = self.topology.plan
@@ -56,6 +63,13 @@ class Network(Mapping[str, Namespace]):
             with self[name]:
                 self[name].addresses = addresses_here()
         wire(plan, self, self._where)
+
+    def _find(self) -> None:
+        self._directory = NETWORKS_DIRECTORY / "0"
+        self._add(GLOBAL, self.sandbox.inner.network)
+        with self.sandbox.entered():
+            for name in self.topology.namespaces:
+                self._add(name, self._open(name, partial(os.open, self._directory / name, os.O_RDONLY | os.O_CLOEXEC)))
 
     def __getitem__(self, name: str) -> Namespace:
         try:

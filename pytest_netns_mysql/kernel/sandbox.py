@@ -11,7 +11,7 @@ from types import TracebackType
 
 from pytest_netns_mysql.errors import OneWayError, SandboxError
 from pytest_netns_mysql.kernel import syscalls
-from pytest_netns_mysql.kernel.position import Position, network_identity, open_network
+from pytest_netns_mysql.kernel.position import Position, identity, network_identity, open_network
 from pytest_netns_mysql.kernel.usernamespace import NEEDED, enter_user_namespace, needs_user_namespace, refused
 
 NETNS_DIRECTORY = Path("/run/netns")
@@ -96,6 +96,19 @@ class Sandbox:
         if returns:
             home.take()
         return sandbox
+
+    @classmethod
+    def of(cls, network: int, mount: int, root: int) -> Sandbox:
+        """Return a sandbox that another process made, by descriptors that are its own from now on.
+
+        The calling thread need not stay: like the one that makes a sandbox it stands in it where nobody gets home. It
+        must be in the sandbox's user namespace. Raises OSError, see setns(2).
+        """
+        home, returns = Position.current(), can_return()
+        inner = Position(network, mount, root, identity(network), identity(mount))
+        if not returns:
+            inner.take()
+        return cls(home, inner, returns)
 
     def move_in(self) -> None:
         """Have the calling thread, the process's main one, live in the sandbox from now on, where nobody gets home.

@@ -64,6 +64,15 @@ def enter_user_namespace(*, starts_workers: bool = False) -> None:
         raise refused(error, "user namespace") from error
 
 
+def join_user_namespace(descriptor: int) -> None:
+    """Enter a user namespace that another sandbox of this user made, with the capabilities of one's own.
+
+    Raises OSError where this process has threads, or is not its user's in the namespace around it; see setns(2).
+    """
+    syscalls.setns(descriptor, syscalls.CLONE_NEWUSER)
+    syscalls.keep_capabilities(_HANDED_ON, own=_OWN)
+
+
 def refused(error: OSError, what: str) -> SandboxError:
     """Return the error that names what the kernel refused, and what is known to help."""
     return SandboxError(

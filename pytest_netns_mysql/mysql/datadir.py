@@ -31,7 +31,7 @@ def template(
     It is shared by all workers and runs of this user. Raises ServerStartError where ``--initialize`` fails,
     CacheError where the cache cannot be written; see the manual, "Initializing the Data Directory".
     """
-    folder = cache / "templates" / _key(distribution, options)
+    folder = cache / "templates" / key(distribution, options)
     if folder.is_dir():
         return folder
     from filelock import FileLock
@@ -54,7 +54,7 @@ def template(
 
 def is_made(distribution: Distribution, options: Mapping[str, OptionValue], *, cache: Path) -> bool:
     """Tell whether ``template`` has nothing to make."""
-    return (cache / "templates" / _key(distribution, options)).is_dir()
+    return (cache / "templates" / key(distribution, options)).is_dir()
 
 
 def copy(source: Path, target: Path) -> None:
@@ -73,7 +73,8 @@ def _cp(source: Path, target: Path, how: str) -> None:
         )
 
 
-def _key(distribution: Distribution, options: Mapping[str, OptionValue]) -> str:
+def key(distribution: Distribution, options: Mapping[str, OptionValue]) -> str:
+    """Return what tells a template from those of other servers and options."""
     status = distribution.mysqld.stat()
     parts = [
         _FORMAT,

@@ -16,6 +16,7 @@ from pathlib import Path
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.namespace import Namespace
+from pytest_netns_mysql.mysql.adopted import AdoptedProcess
 from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
@@ -41,7 +42,7 @@ class Process:
         self._home = home
         self._log = folder / "error.err"  # mysqld adds .err to any other name
         self._logged = 0  # bytes of the log that earlier starts wrote
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | AdoptedProcess | None = None
 
     @property
     def pid(self) -> int | None:
@@ -71,6 +72,11 @@ class Process:
         with self._home:
             self.socket.unlink(missing_ok=True)
             self._logged = self._log.stat().st_size if self._log.exists() else 0
+
+    def adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
+        """Take a mysqld that another process started in the folder for one's own."""
+        self.command = list(command)
+        self._process = process
 
     def launch(
         self, options: Mapping[str, OptionValue], addresses: Mapping[str, str], *, drop_capabilities: Sequence[str]

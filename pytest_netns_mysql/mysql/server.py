@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from pytest_netns_mysql.mysql.plan import ServerPlan
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.adopted import AdoptedProcess
     from pytest_netns_mysql.mysql.client import Driver
     from pytest_netns_mysql.mysql.tls import Authority
 
@@ -187,6 +189,10 @@ class MySQLServer:
         self._process.launch(
             self.plan.complete_options(), self._listeners.texts, drop_capabilities=self.plan.drop_capabilities
         )
+
+    def adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
+        """Be a server that another process started, by the same plan, in the same sandbox."""
+        self._process.adopt(command, process)
 
     def wait_until_up(self) -> None:
         """Return when mysqld answers, and X Plugin where it has an address; raise ServerStartError."""

@@ -1,0 +1,54 @@
+"""A mysqld that another process started, in the place of subprocess.Popen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+
+_EXIT_CODE = -1  # it is its parent's to know
+
+
+class AdoptedProcess:
+    """Watch and signal a process that is no child of this one, by a pidfd, see pidfd_open(2)."""
+
+    def __init__(self, pid: int, descriptor: int) -> None:
+        """Keep the process; ``descriptor`` is its pidfd, closed with this object."""
+        self.pid = pid
+        self.returncode: int | None = None
+        self._descriptor = descriptor
+
+    def poll(self) -> int | None:
+        """Return None while it runs, then -1: its exit code is known to its parent alone."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return when it has ended; raise subprocess.TimeoutExpired after ``timeout`` seconds."""
+        if self.returncode is None:
+            ended = select.poll()
+            ended.register(self._descriptor, select.POLLIN)
+            if not ended.poll(None if timeout is None else int(timeout * 1000)):
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0)
+            self.returncode = _EXIT_CODE
+            os.close(self._descriptor)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal; to a process that has ended nothing is sent."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        self.send_signal(signal.SIGKILL)
+
+    def let_go(self) -> None:
+        """Close the pidfd; the process runs on."""
+        if self.returncode is None:
+            os.close(self._descriptor)
+            self.returncode = _EXIT_CODE
