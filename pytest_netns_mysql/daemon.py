@@ -31,6 +31,7 @@ from pytest_netns_mysql.mysql.state import read
 _START_OVER = 75  # the child's exit code, EX_TEMPFAIL of sysexits.h
 _SHORTEST = 1.0  # seconds that a child has lived that is followed by another
 _PATIENCE = 1.0  # seconds, for somebody who connects and asks nothing
+_EXIT = 5.0  # seconds, for the process of a run that has let go
 
 
 def main() -> None:
@@ -78,6 +79,14 @@ def _outcome(child: int, leader: int | None) -> int:
     os.close(descriptor)
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return max(code, 0)
+
+
+def _await_end(pid: int, timeout: float) -> None:
+    descriptor = os.pidfd_open(pid)
+    ends = select.poll()
+    ends.register(descriptor, select.POLLIN)
+    ends.poll(timeout * 1000)
+    os.close(descriptor)
 
 
 def _be_quiet() -> None:
@@ -139,10 +148,9 @@ class StandingServer:
             if self._run is None and self._mysqld in ready:
                 return _START_OVER
             if self._run is not None and self._run.fileno() in ready:
-                self._run.close()
-                self._run = None
-                if not self._put_back():
+                if not self._put_back(self._run):
                     return _START_OVER
+                self._run = None
             elif listener.fileno() in ready and self._meet(listener.accept()[0]) == "end":
                 return 0
 
@@ -168,8 +176,12 @@ class StandingServer:
         version = ".".join(map(str, plan.distribution.version))
         return reuse.Status(os.getppid(), topology.name, version, self._since, taken_by)
 
-    def _put_back(self) -> bool:
+    def _put_back(self, run: socket.socket) -> bool:
         """Put back what the run left; tell whether all is as at first."""
+        pid, _ = reuse.peer_of(run)
+        run.close()
+        with contextlib.suppress(ProcessLookupError):
+            _await_end(pid, _EXIT)
         if self._others_are_here() or self._entries() != self._files:
             return False
         return not put_back(self._server, self._state).stays and fingerprint(self._network) == self._shape
