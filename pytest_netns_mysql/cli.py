@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     up.set_defaults(command=_up)
     ls = commands.add_parser("ls", help="list the servers that are up")
     ls.set_defaults(command=_ls)
-    down = commands.add_parser("down", help="end the servers that are up")
+    down = commands.add_parser("down", help="end the servers that are up, or those of these pids")
+    down.add_argument("pids", nargs="*", type=int, metavar="PID", help="as ls shows them")
     down.set_defaults(command=_down)
 
     run = commands.add_parser(
@@ -124,10 +125,10 @@ def _ls(_options: argparse.Namespace, _settings: table.Settings) -> int:
     return 0
 
 
-def _down(_options: argparse.Namespace, _settings: table.Settings) -> int:
+def _down(options: argparse.Namespace, _settings: table.Settings) -> int:
     from pytest_netns_mysql import upkeep
 
-    print(upkeep.down())
+    print(upkeep.down(options.pids))
     return 0
 
 

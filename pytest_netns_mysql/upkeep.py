@@ -36,26 +36,38 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
         distribution, settings.cache, progress, start_timeout=settings.start_timeout, **vars(topology.mysqld)
     )
     address = reuse.bring_up(topology, plan, mode=settings.mode)
-    return "\n".join(_lines([address], "status"))
+    return "".join(_line(status) for at, status in _found().items() if at == address)
 
 
 def ls() -> str:
     """Return a line for each server that is up."""
-    return "\n".join(_lines(reuse.addresses(), "status")) or _NONE
+    return "\n".join(map(_line, _found().values())) or _NONE
 
 
-def down() -> str:
-    """End every server of this user's that is up; return a line for each, when they are gone."""
-    ended = _lines(reuse.addresses(), "end")
+def down(pids: Sequence[int] = ()) -> str:
+    """End the servers of these ``pids``, as ``ls`` shows them, or all; return a line for each, when they are gone.
+
+    Raises SettingError for a pid that is none of theirs.
+    """
+    found = {address: one for address, one in _found().items() if not pids or one.pid in pids}
+    strange = {*pids} - {one.pid for one in found.values()}
+    if strange:
+        raise SettingError(
+            f"no server that is up has the pid {', '.join(map(str, sorted(strange)))}",
+            where="netns-mysql down",
+            remedies=["netns-mysql ls shows the pids", "name none, to end all"],
+        )
+    for address in found:
+        reuse.ask(address, "end")
     deadline = time.monotonic() + _ENDING
-    while reuse.addresses() and time.monotonic() < deadline:
+    while not found.keys().isdisjoint(reuse.addresses()) and time.monotonic() < deadline:
         time.sleep(_POLL)
-    return "\n".join(f"ended: {line}" for line in ended) or _NONE
+    return "\n".join(f"ended: {_line(one)}" for one in found.values()) or _NONE
 
 
-def _lines(addresses: Sequence[str], word: str) -> list[str]:
-    found = (reuse.ask(address, word) for address in addresses)
-    return [_line(status) for status in found if status is not None]
+def _found() -> dict[str, reuse.Status]:
+    asked = ((address, reuse.ask(address, "status")) for address in reuse.addresses())
+    return {address: status for address, status in asked if status is not None}
 
 
 def _line(status: reuse.Status) -> str:
