@@ -19,6 +19,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+CONSOLE = [text for page in PAGES for kind, text in BLOCK.findall(page.read_text()) if kind == "console"]
+
+
 def blocks(language: str) -> list[object]:
     return [
         pytest.param(text, id=f"{page.name}-{number}")
@@ -50,7 +53,20 @@ def test_an_ini_block_configures_pytest(suite: Suite, pytester: pytest.Pytester,
     )
 
 
-@pytest.mark.parametrize("text", blocks("console"))
+def test_a_server_that_stays_up_is_listed_and_ended() -> None:
+    """In a sandbox of its own: `netns-mysql down` ends all that are up in the network that it stands in."""
+    (text,) = [text for text in CONSOLE if "netns-mysql up" in text]
+    command = f"'{sys.executable}' -m pytest_netns_mysql.cli"
+    script = text.replace("$ netns-mysql", command)
+    result = subprocess.run(
+        ["sh", "-c", f'{command} run -- sh -ec "{script}"'], capture_output=True, text=True, cwd=ROOT
+    )
+    up, ls, down = result.stdout.splitlines()
+    assert up.startswith("pid ")
+    assert (up, f"ended: {up}") == (ls, down)
+
+
+@pytest.mark.parametrize("text", [text for text in CONSOLE if "netns-mysql up" not in text])
 def test_a_command_of_a_console_block_works(text: str) -> None:
     for line in text.splitlines():
         program, _, rest = line.removeprefix("$ ").partition(" ")
