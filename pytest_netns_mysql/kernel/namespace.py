@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -83,10 +83,12 @@ class Namespace:
         with self:
             return subprocess.run(launch.command([os.fspath(word) for word in argv], without=without), **options)
 
-    def start(self, argv: Sequence[str], *, directory: Path, **options: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, argv: Sequence[str], *, directory: Path, env: Mapping[str, str], **options: Any
+    ) -> subprocess.Popen[bytes]:
         """Start a program in this namespace that ends with the calling thread, which need not enter for it.
 
-        ``options`` are those of ``launch.command``.
+        ``env`` is its environment; ``options`` are those of ``launch.command``.
         """
         inner = self._sandbox.inner
         descriptors = inner.mount, inner.root, self.descriptor
@@ -94,6 +96,7 @@ class Namespace:
             return subprocess.Popen(
                 launch.command(argv, place=(*descriptors, str(directory)), **options),
                 pass_fds=descriptors,
+                env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_netns_mysql.errors import CacheError, ServerStartError
 from pytest_netns_mysql.kernel import launch
 from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.options import OptionValue, arguments
+from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
 
-_FORMAT = "3"  # raised when templates are made in another way
+_FORMAT = "4"  # raised when templates are made in another way
+_END_TIMEOUT = 120.0  # seconds; a busy machine takes twenty
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
 
 
@@ -91,24 +93,54 @@ def key(distribution: Distribution, options: Mapping[str, OptionValue]) -> str:
 def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder: Path) -> None:
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    log = folder.with_name(f"{folder.name}.err")
+    end = folder.with_name(f"{folder.name}.sql")
+    try:
+        _run(distribution, ["--initialize-insecure"], options, unfinished)
+        # What --initialize leaves to the next boot, and to purge, is done here once, and not by each copy's first boot.
+        end.write_text("SHUTDOWN;\n")
+        private = [f"--init-file={end}", "--skip-networking", "--socket=first.sock", "--pid-file=first.pid"]
+        _run(distribution, [*private, *arguments(merge()), "--innodb-fast-shutdown=0"], options, unfinished)
+    except ServerStartError:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    finally:
+        end.unlink(missing_ok=True)
+    # Each copy is a server of its own, and makes its own server_uuid.
+    (unfinished / "auto.cnf").unlink(missing_ok=True)
+    # Most of what mysqld writes is zeros: as holes they cost a copy nothing. So do the thirty redo files in reserve,
+    # which a boot without them would make anew.
+    sparse = folder.with_name(f"{folder.name}.sparse")
+    shutil.rmtree(sparse, ignore_errors=True)
+    _cp(unfinished, sparse, "--sparse=always")
+    shutil.rmtree(unfinished)
+    sparse.rename(folder)
+
+
+def _run(distribution: Distribution, what: Sequence[str], options: Mapping[str, OptionValue], folder: Path) -> None:
+    """Run mysqld on a data directory until it ends by itself; raise ServerStartError where it ends badly."""
+    log = folder.with_suffix(".err")
     log.unlink(missing_ok=True)
     command = [
         str(distribution.mysqld),
         "--no-defaults",
-        "--initialize-insecure",
-        f"--datadir={unfinished}",
+        *what,
+        f"--datadir={folder}",
         f"--log-error={log}",
         *(["--user=root"] if os.geteuid() == 0 else []),
         *arguments(options),
     ]
-    result = subprocess.run(launch.command(command), capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else result.stderr)
+    try:
+        result = subprocess.run(
+            launch.command(command), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=_END_TIMEOUT
+        )
+        end, code = result.stderr, result.returncode
+    except subprocess.TimeoutExpired:
+        end, code = f"it had not ended after {_END_TIMEOUT:g} seconds", -signal.SIGKILL
+    said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else end)
     log.unlink(missing_ok=True)
-    if result.returncode != 0:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    if code != 0:
         raise ServerStartError(
-            f"mysqld could not make a data directory: it ended with exit code {result.returncode}",
+            f"mysqld could not make a data directory: it ended with exit code {code}",
             command=command,
             log=said.text,
             codes=said.codes,
@@ -117,13 +149,3 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
             tried=said.telling_lines,
             remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],
         )
-    # Each copy is a server of its own, and makes its own server_uuid.
-    (unfinished / "auto.cnf").unlink(missing_ok=True)
-    for spare in unfinished.glob("#innodb_redo/*_tmp"):
-        spare.unlink()  # redo files in reserve, which InnoDB makes anew
-    # Most of what mysqld writes is zeros: as holes they cost a copy nothing.
-    sparse = folder.with_name(f"{folder.name}.sparse")
-    shutil.rmtree(sparse, ignore_errors=True)
-    _cp(unfinished, sparse, "--sparse=always")
-    shutil.rmtree(unfinished)
-    sparse.rename(folder)

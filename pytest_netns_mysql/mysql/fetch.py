@@ -29,7 +29,7 @@ from pytest_netns_mysql.mysql.unpack import EXECUTABLE, Tree, assemble, unpack
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_LAYOUT = "2"
+_LAYOUT = "3"
 """Part of a server's name in the cache; raised when what stands in its folder changes."""
 
 _DRAFT = ".draft-"

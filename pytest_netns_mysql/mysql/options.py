@@ -26,6 +26,12 @@ _DEFAULTS: dict[str, OptionValue] = {
     "loose_innodb_buffer_pool_load_at_startup": False,
     "loose_innodb_buffer_pool_dump_at_shutdown": False,
     "loose_innodb_print_ddl_logs": False,
+    # A boot waits for each of its threads, and makes and reads each rollback segment: 128 in every tablespace of undo
+    # logs and of temporary tables, of which one holds 1023 transactions.
+    "loose_innodb_rollback_segments": 2,
+    "loose_innodb_read_io_threads": 1,
+    "loose_innodb_write_io_threads": 1,
+    "loose_innodb_purge_threads": 1,
 }
 
 # Options that a data directory is made for, and cannot be served without.

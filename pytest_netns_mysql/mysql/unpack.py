@@ -166,6 +166,10 @@ def assemble(tree: Tree, libraries: dict[str, Path], folder: Path, home: Path) -
     # by name, and goes before LD_LIBRARY_PATH: hence --force-rpath.
     rpath = ("--force-rpath", "--set-rpath", "$ORIGIN/../lib")
     tree.run(patchelf, "--set-interpreter", home / "lib" / loader.name, *rpath, *programs)
+    # tcmalloc, unlike the C library's own allocator, has no way to ask for huge pages: see ``process``. One at a time:
+    # an option that is given twice counts once.
+    for allocator in sorted(path.name for path in (folder / "lib").glob("libtcmalloc*")):
+        tree.run(patchelf, "--remove-needed", allocator, folder / "bin" / "mysqld")
 
 
 def _forget_rpaths(tree: Tree, patchelf: Path, objects: Sequence[Path]) -> None:

@@ -48,7 +48,7 @@ def test_a_copy_is_a_server_of_its_own_and_small(distribution: Distribution, tmp
     copy = tmp_path / "data"
     datadir.copy(source, copy)
     assert not (copy / "auto.cnf").exists()  # it would give every copy the same server_uuid
-    assert not list(copy.glob("#innodb_redo/*_tmp"))
+    assert list(copy.glob("#innodb_redo/*_tmp"))  # a boot would make what is missing
     blocks = sum(path.stat().st_blocks * 512 for path in copy.rglob("*"))
     assert blocks < 50 << 20 < sum(path.stat().st_size for path in copy.rglob("*"))
 
