@@ -32,6 +32,8 @@ NAMES = {
     "mysqld": ("--netns-mysqld", "NETNS_MYSQLD", "netns_mysqld"),
     "unavailable": ("--netns-unavailable", "NETNS_UNAVAILABLE", "netns_unavailable"),
     "other_tests": ("--netns-other-tests", "NETNS_OTHER_TESTS", "netns_other_tests"),
+    "leftovers": ("--netns-leftovers", "NETNS_LEFTOVERS", "netns_leftovers"),
+    "start": ("--netns-start", "NETNS_START", "netns_start"),
     "start_timeout": ("--netns-start-timeout", "NETNS_START_TIMEOUT", "netns_start_timeout"),
     "cache": ("--netns-cache", "NETNS_CACHE", "netns_cache"),
 }

@@ -20,7 +20,7 @@ InNetwork = Callable[..., Any]
 InSandbox = Callable[..., Any]
 
 
-def in_child(action: Callable[[], T]) -> T:
+def run_in_child(action: Callable[[], T]) -> T:
     """Return what ``action`` returns in a forked process; fail with its traceback where it raises."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -43,11 +43,17 @@ def in_child(action: Callable[[], T]) -> T:
 
 
 @pytest.fixture(scope="session")
+def in_child() -> Callable[[Callable[[], Any]], Any]:
+    """Return what an action returns in a child process, which may move as it likes."""
+    return run_in_child
+
+
+@pytest.fixture(scope="session")
 def in_sandbox() -> InSandbox:
     """Return what an action returns for a sandbox, made in a child process."""
 
     def run(action: Callable[[Sandbox], Any], mode: str = "auto") -> Any:
-        return in_child(lambda: action(Sandbox.create(mode)))
+        return run_in_child(lambda: action(Sandbox.create(mode)))
 
     return run
 
