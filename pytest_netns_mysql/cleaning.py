@@ -106,6 +106,8 @@ class Cleaner:
             result = put_back(server, known.before, spared=known.before.users - known.at_boot.users)
             found += (f"{server.name}: {line}" for line in result.found)
             self._outdated |= result.is_inexact
+            if result.before is not None:
+                known.before = result.before
             if result.stays or (server is self._default and _wants_fresh(item)):
                 self._renew(server)
         if found and self._session.settings.leftovers == "fail":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,9 +152,10 @@ class NetnsSession:
         return server
 
     def _started(self, network: Network) -> MySQLServer:
+        from pytest_netns_mysql.mysql.loading import of_topology
         from pytest_netns_mysql.mysql.server import MySQLServer
 
-        written = vars(network.topology.mysqld)
+        written = {**vars(network.topology.mysqld), "load": of_topology(network.topology)}
         wanted = None in self.mysqlx_over or network.topology in self.mysqlx_over
         if wanted and written["mysqlx_bind_address"] is None:
             written = {**written, "mysqlx_bind_address": network.topology.bind_address}
@@ -167,8 +168,9 @@ class NetnsSession:
             raise
         return server
 
-    def plan(self, *, name: str = "mysqld", **plan: Any) -> ServerPlan:
+    def plan(self, *, name: str = "mysqld", load: Sequence[Any] = (), **plan: Any) -> ServerPlan:
         """Return the plan of a server with what the settings say; ``plan`` is the rest of what a ServerPlan takes."""
+        from pytest_netns_mysql.mysql.loading import resolve
         from pytest_netns_mysql.mysql.plan import ServerPlan
 
         return ServerPlan(
@@ -177,6 +179,7 @@ class NetnsSession:
             progress=self.progress,
             start_timeout=self.settings.start_timeout,
             name=self._unused(name),
+            load=resolve(load, where=f"server {name}"),
             **plan,
         )
 

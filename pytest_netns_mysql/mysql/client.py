@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import mysql.connector
@@ -104,6 +104,11 @@ def _pymysql_connection(namespace: Namespace, options: dict[str, Any]) -> Any:
                 super().connect(sock)
 
     return Connection(**options)
+
+
+def asks_for_tls(options: Mapping[str, Any]) -> bool:
+    """Tell whether the caller says anything about TLS: then it is the caller's to say."""
+    return any(name.startswith(("ssl", "tls")) for name in options)
 
 
 def try_connect(namespace: Namespace, **options: Any) -> NamespaceConnection | None:

@@ -111,13 +111,18 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
             tried=said.telling_lines,
             remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],
         )
-    # Each copy is a server of its own, and makes its own server_uuid.
-    (unfinished / "auto.cnf").unlink(missing_ok=True)
-    for spare in unfinished.glob("#innodb_redo/*_tmp"):
-        spare.unlink()  # redo files in reserve, which InnoDB makes anew
-    # Most of what mysqld writes is zeros: as holes they cost a copy nothing.
     sparse = folder.with_name(f"{folder.name}.sparse")
     shutil.rmtree(sparse, ignore_errors=True)
-    _cp(unfinished, sparse, "--sparse=always")
+    finish(unfinished, sparse)
     shutil.rmtree(unfinished)
     sparse.rename(folder)
+
+
+def finish(source: Path, target: Path) -> None:
+    """Copy a data directory that no server is on to where it is a template."""
+    # Each copy is a server of its own, and makes its own server_uuid.
+    (source / "auto.cnf").unlink(missing_ok=True)
+    for spare in source.glob("#innodb_redo/*_tmp"):
+        spare.unlink()  # redo files in reserve, which InnoDB makes anew
+    # Most of what mysqld writes is zeros: as holes they cost a copy nothing.
+    _cp(source, target, "--sparse=always")

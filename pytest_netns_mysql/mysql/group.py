@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.errors import GroupError, NetnsError, UnknownNamespaceError
-from pytest_netns_mysql.mysql.accounts import literal
+from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.waiting import wait_until
 

@@ -19,6 +19,8 @@ from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.client import Driver
+    from pytest_netns_mysql.mysql.snapshot import Snapshot
+    from pytest_netns_mysql.mysql.tables import SeededTables
     from pytest_netns_mysql.mysql.tls import Authority
 
 _STOP_TIMEOUT = 30.0  # seconds
@@ -38,6 +40,7 @@ class MySQLServer:
         self._process = Process(plan.distribution, WORK_DIRECTORY / plan.name, self._home)
         self.administrator = Administrator(self._process, self._home, timeout=plan.start_timeout)
         self._listeners = plan.listeners(network)
+        self.seeded: SeededTables | None = None
 
     @property
     def name(self) -> str:
@@ -166,6 +169,11 @@ class MySQLServer:
             cache=self.plan.cache,
             progress=self.plan.progress,
         )
+        if self.plan.load:
+            from pytest_netns_mysql.mysql import seed
+
+            folder = seed.template(self, source)
+            source, self.seeded = seed.data_of(folder), seed.SeededTables(self, folder)
         with self._home:
             self._process.folder.mkdir()
             datadir.copy(source, self._process.datadir)
@@ -227,13 +235,13 @@ class MySQLServer:
         """
         if namespace is None and endpoint is None:
             return self.administrator.connect(driver, **options)
-        from pytest_netns_mysql.mysql.client import connect, kind_of
+        from pytest_netns_mysql.mysql.client import asks_for_tls, connect, kind_of
 
         self._process.check_running()
         name = namespace if namespace is not None else GLOBAL
         place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **options}
-        if (driver is None or driver in ("mysql.connector", "pymysql")) and not _asks_for_tls(settings):
+        if (driver is None or driver in ("mysql.connector", "pymysql")) and not asks_for_tls(settings):
             settings["ssl_disabled"] = not settings.get("password") and not self._requires_tls()
         with self._process.told_if_it_ends():
             return connect(self.network[name], driver, **settings)
@@ -260,11 +268,38 @@ class MySQLServer:
             self.plan, self._listeners = before
             raise
 
-    def stop(self) -> None:
+    def snapshot(self) -> Snapshot:
+        """Return the data, the options and the global variables as of now, for ``restore``; connections stay.
+
+        It is kept in memory, as large as the data, until the server ends. Raises SnapshotError for a server that
+        replicates or has a replica, ServerGoneError where mysqld does not run.
+        """
+        from pytest_netns_mysql.mysql import snapshot
+
+        return snapshot.take(self)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """End mysqld and start it with all that a snapshot of it has; open connections are lost.
+
+        Raises SnapshotError for a snapshot of another server, or one that is gone, and what ``start`` raises.
+        """
+        from pytest_netns_mysql.mysql import snapshot as snapshots
+
+        snapshots.check(self, snapshot)
+        self.kill()
+        snapshots.copy_back(self, snapshot)
+        self.plan, self._listeners = snapshot.plan, snapshot.plan.listeners(self.network)
+        if self.seeded is not None:
+            self.seeded.doubt()
+        self._launch()
+        self.wait_until_up()
+        snapshots.set_variables(self, snapshot)
+
+    def stop(self, *, fast_shutdown: int = 2) -> None:
         """Shut mysqld down in good order; its data stays for ``restart``."""
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
-            self.execute("SET GLOBAL innodb_fast_shutdown = 2")
+            self.execute(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
             # A thread that sends the binary log to a replica would be waited for: ten seconds.
             dumps = [row[0] for row in self.execute("SHOW PROCESSLIST") if str(row[4]).startswith("Binlog Dump")]
             self.administrator.end_connections(dumps)
@@ -280,8 +315,3 @@ class MySQLServer:
         """End mysqld at once, and remove its data from the sandbox's memory."""
         self.kill()
         self._process.remove()
-
-
-def _asks_for_tls(settings: dict[str, Any]) -> bool:
-    """Tell whether the caller says anything about TLS: then it is the caller's to say."""
-    return any(name.startswith(("ssl", "tls")) for name in settings)

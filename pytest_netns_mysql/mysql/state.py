@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.mysql.tables import Marks
 
 if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
@@ -103,6 +104,7 @@ class State:
     values: Mapping[str, str | None]
     grants: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
+    seeded: Marks = field(default_factory=Marks)
 
     def names(self, kind: str) -> Mapping[str, str]:
         """Return names and values of one kind; empty where there is none."""
@@ -146,7 +148,15 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
         values={name: value for name, value in now.items() if name not in ignored},
         grants=grants(server) if known is None and data else {},
         variables=variables,
+        seeded=_seeded(server, complete=known is None) if data else Marks(),
     )
+
+
+def _seeded(server: MySQLServer, *, complete: bool) -> Marks:
+    """Return what tells whether the schemas that the server was loaded with have changed."""
+    if server.seeded is None:
+        return Marks()
+    return server.seeded.read() if complete else server.seeded.look()
 
 
 def connections(server: MySQLServer) -> frozenset[Connection]:
@@ -179,6 +189,8 @@ def is_as(state: State, complete: State) -> bool:
     """Tell whether nothing has changed since ``complete`` was read."""
     unlike = [name for name, value in state.values.items() if not same(value, complete.variables.get(name))]
     parts = "pid", "command", "rows", "tables", "transactions", "connections", "files"
+    if state.seeded.digest != complete.seeded.digest:
+        return False
     return not unlike and all(getattr(state, part) == getattr(complete, part) for part in parts)
 
 
@@ -200,6 +212,11 @@ def absorb(before: State, first: State, second: State) -> State:
             for table, rows in before.grants.items()
         },
         variables=_moved(before.variables, first.variables, second.variables),
+        # No digest is of these marks: each is looked at.
+        seeded=Marks(
+            each=_moved(before.seeded.each, first.seeded.each, second.seeded.each),
+            foreign=_moved(before.seeded.foreign, first.seeded.foreign, second.seeded.foreign),
+        ),
     )
 
 
