@@ -54,7 +54,7 @@ class Load:
         return None if self.text is None else script.statements(self.text)
 
     def digest(self) -> str:
-        """Return what changes with what is loaded: with the file, with those that it reads, with a function's module."""
+        """Return what changes with what is loaded: a file, those that it reads; a function's module."""
         if self.function is not None:
             return _digest(_source_of(self.function).read_bytes(), _circumstances(self.function))
         return _digest(*(name.encode() + one.read_bytes() for name, one in self._files().items()))
@@ -73,8 +73,8 @@ class Load:
 
 def based(entries: Entries, folder: Path) -> tuple[Entry, ...]:
     """Return the entries of a ``load=``, with those paths that are relative sought from ``folder``."""
-    single = isinstance(entries, str | os.PathLike) or callable(entries)
-    return tuple(_based(one, folder) for one in ((entries,) if single else entries))  # type: ignore[union-attr]
+    several = (entries,) if isinstance(entries, str | os.PathLike) or callable(entries) else entries
+    return tuple(_based(one, folder) for one in several)
 
 
 def _based(entry: Entry, folder: Path) -> Entry:
@@ -190,7 +190,8 @@ def load_into(server: MySQLServer, loads: Sequence[Load], schema: str | None = N
 
 
 def _connect(server: MySQLServer, schema: str | None) -> Any:
-    return contextlib.closing(server.connect(**({} if schema is None else {"database": schema})))
+    options: dict[str, Any] = {} if schema is None else {"database": schema}
+    return contextlib.closing(server.connect(**options))
 
 
 def _call(server: MySQLServer, load: Load, function: Function, schema: str | None) -> None:

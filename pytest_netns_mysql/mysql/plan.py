@@ -28,7 +28,8 @@ class ServerPlan:
     Shape: ``bind_address`` None means the topology's; ``options`` as mysqld names them; ``drop_capabilities``
     names what mysqld is to lack, such as ``CAP_SYS_ADMIN``; ``start_timeout`` is in seconds. Without
     ``check_endpoints`` mysqld takes addresses as they are written, without ``require_mysqlx`` X Plugin need not come
-    up; ``load`` is what its data directory is loaded with. See the manual, bind_address, admin_address and mysqlx_bind_address.
+    up; ``load`` is what its data directory is loaded with. See the manual, bind_address, admin_address and
+    mysqlx_bind_address.
     """
 
     distribution: Distribution

@@ -15,8 +15,6 @@ from pytest_netns_mysql.errors import LoadError
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 
 if TYPE_CHECKING:
-    from typing import TextIO
-
     from mysql.connector.abstracts import MySQLCursorAbstract
 
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -144,14 +142,14 @@ def _dump(server: MySQLServer, folder: Path, names: Iterable[Name]) -> Mapping[N
     return {name: file for name, file in files.items() if _is_handy(folder / file) and program is not None}
 
 
-def _sort(dump: TextIO, files: Mapping[str, Path]) -> None:
+def _sort(dump: Iterable[str], files: Mapping[str, Path]) -> None:
     """Have each table's statements in its file: mysqldump writes each in a line, and escapes lines in texts."""
     for file in files.values():
         file.touch()
     for line in dump:
         if match := _INTO.match(line):
-            with files[match[1].replace("``", "`")].open("a", encoding="utf-8") as file:
-                file.write(line)
+            with files[match[1].replace("``", "`")].open("a", encoding="utf-8") as rows:
+                rows.write(line)
 
 
 def _is_handy(file: Path) -> bool:

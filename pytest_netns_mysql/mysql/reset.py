@@ -85,7 +85,7 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
 
 
 def _put_back_seeded(server: MySQLServer, before: State) -> tuple[State, tuple[str, ...], tuple[str, ...]]:
-    """Put back the schemas that the server was loaded with; return the state that holds now, what was found and stays."""
+    """Put back the schemas that the server was loaded with; return the state now, what was found, what stays."""
     if server.seeded is None or server.writable is not server:
         return before, (), ()
     marks, found, stays = server.seeded.put_back(before.seeded)

@@ -9,10 +9,9 @@ _TO_END_OF_LINE = r"--(?=\s|\Z)[^\n]*|\#[^\n]*"
 # What /*! and /*+ begin is part of the statement.
 _BLANK = re.compile(rf"(?:\s|/\*(?![!+]).*?\*/|{_TO_END_OF_LINE})*", re.DOTALL)
 _LINE = re.compile(r"(\\|\w+)[^\S\n]*([^\n]*)")
-_DELIMITER = "delimiter"
-_OF_THE_CLIENT = frozenset(
-    "charset clear connect edit ego exit go help nopager notee nowarning pager print prompt query_attributes quit "
-    "rehash resetconnection source ssl_session_data_print status system tee warnings \\".split()
+_OF_THE_CLIENT = re.compile(
+    r"\\|charset|clear|connect|edit|ego|exit|go|help|nopager|notee|nowarning|pager|print|prompt|query_attributes|quit"
+    r"|rehash|resetconnection|source|ssl_session_data_print|status|system|tee|warnings"
 )
 # What a script has another file read by: the client program, or LOAD DATA.
 _READS = re.compile(r"^\s*(?:source\s+|\\\.\s*)(\S.*?)\s*;?\s*$|\binfile\s+(?:'([^']+)'|\"([^\"]+)\")", re.I | re.M)
@@ -28,11 +27,11 @@ def statements(text: str) -> list[tuple[int, str]] | None:
     delimiter, position, line, counted = ";", 0, 1, 0
     while (position := _end_of(_BLANK, text, position)) < len(text):
         word, rest = _first_word(text, position)
-        if word == _DELIMITER and rest:
+        if word == "delimiter" and rest:
             delimiter = rest.split()[0]
             position = text.find("\n", position) + 1 or len(text)
             continue
-        if word in _OF_THE_CLIENT or (word == "use" and delimiter not in rest):
+        if _OF_THE_CLIENT.fullmatch(word) or (word == "use" and delimiter not in rest):
             return None
         end = _end_of_statement(text, position, delimiter)
         if end is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ServerNotFoundError, ServerStartError
+from pytest_netns_mysql.errors import ServerNotFoundError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
@@ -190,22 +190,7 @@ class MySQLServer:
         """Return when mysqld answers, and X Plugin where it has an address; raise ServerStartError."""
         self._process.wait(self.administrator.answers, timeout=self.plan.start_timeout)
         if self.plan.mysqlx_bind_address is not None and self.plan.require_mysqlx:
-            self._check_x_plugin()
-
-    def _check_x_plugin(self) -> None:
-        complaints = self._process.log_of_this_start.x_plugin
-        if complaints.errors:
-            self.kill()
-            raise ServerStartError(
-                "X Plugin did not come up on every address of mysqlx_bind_address, though mysqld runs",
-                command=self.command,
-                log=self._process.log_of_this_start.text,
-                codes=complaints.codes,
-                messages=complaints.messages,
-                where=self.plan.where,
-                tried=complaints.errors,
-                remedies=["mend what the lines above name", "require_mysqlx=False, for a server that runs without it"],
-            )
+            self._process.check_x_plugin(self.plan.where)
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the administrator; return its rows.
@@ -285,12 +270,8 @@ class MySQLServer:
         """
         from pytest_netns_mysql.mysql import snapshot as snapshots
 
-        snapshots.check(self, snapshot)
-        self.kill()
         snapshots.copy_back(self, snapshot)
         self.plan, self._listeners = snapshot.plan, snapshot.plan.listeners(self.network)
-        if self.seeded is not None:
-            self.seeded.doubt()
         self._launch()
         self.wait_until_up()
         snapshots.set_variables(self, snapshot)

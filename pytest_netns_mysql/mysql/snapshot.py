@@ -56,7 +56,30 @@ def take(server: MySQLServer) -> Snapshot:
     return Snapshot(server, server.plan, state, target)
 
 
-def check(server: MySQLServer, snapshot: Snapshot) -> None:
+def copy_back(server: MySQLServer, snapshot: Snapshot) -> None:
+    """End a server, and put a snapshot's data in the place of its own; raise SnapshotError where that cannot be."""
+    _check(server, snapshot)
+    server.kill()
+    with server.network[GLOBAL]:
+        shutil.rmtree(server.datadir)
+        datadir.copy(snapshot.folder, server.datadir)
+    if server.seeded is not None:
+        server.seeded.doubt()
+
+
+def set_variables(server: MySQLServer, snapshot: Snapshot) -> None:
+    """Give the global variables the values that they had; raise SnapshotError where one refuses."""
+    stays = put_back(server, snapshot.state).stays
+    if stays:
+        raise SnapshotError(
+            "the server is not all as it was at the snapshot",
+            where=server.plan.where,
+            tried=stays,
+            remedies=["end it and start another: scope='function'"],
+        )
+
+
+def _check(server: MySQLServer, snapshot: Snapshot) -> None:
     """Raise SnapshotError where a server cannot go back to a snapshot."""
     if snapshot.server is not server:
         raise SnapshotError(
@@ -73,25 +96,6 @@ def check(server: MySQLServer, snapshot: Snapshot) -> None:
             remedies=["take and use it while the server's fixture lasts"],
         )
     _check_alone(server, "the server cannot go back to a snapshot")
-
-
-def copy_back(server: MySQLServer, snapshot: Snapshot) -> None:
-    """Put a snapshot's data in the place of that of a server that does not run."""
-    with server.network[GLOBAL]:
-        shutil.rmtree(server.datadir)
-        datadir.copy(snapshot.folder, server.datadir)
-
-
-def set_variables(server: MySQLServer, snapshot: Snapshot) -> None:
-    """Give the global variables the values that they had; raise SnapshotError where one refuses."""
-    stays = put_back(server, snapshot.state).stays
-    if stays:
-        raise SnapshotError(
-            "the server is not all as it was at the snapshot",
-            where=server.plan.where,
-            tried=stays,
-            remedies=["end it and start another: scope='function'"],
-        )
 
 
 def _wait_until_stopped(pid: int) -> None:

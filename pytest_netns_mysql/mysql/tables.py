@@ -154,11 +154,11 @@ class SeededTables:
         """Return what changed, what is new first: it may hold on to the rest."""
         found = []
         for mark in {**now.each, **before.each}:
-            kind, *name = mark
+            kind, place, own_name = mark
             if kind not in _OF_ROWS and (mark in before.each) != (mark in now.each):
-                found.append(_Difference(kind, (name[0], name[1]), "gone" if mark in before.each else "new"))
+                found.append(_Difference(kind, (place, own_name), "gone" if mark in before.each else "new"))
             elif kind not in _OF_TABLES and before.each[mark] != now.each[mark]:
-                found.append(_Difference(kind, (name[0], name[1]), "altered"))
+                found.append(_Difference(kind, (place, own_name), "altered"))
         were, are = _by_table(before.each), _by_table(now.each)
         for name in were:
             if name in are and were[name] != are[name]:
