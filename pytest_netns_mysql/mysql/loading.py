@@ -217,7 +217,8 @@ def _send(server: MySQLServer, load: Load, statements: list[tuple[int, str]], sc
                     if connection.unread_result:
                         connection.get_rows()
             except mysql.connector.Error as error:
-                raise _failed(load, f"{load.file}, line {line}", f"ERROR {error}") from error
+                said = f"ERROR {error.errno} ({error.sqlstate}) at line {line}: {error.msg}"
+                raise _failed(load, f"{load.file}, line {line}", said) from error
 
 
 def _run(server: MySQLServer, load: Load, schema: str | None) -> None:

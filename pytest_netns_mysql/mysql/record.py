@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 Name = tuple[str, str]
-"""A schema, and a table or view in it."""
+"""A schema, and a table in it."""
 
 _FILE = "tables.json"
 _SYSTEM = "'mysql', 'sys', 'performance_schema', 'information_schema'"
@@ -31,7 +31,7 @@ _INTO = re.compile(r"INSERT INTO `((?:[^`]|``)+)`")
 
 @dataclass(frozen=True)
 class Table:
-    """Hold what was loaded into a table; of a view the structure alone.
+    """Hold what was loaded into a table.
 
     Shape: ``rows`` is the file with the statements that write them, one in each line; None where there is none.
     """
@@ -39,23 +39,17 @@ class Table:
     schema: str
     name: str
     structure: str
-    checksum: int | None = None
-    auto_increment: int | None = None
-    rows: str | None = None
+    checksum: int | None
+    auto_increment: int | None
+    rows: str | None
 
 
 def record(server: MySQLServer, folder: Path) -> None:
     """Write down what is in the users' tables of a server; raise LoadError where its rows cannot be read."""
     with server.administrator.cursor() as cursor:
-        kinds = {
-            (str(schema), str(name)): str(kind)
-            for schema, name, kind in ask(
-                cursor,
-                "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES "
-                f"WHERE TABLE_SCHEMA NOT IN ({_SYSTEM}) ORDER BY 1, 2",
-            )
-        }
-        bases = [name for name, kind in kinds.items() if kind == "BASE TABLE"]
+        query = "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE'"
+        query += f" AND TABLE_SCHEMA NOT IN ({_SYSTEM}) ORDER BY 1, 2"
+        bases = [(str(schema), str(name)) for schema, name in ask(cursor, query)]
         if bases:  # as the optimizer will find them: InnoDB counts rows some time later, if at all
             ask(cursor, f"ANALYZE NO_WRITE_TO_BINLOG TABLE {', '.join(map(title, bases))}")
         sums = checksums(cursor, bases)
@@ -65,7 +59,7 @@ def record(server: MySQLServer, folder: Path) -> None:
         plain = [name for name in bases if name not in set(ask(cursor, fires))]
         files = _dump(server, folder, plain)
         tables = [
-            Table(*name, structure(cursor, name), sums.get(name), numbers.get(name), files.get(name)) for name in kinds
+            Table(*name, structure(cursor, name), sums[name], numbers.get(name), files.get(name)) for name in bases
         ]
     (folder / _FILE).write_text(json.dumps([asdict(table) for table in tables]))
 
@@ -88,7 +82,7 @@ def ask(cursor: MySQLCursorAbstract, query: str) -> list[tuple[Any, ...]]:
 
 
 def checksums(cursor: MySQLCursorAbstract, names: Collection[Name]) -> dict[Name, int | None]:
-    """Return the checksum of each table's rows, in whatever order they are; None for a view."""
+    """Return the checksum of each table's rows, in whatever order they are; None where there is no such table."""
     if not names:
         return {}
     found = ask(cursor, f"CHECKSUM TABLE {', '.join(map(title, names))}")
@@ -107,7 +101,7 @@ def auto_increments(cursor: MySQLCursorAbstract, names: Collection[Name]) -> dic
 
 
 def structure(cursor: MySQLCursorAbstract, name: Name) -> str:
-    """Return the statement that makes a table or a view, without the table's next number."""
+    """Return the statement that makes a table, without its next number."""
     return _NUMBER.sub("", str(ask(cursor, f"SHOW CREATE TABLE {title(name)}")[0][1]), count=1)
 
 
@@ -130,7 +124,7 @@ def _dump(server: MySQLServer, folder: Path, names: Iterable[Name]) -> Mapping[N
             dumping = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
         with dumping:
             if dumping.stdout is not None and dumping.stderr is not None:
-                _sort(dumping.stdout, {table: folder / file for (one, table), file in files.items() if one == schema})
+                _sort(dumping.stdout, schema, {one[1]: folder / files[one] for one in files if one[0] == schema})
                 said = dumping.stderr.read().strip().splitlines()
         if dumping.returncode != 0:
             raise LoadError(
@@ -142,14 +136,14 @@ def _dump(server: MySQLServer, folder: Path, names: Iterable[Name]) -> Mapping[N
     return {name: file for name, file in files.items() if _is_handy(folder / file) and program is not None}
 
 
-def _sort(dump: Iterable[str], files: Mapping[str, Path]) -> None:
+def _sort(dump: Iterable[str], schema: str, files: Mapping[str, Path]) -> None:
     """Have each table's statements in its file: mysqldump writes each in a line, and escapes lines in texts."""
     for file in files.values():
         file.touch()
     for line in dump:
         if match := _INTO.match(line):
             with files[match[1].replace("``", "`")].open("a", encoding="utf-8") as rows:
-                rows.write(line)
+                rows.write(f"INSERT INTO {identifier(schema)}.{line.removeprefix('INSERT INTO ')}")
 
 
 def _is_handy(file: Path) -> bool:

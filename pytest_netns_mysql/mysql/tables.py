@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.mysql.quoting import identifier, literal
+from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.record import Name, Table, ask, auto_increments, checksums, read_record, structure, title
 
 if TYPE_CHECKING:
@@ -31,18 +31,20 @@ UNION ALL SELECT 'counted', database_name, table_name, last_update FROM mysql.in
     WHERE database_name IN ({schemas})
 UNION ALL SELECT 'writes', OBJECT_SCHEMA, OBJECT_NAME, COUNT_WRITE
     FROM performance_schema.table_io_waits_summary_by_table WHERE OBJECT_SCHEMA IN ({schemas}) AND COUNT_WRITE > 0
-UNION ALL SELECT IF(TABLE_TYPE = 'VIEW', 'view', 'table'), TABLE_SCHEMA, TABLE_NAME,
-    IF(CREATE_TIME > NOW() - INTERVAL 2 SECOND, UUID(), CREATE_TIME)
-    FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({schemas})
+UNION ALL SELECT 'table', TABLE_SCHEMA, TABLE_NAME, IF(CREATE_TIME > NOW() - INTERVAL 2 SECOND, UUID(), CREATE_TIME)
+    FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({schemas}) AND TABLE_TYPE = 'BASE TABLE'
+UNION ALL SELECT 'view', TABLE_SCHEMA, TABLE_NAME, CRC32(CONCAT_WS(' ', VIEW_DEFINITION, DEFINER, SECURITY_TYPE))
+    FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({schemas})
 UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, CREATED
     FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({schemas})
 UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME, LAST_ALTERED
     FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({schemas})
-UNION ALL SELECT 'schema', SCHEMA_NAME, '', DEFAULT_COLLATION_NAME
-    FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({schemas})"""
+UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAME, OPTIONS)
+    FROM information_schema.SCHEMATA JOIN information_schema.SCHEMATA_EXTENSIONS USING (SCHEMA_NAME)
+    WHERE SCHEMA_NAME IN ({schemas})"""
 _DIGEST = "SELECT COUNT(*), BIT_XOR(CRC32(CONCAT_WS('/', m.kind, m.place, m.name, m.value))) FROM ({marks}) m"
 _OF_ROWS = ("counters", "counted", "writes")
-_OF_TABLES = ("table", "view", *_OF_ROWS)
+_OF_TABLES = ("table", *_OF_ROWS)
 _PARTITION = re.compile(r"#p#.*", re.IGNORECASE | re.DOTALL)
 _ENCODED = re.compile(r"@([0-9a-f]{4})")
 _LOCK_WAIT = 5  # seconds
@@ -145,10 +147,10 @@ class SeededTables:
     def _foreign(self, cursor: MySQLCursorAbstract, names: Iterable[Name]) -> dict[Name, str]:
         """Return which of these tables are not as they were loaded, and what they are."""
         altered = {name: "altered" for name in names if structure(cursor, name) != self._tables[name].structure}
-        bases = [name for name in names if name not in altered and self._tables[name].checksum is not None]
-        sums, numbers = checksums(cursor, bases), auto_increments(cursor, bases)
-        loaded = {name: (self._tables[name].checksum, self._tables[name].auto_increment) for name in bases}
-        return altered | {name: "changed" for name in bases if loaded[name] != (sums[name], numbers.get(name))}
+        others = [name for name in names if name not in altered]
+        sums, numbers = checksums(cursor, others), auto_increments(cursor, others)
+        loaded = {name: (self._tables[name].checksum, self._tables[name].auto_increment) for name in others}
+        return altered | {name: "changed" for name in others if loaded[name] != (sums[name], numbers.get(name))}
 
     def _differences(self, before: Marks, now: Marks) -> list[_Difference]:
         """Return what changed, what is new first: it may hold on to the rest."""
@@ -162,11 +164,10 @@ class SeededTables:
         were, are = _by_table(before.each), _by_table(now.each)
         for name in were:
             if name in are and were[name] != are[name]:
-                kind = "view" if "view" in are[name] else "table"
                 own = name in self._tables and name not in before.foreign
                 # What a wider fixture made, or made of a table, is not known in full.
                 if what := now.foreign.get(name) if own else "changed, and a fixture of a wider scope had made it":
-                    found.append(_Difference(kind, name, what))
+                    found.append(_Difference("table", name, what))
         return sorted(found, key=lambda one: one.what != "new")
 
     def _undo(self, cursor: MySQLCursorAbstract, difference: _Difference) -> None:
@@ -186,7 +187,6 @@ class SeededTables:
             return
         counted = auto_increments(cursor, [name]).get(name)
         yield f"{'DELETE FROM' if counted == table.auto_increment else 'TRUNCATE TABLE'} {title(name)}"
-        yield f"USE {identifier(table.schema)}"
         with (self._folder / table.rows).open(encoding="utf-8", newline="\n") as rows:
             yield from rows
         if table.auto_increment not in (None, counted, auto_increments(cursor, [name]).get(name)):
@@ -198,7 +198,7 @@ def _digest(cursor: MySQLCursorAbstract, marks: str) -> tuple[Any, ...]:
 
 
 def _by_table(each: Mapping[Mark, str]) -> dict[Name, dict[str, str]]:
-    """Return the marks of each table or view together, those of its partitions too."""
+    """Return the marks of each table together, those of its partitions too."""
     found: dict[Name, dict[str, str]] = {}
     for (kind, place, name), value in each.items():
         if kind == "counters":
@@ -206,7 +206,7 @@ def _by_table(each: Mapping[Mark, str]) -> dict[Name, dict[str, str]]:
         if kind in _OF_TABLES:
             plain = _PARTITION.sub("", name) if kind in ("counters", "counted") else name
             found.setdefault((place, plain), {})[f"{kind}{name.removeprefix(plain)}"] = value
-    return {name: marks for name, marks in found.items() if marks.keys() & {"table", "view"}}
+    return {name: marks for name, marks in found.items() if "table" in marks}
 
 
 def _file_of(schema: str) -> str:
