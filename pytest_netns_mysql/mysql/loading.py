@@ -29,6 +29,7 @@ Entry = str | os.PathLike[str] | Function
 Entries = Entry | Sequence[Entry]
 
 _OF_A_MODULE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_AT_LINE = re.compile(r"^ERROR .*? at line (\d+)(?: in file: '(.+?)')?:", re.MULTILINE)  # as mysql says it
 _TAKES = "an SQL file, a folder of them, a function that takes a connection, or its name as text, package.module:name"
 
 
@@ -230,14 +231,15 @@ def _run(server: MySQLServer, load: Load, schema: str | None) -> None:
         f"--socket={server.socket}",
         "--default-character-set=utf8mb4",
         "--local-infile=1",
+        "--loose-commands",  # SOURCE and its like, which later versions leave out unless asked
         *([] if schema is None else [f"--database={schema}"]),
     ]
     with server.network[GLOBAL], file.open("rb") as text:
         result = subprocess.run(command, stdin=text, cwd=file.parent, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
-        said = result.stderr.strip().splitlines()
-        lines = re.findall(r"at line (\d+)(?! in file)", result.stderr)
-        raise _failed(load, f"{file}, line {lines[-1]}" if lines else str(file), *said[-3:])
+        place = _AT_LINE.search(result.stderr)
+        where = f"{file.parent / (place[2] or file)}, line {place[1]}" if place else str(file)
+        raise _failed(load, where, *result.stderr.strip().splitlines()[-3:])
 
 
 def _failed(load: Load, where: str, *said: str) -> LoadError:

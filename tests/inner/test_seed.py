@@ -225,7 +225,7 @@ def test_leftovers_are_named_where_they_fail_a_test(suite: Suite, pytester: pyte
 
 def test_a_clients_schema_is_loaded_for_each_test(suite: Suite, pytester: pytest.Pytester) -> None:
     folder = pytester.mkdir("seed")
-    (folder / "20_rows.sql").write_text("INSERT INTO things VALUES (1); SOURCE more.inc\n")
+    (folder / "20_rows.sql").write_text("INSERT INTO things VALUES (1);\nSOURCE more.inc\n")
     (folder / "10_tables.sql").write_text(
         "CREATE TABLE things (id INT);\nDELIMITER //\nCREATE TRIGGER one BEFORE INSERT ON things FOR EACH ROW\n"
         "BEGIN SET NEW.id = NEW.id + 1; END//\n"
@@ -261,7 +261,7 @@ def test_a_replica_begins_with_what_its_source_was_loaded_with(suite: Suite, pyt
         from pytest_netns_mysql import factories
 
         shop = factories.source(load="schema.sql")
-        copy = factories.replica(shop, bind_address="198.51.100.2/blue")
+        copy = factories.replica(shop, bind_address="198.51.100.2/blue", options={"port": 3307})
 
         def test_one(shop, copy):
             assert copy.execute("SELECT name FROM shop.customers WHERE id = 1") == [("Ann",)]
