@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -105,23 +106,18 @@ class SeededTables:
         if not self._query:
             return Marks()
         with self._server.administrator.cursor() as cursor:
-            return Marks(_digest(cursor, self._query))
+            ((number, code),) = ask(cursor, _DIGEST.format(marks=self._query))
+            return Marks((number, code))
 
     def read(self) -> Marks:
         """Return complete marks; tables that may have changed since they were loaded are looked into."""
         if not self._query:
             return Marks()
         with self._server.administrator.cursor() as cursor:
-            each = {
-                (str(one), str(place), str(name)): str(value) for one, place, name, value in ask(cursor, self._query)
-            }
-            by_table = _by_table(each)
-            if self._pristine is None:
-                self._pristine = by_table
-            unsure = [name for name in by_table if self._pristine.get(name) != by_table[name] and name in self._tables]
-            foreign = self._foreign(cursor, unsure)
-            self._pristine.update((name, by_table[name]) for name in unsure if name not in foreign)
-            return Marks(_digest(cursor, self._query), each, foreign)
+            marks = ask(cursor, self._query)
+            each = {(str(kind), str(place), str(name)): str(value) for kind, place, name, value in marks}
+            foreign = self._foreign(cursor, _by_table(each))
+            return Marks(_digest(each), each, foreign)
 
     def put_back(self, before: Marks) -> tuple[Marks, tuple[str, ...], tuple[str, ...]]:
         """Put back what changed since ``before``, complete marks.
@@ -139,21 +135,36 @@ class SeededTables:
             for statement in _AS_DUMPED:
                 cursor.execute(statement)
             for difference in found:
-                self._undo(cursor, difference)
+                if difference.what == "new":
+                    _run(cursor, f"DROP {difference.kind} IF EXISTS {title(difference.name)}")
+            self._refill(cursor, [one.name for one in found if one.what == "changed"])
         self._server.administrator.reset()
         after = self.read()
         return after, tuple(map(str, found)), tuple(map(str, self._differences(before, after)))
 
-    def _foreign(self, cursor: MySQLCursorAbstract, names: Iterable[Name]) -> dict[Name, str]:
-        """Return which of these tables are not as they were loaded, and what they are."""
-        altered = {name: "altered" for name in names if structure(cursor, name) != self._tables[name].structure}
-        others = [name for name in names if name not in altered]
-        sums, numbers = checksums(cursor, others), auto_increments(cursor, others)
-        loaded = {name: (self._tables[name].checksum, self._tables[name].auto_increment) for name in others}
-        return altered | {name: "changed" for name in others if loaded[name] != (sums[name], numbers.get(name))}
+    def _foreign(self, cursor: MySQLCursorAbstract, now: Mapping[Name, dict[str, str]]) -> dict[Name, str]:
+        """Return which tables are not as they were loaded, and what they are, by their marks and a look into them."""
+        if self._pristine is None:
+            self._pristine = dict(now)
+        known = {name: self._pristine.get(name, {}) for name in now if name in self._tables}
+        unsure = [name for name in known if known[name] != now[name]]
+        foreign = {
+            name: "altered"
+            for name in unsure
+            if known[name].get("table") != now[name]["table"]
+            and structure(cursor, name) != self._tables[name].structure
+        }
+        unsure = [name for name in unsure if name not in foreign]
+        sums, numbers = checksums(cursor, unsure), auto_increments(cursor, unsure)
+        for name in unsure:
+            if (sums[name], numbers.get(name)) == (self._tables[name].checksum, self._tables[name].auto_increment):
+                self._pristine[name] = now[name]
+            else:
+                foreign[name] = "changed"
+        return foreign
 
     def _differences(self, before: Marks, now: Marks) -> list[_Difference]:
-        """Return what changed, what is new first: it may hold on to the rest."""
+        """Return what changed."""
         found = []
         for mark in {**now.each, **before.each}:
             kind, place, own_name = mark
@@ -168,33 +179,37 @@ class SeededTables:
                 # What a wider fixture made, or made of a table, is not known in full.
                 if what := now.foreign.get(name) if own else "changed, and a fixture of a wider scope had made it":
                     found.append(_Difference("table", name, what))
-        return sorted(found, key=lambda one: one.what != "new")
+        return found
 
-    def _undo(self, cursor: MySQLCursorAbstract, difference: _Difference) -> None:
-        import mysql.connector
-
-        with contextlib.suppress(mysql.connector.Error):  # what refuses to be undone is seen by the next look
-            if difference.what == "new":
-                cursor.execute(f"DROP {difference.kind} IF EXISTS {title(difference.name)}")
-            elif difference.what == "changed":
-                for statement in self._refilling(cursor, difference.name):
-                    cursor.execute(statement)
-
-    def _refilling(self, cursor: MySQLCursorAbstract, name: Name) -> Iterator[str]:
-        """Give the statements that put a table's rows back; TRUNCATE costs more, and has it count from 1 again."""
-        table = self._tables[name]
-        if table.rows is None:
-            return
-        counted = auto_increments(cursor, [name]).get(name)
-        yield f"{'DELETE FROM' if counted == table.auto_increment else 'TRUNCATE TABLE'} {title(name)}"
-        with (self._folder / table.rows).open(encoding="utf-8", newline="\n") as rows:
-            yield from rows
-        if table.auto_increment not in (None, counted, auto_increments(cursor, [name]).get(name)):
-            yield f"ALTER TABLE {title(name)} AUTO_INCREMENT = {table.auto_increment}"
+    def _refill(self, cursor: MySQLCursorAbstract, names: Iterable[Name]) -> None:
+        """Write the rows of tables again; TRUNCATE costs more, and has a table count from 1 again."""
+        tables = {name: self._tables[name] for name in names if name in self._tables and self._tables[name].rows}
+        numbers = auto_increments(cursor, tables)
+        for name, table in tables.items():
+            counts = numbers.get(name) != table.auto_increment
+            _run(cursor, f"{'TRUNCATE TABLE' if counts else 'DELETE FROM'} {title(name)}")
+            with (self._folder / str(table.rows)).open(encoding="utf-8", newline="\n") as rows:
+                for statement in rows:
+                    _run(cursor, statement)
+        numbers = auto_increments(cursor, tables)
+        for name, table in tables.items():
+            if numbers.get(name) != table.auto_increment:
+                _run(cursor, f"ALTER TABLE {title(name)} AUTO_INCREMENT = {table.auto_increment}")
 
 
-def _digest(cursor: MySQLCursorAbstract, marks: str) -> tuple[Any, ...]:
-    return ask(cursor, _DIGEST.format(marks=marks))[0]
+def _run(cursor: MySQLCursorAbstract, statement: str) -> None:
+    import mysql.connector
+
+    with contextlib.suppress(mysql.connector.Error):  # what refuses to be undone is seen by the next look
+        cursor.execute(statement)
+
+
+def _digest(each: Mapping[Mark, str]) -> tuple[int, int]:
+    """Return what the server makes of the same marks."""
+    code = 0
+    for mark, value in each.items():
+        code ^= zlib.crc32("/".join([*mark, value]).encode())
+    return len(each), code
 
 
 def _by_table(each: Mapping[Mark, str]) -> dict[Name, dict[str, str]]:
