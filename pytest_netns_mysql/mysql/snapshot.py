@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from pytest_netns_mysql.errors import SnapshotError
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.reset import put_back
 from pytest_netns_mysql.mysql.state import State, read
+from pytest_netns_mysql.mysql.tables import Marks
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.plan import ServerPlan
@@ -69,7 +70,8 @@ def copy_back(server: MySQLServer, snapshot: Snapshot) -> None:
 
 def set_variables(server: MySQLServer, snapshot: Snapshot) -> None:
     """Give the global variables the values that they had; raise SnapshotError where one refuses."""
-    stays = put_back(server, snapshot.state).stays
+    rows_are_back = server.seeded.read() if server.seeded is not None else Marks()
+    stays = put_back(server, replace(snapshot.state, seeded=rows_are_back)).stays
     if stays:
         raise SnapshotError(
             "the server is not all as it was at the snapshot",

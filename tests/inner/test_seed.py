@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -165,6 +166,32 @@ def test_what_a_test_changes_is_put_back(suite: Suite, pytester: pytest.Pytester
         """
     )
     result.assert_outcomes(passed=19)
+
+
+def test_a_load_that_is_killed_is_no_seed(suite: Suite, pytester: pytest.Pytester, own_seeds: Path) -> None:
+    text = """
+        import os
+        import signal
+        from pathlib import Path
+
+        from pytest_netns_mysql import factories
+
+        def fill(connection):
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE SCHEMA shop")
+            once = Path(__file__).with_name("once")
+            if not once.exists():
+                once.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        shop = factories.mysqld(load=fill)
+
+        def test_it(shop):
+            assert shop.execute("SHOW SCHEMAS LIKE 'shop'") == [("shop",)]
+    """
+    assert suite(text).ret == -signal.SIGKILL
+    assert not [one for one in own_seeds.iterdir() if one.is_dir()]
+    suite(text).assert_outcomes(passed=1)
 
 
 def test_what_a_wider_fixture_adds_stays(suite: Suite, pytester: pytest.Pytester) -> None:
