@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         FetchError,
         GroupError,
         LeftoverError,
+        LoadError,
         MarkerError,
         NetnsError,
         NetworkError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         ServerStartError,
         ServerVersionError,
         SettingError,
+        SnapshotError,
         ThreadsError,
         TopologyError,
         UnknownNamespaceError,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.replicastatus import ReplicaStatus
     from pytest_netns_mysql.mysql.replication import Replica
     from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.snapshot import Snapshot
     from pytest_netns_mysql.mysql.tls import Authority, Certificate
     from pytest_netns_mysql.mysql.xclient import NamespaceXClient
     from pytest_netns_mysql.topology.load import from_mapping, load
@@ -67,6 +70,7 @@ _HOMES = {
     "Group": "mysql.group",
     "GroupError": "errors",
     "LeftoverError": "errors",
+    "LoadError": "errors",
     "Link": "topology.model",
     "MarkerError": "errors",
     "Member": "mysql.group",
@@ -89,6 +93,8 @@ _HOMES = {
     "ServerStartError": "errors",
     "ServerVersionError": "errors",
     "SettingError": "errors",
+    "Snapshot": "mysql.snapshot",
+    "SnapshotError": "errors",
     "StartFactory": "fixtures",
     "ThreadsError": "errors",
     "Topology": "topology.model",
@@ -118,6 +124,7 @@ __all__ = [
     "GroupError",
     "LeftoverError",
     "Link",
+    "LoadError",
     "MarkerError",
     "Member",
     "MySQLServer",
@@ -139,6 +146,8 @@ __all__ = [
     "ServerStartError",
     "ServerVersionError",
     "SettingError",
+    "Snapshot",
+    "SnapshotError",
     "StartFactory",
     "ThreadsError",
     "Topology",

@@ -41,7 +41,10 @@ def check_servers(item: pytest.Item, topology: Topology) -> None:
     for name, plan in _plans(item):
         _check(plan, topology, f"factories.{plan.factory} of the fixture {name}, for {item.nodeid}")
     if "netns_mysqld" in info.names_closure:
+        from pytest_netns_mysql.mysql.loading import of_topology
+
         where = f"{topology.source}: mysqld"
+        of_topology(topology)
         _check_server(vars(topology.mysqld), topology, where, f"{where}.options")
 
 
@@ -91,6 +94,7 @@ def _plan_of(fixture: Any) -> FixturePlan | None:
 
 def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
     from pytest_netns_mysql.endpoint import GLOBAL
+    from pytest_netns_mysql.mysql.loading import resolve
     from pytest_netns_mysql.topology.lookup import unknown_namespace
 
     for name in plan.namespaces:
@@ -100,6 +104,7 @@ def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
         from pytest_netns_mysql.mysql.groupplan import check
 
         check(plan.namespaces, plan.server["options"], where)
+    resolve(plan.server.get("load", ()), where=where)
     _check_server(plan.server, topology, where, where)
 
 
@@ -109,7 +114,7 @@ def _check_server(written: Mapping[str, Any], topology: Topology, where: str, wh
     from pytest_netns_mysql.mysql.options import checked
     from pytest_netns_mysql.topology.endpoints import check_endpoints
 
-    checked(written["options"], where=where_options)
+    checked(written.get("options", {}), where=where_options)
     capabilities.mask(written.get("drop_capabilities", ()), where=where)
     for key in _ADDRESSES if written.get("check_endpoints", True) else ():
         if written.get(key) is not None:

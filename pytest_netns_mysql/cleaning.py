@@ -126,6 +126,8 @@ class Cleaner:
 
         result = put_back(server, known.before, spared=known.before.users - known.at_boot.users)
         self._outdated |= result.is_inexact
+        if result.before is not None:
+            known.before = result.before
         if result.stays:
             self._renew(server)
         if result.found:

@@ -165,6 +165,7 @@ def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, 
     """Start a server that lives as long as this process, whatever program it becomes."""
     from pytest_netns_mysql.mysql.accounts import Accounts
     from pytest_netns_mysql.mysql.distribution import find
+    from pytest_netns_mysql.mysql.loading import of_topology
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -174,7 +175,7 @@ def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, 
         settings.cache,
         _progress,
         start_timeout=settings.start_timeout,
-        **vars(network.topology.mysqld),
+        **{**vars(network.topology.mysqld), "load": of_topology(network.topology)},
     )
     server = MySQLServer(plan, network)
     server.start()

@@ -154,5 +154,13 @@ class CertificateError(NetnsError):
     """A certificate cannot be made."""
 
 
+class LoadError(NetnsError):
+    """Something could not be loaded into a server or a schema: it is not there, or it failed."""
+
+
+class SnapshotError(NetnsError):
+    """A snapshot cannot be taken, or a server cannot go back to it."""
+
+
 class LeftoverError(NetnsError):
     """A test left something on a server that other tests use."""

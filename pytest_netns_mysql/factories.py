@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 from pytest_netns_mysql.checks import PLAN, FixturePlan, name_of
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.errors import LoadError, SettingError
 from pytest_netns_mysql.session import NAMESPACE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.accounts import Accounts
     from pytest_netns_mysql.mysql.client import Driver
     from pytest_netns_mysql.mysql.group import Group
+    from pytest_netns_mysql.mysql.loading import Entries, Entry, Load
     from pytest_netns_mysql.mysql.options import OptionValue
     from pytest_netns_mysql.mysql.replication import Replica
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -30,6 +34,7 @@ def mysqld(
     admin_address: str | None = None,
     mysqlx_bind_address: str | Sequence[str] | None = None,
     options: Options | None = None,
+    load: Entries = (),
     check_endpoints: bool = True,
     require_mysqlx: bool = True,
     drop_capabilities: str | Sequence[str] = (),
@@ -44,6 +49,11 @@ def mysqld(
     share an address and port: give one ``options={"port": 3307}``. ``name`` is the fixture's, by default the one it
     is assigned to. Raises EndpointError before a server is started, ServerStartError where it does not come up.
 
+    ``load`` is what its data directory is loaded with, once for each change of it: an SQL file, a folder of them, a
+    function that gets the administrator's connection, its name as ``"package.module:function"``, or a list of these;
+    paths start at the folder of the file that calls this. What a test changes in these schemas is put back. Raises
+    LoadError, at collection where one is not there.
+
     For a server that is to be odd: without ``check_endpoints`` mysqld gets the addresses as they are written, without
     ``require_mysqlx`` X Plugin may fail, and mysqld lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``. See the
     manual, bind_address, admin_address and mysqlx_bind_address.
@@ -53,6 +63,7 @@ def mysqld(
         "admin_address": admin_address,
         "mysqlx_bind_address": mysqlx_bind_address,
         "options": options or {},
+        "load": _from_here(load),
         "check_endpoints": check_endpoints,
         "require_mysqlx": require_mysqlx,
         "drop_capabilities": drop_capabilities,
@@ -71,18 +82,21 @@ def source(
     admin_address: str | None = None,
     mysqlx_bind_address: str | Sequence[str] | None = None,
     options: Options | None = None,
+    load: Entries = (),
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[MySQLServer]]:
     """Return a fixture that gives a server which others can replicate from: with binary log, GTIDs and a server_id.
 
-    The rest is as for ``mysqld``. See the manual, "Replication with Global Transaction Identifiers".
+    The rest is as for ``mysqld``; its replicas begin with the same ``load``. See the manual, "Replication with Global
+    Transaction Identifiers".
     """
     plan = {
         "bind_address": bind_address,
         "admin_address": admin_address,
         "mysqlx_bind_address": mysqlx_bind_address,
         "options": options or {},
+        "load": _from_here(load),
     }
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
@@ -166,6 +180,16 @@ def group(
     return _fixture(servers, FixturePlan("group", plan, name, tuple(namespaces)), scope, name)
 
 
+def _from_here(load: Entries) -> tuple[Entry, ...]:
+    """Return what is to be loaded, with paths from the folder of the file that calls the factory."""
+    if load == ():
+        return ()
+    from pytest_netns_mysql.mysql.loading import based
+
+    file = sys._getframe(2).f_globals.get("__file__")
+    return based(load, Path.cwd() if file is None else Path(file).parent)
+
+
 def _fixture_name(request: pytest.FixtureRequest) -> str:
     """Return the name of the fixture that is set up; raise SettingError in a class, whose instance comes first."""
     if not isinstance(request, pytest.FixtureRequest):
@@ -198,6 +222,7 @@ def client(
     namespace: str | None = None,
     endpoint: str | None = None,
     driver: Driver | None = None,
+    load: Entries = (),
     name: str | None = None,
     **options: Any,
 ) -> Callable[..., Iterator[Any]]:
@@ -206,10 +231,16 @@ def client(
     ``mysqld`` is the server's fixture, by name or as a factory returned it, or a group's; ``namespace`` is where the
     connection is born, by default where the test stands; ``endpoint`` names the namespace whose endpoint it goes to, by
     default the nearest, of a group the primary's; ``driver`` and ``options`` are as for netns_connect. Without
-    ``user=`` it is a fresh account that owns a fresh schema.
+    ``user=`` it is a fresh account that owns a fresh schema. ``load``, as for ``mysqld``, is loaded into that schema
+    for each test, with the schema selected; raises LoadError.
     """
+    entries = _from_here(load)
+    if entries and "user" in options:
+        raise LoadError(
+            f"factories.client(user={options['user']!r}, load=...): the schema to load into is that of a fresh account",
+            remedies=["leave out user", "load into the server: factories.mysqld(load=...)"],
+        )
 
-    @pytest.fixture(name=name)
     def connection(
         request: pytest.FixtureRequest,
         _netns_servers: object,  # it says that a server is needed, before the server's own fixture is known
@@ -221,9 +252,17 @@ def client(
         _fixture_name(request)
         server = _one_server(request.getfixturevalue(name_of(mysqld, request._pyfuncitem)), endpoint)
         with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
+            if entries:
+                clients.load(loads(), namespace, endpoint=endpoint, driver=driver)
             yield clients.connect(namespace, endpoint=endpoint, driver=driver, **options)
 
-    return connection
+    @functools.cache
+    def loads() -> tuple[Load, ...]:
+        from pytest_netns_mysql.mysql.loading import resolve
+
+        return resolve(entries, where="factories.client")
+
+    return _fixture(connection, FixturePlan("client", {"load": entries}, name, (), (mysqld,)), "function", name)
 
 
 def _one_server(found: MySQLServer | Group, endpoint: str | None) -> MySQLServer:

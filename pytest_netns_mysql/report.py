@@ -23,10 +23,12 @@ def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[
         with contextlib.suppress(LookupError):
             lines.append(f"addresses: {', '.join(map(str, session.network[name].addresses))}")
         lines.append(f"topology: {session.network.topology.name} ({session.network.topology.source})")
+    from pytest_netns_mysql.mysql.errorlog import ErrorLog
+
     found: list[tuple[str, str]] = []
     for server in (one for one in session.servers if one.network is session.network):
         lines.append(f"{server.name}: {server.describe()}")
-        said = server.log_since(since)[-_LOG_LINES:]
+        said = ErrorLog(server.error_log).since(since)[-_LOG_LINES:]
         if said:
             found.append((f"error log of {server.name}", "\n".join(said)))
     return [("netns", "\n".join(lines)), *found]

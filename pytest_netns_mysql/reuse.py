@@ -106,6 +106,10 @@ def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
         *arguments(options),
         repr((plan.bind_address, plan.admin_address, plan.mysqlx_bind_address)),
     ]
+    if plan.load:
+        from pytest_netns_mysql.mysql import seed
+
+        parts.append(seed.key(plan))
     return f"\0{_own()}{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}"
 
 

@@ -62,7 +62,9 @@ class Servers:
         """Run a replica of a server; ``replicate`` is what Replica.replicate takes."""
         from pytest_netns_mysql.mysql.replication import REPLICA, Replica
 
-        replica = Replica(self._session.plan(name=name, **self._with(plan, REPLICA)), self._network)
+        # What its source was loaded with is in no binary log.
+        complete = {**self._with(plan, REPLICA), "load": source.plan.load}
+        replica = Replica(self._session.plan(name=name, **complete), self._network)
         with self._session.hosting(replica):
             try:
                 replica.start()

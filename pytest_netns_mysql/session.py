@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -188,13 +188,16 @@ class NetnsSession:
 
     def default_plan(self, topology: Topology, *, mysqlx: bool) -> ServerPlan:
         """Return the plan of the server on a topology's endpoints."""
-        written = vars(topology.mysqld)
+        from pytest_netns_mysql.mysql.loading import of_topology
+
+        written = {**vars(topology.mysqld), "load": of_topology(topology)}
         if mysqlx and written["mysqlx_bind_address"] is None:
             written = {**written, "mysqlx_bind_address": topology.bind_address}
         return self.plan(**written)
 
-    def plan(self, *, name: str = "mysqld", **plan: Any) -> ServerPlan:
+    def plan(self, *, name: str = "mysqld", load: Sequence[Any] = (), **plan: Any) -> ServerPlan:
         """Return the plan of a server with what the settings say; ``plan`` is the rest of what a ServerPlan takes."""
+        from pytest_netns_mysql.mysql.loading import resolve
         from pytest_netns_mysql.mysql.plan import ServerPlan
 
         return ServerPlan(
@@ -203,6 +206,7 @@ class NetnsSession:
             progress=self.progress,
             start_timeout=self.settings.start_timeout,
             name=self._unused(name),
+            load=resolve(load, where=f"server {name}"),
             **plan,
         )
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from pytest_netns_mysql.boot import boot
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.session import TOPOLOGY_IN_FORCE, NetnsSession, settle_worker
+from pytest_netns_mysql.session import TOPOLOGY_IN_FORCE, NetnsSession
 from pytest_netns_mysql.settings import TABLE
 
 if TYPE_CHECKING:
     import argparse
 
-    from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.topology.model import Topology
 
 # Options with which pytest runs no test in this process.
@@ -154,94 +154,6 @@ class Start:
             if any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places):
                 return Need(*need)
         return None
-
-
-def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: bool) -> bool:
-    """Start the server of a topology, and return while it boots; the calling thread, the main one, stays where it is.
-
-    Returns False, with nothing done, where a server or a template would have to be brought first, or where this process
-    could not move into the sandbox later. Raises NetnsError, OSError, RuntimeError; nothing is left behind then.
-    """
-    from pytest_netns_mysql.kernel import syscalls
-    from pytest_netns_mysql.kernel.network import Network
-    from pytest_netns_mysql.kernel.sandbox import Sandbox
-    from pytest_netns_mysql.kernel.thread import by_thread
-    from pytest_netns_mysql.kernel.usernamespace import enter_user_namespace, needs_user_namespace
-    from pytest_netns_mysql.mysql import datadir
-    from pytest_netns_mysql.mysql.options import initial
-    from pytest_netns_mysql.mysql.server import MySQLServer
-
-    if not session.at_hand():
-        return False
-    plan = session.default_plan(topology, mysqlx=mysqlx)
-    if not datadir.is_made(plan.distribution, initial(plan.complete_options()), cache=plan.cache):
-        return False
-    if _take(session, topology, plan, worker=worker):
-        return True
-    if needs_user_namespace(session.settings.mode):
-        enter_user_namespace()
-    if syscalls.CAP_SYS_CHROOT not in syscalls.effective_capabilities():
-        return False
-    if worker:
-        settle_worker()
-
-    def prepare() -> MySQLServer:
-        # This thread may be moved, and ends in the sandbox; the main one is moved when a test comes that wants it.
-        session.sandbox = Sandbox.make(session.settings.mode)
-        session.networks.append(Network(session.sandbox, topology))
-        session.early = MySQLServer(plan, session.networks[-1])
-        session.servers.append(session.early)
-        session.early.prepare()
-        return session.early
-
-    try:
-        # mysqld ends with the thread that starts it, so the one that lasts starts it.
-        by_thread(prepare).boot()
-    except BaseException:
-        session.close()
-        raise
-    return True
-
-
-def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker: bool) -> bool:
-    """Take a server that stays up between runs, where that is allowed and one is free; tell whether it was done."""
-    from pytest_netns_mysql import reuse
-    from pytest_netns_mysql.kernel.network import Network
-    from pytest_netns_mysql.kernel.sandbox import Sandbox
-    from pytest_netns_mysql.kernel.thread import by_thread
-    from pytest_netns_mysql.kernel.usernamespace import join_user_namespace, needs_user_namespace
-    from pytest_netns_mysql.mysql.adopted import AdoptedProcess
-    from pytest_netns_mysql.mysql.server import MySQLServer
-
-    if not reuse.is_allowed(session.settings.reuse) or topology.plan.external:
-        return False
-    rootless = needs_user_namespace(session.settings.mode)
-    address = reuse.address_of(plan, topology, rootless=rootless)
-    if address not in reuse.addresses():
-        if session.settings.reuse != "always" or worker:
-            return False
-        reuse.bring_up(topology, plan, mode=session.settings.mode)
-    taken = reuse.take(address)
-    if taken is None:
-        return False
-    network, mount, root, mysqld, *users = taken.descriptors
-    session.taken = taken
-
-    def find() -> Network:
-        session.sandbox = Sandbox.of(network, mount, root)
-        return Network(session.sandbox, topology, is_built=True)
-
-    try:
-        if users:
-            join_user_namespace(users[0])
-        session.networks.append(by_thread(find))
-        session.early = MySQLServer(plan, session.networks[0])
-        session.early.adopt(taken.offer.command, AdoptedProcess(taken.offer.mysqld, mysqld))
-        session.servers.append(session.early)
-    except BaseException:
-        session.close()
-        raise
-    return True
 
 
 def _source(topology: Topology) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.mysql.quoting import identifier, literal
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.state import connections
 
@@ -110,15 +111,3 @@ class Accounts:
         )
         self._made.clear()
         self._schemas.clear()
-
-
-def literal(text: str) -> str:
-    """Return ``text`` as an SQL string; see the manual, "String Literals"."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def identifier(text: str, *, pattern: bool = False) -> str:
-    """Return ``text`` as a quoted identifier; in GRANT a schema is a ``pattern`` whose wildcards are escaped."""
-    if pattern:
-        text = text.replace("_", r"\_").replace("%", r"\%")
-    return "`" + text.replace("`", "``") + "`"

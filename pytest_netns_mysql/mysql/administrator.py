@@ -56,8 +56,7 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
-        self._is_used = True
-        with self._cursor() as cursor:
+        with self.cursor() as cursor:
             cursor.execute(statement, values)
             names = tuple(str(column[0]) for column in cursor.description or ())
             return names, [tuple(row) for row in cursor.fetchall()] if names else []
@@ -82,8 +81,13 @@ class Administrator:
         return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
 
     @contextlib.contextmanager
-    def _cursor(self) -> Iterator[MySQLCursorAbstract]:
+    def cursor(self) -> Iterator[MySQLCursorAbstract]:
+        """Give a cursor of the connection, opened anew if it was ended; what is run may leave something in the session.
+
+        Raises ServerGoneError where mysqld does not run.
+        """
         cursor = self._ready().cursor()
+        self._is_used = True
         try:
             yield cursor
         finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import NetnsError, ReplicationError
-from pytest_netns_mysql.mysql.accounts import literal
+from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.replicastatus import ReplicaStatus
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.waiting import wait_until

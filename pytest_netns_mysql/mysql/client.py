@@ -15,6 +15,7 @@ from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.namespace import Namespace
 
 Driver = str | Callable[..., Any]
+_TLS_REQUIRED = 3159  # ER_SECURE_TRANSPORT_REQUIRED
 _NOT_READY = frozenset({2002, 2003, 2006, 2013, 2055})
 
 
@@ -117,6 +118,21 @@ def _pymysql_connection(namespace: Namespace, options: dict[str, Any]) -> Any:
                 super().connect(sock)
 
     return Connection(**options)
+
+
+def connect_over_tls_if_need_be(namespace: Namespace, driver: Driver | None, **options: Any) -> Any:
+    """Connect as ``connect`` does; over TLS, if nothing is said of it, for a password or where the server insists.
+
+    TLS costs 20 to 40 ms.
+    """
+    if driver not in (None, "mysql.connector", "pymysql") or any(name.startswith(("ssl", "tls")) for name in options):
+        return connect(namespace, driver, **options)
+    try:
+        return connect(namespace, driver, ssl_disabled=not options.get("password"), **options)
+    except Exception as error:
+        if _TLS_REQUIRED not in (getattr(error, "errno", None), *error.args[:1]):
+            raise
+    return connect(namespace, driver, ssl_disabled=False, **options)
 
 
 def try_connect(namespace: Namespace, **options: Any) -> NamespaceConnection | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,6 +13,7 @@ from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql import optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.client import Driver, kind_of
+from pytest_netns_mysql.mysql.loading import Load, load_into
 from pytest_netns_mysql.mysql.server import MySQLServer
 
 _SCHEMA = {"mysql": "database", "mysqlx": "schema"}  # what the drivers call it
@@ -68,6 +70,20 @@ class Clients:
         connection = self._server.connect(name, endpoint=place, driver=driver, **options)
         self._open.append(connection)
         return connection
+
+    def load(
+        self,
+        loads: Sequence[Load],
+        namespace: str | None = None,
+        *,
+        endpoint: Endpoint | str | None = None,
+        driver: Driver | None = None,
+    ) -> None:
+        """Load into the schema of the account that ``connect`` would connect as; raise LoadError."""
+        name = self._namespace if namespace is None else namespace
+        account = self.account_for(name, self.place(name, endpoint, kind_of(driver)))
+        load_into(self._server.writable, loads, account.schema)
+        self._server.catch_up()
 
     def argv(
         self,

@@ -54,9 +54,10 @@ def template(
     return folder
 
 
-def is_made(distribution: Distribution, options: Mapping[str, OptionValue], *, cache: Path) -> bool:
-    """Tell whether ``template`` has nothing to make."""
-    return (cache / "templates" / key(distribution, options)).is_dir()
+def made(distribution: Distribution, options: Mapping[str, OptionValue], *, cache: Path) -> Path | None:
+    """Return what ``template`` returns, or None where that is still to be made."""
+    folder = cache / "templates" / key(distribution, options)
+    return folder if folder.is_dir() else None
 
 
 def copy(source: Path, target: Path) -> None:
@@ -105,13 +106,9 @@ def _make(distribution: Distribution, options: Mapping[str, OptionValue], folder
         raise
     finally:
         end.unlink(missing_ok=True)
-    # Each copy is a server of its own, and makes its own server_uuid.
-    (unfinished / "auto.cnf").unlink(missing_ok=True)
-    # Most of what mysqld writes is zeros: as holes they cost a copy nothing. So do the thirty redo files in reserve,
-    # which a boot without them would make anew.
     sparse = folder.with_name(f"{folder.name}.sparse")
     shutil.rmtree(sparse, ignore_errors=True)
-    _cp(unfinished, sparse, "--sparse=always")
+    finish(unfinished, sparse)
     shutil.rmtree(unfinished)
     sparse.rename(folder)
 
@@ -149,3 +146,12 @@ def _run(distribution: Distribution, what: Sequence[str], options: Mapping[str, 
             tried=said.telling_lines,
             remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],
         )
+
+
+def finish(source: Path, target: Path) -> None:
+    """Copy a data directory that no server is on to where it is a template."""
+    # Each copy is a server of its own, and makes its own server_uuid.
+    (source / "auto.cnf").unlink(missing_ok=True)
+    # Most of what mysqld writes is zeros: as holes they cost a copy nothing. So do the thirty redo files in reserve,
+    # which a boot without them would make anew.
+    _cp(source, target, "--sparse=always")

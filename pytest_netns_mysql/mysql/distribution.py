@@ -61,6 +61,16 @@ class Distribution:
         folders = [self.mysqld.parent, self.basedir / "bin", *_path_folders(), *map(Path, _OF_TEST_SUITES)]
         return next((folder / name for folder in folders if _is_program(folder / name)), None)
 
+    def require(self, name: str) -> Path:
+        """Find a program as ``program`` does; raise ServerNotFoundError where there is none."""
+        found = self.program(name)
+        if found is None:
+            raise ServerNotFoundError(
+                f"there is no program {name} beside {self.mysqld}, nor on PATH",
+                remedies=["install the MySQL client programs", f"or mend the name: {', '.join(self.programs)}"],
+            )
+        return found
+
 
 def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distribution:
     """Find the mysqld that a setting asks for, fetching one where ``auto`` finds none.

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import mysql.connector
 
 from pytest_netns_mysql.errors import GroupError, NetnsError, UnknownNamespaceError
-from pytest_netns_mysql.mysql.accounts import literal
+from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.waiting import wait_until
-
-if TYPE_CHECKING:
-    pass
 
 TIMEOUT = 30.0  # seconds
 _USER, _PASSWORD = "group_replication", "group_replication"
@@ -227,7 +224,7 @@ class Group(Mapping[str, Member]):
     def error(self, what: str, *members: Member) -> GroupError:
         """Return the error that tells how each member sees the group, and what it logged last."""
         views = [f"{name} sees {self.seen_by(name) or 'nothing'}" for name in self]
-        said = [line for member in members or self.members for line in member.logged_errors[-3:]]
+        said = [line for member in members or self.members for line in ErrorLog(member.error_log).errors[-3:]]
         return GroupError(
             what,
             where=f"group {self.name}",

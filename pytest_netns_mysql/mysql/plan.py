@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import EndpointError
 from pytest_netns_mysql.kernel import capabilities
@@ -13,6 +13,9 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.listeners import Listeners, Written, as_text
 from pytest_netns_mysql.mysql.options import OptionValue, checked, is_on, merge
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.loading import Load
 
 ADDRESSES = ("bind_address", "admin_address", "mysqlx_bind_address")
 OF_A_START = (*ADDRESSES, "check_endpoints", "require_mysqlx", "drop_capabilities")
@@ -25,7 +28,8 @@ class ServerPlan:
     Shape: ``bind_address`` None means the topology's; ``options`` as mysqld names them; ``drop_capabilities``
     names what mysqld is to lack, such as ``CAP_SYS_ADMIN``; ``start_timeout`` is in seconds. Without
     ``check_endpoints`` mysqld takes addresses as they are written, without ``require_mysqlx`` X Plugin need not come
-    up. See the manual, bind_address, admin_address and mysqlx_bind_address.
+    up; ``load`` is what its data directory is loaded with. See the manual, bind_address, admin_address and
+    mysqlx_bind_address.
     """
 
     distribution: Distribution
@@ -38,6 +42,7 @@ class ServerPlan:
     check_endpoints: bool = True
     require_mysqlx: bool = True
     drop_capabilities: str | Sequence[str] = ()
+    load: tuple[Load, ...] = ()
     start_timeout: float = 30.0
     name: str = "mysqld"
 

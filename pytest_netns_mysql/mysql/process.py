@@ -129,6 +129,22 @@ class Process:
                     )
                 time.sleep(_POLL)
 
+    def check_x_plugin(self, where: str) -> None:
+        """Raise ServerStartError, and end mysqld, where X Plugin did not come up on all of its addresses."""
+        complaints = self.log_of_this_start.x_plugin
+        if complaints.errors:
+            self.kill()
+            raise ServerStartError(
+                "X Plugin did not come up on every address of mysqlx_bind_address, though mysqld runs",
+                command=self.command,
+                log=self.log_of_this_start.text,
+                codes=complaints.codes,
+                messages=complaints.messages,
+                where=where,
+                tried=complaints.errors,
+                remedies=["mend what the lines above name", "require_mysqlx=False, for a server that runs without it"],
+            )
+
     def check_running(self) -> None:
         """Raise ServerGoneError where mysqld does not run."""
         if not self.is_running():

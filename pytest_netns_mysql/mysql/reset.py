@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.accounts import identifier, literal
+from pytest_netns_mysql.mysql.quoting import identifier, literal
 from pytest_netns_mysql.mysql.state import GRANT_TABLES, UNKNOWN, Connection, State, connections, read, same
 
 if TYPE_CHECKING:
@@ -46,12 +46,14 @@ class Change:
 class Reset:
     """Tell what was found changed, and which of it could not be put back, as lines for a reader.
 
-    Where it ``is_inexact``, the state is to be read anew: of some tables the rows alone were known.
+    Where it ``is_inexact``, the state is to be read anew: of some tables the rows alone were known. ``before`` is the
+    state that the next test is to find, where that is another: rows that are written back are counted.
     """
 
     found: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()
     is_inexact: bool = False
+    before: State | None = None
 
 
 def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = frozenset()) -> Reset:
@@ -66,19 +68,29 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
     try:
         server.administrator.reset()
         found = _settled(server, before, spared)
+        refused = _undo(server, before, found) if found else {}
+        before, rows, stay = _put_back_seeded(server, before)
         if not found:
-            return Reset()
-        refused = _undo(server, before, found)
+            return Reset(rows, stay, before=before)
         server.administrator.reset()
         after = _changes(before, read(server, known=before), spared)
         stays = [f"{one}{refused.get(one, '')}" for one in after if not _inexact(one)]
     except (mysql.connector.Error, NetnsError, OSError) as error:
         return _beyond(f"the server cannot be asked: {error}")
     return Reset(
-        tuple(str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)),
-        tuple(stays),
+        (*(str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)), *rows),
+        (*stays, *stay),
         any(map(_inexact, found)),
+        before,
     )
+
+
+def _put_back_seeded(server: MySQLServer, before: State) -> tuple[State, tuple[str, ...], tuple[str, ...]]:
+    """Put back the schemas that the server was loaded with; return the state now, what was found, what stays."""
+    if server.seeded is None or server.writable is not server:
+        return before, (), ()
+    marks, found, stays = server.seeded.put_back(before.seeded)
+    return replace(before, seeded=marks), found, stays
 
 
 def _beyond(why: str) -> Reset:

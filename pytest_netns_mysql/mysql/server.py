@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ServerNotFoundError, ServerStartError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
@@ -21,10 +19,11 @@ from pytest_netns_mysql.mysql.process import Process
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.adopted import AdoptedProcess
     from pytest_netns_mysql.mysql.client import Driver
+    from pytest_netns_mysql.mysql.snapshot import Snapshot
+    from pytest_netns_mysql.mysql.tables import SeededTables
     from pytest_netns_mysql.mysql.tls import Authority
 
 _STOP_TIMEOUT = 30.0  # seconds
-_TLS_REQUIRED = 3159  # ER_SECURE_TRANSPORT_REQUIRED
 
 
 class MySQLServer:
@@ -41,6 +40,7 @@ class MySQLServer:
         self._process = Process(plan.distribution, WORK_DIRECTORY / plan.name, self._home)
         self.administrator = Administrator(self._process, self._home, timeout=plan.start_timeout)
         self._listeners = plan.listeners(network)
+        self.seeded: SeededTables | None = None
 
     @property
     def name(self) -> str:
@@ -62,25 +62,9 @@ class MySQLServer:
         state = f"pid {self.pid}" if self.pid is not None else "not running"
         return f"{', '.join(map(str, self.endpoints)) or 'no endpoint'}, {state}"
 
-    @property
-    def logged_errors(self) -> list[str]:
-        """Return the lines of priority ERROR of the error log."""
-        return self._process.error_log.errors
-
     def program(self, name: str) -> str:
         """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
-        found = self.plan.distribution.program(name)
-        if found is None:
-            known = ", ".join(self.plan.distribution.programs)
-            raise ServerNotFoundError(
-                f"there is no program {name} beside {self.plan.distribution.mysqld}, nor on PATH",
-                remedies=["install the MySQL client programs", f"or mend the name: {known}"],
-            )
-        return str(found)
-
-    def log_since(self, moment: datetime) -> list[str]:
-        """Return the lines of the error log that were written since ``moment``, an aware time."""
-        return self._process.error_log.since(moment)
+        return str(self.plan.distribution.require(name))
 
     @property
     def command(self) -> list[str]:
@@ -168,16 +152,24 @@ class MySQLServer:
 
     def prepare(self) -> None:
         """Copy the data directory and check the ports: what is done before ``boot`` by a thread that may enter."""
-        source = datadir.template(
-            self.plan.distribution,
-            initial(self.plan.complete_options()),
-            cache=self.plan.cache,
-            progress=self.plan.progress,
-        )
+        source = self._template()
+        if self.plan.load:
+            source, self.seeded = self._seed()
         with self._home:
             self._process.folder.mkdir()
             datadir.copy(source, self._process.datadir)
         self._make_way()
+
+    def _template(self) -> Path:
+        plan = self.plan
+        options = initial(plan.complete_options())
+        return datadir.template(plan.distribution, options, cache=plan.cache, progress=plan.progress)
+
+    def _seed(self) -> tuple[Path, SeededTables]:
+        from pytest_netns_mysql.mysql import seed
+
+        folder = seed.template(self, self._template())
+        return seed.data_of(folder), seed.SeededTables(self, folder)
 
     def _make_way(self) -> None:
         self._listeners.check_ports()
@@ -193,27 +185,15 @@ class MySQLServer:
     def adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
         """Be a server that another process started, by the same plan, in the same sandbox."""
         self._process.adopt(command, process)
+        if self.plan.load:
+            self.seeded = self._seed()[1]
+            self.seeded.doubt()
 
     def wait_until_up(self) -> None:
         """Return when mysqld answers, and X Plugin where it has an address; raise ServerStartError."""
         self._process.wait(self.administrator.answers, timeout=self.plan.start_timeout)
         if self.plan.mysqlx_bind_address is not None and self.plan.require_mysqlx:
-            self._check_x_plugin()
-
-    def _check_x_plugin(self) -> None:
-        complaints = self._process.log_of_this_start.x_plugin
-        if complaints.errors:
-            self.kill()
-            raise ServerStartError(
-                "X Plugin did not come up on every address of mysqlx_bind_address, though mysqld runs",
-                command=self.command,
-                log=self._process.log_of_this_start.text,
-                codes=complaints.codes,
-                messages=complaints.messages,
-                where=self.plan.where,
-                tried=complaints.errors,
-                remedies=["mend what the lines above name", "require_mysqlx=False, for a server that runs without it"],
-            )
+            self._process.check_x_plugin(self.plan.where)
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the administrator; return its rows.
@@ -243,21 +223,14 @@ class MySQLServer:
         """
         if namespace is None and endpoint is None:
             return self.administrator.connect(driver, **options)
-        from pytest_netns_mysql.mysql.client import connect, kind_of
+        from pytest_netns_mysql.mysql.client import connect_over_tls_if_need_be, kind_of
 
         self._process.check_running()
         name = namespace if namespace is not None else GLOBAL
         place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **options}
         with self._process.told_if_it_ends():
-            if driver not in (None, "mysql.connector", "pymysql") or _asks_for_tls(settings):
-                return connect(self.network[name], driver, **settings)
-            try:
-                return connect(self.network[name], driver, ssl_disabled=not settings.get("password"), **settings)
-            except Exception as error:
-                if _TLS_REQUIRED not in (getattr(error, "errno", None), *error.args[:1]):
-                    raise
-            return connect(self.network[name], driver, ssl_disabled=False, **settings)
+            return connect_over_tls_if_need_be(self.network[name], driver, **settings)
 
     def restart(self, **changes: Any) -> None:
         """Shut mysqld down and start it on the same data, with what is given changed.
@@ -272,18 +245,43 @@ class MySQLServer:
         self.stop()
         self.plan, self._listeners = plan, listeners
         try:
-            self._make_way()
-            self.boot()
-            self.wait_until_up()
+            self._start_again()
         except BaseException:
             self.plan, self._listeners = before
             raise
 
-    def stop(self) -> None:
+    def snapshot(self) -> Snapshot:
+        """Return the data, the options and the global variables as of now, for ``restore``; connections stay.
+
+        It is kept in memory, as large as the data, until the server ends. Raises SnapshotError for a server that
+        replicates or has a replica, ServerGoneError where mysqld does not run.
+        """
+        from pytest_netns_mysql.mysql import snapshot
+
+        return snapshot.take(self)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """End mysqld and start it with all that a snapshot of it has; open connections are lost.
+
+        Raises SnapshotError for a snapshot of another server, or one that is gone, and what ``start`` raises.
+        """
+        from pytest_netns_mysql.mysql import snapshot as snapshots
+
+        snapshots.copy_back(self, snapshot)
+        self.plan, self._listeners = snapshot.plan, snapshot.plan.listeners(self.network)
+        self._start_again()
+        snapshots.set_variables(self, snapshot)
+
+    def _start_again(self) -> None:
+        self._make_way()
+        self.boot()
+        self.wait_until_up()
+
+    def stop(self, *, fast_shutdown: int = 2) -> None:
         """Shut mysqld down in good order; its data stays for ``restart``."""
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
-            self.execute("SET GLOBAL innodb_fast_shutdown = 2")
+            self.execute(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
             # A thread that sends the binary log to a replica would be waited for: ten seconds.
             dumps = [row[0] for row in self.execute("SHOW PROCESSLIST") if str(row[4]).startswith("Binlog Dump")]
             self.administrator.end_connections(dumps)
@@ -299,8 +297,3 @@ class MySQLServer:
         """End mysqld at once, and remove its data from the sandbox's memory."""
         self.kill()
         self._process.remove()
-
-
-def _asks_for_tls(settings: dict[str, Any]) -> bool:
-    """Tell whether the caller says anything about TLS: then it is the caller's to say."""
-    return any(name.startswith(("ssl", "tls")) for name in settings)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.mysql.tables import Marks
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.administrator import Administrator, RawRow
@@ -102,6 +103,7 @@ class State:
     values: Mapping[str, str | None]
     grants: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
+    seeded: Marks = field(default_factory=Marks)
 
     def names(self, kind: str) -> Mapping[str, str]:
         """Return names and values of one kind; empty where there is none."""
@@ -145,7 +147,15 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
         values={name: value for name, value in now.items() if name not in ignored},
         grants=_grants(administrator) if known is None and has_data else {},
         variables=variables,
+        seeded=_seeded(server, complete=known is None) if has_data else Marks(),
     )
+
+
+def _seeded(server: MySQLServer, *, complete: bool) -> Marks:
+    """Return what tells whether the schemas that the server was loaded with have changed."""
+    if server.seeded is None:
+        return Marks()
+    return server.seeded.read() if complete else server.seeded.look()
 
 
 def connections(server: MySQLServer) -> frozenset[Connection]:
@@ -177,6 +187,8 @@ def is_as(state: State, complete: State) -> bool:
     """Tell whether nothing has changed since ``complete`` was read."""
     unlike = [name for name, value in state.values.items() if not same(value, complete.variables.get(name))]
     parts = "pid", "command", "rows", "tables", "transactions", "connections", "files"
+    if state.seeded.digest != complete.seeded.digest:
+        return False
     return not unlike and all(getattr(state, part) == getattr(complete, part) for part in parts)
 
 
@@ -198,6 +210,11 @@ def absorb(before: State, first: State, second: State) -> State:
             for table, rows in before.grants.items()
         },
         variables=_moved(before.variables, first.variables, second.variables),
+        # No digest is of these marks: each is looked at.
+        seeded=Marks(
+            each=_moved(before.seeded.each, first.seeded.each, second.seeded.each),
+            foreign=_moved(before.seeded.foreign, first.seeded.foreign, second.seeded.foreign),
+        ),
     )
 
 

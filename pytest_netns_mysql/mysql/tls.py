@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CertificateError
-from pytest_netns_mysql.mysql.accounts import literal
+from pytest_netns_mysql.mysql.quoting import literal
 
 if TYPE_CHECKING:
     from cryptography import x509

@@ -100,6 +100,9 @@ class MysqldTable(Struct, forbid_unknown_fields=True):
         dict[str, str | int | float | bool] | UnsetType,
         Meta(description="a table of mysqld's options", examples=[{"max_connections": 5}]),
     ] = UNSET
+    load: Annotated[
+        _Texts | UnsetType, Meta(description="an SQL file, a folder of them, or a list of these", examples=["seed"])
+    ] = UNSET
 
 
 class TopologyTable(Struct, forbid_unknown_fields=True):

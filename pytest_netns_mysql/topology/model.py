@@ -99,6 +99,7 @@ class Bridge:
 class Mysqld:
     """Say where the server listens, and its options; None means 127.0.0.1 and each namespace's first address.
 
+    Shape: ``load`` has SQL files, folders of them and functions, by their names; see docs/seeding.md.
     See the manual, bind_address, admin_address, mysqlx_bind_address.
     """
 
@@ -106,8 +107,10 @@ class Mysqld:
     admin_address: str | None = None
     mysqlx_bind_address: Texts | None = None
     options: Mapping[str, OptionValue] = field(default_factory=dict)
+    load: Texts = ()
 
     def __post_init__(self) -> None:
+        _set(self, "load", _tuple(self.load))
         for name in ("bind_address", "mysqlx_bind_address"):
             value = getattr(self, name)  # a comma list stays as it is written, for messages about it
             _set(self, name, value if isinstance(value, str) else _tuple(value))

@@ -1,0 +1,119 @@
+"""Snapshots: a server's data as of one moment, kept in the sandbox's memory, to go back to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import SnapshotError
+from pytest_netns_mysql.mysql import datadir
+from pytest_netns_mysql.mysql.reset import put_back
+from pytest_netns_mysql.mysql.state import State, read
+from pytest_netns_mysql.mysql.tables import Marks
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.plan import ServerPlan
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+_ALONE = "take snapshots of servers that neither replicate nor are replicated from: factories.mysqld"
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Be a server's data, options and global variables as of one moment; for ``restore`` of the same server alone."""
+
+    server: MySQLServer
+    plan: ServerPlan = field(repr=False)
+    state: State = field(repr=False)
+    folder: Path = field(repr=False)
+
+
+def take(server: MySQLServer) -> Snapshot:
+    """Copy the data directory of a running server, whose connections stay.
+
+    It is the image that a power cut would leave, a consistent one: what was committed is there, what was not is rolled
+    back by whoever starts on it; see the manual, "InnoDB Recovery". Raises SnapshotError, ServerGoneError.
+    """
+    _check_alone(server, "a snapshot cannot be taken")
+    state = read(server)
+    with server.network[GLOBAL]:
+        folder = server.folder / "snapshots"
+        folder.mkdir(exist_ok=True)
+        target = folder / str(len(list(folder.iterdir())))
+    server.execute("FLUSH ENGINE LOGS")  # it writes by itself once in a second
+    pid = server.pid or 0
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with server.network[GLOBAL]:
+            _wait_until_stopped(pid)
+            datadir.copy(server.datadir, target)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    return Snapshot(server, server.plan, state, target)
+
+
+def copy_back(server: MySQLServer, snapshot: Snapshot) -> None:
+    """End a server, and put a snapshot's data in the place of its own; raise SnapshotError where that cannot be."""
+    _check(server, snapshot)
+    server.kill()
+    with server.network[GLOBAL]:
+        shutil.rmtree(server.datadir)
+        datadir.copy(snapshot.folder, server.datadir)
+    if server.seeded is not None:
+        server.seeded.doubt()
+
+
+def set_variables(server: MySQLServer, snapshot: Snapshot) -> None:
+    """Give the global variables the values that they had; raise SnapshotError where one refuses."""
+    rows_are_back = server.seeded.read() if server.seeded is not None else Marks()
+    stays = put_back(server, replace(snapshot.state, seeded=rows_are_back)).stays
+    if stays:
+        raise SnapshotError(
+            "the server is not all as it was at the snapshot",
+            where=server.plan.where,
+            tried=stays,
+            remedies=["end it and start another: scope='function'"],
+        )
+
+
+def _check(server: MySQLServer, snapshot: Snapshot) -> None:
+    """Raise SnapshotError where a server cannot go back to a snapshot."""
+    if snapshot.server is not server:
+        raise SnapshotError(
+            f"this is a snapshot of {snapshot.server.name}, and {server.name} cannot go back to it",
+            where=server.plan.where,
+            remedies=[f"{snapshot.server.name}.restore(...)", f"take one of {server.name}"],
+        )
+    with server.network[GLOBAL]:
+        is_there = snapshot.folder.is_dir()
+    if not is_there:
+        raise SnapshotError(
+            "the snapshot is gone: it goes with its server, which has ended",
+            where=server.plan.where,
+            remedies=["take and use it while the server's fixture lasts"],
+        )
+    _check_alone(server, "the server cannot go back to a snapshot")
+
+
+def _wait_until_stopped(pid: int) -> None:
+    """Return when every thread of a process that SIGSTOP was sent to has stopped, see proc_pid_stat(5)."""
+    tasks = Path("/proc", str(pid), "task")
+    while any((task / "stat").read_text().rpartition(") ")[2][0] not in "TtZX" for task in tasks.iterdir()):
+        os.sched_yield()
+
+
+def _check_alone(server: MySQLServer, what: str) -> None:
+    dumps = server.pid is not None and any(
+        str(row[4]).startswith("Binlog Dump") for row in server.execute("SHOW PROCESSLIST")
+    )
+    if server.dataset is not server or dumps:
+        raise SnapshotError(
+            f"{what}: {server.name} {'has a replica' if dumps else 'has its data from another'}, and both would differ",
+            where=server.plan.where,
+            remedies=[_ALONE],
+        )
