@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the official image's docker-entrypoint.sh does in a container without data, step for step, but for time zones,
-# which would take it some seconds more.
+# What the official image's docker-entrypoint.sh does in a container without data, step for step, but for loading time
+# zones.
 set -eu
 socket=/var/run/mysqld/mysqld.sock
 chown -R mysql:mysql /var/lib/mysql /run/mysqld
