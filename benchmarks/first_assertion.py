@@ -73,7 +73,8 @@ def _breakdown(workshop: Workshop, times: int) -> str:
     lines.append("\n### Imports of our run\n")
     lines.append("By package, the time of its own modules, as `-X importtime` counts it (which slows each a little).\n")
     lines += ["| package | ms |", "|---|---|"]
-    spent = packages(modules(workshop.import_times(workshop.suite("origin", ORIGIN))))
+    report = workshop.import_times(workshop.suite("origin", ORIGIN), "-m", "pytest", "-q", "-s")
+    spent = packages(modules(report))
     lines += [f"| {name} | {microseconds / 1000:.1f} |" for name, microseconds in spent[:_IMPORTS_SHOWN]]
     return "\n".join(lines)
 

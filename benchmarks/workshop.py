@@ -146,9 +146,9 @@ class Workshop:
         return Sample(end - begin, tuple(float(text) - begin for text in self._stamp.read_text().split()))
 
     def import_times(self, suite: Path, *arguments: str) -> str:
-        """Return what ``-X importtime`` says of pytest in our environment."""
-        command = [self.python("ours"), "-X", "importtime", "-m", "pytest", "-q", "-s", *arguments]
-        return run(command, suite, {**self._environment, _STAMP: str(self._stamp)}, _RUN_TIMEOUT).stderr
+        """Return what ``-X importtime`` says of our environment's Python with these arguments."""
+        variables = {**self._environment, _STAMP: str(self._stamp)}
+        return run([self.python("ours"), "-X", "importtime", *arguments], suite, variables, _RUN_TIMEOUT).stderr
 
     def in_ours(self, script: str, *arguments: str, timeout: float = _RUN_TIMEOUT) -> str:
         """Run a script of this folder in our environment; return what it printed."""
