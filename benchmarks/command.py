@@ -1,0 +1,83 @@
+"""What the commands share: their options, the folders that they work in, the machine that they name."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.workshop import UnableError, Workshop
+
+
+def parser_of(description: str, *, runs: int) -> argparse.ArgumentParser:
+    """Return a parser of the options that every command has; ``runs`` is the default of one."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument(
+        "--runs", type=_positive, default=runs, help=f"measured runs of each contender (default {runs})"
+    )
+    parser.add_argument(
+        "--work", type=Path, help="folder to keep the virtual environments in (default: a temporary one)"
+    )
+    return parser
+
+
+def in_a_workshop(work: Path | None, do: Callable[[Workshop], None]) -> int:
+    """Do something in a workshop; return the exit status."""
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="nmb-") as temporary,
+            tempfile.TemporaryDirectory(prefix="nmb-", dir=_tmpfs()) as memory,
+        ):
+            folder = Path(temporary) if work is None else work.absolute()
+            do(Workshop(folder, Path(memory), progress=_progress))
+    except UnableError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def machine(version_line: str, runs: int) -> str:
+    """Return lines that name the machine, the versions and the day."""
+    cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    version = re.search(r"Ver (\S+)", version_line)
+    pairs = {
+        "CPU": f"{cpu[1] if cpu else platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+        "kernel": platform.release(),
+        "Python": platform.python_version(),
+        "MySQL": version[1] if version else version_line,
+        "user": "root" if os.geteuid() == 0 else "ordinary, rootless",
+        "date": time.strftime("%Y-%m-%d"),
+        "runs": f"{runs} of each, interleaved, after one warm-up each",
+        "load at the end": Path("/proc/loadavg").read_text().split()[0],
+    }
+    return "\n".join(f"- {key}: {value}" for key, value in pairs.items()) + "\n"
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it is 1 or more")
+    return number
+
+
+def _tmpfs() -> str:
+    """Return a writable folder on a tmpfs; raise UnableError where there is none."""
+    for line in Path("/proc/mounts").read_text().splitlines():
+        _, folder, kind = line.split()[:3]
+        if (
+            kind == "tmpfs"
+            and folder in ("/dev/shm", f"/run/user/{os.geteuid()}", "/tmp")
+            and os.access(folder, os.W_OK)
+        ):
+            return folder
+    raise UnableError("a writable tmpfs is needed for the floor: mount one at /dev/shm")
+
+
+def _progress(line: str) -> None:
+    print(f"... {line}", file=sys.stderr, flush=True)
