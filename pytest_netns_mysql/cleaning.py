@@ -39,6 +39,7 @@ class Cleaner:
         self._known: dict[MySQLServer, _Known] = {}
         self._default: MySQLServer | None = None
         self._begun: pytest.Item | None = None
+        self._attends = False
         self._outdated = False
 
     @contextlib.contextmanager
@@ -71,6 +72,8 @@ class Cleaner:
                 self._known[server] = _Known(fixture, request, state, state)
             if fixture.argname == "netns_mysqld":
                 self._default = server
+        if self._begun is not None:
+            self._attend(self._begun)
 
     def make_room(self, item: pytest.Item) -> None:
         """End the server, where the test asks for a fresh one: unless nobody used it, nor built anything on it."""
@@ -82,10 +85,21 @@ class Cleaner:
         """Look at the servers before the first thing that is the test's own, and have it done after the last."""
         if self._begun is item:
             return
+        self._begun, self._attends = item, False
+        if self._known:
+            self._attend(item)
+
+    def _attend(self, item: pytest.Item) -> None:
+        if self._attends:
+            return
+        self._attends = True
         if self._outdated and not self._keeps:
             self._look_again()
-        self._begun = item
         item.addfinalizer(lambda: self._end(item))
+
+    def finish(self) -> None:
+        """Know that no test runs."""
+        self._begun = None
 
     def _look_again(self) -> None:
         from pytest_netns_mysql.mysql.state import is_as, read
@@ -97,7 +111,7 @@ class Cleaner:
                 known.before = read(server)
 
     def _end(self, item: pytest.Item) -> None:
-        self._begun = None
+        self.finish()
         found: list[str] = []
         for server, known in list(self._known.items()):
             if server not in self._session.servers:

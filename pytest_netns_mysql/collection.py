@@ -63,7 +63,7 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
         if _is_unittest(item):  # which pytest_generate_tests does not see
             _check(item, [name], [topology])
-    _require_network(item)
+    _require_fixtures(item)
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:
@@ -108,14 +108,11 @@ def _is_overridden(fixture: str, item: pytest.Item) -> bool:
     return definitions is not None and definitions[-1].func.__module__ != "pytest_netns_mysql.fixtures"
 
 
-def _require_network(item: pytest.Item) -> None:
-    """Have the network built for a marked test that asks for none of our fixtures."""
-    names = getattr(item, "fixturenames", None)
-    if names is None:
+def _require_fixtures(item: pytest.Item) -> None:
+    """Refuse a marked test of a kind that has no fixtures: nothing would build its network."""
+    if getattr(item, "fixturenames", None) is None:
         raise MarkerError(
             "the netns marker works on Python tests only",
             where=item.nodeid,
             remedies=["use `netns-mysql run --netns NAME -- pytest ...` for tests of other kinds"],
         )
-    if "netns" not in names:
-        names.insert(0, "netns")

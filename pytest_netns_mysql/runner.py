@@ -13,7 +13,7 @@ import pytest
 from pytest_netns_mysql import report
 from pytest_netns_mysql.cleaning import Cleaner
 from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
-from pytest_netns_mysql.session import MISTAKE, NAMESPACE, NetnsSession
+from pytest_netns_mysql.session import MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
 
 
 class Runner:
@@ -23,6 +23,7 @@ class Runner:
         """Keep the session; the hooks do the rest."""
         self._session = session
         self._item: pytest.Item | None = None
+        self._parent: pytest.Collector | None = None
         self._topology: pytest.FixtureDef[Any] | None = None
         self._began = datetime.now(timezone.utc)
         self._cleaner = Cleaner(session)
@@ -36,10 +37,11 @@ class Runner:
             return (yield)
         finally:
             self._item = None
+            self._cleaner.finish()
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Refuse a test that cannot be, and one that would lose its network without knowing."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Refuse a test that cannot be, and one that would lose its network without knowing; have its network built."""
         if MISTAKE in item.stash:
             pytest.fail(item.stash[MISTAKE], pytrace=False)
         if (
@@ -59,12 +61,17 @@ class Runner:
         if NAMESPACE in item.stash:
             self._follow_override(item)
             self._cleaner.make_room(item)
+        yield
+        self._require_network()
 
     def _follow_override(self, item: pytest.Item) -> None:
         """Have the network made anew where this test's netns_topology is another fixture than the last one's.
 
         pytest keeps the value of a session's fixture, whatever overrides what it was made from.
         """
+        if item.parent is self._parent:
+            return
+        self._parent = item.parent
         manager = item.session._fixturemanager
         topology, network = (manager.getfixturedefs(name, item) for name in ("netns_topology", "netns"))
         if topology and network and self._topology not in (None, topology[-1]):
@@ -77,6 +84,8 @@ class Runner:
     ) -> Generator[None, object, object]:
         """Set a fixture up, and tear it down, in the test's namespace if its scope is the test's, else outside."""
         own = fixturedef.scope == "function"
+        if own:
+            self._require_network()
         place = self._place(inside=own)
         if place is None:
             return (yield)
@@ -111,6 +120,10 @@ class Runner:
             yield
             return
         self._begin()
+        if "request" not in item.fixturenames:  # type: ignore[attr-defined]
+            with place:
+                yield
+            return
         teardown = _Teardown(place)
         item.addfinalizer(teardown.leave)
         try:
@@ -174,6 +187,18 @@ class Runner:
             # A topology made by an overridden netns_topology is not known before it is made.
             error.where = f"@pytest.mark.netns of {self._item.nodeid}"
             raise
+
+    def _require_network(self) -> None:
+        """Have the network built, or shown again, that a test stands in, whether or not it asks for it.
+
+        Asked for by each marked test, the fixture would cost it 0.2 ms.
+        """
+        item = self._item
+        if item is None or NAMESPACE not in item.stash:
+            return
+        network, topology = self._session.network, item.stash.get(TOPOLOGY_IN_FORCE, None)
+        if network is None or topology not in (None, network.topology):
+            item._request.getfixturevalue("netns")  # type: ignore[attr-defined]
 
 
 class _Teardown:

@@ -56,10 +56,11 @@ class Position:
     def take(self) -> None:
         """Put the calling thread here; raise OSError where the kernel forbids it, see setns(2)."""
         if not self.has_this_mount():
-            self._take_mount()
+            self.take_mount()
         syscalls.setns(self.network, syscalls.CLONE_NEWNET)
 
-    def _take_mount(self) -> None:
+    def take_mount(self) -> None:
+        """Put the calling thread into this mount namespace, which it is not in, in the same directory."""
         try:
             directory = os.getcwd()  # noqa: PTH109 - a deleted directory is met here, and is no error
         except FileNotFoundError:
