@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         TopologyError,
         UnknownNamespaceError,
     )
-    from pytest_netns_mysql.fixtures import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
     from pytest_netns_mysql.kernel.namespace import Namespace
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.accounts import Account
@@ -48,14 +47,15 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.snapshot import Snapshot
     from pytest_netns_mysql.mysql.tls import Authority, Certificate
     from pytest_netns_mysql.mysql.xclient import NamespaceXClient
+    from pytest_netns_mysql.protocols import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
     from pytest_netns_mysql.topology.load import from_mapping, load
     from pytest_netns_mysql.topology.mapping import dump
     from pytest_netns_mysql.topology.model import Bridge, Link, Mysqld, Topology
 
 _HOMES = {
     "Account": "mysql.accounts",
-    "AccountFactory": "fixtures",
-    "ArgvFactory": "fixtures",
+    "AccountFactory": "protocols",
+    "ArgvFactory": "protocols",
     "Authority": "mysql.tls",
     "Bridge": "topology.model",
     "CacheError": "errors",
@@ -63,7 +63,7 @@ _HOMES = {
     "CertificateError": "errors",
     "Channel": "mysql.channel",
     "ClientError": "errors",
-    "ConnectFactory": "fixtures",
+    "ConnectFactory": "protocols",
     "Endpoint": "endpoint",
     "EndpointError": "errors",
     "FetchError": "errors",
@@ -95,7 +95,7 @@ _HOMES = {
     "SettingError": "errors",
     "Snapshot": "mysql.snapshot",
     "SnapshotError": "errors",
-    "StartFactory": "fixtures",
+    "StartFactory": "protocols",
     "ThreadsError": "errors",
     "Topology": "topology.model",
     "TopologyError": "errors",

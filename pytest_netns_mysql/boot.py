@@ -70,7 +70,7 @@ def _is_made(plan: ServerPlan) -> bool:
 
 def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker: bool) -> bool:
     """Take a server that stays up between runs, where that is allowed and one is free; tell whether it was done."""
-    from pytest_netns_mysql import reuse
+    from pytest_netns_mysql import offers, reuse
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.kernel.sandbox import Sandbox
     from pytest_netns_mysql.kernel.thread import by_thread
@@ -78,11 +78,11 @@ def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker
     from pytest_netns_mysql.mysql.adopted import AdoptedProcess
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    if not reuse.is_allowed(session.settings.reuse) or topology.plan.external:
+    if not offers.is_allowed(session.settings.reuse) or topology.plan.external:
         return False
     rootless = needs_user_namespace(session.settings.mode)
     address = reuse.address_of(plan, topology, rootless=rootless)
-    if address not in reuse.addresses():
+    if address not in offers.addresses():
         if session.settings.reuse != "always" or worker:
             return False
         reuse.bring_up(topology, plan, mode=session.settings.mode)

@@ -3,113 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from pytest_netns_mysql.errors import SandboxError, TopologyError
-from pytest_netns_mysql.servers import Servers, checked_plan
 from pytest_netns_mysql.session import NAMESPACE, SESSION
 
 if TYPE_CHECKING:
     import mysqlx
 
-    from pytest_netns_mysql.endpoint import Endpoint
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.accounts import Account, Accounts
-    from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
+    from pytest_netns_mysql.mysql.client import NamespaceConnection
     from pytest_netns_mysql.mysql.clients import Clients
-    from pytest_netns_mysql.mysql.options import OptionValue
     from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.protocols import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
+    from pytest_netns_mysql.servers import Servers
     from pytest_netns_mysql.topology.model import Topology
-
-
-class AccountFactory(Protocol):
-    """Make an account that is dropped when the test ends."""
-
-    def __call__(
-        self,
-        user: str,
-        *,
-        host: str | None = None,
-        password: str = "",
-        grants: str | Sequence[str] = (),
-        require: str = "",
-        server: MySQLServer | None = None,
-    ) -> Account:
-        """Make ``user@host``.
-
-        ``host`` is a pattern as in CREATE USER, by default the origin of this test's namespace. ``grants``, one
-        or several, are what stands between GRANT and TO, such as ``SELECT ON shop.*``; ``require`` is what stands
-        behind REQUIRE, such as ``X509``; ``server`` is by default netns_mysqld.
-        """
-        ...
-
-
-class ConnectFactory(Protocol):
-    """Open a connection that is closed when the test ends."""
-
-    def __call__(
-        self,
-        namespace: str | None = None,
-        *,
-        account: Account | None = None,
-        endpoint: Endpoint | str | None = None,
-        driver: Driver | None = None,
-        server: MySQLServer | None = None,
-        **options: Any,
-    ) -> Any:
-        """Connect from ``namespace``, by default this test's, to ``server``, by default netns_mysqld.
-
-        ``account`` is by default the namespace's own, such as 'red_user'@'192.0.2.2' with its schema selected;
-        ``endpoint`` an endpoint, or the namespace whose endpoint it is, by default the nearest; ``driver``
-        ``"mysql.connector"``, ``"pymysql"``, ``"mysqlx"`` or a connect function; ``options`` are the driver's. With
-        ``driver="mysqlx", pooling={...}`` it is an X DevAPI client, whose sessions are all born in the namespace.
-        """
-        ...
-
-
-class ArgvFactory(Protocol):
-    """Make the command line of one of MySQL's client programs."""
-
-    def __call__(
-        self,
-        program: str,
-        *arguments: str,
-        namespace: str | None = None,
-        account: Account | None = None,
-        endpoint: Endpoint | str | None = None,
-        server: MySQLServer | None = None,
-    ) -> list[str]:
-        """Return the argv of ``program``, such as ``"mysql"``, that connects as ``account`` to ``endpoint``.
-
-        Both are as for netns_connect, ``server`` too. They stand in a private option file, removed when the test ends:
-        no password is on the command line. ``mysql`` and ``mysqlxtest`` get ``--network-namespace``; any other program
-        is run in its namespace, by ``netns[namespace].run(argv)``. ``arguments`` follow.
-        """
-        ...
-
-
-class StartFactory(Protocol):
-    """Start a server that is ended when the test ends."""
-
-    def __call__(
-        self,
-        *,
-        bind_address: str | Sequence[str] | None = None,
-        admin_address: str | None = None,
-        mysqlx_bind_address: str | Sequence[str] | None = None,
-        options: Mapping[str, OptionValue] | None = None,
-        check_endpoints: bool = True,
-        require_mysqlx: bool = True,
-        drop_capabilities: str | Sequence[str] = (),
-    ) -> MySQLServer:
-        """Return the running server; the arguments are those of factories.mysqld.
-
-        Raises EndpointError, SettingError, and ServerStartError where mysqld does not come up.
-        """
-        ...
 
 
 @pytest.fixture(scope="session")
@@ -145,6 +57,8 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[
 @pytest.fixture(scope="session")
 def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
     """Give what runs servers; a test that asks for it is known to need one before the sandbox is entered."""
+    from pytest_netns_mysql.servers import Servers
+
     return Servers(request.config.stash[SESSION], netns)
 
 
@@ -166,6 +80,8 @@ def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
 @pytest.fixture
 def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
     """Give a factory of servers that are started inside the test, and ended with it; its failure can be asserted."""
+    from pytest_netns_mysql.servers import checked_plan
+
     with contextlib.ExitStack() as stack:
 
         def start(**plan: Any) -> MySQLServer:

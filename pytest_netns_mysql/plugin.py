@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql import collection, overview
+from pytest_netns_mysql import overview
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SandboxError
 from pytest_netns_mysql.marker import is_netns_test
@@ -94,6 +94,10 @@ def pytest_collection(session: pytest.Session) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a netns test over each topology, and in each namespace that its marker names; a mistake is its module's."""
+    if not is_netns_test(metafunc.definition, metafunc.fixturenames):
+        return
+    from pytest_netns_mysql import collection
+
     try:
         collection.parametrize(metafunc, metafunc.config.stash[SESSION])
     except NetnsError as error:
@@ -103,8 +107,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Note where each netns test runs; where nobody gets home, order them last."""
-    session = config.stash[SESSION]
+    session, start = config.stash[SESSION], config.stash[START]
     netns_items = [item for item in items if is_netns_test(item)]
+    if not netns_items:
+        start.after_collection([])
+        return
+    from pytest_netns_mysql import collection
+
     for item in netns_items:
         collection.settle(item, session)
     try:
@@ -113,14 +122,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         session.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
-        if netns_items and not session.will_return():
+        if not session.will_return():
             last = set(netns_items)
             items.sort(key=lambda item: item in last)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
-    config.stash[START].after_collection(collection.needing_default_server(items))
-    if netns_items:
-        _watch(config)
+    start.after_collection(collection.needing_default_server(items))
+    _watch(config)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -6,7 +6,6 @@ as the offering process lives: no file can be left behind.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import pickle
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import SandboxError
+from pytest_netns_mysql.offers import own
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.plan import ServerPlan
@@ -87,11 +87,6 @@ class Taken:
         self._connection.close()
 
 
-def is_allowed(setting: str) -> bool:
-    """Tell whether a run may take a server that stays up: CI never does by itself."""
-    return setting == "always" or (setting == "auto" and os.environ.get("CI", "").lower() in ("", "0", "false"))
-
-
 def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
     """Return where a server is offered that is as this plan would have it, in a network of this topology."""
     from pytest_netns_mysql.mysql import datadir
@@ -110,7 +105,7 @@ def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
         from pytest_netns_mysql.mysql import seed
 
         parts.append(seed.key(plan))
-    return f"\0{_own()}{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}"
+    return f"\0{own()}{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}"
 
 
 def bring_up(topology: Topology, plan: ServerPlan, *, mode: str) -> str:
@@ -143,19 +138,6 @@ def bring_up(topology: Topology, plan: ServerPlan, *, mode: str) -> str:
 
 def _say_nothing(_line: str) -> None:
     """Take the place of what shows progress: nobody looks."""
-
-
-def addresses() -> list[str]:
-    """Return where this user's servers are offered, see proc_net(5) on /proc/net/unix."""
-    shown = f"@{_own()}"
-    with contextlib.suppress(OSError):
-        names = [line.split()[-1] for line in Path("/proc/thread-self/net/unix").read_text().splitlines()]
-        return sorted({f"\0{name[1:]}" for name in names if name.startswith(shown)})
-    return []
-
-
-def _own() -> str:
-    return f"pytest-netns-mysql/{os.geteuid()}/"
 
 
 def take(address: str) -> Taken | None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_netns_mysql.errors import SettingError
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """Describe one setting: ``name`` gives --netns-NAME, NETNS_NAME and netns_NAME.
 
     Shape: ``choices`` lists the only values, where there are few; ``metavar`` stands for the others.
@@ -109,8 +107,7 @@ TABLE: tuple[Setting, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """Hold the value of each setting, checked, and where it came from.
 
     Shape: ``start_timeout`` is in seconds; ``given`` maps each setting that somebody set to its place.

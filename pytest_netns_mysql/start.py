@@ -107,9 +107,9 @@ class Start:
 
     def _is_one_up(self) -> bool:
         """Tell whether a server stays up that may be taken: it costs a run nothing."""
-        from pytest_netns_mysql import reuse
+        from pytest_netns_mysql import offers
 
-        return reuse.is_allowed(self._session.settings.reuse) and bool(reuse.addresses())
+        return offers.is_allowed(self._session.settings.reuse) and bool(offers.addresses())
 
     def _need_of(self, item: pytest.Item) -> Need:
         topology = item.stash[TOPOLOGY_IN_FORCE]

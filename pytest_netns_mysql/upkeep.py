@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from pytest_netns_mysql import reuse
+from pytest_netns_mysql import offers, reuse
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.settings import Settings
 
@@ -60,13 +60,13 @@ def down(pids: Sequence[int] = ()) -> str:
     for address in found:
         reuse.ask(address, "end")
     deadline = time.monotonic() + _ENDING
-    while not found.keys().isdisjoint(reuse.addresses()) and time.monotonic() < deadline:
+    while not found.keys().isdisjoint(offers.addresses()) and time.monotonic() < deadline:
         time.sleep(_POLL)
     return "\n".join(f"ended: {_line(one)}" for one in found.values()) or _NONE
 
 
 def _found() -> dict[str, reuse.Status]:
-    asked = ((address, reuse.ask(address, "status")) for address in reuse.addresses())
+    asked = ((address, reuse.ask(address, "status")) for address in offers.addresses())
     return {address: status for address, status in asked if status is not None}
 
 
