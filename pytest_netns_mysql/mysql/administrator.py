@@ -59,7 +59,11 @@ class Administrator:
         with self.cursor() as cursor:
             cursor.execute(statement, values)
             names = tuple(str(column[0]) for column in cursor.description or ())
-            return names, [tuple(row) for row in cursor.fetchall()] if names else []
+            rows = [tuple(row) for row in cursor.fetchall()] if names else []
+            while cursor.nextset():  # of a procedure, whose first result counts
+                if cursor.description:
+                    cursor.fetchall()
+            return names, rows
 
     def run(self, *statements: str) -> None:
         """Run statements in one round trip, until one fails; they leave nothing in the session, and have no rows.
@@ -108,6 +112,9 @@ class Administrator:
         """Forget what the session has: variables, temporary tables, locks, a transaction, the selected schema."""
         if self._is_used and self._connection is not None and self._connection.is_silent():
             self._connection.cmd_reset_connection()
+            if self.ask("SELECT DATABASE()") != [[(None,)]]:  # which stays selected, see the manual
+                self._connection.close()
+                self._connection = None
         self._is_used = False
 
     def end_connections(self, numbers: Iterable[int]) -> None:

@@ -122,6 +122,8 @@ def _files(path: Path, where: str) -> Iterator[Load]:
             )
         yield from (Load(f"{path.name}/{file.name}", file) for file in files)
     elif path.is_file():
+        if not os.access(path, os.R_OK):
+            raise LoadError(f"{path.name} cannot be read", where=where, tried=[str(path)], remedies=["chmod +r"])
         yield Load(path.name, path)
     else:
         raise LoadError(

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Name = tuple[str, str]
 """A schema, and a table in it."""
+Content = tuple[str, "int | None", "int | None"]
+"""A table's structure, the checksum of its rows, its next number."""
 
 _FILE = "tables.json"
 _SYSTEM = "'mysql', 'sys', 'performance_schema', 'information_schema'"
@@ -42,6 +44,11 @@ class Table:
     checksum: int | None
     auto_increment: int | None
     rows: str | None
+
+    @property
+    def content(self) -> Content:
+        """Return what was loaded."""
+        return self.structure, self.checksum, self.auto_increment
 
 
 def record(server: MySQLServer, folder: Path) -> None:

@@ -65,10 +65,10 @@ def template(server: MySQLServer, base: Path) -> Path:
     """
     options = _options(server.plan)
     folder = _folder(server.plan, base)
-    from filelock import FileLock
-
     try:
-        if not folder.is_dir():
+        while not _is_there(folder):
+            from filelock import FileLock
+
             folder.parent.mkdir(parents=True, exist_ok=True)
             # For as long as it takes: the lock of a process that died is free.
             with FileLock(f"{folder}.lock"):
@@ -78,7 +78,6 @@ def template(server: MySQLServer, base: Path) -> Path:
                     _make(server, options, folder)
             with FileLock(folder.parent / ".lock"):
                 _remove_old(folder, base.name)
-        os.utime(folder)
     except OSError as error:
         raise CacheError(
             f"no seed can be kept in the cache: {error.strerror or error}",
@@ -95,6 +94,15 @@ def is_made(plan: ServerPlan, base: Path) -> bool:
 
 def _folder(plan: ServerPlan, base: Path) -> Path:
     return base.parent.parent / "seeds" / f"{base.name}-{key(plan)}"
+
+
+def _is_there(folder: Path) -> bool:
+    """Tell whether there is such a seed, and have nobody remove it while it is used."""
+    try:
+        os.utime(folder)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def data_of(folder: Path) -> Path:
@@ -149,13 +157,18 @@ def _make(server: MySQLServer, options: Mapping[str, OptionValue], folder: Path)
 def _remove_old(folder: Path, base: str) -> None:
     """Remove the seeds of the same base that were not used for long, but for the last few."""
     seeds = {one: one.stat().st_mtime for one in folder.parent.glob(f"{base}-{'?' * _DIGITS}") if one.is_dir()}
-    del seeds[folder]
-    old = sorted(seeds, key=lambda one: seeds[one], reverse=True)[_KEPT - 1 :]
-    for seed in old:
-        if time.time() - seeds[seed] > _RECENT:
-            # In one step: what is there under its name is whole.
-            going = seed.with_name(f"{seed.name}.unfinished")
-            with contextlib.suppress(OSError):
-                seed.rename(going)
-                shutil.rmtree(going)
+    seeds.pop(folder, None)
+    for seed in sorted(seeds, key=lambda one: seeds[one], reverse=True)[_KEPT - 1 :]:
+        with contextlib.suppress(OSError):
+            if _is_old(seed):
+                # In one step: what is there under its name is whole.
+                seed.rename(f"{seed}.unfinished")
                 seed.with_name(f"{seed.name}.lock").unlink(missing_ok=True)
+    for left in folder.parent.glob("*.unfinished"):  # by a process that was killed, too
+        with contextlib.suppress(OSError):
+            if _is_old(left):
+                shutil.rmtree(left)
+
+
+def _is_old(folder: Path) -> bool:
+    return time.time() - folder.stat().st_mtime > _RECENT

@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.mysql.quoting import literal
-from pytest_netns_mysql.mysql.record import Name, Table, ask, auto_increments, checksums, read_record, structure, title
+from pytest_netns_mysql.mysql.record import (
+    Content,
+    Name,
+    Table,
+    ask,
+    auto_increments,
+    checksums,
+    read_record,
+    structure,
+    title,
+)
 
 if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
@@ -62,12 +72,12 @@ _AS_DUMPED = (
 class Marks:
     """Hold what tells whether seeded tables have changed: all in ``digest``, each by itself where it is complete.
 
-    Shape: ``foreign`` has the tables that are not as they were loaded, and what they are: altered or changed.
+    Shape: ``foreign`` has the content of the tables that are not as they were loaded.
     """
 
     digest: tuple[Any, ...] = ()
     each: Mapping[Mark, str] = field(default_factory=dict)
-    foreign: Mapping[Name, str] = field(default_factory=dict)
+    foreign: Mapping[Name, Content] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,44 +155,41 @@ class SeededTables:
         after = self.read()
         return after, tuple(map(str, found)), tuple(map(str, self._differences(before, after)))
 
-    def _foreign(self, cursor: MySQLCursorAbstract, now: Mapping[Name, dict[str, str]]) -> dict[Name, str]:
-        """Return which tables are not as they were loaded, and what they are, by their marks and a look into them."""
+    def _foreign(self, cursor: MySQLCursorAbstract, now: Mapping[Name, dict[str, str]]) -> dict[Name, Content]:
+        """Return the content of the tables that are not as they were loaded, by their marks and a look into them."""
         if self._pristine is None:
             self._pristine = dict(now)
-        known = {name: self._pristine.get(name, {}) for name in now if name in self._tables}
-        unsure = [name for name in known if known[name] != now[name]]
-        foreign = {
-            name: "altered"
-            for name in unsure
-            if known[name].get("table") != now[name]["table"]
-            and structure(cursor, name) != self._tables[name].structure
-        }
-        unsure = [name for name in unsure if name not in foreign]
+        foreign = {}
+        unsure = [name for name in now if self._pristine.get(name) != now[name] or name not in self._tables]
         sums, numbers = checksums(cursor, unsure), auto_increments(cursor, unsure)
         for name in unsure:
-            if (sums[name], numbers.get(name)) == (self._tables[name].checksum, self._tables[name].auto_increment):
+            loaded = self._tables.get(name)
+            is_altered = loaded is None or self._pristine.get(name, {}).get("table") != now[name]["table"]
+            text = structure(cursor, name) if is_altered or loaded is None else loaded.structure
+            content = text, sums[name], numbers.get(name)
+            if loaded is not None and content == loaded.content:
                 self._pristine[name] = now[name]
             else:
-                foreign[name] = "changed"
+                foreign[name] = content
         return foreign
 
     def _differences(self, before: Marks, now: Marks) -> list[_Difference]:
         """Return what changed."""
         found = []
-        for mark in {**now.each, **before.each}:
-            kind, place, own_name = mark
+        for kind, place, own_name in {**now.each, **before.each}:
+            mark, name = (kind, place, own_name), (place, own_name)
             if kind not in _OF_ROWS and (mark in before.each) != (mark in now.each):
-                found.append(_Difference(kind, (place, own_name), "gone" if mark in before.each else "new"))
+                found.append(_Difference(kind, name, "gone" if mark in before.each else "new"))
             elif kind not in _OF_TABLES and before.each[mark] != now.each[mark]:
-                found.append(_Difference(kind, (place, own_name), "altered"))
-        were, are = _by_table(before.each), _by_table(now.each)
-        for name in were:
-            if name in are and were[name] != are[name]:
-                own = name in self._tables and name not in before.foreign
-                # What a wider fixture made, or made of a table, is not known in full.
-                if what := now.foreign.get(name) if own else "changed, and a fixture of a wider scope had made it":
-                    found.append(_Difference("table", name, what))
+                found.append(_Difference(kind, name, "altered"))
+            elif kind == "table" and before.foreign.get(name) != now.foreign.get(name):
+                found.append(_Difference(kind, name, self._what(name, before, now)))
         return found
+
+    def _what(self, name: Name, before: Marks, now: Marks) -> str:
+        if name in before.foreign or name not in self._tables:
+            return "changed, and a fixture of a wider scope had made it"  # so what it had is not known in full
+        return "changed" if now.foreign[name][0] == self._tables[name].structure else "altered"
 
     def _refill(self, cursor: MySQLCursorAbstract, names: Iterable[Name]) -> None:
         """Write the rows of tables again; TRUNCATE costs more, and has a table count from 1 again."""

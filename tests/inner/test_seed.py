@@ -202,6 +202,7 @@ def test_what_a_wider_fixture_adds_stays(suite: Suite, pytester: pytest.Pytester
         from pytest_netns_mysql import factories
 
         shop = factories.mysqld(load="schema.sql")
+        PIDS = []
 
         @pytest.fixture(scope="module")
         def eve(shop):
@@ -217,12 +218,18 @@ def test_what_a_wider_fixture_adds_stays(suite: Suite, pytester: pytest.Pytester
         def test_two(shop, eve):
             assert names(shop) == ["Ann", "Eve"]
             assert shop.execute("SELECT COUNT(*) FROM shop.orders") == [(1,)]
-            shop.execute("DELETE FROM shop.customers WHERE id = 5")
+            shop.execute("UPDATE shop.customers SET name = 'Eve' WHERE id = 5")  # written, and not changed
+            PIDS.append(shop.pid)
 
         def test_three(shop, eve):
+            assert PIDS == [shop.pid]
+            shop.execute("DELETE FROM shop.customers WHERE id = 5")
+
+        def test_four(shop, eve):
             assert names(shop) == ["Ann", "Eve"]
+            assert PIDS != [shop.pid]
         """
-    ).assert_outcomes(passed=3)
+    ).assert_outcomes(passed=4)
 
 
 def test_leftovers_are_named_where_they_fail_a_test(suite: Suite, pytester: pytest.Pytester) -> None:
