@@ -101,24 +101,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note where each netns test runs; where nobody gets home, order them last."""
-    session = config.stash[SESSION]
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Note where each netns test runs; where nobody gets home, order them last; start the server that they need."""
+    own = config.stash[SESSION]
     netns_items = [item for item in items if is_netns_test(item)]
     for item in netns_items:
-        collection.settle(item, session)
+        collection.settle(item, own)
     try:
         wanted = {name for item in netns_items for name in getattr(item, "fixturenames", ())}
-        session.needs_server = "_netns_servers" in wanted
-        session.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
+        own.needs_server = "_netns_servers" in wanted
+        own.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
-        if netns_items and not session.will_return():
+        if netns_items and not own.will_return():
             last = set(netns_items)
             items.sort(key=lambda item: item in last)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
-    config.stash[START].after_collection(collection.needing_default_server(items))
+    if not session.testsfailed or config.option.continue_on_collection_errors:  # else nothing is run
+        config.stash[START].after_collection(collection.needing_default_server(items))
     if netns_items:
         _watch(config)
 
