@@ -105,29 +105,32 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note where each netns test runs; where nobody gets home, order them last."""
-    session, start = config.stash[SESSION], config.stash[START]
+def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Note where each netns test runs; where nobody gets home, order them last; start the server that they need."""
+    own, start = config.stash[SESSION], config.stash[START]
+    will_run = not session.testsfailed or config.option.continue_on_collection_errors
     netns_items = [item for item in items if is_netns_test(item)]
     if not netns_items:
-        start.after_collection([])
+        if will_run:
+            start.after_collection([])
         return
     from pytest_netns_mysql import collection
 
     for item in netns_items:
-        collection.settle(item, session)
+        collection.settle(item, own)
     try:
         wanted = {name for item in netns_items for name in getattr(item, "fixturenames", ())}
-        session.needs_server = "_netns_servers" in wanted
-        session.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
+        own.needs_server = "_netns_servers" in wanted
+        own.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
-        if not session.will_return():
+        if not own.will_return():
             last = set(netns_items)
             items.sort(key=lambda item: item in last)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
-    start.after_collection(collection.needing_default_server(items))
+    if will_run:
+        start.after_collection(collection.needing_default_server(items))
     _watch(config)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -53,16 +53,17 @@ class Start:
         self._is_active = session.settings.start != "late" and not any(
             getattr(self._options, name, None) for name in _RUN_NOTHING
         )
-        self._memory: dict[str, Any] = {}
+        self._memory: dict[str, Any] = {"files": {}, "wrong": []}
         self._begun: Need | None = None
         self._needs: dict[str, Need] = {}
+        self._is_collected = False
 
     def before_collection(self) -> None:
         """Start the server that the last run tells of, or with netns_start = early the first topology's."""
         if not self._is_active:
             return
         self._memory = self._recall()
-        guess = self._guess()
+        guess = self._guess(self._memory["files"])
         with contextlib.suppress(NetnsError):  # which is told where it always was
             if guess is not None and self._arguments not in self._memory["wrong"]:
                 self._begin(self._topology_of(guess), guess)
@@ -74,6 +75,7 @@ class Start:
         """Start the server that the first of ``items`` needs, all of which need one; end what none of them needs."""
         if not self._is_active:
             return
+        self._is_collected = True
         for item in items:
             file = os.path.relpath(item.path, self._config.rootpath)
             self._needs.setdefault(file, self._need_of(item))
@@ -86,17 +88,18 @@ class Start:
     def remember(self) -> None:
         """Write down what the tests needed, and whether the guess was wrong; one of several workers does it for all."""
         worker = getattr(self._config, "workerinput", {}).get("workerid", _FIRST_WORKER)
-        if not self._memory or worker != _FIRST_WORKER or not hasattr(self._config, "cache"):
+        if not self._is_collected or worker != _FIRST_WORKER or not hasattr(self._config, "cache"):
             return
         if self._needs and self._session.sandbox is None:
             return  # where none can be made, the next run is to meet it in the same way
-        guess = self._guess()
+        known = {**self._memory["files"], **{file: list(need) for file, need in self._needs.items()}}
+        files = {file: need for file, need in known.items() if (self._config.rootpath / file).exists()}
         wrong = [one for one in self._memory["wrong"] if one != self._arguments]
-        if guess is not None and guess not in self._needs.values():
+        guess = self._guess(files)
+        if guess is not None and guess not in self._needs.values():  # as with -k: it would mislead again
             wrong = [*wrong, self._arguments][-_REMEMBERED:]
-        files = {**self._memory["files"], **{file: list(need) for file, need in self._needs.items()}}
-        there = {file: need for file, need in files.items() if (self._config.rootpath / file).exists()}
-        if self._memory != (new := {"files": there, "wrong": wrong}):
+        new = {"files": files, "wrong": wrong}
+        if new != self._memory:
             self._config.cache.set(self._key, new)
 
     def _begin(self, topology: Topology, need: Need) -> None:
@@ -142,14 +145,14 @@ class Start:
         except (AttributeError, KeyError, TypeError, ValueError):
             return {"files": {}, "wrong": []}
 
-    def _guess(self) -> Need | None:
+    def _guess(self, files: Mapping[str, Sequence[Any]]) -> Need | None:
         """Return what the first file needs that this run's arguments name, or that lies below what they name."""
         here, root = self._config.invocation_params.dir, self._config.rootpath
         words = list(self._options.file_or_dir or ())
         if not words and here == root:
             words = [str(path) for pattern in self._config.getini("testpaths") for path in root.glob(pattern)]
         places = [os.path.normpath(here / word.partition("::")[0]) for word in words or [""]]
-        for file, need in self._memory["files"].items():
+        for file, need in files.items():
             path = os.path.normpath(root / file)
             if any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places):
                 return Need(*need)

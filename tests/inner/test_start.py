@@ -11,6 +11,11 @@ from typing import Any
 
 import pytest
 
+from pytest_netns_mysql import settings
+from pytest_netns_mysql.mysql import datadir
+from pytest_netns_mysql.mysql.distribution import find
+from pytest_netns_mysql.mysql.options import initial, merge
+
 CONFTEST = """
     import json, os, pathlib
     import pytest
@@ -62,6 +67,13 @@ SUITE = """
 MODES = pytest.mark.parametrize("mode", ["auto", "rootless"])
 Run = Callable[..., pytest.RunResult]
 Facts = Callable[..., Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _server_and_template(_same_cache: None) -> None:
+    """Have what is brought once: the run that brings it starts late."""
+    cache = settings.resolve(settings.environment).cache
+    datadir.template(find("auto", cache=cache, progress=print), initial(merge()), cache=cache, progress=print)
 
 
 @pytest.fixture
@@ -185,6 +197,22 @@ def test_a_run_that_runs_nothing_starts_nothing(run: Run, facts: Facts, start: s
     ]:
         assert run(f"--netns-start={start}", *arguments).ret == 0
         assert set(servers(facts()).values()) == {0}, arguments
+
+
+def test_a_run_that_its_collection_stops_starts_nothing_and_teaches_nothing(
+    run: Run, facts: Facts, pytester: pytest.Pytester
+) -> None:
+    broken = pytester.path / "test_zoo.py"
+    broken.write_text("import no_such_module\n")
+    for _ in range(2):
+        run().assert_outcomes(errors=1)
+        assert set(servers(facts()).values()) == {0}
+    broken.unlink()
+    run().assert_outcomes(passed=2)
+    broken.write_text("import no_such_module\n")
+    for _ in range(2):
+        run().assert_outcomes(errors=1)
+        assert servers(facts())["import"] == 1
 
 
 @MODES

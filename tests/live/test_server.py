@@ -200,3 +200,15 @@ def test_a_link_can_be_cut_and_healed(netns: Network, netns_connect: ConnectFact
     with connection.cursor() as cursor:
         cursor.execute("SELECT USER()")
         assert cursor.fetchone() == ("blue_user@198.51.100.2",)
+
+
+def test_a_procedure_leaves_no_result_unread(netns_mysqld: MySQLServer) -> None:
+    netns_mysqld.execute("CREATE SCHEMA calls")
+    netns_mysqld.execute("USE calls")
+    netns_mysqld.execute("CREATE PROCEDURE two() BEGIN SELECT 1; SELECT 2; END")
+    assert netns_mysqld.execute("CALL two()") == [(1,)]
+    assert netns_mysqld.execute("SELECT DATABASE()") == [("calls",)]
+
+
+def test_the_schema_that_the_last_test_selected_is_selected_no_longer(netns_mysqld: MySQLServer) -> None:
+    assert netns_mysqld.execute("SELECT DATABASE()") == [(None,)]
