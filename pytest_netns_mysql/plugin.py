@@ -134,9 +134,11 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     _watch(config)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Remember for the next run what this one needed."""
+    """Remember for the next run what this one needed; let the servers end while pytest sums up."""
     session.config.stash[START].remember()
+    session.config.stash[SESSION].let_servers_end()
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:

@@ -241,11 +241,18 @@ class NetnsSession:
             self._kept.remove(server)
             self._end(server)
 
+    def let_servers_end(self) -> None:
+        """Have the servers that run begin to end: no test will ask for one."""
+        for server in self._own_servers():
+            server.kill(wait=False)
+
+    def _own_servers(self) -> list[MySQLServer]:
+        return [one for one in self.servers if self.taken is None or one.pid != self.taken.offer.mysqld]
+
     def close(self) -> None:
         """End the servers that run, let go of the networks and of the sandbox."""
-        for server in self.servers:
-            if self.taken is None or server.pid != self.taken.offer.mysqld:
-                server.kill()  # what it leaves behind goes with the sandbox
+        for server in self._own_servers():
+            server.kill()  # what it leaves behind goes with the sandbox
         self.servers.clear()
         self._kept.clear()
         self.early = None
