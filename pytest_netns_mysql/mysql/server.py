@@ -289,10 +289,7 @@ class MySQLServer:
             self._process.stop(timeout=_STOP_TIMEOUT)
 
     def kill(self, *, wait: bool = True) -> None:
-        """End mysqld at once, as a power cut does; ``restart`` starts it on what it had written.
-
-        Without ``wait`` its memory may be on its way still, 20 ms or more.
-        """
+        """End mysqld at once, as a power cut does; ``restart`` starts it on what it had written."""
         self.administrator.forget()
         self._process.kill(wait=wait)
 
