@@ -13,7 +13,6 @@ from pytest_netns_mysql.marker import (
     PARAMETER,
     TOPOLOGY,
     check_names,
-    is_netns_test,
     names_of,
     place,
     topologies_of,
@@ -32,10 +31,8 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
     Raises NetnsError where it asks for what none of them has.
     """
     test = metafunc.definition
-    if not is_netns_test(test, metafunc.fixturenames):
-        return
     names = names_of(test) or ()
-    if not _is_overridden(TOPOLOGY, test):
+    if not _is_overridden(TOPOLOGY, test, session):
         topologies = topologies_of(test, session)
         _check(test, names, topologies)
         if len(session.topologies) > 1 or topologies != session.topologies:
@@ -57,7 +54,7 @@ def settle(item: pytest.Item, session: NetnsSession) -> None:
 
 def _settle(item: pytest.Item, session: NetnsSession) -> None:
     name = place(item)
-    if not _is_overridden(TOPOLOGY, item):
+    if not _is_overridden(TOPOLOGY, item, session):
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
         if reason := why_not_applicable(name, topology):
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -76,7 +73,7 @@ def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None
     return over
 
 
-def needing_default_server(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) -> list[pytest.Item]:
     """Return the netns tests that will ask for our own netns_mysqld, over a topology that is known by now."""
     return [
         item
@@ -85,7 +82,7 @@ def needing_default_server(items: Sequence[pytest.Item]) -> list[pytest.Item]:
         and TOPOLOGY_IN_FORCE in item.stash
         and MISTAKE not in item.stash
         and item.get_closest_marker("skip") is None
-        and not _is_overridden("netns_mysqld", item)
+        and not _is_overridden("netns_mysqld", item, session)
     ]
 
 
@@ -102,10 +99,15 @@ def _is_unittest(item: pytest.Item) -> bool:
     return any((kind.__module__, kind.__name__) == ("unittest.case", "TestCase") for kind in kinds)
 
 
-def _is_overridden(fixture: str, item: pytest.Item) -> bool:
+def _is_overridden(fixture: str, item: pytest.Item, session: NetnsSession) -> bool:
     """Tell whether the test would get a fixture of its own project's in place of ours: unknown before it is made."""
-    definitions = item.session._fixturemanager.getfixturedefs(fixture, item)
-    return definitions is not None and definitions[-1].func.__module__ != "pytest_netns_mysql.fixtures"
+    key = fixture, item.parent
+    if key not in session.overridden:
+        definitions = item.session._fixturemanager.getfixturedefs(fixture, item)
+        session.overridden[key] = (
+            definitions is not None and definitions[-1].func.__module__ != "pytest_netns_mysql.fixtures"
+        )
+    return session.overridden[key]
 
 
 def _require_fixtures(item: pytest.Item) -> None:

@@ -33,14 +33,25 @@ FIXTURES = frozenset(
 _USAGE = 'write @pytest.mark.netns("red"), or several names, or none for the sandbox\'s own namespace'
 
 
+_MARKERS = pytest.StashKey[list[pytest.Mark]]()
+
+
+def markers_of(node: pytest.Item) -> list[pytest.Mark]:
+    """Return the ``netns`` markers of a test, the nearest first; looked for once, which is dear for many tests."""
+    found = node.stash.get(_MARKERS, None)
+    if found is None:
+        found = node.stash[_MARKERS] = list(node.iter_markers("netns"))
+    return found
+
+
 def names_of(node: pytest.Item) -> tuple[str, ...] | None:
     """Return the names of the nearest ``netns`` marker, () for one without, None where there is no marker.
 
     Raises MarkerError where it has other arguments than names and ``topology=``.
     """
-    marker = node.get_closest_marker("netns")
-    if marker is None:
+    if not (markers := markers_of(node)):
         return None
+    marker = markers[0]
     where = f"@pytest.mark.netns of {node.nodeid}"
     unknown = [name for name in marker.kwargs if name != "topology"]
     if unknown:
@@ -61,7 +72,7 @@ def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, .
 
     Raises MarkerError, TopologyError, EndpointError.
     """
-    for marker in node.iter_markers("netns"):
+    for marker in markers_of(node):
         choice = marker.kwargs.get("topology")
         if choice is None:
             continue
@@ -121,7 +132,7 @@ def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> b
 
     ``fixtures`` are the names it asks for, where the test itself does not know them yet.
     """
-    if item.get_closest_marker("netns") is not None:
+    if markers_of(item):
         return True
     return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()) if fixtures is None else fixtures)
 

@@ -130,7 +130,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
     if will_run:
-        start.after_collection(collection.needing_default_server(items))
+        start.after_collection(collection.needing_default_server(items, own))
     _watch(config)
 
 

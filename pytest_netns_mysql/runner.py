@@ -15,6 +15,9 @@ from pytest_netns_mysql.cleaning import Cleaner
 from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
 from pytest_netns_mysql.session import MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
 
+# The fixtures of these enter namespaces by themselves, or do nothing at all: parameters are pytest's own.
+_OF_NO_PLACE = ("pytest_netns_mysql.fixtures", "pytest_netns_mysql.factories", "_pytest.fixtures")
+
 
 class Runner:
     """Be the plugin that is registered once the run is known to have netns tests."""
@@ -91,6 +94,8 @@ class Runner:
             return (yield)
         if own:
             self._begin()
+            if fixturedef.func.__module__ in _OF_NO_PLACE:
+                return (yield)
         # Finalizers run last in, first out: enter, the fixture's own teardown, leave.
         teardown = _Teardown(place)
         fixturedef.addfinalizer(teardown.leave)

@@ -50,6 +50,7 @@ class NetnsSession:
         self.taken: Taken | None = None  # a server that stays up after this process
         self.needs_server = False
         self.mysqlx_over: list[Topology | None] = []
+        self.overridden: dict[tuple[str, object], bool] = {}  # by fixture and by the class or module of the test
         self._ids = itertools.count(_FIRST_ID)
         self._base = base
         self._named: dict[tuple[str, Path], tuple[Topology, ...]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 
@@ -65,10 +66,15 @@ class Position:
             directory = os.getcwd()  # noqa: PTH109 - a deleted directory is met here, and is no error
         except FileNotFoundError:
             directory = "/"
-        # setns(2) refuses a mount namespace to a thread that shares its root and directory with others,
-        # and it sets both to the root of the namespace, which is not ours in a chroot.
-        syscalls.unshare(syscalls.CLONE_FS)
-        syscalls.setns(self.mount, syscalls.CLONE_NEWNS)
+        try:
+            syscalls.setns(self.mount, syscalls.CLONE_NEWNS)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            # setns(2) refuses a mount namespace to a thread that shares its root and directory with others.
+            syscalls.unshare(syscalls.CLONE_FS)
+            syscalls.setns(self.mount, syscalls.CLONE_NEWNS)
+        # It sets both to the root of the namespace, which is not ours in a chroot.
         os.fchdir(self.root)
         os.chroot(".")
         try:
