@@ -80,6 +80,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Have the servers end while pytest tidies up."""
+    if SESSION in config.stash:
+        config.stash[SESSION].end_servers()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Refuse a topology or a server that somebody named and that is not there, before anything is collected."""
     own = session.config.stash[SESSION]
@@ -174,7 +181,7 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
         config.stash[SESSION] = NetnsSession(
             settings, config.invocation_params.dir, progress=progress, watch=lambda: _watch(config)
         )
-        # pytest_unconfigure is for a run that was configured: one that a conftest breaks is not.
+        # Not in pytest_unconfigure: a run that a conftest breaks is never configured.
         config.add_cleanup(config.stash[SESSION].close)
     return config.stash[SESSION]
 

@@ -235,10 +235,16 @@ class NetnsSession:
             self._kept.remove(server)
             self._end(server)
 
+    def end_servers(self) -> None:
+        """Have the servers that run end, without waiting for them; what they leave behind goes with the sandbox."""
+        for server in self.servers:
+            server.kill(wait=False)
+
     def close(self) -> None:
         """End the servers that run, let go of the networks and of the sandbox."""
+        self.end_servers()
         for server in self.servers:
-            server.kill()  # what it leaves behind goes with the sandbox
+            server.kill()
         self.servers.clear()
         self._kept.clear()
         self.early = None

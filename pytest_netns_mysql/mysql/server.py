@@ -281,10 +281,10 @@ class MySQLServer:
             self.administrator.forget()
             self._process.stop(timeout=_STOP_TIMEOUT)
 
-    def kill(self) -> None:
-        """End mysqld at once, as a power cut does; ``restart`` starts it on what it had written."""
+    def kill(self, *, wait: bool = True) -> None:
+        """End mysqld at once, as a power cut does, and ``wait`` for it; ``restart`` starts it on what it had written."""
         self.administrator.forget()
-        self._process.kill()
+        self._process.kill(wait=wait)
 
     def discard(self) -> None:
         """End mysqld at once, and remove its data from the sandbox's memory."""
