@@ -138,7 +138,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remember for the next run what this one needed; let the servers end while pytest sums up."""
     session.config.stash[START].remember()
-    session.config.stash[SESSION].let_servers_end()
+    session.config.stash[SESSION].end_servers()
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:
@@ -186,7 +186,7 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
         config.stash[SESSION] = NetnsSession(
             settings, config.invocation_params.dir, progress=progress, watch=lambda: _watch(config)
         )
-        # pytest_unconfigure is for a run that was configured: one that a conftest breaks is not.
+        # Not in pytest_unconfigure: a run that a conftest breaks is never configured.
         config.add_cleanup(config.stash[SESSION].close)
     return config.stash[SESSION]
 

@@ -242,8 +242,8 @@ class NetnsSession:
             self._kept.remove(server)
             self._end(server)
 
-    def let_servers_end(self) -> None:
-        """Have the servers that run begin to end: no test will ask for one."""
+    def end_servers(self) -> None:
+        """Have the servers that run end, without waiting for them; what they leave behind goes with the sandbox."""
         for server in self._own_servers():
             server.kill(wait=False)
 
@@ -252,8 +252,9 @@ class NetnsSession:
 
     def close(self) -> None:
         """End the servers that run, let go of the networks and of the sandbox."""
+        self.end_servers()
         for server in self._own_servers():
-            server.kill()  # what it leaves behind goes with the sandbox
+            server.kill()
         self.servers.clear()
         self._kept.clear()
         self.early = None

@@ -6,7 +6,7 @@ import contextlib
 import os
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,12 +29,8 @@ _DISTRIBUTE = ("numprocesses", "tx", "distload")
 _FIRST_WORKER = "gw0"
 _REMEMBERED = 50  # argument lists
 
-
-class Need(NamedTuple):
-    """Name the server that a test file needs: where its topology comes from, and whether X Plugin is to listen."""
-
-    source: str
-    mysqlx: bool
+# The server that a test file needs: where its topology comes from, and whether X Plugin is to listen.
+Need = tuple[str, bool]
 
 
 def is_distributed(options: argparse.Namespace) -> bool:
@@ -69,7 +65,7 @@ class Start:
                 self._begin(self._topology_of(guess), guess)
             elif self._session.settings.start == "early" or self._is_one_up():
                 topology = self._session.topologies[0]
-                self._begin(topology, Need(_source(topology), mysqlx=False))
+                self._begin(topology, (_source(topology), False))
 
     def after_collection(self, items: Sequence[pytest.Item]) -> None:
         """Start the server that the first of ``items`` needs, all of which need one; end what none of them needs."""
@@ -105,7 +101,7 @@ class Start:
     def _begin(self, topology: Topology, need: Need) -> None:
         # Whatever stands in the way: the first test that asks meets it again, and says so.
         with contextlib.suppress(NetnsError, OSError, RuntimeError):
-            if boot(self._session, topology, mysqlx=need.mysqlx, worker=hasattr(self._config, "workerinput")):
+            if boot(self._session, topology, mysqlx=need[1], worker=hasattr(self._config, "workerinput")):
                 self._begun = need
 
     def _is_one_up(self) -> bool:
@@ -116,11 +112,12 @@ class Start:
 
     def _need_of(self, item: pytest.Item) -> Need:
         topology = item.stash[TOPOLOGY_IN_FORCE]
-        return Need(_source(topology), self._session.wants_mysqlx(topology))
+        return _source(topology), self._session.wants_mysqlx(topology)
 
     def _topology_of(self, need: Need) -> Topology:
-        known = (one for one in self._session.topologies if _source(one) == need.source)
-        return next(known, None) or self._session.named(need.source, self._config.rootpath)[0]
+        source, _ = need
+        known = (one for one in self._session.topologies if _source(one) == source)
+        return next(known, None) or self._session.named(source, self._config.rootpath)[0]
 
     @property
     def _key(self) -> str:
@@ -155,7 +152,8 @@ class Start:
         for file, need in files.items():
             path = os.path.normpath(root / file)
             if any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places):
-                return Need(*need)
+                source, mysqlx = need
+                return source, mysqlx
         return None
 
 

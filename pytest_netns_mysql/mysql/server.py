@@ -289,7 +289,7 @@ class MySQLServer:
             self._process.stop(timeout=_STOP_TIMEOUT)
 
     def kill(self, *, wait: bool = True) -> None:
-        """End mysqld at once, as a power cut does; ``restart`` starts it on what it had written."""
+        """End mysqld at once, as a power cut does, and ``wait``; ``restart`` starts it on what it had written."""
         self.administrator.forget()
         self._process.kill(wait=wait)
 
