@@ -42,7 +42,7 @@ class Runner:
             self._item = None
             self._cleaner.finish()
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         """Refuse a test that cannot be, and one that would lose its network without knowing; have its network built."""
         if MISTAKE in item.stash:

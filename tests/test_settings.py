@@ -34,6 +34,7 @@ NAMES = {
     "other_tests": ("--netns-other-tests", "NETNS_OTHER_TESTS", "netns_other_tests"),
     "leftovers": ("--netns-leftovers", "NETNS_LEFTOVERS", "netns_leftovers"),
     "start": ("--netns-start", "NETNS_START", "netns_start"),
+    "reuse": ("--netns-reuse", "NETNS_REUSE", "netns_reuse"),
     "start_timeout": ("--netns-start-timeout", "NETNS_START_TIMEOUT", "netns_start_timeout"),
     "cache": ("--netns-cache", "NETNS_CACHE", "netns_cache"),
 }

@@ -7,10 +7,23 @@ from typing import Any
 
 from pytest_netns_mysql.kernel.network import Network
 
-_MOVING = {"IFLA_STATS", "IFLA_STATS64", "IFLA_AF_SPEC", "IFLA_CARRIER_CHANGES", "IFLA_CARRIER_UP_COUNT"}
-_MOVING |= {"IFLA_CARRIER_DOWN_COUNT", "IFA_CACHEINFO", "RTA_CACHEINFO", "TCA_STATS", "TCA_STATS2"}
+# What somebody sets, and not what follows from it some time later: carriers, states, link-local addresses, counters.
+_OF_A_LINK = ("IFLA_IFNAME", "IFLA_MTU", "IFLA_ADDRESS", "IFLA_MASTER", "IFLA_LINK", "IFLA_TXQLEN", "IFLA_GROUP")
+_OF_AN_ADDRESS = ("IFA_ADDRESS", "IFA_LOCAL", "IFA_LABEL")
+_OF_A_ROUTE = (
+    "RTA_TABLE",
+    "RTA_DST",
+    "RTA_SRC",
+    "RTA_PREFSRC",
+    "RTA_GATEWAY",
+    "RTA_OIF",
+    "RTA_PRIORITY",
+    "RTA_METRICS",
+)
+_OF_A_QDISC = ("TCA_KIND", "TCA_OPTIONS")
+_IFF_UP = 0x1
+_PROTO_KERNEL = 2
 _SCOPE_LINK = 253
-_TABLE_LOCAL = 255
 
 
 def fingerprint(network: Network) -> dict[str, list[str]]:
@@ -20,23 +33,24 @@ def fingerprint(network: Network) -> dict[str, list[str]]:
     found = {}
     for name, namespace in network.items():
         with namespace, IPRoute() as route:
-            messages = [
-                *route.get_links(),
-                *(one for one in route.get_addr() if not _is_the_kernels(one)),
-                *(one for one in route.get_routes() if one["table"] != _TABLE_LOCAL),
-                *route.get_rules(),
-                *route.get_qdiscs(),
+            lines = [
+                f"link {one['index']} {one['flags'] & _IFF_UP} {_set(one, _OF_A_LINK)}" for one in route.get_links()
             ]
-        found[name] = sorted(map(_text, messages))
+            lines += [
+                f"address {one['index']} {one['prefixlen']} {_set(one, _OF_AN_ADDRESS)}"
+                for one in route.get_addr()
+                if not (one["family"] == socket.AF_INET6 and one["scope"] == _SCOPE_LINK)
+            ]
+            lines += [
+                f"route {one['type']} {one['dst_len']} {_set(one, _OF_A_ROUTE)}"
+                for one in route.get_routes()
+                if one["proto"] != _PROTO_KERNEL
+            ]
+            lines += [f"rule {one['family']} {one['action']} {one['attrs']}" for one in route.get_rules()]
+            lines += [f"qdisc {one['index']} {one['handle']} {_set(one, _OF_A_QDISC)}" for one in route.get_qdiscs()]
+        found[name] = sorted(lines)
     return found
 
 
-def _is_the_kernels(address: Any) -> bool:
-    """Tell whether it is a link-local address, which is found to be nobody else's some time after the link is up."""
-    return bool(address["family"] == socket.AF_INET6 and address["scope"] == _SCOPE_LINK)
-
-
-def _text(message: Any) -> str:
-    lasting = [(key, value) for key, value in message["attrs"] if key not in _MOVING]
-    fields = {key: value for key, value in message.items() if key not in ("attrs", "header")}
-    return f"{message['event']} {fields} {lasting}"
+def _set(message: Any, names: tuple[str, ...]) -> list[tuple[str, Any]]:
+    return [(key, value) for key, value in message["attrs"] if key in names]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
 
 
+_LOST = (2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like
+
 RawRow = tuple[bytes | None, ...]
 
 
@@ -72,8 +74,9 @@ class Administrator:
         """
         connection = self._ready()
         is_used, self._is_used = self._is_used, True
-        for _ in connection.cmd_query_iter("; ".join(statements)):
-            pass
+        with self._told_if_it_ends():
+            for _ in connection.cmd_query_iter("; ".join(statements)):
+                pass
         self._is_used = is_used  # a statement that fails keeps those behind it from tidying up
 
     def ask(self, *queries: str) -> list[list[RawRow]]:
@@ -82,7 +85,8 @@ class Administrator:
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
         connection = self._ready()
-        return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
+        with self._told_if_it_ends():
+            return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[MySQLCursorAbstract]:
@@ -93,9 +97,23 @@ class Administrator:
         cursor = self._ready().cursor()
         self._is_used = True
         try:
-            yield cursor
+            with self._told_if_it_ends():
+                yield cursor
         finally:
             cursor.close()
+
+    @contextlib.contextmanager
+    def _told_if_it_ends(self) -> Iterator[None]:
+        """Raise ServerGoneError where a connection is lost because mysqld has just ended."""
+        import mysql.connector
+
+        try:
+            yield
+        except mysql.connector.Error as error:
+            if error.errno not in _LOST:
+                raise
+            with self._process.told_if_it_ends():
+                raise
 
     def _ready(self) -> NamespaceConnection:
         self._process.check_running()
