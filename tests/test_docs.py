@@ -13,6 +13,7 @@ import pytest
 from pytest_netns_mysql.topology import load, load_all
 from pytest_netns_mysql.topology.diagram import draw
 
+pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
 
 # Each pollution is a test, and the test after it looks by SQL of its own whether the server is as it was at first.
@@ -318,9 +319,8 @@ WIDER = """
 """
 
 
-@pytest.mark.parametrize("mode", ["auto", "rootless"])
-def test_wider_fixtures_keep_what_they_made(suite: Suite, mode: str) -> None:
-    suite(WIDER, f"--netns-mode={mode}").assert_outcomes(passed=10)
+def test_wider_fixtures_keep_what_they_made(suite: Suite) -> None:
+    suite(WIDER).assert_outcomes(passed=10)
 
 
 FRESH = """

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_netns_mysql import settings
 
+pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
 
 SHOP = """
