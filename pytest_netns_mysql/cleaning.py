@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -178,9 +179,10 @@ def _wants_fresh(item: pytest.Item) -> bool:
 
 def _servers_in(value: object) -> tuple[MySQLServer, ...]:
     """Return the servers that a fixture gives: one, or a group's members."""
-    from pytest_netns_mysql.mysql.group import Group
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    if isinstance(value, Group):
-        return value.members
-    return (value,) if isinstance(value, MySQLServer) else ()
+    if isinstance(value, MySQLServer):
+        return (value,)
+    # Whoever has a group has imported what it is; nobody else need.
+    groups = sys.modules.get("pytest_netns_mysql.mysql.group")
+    return value.members if groups is not None and isinstance(value, groups.Group) else ()
