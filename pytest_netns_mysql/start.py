@@ -134,8 +134,10 @@ class Start:
         if self._config.pluginmanager.has_plugin("cacheprovider") and not self._options.cacheclear:
             from _pytest.cacheprovider import Cache
 
-            # config.cache is there only after the conftests are imported, which may take seconds.
-            found = Cache.for_config(self._config, _ispytest=True).get(self._key, None)
+            # config.cache is there only after the conftests are imported, which may take seconds; so are, in pytest 8,
+            # the options that Cache.for_config asks for.
+            folder = Cache.cache_dir_from_config(self._config, _ispytest=True)
+            found = Cache(folder, self._config, _ispytest=True).get(self._key, None)
         try:
             files = {str(file): [str(source), bool(mysqlx)] for file, (source, mysqlx) in found["files"].items()}
             return {"files": files, "wrong": list(found["wrong"])}

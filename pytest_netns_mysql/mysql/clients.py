@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql import optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
@@ -41,8 +41,10 @@ class Clients:
             with contextlib.suppress(Exception):
                 connection.close()
         self._open.clear()
-        for file in self._files:
-            file.unlink(missing_ok=True)
+        if self._files:
+            with self._server.network[GLOBAL]:  # they exist in the sandbox alone, wherever the thread stands
+                for file in self._files:
+                    file.unlink(missing_ok=True)
         self._files.clear()
 
     def connect(

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 INNER = """
     import json, os, pathlib, time
     import pytest
@@ -64,7 +66,8 @@ def left_of(states: list[dict[str, list[int]]]) -> list[str]:
         for kind in ("net", "mnt"):
             try:
                 if (process / "ns" / kind).stat().st_ino in namespaces:
-                    found.append(f"{kind} namespace held by {process.name}")
+                    words = (process / "cmdline").read_text().split("\0")[:8]
+                    found.append(f"{kind} namespace held by {process.name} {' '.join(words)}")
             except OSError:
                 continue
     return found

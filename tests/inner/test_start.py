@@ -315,7 +315,7 @@ def test_a_conftest_that_breaks_leaves_no_server_behind(run: Run, pytester: pyte
     pytester.makeconftest(f"{CONFTEST}\n    assert FACTS['import']['servers']\n    raise OSError('broken')\n")
     program = """
         import pathlib, pytest
-        print(pytest.main(["-p", "no:asyncio"]))
+        print(int(pytest.main(["-p", "no:asyncio"])))
         print("left:", pathlib.Path("/proc/thread-self/children").read_text().split())
     """
     (pytester.path / "program.py").write_text("\n".join(line.strip() for line in program.splitlines()))

@@ -13,6 +13,8 @@ import pytest
 from pytest_netns_mysql import Network, NetworkError, UnknownNamespaceError
 from pytest_netns_mysql.topology import load
 
+pytestmark = pytest.mark.slow
+
 InNetwork = Callable[..., Any]
 
 
