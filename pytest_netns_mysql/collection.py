@@ -61,6 +61,9 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
         if _is_unittest(item):  # which pytest_generate_tests does not see
             _check(item, [name], [topology])
     _require_fixtures(item)
+    if not session.will_return() and "netns" not in item.fixturenames:  # type: ignore[attr-defined]
+        # Where nobody gets home, wider fixtures are to stand in `global` from the first test on, as those behind it.
+        item.fixturenames.insert(0, "netns")  # type: ignore[attr-defined]
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:

@@ -133,6 +133,8 @@ class NetnsSession:
         from pytest_netns_mysql.kernel.network import Network
 
         sandbox = self.make_sandbox(worker=worker)
+        if self.early is not None and self.early.network.topology != topology:
+            self._await_early()
         self.network = None
         network = next((one for one in self.networks if one.topology == topology), None)
         if network is None:
@@ -173,6 +175,16 @@ class NetnsSession:
             self._end(server)
             raise
         return server
+
+    def _await_early(self) -> None:
+        """Have the early server find its namespaces, before /run/netns shows another network's of the same names."""
+        server, self.early = self.early, None
+        if server is not None:
+            try:
+                server.wait_until_up()
+                self._kept.append(server)
+            except NetnsError:
+                self._end(server)  # who asks for it meets this again, and is told
 
     def wants_mysqlx(self, topology: Topology) -> bool:
         """Tell whether tests over a topology ask for X DevAPI sessions."""

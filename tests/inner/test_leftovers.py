@@ -350,6 +350,7 @@ FRESH = """
         PIDS.append(netns_mysqld.pid)
         assert ("shop",) in netns_mysqld.execute("SHOW SCHEMAS")
 
+    @pytest.mark.netns
     def test_each_was_a_server_of_its_own():
         assert len(set(PIDS)) == 4
 """

@@ -81,11 +81,11 @@ def test_it_is_loaded_once_for_each_change(suite: Suite, pytester: pytest.Pytest
         "netns-mysql: loading schema.sql, filling:customers into a data directory of its own (once for each change)"
     )
     assert calls.read_text() == "called\n"
-    second = suite(text, "-n", "2")
+    second = suite(text, "-n", "2", "--netns-mode=auto")
     second.assert_outcomes(passed=6)
     assert calls.read_text() == "called\n"
     schema.write_text(SHOP + "SELECT 'changed';")
-    suite(text, "-n", "2").assert_outcomes(passed=6)
+    suite(text, "-n", "2", "--netns-mode=auto").assert_outcomes(passed=6)
     assert calls.read_text() == "called\n" * 2
     assert len([one for one in own_seeds.iterdir() if one.is_dir()]) == 2
 
