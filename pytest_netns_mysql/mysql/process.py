@@ -170,12 +170,14 @@ class Process:
             raise
 
     def _is_deaf(self) -> bool:
+        """Tell whether nobody greets a client: connecting succeeds for as long as the listening socket is open."""
         with self._home, socket.socket(socket.AF_UNIX) as sock:
+            sock.settimeout(_ENDING)
             try:
                 sock.connect(str(self.socket))
+                return not sock.recv(1)
             except OSError:
                 return True
-        return False
 
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
         """Return the error that tells why a start failed, with the command line and what was logged."""
