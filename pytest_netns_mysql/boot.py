@@ -24,9 +24,10 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
     from pytest_netns_mysql.kernel.usernamespace import enter_user_namespace, needs_user_namespace
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    if not session.at_hand():
+    choice = session.kinds.choices[0]
+    if session.kinds.known(choice) is None:
         return False
-    plan = session.default_plan(topology, mysqlx=mysqlx)
+    plan = session.default_plan(topology, choice, mysqlx=mysqlx)
     if not _is_made(plan):
         return False
     if _take(session, topology, plan, worker=worker):
@@ -41,8 +42,9 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
     def prepare() -> MySQLServer:
         # This thread may be moved, and ends in the sandbox; the main one is moved when a test comes that wants it.
         session.sandbox = Sandbox.make(session.settings.mode)
-        session.networks.append(Network(session.sandbox, topology))
-        session.early = MySQLServer(plan, session.networks[-1])
+        network = Network(session.sandbox, topology)
+        session.networks[network] = choice
+        session.early = MySQLServer(plan, network)
         session.servers.append(session.early)
         session.early.prepare()
         return session.early
@@ -60,7 +62,7 @@ def _is_made(plan: ServerPlan) -> bool:
     from pytest_netns_mysql.mysql import datadir
     from pytest_netns_mysql.mysql.options import initial
 
-    base = datadir.made(plan.distribution, initial(plan.complete_options()), cache=plan.cache)
+    base = datadir.made(plan.kind, initial(plan.complete_options()), cache=plan.cache)
     if base is None or not plan.load:
         return base is not None
     from pytest_netns_mysql.mysql import seed
@@ -78,7 +80,8 @@ def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker
     from pytest_netns_mysql.mysql.adopted import AdoptedProcess
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    if not offers.is_allowed(session.settings.reuse) or topology.plan.external:
+    can_be = plan.kind.can_stay_up and not topology.plan.external
+    if not can_be or not offers.is_allowed(session.settings.reuse):
         return False
     rootless = needs_user_namespace(session.settings.mode)
     address = reuse.address_of(plan, topology, rootless=rootless)
@@ -99,8 +102,9 @@ def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker
     try:
         if users:
             join_user_namespace(users[0])
-        session.networks.append(by_thread(find))
-        session.early = MySQLServer(plan, session.networks[0])
+        network_found = by_thread(find)
+        session.networks[network_found] = session.kinds.choices[0]
+        session.early = MySQLServer(plan, network_found)
         session.early.adopt(taken.offer.command, AdoptedProcess(taken.offer.mysqld, mysqld))
         session.servers.append(session.early)
     except BaseException:

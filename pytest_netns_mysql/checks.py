@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import pytest
 from pytest_netns_mysql.errors import ReplicationError
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.kind import Kind
     from pytest_netns_mysql.topology.model import Topology
 
 PLAN = "netns_plan"
@@ -32,20 +33,28 @@ class FixturePlan:
     needs: tuple[Any, ...] = ()
 
 
-def check_servers(item: pytest.Item, topology: Topology) -> None:
-    """Check the endpoints, options and namespaces of the servers that a test asks for.
+def check_servers(item: pytest.Item, topology: Topology, kinds: Sequence[Kind]) -> None:
+    """Check the endpoints, options and namespaces of the servers that a test asks for, each of one of ``kinds``.
 
-    Raises EndpointError, SettingError, UnknownNamespaceError or GroupError, naming the fixture and the test.
+    Raises EndpointError, SettingError, UnknownNamespaceError, GroupError or ServerVersionError, naming the fixture and
+    the test.
     """
     info = item._fixtureinfo  # type: ignore[attr-defined]
     for name, plan in _plans(item):
-        _check(plan, topology, f"factories.{plan.factory} of the fixture {name}, for {item.nodeid}")
+        where = f"factories.{plan.factory} of the fixture {name}, for {item.nodeid}"
+        _check(plan, topology, where)
+        for kind in kinds:
+            kind.refuse({**plan.server, "factory": plan.factory}, where)
     if "netns_mysqld" in info.names_closure:
         from pytest_netns_mysql.mysql.loading import of_topology
 
         where = f"{topology.source}: mysqld"
         of_topology(topology)
         _check_server(vars(topology.mysqld), topology, where, f"{where}.options")
+        for kind in kinds:
+            kind.refuse(vars(topology.mysqld), where)
+            if "netns_mysqlx" in info.names_closure:
+                kind.refuse({"mysqlx_bind_address": "*"}, f"netns_mysqlx of {item.nodeid}")
 
 
 def _plans(item: pytest.Item) -> Iterator[tuple[str, FixturePlan]]:

@@ -16,6 +16,7 @@ from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology.diagram import FORMATS, draw
 from pytest_netns_mysql.topology.load import load, load_all, presets
 
+_IMAGE = "netns-mysql:latest"
 _USAGE = 2  # exit code, as argparse's
 
 
@@ -48,6 +49,12 @@ def _parser() -> argparse.ArgumentParser:
         "fetch", parents=[common], help="bring a mysqld into the cache; its path is the last line printed"
     )
     fetch.set_defaults(command=_fetch)
+
+    image = commands.add_parser(
+        "image", parents=[common], help="make a container image of the fetched server, where no registry can be reached"
+    )
+    image.add_argument("reference", nargs="?", metavar="NAME", default=_IMAGE, help=f"default {_IMAGE}")
+    image.set_defaults(command=_image)
 
     show = commands.add_parser("show", parents=[common], help="draw a topology")
     show.add_argument(
@@ -111,6 +118,17 @@ def _fetch(_options: argparse.Namespace, settings: table.Settings) -> int:
     return 0
 
 
+def _image(options: argparse.Namespace, settings: table.Settings) -> int:
+    from pytest_netns_mysql.mysql.distribution import fetched, identify
+    from pytest_netns_mysql.mysql.fetch import fetch
+    from pytest_netns_mysql.mysql.makeimage import make_image
+
+    server = fetched(settings.cache) or identify(fetch(settings.cache, progress=_progress))
+    make_image(server, options.reference, progress=_progress)
+    print(f"docker://{options.reference}")
+    return 0
+
+
 def _up(_options: argparse.Namespace, settings: table.Settings) -> int:
     from pytest_netns_mysql import upkeep
 
@@ -163,15 +181,15 @@ def _run(options: argparse.Namespace, settings: table.Settings) -> int:
 
 def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, str]:
     """Start a server that lives as long as this process, whatever program it becomes."""
+    from pytest_netns_mysql.kinds import Kinds
     from pytest_netns_mysql.mysql.accounts import Accounts
-    from pytest_netns_mysql.mysql.distribution import find
     from pytest_netns_mysql.mysql.loading import of_topology
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    distribution = find(settings.mysqld, cache=settings.cache, progress=_progress)
+    kind = Kinds(settings, _progress).find()
     plan = ServerPlan(
-        distribution,
+        kind,
         settings.cache,
         _progress,
         start_timeout=settings.start_timeout,
@@ -191,7 +209,9 @@ def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, 
         "MYSQL_UNIX_PORT": str(server.socket),
         "PATH": os.environ.get("PATH", os.defpath),
     }
-    return environment | {"PATH": f"{environment['PATH']}{os.pathsep}{distribution.mysqld.parent}"}
+    client = kind.program("mysql")
+    folders = [environment["PATH"], *([] if client is None else [str(client.parent)])]
+    return environment | {"PATH": os.pathsep.join(folders)}
 
 
 def _add_programs(environment: dict[str, str], settings: table.Settings) -> None:

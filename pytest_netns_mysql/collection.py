@@ -10,16 +10,19 @@ import pytest
 from pytest_netns_mysql.checks import check_servers
 from pytest_netns_mysql.errors import MarkerError, NetnsError
 from pytest_netns_mysql.marker import (
+    CHOICE,
     PARAMETER,
     TOPOLOGY,
     check_names,
+    choice_of,
     names_of,
     place,
     topologies_of,
     topology_of,
     why_not_applicable,
 )
-from pytest_netns_mysql.session import MISTAKE, TOPOLOGY_IN_FORCE, NetnsSession
+from pytest_netns_mysql.requirement import requirements_of
+from pytest_netns_mysql.session import CHOICE_IN_FORCE, MISTAKE, TOPOLOGY_IN_FORCE, NetnsSession
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.topology.model import Topology
@@ -34,11 +37,15 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
     names = names_of(test) or ()
     if not _is_overridden(TOPOLOGY, test, session):
         topologies = topologies_of(test, session)
-        _check(test, names, topologies)
+        _check(test, names, topologies, session)
         if len(session.topologies) > 1 or topologies != session.topologies:
             metafunc.fixturenames.append(TOPOLOGY)
             ids = [topology.name for topology in topologies]
             metafunc.parametrize(TOPOLOGY, topologies, indirect=True, scope="session", ids=ids)
+    choices = session.kinds.choices
+    if len(choices) > 1:
+        metafunc.fixturenames.append(CHOICE)
+        metafunc.parametrize(CHOICE, choices, indirect=True, scope="session", ids=session.kinds.labels)
     if len(names) > 1:
         metafunc.fixturenames.append(PARAMETER)
         metafunc.parametrize(PARAMETER, names, ids=names)
@@ -54,12 +61,16 @@ def settle(item: pytest.Item, session: NetnsSession) -> None:
 
 def _settle(item: pytest.Item, session: NetnsSession) -> None:
     name = place(item)
+    choice = item.stash[CHOICE_IN_FORCE] = choice_of(item, session)
+    for requirement in requirements_of(item):
+        if reason := requirement.why_not(session.kinds.find(choice)):
+            item.add_marker(pytest.mark.skip(reason=reason))
     if not _is_overridden(TOPOLOGY, item, session):
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
         if reason := why_not_applicable(name, topology):
             item.add_marker(pytest.mark.skip(reason=reason))
         if _is_unittest(item):  # which pytest_generate_tests does not see
-            _check(item, [name], [topology])
+            _check(item, [name], [topology], session)
     _require_fixtures(item)
     if not session.will_return() and "netns" not in item.fixturenames:  # type: ignore[attr-defined]
         # Where nobody gets home, wider fixtures are to stand in `global` from the first test on, as those behind it.
@@ -84,17 +95,21 @@ def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) 
         if "netns_mysqld" in getattr(item, "fixturenames", ())
         and TOPOLOGY_IN_FORCE in item.stash
         and MISTAKE not in item.stash
+        and item.stash[CHOICE_IN_FORCE] == session.kinds.choices[0]
         and item.get_closest_marker("skip") is None
         and not _is_overridden("netns_mysqld", item, session)
     ]
 
 
-def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology]) -> None:
+def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology], session: NetnsSession) -> None:
     """Check the names of a test, and the servers that it asks for, against the topologies that it runs over."""
     check_names(names, topologies, test.nodeid)
+    kinds = [kind for choice in session.kinds.choices if (kind := session.kinds.if_known(choice)) is not None]
+    requirements = list(requirements_of(test))
+    meant = [kind for kind in kinds if not any(one.why_not(kind) for one in requirements)]
     for topology in topologies:
         if not names or any(why_not_applicable(name, topology) is None for name in names):
-            check_servers(test, topology)
+            check_servers(test, topology, meant)
 
 
 def _is_unittest(item: pytest.Item) -> bool:

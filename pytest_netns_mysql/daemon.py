@@ -173,7 +173,7 @@ class StandingServer:
     def _status(self) -> reuse.Status:
         taken_by = None if self._run is None else reuse.peer_of(self._run)[0]
         topology, plan = self._order.topology, self._order.plan
-        version = ".".join(map(str, plan.distribution.version))
+        version = ".".join(map(str, plan.kind.version))
         return reuse.Status(os.getppid(), topology.name, version, self._since, taken_by)
 
     def _put_back(self, run: socket.socket) -> bool:

@@ -99,6 +99,10 @@ class ServerVersionError(ServerNotFoundError):
     """A server was found, but it has no network namespace support."""
 
 
+class ContainerError(ServerNotFoundError):
+    """No container engine answers, or it does not do what a server in a container needs."""
+
+
 class FetchError(NetnsError):
     """A mysqld could not be brought from the machine's package sources."""
 

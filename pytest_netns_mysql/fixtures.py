@@ -33,7 +33,15 @@ def netns_topology(request: pytest.FixtureRequest) -> Topology:
 
 
 @pytest.fixture(scope="session")
-def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[Network]:
+def _netns_choice(request: pytest.FixtureRequest) -> str:
+    """Give what names the server in force, each in turn where the settings name several."""
+    if hasattr(request, "param"):
+        return cast("str", request.param)
+    return request.config.stash[SESSION].kinds.choices[0]
+
+
+@pytest.fixture(scope="session")
+def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choice: str) -> Iterator[Network]:
     """Give the topology's namespaces, made real in a sandbox of this process."""
     from pytest_netns_mysql.topology.model import Topology
 
@@ -49,7 +57,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology) -> Iterator[
             f"the fixture netns_topology gives a Topology, and this is {netns_topology!r}",
             remedies=["return pytest_netns_mysql.from_mapping(...) of it, or load(...) of a file"],
         )
-    yield session.network_of(netns_topology, worker=hasattr(request.config, "workerinput"))
+    yield session.network_of(netns_topology, _netns_choice, worker=hasattr(request.config, "workerinput"))
     # Kept, with its server, until the run ends: the tests of several topologies may come in any order.
     session.network = None
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PARAMETER = "netns_name"
 TOPOLOGY = "netns_topology"
+CHOICE = "_netns_choice"
 FIXTURES = frozenset(
     {
         TOPOLOGY,
@@ -105,6 +106,21 @@ def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
             remedies=["make it a plain test function or method", "choose one topology for the run that it is in"],
         )
     return topologies[0]
+
+
+def choice_of(item: pytest.Item, session: NetnsSession) -> str:
+    """Return what names the server that a test runs on; raise MarkerError where several cannot be of its kind."""
+    callspec = getattr(item, "callspec", None)
+    if callspec is not None and CHOICE in callspec.params:
+        return str(callspec.params[CHOICE])
+    choices = session.kinds.choices
+    if len(choices) > 1:
+        raise MarkerError(
+            f"a test of this kind, such as a unittest.TestCase's, runs on one server, not on {', '.join(choices)}",
+            where=f"netns test {item.nodeid}",
+            remedies=["make it a plain test function or method", "choose one server for the run that it is in"],
+        )
+    return choices[0]
 
 
 def check_names(names: Sequence[str], topologies: Sequence[Topology], nodeid: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from pytest_netns_mysql import overview
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SandboxError
 from pytest_netns_mysql.marker import is_netns_test
+from pytest_netns_mysql.requirement import HELP
 from pytest_netns_mysql.session import SESSION, NetnsSession
 from pytest_netns_mysql.start import START, Start, is_distributed
 
@@ -71,6 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "netns(*names): run the test in each of these network namespaces; without a name in the sandbox's own",
     )
+    config.addinivalue_line("markers", HELP)
     session = _session(config, config.option)
     start = config.stash.setdefault(START, Start(config, session))
     if hasattr(config, "workerinput"):
@@ -87,7 +90,8 @@ def pytest_collection(session: pytest.Session) -> None:
         if "topology" in own.settings.given:
             own.topologies  # noqa: B018 - reading it is the check
         if own.settings.mysqld != "auto":
-            own.distribution  # noqa: B018
+            for choice in own.kinds.choices:
+                own.kinds.find(choice)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -173,6 +177,8 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
             value = str(given)
             if setting.name == "topology" and config.inipath is not None:
                 value = table.from_folder(value, config.inipath.parent)
+            if setting.name == "image_initdb" and value and config.inipath is not None:
+                value = str(config.inipath.parent / Path(value).expanduser())
             return value, f"{setting.ini} in {config.inipath or 'the ini options'}"
 
         def progress(text: str) -> None:

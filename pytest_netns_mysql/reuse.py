@@ -97,7 +97,7 @@ def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
         f"{_CODE} {_CODE.stat().st_mtime_ns}",  # another version of this package is not to be understood
         str(rootless),
         repr(replace(topology, source="")),
-        datadir.key(plan.distribution, initial(options)),
+        datadir.key(plan.kind, initial(options)),
         *arguments(options),
         repr((plan.bind_address, plan.admin_address, plan.mysqlx_bind_address)),
     ]

@@ -13,7 +13,7 @@ import pytest
 from pytest_netns_mysql import report
 from pytest_netns_mysql.cleaning import Cleaner
 from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
-from pytest_netns_mysql.session import MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
+from pytest_netns_mysql.session import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
 
 # The fixtures of these enter namespaces by themselves, or do nothing at all: parameters are pytest's own.
 _OF_NO_PLACE = ("pytest_netns_mysql.fixtures", "pytest_netns_mysql.factories", "_pytest.fixtures")
@@ -202,7 +202,8 @@ class Runner:
         if item is None or NAMESPACE not in item.stash:
             return
         network, topology = self._session.network, item.stash.get(TOPOLOGY_IN_FORCE, None)
-        if network is None or topology not in (None, network.topology):
+        is_other = network is None or item.stash.get(CHOICE_IN_FORCE, None) != self._session.networks[network]
+        if network is None or is_other or topology not in (None, network.topology):
             item._request.getfixturevalue("netns")  # type: ignore[attr-defined]
 
 

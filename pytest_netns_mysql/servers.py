@@ -38,13 +38,14 @@ class Servers:
         """Keep where the servers run."""
         self._session = session
         self._network = network
+        self._choice = session.networks[network]
 
     @contextlib.contextmanager
     def running(self, name: str, plan: Mapping[str, Any]) -> Iterator[MySQLServer]:
         """Run a server."""
         from pytest_netns_mysql.mysql.server import MySQLServer
 
-        server = MySQLServer(self._session.plan(name=name, **plan), self._network)
+        server = MySQLServer(self._session.plan(self._choice, name=name, **plan), self._network)
         with self._session.hosting(server):
             server.start()
             yield server
@@ -64,7 +65,7 @@ class Servers:
 
         # What its source was loaded with is in no binary log.
         complete = {**self._with(plan, REPLICA), "load": source.plan.load}
-        replica = Replica(self._session.plan(name=name, **complete), self._network)
+        replica = Replica(self._session.plan(self._choice, name=name, **complete), self._network)
         with self._session.hosting(replica):
             try:
                 replica.start()
@@ -102,8 +103,8 @@ class Servers:
         for number, one in enumerate(namespaces):
             options = options_of(places, number, group_name, single_primary=single_primary)
             complete = {"bind_address": f"{places[number][0]}/{one}", "options": {**options, **own}}
-            plans[one] = self._session.plan(name=f"{name}-{one}", **self._with(complete, {}))
-            check_version(plans[one].distribution.version, where)
+            plans[one] = self._session.plan(self._choice, name=f"{name}-{one}", **self._with(complete, {}))
+            check_version(plans[one].kind.version, where)
         return plans
 
     def _with(self, plan: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.kinds import Kinds
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.kernel.sandbox import Sandbox
-    from pytest_netns_mysql.mysql.distribution import Distribution
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.reuse import Taken
@@ -41,10 +41,11 @@ class NetnsSession:
         """
         self.settings = settings
         self.progress = progress
+        self.kinds = Kinds(settings, progress)
         self._watch = watch
         self.network: Network | None = None
         self.sandbox: Sandbox | None = None
-        self.networks: list[Network] = []
+        self.networks: dict[Network, str] = {}  # each with what names the server in it
         self.servers: list[MySQLServer] = []
         self.early: MySQLServer | None = None  # started before anybody asked for it, and not known to be up
         self.taken: Taken | None = None  # a server that stays up after this process
@@ -76,23 +77,6 @@ class NetnsSession:
             self._named[choice, base] = load_all(choice, base=base)
         return self._named[choice, base]
 
-    @property
-    def distribution(self) -> Distribution:
-        """Return the server that the settings name, fetched now if need be; raise ServerNotFoundError."""
-        found = self._found
-        if isinstance(found, NetnsError):
-            raise found
-        return found
-
-    @cached_property
-    def _found(self) -> Distribution | NetnsError:
-        from pytest_netns_mysql.mysql.distribution import find
-
-        try:
-            return find(self.settings.mysqld, cache=self.settings.cache, progress=self.progress)
-        except NetnsError as error:
-            return error  # looked for once: a second look, from inside the sandbox, would find no network
-
     def will_return(self) -> bool:
         """Tell whether this process comes home after a netns test; asked before the sandbox is made too."""
         from pytest_netns_mysql.kernel.sandbox import can_return
@@ -118,28 +102,29 @@ class NetnsSession:
             from pytest_netns_mysql.kernel.sandbox import Sandbox
 
             if self.needs_server:
-                _ = self._found
+                self.kinds.look_for_all()
             self.sandbox = Sandbox.make(self.settings.mode)
             if worker:
                 settle_worker()
         self.sandbox.move_in()
         return self.sandbox
 
-    def network_of(self, topology: Topology, *, worker: bool) -> Network:
-        """Return the network of a topology, built when it is first asked for and kept; it is the active one now.
+    def network_of(self, topology: Topology, choice: str, *, worker: bool) -> Network:
+        """Return the network of a topology for one of the run's servers, kept once it is built; it is active now.
 
-        Raises SandboxError, NetworkError.
+        Two servers cannot share an address: each has a network of its own. Raises SandboxError, NetworkError.
         """
         from pytest_netns_mysql.kernel.network import Network
 
         sandbox = self.make_sandbox(worker=worker)
-        if self.early is not None and self.early.network.topology != topology:
+        known = self.networks.items()
+        network = next((one for one, its in known if one.topology == topology and its == choice), None)
+        if self.early is not None and self.early.network is not network:
             self._await_early()
         self.network = None
-        network = next((one for one in self.networks if one.topology == topology), None)
         if network is None:
             network = Network(sandbox, topology)
-            self.networks.append(network)
+            self.networks[network] = choice
         else:
             network.activate()
         self.network = network
@@ -166,7 +151,9 @@ class NetnsSession:
             come_up = server.wait_until_up
         else:
             topology = network.topology
-            server = MySQLServer(self.default_plan(topology, mysqlx=self.wants_mysqlx(topology)), network)
+            server = MySQLServer(
+                self.default_plan(topology, self.networks[network], mysqlx=self.wants_mysqlx(topology)), network
+            )
             self.servers.append(server)
             come_up = server.start
         try:
@@ -190,31 +177,25 @@ class NetnsSession:
         """Tell whether tests over a topology ask for X DevAPI sessions."""
         return None in self.mysqlx_over or topology in self.mysqlx_over
 
-    def at_hand(self) -> bool:
-        """Tell whether the server that the settings name is on this machine; raise what ``distribution`` raises."""
-        from pytest_netns_mysql.mysql.distribution import look
-
-        found, _ = look(self.settings.mysqld, cache=self.settings.cache)
-        if found is not None:
-            self._found = found
-        return found is not None
-
-    def default_plan(self, topology: Topology, *, mysqlx: bool) -> ServerPlan:
-        """Return the plan of the server on a topology's endpoints."""
+    def default_plan(self, topology: Topology, choice: str, *, mysqlx: bool) -> ServerPlan:
+        """Return the plan of a server on a topology's endpoints."""
         from pytest_netns_mysql.mysql.loading import of_topology
 
         written = {**vars(topology.mysqld), "load": of_topology(topology)}
         if mysqlx and written["mysqlx_bind_address"] is None:
             written = {**written, "mysqlx_bind_address": topology.bind_address}
-        return self.plan(**written)
+        return self.plan(choice, **written)
 
-    def plan(self, *, name: str = "mysqld", load: Sequence[Any] = (), **plan: Any) -> ServerPlan:
-        """Return the plan of a server with what the settings say; ``plan`` is the rest of what a ServerPlan takes."""
+    def plan(self, choice: str, *, name: str = "mysqld", load: Sequence[Any] = (), **plan: Any) -> ServerPlan:
+        """Return the plan of a server with what the settings say.
+
+        ``choice`` names the server; ``plan`` is the rest of what a ServerPlan takes.
+        """
         from pytest_netns_mysql.mysql.loading import resolve
         from pytest_netns_mysql.mysql.plan import ServerPlan
 
         return ServerPlan(
-            distribution=self.distribution,
+            kind=self.kinds.find(choice),
             cache=self.settings.cache,
             progress=self.progress,
             start_timeout=self.settings.start_timeout,
@@ -266,7 +247,7 @@ class NetnsSession:
         """End the servers that run, let go of the networks and of the sandbox."""
         self.end_servers()
         for server in self._own_servers():
-            server.kill()
+            server.end()
         self.servers.clear()
         self._kept.clear()
         self.early = None
@@ -295,3 +276,4 @@ SESSION = pytest.StashKey[NetnsSession]()
 NAMESPACE = pytest.StashKey[str]()
 MISTAKE = pytest.StashKey[str]()
 TOPOLOGY_IN_FORCE = pytest.StashKey["Topology"]()
+CHOICE_IN_FORCE = pytest.StashKey[str]()

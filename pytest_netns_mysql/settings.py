@@ -59,9 +59,23 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "mysqld",
         "auto",
-        "the server: a path to a mysqld or to its base directory; auto takes one on PATH, one fetched earlier, "
-        "or fetches one now",
-        "auto|PATH",
+        "the server: a path to a mysqld or to its base directory, docker://IMAGE; auto takes one on PATH, one fetched "
+        "earlier, or fetches one now; several, with commas, run every netns test on each",
+        "auto|PATH|docker://IMAGE[,...]",
+    ),
+    Setting(
+        "image_env",
+        "",
+        "variables for the entrypoint of docker://IMAGE, as its documentation names them: "
+        "MYSQL_DATABASE=shop,MYSQL_USER=app",
+        "NAME=VALUE[,...]",
+    ),
+    Setting(
+        "image_initdb",
+        "",
+        "a folder of scripts that the entrypoint of docker://IMAGE finds as /docker-entrypoint-initdb.d, run once for "
+        "each change of it",
+        "DIR",
     ),
     Setting(
         "unavailable",
@@ -116,6 +130,8 @@ class Settings(NamedTuple):
     mode: str
     topology: str
     mysqld: str
+    image_env: Mapping[str, str]
+    image_initdb: Path | None
     unavailable: str
     other_tests: str
     leftovers: str
@@ -181,6 +197,10 @@ def _checked(setting: Setting, value: str, place: str) -> object:
         return _seconds(setting, value, place)
     if setting.name == "cache":
         return _cache(setting, value, place)
+    if setting.name == "image_env":
+        return _variables(setting, value, place)
+    if setting.name == "image_initdb":
+        return _folder(setting, value, place)
     if not value.strip():
         raise SettingError(
             f"{setting.ini} is empty",
@@ -202,6 +222,32 @@ def _seconds(setting: Setting, value: str, place: str) -> float:
             remedies=["write 30, for example"],
         )
     return seconds
+
+
+def _variables(setting: Setting, value: str, place: str) -> dict[str, str]:
+    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+    for name, equals, _ in pairs:
+        if not equals or not name.isidentifier():
+            raise SettingError(
+                f"{setting.ini} = {value!r}: {name!r} is no NAME=VALUE",
+                where=place,
+                remedies=[f"write {setting.metavar}: MYSQL_DATABASE=shop,MYSQL_USER=app"],
+            )
+    return {name: text for name, _, text in pairs}
+
+
+def _folder(setting: Setting, value: str, place: str) -> Path | None:
+    if not value.strip():
+        return None
+    folder = Path(value).expanduser().absolute()
+    if not folder.is_dir():
+        raise SettingError(
+            f"{setting.ini} = {value!r}: there is no such folder",
+            where=place,
+            tried=[str(folder)],
+            remedies=["write the path in full, or from the folder that pytest is started in"],
+        )
+    return folder
 
 
 def _cache(setting: Setting, value: str, place: str) -> Path:

@@ -20,7 +20,7 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
 
     Raises what hinders. See `netns_reuse`.
     """
-    from pytest_netns_mysql.mysql.distribution import find
+    from pytest_netns_mysql.kinds import Kinds
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.topology.load import load
 
@@ -31,10 +31,14 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
             where="netns-mysql up",
             remedies=["choose another topology"],
         )
-    distribution = find(settings.mysqld, cache=settings.cache, progress=progress)
-    plan = ServerPlan(
-        distribution, settings.cache, progress, start_timeout=settings.start_timeout, **vars(topology.mysqld)
-    )
+    kind = Kinds(settings, progress).find()
+    if not kind.can_stay_up:
+        raise SettingError(
+            f"a server of {kind.name} does not stay up between runs: its container ends with each",
+            where="netns-mysql up",
+            remedies=["choose a server of this machine: --mysqld auto, or a path"],
+        )
+    plan = ServerPlan(kind, settings.cache, progress, start_timeout=settings.start_timeout, **vars(topology.mysqld))
     address = reuse.bring_up(topology, plan, mode=settings.mode)
     return "".join(_line(status) for at, status in _found().items() if at == address)
 

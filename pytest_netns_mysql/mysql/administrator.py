@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
@@ -23,26 +22,23 @@ RawRow = tuple[bytes | None, ...]
 class Administrator:
     """Ask a server as its administrator, whatever its endpoints and accounts are."""
 
-    def __init__(self, process: Process, home: Namespace, *, timeout: float) -> None:
-        """Keep whom to ask; ``timeout`` is in seconds."""
+    def __init__(self, process: Process, connection: Mapping[str, Any], *, timeout: float) -> None:
+        """Keep whom to ask; ``connection`` has options of every connection, ``timeout`` is in seconds."""
         self._process = process
-        self._home = home
         self._connection: NamespaceConnection | None = None
         self._is_used = False
-        self._options = {
-            "unix_socket": str(process.socket),
-            "user": "root",
-            "password": "",
-            "autocommit": True,
-            "connection_timeout": max(1, int(timeout)),
-        }
+        self._common = {**connection, "autocommit": True, "connection_timeout": max(1, int(timeout))}
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        return {**self._common, **self._process.administration}
 
     def answers(self) -> bool:
         """Tell whether the server answers; the connection is kept."""
         from pytest_netns_mysql.mysql.client import try_connect
 
-        if self._process.socket.exists():
-            self._connection = try_connect(self._home, **self._options)
+        if self._process.may_answer():
+            self._connection = try_connect(self._process.home, **self._options)
         return self._connection is not None
 
     def connect(self, driver: Driver | None = None, **options: Any) -> Any:
@@ -51,7 +47,7 @@ class Administrator:
 
         self._process.check_running()
         with self._process.told_if_it_ends():
-            return connect(self._home, driver, **{**self._options, **options})
+            return connect(self._process.home, driver, **{**self._options, **options})
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Run a statement, which may leave something in the session; return the names of its columns and its rows.

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError
+from pytest_netns_mysql.mysql.remembered import read_json, recall, remember
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.dialect import Dialect
+    from pytest_netns_mysql.mysql.options import OptionValue
+    from pytest_netns_mysql.mysql.process import Process
 
 FIRST_VERSION = (8, 0, 22)
 """The first MySQL whose server takes ``addr/ns`` and ``NETWORK_NAMESPACE``."""
@@ -28,13 +33,12 @@ WAYS_OUT = (
 _BEYOND_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/local/mysql/bin")
 _IN_BASEDIR = ("bin/mysqld", "sbin/mysqld", "libexec/mysqld")
 _OF_TEST_SUITES = ("/usr/lib/mysql-test/bin", "/usr/lib64/mysql-test/bin")  # mysqlxtest
-_SEEN = "identified.json"
 _VERSION = re.compile(r"\bVer (\d+)\.(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Name one server program and what it is.
+    """Be MySQL by a program of this machine, or what is made of it, such as Percona Server; a Kind.
 
     Shape: ``mysqld`` is an absolute path; ``version`` is ``(major, minor, patch)``;
     ``version_line`` is what ``mysqld --version`` printed; ``flavor`` is ``mysql`` or ``percona``.
@@ -44,6 +48,41 @@ class Distribution:
     version: tuple[int, int, int]
     version_line: str
     flavor: str
+    origin: str = ""
+    can_stay_up: bool = True
+
+    @property
+    def name(self) -> str:
+        """Return what messages call it."""
+        return str(self.mysqld)
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how it is spoken to."""
+        from pytest_netns_mysql.mysql.dialect import MYSQL
+
+        return MYSQL
+
+    def refuse(self, written: Mapping[str, Any], where: str) -> None:
+        """Refuse nothing: all that a plan may ask for it has."""
+
+    def identity(self) -> Sequence[str]:
+        """Return what tells its data directories from those of others: the program's file."""
+        status = self.mysqld.stat()
+        return [str(self.mysqld.resolve()), self.version_line, str(status.st_size), str(status.st_mtime_ns)]
+
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path) -> None:
+        """Make a data directory; raise ServerStartError."""
+        from pytest_netns_mysql.mysql.initialize import initialize
+
+        initialize(self.mysqld, options, folder)
+
+    def process(self, name: str, network: Network) -> Process:
+        """Return the process of a server, in a folder of its name in the sandbox."""
+        from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
+        from pytest_netns_mysql.mysql.process import Process
+
+        return Process(str(self.mysqld), WORK_DIRECTORY / name, network[GLOBAL])
 
     @property
     def basedir(self) -> Path:
@@ -58,8 +97,8 @@ class Distribution:
 
     def program(self, name: str) -> Path | None:
         """Find a program: beside mysqld, in ``../bin``, on PATH, then where MySQL's test suite lies."""
-        folders = [self.mysqld.parent, self.basedir / "bin", *_path_folders(), *map(Path, _OF_TEST_SUITES)]
-        return next((folder / name for folder in folders if _is_program(folder / name)), None)
+        beside = (folder / name for folder in (self.mysqld.parent, self.basedir / "bin"))
+        return next(filter(_is_program, beside), None) or program_on_path(name)
 
     def require(self, name: str) -> Path:
         """Find a program as ``program`` does; raise ServerNotFoundError where there is none."""
@@ -161,7 +200,7 @@ def read_record(record: Path) -> Distribution | None:
     The loader's path inside the programs is absolute, so a folder that was moved, or one
     shared with a machine of another kind, counts as no server.
     """
-    content = _read_json(record)
+    content = read_json(record)
     folder = record.parent
     mysqld = folder / "bin" / "mysqld"
     if content.get("machine") != os.uname().machine or not _is_program(mysqld):
@@ -231,12 +270,11 @@ def _identify_once(mysqld: Path, cache: Path) -> Distribution:
     """Identify a mysqld, remembering the answer for as long as the file stays the same."""
     status = mysqld.stat()
     mark = [status.st_size, status.st_mtime_ns]
-    seen = _read_json(cache / _SEEN)
-    known = seen.get(str(mysqld))
-    if isinstance(known, dict) and known.get("file") == mark:
+    known = recall(cache, str(mysqld))
+    if known is not None and known.get("file") == mark:
         return distribution(mysqld, str(known.get("version_line")))
     line = _ask_version(mysqld)
-    _write_json(cache / _SEEN, {**seen, str(mysqld): {"file": mark, "version_line": line}})
+    remember(cache, str(mysqld), {"file": mark, "version_line": line})
     return distribution(mysqld, line)
 
 
@@ -258,29 +296,15 @@ def _ask_version(mysqld: Path) -> str:
     return line
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a small file in one step; where the cache cannot be written, keep nothing."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(content, indent=1) + "\n")
-        draft.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
 def _is_program(path: Path) -> bool:
     # Not Path.is_file(): before Python 3.14 it raises where a folder of PATH may not be searched.
     return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113
+
+
+def program_on_path(name: str) -> Path | None:
+    """Find a program on PATH, or where MySQL's test suite lies."""
+    folders = [*_path_folders(), *map(Path, _OF_TEST_SUITES)]
+    return next((folder / name for folder in folders if _is_program(folder / name)), None)
 
 
 def _path_folders() -> list[Path]:

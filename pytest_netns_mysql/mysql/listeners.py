@@ -29,7 +29,7 @@ Written = Mapping[str, str | Sequence[str] | None]
 class Listeners(Mapping[str, tuple[Endpoint, ...]]):
     """Give the endpoints of ``bind_address``, ``admin_address`` and ``mysqlx_bind_address``, where there are any.
 
-    Shape: ``texts`` has each of them as mysqld takes it.
+    Shape: ``texts`` has each of them as mysqld takes it; ``checked`` tells whether they were.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         """
         self._network = network
         self._where = where
-        self._checked = checked
+        self.checked = checked
         self._endpoints: dict[str, tuple[Endpoint, ...]] = {}
         self.texts: dict[str, str] = {}
         for key, value in written.items():
@@ -114,7 +114,7 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
 
     def check_ports(self) -> None:
         """Raise EndpointError where another server has a port already, which mysqld would tell late and darkly."""
-        for key, endpoints in self.items() if self._checked else ():
+        for key, endpoints in self.items() if self.checked else ():
             for endpoint in endpoints:
                 if not endpoint.is_wildcard and _is_taken(self._network, endpoint):
                     raise EndpointError(

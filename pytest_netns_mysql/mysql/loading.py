@@ -185,7 +185,7 @@ def load_into(server: MySQLServer, loads: Sequence[Load], schema: str | None = N
     for load in loads:
         if load.function is not None:
             _call(server, load, load.function, schema)
-        elif load.statements is not None and (schema or server.plan.distribution.program("mysql") is None):
+        elif load.statements is not None and (schema or server.plan.kind.program("mysql") is None):
             # The client program takes ten milliseconds to start, which a test need not wait for.
             _send(server, load, load.statements, schema)
         else:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pytest_netns_mysql.errors import EndpointError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql.distribution import Distribution
 from pytest_netns_mysql.mysql.listeners import Listeners, Written, as_text
 from pytest_netns_mysql.mysql.options import OptionValue, checked, is_on, merge
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.kind import Kind
     from pytest_netns_mysql.mysql.loading import Load
 
 ADDRESSES = ("bind_address", "admin_address", "mysqlx_bind_address")
@@ -32,7 +32,7 @@ class ServerPlan:
     mysqlx_bind_address.
     """
 
-    distribution: Distribution
+    kind: Kind
     cache: Path
     progress: Callable[[str], None]
     bind_address: str | Sequence[str] | None = None
@@ -60,12 +60,13 @@ class ServerPlan:
 
     def complete_options(self) -> dict[str, OptionValue]:
         """Return all of mysqld's options; X Plugin is switched on where it has somewhere to listen."""
-        layers = [checked(self.options, where=self.where)]
+        layers = [self.kind.dialect.options, checked(self.options, where=self.where)]
         return merge(*layers, *([] if self.mysqlx_bind_address is None else [{"mysqlx": True}]))
 
     def listeners(self, network: Network) -> Listeners:
         """Return where the server is to listen; raise EndpointError, SettingError."""
         capabilities.mask(self.drop_capabilities, where=self.where)
+        self.kind.refuse(vars(self), self.where)
         written: Written = {key: getattr(self, key) for key in ADDRESSES}
         options = self.complete_options()
         if is_on(options, "skip_networking") and self.check_endpoints:

@@ -12,14 +12,18 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.namespace import Namespace
-from pytest_netns_mysql.mysql.adopted import AdoptedProcess
-from pytest_netns_mysql.mysql.distribution import Distribution
+from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.adopted import AdoptedProcess
+    from pytest_netns_mysql.mysql.listeners import Listeners
 
 _POLL = 0.002  # seconds
 _ENDING = 2.0  # seconds
@@ -30,24 +34,89 @@ _ENDING = 2.0  # seconds
 _ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"}
 
 
+class Handle(Protocol):
+    """Be a started program, as subprocess.Popen is."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """Return its exit code, or None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit code when it has ended; raise subprocess.TimeoutExpired after ``timeout`` seconds."""
+        ...
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        ...
+
+    def kill(self) -> None:
+        """Send it SIGKILL."""
+        ...
+
+
 class Process:
-    """Run mysqld in the sandbox, on a data directory in ``folder``.
+    """Run a mysqld of this machine in the sandbox, on a data directory in ``folder``; other kinds are made of it.
 
     It dies with this process, by PR_SET_PDEATHSIG(2const): with the thread that starts it, in truth, so it is
     started by a thread that lasts. The calling thread may stand anywhere.
     """
 
-    def __init__(self, distribution: Distribution, folder: Path, home: Namespace) -> None:
-        """Keep which server runs where; nothing is started."""
-        self.distribution = distribution
+    def __init__(self, program: str, folder: Path, home: Namespace) -> None:
+        """Keep which program runs where; nothing is started."""
         self.folder = folder
-        self.datadir = folder / "data"
-        self.socket = folder / "mysql.sock"
         self.command: list[str] = []
-        self._home = home
-        self._log = folder / "error.err"  # mysqld adds .err to any other name
+        self.home = home
+        self._program = program
         self._logged = 0  # bytes of the log that earlier starts wrote
-        self._process: subprocess.Popen[bytes] | AdoptedProcess | None = None
+        self._process: Handle | None = None
+
+    @property
+    def datadir(self) -> Path:
+        """Return the path of the data directory."""
+        return self.folder / "data"
+
+    @property
+    def socket(self) -> Path:
+        """Return the path of the private socket."""
+        return self.folder / "mysql.sock"
+
+    @property
+    def log(self) -> Path:
+        """Return the path of the error log; mysqld adds .err to any other name."""
+        return self.folder / "error.err"
+
+    @property
+    def administration(self) -> Mapping[str, Any]:
+        """Return what the driver needs to connect as the administrator, from ``home``."""
+        return {"unix_socket": str(self.socket), "user": "root", "password": ""}
+
+    @property
+    def outward(self) -> str:
+        """Return the namespace that mysqld must be told to connect from where it is not its own; '' for none."""
+        return ""
+
+    def may_answer(self) -> bool:
+        """Tell whether it is worth a try to connect; the calling thread stands in ``home``."""
+        return self.socket.exists()
+
+    def make(self, source: Callable[[], Path]) -> None:
+        """Make the folder, with a copy of the data directory that ``source`` finds."""
+        template = source()
+        with self.home:
+            self.folder.mkdir()
+            datadir.copy(template, self.datadir)
+
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Give the files of the data directory, with the times of their last changes, but for those of schemas."""
+        with self.home:
+            for folder in (self.datadir, self.datadir / "mysql", self.datadir / "sys"):
+                with contextlib.suppress(FileNotFoundError), os.scandir(folder) as scan:
+                    for entry in scan:
+                        if entry.is_file(follow_symlinks=False):
+                            yield entry.path, entry.stat().st_mtime_ns
 
     @property
     def pid(self) -> int | None:
@@ -65,18 +134,18 @@ class Process:
         return ErrorLog(self._read_log(self._logged))
 
     def _read_log(self, offset: int) -> str:
-        with self._home:
-            return self._log.read_bytes()[offset:].decode("utf-8", "replace") if self._log.exists() else ""
+        with self.home:
+            return self.log.read_bytes()[offset:].decode("utf-8", "replace") if self.log.exists() else ""
 
     def is_running(self) -> bool:
         """Tell whether mysqld runs."""
         return self._process is not None and self._process.poll() is None
 
-    def prepare(self) -> None:
+    def prepare(self, listeners: Listeners) -> None:  # noqa: ARG002 - other kinds listen themselves
         """Make way for a start; the calling thread must be able to enter."""
-        with self._home:
+        with self.home:
             self.socket.unlink(missing_ok=True)
-            self._logged = self._log.stat().st_size if self._log.exists() else 0
+            self._logged = self.log.stat().st_size if self.log.exists() else 0
 
     def adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
         """Take a mysqld that another process started in the folder for one's own."""
@@ -84,31 +153,33 @@ class Process:
         self._process = process
 
     def launch(
-        self, options: Mapping[str, OptionValue], addresses: Mapping[str, str], *, drop_capabilities: Sequence[str]
+        self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
     ) -> None:
-        """Start mysqld, and return while it boots; ``addresses`` are bind_address and its like, as it takes them."""
-        self.command = [
-            str(self.distribution.mysqld),
-            "--no-defaults",
-            f"--datadir={self.datadir}",
-            f"--socket={self.socket}",
-            f"--pid-file={self.folder / 'mysqld.pid'}",
-            f"--tmpdir={self.folder}",
-            f"--log-error={self._log}",
-            *(f"--{key.replace('_', '-')}={value}" for key, value in addresses.items()),
-            *(["--user=root"] if os.geteuid() == 0 else []),
-            f"--loose-mysqlx-socket={self.folder / 'mysqlx.sock'}",
-            *arguments(options),
-        ]
-        # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
+        """Start mysqld, and return while it boots."""
         without = capabilities.mask(drop_capabilities, where=f"server {self.folder.name}")
-        self._process = self._home.start(
+        self.command = [self._program, "--no-defaults", *self.arguments(options, listeners.texts)]
+        # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
+        self._process = self.home.start(
             self.command,
             directory=self.folder,
             env=_ENVIRONMENT | os.environ,
             empty="/etc/resolv.conf",
             without=without,
         )
+
+    def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:
+        """Return what mysqld is started with; ``addresses`` are bind_address and its like, as it takes them."""
+        return [
+            f"--datadir={self.datadir}",
+            f"--socket={self.socket}",
+            f"--pid-file={self.folder / 'mysqld.pid'}",
+            f"--tmpdir={self.folder}",
+            f"--log-error={self.log}",
+            *(f"--{key.replace('_', '-')}={value}" for key, value in addresses.items()),
+            *(["--user=root"] if os.geteuid() == 0 else []),
+            f"--loose-mysqlx-socket={self.folder / 'mysqlx.sock'}",
+            *arguments(options),
+        ]
 
     def wait(self, answers: Callable[[], bool], *, timeout: float) -> None:
         """Return when ``answers`` says that mysqld answers.
@@ -117,7 +188,7 @@ class Process:
         ServerStartError when mysqld ends first, or does not answer within ``timeout`` seconds.
         """
         deadline = time.monotonic() + timeout
-        with self._home:
+        with self.home:
             while not answers():
                 if not self.is_running():
                     code = self._process.returncode if self._process is not None else None
@@ -171,7 +242,7 @@ class Process:
 
     def _is_deaf(self) -> bool:
         """Tell whether nobody greets a client: connecting succeeds for as long as the listening socket is open."""
-        with self._home, socket.socket(socket.AF_UNIX) as sock:
+        with self.home, socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(_ENDING)
             try:
                 sock.connect(str(self.socket))
@@ -212,5 +283,8 @@ class Process:
 
     def remove(self) -> None:
         """Remove the folder with the data and the log."""
-        with self._home:
+        with self.home:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def let_go(self) -> None:
+        """Remove what would outlive the sandbox: of a server that runs in it, nothing."""

@@ -114,7 +114,7 @@ def structure(cursor: MySQLCursorAbstract, name: Name) -> str:
 
 def _dump(server: MySQLServer, folder: Path, names: Iterable[Name]) -> Mapping[Name, str]:
     """Write each table's rows to a file of its own; return the files' names, none where there is no mysqldump."""
-    program = server.plan.distribution.program("mysqldump")
+    program = server.plan.kind.program("mysqldump")
     files = {name: f"{number}.rows" for number, name in enumerate(names)}
     for schema in sorted({schema for schema, _ in files} if program is not None else ()):
         command = [

@@ -34,8 +34,8 @@ class Replica(MySQLServer):
 
     def __init__(self, plan: ServerPlan, network: Network) -> None:
         """Check the plan; raise EndpointError, and ServerVersionError for a server that is too old."""
-        if plan.distribution.version < FIRST_VERSION:
-            printed = ".".join(map(str, plan.distribution.version))
+        if plan.kind.version < FIRST_VERSION:
+            printed = ".".join(map(str, plan.kind.version))
             raise ServerVersionError(
                 f"factories.replica takes MySQL 8.0.26 or newer, and this is {printed}",
                 where=plan.where,

@@ -13,7 +13,7 @@ import mysql.connector
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.quoting import identifier, literal
-from pytest_netns_mysql.mysql.state import GRANT_TABLES, UNKNOWN, Connection, State, connections, read, same
+from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, connections, read, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -171,7 +171,7 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
             refused[change] = f" ({error})"
     # Last: the rows of dropped schemas' privileges are among them.
     tables = [change.name.removeprefix("mysql.") for change in changes if change.kind == "table"]
-    _restore_rows(server, before, [table for table in tables if table in GRANT_TABLES])
+    _restore_rows(server, before, [table for table in tables if table in server.dialect.grant_tables])
     return refused
 
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
-from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.administrator import Administrator
 from pytest_netns_mysql.mysql.options import initial
 from pytest_netns_mysql.mysql.plan import ServerPlan
-from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.adopted import AdoptedProcess
     from pytest_netns_mysql.mysql.client import Driver
+    from pytest_netns_mysql.mysql.dialect import Dialect
     from pytest_netns_mysql.mysql.snapshot import Snapshot
     from pytest_netns_mysql.mysql.tables import SeededTables
     from pytest_netns_mysql.mysql.tls import Authority
@@ -36,9 +35,8 @@ class MySQLServer:
         """Check the plan's endpoints against the network; raise EndpointError before anything is started."""
         self.plan = plan
         self.network = network
-        self._home = network[GLOBAL]
-        self._process = Process(plan.distribution, WORK_DIRECTORY / plan.name, self._home)
-        self.administrator = Administrator(self._process, self._home, timeout=plan.start_timeout)
+        self._process = plan.kind.process(plan.name, network)
+        self.administrator = Administrator(self._process, plan.kind.dialect.connection, timeout=plan.start_timeout)
         self._listeners = plan.listeners(network)
         self.seeded: SeededTables | None = None
 
@@ -50,7 +48,12 @@ class MySQLServer:
     @property
     def version(self) -> tuple[int, int, int]:
         """Return the server's version."""
-        return self.plan.distribution.version
+        return self.plan.kind.version
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how the server is spoken to."""
+        return self.plan.kind.dialect
 
     @property
     def error_log(self) -> str:
@@ -64,7 +67,7 @@ class MySQLServer:
 
     def program(self, name: str) -> str:
         """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
-        return str(self.plan.distribution.require(name))
+        return str(self.plan.kind.require(name))
 
     @property
     def command(self) -> list[str]:
@@ -97,6 +100,15 @@ class MySQLServer:
         from pytest_netns_mysql.mysql.tls import Authority
 
         return Authority(self)
+
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Give the files of the data directory outside of schemas, with the times of their last changes (ns)."""
+        return self._process.files()
+
+    @property
+    def outward(self) -> str:
+        """Return the namespace that NETWORK_NAMESPACE names for a connection from the sandbox's own; '' for none."""
+        return self._process.outward
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -152,18 +164,20 @@ class MySQLServer:
 
     def prepare(self) -> None:
         """Copy the data directory and check the ports: what is done before ``boot`` by a thread that may enter."""
-        source = self._template()
-        if self.plan.load:
-            source, self.seeded = self._seed()
-        with self._home:
-            self._process.folder.mkdir()
-            datadir.copy(source, self._process.datadir)
+        self._process.make(self._source)
         self._make_way()
+
+    def _source(self) -> Path:
+        """Return the data directory that this one's is a copy of."""
+        if not self.plan.load:
+            return self._template()
+        source, self.seeded = self._seed()
+        return source
 
     def _template(self) -> Path:
         plan = self.plan
         options = initial(plan.complete_options())
-        return datadir.template(plan.distribution, options, cache=plan.cache, progress=plan.progress)
+        return datadir.template(plan.kind, options, cache=plan.cache, progress=plan.progress)
 
     def _seed(self) -> tuple[Path, SeededTables]:
         from pytest_netns_mysql.mysql import seed
@@ -173,13 +187,13 @@ class MySQLServer:
 
     def _make_way(self) -> None:
         self._listeners.check_ports()
-        self._process.prepare()
+        self._process.prepare(self._listeners)
 
     def boot(self) -> None:
         """Start mysqld, and return while it boots; the calling thread may stand anywhere, and mysqld ends with it."""
         self.administrator.forget()
         self._process.launch(
-            self.plan.complete_options(), self._listeners.texts, drop_capabilities=self.plan.drop_capabilities
+            self.plan.complete_options(), self._listeners, drop_capabilities=self.plan.drop_capabilities
         )
 
     def adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
@@ -297,3 +311,9 @@ class MySQLServer:
         """End mysqld at once, and remove its data from the sandbox's memory."""
         self.kill()
         self._process.remove()
+        self._process.let_go()
+
+    def end(self) -> None:
+        """End mysqld at once, and remove what of it would outlive the sandbox."""
+        self.kill()
+        self._process.let_go()

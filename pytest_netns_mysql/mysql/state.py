@@ -2,70 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.tables import Marks
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.administrator import Administrator, RawRow
+    from pytest_netns_mysql.mysql.administrator import RawRow
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
-# Their rows are accounts, roles and privileges: what is in memory follows them after FLUSH PRIVILEGES.
-GRANT_TABLES = (
-    "user",
-    "db",
-    "tables_priv",
-    "columns_priv",
-    "procs_priv",
-    "proxies_priv",
-    "role_edges",
-    "default_roles",
-    "global_grants",
-    "password_history",
-)
-# Other tables whose rows are settings of the server.
-_SETTINGS_TABLES = (
-    "mysql.plugin",
-    "mysql.component",
-    "mysql.func",
-    "mysql.servers",
-    "mysql.server_cost",
-    "mysql.engine_cost",
-    "mysql.time_zone_name",
-    "performance_schema.setup_actors",
-    "performance_schema.setup_consumers",
-    "performance_schema.setup_objects",
-)
 _LIST = "SHOW PROCESSLIST"
-_CHECKSUMS = f"CHECKSUM TABLE {', '.join([*(f'mysql.{one}' for one in GRANT_TABLES), *_SETTINGS_TABLES])}"
-
-_LOCAL = """\
-SELECT 'variable', VARIABLE_NAME, '' FROM performance_schema.variables_info WHERE VARIABLE_SOURCE = 'DYNAMIC'
-UNION ALL SELECT 'persisted variable', VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables
-UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache
-UNION ALL SELECT 'channel', c.CHANNEL_NAME, CONCAT_WS(' ', HOST, PORT, USER, NETWORK_INTERFACE, NETWORK_NAMESPACE,
-    AUTO_POSITION, CONNECTION_RETRY_INTERVAL, CONNECTION_RETRY_COUNT, HEARTBEAT_INTERVAL, DESIRED_DELAY)
-    FROM performance_schema.replication_connection_configuration c
-    JOIN performance_schema.replication_applier_configuration a ON a.CHANNEL_NAME = c.CHANNEL_NAME
-    WHERE HOST <> ''
-UNION ALL SELECT 'IO_THREAD of channel', CHANNEL_NAME, 'stopped' FROM performance_schema.replication_connection_status
-    WHERE SERVICE_STATE = 'OFF'
-UNION ALL SELECT 'SQL_THREAD of channel', CHANNEL_NAME, 'stopped' FROM performance_schema.replication_applier_status
-    WHERE SERVICE_STATE = 'OFF'
-UNION ALL SELECT 'replication filter', CONCAT_WS('\\0', FILTER_NAME, CHANNEL_NAME), FILTER_RULE
-    FROM performance_schema.replication_applier_filters"""
-_DATA = """
-UNION ALL SELECT 'schema', SCHEMA_NAME, '' FROM information_schema.SCHEMATA
-UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTERED FROM information_schema.EVENTS"""
 
 # What replication itself sets and moves on; a group sets the second line too.
 _MOVING = frozenset({"gtid_executed", "gtid_purged", "gtid_owned"})
@@ -112,7 +65,8 @@ class State:
     @property
     def users(self) -> frozenset[str]:
         """Return the names of all accounts' users, of a complete state."""
-        return frozenset(_text(row[1]) for row in self.grants.get("user", ()))
+        accounts = next(iter(self.grants.values()), ())  # Host, User: they begin the first of the grant tables
+        return frozenset(_text(row[1]) for row in accounts)
 
 
 def read(server: MySQLServer, *, known: State | None = None) -> State:
@@ -124,17 +78,19 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
     has_data = server.writable is server
     ignored = _MOVING | (_OF_A_GROUP if server.dataset is not server else frozenset())
     administrator = server.administrator
-    queries = [_LOCAL + _DATA, _LIST, "XA RECOVER CONVERT XID", _CHECKSUMS] if has_data else [_LOCAL, _LIST]
+    speech = server.dialect
+    own = [speech.local, _LIST]
+    queries = [speech.local + speech.data, _LIST, speech.transactions, speech.checksums] if has_data else own
     found, clients, *of_data = administrator.ask(*queries)
     rows: dict[str, dict[str, str]] = {}
     for kind, name, value in found:
         rows.setdefault(_text(kind), {})[_text(name)] = _text(value)
     dynamic = sorted(rows.pop("variable", {}))
-    variables = _variables(administrator) if known is None else known.variables
+    variables = _variables(server) if known is None else known.variables
     if known is not None and known.pid != server.pid:
-        now = _variables(administrator)  # of an earlier start: any of them may be another
+        now = _variables(server)  # of an earlier start: any of them may be another
     else:
-        now = _values(administrator, [name for name in dynamic if name in variables], variables)
+        now = _values(server, [name for name in dynamic if name in variables], variables)
     transactions, checksums = of_data or ([], [])
     return State(
         pid=server.pid or 0,
@@ -143,9 +99,9 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
         tables={_text(table): int(checksum or 0) for table, checksum in checksums},
         transactions=tuple(transactions),
         connections=_connections(clients, administrator.number),
-        files=_files(server),
+        files=frozenset((path, changed) for path, changed in server.files() if not _WRITTEN.search(Path(path).name)),
         values={name: value for name, value in now.items() if name not in ignored},
-        grants=_grants(administrator) if known is None and has_data else {},
+        grants=_grants(server) if known is None and has_data else {},
         variables=variables,
         seeded=_seeded(server, complete=known is None) if has_data else Marks(),
     )
@@ -173,10 +129,11 @@ def _connections(clients: list[RawRow], own: int | None) -> frozenset[Connection
     return frozenset(found)
 
 
-def _grants(administrator: Administrator) -> dict[str, tuple[RawRow, ...]]:
+def _grants(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
     """Return the rows of the grant tables as the server sends them, to be written back as they are."""
-    found = administrator.ask(*(f"SELECT * FROM mysql.{table}" for table in GRANT_TABLES))
-    return {table: tuple(rows) for table, rows in zip(GRANT_TABLES, found, strict=True)}
+    tables = server.dialect.grant_tables
+    found = server.administrator.ask(*(f"SELECT * FROM mysql.{table}" for table in tables))
+    return {table: tuple(rows) for table, rows in zip(tables, found, strict=True)}
 
 
 def _text(value: bytes | None) -> str:
@@ -229,12 +186,12 @@ def same(value: str | None, other: str | None) -> bool:
     return value == other or (_SWITCHES.get(value or "", value) == _SWITCHES.get(other or "", other))
 
 
-def _variables(administrator: Administrator) -> dict[str, str | None]:
-    (rows,) = administrator.ask("SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables")
+def _variables(server: MySQLServer) -> dict[str, str | None]:
+    (rows,) = server.administrator.ask(server.dialect.variables)
     return {_text(name): None if value is None else _text(value) for name, value in rows}
 
 
-def _values(administrator: Administrator, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
+def _values(server: MySQLServer, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return the global values of the variables that were set; of all, where one of them is other than before.
 
     Asking for a few is cheaper than reading the table of all, but one may have moved another, as super_read_only
@@ -242,18 +199,6 @@ def _values(administrator: Administrator, names: list[str], before: Mapping[str,
     """
     if not names:
         return {}
-    (((*asked,),),) = administrator.ask(f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
+    (((*asked,),),) = server.administrator.ask(f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
     values = {name: None if one is None else _text(one) for name, one in zip(names, asked, strict=True)}
-    return values if all(same(values[name], before[name]) for name in names) else _variables(administrator)
-
-
-def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:
-    """Return the files that the server does not write to by itself, with the times of their last changes."""
-    found = set()
-    with server.network[GLOBAL]:
-        for folder in (server.datadir, server.datadir / "mysql", server.datadir / "sys"):
-            with os.scandir(folder) as scan:
-                for entry in scan:
-                    if entry.is_file(follow_symlinks=False) and not _WRITTEN.search(entry.name):
-                        found.add((entry.path, entry.stat().st_mtime_ns))
-    return frozenset(found)
+    return values if all(same(values[name], before[name]) for name in names) else _variables(server)

@@ -1,0 +1,81 @@
+"""The servers that the settings name: each is looked for once, when first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.errors import NetnsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_netns_mysql.mysql.choice import Finder
+    from pytest_netns_mysql.mysql.kind import Kind
+    from pytest_netns_mysql.settings import Settings
+
+
+class Kinds:
+    """Give the servers of a run by what names them in the settings; the first is the default."""
+
+    def __init__(self, settings: Settings, progress: Callable[[str], None]) -> None:
+        """Keep the settings; ``progress`` takes a line of text."""
+        self._settings = settings
+        self._progress = progress
+        self._found: dict[str, Kind | NetnsError] = {}
+
+    @cached_property
+    def choices(self) -> tuple[str, ...]:
+        """Return what the setting names, in order."""
+        from pytest_netns_mysql.mysql.choice import choices
+
+        return choices(self._settings.mysqld)
+
+    @cached_property
+    def _finder(self) -> Finder:
+        from pytest_netns_mysql.mysql.choice import Finder
+
+        settings = self._settings
+        return Finder(settings.cache, self._progress, settings.image_env, settings.image_initdb)
+
+    def look_for_all(self) -> None:
+        """Find every server, or know why not: from inside the sandbox nothing can be brought."""
+        for choice in self.choices:
+            if choice not in self._found:
+                try:
+                    self._found[choice] = self._finder.find(choice)
+                except NetnsError as error:
+                    self._found[choice] = error
+
+    def find(self, choice: str | None = None) -> Kind:
+        """Return a server, brought now if need be; raise ServerNotFoundError and its like."""
+        self.look_for_all()
+        found = self._found[self.choices[0] if choice is None else choice]
+        if isinstance(found, NetnsError):
+            raise found
+        return found
+
+    def known(self, choice: str | None = None) -> Kind | None:
+        """Return a server if it is on this machine, without bringing it; raise as ``find`` does."""
+        name = self.choices[0] if choice is None else choice
+        if name not in self._found:
+            found = self._finder.look(name)
+            if found is None:
+                return None
+            self._found[name] = found
+        return self.find(name) if name in self._found else None
+
+    def if_known(self, choice: str) -> Kind | None:
+        """Return a server if it is on this machine, or None: who asks for it meets what is wrong."""
+        try:
+            return self.known(choice)
+        except NetnsError:
+            return None
+
+    @property
+    def labels(self) -> list[str]:
+        """Return what tests' ids say of the servers: flavor, version, where from; numbered where two are alike."""
+        from pytest_netns_mysql.mysql.kind import label
+
+        found = [label(self.find(choice)) for choice in self.choices]
+        return [f"{one}-{found[:at].count(one) + 1}" if found.count(one) > 1 else one for at, one in enumerate(found)]

@@ -1,0 +1,313 @@
+"""A mysqld in a container: it listens in this process's namespaces, on a data directory of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mysql.connector
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import ContainerError, EndpointError, ServerStartError
+from pytest_netns_mysql.kernel import capabilities
+from pytest_netns_mysql.kernel.hosts import HOSTS
+from pytest_netns_mysql.mysql import reaper
+from pytest_netns_mysql.mysql.adopted import AdoptedProcess
+from pytest_netns_mysql.mysql.engine import Engine
+from pytest_netns_mysql.mysql.image import Image, token
+from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
+from pytest_netns_mysql.mysql.process import Process
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+    from pytest_netns_mysql.endpoint import Endpoint
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.listeners import Listeners
+
+_NEEDED = "CAP_SYS_ADMIN"
+_INITDB = "/docker-entrypoint-initdb.d"
+_DATADIR = "/var/lib/mysql"
+_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_PREFIX = "pytest-netns-mysql-"
+_INIT_TIMEOUT = 120.0  # seconds
+_POLL = 0.05  # seconds
+_LAST_LINES = 20
+_DENIED = "MY-013408"
+_REMOVER = "import sys; from pytest_netns_mysql.mysql.container import reap; reap(*sys.argv[1:])"
+
+
+class ContainerProcess(Process):
+    """Run mysqld in a container that has this process's namespaces by name, a folder of this machine, and nothing else.
+
+    It has no network: it listens in ``global``, too, by that name. A container does not end with this process, so
+    another sees to it that it does, see ``reaper``.
+    """
+
+    outward = GLOBAL
+
+    def __init__(self, image: Image, name: str, network: Network) -> None:
+        """Keep which image; nothing is started."""
+        base = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+        super().__init__("mysqld", base / f"{_PREFIX}{os.getpid()}-{token()}" / name, network[GLOBAL])
+        self._image = image
+        self._network = network
+        self._owner = owner()
+        self._reaper: subprocess.Popen[bytes] | None = None
+        self._container: Container | None = None
+
+    @property
+    def administration(self) -> Mapping[str, Any]:
+        """Return what the driver needs to connect as the administrator."""
+        return {**super().administration, "password": self._image.password}
+
+    def make(self, source: Callable[[], Path]) -> None:
+        """Make the folder, where the engine finds it: the sandbox's own are in a mount namespace that it is not in."""
+        self._watch()
+        self.folder.parent.mkdir(mode=0o711)
+        super().make(source)
+        os.chown(self.folder, *self._image.user)
+
+    def prepare(self, listeners: Listeners) -> None:
+        """Make way for a start."""
+        super().prepare(listeners)
+        with self.home:
+            (self.folder / "hosts").write_bytes(HOSTS.read_bytes() if HOSTS.exists() else b"")
+
+    def launch(
+        self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
+    ) -> None:
+        """Start a container of its own for each start, by the image's entrypoint, which finds the data there."""
+        where = f"server {self.folder.name}"
+        is_able = not capabilities.mask(drop_capabilities, where=where) & capabilities.mask(_NEEDED, where=where)
+        self._remove_container()
+        texts = dict(listeners.texts)
+        if listeners.checked:
+            texts |= {key: _in_container(key, ends, self._network, where) for key, ends in listeners.items()}
+        self.command = ["mysqld", *self.arguments(options, texts)]
+        engine = self._image.engine
+        self._container = engine.create(
+            self._image.digest,
+            self.command,
+            owner=self._owner,
+            program=self._image.mysqld if is_able else None,
+            cap_add=["SYS_ADMIN"] if is_able else [],
+            user=":".join(map(str, self._image.user)),
+            working_dir="/",
+            environment=dict(self._image.environment),
+            volumes=[
+                *(f"/proc/{os.getpid()}/fd/{one.descriptor}:/run/netns/{name}" for name, one in self._network.items()),
+                f"{self.folder}:{self.folder}",
+                f"{self.folder / 'hosts'}:{HOSTS}",
+                "/dev/null:/etc/resolv.conf",
+            ],
+        )
+        pid = engine.start(self._container)
+        try:
+            self._process = _Contained(pid, os.pidfd_open(pid), engine, self._container)
+        except (OSError, ValueError):  # it has ended already
+            self._process = _Ended(engine.exit_code(self._container))
+
+    def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:
+        """Return what mysqld is started with: no ``--user``, it is started as the one that it is to be."""
+        return [one for one in super().arguments(options, addresses) if not one.startswith("--user=")]
+
+    def start_error(self, what: str, *remedies: str) -> ServerStartError:
+        """Return the error that tells why a start failed, with what the entrypoint printed, too."""
+        error = super().start_error(what, *remedies)
+        printed = printed_by(self._container)
+        error.tried = (*error.tried, *(f"container: {line}" for line in printed))
+        if _DENIED in error.codes and remedies == ():
+            error.remedies = (
+                "the engine must run as root of this machine: one without root is in a user namespace of its own, and "
+                "may not enter these namespaces",
+                "no-new-privileges must not be the engine's default",
+            )
+        return error
+
+    def remove(self) -> None:
+        """Remove the container and the folder."""
+        self._remove_container()
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
+
+    def let_go(self) -> None:
+        """Remove what would outlive the sandbox."""
+        self.remove()
+        if self._reaper is not None:
+            self._reaper.kill()
+            self._reaper.wait()
+            self._reaper = None
+
+    def _remove_container(self) -> None:
+        container, self._container = self._container, None
+        if container is not None:
+            self._image.engine.remove(container)
+
+    def _watch(self) -> None:
+        """Start what removes container and folder should this process be killed; it is there before they are."""
+        if self._reaper is None:
+            words = [str(os.getpid()), self._owner, str(self.folder.parent), _REMOVER]
+            self._reaper = subprocess.Popen(
+                [sys.executable, "-I", "-S", reaper.__file__, *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            if self._reaper.stdout is not None:
+                with self._reaper.stdout:
+                    self._reaper.stdout.readline()
+
+
+class _Contained(AdoptedProcess):
+    """Watch the first process of a container."""
+
+    def __init__(self, pid: int, descriptor: int, engine: Engine, container: Container) -> None:
+        super().__init__(pid, descriptor)
+        self._engine = engine
+        self._container = container
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit code, which the engine knows."""
+        if self.returncode is None:
+            super().wait(timeout)
+            with contextlib.suppress(Exception):  # of an engine that has gone, too
+                self.returncode = self._engine.exit_code(self._container)
+        return self.returncode if self.returncode is not None else -1
+
+
+class _Ended:
+    """Be a process that had ended before it could be watched."""
+
+    pid = 0
+
+    def __init__(self, code: int) -> None:
+        self.returncode: int | None = code
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:  # noqa: ARG002
+        return self.returncode or 0
+
+    def send_signal(self, number: int) -> None:
+        """Send nothing: there is nobody."""
+
+    def kill(self) -> None:
+        """Send nothing: there is nobody."""
+
+
+def owner() -> str:
+    """Return what this process's containers bear: a pid is used again, its start time is not."""
+    return f"{os.getpid()}-{Path('/proc/self/stat').read_text().rpartition(') ')[2].split()[19]}"
+
+
+def reap(owner: str, folder: str) -> None:
+    """Remove what a process left that was killed: its containers, and a folder of theirs."""
+    engine = Engine("the end of a run")
+    for pause in (1.0, 0.0):  # a container may have been in the making
+        engine.remove_all(owner)
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(pause)
+
+
+def printed_by(container: Container | None) -> list[str]:
+    """Return the last lines that a container printed."""
+    if container is None:
+        return []
+    try:
+        return str(container.logs(tail=_LAST_LINES).decode("utf-8", "replace")).splitlines()
+    except Exception:  # noqa: BLE001 - of an engine that has gone, too
+        return []
+
+
+def _in_container(key: str, endpoints: Sequence[Endpoint], network: Network, where: str) -> str:
+    """Return endpoints as mysqld takes them where ``global`` is not its own namespace, and a wildcard has none."""
+    found = []
+    for one in endpoints:
+        if one.is_wildcard:
+            found += [f"{address.ip}/{GLOBAL}" for address in network[GLOBAL].addresses]
+        else:
+            found.append(f"{one.address}/{one.namespace}")
+    if key == "admin_address" and len(found) > 1:
+        raise EndpointError(
+            "admin_address is a wildcard, and in a container mysqld takes one address of `global` alone",
+            where=where,
+            remedies=["write an address: admin_address = 127.0.0.1"],
+        )
+    return ",".join(dict.fromkeys(found))
+
+
+def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -> None:
+    """Have the image's entrypoint make a data directory in ``folder``, with its variables and scripts.
+
+    Raises ServerStartError with what it printed. See "Environment Variables" of the image's documentation.
+    """
+    folder.mkdir()
+    os.chown(folder, *image.user)
+    engine, me = image.engine, f"{owner()}-init"
+    complete = merge(options, {"mysqlx": False, "skip_name_resolve": True})
+    command = ["mysqld", f"--socket={_DATADIR}/first.sock", "--bind-address=127.0.0.1", *arguments(complete)]
+    volumes = [f"{folder}:{_DATADIR}", *([] if image.initdb is None else [f"{image.initdb}:{_INITDB}:ro"])]
+    with contextlib.ExitStack() as stack:
+        container = engine.create(
+            image.digest,
+            command,
+            owner=me,
+            program=None,
+            user=":".join(map(str, image.user)),
+            environment=dict(image.environment),
+            volumes=volumes,
+        )
+        stack.callback(engine.remove, container)
+        engine.start(container)
+        try:
+            _shut_down(image, folder / "first.sock", container)
+        except (ContainerError, mysql.connector.Error) as error:
+            printed = printed_by(container)
+            raise ServerStartError(
+                f"the image's entrypoint made no data directory: {error}",
+                command=command,
+                log="\n".join(printed),
+                codes=(),
+                messages=printed,
+                where=image.name,
+                tried=printed,
+                remedies=["read the lines of the container above", "mend netns_image_env or netns_image_initdb"],
+            ) from error
+    for left in folder.glob("*.sock*"):
+        left.unlink()
+
+
+def _shut_down(image: Image, socket: Path, container: Container) -> None:
+    """End the server in good order as soon as the entrypoint has done its work: before, it listens to nobody."""
+    deadline = time.monotonic() + _INIT_TIMEOUT
+    while time.monotonic() < deadline:
+        container.reload()
+        if container.status == "exited":
+            raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
+        try:
+            connection = mysql.connector.connect(unix_socket=str(socket), user="root", password=image.password)
+        except (mysql.connector.Error, OSError):
+            time.sleep(_POLL)
+            continue
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT @@GLOBAL.skip_networking")
+            if cursor.fetchone() == (0,):
+                cursor.execute("SET GLOBAL innodb_fast_shutdown = 0")
+                cursor.execute("SHUTDOWN")
+                break
+        time.sleep(_POLL)
+    else:
+        raise ContainerError(f"it had not done after {_INIT_TIMEOUT:g} seconds")
+    code = image.engine.exit_code(container)
+    if code != 0:
+        raise ContainerError(f"it ended with exit code {code}")

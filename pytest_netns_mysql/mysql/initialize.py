@@ -1,0 +1,73 @@
+"""Make a data directory by the server's own program, and boot it once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pytest_netns_mysql.errors import ServerStartError
+from pytest_netns_mysql.kernel import launch
+from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
+
+_END_TIMEOUT = 120.0  # seconds; a busy machine takes twenty
+
+
+def initialize(mysqld: Path, options: Mapping[str, OptionValue], folder: Path) -> None:
+    """Make MySQL's data directory in ``folder``; raise ServerStartError.
+
+    See the manual, "Initializing the Data Directory".
+    """
+    run_until_it_ends(mysqld, ["--initialize-insecure", *arguments(options)], folder)
+    boot_once(mysqld, [*arguments(merge()), *arguments(options)], folder)
+
+
+def boot_once(mysqld: Path, options: Sequence[str], folder: Path) -> None:
+    """Do what the first boot does, and purge, once here and not at the first boot of each copy."""
+    end = folder.with_suffix(".sql")
+    try:
+        end.write_text("SHUTDOWN;\n")
+        private = [f"--init-file={end}", "--skip-networking", "--socket=first.sock", "--pid-file=first.pid"]
+        run_until_it_ends(mysqld, [*private, *options, "--innodb-fast-shutdown=0"], folder)
+    finally:
+        end.unlink(missing_ok=True)
+
+
+def run_until_it_ends(mysqld: Path, what: Sequence[str], folder: Path, *, script: str = "") -> None:
+    """Run mysqld on a data directory until it ends by itself; raise ServerStartError where it ends badly.
+
+    ``script`` is what it reads from its standard input.
+    """
+    log = folder.with_suffix(".err")
+    log.unlink(missing_ok=True)
+    command = [
+        str(mysqld),
+        "--no-defaults",
+        f"--datadir={folder}",
+        f"--log-error={log}",
+        *(["--user=root"] if os.geteuid() == 0 else []),
+        *what,
+    ]
+    try:
+        result = subprocess.run(
+            launch.command(command), input=script, capture_output=True, text=True, timeout=_END_TIMEOUT
+        )
+        end, code = result.stderr, result.returncode
+    except subprocess.TimeoutExpired:
+        end, code = f"it had not ended after {_END_TIMEOUT:g} seconds", -signal.SIGKILL
+    said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else end)
+    log.unlink(missing_ok=True)
+    if code != 0:
+        raise ServerStartError(
+            f"mysqld could not make a data directory: it ended with exit code {code}",
+            command=command,
+            log=said.text,
+            codes=said.codes,
+            messages=said.messages,
+            where=str(mysqld),
+            tried=said.telling_lines,
+            remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],
+        )

@@ -1,0 +1,70 @@
+"""What servers a test is for: the marker netns_mysqld."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_netns_mysql.errors import MarkerError
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.kind import Kind
+
+MARKER = "netns_mysqld"
+HELP = (
+    "netns_mysqld(min=None, flavor=None): the test is for servers of this version or newer, such as 8.4, and of this "
+    "flavor or one of these: mysql (with percona, made of it), percona, mariadb; on others it is not applicable"
+)
+_FLAVORS = {"mysql": ("mysql", "percona"), "percona": ("percona",), "mariadb": ("mariadb",)}
+_VERSION = re.compile(r"\d+(\.\d+){0,2}")
+_USAGE = 'write @pytest.mark.netns_mysqld(min="8.4"), (flavor="mysql"), (flavor=["mysql", "mariadb"]), or both'
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """Say what a marker asks of a server; ``flavors`` empty is any."""
+
+    least: str | None
+    flavors: tuple[str, ...]
+
+    def why_not(self, kind: Kind) -> str | None:
+        """Say why a test is not for this server, or return None."""
+        from pytest_netns_mysql.mysql.kind import printed
+
+        wanted = [" or ".join(self.flavors)] if self.flavors else []
+        wanted += [f"version {self.least} or newer"] if self.least else []
+        is_of_it = not self.flavors or any(kind.flavor in _FLAVORS[one] for one in self.flavors)
+        is_new = self.least is None or kind.version >= tuple(map(int, self.least.split(".")))
+        if is_of_it and is_new:
+            return None
+        return f"not applicable: it is for {', '.join(wanted)}, and this is {kind.flavor} {printed(kind.version)}"
+
+
+def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
+    """Give what the markers of a test ask for, all of which must hold; raise MarkerError for what they do not take."""
+    for marker in item.iter_markers(MARKER):
+        where = f"@pytest.mark.netns_mysqld of {item.nodeid}"
+        unknown = [name for name in marker.kwargs if name not in ("min", "flavor")]
+        if marker.args or unknown:
+            raise MarkerError(
+                f"netns_mysqld takes min= and flavor=, and not {', '.join([*map(repr, marker.args), *unknown])}",
+                where=where,
+                remedies=[_USAGE],
+            )
+        least = marker.kwargs.get("min")
+        if least is not None and not (isinstance(least, str) and _VERSION.fullmatch(least)):
+            raise MarkerError(
+                f"netns_mysqld takes min= as a version in text, and this is {least!r}", where=where, remedies=[_USAGE]
+            )
+        flavor = marker.kwargs.get("flavor", ())
+        flavors = (flavor,) if isinstance(flavor, str) else tuple(flavor)
+        for one in flavors:
+            if one not in _FLAVORS:
+                raise MarkerError(
+                    f"netns_mysqld knows no flavor {one!r}, only {', '.join(_FLAVORS)}", where=where, remedies=[_USAGE]
+                )
+        yield Requirement(least, flavors)
