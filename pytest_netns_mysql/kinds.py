@@ -29,7 +29,7 @@ class Kinds:
         """Return what the setting names, in order."""
         from pytest_netns_mysql.mysql.choice import choices
 
-        return choices(self._settings.mysqld)
+        return choices(self._settings.mysqld, where=self._settings.given.get("mysqld"))
 
     @cached_property
     def _finder(self) -> Finder:

@@ -78,6 +78,10 @@ def pytest_configure(config: pytest.Config) -> None:
     start = config.stash.setdefault(START, Start(config, session))
     if hasattr(config, "workerinput"):
         start.before_collection()
+    try:
+        session.kinds.choices  # noqa: B018 - reading it is the check
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
     if overview.is_wanted(config.option):
         overview.stay_in_one_process(config)
 

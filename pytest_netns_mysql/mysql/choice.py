@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.mysql import distribution
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ class Finder:
         return distribution.find(choice, cache=self.cache, progress=progress)
 
 
-def choices(setting: str) -> tuple[str, ...]:
-    """Return the servers that a setting names, each once."""
-    return tuple(dict.fromkeys(part.strip() for part in setting.split(",") if part.strip()))
+def choices(setting: str, *, where: str | None) -> tuple[str, ...]:
+    """Return the servers that a setting names; raise SettingError where one is named twice, or nothing is named."""
+    servers = tuple(part.strip() for part in setting.split(","))
+    wrong = next((one for one in servers if not one or servers.count(one) > 1), None)
+    if wrong is not None:
+        fault = f"{wrong} is in it twice" if wrong else "there is nothing beside a comma"
+        raise SettingError(
+            f"netns_mysqld = {setting!r}: {fault}",
+            where=where,
+            remedies=["name each server once, with one comma between two"],
+        )
+    return servers

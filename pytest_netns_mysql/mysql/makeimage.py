@@ -33,6 +33,7 @@ _CHANGES = (
 _FILES = {
     "/etc/passwd": "root:x:0:0:root:/:/bin/sh\nmysql:x:999:999::/var/lib/mysql:/bin/false\n",
     "/etc/group": "root:x:0:\nmysql:x:999:\n",
+    "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     _SETTINGS: """\
 [mysqld]
 host-cache-size=0
