@@ -23,6 +23,7 @@ class Kinds:
         self._settings = settings
         self._progress = progress
         self._found: dict[str, Kind | NetnsError] = {}
+        self._others: list[str] = []
 
     @cached_property
     def choices(self) -> tuple[str, ...]:
@@ -40,17 +41,24 @@ class Kinds:
 
     def look_for_all(self) -> None:
         """Find every server, or know why not: from inside the sandbox nothing can be brought."""
-        for choice in self.choices:
+        for choice in (*self.choices, *self._others):
             if choice not in self._found:
                 try:
                     self._found[choice] = self._finder.find(choice)
                 except NetnsError as error:
                     self._found[choice] = error
 
+    def expect(self, choice: str) -> None:
+        """Know that a test will ask for a server beside those of the settings."""
+        if choice not in self._others:
+            self._others.append(choice)
+
     def find(self, choice: str | None = None) -> Kind:
         """Return a server, brought now if need be; raise ServerNotFoundError and its like."""
+        name = self.choices[0] if choice is None else choice
+        self.expect(name)
         self.look_for_all()
-        found = self._found[self.choices[0] if choice is None else choice]
+        found = self._found[name]
         if isinstance(found, NetnsError):
             raise found
         return found

@@ -88,7 +88,7 @@ class Channel:
         known: dict[str, OptionValue] = {
             "SOURCE_HOST": self.endpoint.address,
             "SOURCE_PORT": self.endpoint.port,
-            "NETWORK_NAMESPACE": self.network_namespace,
+            "NETWORK_NAMESPACE": self.network_namespace or self.replica.outward,
         }
         self.change(**{**_DEFAULTS, **known, **options})
 

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import EndpointError, ServerStartError
+from pytest_netns_mysql.errors import ServerStartError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.hosts import HOSTS
 from pytest_netns_mysql.mysql import reaper
 from pytest_netns_mysql.mysql.adopted import AdoptedProcess
 from pytest_netns_mysql.mysql.engine import Engine
 from pytest_netns_mysql.mysql.image import Image, token
-from pytest_netns_mysql.mysql.options import OptionValue
+from pytest_netns_mysql.mysql.options import OptionValue, is_on
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _NEEDED = "CAP_SYS_ADMIN"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 _PREFIX = "pytest-netns-mysql-"
+_HOST_CACHE = 279  # the default, for max_connections as by default
 _LONGEST_HOSTNAME = 63  # an engine refuses longer ones
 _LAST_LINES = 20
 _DENIED = "MY-013408"
@@ -87,7 +88,7 @@ class ContainerProcess(Process):
         self._remove_container()
         texts = dict(listeners.texts)
         if listeners.checked:
-            texts |= {key: _in_container(key, ends, self._network, where) for key, ends in listeners.items()}
+            texts |= {key: _in_container(ends, self._network) for key, ends in listeners.items()}
         self.command = ["mysqld", *self.arguments(options, texts)]
         engine = self._image.engine
         self._container = engine.create(
@@ -116,7 +117,10 @@ class ContainerProcess(Process):
 
     def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:
         """Return what mysqld is started with: no ``--user``, it is started as the one that it is to be."""
-        return [one for one in super().arguments(options, addresses) if not one.startswith("--user=")]
+        words = [one for one in super().arguments(options, addresses) if not one.startswith("--user=")]
+        # The official image's option file has skip-name-resolve, which no later option takes back, and no host cache.
+        alone = [] if is_on(options, "skip_name_resolve") else ["--no-defaults"]
+        return [*alone, f"--loose-host-cache-size={_HOST_CACHE}", *words]
 
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
         """Return the error that tells why a start failed, with what the entrypoint printed, too."""
@@ -232,7 +236,7 @@ def printed_by(container: Container | None) -> list[str]:
         return []
 
 
-def _in_container(key: str, endpoints: Sequence[Endpoint], network: Network, where: str) -> str:
+def _in_container(endpoints: Sequence[Endpoint], network: Network) -> str:
     """Return endpoints as mysqld takes them where ``global`` is not its own namespace, and a wildcard has none."""
     found = []
     for one in endpoints:
@@ -240,10 +244,4 @@ def _in_container(key: str, endpoints: Sequence[Endpoint], network: Network, whe
             found += [f"{address.ip}/{GLOBAL}" for address in network[GLOBAL].addresses]
         else:
             found.append(f"{one.address}/{one.namespace}")
-    if key == "admin_address" and len(found) > 1:
-        raise EndpointError(
-            "admin_address is a wildcard, and in a container mysqld takes one address of `global` alone",
-            where=where,
-            remedies=["write an address: admin_address = 127.0.0.1"],
-        )
     return ",".join(dict.fromkeys(found))
