@@ -82,6 +82,7 @@ def test_restart_kill_and_what_is_said_of_it(suite: Suite, image: str) -> None:
                 assert connection.is_connected()
 
         def test_kill(server):
+            server.execute("CREATE SCHEMA kept")
             os.kill(server.pid, signal.SIGKILL)
             with pytest.raises(ServerGoneError, match="mysqld is not running: it ended with exit code -9"):
                 server.execute("SELECT 1")
