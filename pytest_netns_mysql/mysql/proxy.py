@@ -153,7 +153,8 @@ class Proxy:
             with self._namespace:
                 place = self.endpoint.address, self.endpoint.port
                 with socket.create_connection(place, timeout=_GREETING) as sock:
-                    return None if sock.recv(1) else "it closes the connection"
+                    # All of the greeting: to close a socket with something left to read resets the connection.
+                    return None if sock.recv(4096) else "it closes the connection"
         except TimeoutError:
             return "it says nothing"
         except OSError as error:
