@@ -37,7 +37,14 @@ class Kinds:
         from pytest_netns_mysql.mysql.choice import Finder
 
         settings = self._settings
-        return Finder(settings.cache, self._progress, settings.image_env, settings.image_initdb)
+        return Finder(
+            settings.cache,
+            self._progress,
+            settings.image_env,
+            settings.image_initdb,
+            settings.external_user,
+            settings.external_password,
+        )
 
     def look_for_all(self) -> None:
         """Find every server, or know why not: from inside the sandbox nothing can be brought."""

@@ -163,8 +163,9 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     session = config.stash[SESSION]
     if not session.settings.given:
         return None
-    values = (f"{name}={getattr(session.settings, name)} ({place})" for name, place in session.settings.given.items())
-    return f"netns: {', '.join(values)}"
+    given = session.settings.given.items()
+    values = ((name, getattr(session.settings, name) if name not in table.SECRET else "***", at) for name, at in given)
+    return f"netns: {', '.join(f'{name}={value} ({at})' for name, value, at in values)}"
 
 
 def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession:

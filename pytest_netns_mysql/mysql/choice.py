@@ -14,19 +14,23 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
 
 _IMAGE = "docker://"
+_EXTERNAL = "external:"
 
 
 @dataclass(frozen=True)
 class Finder:
     """Find servers: ``cache`` is the user's cache folder, made when needed; ``progress`` takes a line of text.
 
-    Shape: ``image_env`` are variables for an image's entrypoint, ``image_initdb`` a folder of scripts for it, or None.
+    Shape: ``image_env`` are variables for an image's entrypoint, ``image_initdb`` a folder of scripts for it, or None;
+    ``external_user`` and ``external_password`` are the administrator's of a server that others run.
     """
 
     cache: Path
     progress: Callable[[str], None]
     image_env: Mapping[str, str] = field(default_factory=dict)
     image_initdb: Path | None = None
+    external_user: str = "root"
+    external_password: str = ""
 
     def find(self, choice: str) -> Kind:
         """Return the server that a choice names, brought now where that is needed.
@@ -53,6 +57,10 @@ class Finder:
                 initdb=self.image_initdb,
                 progress=progress,
             )
+        if choice.startswith(_EXTERNAL):
+            from pytest_netns_mysql.mysql import external
+
+            return external.find(choice, user=self.external_user, password=self.external_password)
         if progress is None:
             return distribution.look(choice, cache=self.cache)[0]
         return distribution.find(choice, cache=self.cache, progress=progress)

@@ -51,6 +51,7 @@ class Distribution:
     flavor: str
     origin: str = ""
     can_stay_up: bool = True
+    listens: None = None
 
     @property
     def name(self) -> str:

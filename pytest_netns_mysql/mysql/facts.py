@@ -50,7 +50,7 @@ class ServerFacts:
 
     def describe(self) -> str:
         """Return where the server listens and whether it runs, for reports."""
-        state = f"pid {self.pid}" if self.pid is not None else "not running"
+        state = self._process.state
         return f"{', '.join(map(str, self.endpoints)) or 'no endpoint'}, {state}"
 
     def program(self, name: str) -> str:
@@ -63,8 +63,13 @@ class ServerFacts:
         return list(self._process.command)
 
     @property
+    def is_running(self) -> bool:
+        """Tell whether mysqld runs."""
+        return self._process.is_running()
+
+    @property
     def pid(self) -> int | None:
-        """Return mysqld's pid, or None while it does not run."""
+        """Return mysqld's pid, or None while it does not run, or where it is not this machine's to know."""
         return self._process.pid
 
     @property

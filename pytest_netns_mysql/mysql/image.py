@@ -54,6 +54,7 @@ class Image:
     cache: Path
     engine: Engine = field(compare=False, repr=False)
     can_stay_up: bool = False
+    listens: None = None
 
     @property
     def name(self) -> str:

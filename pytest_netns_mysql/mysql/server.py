@@ -163,6 +163,7 @@ class MySQLServer(ServerFacts):
         ``drop_capabilities``, as for factories.mysqld, and mysqld's options by name. Open connections are lost. Raises
         what ``start`` raises; the next restart then begins from what the server was started with before.
         """
+        self._process.check_own("restarted")
         before = self.plan, self._listeners
         plan = self.plan.changed(changes)
         listeners = plan.listeners(self.network)
@@ -182,6 +183,7 @@ class MySQLServer(ServerFacts):
         """
         from pytest_netns_mysql.mysql import snapshot
 
+        self._process.check_own("copied")
         return snapshot.take(self)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -203,6 +205,7 @@ class MySQLServer(ServerFacts):
 
     def stop(self, *, fast_shutdown: int = 2) -> None:
         """Shut mysqld down in good order; its data stays for ``restart``."""
+        self._process.check_own("stopped")
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
             self.execute(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
@@ -214,16 +217,18 @@ class MySQLServer(ServerFacts):
 
     def kill(self, *, wait: bool = True) -> None:
         """End mysqld at once, as a power cut does, and ``wait``; ``restart`` starts it on what it had written."""
+        self._process.check_own("killed")
         self.administrator.forget()
         self._process.kill(wait=wait)
 
     def discard(self) -> None:
         """End mysqld at once, and remove its data from the sandbox's memory."""
-        self.kill()
+        self.end(wait=True)
         self._process.remove()
-        self._process.let_go()
 
-    def end(self) -> None:
-        """End mysqld at once, and remove what of it would outlive the sandbox."""
-        self.kill()
-        self._process.let_go()
+    def end(self, *, wait: bool) -> None:
+        """End mysqld at once if it is this plugin's; having waited, remove what of it would outlive the sandbox."""
+        self.administrator.forget()
+        self._process.kill(wait=wait)
+        if wait:
+            self._process.let_go()

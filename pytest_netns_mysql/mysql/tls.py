@@ -119,7 +119,7 @@ class Authority:
         try:
             yield made
         finally:
-            if server.pid is not None:
+            if server.is_running:
                 self._show(certificate, key)
 
     def _show(self, certificate: str, key: str) -> None:
