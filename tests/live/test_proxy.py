@@ -43,7 +43,7 @@ with socket.create_server((address, port)) as listener:
 """
 PLACES = ("{address}", "{port}", "{server_address}", "{server_port}")
 
-forwarder = factories.proxy([sys.executable, "-c", FORWARD, *PLACES], namespace="blue")
+forwarder = factories.proxy([sys.executable, "-c", FORWARD, *PLACES], namespace="blue", port=7002)
 
 
 def by_file(proxy: Proxy) -> list[str]:
@@ -68,11 +68,11 @@ def user(connection: object) -> str:
 def test_the_server_sees_the_proxy(
     netns_account: AccountFactory, netns_connect: ConnectFactory, forwarder: Proxy
 ) -> None:
-    assert (str(forwarder.endpoint), forwarder.endpoint.port) == ("198.51.100.2/blue", 6446)
+    assert (str(forwarder.endpoint), forwarder.endpoint.port) == ("198.51.100.2/blue", 7002)
     assert (str(forwarder.server_endpoint), forwarder.server_endpoint.port) == ("198.51.100.2/blue", 3306)
     app = netns_account("app", host=forwarder.origin)
     assert user(netns_connect("red", account=app, endpoint=forwarder.endpoint)) == "app@198.51.100.2"
-    assert forwarder.log == "listening on 198.51.100.2 6446\n"
+    assert forwarder.log == "listening on 198.51.100.2 7002\n"
 
 
 def test_a_function_makes_the_command_line(
@@ -133,25 +133,29 @@ def test_a_proxy_that_ends_is_told_with_what_it_printed(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "obstacle"),
+    ("timeout", "program", "obstacle"),
     [
-        ("import time; time.sleep(60)", "connecting to it gives Connection refused"),
+        (0.5, "import time; time.sleep(60)", "connecting to it gives Connection refused"),
         (
+            3.0,
             "import socket, time\ns = socket.create_server(('198.51.100.2', 7100))\nwhile True: s.accept()[0].close()",
             "it closes the connection",
         ),
         (
+            3.0,
             "import socket, time\ns = socket.create_server(('198.51.100.2', 7100))\ntime.sleep(60)",
             "it says nothing",
         ),
     ],
     ids=["deaf", "closing", "silent"],
 )
-def test_a_proxy_that_does_not_lead_to_the_server_is_told(run: Run, program: str, obstacle: str) -> None:
-    proxy = run(sys.executable, "-c", program, timeout=0.5)
+def test_a_proxy_that_does_not_lead_to_the_server_is_told(
+    run: Run, timeout: float, program: str, obstacle: str
+) -> None:
+    proxy = run(sys.executable, "-c", program, timeout=timeout)
     with pytest.raises(ProxyError) as caught, proxy:
         pass
-    assert caught.value.what == f"no server greeted through the proxy within 0.5 seconds: {obstacle}"
+    assert caught.value.what == f"no server greeted through the proxy within {timeout:g} seconds: {obstacle}"
     assert caught.value.remedies == (
         "have it listen on 198.51.100.2, port 7100: {address}, {port}",
         "raise netns_start_timeout (seconds)",
