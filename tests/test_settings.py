@@ -80,7 +80,7 @@ def test_an_empty_value_is_a_value_and_no_farther_reader_is_asked() -> None:
     with pytest.raises(SettingError) as error:
         resolve(reader("command line", mysqld=""), reader("ini", mysqld="auto"))
     assert str(error.value) == (
-        "netns_mysqld is empty\n  where: command line\n  do: write auto|PATH, or leave it out for auto"
+        "netns_mysqld is empty\n  where: command line\n  do: write auto|PATH|docker://IMAGE|external:HOST:PORT[,...], or leave it out for auto"
     )
 
 
@@ -129,7 +129,12 @@ SECONDS = "it is a number of seconds above 0"
         ),
         ("topology", "", "netns_topology is empty", "write NAME|FILE[,...], or leave it out for red-blue"),
         ("topology", " ", "netns_topology is empty", "write NAME|FILE[,...], or leave it out for red-blue"),
-        ("mysqld", "", "netns_mysqld is empty", "write auto|PATH, or leave it out for auto"),
+        (
+            "mysqld",
+            "",
+            "netns_mysqld is empty",
+            "write auto|PATH|docker://IMAGE|external:HOST:PORT[,...], or leave it out for auto",
+        ),
         ("start_timeout", "", f"netns_start_timeout = '': {SECONDS}", "write 30, for example"),
         ("start_timeout", "0", f"netns_start_timeout = '0': {SECONDS}", "write 30, for example"),
         ("start_timeout", "-1", f"netns_start_timeout = '-1': {SECONDS}", "write 30, for example"),

@@ -50,7 +50,7 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -
         stack.callback(engine.remove, container)
         engine.start(container)
         try:
-            _shut_down(image, folder / "first.sock", container)
+            _shut_down(image, folder, container)
         except (ContainerError, mysql.connector.Error) as error:
             printed = printed_by(container)
             raise ServerStartError(
@@ -67,16 +67,30 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -
         left.unlink()
 
 
-def _shut_down(image: Image, own: Path, container: Container) -> None:
+def _shut_down(image: Image, folder: Path, container: Container) -> None:
     """End the server in good order as soon as the entrypoint has done its work: before, it listens to nobody."""
+    # A socket's path has room for 107 characters, see unix(7), and a cache may lie deeper.
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _await_and_shut_down(image, f"/proc/self/fd/{descriptor}/first.sock", container)
+    finally:
+        os.close(descriptor)
+    code = image.engine.exit_code(container)
+    if code != 0:
+        raise ContainerError(f"it ended with exit code {code}")
+
+
+def _await_and_shut_down(image: Image, path: str, container: Container) -> None:
     deadline = time.monotonic() + _TIMEOUT
+    met: Exception | None = None
     while time.monotonic() < deadline:
         container.reload()
         if container.status == "exited":
             raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
         try:
-            connection = mysql.connector.connect(unix_socket=str(own), user="root", password=image.password)
-        except (mysql.connector.Error, OSError):
+            connection = mysql.connector.connect(unix_socket=path, user="root", password=image.password)
+        except (mysql.connector.Error, OSError) as error:
+            met = error
             time.sleep(_POLL)
             continue
         with connection, connection.cursor() as cursor:
@@ -84,10 +98,6 @@ def _shut_down(image: Image, own: Path, container: Container) -> None:
             if cursor.fetchone() == (0,):
                 cursor.execute("SET GLOBAL innodb_fast_shutdown = 0")
                 cursor.execute("SHUTDOWN")
-                break
+                return
         time.sleep(_POLL)
-    else:
-        raise ContainerError(f"it had not done after {_TIMEOUT:g} seconds")
-    code = image.engine.exit_code(container)
-    if code != 0:
-        raise ContainerError(f"it ended with exit code {code}")
+    raise ContainerError(f"it had not done after {_TIMEOUT:g} seconds ({met})")

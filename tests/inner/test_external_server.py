@@ -22,7 +22,8 @@ pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may enter what others made")
 
-HERE, THERE = "203.0.113.1", "203.0.113.7"
+# Two addresses and no more: what else lies in a network must stay in reach.
+HERE, THERE = "198.51.100.130", "198.51.100.131"
 PASSWORD = "of the boss"
 
 
@@ -43,9 +44,9 @@ def others(tmp_path: Path) -> Iterator[str]:
     try:
         for command in (
             f"link add v{link} type veth peer name eth0 netns {name}",
-            f"address add {HERE}/24 dev v{link}",
+            f"address add {HERE}/31 dev v{link}",
             f"link set v{link} up",
-            f"-n {name} address add {THERE}/24 dev eth0",
+            f"-n {name} address add {THERE}/31 dev eth0",
             f"-n {name} link set eth0 up",
             f"-n {name} link set lo up",
         ):
@@ -97,7 +98,7 @@ SUITE = """
     def test_origin(netns_mysql, netns_mysqld):
         with netns_mysql.cursor() as cursor:
             cursor.execute("SELECT USER()")
-            assert cursor.fetchone() == ("prod_user@203.0.113.7",)
+            assert cursor.fetchone() == ("prod_user@198.51.100.131",)
         assert netns_mysqld.version >= (8, 0, 22)
         netns_mysqld.execute("CREATE SCHEMA left_behind")
         netns_mysqld.execute("SET GLOBAL max_connections = 33")
@@ -106,15 +107,15 @@ SUITE = """
     def test_grants(netns_account, netns_connect, netns_mysqld):
         assert netns_mysqld.execute("SHOW SCHEMAS LIKE 'left%'") == []
         assert netns_mysqld.execute("SELECT @@max_connections") == [(151,)]
-        account = netns_account("app", host="203.0.113.8")
+        account = netns_account("app", host="198.51.100.132")
         with pytest.raises(mysql.connector.Error, match="Access denied|not allowed"):
             netns_connect("prod", account=account)
 
     def test_it_is_not_ours(netns_mysqld):
         for action in (netns_mysqld.restart, netns_mysqld.stop, netns_mysqld.kill, netns_mysqld.snapshot):
-            with pytest.raises(SettingError, match="external:203.0.113.7:3306 cannot be .*: it is run by others"):
+            with pytest.raises(SettingError, match="external:198.51.100.131:3306 cannot be .*: it is run by others"):
                 action()
-        assert netns_mysqld.describe() == "203.0.113.7, run by others"
+        assert netns_mysqld.describe() == "198.51.100.131, run by others"
 
     @pytest.mark.netns_mysqld(local=True)
     def test_here(netns_mysqld): ...
@@ -133,7 +134,7 @@ def test_a_server_of_others(
     again.assert_outcomes(errors=1)
     again.stdout.no_fnmatch_line(f"*{PASSWORD}*")
     again.stdout.fnmatch_lines(
-        ["SettingError: external:203.0.113.7:3306 is out of reach: topology red-blue is a network of its own"]
+        ["SettingError: external:198.51.100.131:3306 is out of reach: topology red-blue is a network of its own"]
     )
 
 
