@@ -61,10 +61,10 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "mysqld",
         "auto",
-        "the server: a path to a mysqld or to its base directory, docker://IMAGE, external:HOST:PORT for one that "
-        "others run; auto takes one on PATH, one fetched earlier, or fetches one now; several, with commas, run every "
-        "netns test on each",
-        "auto|PATH|docker://IMAGE|external:HOST:PORT[,...]",
+        "the server: a path to a mysqld, a mariadbd or a base directory; mariadb; docker://IMAGE; external:HOST:PORT "
+        "for one that others run; auto takes one on PATH, one fetched earlier, fetches one now, or else runs "
+        "docker://mysql:8.4; several, with commas, run every netns test on each",
+        "auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...]",
     ),
     Setting(
         "image_env",

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.errors import NetnsError, ServerNotFoundError, SettingError
 from pytest_netns_mysql.mysql import distribution
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
 
+_AUTO = "auto"
 _IMAGE = "docker://"
+_LAST_RESORT = "docker://mysql:8.4"
 _EXTERNAL = "external:"
 
 
@@ -48,22 +50,30 @@ class Finder:
 
     def _find(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
         if choice.startswith(_IMAGE):
-            from pytest_netns_mysql.mysql import image
-
-            return image.find(
-                choice,
-                cache=self.cache,
-                environment=self.image_env,
-                initdb=self.image_initdb,
-                progress=progress,
-            )
+            return self._image(choice, progress)
         if choice.startswith(_EXTERNAL):
             from pytest_netns_mysql.mysql import external
 
             return external.find(choice, user=self.external_user, password=self.external_password)
         if progress is None:
             return distribution.look(choice, cache=self.cache)[0]
-        return distribution.find(choice, cache=self.cache, progress=progress)
+        try:
+            return distribution.find(choice, cache=self.cache, progress=progress)
+        except ServerNotFoundError as error:
+            if choice != _AUTO:
+                raise
+            try:
+                return self._image(_LAST_RESORT, progress)
+            except NetnsError as another:
+                error.tried = (*error.tried, f"a container of {_LAST_RESORT}: {another.what}")
+                raise error from None
+
+    def _image(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
+        from pytest_netns_mysql.mysql import image
+
+        return image.find(
+            choice, cache=self.cache, environment=self.image_env, initdb=self.image_initdb, progress=progress
+        )
 
 
 def choices(setting: str, *, where: str | None) -> tuple[str, ...]:
