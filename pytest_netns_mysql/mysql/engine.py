@@ -115,11 +115,11 @@ class Engine:
     @contextlib.contextmanager
     def looking_into(self, image: str) -> Iterator[Callable[[str], str | None]]:
         """Give what tells where a path in an image leads, links followed, or None where nothing is there."""
-        container = self.client.containers.create(image, ["true"], entrypoint=["true"], network_mode="none")
+        container = self.create(image, ["true"], owner="", program=None, entrypoint=["true"])
         try:
             yield lambda path: self._target(container, path)
         finally:
-            container.remove(v=True)
+            self.remove(container)
 
     def _target(self, container: Container, path: str) -> str | None:
         try:

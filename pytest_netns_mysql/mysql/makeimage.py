@@ -27,7 +27,8 @@ _SETTINGS = "/etc/my.cnf"
 _CHANGES = (
     "ENV PATH=/usr/local/bin:/bin",
     "VOLUME /var/lib/mysql",
-    "EXPOSE 3306 33060",
+    "EXPOSE 3306",
+    "EXPOSE 33060",
     'ENTRYPOINT ["docker-entrypoint.sh"]',
     'CMD ["mysqld"]',
 )
