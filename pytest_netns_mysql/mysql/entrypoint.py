@@ -33,7 +33,7 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -
     """
     folder.mkdir()
     os.chown(folder, *image.user)
-    engine, me = image.engine, f"{owner()}-init"
+    engine, me = image.engine, owner()
     complete = merge(options, {"mysqlx": False, "skip_name_resolve": True})
     command = ["mysqld", f"--socket={_DATADIR}/first.sock", "--bind-address=127.0.0.1", *arguments(complete)]
     volumes = [f"{folder}:{_DATADIR}", *([] if image.initdb is None else [f"{image.initdb}:{_INITDB}:ro"])]
