@@ -72,7 +72,9 @@ def test_a_server_that_cannot_be_is_a_collection_error(suite: Suite, arguments: 
         ("--netns-topology=red-blu", ["ERROR: there is no topology 'red-blu'", "  tried: presets: *, red-blue, *"]),
         ("--netns-topology=.", ["ERROR: there is no topology '.'"]),
         ("--netns-mysqld=/no/such", ["ERROR: /no/such does not exist", "  where: netns_mysqld = /no/such"]),
-        ("--netns-mysqld=docker://mysql:8.4", ["ERROR: containers are not supported by this version"]),
+        ("--netns-mysqld=auto,auto", ["ERROR: netns_mysqld = 'auto,auto': auto is in it twice"]),
+        ("--netns-mysqld=auto,", ["ERROR: netns_mysqld = 'auto,': there is nothing beside a comma"]),
+        ("--netns-mysqld=auto,/no/such", ["ERROR: /no/such does not exist", "  where: netns_mysqld = /no/such"]),
     ],
 )
 @pytest.mark.parametrize("workers", ["0", "1"])
