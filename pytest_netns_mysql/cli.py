@@ -18,6 +18,7 @@ from pytest_netns_mysql.topology.load import load, load_all, presets
 
 _IMAGE = "netns-mysql:latest"
 _USAGE = 2  # exit code, as argparse's
+_PRODUCTS = ("mysql", "mariadb", "router")  # what can be fetched: not imported for every command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,8 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     doctor.set_defaults(command=_doctor)
 
     fetch = commands.add_parser(
-        "fetch", parents=[common], help="bring a mysqld into the cache; its path is the last line printed"
+        "fetch",
+        parents=[common],
+        help="bring a server, or MySQL Router, into the cache; its path is the last line printed",
     )
+    fetch.add_argument("product", nargs="?", choices=_PRODUCTS, default=_PRODUCTS[0], help=f"default {_PRODUCTS[0]}")
     fetch.set_defaults(command=_fetch)
 
     image = commands.add_parser(
@@ -111,10 +115,10 @@ def _doctor(_options: argparse.Namespace, settings: table.Settings) -> int:
     return doctor.report(settings)
 
 
-def _fetch(_options: argparse.Namespace, settings: table.Settings) -> int:
+def _fetch(options: argparse.Namespace, settings: table.Settings) -> int:
     from pytest_netns_mysql.mysql.fetch import fetch
 
-    print(fetch(settings.cache, progress=_progress))
+    print(fetch(settings.cache, progress=_progress, product=options.product))
     return 0
 
 

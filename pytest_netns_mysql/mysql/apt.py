@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.kernel import launch
-from pytest_netns_mysql.mysql.sources import ORIGINS, REMEDIES, ROOM, Source, parse_stanzas
+from pytest_netns_mysql.mysql.sources import ORIGINS, ROOM, Source, parse_stanzas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +76,6 @@ class AptRoot:
             raise FetchError(
                 f"this machine has no {missing[0]}: fetching works where packages come by apt",
                 tried=(f"{missing[0]} in PATH={os.environ.get('PATH', '')}",),
-                remedies=REMEDIES,
             )
         self.root = root
         self.sources: tuple[Source, ...] = ()
@@ -157,7 +156,7 @@ class AptRoot:
             f"{what}: {lines[0]}",
             where=self.where() or None,
             tried=lines[1:8],
-            remedies=(ROOM if "No space left" in lines[0] else working, *REMEDIES),
+            remedies=(ROOM if "No space left" in lines[0] else working,),
         )
 
 

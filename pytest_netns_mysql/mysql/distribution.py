@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError
-from pytest_netns_mysql.mysql.remembered import read_json, recall, remember
+from pytest_netns_mysql.mysql import cached
+from pytest_netns_mysql.mysql.remembered import recall, remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -188,30 +189,10 @@ def parse_version(version_line: str) -> tuple[str, tuple[int, int, int]]:
 
 
 def fetched(cache: Path) -> Distribution | None:
-    """Return the newest whole server in the cache, or None."""
-    records = [(record.stat().st_mtime_ns, read_record(record)) for record in cache.glob("servers/*/server.json")]
-    servers = [(server.version, made, server) for made, server in records if server is not None]
-    return max(servers, key=lambda each: each[:2])[2] if servers else None
-
-
-def read_record(record: Path) -> Distribution | None:
-    """Read a fetched server's ``server.json``; None where it is not usable here.
-
-    The loader's path inside the programs is absolute, so a folder that was moved, or one
-    shared with a machine of another kind, counts as no server.
-    """
-    content = read_json(record)
-    folder = record.parent
-    mysqld = folder / "bin" / "mysqld"
-    if content.get("machine") != os.uname().machine or not _is_program(mysqld):
-        return None
+    """Return the newest whole MySQL server in the cache, or None."""
+    found = cached.fetched(cache, "mysql")
     try:
-        if not folder.samefile(str(content.get("folder"))):
-            return None
-    except OSError:
-        return None
-    try:
-        return distribution(mysqld, str(content.get("version_line")))
+        return distribution(found.program, found.version_line) if found is not None else None
     except ServerVersionError:
         return None
 
@@ -229,8 +210,7 @@ def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Di
             tried=(*tried, attempt, *error.tried),
             remedies=list(dict.fromkeys((*error.remedies, *WAYS_OUT))),
         ) from error
-    made = read_record(mysqld.parent.parent / "server.json")
-    return made if made is not None else identify(mysqld)
+    return fetched(cache) or identify(mysqld)
 
 
 def _named(setting: str) -> Path:

@@ -1,4 +1,4 @@
-"""Bring a mysqld from the machine's own signed package sources into the user's cache."""
+"""Bring a server from the machine's own signed package sources into the user's cache."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -15,118 +16,129 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from pytest_netns_mysql.errors import FetchError, ServerNotFoundError
+from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.apt import AptRoot, Package
-from pytest_netns_mysql.mysql.distribution import (
-    FIRST_VERSION,
-    distribution,
-    identify,
-    read_record,
-)
-from pytest_netns_mysql.mysql.sources import REMEDIES, Source, choose
+from pytest_netns_mysql.mysql.cached import RECORD, read
+from pytest_netns_mysql.mysql.products import MYSQL, PRODUCTS, Product
+from pytest_netns_mysql.mysql.sources import Source, choose
 from pytest_netns_mysql.mysql.unpack import EXECUTABLE, Tree, assemble, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _LAYOUT = "3"
-"""Part of a server's name in the cache; raised when what stands in its folder changes."""
+"""Part of a folder's name in the cache; raised when what stands in such folders changes."""
 
 _DRAFT = ".draft-"
-_SERVER = re.compile(r"mysql-server-core(-[0-9.]+)?")
+_TRY_TIMEOUT = 30.0  # seconds
 # The packages that hold shared libraries, by their names; perl's and the character
 # converters' are in every closure and in no program's needs.
-_LIBRARY = re.compile(r"(lib(?!perl|gdbm|c-gconv)|zlib)")
+_LIBRARY = re.compile(r"(lib(?!perl|gdbm|c-gconv)(?!.*-perl$)|zlib)")
 
 
-def fetch(cache: Path, *, progress: Callable[[str], None], sources: Sequence[Source] | None = None) -> Path:
-    """Fetch the newest mysqld on offer, and return the path of the program.
+def fetch(
+    cache: Path,
+    *,
+    progress: Callable[[str], None],
+    product: str = MYSQL.name,
+    sources: Sequence[Source] | None = None,
+) -> Path:
+    """Fetch the newest of a product on offer, and return the path of its main program.
 
     Nothing is installed and no rights are needed: apt-get(8) runs with state of its own,
     under the machine's configuration and keys, and stops at what is not signed
-    (apt-secure(8)).  A server that is whole in the cache is not fetched again.  Several
+    (apt-secure(8)).  What is whole in the cache is not fetched again.  Several
     processes may fetch at once: one does, the others take what it made.
     Shape: ``cache`` is the user's cache folder, made when needed; ``progress`` takes a line
-    of text; ``sources`` replace those chosen among the machine's.  Raises FetchError.
+    of text; ``product`` is ``mysql``, ``mariadb`` or ``router``; ``sources`` replace those chosen
+    among the machine's.  Raises FetchError.
     """
+    wanted = PRODUCTS[product]
     servers = cache.expanduser().absolute() / "servers"
     try:
         servers.mkdir(parents=True, exist_ok=True)
-        before = _whole(servers)
+        before = _whole(servers, wanted)
         with _locked(servers / ".lock", progress):
-            made_meanwhile = _whole(servers) - before
+            made_meanwhile = _whole(servers, wanted) - before
             if made_meanwhile:
-                return max(made_meanwhile) / "bin" / "mysqld"
+                return max(made_meanwhile) / "bin" / wanted.program
             for leftover in servers.glob(f"{_DRAFT}*"):
                 shutil.rmtree(leftover, ignore_errors=True)
             draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=servers)).resolve()
             try:
-                return _fetch(servers, draft, progress, sources)
+                return _fetch(wanted, servers, draft, progress, sources)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
+    except FetchError as error:
+        error.remedies += wanted.remedies
+        raise
     except OSError as error:
         raise FetchError(
-            f"the server could not be put into the cache: {error.strerror or error}",
+            f"{wanted.title} could not be put into the cache: {error.strerror or error}",
             where=str(error.filename or servers),
-            remedies=("make room there, or make the folder writable", *REMEDIES),
+            remedies=("make room there, or make the folder writable", *wanted.remedies),
         ) from error
 
 
-def _fetch(servers: Path, draft: Path, progress: Callable[[str], None], sources: Sequence[Source] | None) -> Path:
+def _fetch(
+    product: Product, servers: Path, draft: Path, progress: Callable[[str], None], sources: Sequence[Source] | None
+) -> Path:
     started = time.monotonic()
     progress("reading the machine's package sources…")
     apt = AptRoot(draft)
     architecture = apt.architecture()
-    apt.use(sources if sources is not None else choose(apt.targets(), architecture))
-    names = _names(apt, architecture)
+    apt.use(sources if sources is not None else choose(apt.targets(), architecture, product.debian_suite))
+    names = _names(apt, product, architecture)
     packages = apt.closure(names)
-    version = _version(packages, names[0])
-    home = servers / f"mysql-{version}-{_digest(packages)}"
-    mysqld = home / "bin" / "mysqld"
-    if read_record(home / "server.json") is not None:
-        progress(f"MySQL {version} is in the cache already: {mysqld}")
-        return mysqld
+    version = _version(packages, product, names[0])
+    title = f"{product.title} {version}"
+    home = servers / f"{product.name}-{version}-{_digest(packages)}"
+    program = home / "bin" / product.program
+    if read(home) is not None:
+        progress(f"{title} is in the cache already: {program}")
+        return program
     made = draft / "server"
     made.mkdir()
-    tree, libraries = _download(apt, draft / "tree", packages, names, version, progress)
-    assemble(tree, libraries, made, home)
-    _record(tree, made, home, [package for package in packages if _is_wanted(package, names)])
-    if home.exists():  # made for another place or machine, or damaged: see read_record
+    tree, libraries = _download(apt, product, draft / "tree", packages, names, title, progress)
+    assemble(tree, product, libraries, made, home)
+    _record(tree, product, made, home, [package for package in packages if _is_wanted(package, names)])
+    if home.exists():  # made for another place or machine, or damaged: see ``cached.read``
         shutil.rmtree(home)
     made.rename(home)
-    _try(home)
-    progress(f"MySQL {version} is ready after {time.monotonic() - started:.0f} s: {mysqld}")
-    return mysqld
+    _try(product, home)
+    progress(f"{title} is ready after {time.monotonic() - started:.0f} s: {program}")
+    return program
 
 
-def _names(apt: AptRoot, architecture: str) -> list[str]:
-    """Choose the server's package, its client's, and patchelf."""
-    offered = {name for name in apt.names("^mysql-server-core(-[0-9.]+)?$") if _SERVER.fullmatch(name)}
+def _names(apt: AptRoot, product: Product, architecture: str) -> list[str]:
+    """Choose the product's package, those beside it, and patchelf."""
+    pattern = f"{product.package}(-[0-9.]+)?"
+    offered = {name for name in apt.names(f"^{pattern}$") if re.fullmatch(pattern, name)}
     if not offered:
         raise FetchError(
-            f"the machine's package sources offer no MySQL server for {architecture}",
+            f"the machine's package sources offer no {product.title} for {architecture}",
             where=apt.where(),
-            tried=("a package named mysql-server-core or mysql-server-core-N.N",),
-            remedies=REMEDIES,
+            tried=(f"a package named {product.package} or {product.package}-N.N",),
         )
     # The name without a number follows the newest release.
-    server = max(offered, key=lambda name: (name == "mysql-server-core", _numbers(name)))
-    return [server, server.replace("-server-", "-client-"), "patchelf"]
+    chosen = max(offered, key=lambda name: (name == product.package, _numbers(name)))
+    return [chosen, *(chosen.replace(product.package, name) for name in product.beside), "patchelf"]
 
 
 def _download(
     apt: AptRoot,
+    product: Product,
     root: Path,
     packages: Sequence[Package],
     names: Sequence[str],
-    version: str,
+    title: str,
     progress: Callable[[str], None],
 ) -> tuple[Tree, dict[str, Path]]:
     """Download and unpack what holds programs and libraries; the rest only where a need shows."""
     wanted = [package for package in packages if _is_wanted(package, names)]
     rest = [package for package in packages if package not in wanted]
     megabytes = sum(package.size for package in wanted) / 1e6
-    progress(f"fetching MySQL {version} from the machine's package sources ({megabytes:.0f} MB)…")
+    progress(f"fetching {title} from the machine's package sources ({megabytes:.0f} MB)…")
     missing: set[str] = set()
     for batch in (wanted, rest):
         files = apt.download(batch)
@@ -134,41 +146,43 @@ def _download(
         for file in files:
             file.unlink()
         tree = Tree.read(root)
-        found, missing = tree.needs([*tree.programs(), tree.program("patchelf"), *tree.plugins()])
+        found, missing = tree.needs([*tree.programs(product), tree.program("patchelf"), *tree.plugins(product)])
         if not missing:
             return tree, found
-    raise FetchError("the packages lack shared libraries that MySQL needs", tried=sorted(missing), remedies=REMEDIES)
+    raise FetchError(f"the packages lack shared libraries that {product.title} needs", tried=sorted(missing))
 
 
 def _is_wanted(package: Package, names: Sequence[str]) -> bool:
     return package.name in names or _LIBRARY.match(package.name) is not None
 
 
-def _record(tree: Tree, made: Path, home: Path, packages: Sequence[Package]) -> None:
-    """Write ``server.json``, which makes a folder a server: last, before the folder gets its name."""
-    mysqld = made / "bin" / "mysqld"
-    line = tree.run(mysqld, "--no-defaults", "--version").strip().replace(str(made), str(home))
-    distribution(home / "bin" / "mysqld", line)
+def _record(tree: Tree, product: Product, made: Path, home: Path, packages: Sequence[Package]) -> None:
+    """Write the record, which makes a folder one that was fetched: last, before the folder gets its name."""
+    line = tree.run(made / "bin" / product.program, *product.asked).strip().replace(str(made), str(home))
     content = {
+        "product": product.name,
+        "program": product.program,
         "folder": str(home),
         "machine": os.uname().machine,
         "version_line": line,
         "packages": {package.name: package.version for package in packages},
     }
-    (made / "server.json").write_text(json.dumps(content, indent=1) + "\n")
+    (made / RECORD).write_text(json.dumps(content, indent=1) + "\n")
 
 
-def _try(home: Path) -> None:
-    """Run the server from its final place, through the loader that it names."""
+def _try(product: Product, home: Path) -> None:
+    """Run the program from its final place, through the loader that it names, and read its record."""
+    command = [str(home / "bin" / product.program), *product.asked]
     try:
-        identify(home / "bin" / "mysqld")
-    except ServerNotFoundError as error:
+        answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_TRY_TIMEOUT)
+        said = [f"it ended with status {answer.returncode}", *answer.stderr.strip().splitlines()[-3:]]
+    except (OSError, subprocess.TimeoutExpired) as error:
+        answer, said = None, [str(error)]
+    if answer is None or answer.returncode != 0 or read(home) is None:
         shutil.rmtree(home, ignore_errors=True)
         raise FetchError(
-            f"the fetched server does not run from the cache: {error.what}",
-            tried=error.tried,
-            remedies=(EXECUTABLE, *REMEDIES),
-        ) from error
+            f"{product.title} was fetched, but does not run from the cache", tried=said, remedies=(EXECUTABLE,)
+        )
 
 
 @contextlib.contextmanager
@@ -177,7 +191,7 @@ def _locked(file: Path, progress: Callable[[str], None]) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        progress("waiting for another process that is fetching a MySQL server…")
+        progress("waiting for another process that is fetching into the cache…")
         lock.acquire()
     try:
         yield
@@ -185,20 +199,20 @@ def _locked(file: Path, progress: Callable[[str], None]) -> Iterator[None]:
         lock.release()
 
 
-def _whole(servers: Path) -> set[Path]:
-    return {record.parent for record in servers.glob("*/server.json") if read_record(record) is not None}
+def _whole(servers: Path, product: Product) -> set[Path]:
+    found = [read(record.parent) for record in servers.glob(f"*/{RECORD}")]
+    return {one.folder for one in found if one is not None and one.product == product.name}
 
 
-def _version(packages: Sequence[Package], server: str) -> str:
-    """Return the server's version as its package states it; refuse one too old before it is fetched."""
-    package = next(package for package in packages if package.name == server)
+def _version(packages: Sequence[Package], product: Product, name: str) -> str:
+    """Return the version as the main package states it; refuse one too old before it is fetched."""
+    package = next(package for package in packages if package.name == name)
     version = tuple(_numbers(package.version.partition(":")[2] or package.version)[:3])
-    printed = ".".join(map(str, version))
-    if version < FIRST_VERSION:
+    printed, first = (".".join(map(str, one)) for one in (version, product.first))
+    if version < product.first:
         raise FetchError(
-            f"the machine's package sources offer MySQL {printed}: network namespace support came with 8.0.22",
-            tried=(f"{server} {package.version}",),
-            remedies=REMEDIES,
+            f"the machine's package sources offer {product.title} {printed}: {product.since} came with {first}",
+            tried=(f"{name} {package.version}",),
         )
     return printed
 

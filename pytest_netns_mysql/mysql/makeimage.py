@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.apt import AptRoot
 from pytest_netns_mysql.mysql.engine import Engine
-from pytest_netns_mysql.mysql.sources import REMEDIES, choose
+from pytest_netns_mysql.mysql.sources import choose
 from pytest_netns_mysql.mysql.unpack import unpack
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ def _shell(root: Path, progress: Callable[[str], None]) -> Path:
     progress("fetching a shell for it from the machine's package sources…")
     root.mkdir()
     apt = AptRoot(root)
-    apt.use(choose(apt.targets(), apt.architecture()))
+    apt.use(choose(apt.targets(), apt.architecture(), None))
     packages = [one for one in apt.closure([_SHELL]) if one.name == _SHELL]
     unpack(apt.download(packages), root / "tree")
     found = next((one for place in ("bin", "usr/bin") if (one := root / "tree" / place / "busybox").exists()), None)
     if found is None:
-        raise FetchError(f"there is no busybox in the package {_SHELL}", where=apt.where(), remedies=REMEDIES)
+        raise FetchError(f"there is no busybox in the package {_SHELL}", where=apt.where())
     return found
 
 

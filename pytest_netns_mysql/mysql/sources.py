@@ -1,4 +1,4 @@
-"""Choose, among the machine's package sources, those that offer a MySQL server."""
+"""Choose, among the machine's package sources, those that offer what is to be fetched."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql.distribution import WAYS_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-REMEDIES = (WAYS_OUT[0], WAYS_OUT[2])
-"""What to do where nothing can be fetched."""
-
-ROOM = "make room in the cache: a fetch needs some 600 MB for a moment, and keeps 220 MB"
+ROOM = "make room in the cache: a fetch needs some 600 MB for a moment, and keeps 220 MB at most"
 """What to do about a full file system."""
 
-ORIGINS = ("Debian", "Ubuntu")
-"""The archives whose suites are known here; their derivatives often use them too."""
+ORIGINS = {"Debian": ("main",), "Ubuntu": ("main", "universe")}
+"""The components of the archives whose suites are known here; their derivatives often use them too."""
 
 _NOT_A_BASE = re.compile(r"-(security|backports|proposed)\b")
 
@@ -54,31 +50,26 @@ class Source:
         return "\n".join(lines) + "\n"
 
 
-def choose(targets: Sequence[Mapping[str, str]], architecture: str) -> list[Source]:
+def choose(targets: Sequence[Mapping[str, str]], architecture: str, debian_suite: str | None) -> list[Source]:
     """Choose sources by the origins that the machine's signed release files state.
 
-    Debian keeps MySQL in its unstable suite alone, so there that suite of the same mirror
-    is taken; elsewhere (Ubuntu) the machine's own suites are, without security, backports
-    and proposed.  Shape: ``targets`` are stanzas of ``apt-get indextargets``.
+    The machine's own suites are taken, without security, backports and proposed; on Debian ``debian_suite`` of the
+    same mirror instead, where one is given.  Shape: ``targets`` are stanzas of ``apt-get indextargets``.
     Raises FetchError when the machine has no package source.
     """
     main = [target for target in targets if _is_base(target, architecture)]
-    debian = [target for target in main if target.get("Origin") == target.get("Label") == "Debian"]
-    if debian:
+    known = [one for one in main if one.get("Origin") == one.get("Label") and one.get("Origin") in ORIGINS]
+    debian = [one for one in known if one["Origin"] == "Debian"]
+    if debian and debian_suite is not None:
         entry = debian[0]
-        return [Source(entry["Repo-URI"], ("unstable",), ("main",), architecture, signed_by(entry))]
-    ubuntu = [
-        target
-        for target in main
-        if target.get("Origin") == "Ubuntu" and target.get("Component") in ("main", "universe")
-    ]
-    sources = _grouped(ubuntu or main, architecture)
+        return [Source(entry["Repo-URI"], (debian_suite,), ("main",), architecture, signed_by(entry))]
+    known = [one for one in known if one.get("Component") in ORIGINS[one["Origin"]]]
+    sources = _grouped(known or main, architecture)
     if not sources:
         raise FetchError(
             f"this machine has no package source for {architecture}",
             where="apt's sources (sources.list(5))",
             tried=[target.get("Description", "a target without a description") for target in targets],
-            remedies=REMEDIES,
         )
     return sources
 

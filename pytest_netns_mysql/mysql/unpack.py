@@ -1,4 +1,4 @@
-"""Make a folder that holds a running mysqld out of Debian packages."""
+"""Make a folder that holds a running server out of Debian packages."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql.sources import REMEDIES, ROOM
+from pytest_netns_mysql.mysql.sources import ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-PROGRAMS = ("mysqld", "mysql", "mysqldump", "mysqladmin")
-# Taken where the packages hold them.
-_MORE_PROGRAMS = ("mysqlbinlog", "mysqlcheck", "mysqlimport", "mysqlshow", "mysqlslap", "mysql_config_editor", "perror")
+    from pytest_netns_mysql.mysql.products import Product
 
 EXECUTABLE = "put the cache on a file system that is not mounted noexec"
 """What to do where a fetched program does not run."""
@@ -44,7 +42,7 @@ def unpack(packages: Iterable[Path], tree: Path) -> None:
             _, complaint = process.communicate()
             if process.returncode != 0:
                 said = complaint.strip().splitlines()[-3:]
-                raise FetchError(f"{file.name} cannot be unpacked", tried=said, remedies=(ROOM, *REMEDIES))
+                raise FetchError(f"{file.name} cannot be unpacked", tried=said, remedies=(ROOM,))
     finally:
         for _, process in running:
             process.kill()
@@ -66,7 +64,7 @@ class Tree:
         loaders = [path for pattern in _LOADERS for path in root.rglob(pattern)]
         loaders = [path for path in loaders if path.is_file() and path.resolve().parent == path.parent]
         if not loaders:
-            raise FetchError("the C library's package holds no program loader (ld.so(8))", remedies=REMEDIES)
+            raise FetchError("the C library's package holds no program loader (ld.so(8))")
         folders = {path.parent for path in root.rglob("*.so.*")}
         # The C library's own folder first: it holds nearly all.
         ordered = sorted(folders, key=lambda folder: (folder != loaders[0].parent, str(folder)))
@@ -78,16 +76,16 @@ class Tree:
             path = self.root / folder / name
             if path.is_file():
                 return path
-        raise FetchError(f"the packages hold no {name}", remedies=REMEDIES)
+        raise FetchError(f"the packages hold no {name}")
 
-    def programs(self) -> list[Path]:
-        """Return the programs that a server's folder gets; raises FetchError where one of PROGRAMS is not there."""
-        found = [self.root / "usr/bin" / name for name in _MORE_PROGRAMS]
-        return [*map(self.program, PROGRAMS), *(path for path in found if path.is_file())]
+    def programs(self, product: Product) -> list[Path]:
+        """Return the programs that a product's folder gets; raises FetchError where one that it must have is not."""
+        found = [self.root / "usr/bin" / name for name in product.more]
+        return [*map(self.program, product.programs), *(path for path in found if path.is_file())]
 
-    def plugins(self) -> list[Path]:
-        """Return the plugins and components, which mysqld opens by name."""
-        return sorted(self.root.glob("usr/lib/**/mysql/plugin/*.so"))
+    def plugins(self, product: Product) -> list[Path]:
+        """Return the plugins and components, which the program opens by name."""
+        return sorted(self.root.glob(f"usr/lib/**/{product.plugins}/*.so"))
 
     def run(self, program: Path, *arguments: str | Path) -> str:
         """Run a program of the tree with the tree's own libraries; raises FetchError."""
@@ -96,7 +94,7 @@ class Tree:
             raise FetchError(
                 f"{program.name} failed with status {answer.returncode}",
                 tried=(answer.stderr or answer.stdout).strip().splitlines()[-3:],
-                remedies=(EXECUTABLE, *REMEDIES),
+                remedies=(EXECUTABLE,),
             )
         return answer.stdout
 
@@ -111,9 +109,7 @@ class Tree:
             answer = self._load("--list", str(each))
             if not answer.stdout:
                 said = answer.stderr.strip().splitlines()[-3:]
-                raise FetchError(
-                    f"the loader cannot tell what {each.name} needs (ld.so(8))", tried=said, remedies=REMEDIES
-                )
+                raise FetchError(f"the loader cannot tell what {each.name} needs (ld.so(8))", tried=said)
             for name, path in _NEED.findall(answer.stdout):
                 # Outside the tree means the machine's own: it is there, but not to be relied on.
                 if path != "not found" and Path(path).resolve().is_relative_to(self.root):
@@ -131,11 +127,11 @@ class Tree:
             return subprocess.run(command, env=environment, capture_output=True, text=True, errors="replace")
         except PermissionError as error:
             raise FetchError(
-                "a program cannot be run from the cache", where=str(self.loader), remedies=(EXECUTABLE, *REMEDIES)
+                "a program cannot be run from the cache", where=str(self.loader), remedies=(EXECUTABLE,)
             ) from error
 
 
-def assemble(tree: Tree, libraries: dict[str, Path], folder: Path, home: Path) -> None:
+def assemble(tree: Tree, product: Product, libraries: dict[str, Path], folder: Path, home: Path) -> None:
     """Lay out ``bin``, ``lib`` and ``share`` in a folder that will be renamed to ``home``.
 
     The programs get an absolute loader and a search path relative to themselves
@@ -151,13 +147,14 @@ def assemble(tree: Tree, libraries: dict[str, Path], folder: Path, home: Path) -
             _place(file.resolve(), folder / "lib" / name)
     loader = folder / "lib" / tree.loader.name
     _place(tree.loader.resolve(), loader)
-    plugins = folder / "lib" / "mysql" / "plugin"
+    plugins = folder / "lib" / product.plugins
     plugins.mkdir(parents=True)
-    for file in tree.plugins():
+    for file in tree.plugins(product):
         _place(file.resolve(), plugins / file.name)
-    shutil.copytree(tree.root / "usr/share/mysql", folder / "share/mysql", symlinks=True)
+    if product.share is not None:
+        shutil.copytree(tree.root / "usr/share" / product.share, folder / "share" / product.share, symlinks=True)
     programs = []
-    for file in tree.programs():
+    for file in tree.programs(product):
         programs.append(folder / "bin" / file.name)
         _place(file, programs[-1])
     objects = [*programs, *(path for path in folder.glob("lib/**/*.so*") if path != loader)]
@@ -169,7 +166,7 @@ def assemble(tree: Tree, libraries: dict[str, Path], folder: Path, home: Path) -
     # tcmalloc, unlike the C library's own allocator, has no way to ask for huge pages: see ``process``. One at a time:
     # an option that is given twice counts once.
     for allocator in sorted(path.name for path in (folder / "lib").glob("libtcmalloc*")):
-        tree.run(patchelf, "--remove-needed", allocator, folder / "bin" / "mysqld")
+        tree.run(patchelf, "--remove-needed", allocator, folder / "bin" / product.program)
 
 
 def _forget_rpaths(tree: Tree, patchelf: Path, objects: Sequence[Path]) -> None:

@@ -131,7 +131,7 @@ def test_two_processes_at_once_make_one_server(tmp_path: Path) -> None:
     assert outputs[0][-1] == outputs[1][-1]
     assert Path(outputs[0][-1]).is_file()
     assert len(servers(tmp_path)) == 1
-    waiting = "waiting for another process that is fetching a MySQL server…"
+    waiting = "waiting for another process that is fetching into the cache…"
     assert sorted([waiting in output for output in outputs]) == [False, True]
 
 
@@ -179,7 +179,7 @@ def test_a_cache_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FetchError) as caught:
         fetch(tmp_path / "file", progress=print)
     assert str(caught.value).splitlines()[:3] == [
-        "the server could not be put into the cache: Not a directory",
+        "MySQL could not be put into the cache: Not a directory",
         f"  where: {tmp_path}/file/servers",
         "  do: make room there, or make the folder writable",
     ]

@@ -62,7 +62,7 @@ def test_debian_gets_unstable_of_its_own_mirror_and_key(
 ) -> None:
     (tmp_path / name).write_text(text)
     targets = parse_stanzas(DEBIAN_TARGETS.format(file=tmp_path / name, number=number))
-    chosen = choose(targets, "amd64")
+    chosen = choose(targets, "amd64", "unstable")
     assert chosen == [Source("http://mirror.example/debian/", ("unstable",), ("main",), "amd64", key)]
     assert "rusted" not in chosen[0].stanza()
 
@@ -82,14 +82,26 @@ def test_ubuntu_gets_its_own_suites_without_security() -> None:
     suites = ("noble", "noble-updates", "noble-security", "noble-backports", "noble-proposed")
     targets = [target(suite, component) for suite in suites for component in ("main", "universe", "multiverse")]
     targets += [target("noble", "main", architecture="i386"), target("stable", "main", origin="Elsewhere")]
-    assert choose(targets, "amd64") == [
+    assert choose(targets, "amd64", "unstable") == [
         Source("http://ubuntu.example/", ("noble", "noble-updates"), ("main", "universe"), "amd64", "/k/ubuntu.gpg")
+    ]
+
+
+def test_debian_gives_its_own_suites_where_no_other_is_asked_for(tmp_path: Path) -> None:
+    """Those of main alone, without security, as on Ubuntu."""
+    entry = "http://mirror.example/debian"
+    (tmp_path / "sources.list").write_text(f"deb {entry} trixie main contrib\ndeb {entry} trixie-updates main\n")
+    stanza = "Repo-URI: {}/\nRelease: {}\nOrigin: Debian\nLabel: Debian\nComponent: {}\nArchitecture: amd64\n\n"
+    suites = [("trixie", "main"), ("trixie", "contrib"), ("trixie-updates", "main"), ("trixie-backports", "main")]
+    text = "".join(stanza.format(entry, *suite) for suite in suites) + DEBIAN_TARGETS.split("\n\n")[0]
+    assert choose(parse_stanzas(text), "amd64", None) == [
+        Source(f"{entry}/", ("trixie", "trixie-updates"), ("main",), "amd64", "")
     ]
 
 
 def test_no_source_at_all_is_an_error() -> None:
     with pytest.raises(FetchError, match="this machine has no package source for amd64"):
-        choose([], "amd64")
+        choose([], "amd64", None)
 
 
 def test_an_entry_that_cannot_be_read_leaves_the_keys_to_apt(tmp_path: Path) -> None:
@@ -102,8 +114,8 @@ def test_a_machine_with_emptied_lists_tells_its_origins(tmp_path: Path, monkeypa
     (tmp_path / "lists").mkdir()
     (tmp_path / "apt.conf").write_text(f'Dir::State::lists "{tmp_path}/lists/";\n')
     full = AptRoot(tmp_path / "one")
-    expected = choose(full.targets(), full.architecture())
+    expected = choose(full.targets(), full.architecture(), "unstable")
     monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
     bare = AptRoot(tmp_path / "two")
-    assert choose(bare.targets(), bare.architecture()) == expected
+    assert choose(bare.targets(), bare.architecture(), "unstable") == expected
     assert list((tmp_path / "lists").iterdir()) == []
