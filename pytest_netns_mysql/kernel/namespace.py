@@ -84,18 +84,24 @@ class Namespace:
             return subprocess.run(launch.command([os.fspath(word) for word in argv], without=without), **options)
 
     def start(
-        self, argv: Sequence[str], *, directory: Path, env: Mapping[str, str], **options: Any
+        self,
+        argv: Sequence[str],
+        *,
+        directory: Path,
+        env: Mapping[str, str],
+        listening: Sequence[int] = (),
+        **options: Any,
     ) -> subprocess.Popen[bytes]:
         """Start a program in this namespace that ends with the calling thread, which need not enter for it.
 
-        ``env`` is its environment; ``options`` are those of ``launch.command``.
+        ``env`` is its environment; ``listening`` and ``options`` are those of ``launch.command``.
         """
         inner = self._sandbox.inner
         descriptors = inner.mount, inner.root, self.descriptor
         with self._sandbox.handing_on():
             return subprocess.Popen(
-                launch.command(argv, place=(*descriptors, str(directory)), **options),
-                pass_fds=descriptors,
+                launch.command(argv, place=(*descriptors, str(directory)), listening=listening, **options),
+                pass_fds=(*descriptors, *listening),
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql import distribution
+from pytest_netns_mysql.mysql import distribution, mariadb
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
@@ -52,9 +52,15 @@ class Finder:
                 initdb=self.image_initdb,
                 progress=progress,
             )
+        cache = self.cache.expanduser().absolute()
+        if choice == mariadb.NAME:
+            return mariadb.look(cache)[0] if progress is None else mariadb.find(cache=cache, progress=progress)
+        if choice != "auto":
+            program, line = distribution.named(choice, cache)
+            return (mariadb.described if mariadb.is_one(line) else distribution.distribution)(program, line)
         if progress is None:
-            return distribution.look(choice, cache=self.cache)[0]
-        return distribution.find(choice, cache=self.cache, progress=progress)
+            return distribution.look(choice, cache=cache)[0]
+        return distribution.find(choice, cache=cache, progress=progress)
 
 
 def choices(setting: str) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ class Clients:
             return optionfile.argv_of_mysqlxtest(path, arguments, known, place, name)
         file = optionfile.write(self._server.folder, optionfile.groups_of(known, place))
         self._files.append(file)
-        return optionfile.argv(path, arguments, file, name)
+        return optionfile.argv(path, arguments, file, name, enters=self._server.dialect.enters)
 
     def account_for(self, namespace: str, endpoint: Endpoint, account: Account | None = None) -> Account:
         """Return the account, by default the namespace's own, when the server knows it."""

@@ -11,7 +11,6 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.administrator import Administrator
-from pytest_netns_mysql.mysql.options import initial
 from pytest_netns_mysql.mysql.plan import ServerPlan
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class MySQLServer:
         self.plan = plan
         self.network = network
         self._process = plan.kind.process(plan.name, network)
-        self.administrator = Administrator(self._process, plan.kind.dialect.connection, timeout=plan.start_timeout)
+        self.administrator = Administrator(self._process, plan.kind.dialect, timeout=plan.start_timeout)
         self._listeners = plan.listeners(network)
         self.seeded: SeededTables | None = None
 
@@ -176,8 +175,7 @@ class MySQLServer:
 
     def _template(self) -> Path:
         plan = self.plan
-        options = initial(plan.complete_options())
-        return datadir.template(plan.kind, options, cache=plan.cache, progress=plan.progress)
+        return datadir.template(plan.kind, plan.initial_options(), cache=plan.cache, progress=plan.progress)
 
     def _seed(self) -> tuple[Path, SeededTables]:
         from pytest_netns_mysql.mysql import seed
@@ -242,7 +240,7 @@ class MySQLServer:
         self._process.check_running()
         name = namespace if namespace is not None else GLOBAL
         place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
-        settings = {"host": place.address, "port": place.port, **options}
+        settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
         with self._process.told_if_it_ends():
             return connect_over_tls_if_need_be(self.network[name], driver, **settings)
 
