@@ -76,7 +76,7 @@ class ActivatedProcess(Process):
         self._close()
 
     def _listen(self, endpoint: Endpoint) -> None:
-        """Make a socket for an endpoint, where the thread stands; as mysqld does, an IPv6 wildcard for both families."""
+        """Make a socket for an endpoint, where the thread stands; an IPv6 wildcard is one of both families."""
         if endpoint.is_wildcard:
             self._listen_everywhere(endpoint)
             return

@@ -33,13 +33,13 @@ _CURES = (
     "or have it run on a MySQL: netns_mysqld = auto",
 )
 _LACKS = {
-    "admin_address": "an address for administrators, admin_address",
+    "admin_address": "address for administrators, admin_address",
     "mysqlx_bind_address": "X Protocol, mysqlx_bind_address",
 }
 _LACKS_OPTIONS = {
-    "gtid_mode": "the GTIDs of MySQL",
-    "enforce_gtid_consistency": "the GTIDs of MySQL",
-    "admin": "an address for administrators",
+    "gtid_mode": "GTIDs as MySQL has them",
+    "enforce_gtid_consistency": "GTIDs as MySQL has them",
+    "admin": "address for administrators",
     "mysqlx": "X Protocol",
     "group_replication": "Group Replication",
 }
@@ -160,7 +160,7 @@ def _refused(written: Mapping[str, Any]) -> Iterator[str]:
         for start, what in _LACKS_OPTIONS.items():
             name = normal(option)
             if name == start or name.startswith(f"{start}_"):
-                yield f"it has no {what}, and no option {option}"
+                yield f"it has no {what}, so no option {option}"
 
 
 def is_one(version_line: str) -> bool:

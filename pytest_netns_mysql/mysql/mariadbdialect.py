@@ -11,6 +11,8 @@ from pytest_netns_mysql.mysql.quoting import literal
 # As for MySQL, without what MariaDB knows nothing of or has removed, which it would complain of in its log.
 _UNKNOWN = ("loose_mysqlx", "redo_log_capacity", "print_ddl_logs", "rollback_segments")
 _OWN = {
+    # FLUSH ENGINE LOGS, for a snapshot, writes nothing where commits do not.
+    "loose_innodb_flush_log_at_trx_commit": 2,
     "loose_innodb_log_file_size": 4 << 20,
     "loose_innodb_log_buffer_size": 2 << 20,  # the least
     "loose_innodb_write_io_threads": 2,

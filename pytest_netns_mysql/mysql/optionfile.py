@@ -33,7 +33,7 @@ def groups_of(account: Account, endpoint: Endpoint) -> dict[str, dict[str, str]]
     return {"client": client} if account.schema is None else {"client": client, "mysql": {"database": account.schema}}
 
 
-def argv(program: str, arguments: Sequence[str], file: Path, namespace: str, *, enters: bool) -> list[str]:
+def argv(program: str, arguments: Sequence[str], file: Path, namespace: str, *, enters: bool = True) -> list[str]:
     """Return the command line of a client program that reads ``file``, before its own ``arguments``.
 
     ``mysql`` is told the namespace if it ``enters``; MariaDB's is started in it, see nsenter(1). Raises ClientError

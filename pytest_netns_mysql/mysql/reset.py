@@ -24,6 +24,7 @@ _POLL = 0.0005  # seconds
 _CLOSING = 0.02  # seconds
 _ENDING = 2.0  # seconds
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
+_OF_TABLES = (".ibd", ".ibu", ".frm")  # files that the server itself must remove
 _LOGS = ("general_log", "slow_query_log", "log_output")
 
 
@@ -201,7 +202,7 @@ def _set_variable(server: MySQLServer, scope: str, name: str, value: str | None)
 
 def _remove_file(server: MySQLServer, change: Change) -> None:
     file = Path(change.name)
-    if change.was is None and file.suffix not in (".ibd", ".ibu"):
+    if change.was is None and file.suffix not in _OF_TABLES:
         with server.network[GLOBAL]:
             file.unlink()
 
