@@ -35,6 +35,7 @@ _CURES = (
 _LACKS = {
     "admin_address": "address for administrators, admin_address",
     "mysqlx_bind_address": "X Protocol, mysqlx_bind_address",
+    "tls": "CA of its own, as mysqld makes one with its data directory: give it files by options, ssl_ca and its like",
 }
 _LACKS_OPTIONS = {
     "gtid_mode": "GTIDs as MySQL has them",

@@ -95,7 +95,11 @@ class MySQLServer:
 
     @property
     def tls(self) -> Authority:
-        """Return the authority that the server trusts, its own CA: it makes certificates for clients."""
+        """Return the authority that the server trusts, its own CA: it makes certificates for clients.
+
+        Raises ServerVersionError for a kind of server that makes none.
+        """
+        self.plan.kind.refuse({"tls": True}, self.plan.where)
         from pytest_netns_mysql.mysql.tls import Authority
 
         return Authority(self)

@@ -85,7 +85,7 @@ POLLUTED = """
             "event_scheduler": "ON", "local_infile": "OFF", "default_password_lifetime": 3,
             "innodb_lock_wait_timeout": 3, "wait_timeout": 77, "autocommit": "OFF", "strict_password_validation": "OFF",
             "gtid_domain_id": 7, "query_cache_size": 1048576, "slow_query_log": "ON", "max_statement_time": 9.5,
-            "system_versioning_asof": "DEFAULT", "replicate_do_db": "'a'", "old_mode": "''", "proxy_protocol_networks": "'*'",
+            "system_versioning_asof": "DEFAULT", "replicate_do_db": "'a'", "old_mode": "''",
         }.items():
             server.execute(f"SET GLOBAL {name} = {value}")
 
