@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql import distribution, mariadb
+from pytest_netns_mysql.mysql import distribution
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
 
 _IMAGE = "docker://"
+_MARIADB = "mariadb"
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,23 @@ class Finder:
                 progress=progress,
             )
         cache = self.cache.expanduser().absolute()
-        if choice == mariadb.NAME:
+        if choice == _MARIADB:
+            from pytest_netns_mysql.mysql import mariadb
+
             return mariadb.look(cache)[0] if progress is None else mariadb.find(cache=cache, progress=progress)
         if choice != "auto":
-            program, line = distribution.named(choice, cache)
-            return (mariadb.described if mariadb.is_one(line) else distribution.distribution)(program, line)
+            return _of_program(*distribution.named(choice, cache))
         if progress is None:
             return distribution.look(choice, cache=cache)[0]
         return distribution.find(choice, cache=cache, progress=progress)
+
+
+def _of_program(program: Path, version_line: str) -> Kind:
+    if distribution.parse_version(version_line)[0] != _MARIADB:
+        return distribution.distribution(program, version_line)
+    from pytest_netns_mysql.mysql import mariadb
+
+    return mariadb.described(program, version_line)
 
 
 def choices(setting: str) -> tuple[str, ...]:

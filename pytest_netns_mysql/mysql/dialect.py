@@ -29,7 +29,8 @@ class Dialect:
     ``undo`` has, by kind and in the order in which it is done, what undoes a change. ``marks`` is the query for what
     tells whether tables of ``{schemas}``, whose folders are ``{files}``, have changed; ``fresh_statistics`` is
     needed before their statistics are read, if anything, and ``dump`` has options of the dump program.
-    ``enters`` tells whether the client program ``mysql`` takes a network namespace.
+    ``enters`` tells whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server has
+    X Protocol. ``unseen`` are statements that put back what no query tells.
     """
 
     grant_tables: tuple[str, ...]
@@ -45,6 +46,8 @@ class Dialect:
     marks: str
     dump: tuple[str, ...]
     enters: bool
+    speaks_x: bool
+    unseen: tuple[str, ...] = ()
     fresh_statistics: str = ""
     shown: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(default_factory=dict)
     connection: Mapping[str, str] = field(default_factory=dict)
@@ -186,4 +189,5 @@ UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAM
     fresh_statistics="SET SESSION information_schema_stats_expiry = 0",
     dump=("--set-gtid-purged=OFF",),
     enters=True,
+    speaks_x=True,
 )

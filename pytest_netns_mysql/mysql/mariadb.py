@@ -164,11 +164,6 @@ def _refused(written: Mapping[str, Any]) -> Iterator[str]:
                 yield f"it has no {what}, so no option {option}"
 
 
-def is_one(version_line: str) -> bool:
-    """Tell whether a line that a server's --version printed is MariaDB's."""
-    return parse_version(version_line)[0] == NAME
-
-
 def described(program: Path, version_line: str) -> MariaDB:
     """Describe a MariaDB by the line its ``--version`` printed; raise ServerVersionError for one that is too old."""
     _, version = parse_version(version_line)
@@ -198,11 +193,11 @@ def look(cache: Path) -> tuple[MariaDB | None, list[str]]:
 
 def find(*, cache: Path, progress: Callable[[str], None]) -> MariaDB:
     """Find a MariaDB as ``look`` does, or fetch it now; raise ServerNotFoundError."""
-    from pytest_netns_mysql.mysql import fetch
-
     found, tried = look(cache)
     if found is not None:
         return found
+    from pytest_netns_mysql.mysql import fetch
+
     try:
         program = fetch.fetch(cache, progress=progress, product=NAME)
     except FetchError as error:

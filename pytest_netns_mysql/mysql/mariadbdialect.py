@@ -108,6 +108,8 @@ UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAM
     FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({schemas})""",
     dump=(),
     enters=False,
+    speaks_x=False,
+    unseen=("FLUSH LOCAL HOSTS",),  # the table of blocked hosts is empty while performance_schema is off, as by default
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
     defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN,
 )

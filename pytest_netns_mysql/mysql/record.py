@@ -146,13 +146,23 @@ def _dump(server: MySQLServer, folder: Path, names: Iterable[Name]) -> Mapping[N
 
 
 def _sort(dump: Iterable[str], schema: str, files: Mapping[str, Path]) -> None:
-    """Have each table's statements in its file: mysqldump writes each in a line, and escapes lines in texts."""
+    """Have each table's statements in its file, each in a line: MariaDB's dump has a line for each row.
+
+    Lines in texts are escaped, so what ends a line that begins or goes on with a statement is the dump's own.
+    """
     for file in files.values():
         file.touch()
+    statement = ""
     for line in dump:
-        if match := _INTO.match(line):
-            with files[match[1].replace("``", "`")].open("a", encoding="utf-8") as rows:
-                rows.write(f"INSERT INTO {identifier(schema)}.{line.removeprefix('INSERT INTO ')}")
+        if statement or _INTO.match(line):
+            statement += line
+        if statement and line.endswith(");\n"):
+            table = _INTO.match(statement)
+            if table is not None:
+                with files[table[1].replace("``", "`")].open("a", encoding="utf-8") as rows:
+                    into = f"INSERT INTO {identifier(schema)}."
+                    rows.write(into + statement.removeprefix("INSERT INTO ").replace("\n", "") + "\n")
+            statement = ""
 
 
 def _is_handy(file: Path) -> bool:

@@ -69,6 +69,8 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         return _beyond("the server was restarted with other options")
     try:
         server.administrator.reset()
+        if server.dialect.unseen:
+            server.administrator.run(*server.dialect.unseen)
         found = _settled(server, before, spared)
         refused = _undo(server, before, found) if found else {}
         before, rows, stay = _put_back_seeded(server, before)
