@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         NetnsError,
         NetworkError,
         OneWayError,
+        ProxyError,
         ReplicationError,
         SandboxError,
         ServerGoneError,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.channel import Channel
     from pytest_netns_mysql.mysql.client import NamespaceConnection, NamespacePool
     from pytest_netns_mysql.mysql.group import Group, Member
+    from pytest_netns_mysql.mysql.proxy import Proxy
     from pytest_netns_mysql.mysql.replicastatus import ReplicaStatus
     from pytest_netns_mysql.mysql.replication import Replica
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -84,6 +86,8 @@ _HOMES = {
     "Network": "kernel.network",
     "NetworkError": "errors",
     "OneWayError": "errors",
+    "Proxy": "mysql.proxy",
+    "ProxyError": "errors",
     "Replica": "mysql.replication",
     "ReplicaStatus": "mysql.replicastatus",
     "ReplicationError": "errors",
@@ -137,6 +141,8 @@ __all__ = [
     "Network",
     "NetworkError",
     "OneWayError",
+    "Proxy",
+    "ProxyError",
     "Replica",
     "ReplicaStatus",
     "ReplicationError",

@@ -109,6 +109,10 @@ def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
     for name in plan.namespaces:
         if name not in topology.namespaces and name != GLOBAL:
             raise unknown_namespace(name, topology, where=where)
+    if "port" in plan.server:
+        from pytest_netns_mysql.mysql import proxy
+
+        proxy.check(plan.server.get("argv", len), plan.server["port"], where)
     if plan.factory == "group":
         from pytest_netns_mysql.mysql.groupplan import check
 

@@ -150,6 +150,10 @@ class ReplicationError(NetnsError):
     """A replica did not do what was waited for, or cannot be one of its source."""
 
 
+class ProxyError(NetnsError):
+    """A proxy did not come up, or cannot be started."""
+
+
 class GroupError(NetnsError):
     """A replication group did not come together, or cannot be."""
 

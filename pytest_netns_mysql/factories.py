@@ -1,4 +1,4 @@
-"""Make more fixtures: servers and clients of the project's own."""
+"""Make more fixtures: servers, proxies and clients of the project's own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.checks import PLAN, FixturePlan, name_of
-from pytest_netns_mysql.errors import LoadError, SettingError
+from pytest_netns_mysql.checks import FixturePlan, name_of
+from pytest_netns_mysql.errors import LoadError
+from pytest_netns_mysql.factory import Scope, fixture_name, make_fixture, needed, one_server
+from pytest_netns_mysql.proxies import proxy, router
 from pytest_netns_mysql.session import NAMESPACE
 
 if TYPE_CHECKING:
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.servers import Servers
 
-Scope = Literal["session", "package", "module", "class", "function"]
+__all__ = ["client", "group", "mysqld", "proxy", "replica", "router", "source"]
+
 Options = Mapping[str, "OptionValue"]
 
 
@@ -70,10 +73,10 @@ def mysqld(
     }
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
-        with _netns_servers.running(_fixture_name(request), plan) as running:
+        with _netns_servers.running(fixture_name(request), plan) as running:
             yield running
 
-    return _fixture(server, FixturePlan("mysqld", plan, name), scope, name)
+    return make_fixture(server, FixturePlan("mysqld", plan, name), scope, name)
 
 
 def source(
@@ -100,10 +103,10 @@ def source(
     }
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
-        with _netns_servers.running_source(_fixture_name(request), plan) as running:
+        with _netns_servers.running_source(fixture_name(request), plan) as running:
             yield running
 
-    return _fixture(server, FixturePlan("source", plan, name), scope, name)
+    return make_fixture(server, FixturePlan("source", plan, name), scope, name)
 
 
 def replica(
@@ -145,13 +148,13 @@ def replica(
     }
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Replica]:
-        name = _fixture_name(request)
-        its_source: MySQLServer = _needed(request, name_of(source, request._pyfuncitem))
+        name = fixture_name(request)
+        its_source: MySQLServer = needed(request, name_of(source, request._pyfuncitem))
         with _netns_servers.running_replica(name, plan, its_source, replicate) as running:
             yield running
 
     wanted = tuple(one for one in (network_namespace, endpoint) if one)
-    return _fixture(server, FixturePlan("replica", plan, name, wanted, (source,)), scope, name)
+    return make_fixture(server, FixturePlan("replica", plan, name, wanted, (source,)), scope, name)
 
 
 def group(
@@ -173,11 +176,11 @@ def group(
 
     def servers(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Group]:
         with _netns_servers.running_group(
-            _fixture_name(request), plan, namespaces, single_primary=single_primary
+            fixture_name(request), plan, namespaces, single_primary=single_primary
         ) as running:
             yield running
 
-    return _fixture(servers, FixturePlan("group", plan, name, tuple(namespaces)), scope, name)
+    return make_fixture(servers, FixturePlan("group", plan, name, tuple(namespaces)), scope, name)
 
 
 def _from_here(load: Entries) -> tuple[Entry, ...]:
@@ -188,32 +191,6 @@ def _from_here(load: Entries) -> tuple[Entry, ...]:
 
     file = sys._getframe(2).f_globals.get("__file__")
     return based(load, Path.cwd() if file is None else Path(file).parent)
-
-
-def _fixture_name(request: pytest.FixtureRequest) -> str:
-    """Return the name of the fixture that is set up; raise SettingError in a class, whose instance comes first."""
-    if not isinstance(request, pytest.FixtureRequest):
-        raise SettingError(
-            f"a factory's fixture stands in the body of the class {type(request).__name__}",
-            remedies=["assign it in the module, or in a conftest.py; a class-scoped one too"],
-        )
-    return str(request.fixturename)
-
-
-def _needed(request: pytest.FixtureRequest, name: str) -> Any:
-    """Return another fixture's value; where that is torn down, this one is before it, as if it named it an argument."""
-    value = request.getfixturevalue(name)
-    own = request._fixturedef  # type: ignore[attr-defined]
-    request._get_active_fixturedef(name).addfinalizer(lambda: own.finish(request))
-    return value
-
-
-def _fixture(function: Callable[..., Any], plan: FixturePlan, scope: Scope, name: str | None) -> Callable[..., Any]:
-    """Make a fixture that bears its plan: for the checks at collection, and for factories that are given it."""
-    setattr(function, PLAN, plan)
-    made = pytest.fixture(scope=scope, name=name)(function)
-    setattr(made, PLAN, plan)
-    return made
 
 
 def client(
@@ -249,8 +226,8 @@ def client(
         from pytest_netns_mysql.endpoint import GLOBAL
         from pytest_netns_mysql.mysql.clients import Clients
 
-        _fixture_name(request)
-        server = _one_server(request.getfixturevalue(name_of(mysqld, request._pyfuncitem)), endpoint)
+        fixture_name(request)
+        server = one_server(request.getfixturevalue(name_of(mysqld, request._pyfuncitem)), endpoint)
         with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
             if entries:
                 clients.load(loads(), namespace, endpoint=endpoint, driver=driver)
@@ -262,13 +239,4 @@ def client(
 
         return resolve(entries, where="factories.client")
 
-    return _fixture(connection, FixturePlan("client", {"load": entries}, name, (), (mysqld,)), "function", name)
-
-
-def _one_server(found: MySQLServer | Group, endpoint: str | None) -> MySQLServer:
-    """Return a server itself; of a group the member at ``endpoint``, or the primary."""
-    from pytest_netns_mysql.mysql.group import Group
-
-    if not isinstance(found, Group):
-        return found
-    return found.primary if endpoint is None else found[endpoint]
+    return make_fixture(connection, FixturePlan("client", {"load": entries}, name, (), (mysqld,)), "function", name)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.accounts import Account, Accounts
     from pytest_netns_mysql.mysql.client import NamespaceConnection
     from pytest_netns_mysql.mysql.clients import Clients
+    from pytest_netns_mysql.mysql.router import RouterProgram
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.protocols import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
     from pytest_netns_mysql.servers import Servers
@@ -46,6 +47,8 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
     from pytest_netns_mysql.topology.model import Topology
 
     session = request.config.stash[SESSION]
+    if any("_netns_router" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("_netns_router").look()  # from inside nothing can be fetched
     try:
         session.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
@@ -68,6 +71,15 @@ def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
     from pytest_netns_mysql.servers import Servers
 
     return Servers(request.config.stash[SESSION], netns)
+
+
+@pytest.fixture(scope="session")
+def _netns_router(request: pytest.FixtureRequest) -> RouterProgram:
+    """Give what finds MySQL Router; where a test is known to ask for it, before the sandbox is entered."""
+    from pytest_netns_mysql.mysql.router import RouterProgram
+
+    session = request.config.stash[SESSION]
+    return RouterProgram(session.settings.cache, session.progress)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,10 @@ from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespace
 from pytest_netns_mysql.session import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
 
 # The fixtures of these enter namespaces by themselves, or do nothing at all: parameters are pytest's own.
-_OF_NO_PLACE = ("pytest_netns_mysql.fixtures", "pytest_netns_mysql.factories", "_pytest.fixtures")
+_OF_NO_PLACE = (
+    *("pytest_netns_mysql.fixtures", "pytest_netns_mysql.factories", "pytest_netns_mysql.proxies"),
+    "_pytest.fixtures",
+)
 
 
 class Runner:

@@ -170,3 +170,19 @@ def test_fetch_prints_the_path_last() -> None:
     mysqld = result.stdout.splitlines()[-1]
     line = subprocess.run([mysqld, "--version"], capture_output=True, text=True, check=True).stdout
     assert "Ver " in line
+
+
+def test_fetch_takes_what_it_knows() -> None:
+    result = netns_mysql("fetch", "router")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1].endswith("/bin/mysqlrouter")
+    result = netns_mysql("fetch", "proxysql")
+    assert result.returncode == 2
+    assert "invalid choice: 'proxysql' (choose from" in result.stderr
+
+
+def test_the_products_are_those_that_can_be_fetched() -> None:
+    from pytest_netns_mysql import cli
+    from pytest_netns_mysql.mysql.products import PRODUCTS
+
+    assert tuple(PRODUCTS) == cli._PRODUCTS

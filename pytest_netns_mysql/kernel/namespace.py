@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.kernel import capabilities, launch, syscalls
@@ -90,11 +90,13 @@ class Namespace:
         directory: Path,
         env: Mapping[str, str],
         listening: Sequence[int] = (),
+        output: IO[bytes] | None = None,
         **options: Any,
     ) -> subprocess.Popen[bytes]:
         """Start a program in this namespace that ends with the calling thread, which need not enter for it.
 
-        ``env`` is its environment; ``listening`` and ``options`` are those of ``launch.command``.
+        ``env`` is its environment; ``output`` takes what it prints, which is lost otherwise; ``listening`` and
+        ``options`` are those of ``launch.command``.
         """
         inner = self._sandbox.inner
         descriptors = inner.mount, inner.root, self.descriptor
@@ -104,8 +106,8 @@ class Namespace:
                 pass_fds=(*descriptors, *listening),
                 env=env,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL if output is None else output,
+                stderr=subprocess.STDOUT,
             )
 
     def __repr__(self) -> str:

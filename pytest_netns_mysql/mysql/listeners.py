@@ -116,7 +116,7 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         """Raise EndpointError where another server has a port already, which mysqld would tell late and darkly."""
         for key, endpoints in self.items() if self.checked else ():
             for endpoint in endpoints:
-                if not endpoint.is_wildcard and _is_taken(self._network, endpoint):
+                if not endpoint.is_wildcard and is_taken(self._network, endpoint):
                     raise EndpointError(
                         f"{key} = {str(endpoint)!r}: port {endpoint.port} is taken there",
                         where=self._where,
@@ -180,7 +180,8 @@ def is_address(text: str) -> bool:
     return True
 
 
-def _is_taken(network: Network, endpoint: Endpoint) -> bool:
+def is_taken(network: Network, endpoint: Endpoint) -> bool:
+    """Tell whether somebody listens at an endpoint already; raise NetnsError where it cannot be bound for a reason."""
     try:
         found = socket.getaddrinfo(
             endpoint.address, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST

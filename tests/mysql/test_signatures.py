@@ -181,7 +181,7 @@ def test_an_archive_without_mysql_is_an_error(keys: Keys, tmp_path: Path) -> Non
     keys.sign(archive)
     text = refusal(tmp_path / "cache", archive.source(keys.home / "ours.gpg"))
     assert text.splitlines()[:3] == [
-        f"the machine's package sources offer no MySQL server for {archive.architecture}",
+        f"the machine's package sources offer no MySQL for {archive.architecture}",
         f"  where: copy:{archive.root}/ unstable",
         "  tried: a package named mysql-server-core or mysql-server-core-N.N",
     ]

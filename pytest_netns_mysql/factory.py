@@ -1,0 +1,52 @@
+"""What all factories do: a fixture that bears its plan, and finds the fixtures of the servers that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from pytest_netns_mysql.checks import PLAN, FixturePlan
+from pytest_netns_mysql.errors import SettingError
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.group import Group
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+Scope = Literal["session", "package", "module", "class", "function"]
+
+
+def fixture_name(request: pytest.FixtureRequest) -> str:
+    """Return the name of the fixture that is set up; raise SettingError in a class, whose instance comes first."""
+    if not isinstance(request, pytest.FixtureRequest):
+        raise SettingError(
+            f"a factory's fixture stands in the body of the class {type(request).__name__}",
+            remedies=["assign it in the module, or in a conftest.py; a class-scoped one too"],
+        )
+    return str(request.fixturename)
+
+
+def needed(request: pytest.FixtureRequest, name: str) -> Any:
+    """Return another fixture's value; where that is torn down, this one is before it, as if it named it an argument."""
+    value = request.getfixturevalue(name)
+    own = request._fixturedef  # type: ignore[attr-defined]
+    request._get_active_fixturedef(name).addfinalizer(lambda: own.finish(request))
+    return value
+
+
+def make_fixture(function: Callable[..., Any], plan: FixturePlan, scope: Scope, name: str | None) -> Callable[..., Any]:
+    """Make a fixture that bears its plan: for the checks at collection, and for factories that are given it."""
+    setattr(function, PLAN, plan)
+    made = pytest.fixture(scope=scope, name=name)(function)
+    setattr(made, PLAN, plan)
+    return made
+
+
+def one_server(found: MySQLServer | Group, endpoint: str | None = None) -> MySQLServer:
+    """Return a server itself; of a group the member at ``endpoint``, or the primary."""
+    from pytest_netns_mysql.mysql.group import Group
+
+    if not isinstance(found, Group):
+        return found
+    return found.primary if endpoint is None else found[endpoint]
