@@ -106,7 +106,9 @@ class Clients:
         known = self.account_for(name, place, account)
         if speaks_x:
             return optionfile.argv_of_mysqlxtest(path, arguments, known, place, name)
-        file = optionfile.write(self._server.folder, optionfile.groups_of(known, place))
+        file = optionfile.write(
+            self._server.folder, optionfile.groups_of(known, place, self._server.dialect.client_programs)
+        )
         self._files.append(file)
         return optionfile.argv(path, arguments, file, name, enters=self._server.dialect.enters)
 

@@ -30,7 +30,8 @@ class Dialect:
     tells whether tables of ``{schemas}``, whose folders are ``{files}``, have changed; ``fresh_statistics`` is
     needed before their statistics are read, if anything, and ``dump`` has options of the dump program.
     ``enters`` tells whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server has
-    X Protocol. ``unseen`` are statements that put back what no query tells.
+    X Protocol; ``client_programs`` are options of theirs, ``connection`` of mysql.connector's. ``unseen`` are
+    statements that put back what no query tells.
     """
 
     grant_tables: tuple[str, ...]
@@ -50,6 +51,7 @@ class Dialect:
     unseen: tuple[str, ...] = ()
     fresh_statistics: str = ""
     shown: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(default_factory=dict)
+    client_programs: Mapping[str, str] = field(default_factory=dict)
     connection: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, OptionValue] = field(default_factory=lambda: DEFAULTS)
 

@@ -9,7 +9,7 @@ from pytest_netns_mysql.mysql.options import DEFAULTS
 from pytest_netns_mysql.mysql.quoting import literal
 
 # As for MySQL, without what MariaDB knows nothing of or has removed, which it would complain of in its log.
-_UNKNOWN = ("loose_mysqlx", "redo_log_capacity", "print_ddl_logs", "rollback_segments")
+_UNKNOWN = ("loose_mysqlx", "flush_method", "redo_log_capacity", "print_ddl_logs", "rollback_segments")
 _OWN = {
     # FLUSH ENGINE LOGS, for a snapshot, writes nothing where commits do not.
     "loose_innodb_flush_log_at_trx_commit": 2,
@@ -110,6 +110,8 @@ UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAM
     enters=False,
     speaks_x=False,
     unseen=("FLUSH LOCAL HOSTS",),  # the table of blocked hosts is empty while performance_schema is off, as by default
+    # Newer ones verify, and an account without a password cannot: as MySQL's programs, they do so where they are told.
+    client_programs={"loose-ssl-verify-server-cert": "0"},
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
     defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN,
 )

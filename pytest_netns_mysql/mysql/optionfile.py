@@ -26,9 +26,17 @@ def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
     return Path(name)
 
 
-def groups_of(account: Account, endpoint: Endpoint) -> dict[str, dict[str, str]]:
-    """Return what the option file says: who connects, where to, and to which schema."""
-    client = {"user": account.user, "password": account.password, "host": endpoint.address, "port": str(endpoint.port)}
+def groups_of(
+    account: Account, endpoint: Endpoint, options: Mapping[str, str] | None = None
+) -> dict[str, dict[str, str]]:
+    """Return what the option file says: who connects, where to, and to which schema; ``options`` beside that."""
+    client = {
+        **(options or {}),
+        "user": account.user,
+        "password": account.password,
+        "host": endpoint.address,
+        "port": str(endpoint.port),
+    }
     # mysqldump, which reads its own group, knows no such option.
     return {"client": client} if account.schema is None else {"client": client, "mysql": {"database": account.schema}}
 
