@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError
 from pytest_netns_mysql.mysql import cached
-from pytest_netns_mysql.mysql.remembered import recall, remember
+from pytest_netns_mysql.mysql.versionline import ask, ask_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -151,7 +151,7 @@ def identify(mysqld: Path) -> Distribution:
     Raises ServerVersionError for MariaDB and for a MySQL below 8.0.22, and
     ServerNotFoundError when the program does not run or prints no version.
     """
-    return distribution(mysqld, _ask_version(mysqld))
+    return distribution(mysqld, ask(mysqld, WAYS_OUT))
 
 
 def distribution(mysqld: Path, version_line: str) -> Distribution:
@@ -219,7 +219,7 @@ def named(setting: str, cache: Path) -> tuple[Path, str]:
     Raises ServerNotFoundError where there is none, or it does not run.
     """
     program = _named(setting)
-    return program, _ask_version_once(program, cache)
+    return program, ask_once(program, cache, WAYS_OUT)
 
 
 def _named(setting: str) -> Path:
@@ -261,42 +261,12 @@ def installed(name: str, cache: Path, tried: list[str]) -> Iterator[tuple[Path, 
     for folder in reversed(folders.values()):
         if _is_program(folder / name):
             try:
-                line = _ask_version_once(folder / name, cache)
+                line = ask_once(folder / name, cache, WAYS_OUT)
             except ServerNotFoundError as refusal:
                 tried.append(refusal.what)
             else:
                 yield folder / name, line
     tried.append(f"a {name} in " + ", ".join(map(str, reversed(folders.values()))))
-
-
-def _ask_version_once(mysqld: Path, cache: Path) -> str:
-    """Ask a mysqld for its version, remembering the answer for as long as the file stays the same."""
-    status = mysqld.stat()
-    mark = [status.st_size, status.st_mtime_ns]
-    known = recall(cache, str(mysqld))
-    if known is not None and known.get("file") == mark:
-        return str(known.get("version_line"))
-    line = _ask_version(mysqld)
-    remember(cache, str(mysqld), {"file": mark, "version_line": line})
-    return line
-
-
-def _ask_version(mysqld: Path) -> str:
-    import subprocess
-
-    command = [str(mysqld), "--no-defaults", "--version"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=30)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ServerNotFoundError(f"{mysqld} does not run: {error}", remedies=WAYS_OUT) from error
-    line = answer.stdout.strip()
-    if answer.returncode != 0 or not line:
-        raise ServerNotFoundError(
-            f"{mysqld} is no mysqld: asked for its --version, it ended with exit code {answer.returncode}",
-            tried=answer.stderr.strip().splitlines()[-3:],
-            remedies=WAYS_OUT,
-        )
-    return line
 
 
 def _is_program(path: Path) -> bool:
