@@ -7,7 +7,7 @@ from functools import partial
 
 from benchmarks.workshop import MissingError, Sample, UnableError, Workshop, clean_environment, run
 
-IMAGE = "netns-mysql-benchmark"
+IMAGE = "netns-mysql"
 
 _TEST = f"""\
 import mysql.connector
@@ -38,7 +38,7 @@ def test_the_server_sees_where_we_come_from(server):
 def in_a_container(workshop: Workshop) -> Callable[[], Sample]:
     """Return one run of it; raise MissingError where there is no engine or no image."""
     _require(workshop, "no Docker answers: start one", "docker", "info")
-    _require(workshop, f"no image {IMAGE}: benchmarks/make_image.sh makes it", "docker", "image", "inspect", IMAGE)
+    _require(workshop, f"no image {IMAGE}: `netns-mysql image` makes it", "docker", "image", "inspect", IMAGE)
     suite = workshop.suite("containers", _TEST)
     # Ryuk is a container of another image, which ends what a killed run leaves; a run that ends by itself needs it not.
     return partial(workshop.pytest, "containers", suite, TESTCONTAINERS_RYUK_DISABLED="true")

@@ -31,5 +31,6 @@ def test_an_account_of_one_name_lets_no_other_in(netns_account: AccountFactory, 
 @pytest.mark.netns_mysqld(flavor="mysql")
 def test_bind_address_takes_a_name(netns_mysqld: MySQLServer) -> None:
     """The server resolves it when it starts."""
-    assert netns_mysqld.execute("SELECT @@bind_address") == [("127.0.0.1,red.db.test/red,198.51.100.2/blue",)]
+    ((value,),) = netns_mysqld.execute("SELECT @@bind_address")
+    assert "red.db.test/red,198.51.100.2/blue" in value
     assert netns_mysqld.endpoint("red").address == "red.db.test"

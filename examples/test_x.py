@@ -33,6 +33,7 @@ def test_every_session_of_a_pool_comes_from_the_namespace(netns_connect: Connect
         session.close()  # it goes back to the pool, and comes again
 
 
+@pytest.mark.netns_mysqld(local=True)  # one in a container has no address but in namespaces
 def test_an_x_endpoint_that_does_not_come_up_is_an_error(netns_start_mysqld: StartFactory) -> None:
     """Mysqld itself would say so in its log only, and run on without X Protocol."""
     with pytest.raises(ServerStartError) as failure:

@@ -43,7 +43,7 @@ def check_servers(item: pytest.Item, topology: Topology, kinds: Sequence[Kind]) 
     for name, plan in _plans(item):
         where = f"factories.{plan.factory} of the fixture {name}, for {item.nodeid}"
         _check(plan, topology, where)
-        for kind in kinds:
+        for kind in kinds if plan.server.get("mysqld") is None else ():
             kind.refuse({**plan.server, "factory": plan.factory}, where)
     if "netns_mysqld" in info.names_closure:
         from pytest_netns_mysql.mysql.loading import of_topology
@@ -55,6 +55,13 @@ def check_servers(item: pytest.Item, topology: Topology, kinds: Sequence[Kind]) 
             kind.refuse(vars(topology.mysqld), where)
             if "netns_mysqlx" in info.names_closure:
                 kind.refuse({"mysqlx_bind_address": "*"}, f"netns_mysqlx of {item.nodeid}")
+
+
+def servers_named(item: pytest.Item) -> Iterator[str]:
+    """Give what names the servers that a test's factories ask for, beside the run's."""
+    for _, plan in _plans(item):
+        if (choice := plan.server.get("mysqld")) is not None:
+            yield choice
 
 
 def _plans(item: pytest.Item) -> Iterator[tuple[str, FixturePlan]]:

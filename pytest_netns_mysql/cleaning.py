@@ -56,7 +56,7 @@ class Cleaner:
         first = {server: read(server) for server in self._running()}
         yield
         for server, state in first.items():
-            if server.pid is not None:
+            if server.is_running:
                 self._known[server].before = absorb(self._known[server].before, state, read(server))
 
     def outdate(self) -> None:
@@ -68,7 +68,7 @@ class Cleaner:
         from pytest_netns_mysql.mysql.state import read
 
         for server in _servers_in(value):
-            if server not in self._known and server.pid is not None:
+            if server not in self._known and server.is_running:
                 state = read(server)
                 self._known[server] = _Known(fixture, request, state, state)
             if fixture.argname == "netns_mysqld":
@@ -156,14 +156,14 @@ class Cleaner:
         return self._session.settings.leftovers == "keep"
 
     def _running(self) -> list[MySQLServer]:
-        return [one for one in self._known if one in self._session.servers and one.pid is not None]
+        return [one for one in self._known if one in self._session.servers and one.is_running]
 
     def _renew(self, server: MySQLServer) -> None:
         """Tear down the server's fixture with all that was built on it: the next test that asks gets a fresh one."""
         known = self._known.pop(server, None)
         if known is None:
             return
-        ran = server.pid is not None
+        ran = server.is_running
         try:
             known.fixture.finish(known.request)
         except Exception:  # what is torn down on a server that is gone cannot but fail

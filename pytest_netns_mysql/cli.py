@@ -1,8 +1,9 @@
-"""The command line: netns-mysql doctor, fetch, show, run, up, ls, down."""
+"""The command line: netns-mysql doctor, fetch, show, matrix, run, up, ls, down."""
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -67,9 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=f"default {FORMATS[0]}")
     show.set_defaults(command=_show)
 
+    matrix = commands.add_parser(
+        "matrix", help="print the project's topologies x servers as JSON, for a CI matrix; start nothing"
+    )
+    matrix.set_defaults(command=_matrix)
     up = commands.add_parser("up", parents=[common], help="bring up a server that stays, for the pytest runs to come")
-    for name in ("topology", "mysqld"):
-        up.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
+    for command, name in itertools.product((matrix, up), ("topology", "mysqld")):
+        command.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
     up.set_defaults(command=_up)
     ls = commands.add_parser("ls", help="list the servers that are up")
     ls.set_defaults(command=_ls)
@@ -130,6 +135,13 @@ def _image(options: argparse.Namespace, settings: table.Settings) -> int:
     server = fetched(settings.cache) or identify(fetch(settings.cache, progress=_progress))
     make_image(server, options.reference, progress=_progress)
     print(f"docker://{options.reference}")
+    return 0
+
+
+def _matrix(options: argparse.Namespace, _settings: table.Settings) -> int:
+    from pytest_netns_mysql.matrix import matrix
+
+    print(matrix(_given(options), Path.cwd()))
     return 0
 
 

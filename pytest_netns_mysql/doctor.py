@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
+from pytest_netns_mysql.kinds import Kinds
 from pytest_netns_mysql.topology.load import load_all
 
 if TYPE_CHECKING:
@@ -40,39 +41,39 @@ def _show(findings: Iterable[Finding]) -> None:
 
 
 def _found(settings: table.Settings) -> Distribution | None:
-    from pytest_netns_mysql.mysql.distribution import look
+    from pytest_netns_mysql.mysql.distribution import Distribution
 
-    try:
-        return look(settings.mysqld, cache=settings.cache)[0]
-    except NetnsError:
-        return None
+    kinds = Kinds(settings, lambda _: None)
+    known = (kinds.if_known(choice) for choice in kinds.choices)
+    return next((kind for kind in known if isinstance(kind, Distribution)), None)
 
 
 def _mysql_findings(settings: table.Settings) -> Iterator[Finding]:
-    from pytest_netns_mysql.mysql.distribution import look
-
-    try:
-        found, tried = look(settings.mysqld, cache=settings.cache)
-    except NetnsError as error:
-        yield Finding("mysqld", "missing", error.what, error.remedies)
-    else:
-        if found is not None:
-            yield Finding("mysqld", "ok", f"{found.mysqld}, {found.version_line}")
-        elif shutil.which("apt-get"):
-            yield Finding(
-                "mysqld",
-                "note",
-                "none is here yet; the first run fetches one",
-                ("netns-mysql fetch, to have it before",),
-            )
-        else:
-            yield Finding(
-                "mysqld",
-                "missing",
-                f"none is here, and there is no apt-get to fetch one with ({'; '.join(tried)})",
-                ("install MySQL 8.0.22 or newer, or name one: netns_mysqld = /path/to/mysqld",),
-            )
+    kinds = Kinds(settings, lambda _: None)
+    for choice in kinds.choices:
+        yield _server_finding(choice, kinds)
     yield _cache_finding(settings.cache)
+
+
+def _server_finding(choice: str, kinds: Kinds) -> Finding:
+    try:
+        found = kinds.known(choice)
+    except NetnsError as error:
+        return Finding("mysqld", "missing", error.what, error.remedies)
+    if found is not None:
+        return Finding("mysqld", "ok", f"{found.name}, {found.version_line}")
+    if choice.startswith("docker://"):
+        return Finding("mysqld", "note", f"{choice} is not here yet; the first run pulls it")
+    if shutil.which("apt-get"):
+        return Finding(
+            "mysqld", "note", "none is here yet; the first run fetches one", ("netns-mysql fetch, to have it before",)
+        )
+    return Finding(
+        "mysqld",
+        "missing",
+        "none is here, and there is no apt-get to fetch one with",
+        ("install MySQL 8.0.22 or newer, or name one: netns_mysqld = /path/to/mysqld",),
+    )
 
 
 def _cache_finding(cache: Path) -> Finding:

@@ -41,6 +41,7 @@ def mysqld(
     check_endpoints: bool = True,
     require_mysqlx: bool = True,
     drop_capabilities: str | Sequence[str] = (),
+    mysqld: str | None = None,
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[MySQLServer]]:
@@ -57,6 +58,8 @@ def mysqld(
     paths start at the folder of the file that calls this. What a test changes in these schemas is put back. Raises
     LoadError, at collection where one is not there.
 
+    ``mysqld`` is another server than the run's, as the setting names one: ``auto``, a path, ``docker://mysql:8.4``.
+
     For a server that is to be odd: without ``check_endpoints`` mysqld gets the addresses as they are written, without
     ``require_mysqlx`` X Plugin may fail, and mysqld lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``. See the
     manual, bind_address, admin_address and mysqlx_bind_address.
@@ -66,6 +69,7 @@ def mysqld(
         "admin_address": admin_address,
         "mysqlx_bind_address": mysqlx_bind_address,
         "options": options or {},
+        "mysqld": mysqld,
         "load": _from_here(load),
         "check_endpoints": check_endpoints,
         "require_mysqlx": require_mysqlx,
@@ -86,6 +90,7 @@ def source(
     mysqlx_bind_address: str | Sequence[str] | None = None,
     options: Options | None = None,
     load: Entries = (),
+    mysqld: str | None = None,
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[MySQLServer]]:
@@ -99,6 +104,7 @@ def source(
         "admin_address": admin_address,
         "mysqlx_bind_address": mysqlx_bind_address,
         "options": options or {},
+        "mysqld": mysqld,
         "load": _from_here(load),
     }
 
@@ -121,6 +127,7 @@ def replica(
     mysqlx_bind_address: str | Sequence[str] | None = None,
     options: Options | None = None,
     timeout: float = 10.0,
+    mysqld: str | None = None,
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[Replica]]:
@@ -138,6 +145,7 @@ def replica(
         "admin_address": admin_address,
         "mysqlx_bind_address": mysqlx_bind_address,
         "options": options or {},
+        "mysqld": mysqld,
     }
     replicate = {
         "network_namespace": network_namespace,

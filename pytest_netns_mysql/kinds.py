@@ -23,34 +23,49 @@ class Kinds:
         self._settings = settings
         self._progress = progress
         self._found: dict[str, Kind | NetnsError] = {}
+        self._others: list[str] = []
 
     @cached_property
     def choices(self) -> tuple[str, ...]:
         """Return what the setting names, in order."""
         from pytest_netns_mysql.mysql.choice import choices
 
-        return choices(self._settings.mysqld)
+        return choices(self._settings.mysqld, where=self._settings.given.get("mysqld"))
 
     @cached_property
     def _finder(self) -> Finder:
         from pytest_netns_mysql.mysql.choice import Finder
 
         settings = self._settings
-        return Finder(settings.cache, self._progress, settings.image_env, settings.image_initdb)
+        return Finder(
+            settings.cache,
+            self._progress,
+            settings.image_env,
+            settings.image_initdb,
+            settings.external_user,
+            settings.external_password,
+        )
 
     def look_for_all(self) -> None:
         """Find every server, or know why not: from inside the sandbox nothing can be brought."""
-        for choice in self.choices:
+        for choice in (*self.choices, *self._others):
             if choice not in self._found:
                 try:
                     self._found[choice] = self._finder.find(choice)
                 except NetnsError as error:
                     self._found[choice] = error
 
+    def expect(self, choice: str) -> None:
+        """Know that a test will ask for a server beside those of the settings."""
+        if choice not in self._others:
+            self._others.append(choice)
+
     def find(self, choice: str | None = None) -> Kind:
         """Return a server, brought now if need be; raise ServerNotFoundError and its like."""
+        name = self.choices[0] if choice is None else choice
+        self.expect(name)
         self.look_for_all()
-        found = self._found[self.choices[0] if choice is None else choice]
+        found = self._found[name]
         if isinstance(found, NetnsError):
             raise found
         return found

@@ -78,6 +78,10 @@ def pytest_configure(config: pytest.Config) -> None:
     start = config.stash.setdefault(START, Start(config, session))
     if hasattr(config, "workerinput"):
         start.before_collection()
+    try:
+        session.kinds.choices  # noqa: B018 - reading it is the check
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
     if overview.is_wanted(config.option):
         overview.stay_in_one_process(config)
 
@@ -159,8 +163,9 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     session = config.stash[SESSION]
     if not session.settings.given:
         return None
-    values = (f"{name}={getattr(session.settings, name)} ({place})" for name, place in session.settings.given.items())
-    return f"netns: {', '.join(values)}"
+    given = session.settings.given.items()
+    values = ((name, getattr(session.settings, name) if name not in table.SECRET else "***", at) for name, at in given)
+    return f"netns: {', '.join(f'{name}={value} ({at})' for name, value, at in values)}"
 
 
 def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession:

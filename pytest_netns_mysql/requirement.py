@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 MARKER = "netns_mysqld"
 HELP = (
-    "netns_mysqld(min=None, flavor=None): the test is for servers of this version or newer, such as 8.4, and of this "
-    "flavor or one of these: mysql (with percona, made of it), percona, mariadb; on others it is not applicable"
+    "netns_mysqld(min=None, flavor=None, local=False): the test is for servers of this version or newer, such as 8.4, "
+    "of this flavor or one of these: mysql (with percona, made of it), percona, mariadb; local: for a program of this "
+    "machine, no container; on others it is not applicable"
 )
 _FLAVORS = {"mysql": ("mysql", "percona"), "percona": ("percona",), "mariadb": ("mariadb",)}
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
@@ -30,6 +31,7 @@ class Requirement:
 
     least: str | None
     flavors: tuple[str, ...]
+    is_local: bool
 
     def why_not(self, kind: Kind) -> str | None:
         """Say why a test is not for this server, or return None."""
@@ -37,21 +39,23 @@ class Requirement:
 
         wanted = [" or ".join(self.flavors)] if self.flavors else []
         wanted += [f"version {self.least} or newer"] if self.least else []
+        wanted += ["a program of this machine"] if self.is_local else []
         is_of_it = not self.flavors or any(kind.flavor in _FLAVORS[one] for one in self.flavors)
         is_new = self.least is None or kind.version >= tuple(map(int, self.least.split(".")))
-        if is_of_it and is_new:
+        if is_of_it and is_new and not (self.is_local and kind.origin):
             return None
-        return f"not applicable: it is for {', '.join(wanted)}, and this is {kind.flavor} {printed(kind.version)}"
+        found = " ".join(filter(None, [kind.flavor, printed(kind.version), f"({kind.origin})" if kind.origin else ""]))
+        return f"not applicable: it is for {', '.join(wanted)}, and this is {found}"
 
 
 def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
     """Give what the markers of a test ask for, all of which must hold; raise MarkerError for what they do not take."""
     for marker in item.iter_markers(MARKER):
         where = f"@pytest.mark.netns_mysqld of {item.nodeid}"
-        unknown = [name for name in marker.kwargs if name not in ("min", "flavor")]
+        unknown = [name for name in marker.kwargs if name not in ("min", "flavor", "local")]
         if marker.args or unknown:
             raise MarkerError(
-                f"netns_mysqld takes min= and flavor=, and not {', '.join([*map(repr, marker.args), *unknown])}",
+                f"netns_mysqld takes min=, flavor=, local=, and not {', '.join([*map(repr, marker.args), *unknown])}",
                 where=where,
                 remedies=[_USAGE],
             )
@@ -67,4 +71,4 @@ def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
                 raise MarkerError(
                     f"netns_mysqld knows no flavor {one!r}, only {', '.join(_FLAVORS)}", where=where, remedies=[_USAGE]
                 )
-        yield Requirement(least, flavors)
+        yield Requirement(least, flavors, bool(marker.kwargs.get("local", False)))

@@ -45,7 +45,7 @@ class Servers:
         """Run a server."""
         from pytest_netns_mysql.mysql.server import MySQLServer
 
-        server = MySQLServer(self._session.plan(self._choice, name=name, **plan), self._network)
+        server = MySQLServer(self._plan(name, plan), self._network)
         with self._session.hosting(server):
             server.start()
             yield server
@@ -65,7 +65,7 @@ class Servers:
 
         # What its source was loaded with is in no binary log.
         complete = {**self._with(plan, REPLICA), "load": source.plan.load}
-        replica = Replica(self._session.plan(self._choice, name=name, **complete), self._network)
+        replica = Replica(self._plan(name, complete), self._network)
         with self._session.hosting(replica):
             try:
                 replica.start()
@@ -103,9 +103,15 @@ class Servers:
         for number, one in enumerate(namespaces):
             options = options_of(places, number, group_name, single_primary=single_primary)
             complete = {"bind_address": f"{places[number][0]}/{one}", "options": {**options, **own}}
-            plans[one] = self._session.plan(self._choice, name=f"{name}-{one}", **self._with(complete, {}))
+            plans[one] = self._plan(f"{name}-{one}", self._with(complete, {}))
             check_version(plans[one].kind.version, where)
         return plans
+
+    def _plan(self, name: str, plan: Mapping[str, Any]) -> ServerPlan:
+        """Return the plan of a server, of the run's kind where it names no other."""
+        rest = dict(plan)
+        choice = rest.pop("mysqld", None)
+        return self._session.plan(self._choice if choice is None else choice, name=name, **rest)
 
     def _with(self, plan: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the plan with a server_id of its own, and with ``options`` where it does not say otherwise."""

@@ -238,7 +238,7 @@ class NetnsSession:
     def end_servers(self) -> None:
         """Have the servers that run end, without waiting for them; what they leave behind goes with the sandbox."""
         for server in self._own_servers():
-            server.kill(wait=False)
+            server.end(wait=False)
 
     def _own_servers(self) -> list[MySQLServer]:
         return [one for one in self.servers if self.taken is None or one.pid != self.taken.offer.mysqld]
@@ -247,7 +247,7 @@ class NetnsSession:
         """End the servers that run, let go of the networks and of the sandbox."""
         self.end_servers()
         for server in self._own_servers():
-            server.end()
+            server.end(wait=True)
         self.servers.clear()
         self._kept.clear()
         self.early = None

@@ -39,6 +39,8 @@ class Setting(NamedTuple):
 
 
 TOPOLOGY_FILE = "netns-topology.toml"
+SECRET = ("external_password",)
+"""The settings whose values are not shown."""
 
 TABLE: tuple[Setting, ...] = (
     Setting(
@@ -59,9 +61,10 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "mysqld",
         "auto",
-        "the server: a path to a mysqld or to its base directory, docker://IMAGE; auto takes one on PATH, one fetched "
-        "earlier, or fetches one now; several, with commas, run every netns test on each",
-        "auto|PATH|docker://IMAGE[,...]",
+        "the server: a path to a mysqld, a mariadbd or a base directory; mariadb; docker://IMAGE; external:HOST:PORT "
+        "for one that others run; auto takes one on PATH, one fetched earlier, fetches one now, or else runs "
+        "docker://mysql:8.4; several, with commas, run every netns test on each",
+        "auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...]",
     ),
     Setting(
         "image_env",
@@ -76,6 +79,13 @@ TABLE: tuple[Setting, ...] = (
         "a folder of scripts that the entrypoint of docker://IMAGE finds as /docker-entrypoint-initdb.d, run once for "
         "each change of it",
         "DIR",
+    ),
+    Setting("external_user", "root", "the administrator of a server that others run, external:HOST:PORT", "USER"),
+    Setting(
+        "external_password",
+        "",
+        "the password of netns_external_user; best in the environment, which no process list shows",
+        "PASSWORD",
     ),
     Setting(
         "unavailable",
@@ -132,6 +142,8 @@ class Settings(NamedTuple):
     mysqld: str
     image_env: Mapping[str, str]
     image_initdb: Path | None
+    external_user: str
+    external_password: str
     unavailable: str
     other_tests: str
     leftovers: str
@@ -201,7 +213,7 @@ def _checked(setting: Setting, value: str, place: str) -> object:
         return _variables(setting, value, place)
     if setting.name == "image_initdb":
         return _folder(setting, value, place)
-    if not value.strip():
+    if not value.strip() and setting.name != "external_password":
         raise SettingError(
             f"{setting.ini} is empty",
             where=place,

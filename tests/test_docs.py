@@ -49,9 +49,8 @@ def test_a_toml_block_is_a_topology(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize("text", blocks("ini"))
 def test_an_ini_block_configures_pytest(suite: Suite, pytester: pytest.Pytester, text: str) -> None:
     pytester.makeini(text)
-    suite("import pytest\n@pytest.mark.netns('red')\ndef test_it(): pass\n", "--strict-config").assert_outcomes(
-        passed=1
-    )
+    result = suite("import pytest\n@pytest.mark.netns('red')\ndef test_it(): pass\n", "--strict-config")
+    assert result.parseoutcomes().keys() == {"passed"}
 
 
 def test_a_server_that_stays_up_is_listed_and_ended() -> None:

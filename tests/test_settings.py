@@ -30,6 +30,10 @@ NAMES = {
     "mode": ("--netns-mode", "NETNS_MODE", "netns_mode"),
     "topology": ("--netns-topology", "NETNS_TOPOLOGY", "netns_topology"),
     "mysqld": ("--netns-mysqld", "NETNS_MYSQLD", "netns_mysqld"),
+    "image_env": ("--netns-image-env", "NETNS_IMAGE_ENV", "netns_image_env"),
+    "image_initdb": ("--netns-image-initdb", "NETNS_IMAGE_INITDB", "netns_image_initdb"),
+    "external_user": ("--netns-external-user", "NETNS_EXTERNAL_USER", "netns_external_user"),
+    "external_password": ("--netns-external-password", "NETNS_EXTERNAL_PASSWORD", "netns_external_password"),
     "unavailable": ("--netns-unavailable", "NETNS_UNAVAILABLE", "netns_unavailable"),
     "other_tests": ("--netns-other-tests", "NETNS_OTHER_TESTS", "netns_other_tests"),
     "leftovers": ("--netns-leftovers", "NETNS_LEFTOVERS", "netns_leftovers"),
@@ -76,7 +80,8 @@ def test_an_empty_value_is_a_value_and_no_farther_reader_is_asked() -> None:
     with pytest.raises(SettingError) as error:
         resolve(reader("command line", mysqld=""), reader("ini", mysqld="auto"))
     assert str(error.value) == (
-        "netns_mysqld is empty\n  where: command line\n  do: write auto|PATH, or leave it out for auto"
+        "netns_mysqld is empty\n  where: command line\n"
+        "  do: write auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...], or leave it out for auto"
     )
 
 
@@ -125,7 +130,12 @@ SECONDS = "it is a number of seconds above 0"
         ),
         ("topology", "", "netns_topology is empty", "write NAME|FILE[,...], or leave it out for red-blue"),
         ("topology", " ", "netns_topology is empty", "write NAME|FILE[,...], or leave it out for red-blue"),
-        ("mysqld", "", "netns_mysqld is empty", "write auto|PATH, or leave it out for auto"),
+        (
+            "mysqld",
+            "",
+            "netns_mysqld is empty",
+            "write auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...], or leave it out for auto",
+        ),
         ("start_timeout", "", f"netns_start_timeout = '': {SECONDS}", "write 30, for example"),
         ("start_timeout", "0", f"netns_start_timeout = '0': {SECONDS}", "write 30, for example"),
         ("start_timeout", "-1", f"netns_start_timeout = '-1': {SECONDS}", "write 30, for example"),
@@ -153,11 +163,18 @@ def test_the_start_timeout_is_seconds(text: str, seconds: float) -> None:
     assert resolve(reader("ini", start_timeout=text)).start_timeout == seconds
 
 
+def test_what_an_image_gets(tmp_path: Path) -> None:
+    settings = resolve(reader("ini", image_env="MYSQL_DATABASE=shop, MYSQL_PASSWORD=a=b", image_initdb=str(tmp_path)))
+    assert settings.image_env == {"MYSQL_DATABASE": "shop", "MYSQL_PASSWORD": "a=b"}
+    assert settings.image_initdb == tmp_path
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
         (setting, setting.choices[-1] if setting.choices else "60" if setting.name == "start_timeout" else "/a/path")
         for setting in TABLE
+        if setting.name not in ("image_env", "image_initdb")
     ],
     ids=lambda one: one.name if isinstance(one, Setting) else None,
 )

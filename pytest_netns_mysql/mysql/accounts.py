@@ -93,12 +93,12 @@ class Accounts:
     def drop(self) -> None:
         """Drop every account and schema made here; connections of these accounts are ended first."""
         server = self._server.writable
-        if not self._made or server.pid is None:
+        if not self._made or not server.is_running:
             return
         # A transaction that one of them left open would hold a lock that DROP SCHEMA waits for.
         users = {account.user for account in self._made}
         for each in {server, *(one for _, one in self._arrived)}:
-            if each.pid is not None:
+            if each.is_running:
                 each.administrator.end_connections(one.number for one in connections(each) if one.user in users)
         everywhere = any(account.host in _EVERY_HOST for account in self._made)
         server.administrator.run(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import Dialect, RawRow
 
 
-_LOST = (2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like
+_LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
 
 
 class Administrator:
@@ -91,7 +91,9 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run.
         """
-        cursor = self._ready().cursor()
+        connection = self._ready()
+        with self._told_if_it_ends():
+            cursor = connection.cursor()
         self._is_used = True
         try:
             with self._told_if_it_ends():

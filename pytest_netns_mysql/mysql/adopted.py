@@ -1,4 +1,4 @@
-"""A mysqld that another process started, in the place of subprocess.Popen."""
+"""What stands for a started mysqld: subprocess.Popen, or one that another process started in its place."""
 
 from __future__ import annotations
 
@@ -7,8 +7,32 @@ import os
 import select
 import signal
 import subprocess
+from typing import Protocol
 
 _EXIT_CODE = -1  # it is its parent's to know
+
+
+class Handle(Protocol):
+    """Be a started program, as subprocess.Popen is."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None:
+        """Return its exit code, or None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its exit code when it has ended; raise subprocess.TimeoutExpired after ``timeout`` seconds."""
+        ...
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        ...
+
+    def kill(self) -> None:
+        """Send it SIGKILL."""
+        ...
 
 
 class AdoptedProcess:

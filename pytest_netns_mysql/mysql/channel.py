@@ -88,7 +88,7 @@ class Channel:
         known: dict[str, OptionValue] = {
             "SOURCE_HOST": self.endpoint.address,
             "SOURCE_PORT": self.endpoint.port,
-            "NETWORK_NAMESPACE": self.network_namespace,
+            "NETWORK_NAMESPACE": self.network_namespace or self.replica.outward,
         }
         self.change(**{**_DEFAULTS, **known, **options})
 
@@ -105,7 +105,7 @@ class Channel:
 
     def drop_account(self) -> None:
         """Drop the account that was made for this channel, where the source runs."""
-        if self._account is not None and self.source.writable.pid is not None:
+        if self._account is not None and self.source.writable.is_running:
             self.source.writable.execute(f"DROP USER IF EXISTS {self._account}")
 
     def change(self, **options: OptionValue) -> None:

@@ -7,26 +7,33 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.errors import NetnsError, ServerNotFoundError, SettingError
 from pytest_netns_mysql.mysql import distribution
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
 
+_AUTO = "auto"
 _IMAGE = "docker://"
 _MARIADB = "mariadb"
+_LAST_RESORT = "docker://mysql:8.4"
+_EXTERNAL = "external:"
 
 
 @dataclass(frozen=True)
 class Finder:
     """Find servers: ``cache`` is the user's cache folder, made when needed; ``progress`` takes a line of text.
 
-    Shape: ``image_env`` are variables for an image's entrypoint, ``image_initdb`` a folder of scripts for it, or None.
+    Shape: ``image_env`` are variables for an image's entrypoint, ``image_initdb`` a folder of scripts for it, or None;
+    ``external_user`` and ``external_password`` are the administrator's of a server that others run.
     """
 
     cache: Path
     progress: Callable[[str], None]
     image_env: Mapping[str, str] = field(default_factory=dict)
     image_initdb: Path | None = None
+    external_user: str = "root"
+    external_password: str = ""
 
     def find(self, choice: str) -> Kind:
         """Return the server that a choice names, brought now where that is needed.
@@ -44,25 +51,36 @@ class Finder:
 
     def _find(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
         if choice.startswith(_IMAGE):
-            from pytest_netns_mysql.mysql import image
+            return self._image(choice, progress)
+        if choice.startswith(_EXTERNAL):
+            from pytest_netns_mysql.mysql import external
 
-            return image.find(
-                choice,
-                cache=self.cache,
-                environment=self.image_env,
-                initdb=self.image_initdb,
-                progress=progress,
-            )
+            return external.find(choice, user=self.external_user, password=self.external_password)
         cache = self.cache.expanduser().absolute()
         if choice == _MARIADB:
             from pytest_netns_mysql.mysql import mariadb
 
             return mariadb.look(cache)[0] if progress is None else mariadb.find(cache=cache, progress=progress)
-        if choice != "auto":
+        if choice != _AUTO:
             return _of_program(*distribution.named(choice, cache))
-        if progress is None:
-            return distribution.look(choice, cache=cache)[0]
-        return distribution.find(choice, cache=cache, progress=progress)
+        return distribution.look(choice, cache=cache)[0] if progress is None else self._auto(cache, progress)
+
+    def _auto(self, cache: Path, progress: Callable[[str], None]) -> Kind | None:
+        try:
+            return distribution.find(_AUTO, cache=cache, progress=progress)
+        except ServerNotFoundError as error:
+            try:
+                return self._image(_LAST_RESORT, progress)
+            except NetnsError as another:
+                error.tried = (*error.tried, f"a container of {_LAST_RESORT}: {another.what}")
+                raise error from None
+
+    def _image(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
+        from pytest_netns_mysql.mysql import image
+
+        return image.find(
+            choice, cache=self.cache, environment=self.image_env, initdb=self.image_initdb, progress=progress
+        )
 
 
 def _of_program(program: Path, version_line: str) -> Kind:
@@ -73,6 +91,15 @@ def _of_program(program: Path, version_line: str) -> Kind:
     return mariadb.described(program, version_line)
 
 
-def choices(setting: str) -> tuple[str, ...]:
-    """Return the servers that a setting names, each once."""
-    return tuple(dict.fromkeys(part.strip() for part in setting.split(",") if part.strip()))
+def choices(setting: str, *, where: str | None) -> tuple[str, ...]:
+    """Return the servers that a setting names; raise SettingError where one is named twice, or nothing is named."""
+    servers = tuple(part.strip() for part in setting.split(","))
+    wrong = next((one for one in servers if not one or servers.count(one) > 1), None)
+    if wrong is not None:
+        fault = f"{wrong} is in it twice" if wrong else "there is nothing beside a comma"
+        raise SettingError(
+            f"netns_mysqld = {setting!r}: {fault}",
+            where=where,
+            remedies=["name each server once, with one comma between two"],
+        )
+    return servers

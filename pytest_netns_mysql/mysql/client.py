@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import mysql.connector
@@ -15,6 +16,7 @@ from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.namespace import Namespace
 
 Driver = str | Callable[..., Any]
+Place = AbstractContextManager[Any]
 _TLS_REQUIRED = 3159  # ER_SECURE_TRANSPORT_REQUIRED
 _NOT_READY = frozenset({2002, 2003, 2006, 2013, 2055})
 
@@ -22,7 +24,7 @@ _NOT_READY = frozenset({2002, 2003, 2006, 2013, 2055})
 class NamespaceConnection(MySQLConnection):
     """Be a mysql.connector connection that opens, and reopens, its socket in its own namespace."""
 
-    def __init__(self, namespace: Namespace, **options: Any) -> None:
+    def __init__(self, namespace: Place, **options: Any) -> None:
         """Connect from ``namespace``; the options are those of ``mysql.connector.connect``."""
         self._namespace = namespace
         super().__init__(**options)
@@ -70,7 +72,7 @@ def kind_of(driver: Driver | None) -> str:
     return "mysqlx" if driver == "mysqlx" else "mysql"
 
 
-def connect(namespace: Namespace, driver: Driver | None = None, **options: Any) -> Any:
+def connect(namespace: Place, driver: Driver | None = None, **options: Any) -> Any:
     """Open a connection from ``namespace``.
 
     ``driver`` is ``"mysql.connector"`` (the default), ``"pymysql"``, ``"mysqlx"`` for an X DevAPI session, or any
@@ -106,7 +108,7 @@ def _not_installed(driver: str, extra: str) -> ClientError:
     return ClientError(f"the driver {driver} is not installed", remedies=[f"pip install pytest-netns-mysql[{extra}]"])
 
 
-def _pymysql_connection(namespace: Namespace, options: dict[str, Any]) -> Any:
+def _pymysql_connection(namespace: Place, options: dict[str, Any]) -> Any:
     try:
         import pymysql
     except ImportError as error:
@@ -135,7 +137,7 @@ def connect_over_tls_if_need_be(namespace: Namespace, driver: Driver | None, **o
     return connect(namespace, driver, ssl_disabled=False, **options)
 
 
-def try_connect(namespace: Namespace, **options: Any) -> NamespaceConnection | None:
+def try_connect(namespace: Place, **options: Any) -> NamespaceConnection | None:
     """Connect to a server that may not be up yet; return None where it is not."""
     try:
         return NamespaceConnection(namespace, **options)

@@ -5,25 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import mysql.connector
-
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import ContainerError, EndpointError, ServerStartError
+from pytest_netns_mysql.errors import ServerStartError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.hosts import HOSTS
 from pytest_netns_mysql.mysql import reaper
 from pytest_netns_mysql.mysql.adopted import AdoptedProcess
 from pytest_netns_mysql.mysql.engine import Engine
 from pytest_netns_mysql.mysql.image import Image, token
-from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
+from pytest_netns_mysql.mysql.options import OptionValue, is_on
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
@@ -34,12 +33,10 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.listeners import Listeners
 
 _NEEDED = "CAP_SYS_ADMIN"
-_INITDB = "/docker-entrypoint-initdb.d"
-_DATADIR = "/var/lib/mysql"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 _PREFIX = "pytest-netns-mysql-"
-_INIT_TIMEOUT = 120.0  # seconds
-_POLL = 0.05  # seconds
+_HOST_CACHE = 279  # the default, for max_connections as by default
+_LONGEST_HOSTNAME = 63  # an engine refuses longer ones
 _LAST_LINES = 20
 _DENIED = "MY-013408"
 _REMOVER = "import sys; from pytest_netns_mysql.mysql.container import reap; reap(*sys.argv[1:])"
@@ -91,7 +88,7 @@ class ContainerProcess(Process):
         self._remove_container()
         texts = dict(listeners.texts)
         if listeners.checked:
-            texts |= {key: _in_container(key, ends, self._network, where) for key, ends in listeners.items()}
+            texts |= {key: _in_container(ends, self._network) for key, ends in listeners.items()}
         self.command = ["mysqld", *self.arguments(options, texts)]
         engine = self._image.engine
         self._container = engine.create(
@@ -101,6 +98,8 @@ class ContainerProcess(Process):
             program=self._image.mysqld if is_able else None,
             cap_add=["SYS_ADMIN"] if is_able else [],
             user=":".join(map(str, self._image.user)),
+            # Names of files have it in them, and a restart goes on with these.
+            hostname=socket.gethostname()[:_LONGEST_HOSTNAME],
             working_dir="/",
             environment=dict(self._image.environment),
             volumes=[
@@ -118,7 +117,10 @@ class ContainerProcess(Process):
 
     def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:
         """Return what mysqld is started with: no ``--user``, it is started as the one that it is to be."""
-        return [one for one in super().arguments(options, addresses) if not one.startswith("--user=")]
+        words = [one for one in super().arguments(options, addresses) if not one.startswith("--user=")]
+        # The official image's option file has skip-name-resolve, which no later option takes back, and no host cache.
+        alone = [] if is_on(options, "skip_name_resolve") else ["--no-defaults"]
+        return [*alone, f"--loose-host-cache-size={_HOST_CACHE}", *words]
 
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
         """Return the error that tells why a start failed, with what the entrypoint printed, too."""
@@ -132,6 +134,11 @@ class ContainerProcess(Process):
                 "no-new-privileges must not be the engine's default",
             )
         return error
+
+    def lend(self, paths: Iterable[Path]) -> None:
+        """Give files to the user that mysqld runs as."""
+        for path in paths:
+            os.chown(path, *self._image.user)
 
     def remove(self) -> None:
         """Remove the container and the folder."""
@@ -229,7 +236,7 @@ def printed_by(container: Container | None) -> list[str]:
         return []
 
 
-def _in_container(key: str, endpoints: Sequence[Endpoint], network: Network, where: str) -> str:
+def _in_container(endpoints: Sequence[Endpoint], network: Network) -> str:
     """Return endpoints as mysqld takes them where ``global`` is not its own namespace, and a wildcard has none."""
     found = []
     for one in endpoints:
@@ -237,77 +244,4 @@ def _in_container(key: str, endpoints: Sequence[Endpoint], network: Network, whe
             found += [f"{address.ip}/{GLOBAL}" for address in network[GLOBAL].addresses]
         else:
             found.append(f"{one.address}/{one.namespace}")
-    if key == "admin_address" and len(found) > 1:
-        raise EndpointError(
-            "admin_address is a wildcard, and in a container mysqld takes one address of `global` alone",
-            where=where,
-            remedies=["write an address: admin_address = 127.0.0.1"],
-        )
     return ",".join(dict.fromkeys(found))
-
-
-def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -> None:
-    """Have the image's entrypoint make a data directory in ``folder``, with its variables and scripts.
-
-    Raises ServerStartError with what it printed. See "Environment Variables" of the image's documentation.
-    """
-    folder.mkdir()
-    os.chown(folder, *image.user)
-    engine, me = image.engine, f"{owner()}-init"
-    complete = merge(options, {"mysqlx": False, "skip_name_resolve": True})
-    command = ["mysqld", f"--socket={_DATADIR}/first.sock", "--bind-address=127.0.0.1", *arguments(complete)]
-    volumes = [f"{folder}:{_DATADIR}", *([] if image.initdb is None else [f"{image.initdb}:{_INITDB}:ro"])]
-    with contextlib.ExitStack() as stack:
-        container = engine.create(
-            image.digest,
-            command,
-            owner=me,
-            program=None,
-            user=":".join(map(str, image.user)),
-            environment=dict(image.environment),
-            volumes=volumes,
-        )
-        stack.callback(engine.remove, container)
-        engine.start(container)
-        try:
-            _shut_down(image, folder / "first.sock", container)
-        except (ContainerError, mysql.connector.Error) as error:
-            printed = printed_by(container)
-            raise ServerStartError(
-                f"the image's entrypoint made no data directory: {error}",
-                command=command,
-                log="\n".join(printed),
-                codes=(),
-                messages=printed,
-                where=image.name,
-                tried=printed,
-                remedies=["read the lines of the container above", "mend netns_image_env or netns_image_initdb"],
-            ) from error
-    for left in folder.glob("*.sock*"):
-        left.unlink()
-
-
-def _shut_down(image: Image, socket: Path, container: Container) -> None:
-    """End the server in good order as soon as the entrypoint has done its work: before, it listens to nobody."""
-    deadline = time.monotonic() + _INIT_TIMEOUT
-    while time.monotonic() < deadline:
-        container.reload()
-        if container.status == "exited":
-            raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
-        try:
-            connection = mysql.connector.connect(unix_socket=str(socket), user="root", password=image.password)
-        except (mysql.connector.Error, OSError):
-            time.sleep(_POLL)
-            continue
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT @@GLOBAL.skip_networking")
-            if cursor.fetchone() == (0,):
-                cursor.execute("SET GLOBAL innodb_fast_shutdown = 0")
-                cursor.execute("SHUTDOWN")
-                break
-        time.sleep(_POLL)
-    else:
-        raise ContainerError(f"it had not done after {_INIT_TIMEOUT:g} seconds")
-    code = image.engine.exit_code(container)
-    if code != 0:
-        raise ContainerError(f"it ended with exit code {code}")

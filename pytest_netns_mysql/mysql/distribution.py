@@ -51,6 +51,7 @@ class Distribution:
     flavor: str
     origin: str = ""
     can_stay_up: bool = True
+    listens: None = None
 
     @property
     def name(self) -> str:
@@ -182,8 +183,8 @@ def parse_version(version_line: str) -> tuple[str, tuple[int, int, int]]:
     match = _VERSION.search(version_line)
     if match is None:
         raise ServerVersionError(f"This is not what a mysqld prints as its version: {version_line!r}")
-    lowered = version_line.lower()
-    flavor = next((name for name in ("mariadb", "percona") if name in lowered), "mysql")
+    named = version_line[match.start() :].lower()  # before that is the program's path, which may have any name in it
+    flavor = next((name for name in ("mariadb", "percona") if name in named), "mysql")
     major, minor, patch = map(int, match.groups())
     return flavor, (major, minor, patch)
 

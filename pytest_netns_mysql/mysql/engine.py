@@ -24,7 +24,10 @@ _LINK = ".pytest-netns-mysql"
 
 
 class Engine:
-    """Ask the engine that testcontainers would use; see its configuration, DOCKER_HOST for one."""
+    """Ask the engine that testcontainers would use; see its configuration, DOCKER_HOST for one.
+
+    Shape: ``client`` is docker-py's.
+    """
 
     def __init__(self, where: str) -> None:
         """Connect; ``where`` is the setting that asks for it. Raises ContainerError where no engine answers."""
@@ -40,8 +43,8 @@ class Engine:
         self._where = where
         self._errors = docker.errors
         try:
-            self._client = DockerClient().client
-            self._client.ping()
+            self.client = DockerClient().client
+            self.client.ping()
         except Exception as error:  # of requests and urllib3, too
             raise ContainerError(
                 "no container engine answers",
@@ -66,7 +69,7 @@ class Engine:
                 return None
         progress(f"pulling the image {reference}…")
         try:
-            self._client.images.pull(*_split(reference))
+            self.client.images.pull(*_split(reference))
             return self._attributes(reference)
         except Exception as error:
             raise ContainerError(
@@ -83,7 +86,7 @@ class Engine:
         """Make an image of an archive of its files; ``changes`` are as in a Dockerfile. Raises ContainerError."""
         repository, tag = _split(reference)
         try:
-            self._client.api.import_image_from_file(str(file), repository, tag, changes=list(changes))
+            self.client.api.import_image_from_file(str(file), repository, tag, changes=list(changes))
             self._attributes(reference)
         except (self._errors.APIError, self._errors.ImageNotFound) as error:
             raise ContainerError(
@@ -91,7 +94,7 @@ class Engine:
             ) from error
 
     def _attributes(self, reference: str) -> Mapping[str, Any]:
-        attributes: Mapping[str, Any] = self._client.images.get(reference).attrs
+        attributes: Mapping[str, Any] = self.client.images.get(reference).attrs
         return attributes
 
     def output(self, image: str, command: Sequence[str]) -> str:
@@ -100,7 +103,7 @@ class Engine:
         Raises ContainerError where it cannot be run, or fails.
         """
         try:
-            printed = self._client.containers.run(
+            printed = self.client.containers.run(
                 image, list(command[1:]), entrypoint=[command[0]], network_mode="none", remove=True, cap_drop=["ALL"]
             )
         except (self._errors.APIError, self._errors.ContainerError) as error:
@@ -112,11 +115,11 @@ class Engine:
     @contextlib.contextmanager
     def looking_into(self, image: str) -> Iterator[Callable[[str], str | None]]:
         """Give what tells where a path in an image leads, links followed, or None where nothing is there."""
-        container = self._client.containers.create(image, ["true"], entrypoint=["true"], network_mode="none")
+        container = self.create(image, ["true"], owner="", program=None, entrypoint=["true"])
         try:
             yield lambda path: self._target(container, path)
         finally:
-            container.remove(v=True)
+            self.remove(container)
 
     def _target(self, container: Container, path: str) -> str | None:
         try:
@@ -137,7 +140,7 @@ class Engine:
         from testcontainers.core.labels import create_labels
 
         try:
-            container = self._client.containers.create(
+            container = self.client.containers.create(
                 image,
                 list(command),
                 labels=create_labels(image, {OWNER: owner}),
@@ -186,7 +189,7 @@ class Engine:
 
     def remove_all(self, owner: str) -> None:
         """End and remove the containers that belong to a process."""
-        for container in self._client.containers.list(all=True, filters={"label": f"{OWNER}={owner}"}):
+        for container in self.client.containers.list(all=True, filters={"label": f"{OWNER}={owner}"}):
             self.remove(container)
 
 

@@ -187,7 +187,7 @@ class Group(Mapping[str, Member]):
         A member that is expelled already was unreachable before; when the primary is expelled, another has taken over.
         Returns the seconds that it took; raises GroupError. See the manual, "The replication_group_members Table".
         """
-        waiting = {one for one in self.members if one is not self[name] and one.pid is not None}
+        waiting = {one for one in self.members if one is not self[name] and one.is_running}
         wanted = (state, None) if state == "UNREACHABLE" else (state,)
 
         def so() -> bool:
@@ -208,7 +208,7 @@ class Group(Mapping[str, Member]):
         """
         began = time.monotonic()
         member = self[name]
-        if member.pid is None:
+        if not member.is_running:
             member.restart()
         else:
             member.execute("STOP GROUP_REPLICATION")

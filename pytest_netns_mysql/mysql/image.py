@@ -54,6 +54,7 @@ class Image:
     cache: Path
     engine: Engine = field(compare=False, repr=False)
     can_stay_up: bool = False
+    listens: None = None
 
     @property
     def name(self) -> str:
@@ -110,7 +111,7 @@ class Image:
 
     def initialize(self, options: Mapping[str, OptionValue], folder: Path) -> None:
         """Have the image's entrypoint make a data directory, and run its scripts; raise ServerStartError."""
-        from pytest_netns_mysql.mysql.container import initialize
+        from pytest_netns_mysql.mysql.entrypoint import initialize
 
         initialize(self, options, folder)
 

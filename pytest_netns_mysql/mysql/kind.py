@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.endpoint import Endpoint
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialect import Dialect
     from pytest_netns_mysql.mysql.options import OptionValue
@@ -56,6 +57,11 @@ class Kind(Protocol):
     @property
     def can_stay_up(self) -> bool:
         """Tell whether another process may adopt a running one, see `netns-mysql up`."""
+        ...
+
+    @property
+    def listens(self) -> Endpoint | None:
+        """Return where it listens, of a server that others started; None for one that listens where a plan says."""
         ...
 
     def program(self, name: str) -> Path | None:

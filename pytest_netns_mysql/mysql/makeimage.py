@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.apt import AptRoot
 from pytest_netns_mysql.mysql.engine import Engine
+from pytest_netns_mysql.mysql.products import MYSQL
 from pytest_netns_mysql.mysql.sources import choose
 from pytest_netns_mysql.mysql.unpack import unpack
 
@@ -26,13 +27,15 @@ _SETTINGS = "/etc/my.cnf"
 _CHANGES = (
     "ENV PATH=/usr/local/bin:/bin",
     "VOLUME /var/lib/mysql",
-    "EXPOSE 3306 33060",
+    "EXPOSE 3306",
+    "EXPOSE 33060",
     'ENTRYPOINT ["docker-entrypoint.sh"]',
     'CMD ["mysqld"]',
 )
 _FILES = {
     "/etc/passwd": "root:x:0:0:root:/:/bin/sh\nmysql:x:999:999::/var/lib/mysql:/bin/false\n",
     "/etc/group": "root:x:0:\nmysql:x:999:\n",
+    "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
     _SETTINGS: """\
 [mysqld]
 host-cache-size=0
@@ -75,7 +78,7 @@ def _shell(root: Path, progress: Callable[[str], None]) -> Path:
     unpack(apt.download(packages), root / "tree")
     found = next((one for place in ("bin", "usr/bin") if (one := root / "tree" / place / "busybox").exists()), None)
     if found is None:
-        raise FetchError(f"there is no busybox in the package {_SHELL}", where=apt.where())
+        raise FetchError(f"there is no busybox in the package {_SHELL}", where=apt.where(), remedies=MYSQL.remedies)
     return found
 
 

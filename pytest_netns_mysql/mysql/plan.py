@@ -14,6 +14,7 @@ from pytest_netns_mysql.mysql.listeners import Listeners, Written, as_text
 from pytest_netns_mysql.mysql.options import OptionValue, checked, initial, is_on, merge
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.endpoint import Endpoint
     from pytest_netns_mysql.mysql.kind import Kind
     from pytest_netns_mysql.mysql.loading import Load
 
@@ -72,6 +73,8 @@ class ServerPlan:
         """Return where the server is to listen; raise EndpointError, SettingError."""
         capabilities.mask(self.drop_capabilities, where=self.where)
         self.kind.refuse(vars(self), self.where)
+        if self.kind.listens is not None:
+            return self._of_another(self.kind.listens, network)
         written: Written = {key: getattr(self, key) for key in ADDRESSES}
         options = self.complete_options()
         if is_on(options, "skip_networking") and self.check_endpoints:
@@ -86,3 +89,8 @@ class ServerPlan:
         elif self.bind_address is None and not is_on(options, "skip_networking"):
             written = {**written, "bind_address": network.topology.bind_address}
         return Listeners(written, options, network, self.where, checked=self.check_endpoints)
+
+    def _of_another(self, listens: Endpoint, network: Network) -> Listeners:
+        """Return where a server listens that others started: where the plan says, else where it was found."""
+        written: Written = {"bind_address": listens.address if self.bind_address is None else self.bind_address}
+        return Listeners(written, {"port": listens.port}, network, self.where, checked=False)

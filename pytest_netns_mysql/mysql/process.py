@@ -10,9 +10,9 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel import capabilities
@@ -22,7 +22,9 @@ from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.adopted import AdoptedProcess
+    from contextlib import AbstractContextManager
+
+    from pytest_netns_mysql.mysql.adopted import AdoptedProcess, Handle
     from pytest_netns_mysql.mysql.listeners import Listeners
 
 _POLL = 0.002  # seconds
@@ -32,29 +34,6 @@ _ENDING = 2.0  # seconds
 # see "Memory Allocation Tunables" in the manual of glibc. Other C libraries do not know the variable. More than one
 # arena would be a huge page for each of thirty threads.
 _ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"}
-
-
-class Handle(Protocol):
-    """Be a started program, as subprocess.Popen is."""
-
-    pid: int
-    returncode: int | None
-
-    def poll(self) -> int | None:
-        """Return its exit code, or None while it runs."""
-        ...
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Return its exit code when it has ended; raise subprocess.TimeoutExpired after ``timeout`` seconds."""
-        ...
-
-    def send_signal(self, number: int) -> None:
-        """Send it a signal."""
-        ...
-
-    def kill(self) -> None:
-        """Send it SIGKILL."""
-        ...
 
 
 class Process:
@@ -68,7 +47,8 @@ class Process:
         """Keep which program runs where; nothing is started."""
         self.folder = folder
         self.command: list[str] = []
-        self.home = home
+        self.home: AbstractContextManager[Any] = home
+        self._namespace = home
         self._program = program
         self._logged = 0  # bytes of the log that earlier starts wrote
         self._process: Handle | None = None
@@ -129,6 +109,14 @@ class Process:
         return self._process.pid if self._process is not None and self.is_running() else None
 
     @property
+    def state(self) -> str:
+        """Return what reports say of it beside its endpoints."""
+        return f"pid {self.pid}" if self.pid is not None else "not running"
+
+    def check_own(self, what: str) -> None:
+        """Raise SettingError where mysqld is not this plugin's to start and end; ``what`` is to be done with it."""
+
+    @property
     def error_log(self) -> ErrorLog:
         """Return what the error log says by now; read from wherever the thread stands."""
         return ErrorLog(self._read_log(0))
@@ -164,7 +152,7 @@ class Process:
         without = capabilities.mask(drop_capabilities, where=f"server {self.folder.name}")
         self.command = [self._program, "--no-defaults", *self.arguments(options, listeners.texts)]
         # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
-        self._process = self.home.start(
+        self._process = self._namespace.start(
             self.command,
             directory=self.folder,
             env=_ENVIRONMENT | os.environ,
@@ -291,6 +279,9 @@ class Process:
         """Remove the folder with the data and the log."""
         with self.home:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def lend(self, paths: Iterable[Path]) -> None:
+        """Let mysqld read files of this process: of its own user's it does."""
 
     def let_go(self) -> None:
         """Remove what would outlive the sandbox: of a server that runs in it, nothing."""

@@ -104,7 +104,7 @@ class Replica(MySQLServer):
 
     def describe(self) -> str:
         """Return what a report shows of the server, and how each of its channels stands."""
-        channels = self.channels.values() if self.pid is not None else ()
+        channels = self.channels.values() if self.is_running else ()
         told = (f"{channel.title} of {channel.source.name}: {channel.status}" for channel in channels)
         return "\n".join([super().describe(), *told])
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.administrator import Administrator
+from pytest_netns_mysql.mysql.facts import ServerFacts
 from pytest_netns_mysql.mysql.plan import ServerPlan
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.adopted import AdoptedProcess
     from pytest_netns_mysql.mysql.client import Driver
-    from pytest_netns_mysql.mysql.dialect import Dialect
     from pytest_netns_mysql.mysql.snapshot import Snapshot
     from pytest_netns_mysql.mysql.tables import SeededTables
     from pytest_netns_mysql.mysql.tls import Authority
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 _STOP_TIMEOUT = 30.0  # seconds
 
 
-class MySQLServer:
+class MySQLServer(ServerFacts):
     """Be a server in the sandbox, started by ``start`` and ended by ``kill`` or with this process.
 
     Shape: ``version`` is a tuple such as (9, 7, 4), ``error_log`` the whole log as text.
@@ -32,66 +31,9 @@ class MySQLServer:
 
     def __init__(self, plan: ServerPlan, network: Network) -> None:
         """Check the plan's endpoints against the network; raise EndpointError before anything is started."""
-        self.plan = plan
-        self.network = network
-        self._process = plan.kind.process(plan.name, network)
+        super().__init__(plan, network)
         self.administrator = Administrator(self._process, plan.kind.dialect, timeout=plan.start_timeout)
-        self._listeners = plan.listeners(network)
         self.seeded: SeededTables | None = None
-
-    @property
-    def name(self) -> str:
-        """Return the name of the server's fixture."""
-        return self.plan.name
-
-    @property
-    def version(self) -> tuple[int, int, int]:
-        """Return the server's version."""
-        return self.plan.kind.version
-
-    @property
-    def dialect(self) -> Dialect:
-        """Return how the server is spoken to."""
-        return self.plan.kind.dialect
-
-    @property
-    def error_log(self) -> str:
-        """Return the error log, as written so far."""
-        return self._process.error_log.text
-
-    def describe(self) -> str:
-        """Return where the server listens and whether it runs, for reports."""
-        state = f"pid {self.pid}" if self.pid is not None else "not running"
-        return f"{', '.join(map(str, self.endpoints)) or 'no endpoint'}, {state}"
-
-    def program(self, name: str) -> str:
-        """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
-        return str(self.plan.kind.require(name))
-
-    @property
-    def command(self) -> list[str]:
-        """Return mysqld's command line."""
-        return list(self._process.command)
-
-    @property
-    def pid(self) -> int | None:
-        """Return mysqld's pid, or None while it does not run."""
-        return self._process.pid
-
-    @property
-    def socket(self) -> Path:
-        """Return the path of the private socket; it exists in the sandbox alone."""
-        return self._process.socket
-
-    @property
-    def folder(self) -> Path:
-        """Return the path of the server's private folder, on a tmpfs; it exists in the sandbox alone."""
-        return self._process.folder
-
-    @property
-    def datadir(self) -> Path:
-        """Return the path of the data directory; it exists in the sandbox alone."""
-        return self._process.datadir
 
     @property
     def tls(self) -> Authority:
@@ -103,38 +45,6 @@ class MySQLServer:
         from pytest_netns_mysql.mysql.tls import Authority
 
         return Authority(self)
-
-    def files(self) -> Iterator[tuple[str, int]]:
-        """Give the files of the data directory outside of schemas, with the times of their last changes (ns)."""
-        return self._process.files()
-
-    @property
-    def outward(self) -> str:
-        """Return the namespace that NETWORK_NAMESPACE names for a connection from the sandbox's own; '' for none."""
-        return self._process.outward
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Return every place where the server listens for ordinary connections."""
-        return self._listeners.get("bind_address", ())
-
-    def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
-        """Return where the server listens in ``namespace``: ``mysql``, ``admin`` for administrators, ``mysqlx``.
-
-        Raises EndpointError where it does not listen there, UnknownNamespaceError for another name.
-        """
-        return self._listeners.endpoint(namespace, kind)
-
-    def endpoint_for(self, namespace: str, kind: str = "mysql") -> Endpoint:
-        """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
-        return self._listeners.endpoint_for(namespace, kind)
-
-    def origin(self, namespace: str, endpoint: Endpoint) -> str:
-        """Return the address that the server sees when a client of ``namespace`` connects to ``endpoint``.
-
-        Behind address translation it is another than the client's own. Raises ClientError where there is no way.
-        """
-        return origin(self.network, namespace, endpoint)
 
     # A server that others copy, or that copies another: see Replica and Member.
 
@@ -255,6 +165,7 @@ class MySQLServer:
         ``drop_capabilities``, as for factories.mysqld, and mysqld's options by name. Open connections are lost. Raises
         what ``start`` raises; the next restart then begins from what the server was started with before.
         """
+        self._process.check_own("restarted")
         before = self.plan, self._listeners
         plan = self.plan.changed(changes)
         listeners = plan.listeners(self.network)
@@ -274,6 +185,7 @@ class MySQLServer:
         """
         from pytest_netns_mysql.mysql import snapshot
 
+        self._process.check_own("copied")
         return snapshot.take(self)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -295,6 +207,7 @@ class MySQLServer:
 
     def stop(self, *, fast_shutdown: int = 2) -> None:
         """Shut mysqld down in good order; its data stays for ``restart``."""
+        self._process.check_own("stopped")
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
             self.execute(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
@@ -306,16 +219,18 @@ class MySQLServer:
 
     def kill(self, *, wait: bool = True) -> None:
         """End mysqld at once, as a power cut does, and ``wait``; ``restart`` starts it on what it had written."""
+        self._process.check_own("killed")
         self.administrator.forget()
         self._process.kill(wait=wait)
 
     def discard(self) -> None:
         """End mysqld at once, and remove its data from the sandbox's memory."""
-        self.kill()
+        self.end(wait=True)
         self._process.remove()
-        self._process.let_go()
 
-    def end(self) -> None:
-        """End mysqld at once, and remove what of it would outlive the sandbox."""
-        self.kill()
-        self._process.let_go()
+    def end(self, *, wait: bool) -> None:
+        """End mysqld at once if it is this plugin's; having waited, remove what of it would outlive the sandbox."""
+        self.administrator.forget()
+        self._process.kill(wait=wait)
+        if wait:
+            self._process.let_go()

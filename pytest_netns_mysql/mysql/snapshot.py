@@ -108,7 +108,7 @@ def _wait_until_stopped(pid: int) -> None:
 
 
 def _check_alone(server: MySQLServer, what: str) -> None:
-    dumps = server.pid is not None and any(
+    dumps = server.is_running and any(
         str(row[4]).startswith("Binlog Dump") for row in server.execute("SHOW PROCESSLIST")
     )
     if server.dataset is not server or dumps:

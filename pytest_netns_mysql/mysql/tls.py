@@ -101,6 +101,7 @@ class Authority:
             files = folder / f"{stem}-cert.pem", folder / f"{stem}-key.pem"
             _write(files[0], made)
             _write(files[1], key)
+            self._server.lend(folder, *files)
         return Certificate(folder / _CA, *files, _as_mysql(name), _as_mysql(ca.subject))
 
     @contextlib.contextmanager
@@ -118,7 +119,7 @@ class Authority:
         try:
             yield made
         finally:
-            if server.pid is not None:
+            if server.is_running:
                 self._show(certificate, key)
 
     def _show(self, certificate: str, key: str) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 import mysqlx
-
-from pytest_netns_mysql.kernel.namespace import Namespace
 
 
 class NamespaceXClient(mysqlx.Client):
     """Be an X DevAPI client whose sessions, pooled ones too, are born in one namespace."""
 
-    def __init__(self, namespace: Namespace, settings: dict[str, Any], pooling: Mapping[str, Any]) -> None:
+    def __init__(
+        self, namespace: AbstractContextManager[Any], settings: dict[str, Any], pooling: Mapping[str, Any]
+    ) -> None:
         """Keep the settings; no session is opened before ``get_session``. See X DevAPI, "Connecting to a Session"."""
         self._namespace = namespace
         checked = mysqlx.get_client(settings, {"pooling": dict(pooling)})
@@ -26,7 +27,7 @@ class NamespaceXClient(mysqlx.Client):
 
 
 def xconnect(
-    namespace: Namespace, pooling: Mapping[str, Any] | None = None, **settings: Any
+    namespace: AbstractContextManager[Any], pooling: Mapping[str, Any] | None = None, **settings: Any
 ) -> mysqlx.Session | NamespaceXClient:
     """Open an X DevAPI session from ``namespace``; with ``pooling``, as of mysqlx.get_client, return a client."""
     named = {key.replace("_", "-"): value for key, value in settings.items()}

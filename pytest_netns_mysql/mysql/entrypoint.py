@@ -1,0 +1,103 @@
+"""A data directory made by an image's own entrypoint, with its variables and scripts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mysql.connector
+
+from pytest_netns_mysql.errors import ContainerError, ServerStartError
+from pytest_netns_mysql.mysql.container import owner, printed_by
+from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+    from pytest_netns_mysql.mysql.image import Image
+
+_INITDB = "/docker-entrypoint-initdb.d"
+_DATADIR = "/var/lib/mysql"
+_TIMEOUT = 120.0  # seconds
+_POLL = 0.05  # seconds
+
+
+def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -> None:
+    """Have the image's entrypoint make a data directory in ``folder``, with its variables and scripts.
+
+    Raises ServerStartError with what it printed. See "Environment Variables" of the image's documentation.
+    """
+    folder.mkdir()
+    os.chown(folder, *image.user)
+    engine, me = image.engine, owner()
+    complete = merge(options, {"mysqlx": False, "skip_name_resolve": True})
+    command = ["mysqld", f"--socket={_DATADIR}/first.sock", "--bind-address=127.0.0.1", *arguments(complete)]
+    volumes = [f"{folder}:{_DATADIR}", *([] if image.initdb is None else [f"{image.initdb}:{_INITDB}:ro"])]
+    with contextlib.ExitStack() as stack:
+        container = engine.create(
+            image.digest,
+            command,
+            owner=me,
+            program=None,
+            user=":".join(map(str, image.user)),
+            environment=dict(image.environment),
+            volumes=volumes,
+        )
+        stack.callback(engine.remove, container)
+        engine.start(container)
+        try:
+            _shut_down(image, folder, container)
+        except (ContainerError, mysql.connector.Error) as error:
+            printed = printed_by(container)
+            raise ServerStartError(
+                f"the image's entrypoint made no data directory: {error}",
+                command=command,
+                log="\n".join(printed),
+                codes=(),
+                messages=printed,
+                where=image.name,
+                tried=printed,
+                remedies=["read the lines of the container above", "mend netns_image_env or netns_image_initdb"],
+            ) from error
+    for left in folder.glob("*.sock*"):
+        left.unlink()
+
+
+def _shut_down(image: Image, folder: Path, container: Container) -> None:
+    """End the server in good order as soon as the entrypoint has done its work: before, it listens to nobody."""
+    # A socket's path has room for 107 characters, see unix(7), and a cache may lie deeper.
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _await_and_shut_down(image, f"/proc/self/fd/{descriptor}/first.sock", container)
+    finally:
+        os.close(descriptor)
+    code = image.engine.exit_code(container)
+    if code != 0:
+        raise ContainerError(f"it ended with exit code {code}")
+
+
+def _await_and_shut_down(image: Image, path: str, container: Container) -> None:
+    deadline = time.monotonic() + _TIMEOUT
+    met: Exception | None = None
+    while time.monotonic() < deadline:
+        container.reload()
+        if container.status == "exited":
+            raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
+        try:
+            connection = mysql.connector.connect(unix_socket=path, user="root", password=image.password)
+        except (mysql.connector.Error, OSError) as error:
+            met = error
+            time.sleep(_POLL)
+            continue
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SELECT @@GLOBAL.skip_networking")
+            if cursor.fetchone() == (0,):
+                cursor.execute("SET GLOBAL innodb_fast_shutdown = 0")
+                cursor.execute("SHUTDOWN")
+                return
+        time.sleep(_POLL)
+    raise ContainerError(f"it had not done after {_TIMEOUT:g} seconds ({met})")

@@ -1,0 +1,206 @@
+"""A server that others run: it is neither started nor ended, and clients of this run's namespaces connect to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mysql.connector
+
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError, SettingError
+from pytest_netns_mysql.mysql.dialect import MYSQL
+from pytest_netns_mysql.mysql.distribution import FIRST_VERSION, WAYS_OUT, parse_version, program_on_path
+from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.kind import Version, printed
+from pytest_netns_mysql.mysql.process import Process
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.dialect import Dialect
+    from pytest_netns_mysql.mysql.listeners import Listeners
+    from pytest_netns_mysql.mysql.options import OptionValue
+
+SCHEME = "external:"
+_USAGE = "write external:HOST:PORT, such as external:192.0.2.10:3306; an IPv6 address in brackets"
+_ITS_OWN = ("admin_address", "mysqlx_bind_address", "options", "load", "drop_capabilities")
+_TIMEOUT = 10  # seconds
+
+
+@dataclass(frozen=True)
+class External:
+    """Be a server that others run; a Kind.
+
+    Shape: ``listens`` is where it answers this machine; ``user`` and ``password`` are its administrator's.
+    """
+
+    listens: Endpoint
+    version: Version
+    version_line: str
+    flavor: str
+    user: str
+    password: str
+    origin: str = "external"
+    can_stay_up: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return what messages call it."""
+        return f"{SCHEME}{self.listens.address}:{self.listens.port}"
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how it is spoken to."""
+        return MYSQL
+
+    def program(self, name: str) -> Path | None:
+        """Find a client program of this machine."""
+        return program_on_path(name)
+
+    def require(self, name: str) -> Path:
+        """Find a client program; raise ServerNotFoundError where there is none."""
+        found = self.program(name)
+        if found is None:
+            raise ServerNotFoundError(f"there is no program {name} on PATH", remedies=["install the client programs"])
+        return found
+
+    def refuse(self, written: Mapping[str, Any], where: str) -> None:
+        """Raise ServerVersionError for what is the server's own to say."""
+        asked = [key for key in _ITS_OWN if written.get(key)]
+        if "factory" in written:
+            asked.insert(0, f"factories.{written['factory']}")
+        if asked and not (written.get("factory") == "client" and "load" in asked):
+            raise ServerVersionError(
+                f"{self.name} was started by others, with {asked[0]} of its own or without",
+                where=where,
+                remedies=[f"leave out {asked[0]}", "choose a server that this plugin starts: netns_mysqld = auto"],
+            )
+
+    def identity(self) -> Sequence[str]:
+        """Return what tells it from others."""
+        return [self.name]
+
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path) -> None:
+        """Make nothing: the data is where the server is."""
+
+    def process(self, name: str, network: Network) -> Process:  # noqa: ARG002 - there is one alone
+        """Return what stands for the server; raise SettingError where no namespace leads to it."""
+        if not network.topology.plan.external:
+            raise SettingError(
+                f"{self.name} is out of reach: topology {network.topology.name} is a network of its own",
+                where=f"netns_mysqld = {self.name}",
+                remedies=["choose a topology of namespaces that exist already: external = ..., see docs/topologies.md"],
+            )
+        return ExternalProcess(self, network)
+
+
+class ExternalProcess(Process):
+    """Stand for a server that others run: what a process of our own tells, and nothing that it does."""
+
+    def __init__(self, kind: External, network: Network) -> None:
+        """Keep which server."""
+        super().__init__("", Path(), network[GLOBAL])
+        self.home = network.sandbox.outside()
+        self._kind = kind
+
+    @property
+    def administration(self) -> Mapping[str, Any]:
+        """Return what the driver needs to connect as the administrator."""
+        return _administration(self._kind.listens, self._kind.user, self._kind.password)
+
+    @property
+    def pid(self) -> None:
+        """Return None: it is not known."""
+
+    @property
+    def state(self) -> str:
+        """Return that others run it."""
+        return "run by others"
+
+    @property
+    def error_log(self) -> ErrorLog:
+        """Return an empty one: it is out of reach."""
+        return ErrorLog("")
+
+    def check_own(self, what: str) -> None:
+        """Raise SettingError: all that is done to the server itself, others do."""
+        raise SettingError(
+            f"{self._kind.name} cannot be {what}: it is run by others",
+            remedies=["choose a server that this plugin starts, for this test: factories.mysqld(mysqld='auto')"],
+        )
+
+    def is_running(self) -> bool:
+        """Tell that it runs, as far as is known."""
+        return True
+
+    def may_answer(self) -> bool:
+        """Tell that it may."""
+        return True
+
+    def make(self, source: Callable[[], Path]) -> None:
+        """Make nothing."""
+
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Give none: they are out of reach."""
+        return iter(())
+
+    def prepare(self, listeners: Listeners) -> None:
+        """Make way for nothing."""
+
+    def launch(
+        self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
+    ) -> None:
+        """Start nothing."""
+
+    def kill(self, *, wait: bool = True) -> None:
+        """End nothing."""
+
+    def remove(self) -> None:
+        """Remove nothing."""
+
+
+def find(choice: str, *, user: str, password: str) -> External:
+    """Ask a server what it is, from where this process stands.
+
+    Raises SettingError for what names none, ServerNotFoundError where nobody answers or the administrator is not let
+    in, ServerVersionError for one without network namespaces.
+    """
+    where = f"netns_mysqld = {choice}"
+    host, colon, port = choice.removeprefix(SCHEME).rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (colon and host and port.isdigit() and 0 < int(port) < 65536):
+        raise SettingError(f"netns_mysqld = {choice!r} names no server", where=where, remedies=[_USAGE])
+    place = Endpoint(host, port=int(port))
+    try:
+        options = {**_administration(place, user, password), "connection_timeout": _TIMEOUT}
+        with mysql.connector.connect(**options) as asked, asked.cursor() as cursor:
+            cursor.execute("SELECT VERSION(), @@version_comment")
+            number, comment = map(str, cursor.fetchone() or ())
+    except (mysql.connector.Error, OSError) as error:
+        raise ServerNotFoundError(
+            f"the server at {host}, port {port}, does not let its administrator in",
+            where=where,
+            tried=[f"as {user!r}: {error}"],
+            remedies=[
+                "name its administrator: netns_external_user, and the environment variable NETNS_EXTERNAL_PASSWORD",
+                "see that it runs, and answers from here",
+            ],
+        ) from error
+    line = f"mysqld  Ver {number} ({comment})"
+    flavor, version = parse_version(line)
+    if flavor == "mariadb" or version < FIRST_VERSION:
+        raise ServerVersionError(
+            f"the server at {host}, port {port}, is {flavor} {printed(version)}: network namespace support came with "
+            "MySQL 8.0.22",
+            where=where,
+            tried=[line],
+            remedies=WAYS_OUT,
+        )
+    return External(place, version, line, flavor, user, password)
+
+
+def _administration(place: Endpoint, user: str, password: str) -> dict[str, Any]:
+    own = {"host": place.address, "port": place.port, "user": user, "password": password}
+    return {**own, "ssl_disabled": not password}

@@ -1,0 +1,124 @@
+"""What can be told of a server without asking it: what it is, where it listens, where its files are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.kernel.origin import origin
+from pytest_netns_mysql.mysql.plan import ServerPlan
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.dialect import Dialect
+
+
+class ServerFacts:
+    """Tell of a server; MySQLServer is made of it.
+
+    Shape: ``version`` is a tuple such as (9, 7, 4), ``error_log`` the whole log as text.
+    """
+
+    def __init__(self, plan: ServerPlan, network: Network) -> None:
+        """Check the plan's endpoints against the network; raise EndpointError."""
+        self.plan = plan
+        self.network = network
+        self._process = plan.kind.process(plan.name, network)
+        self._listeners = plan.listeners(network)
+
+    @property
+    def name(self) -> str:
+        """Return the name of the server's fixture."""
+        return self.plan.name
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """Return the server's version."""
+        return self.plan.kind.version
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how the server is spoken to."""
+        return self.plan.kind.dialect
+
+    @property
+    def error_log(self) -> str:
+        """Return the error log, as written so far."""
+        return self._process.error_log.text
+
+    def describe(self) -> str:
+        """Return where the server listens and whether it runs, for reports."""
+        state = self._process.state
+        return f"{', '.join(map(str, self.endpoints)) or 'no endpoint'}, {state}"
+
+    def program(self, name: str) -> str:
+        """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
+        return str(self.plan.kind.require(name))
+
+    @property
+    def command(self) -> list[str]:
+        """Return mysqld's command line."""
+        return list(self._process.command)
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether mysqld runs."""
+        return self._process.is_running()
+
+    @property
+    def pid(self) -> int | None:
+        """Return mysqld's pid, or None while it does not run, or where it is not this machine's to know."""
+        return self._process.pid
+
+    @property
+    def socket(self) -> Path:
+        """Return the path of the private socket; it exists in the sandbox alone."""
+        return self._process.socket
+
+    @property
+    def folder(self) -> Path:
+        """Return the path of the server's private folder, on a tmpfs; it exists in the sandbox alone."""
+        return self._process.folder
+
+    @property
+    def datadir(self) -> Path:
+        """Return the path of the data directory; it exists in the sandbox alone."""
+        return self._process.datadir
+
+    def lend(self, *paths: Path) -> None:
+        """Let mysqld read files that this process made for it, whoever mysqld runs as."""
+        self._process.lend(paths)
+
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Give the files of the data directory outside of schemas, with the times of their last changes (ns)."""
+        return self._process.files()
+
+    @property
+    def outward(self) -> str:
+        """Return the namespace that NETWORK_NAMESPACE names for a connection from the sandbox's own; '' for none."""
+        return self._process.outward
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Return every place where the server listens for ordinary connections."""
+        return self._listeners.get("bind_address", ())
+
+    def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
+        """Return where the server listens in ``namespace``: ``mysql``, ``admin`` for administrators, ``mysqlx``.
+
+        Raises EndpointError where it does not listen there, UnknownNamespaceError for another name.
+        """
+        return self._listeners.endpoint(namespace, kind)
+
+    def endpoint_for(self, namespace: str, kind: str = "mysql") -> Endpoint:
+        """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
+        return self._listeners.endpoint_for(namespace, kind)
+
+    def origin(self, namespace: str, endpoint: Endpoint) -> str:
+        """Return the address that the server sees when a client of ``namespace`` connects to ``endpoint``.
+
+        Behind address translation it is another than the client's own. Raises ClientError where there is no way.
+        """
+        return origin(self.network, namespace, endpoint)

@@ -1,0 +1,87 @@
+"""What tests of containers share: an engine, and an image made of a fetched server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from pytest_netns_mysql import ContainerError
+from pytest_netns_mysql.cli import main
+from pytest_netns_mysql.mysql.engine import Engine
+
+IMAGE = "netns-mysql-tests:latest"
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """Give the engine; CI has one, so that there it is no reason to skip."""
+    try:
+        return Engine("the tests")
+    except ContainerError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give an image as netns_mysqld names it, made by the first of this run's processes that asks."""
+    folder = tmp_path_factory.getbasetemp().parent
+    with FileLock(folder / "image.lock"):
+        done = folder / "image.done"
+        if not done.exists():
+            assert main(["image", IMAGE]) == 0
+            done.touch()
+    return f"docker://{IMAGE}"
+
+
+@pytest.fixture
+def containers(engine: Engine) -> Callable[[], set[str]]:
+    """Give what tells this plugin's containers, running or not, whosever they are."""
+
+    def there() -> set[str]:
+        found: list[Any] = engine.client.containers.list(all=True, filters={"label": "pytest-netns-mysql.owner"})
+        return {str(one.name) for one in found}
+
+    return there
+
+
+@pytest.fixture
+def odd_image(engine: Engine, image: str) -> Iterator[Callable[..., str]]:
+    """Give a maker of images that are the tests' own with some files replaced: by text, executable."""
+    made: list[str] = []
+
+    def make(name: str, **files: str) -> str:
+        import io
+        import tarfile
+
+        reference = f"netns-mysql-tests-{name}:latest"
+        container = engine.client.containers.create(IMAGE, ["true"], entrypoint=["true"], network_mode="none")
+        try:
+            content = io.BytesIO()
+            with tarfile.open(fileobj=content, mode="w") as archive:
+                for path, text in files.items():
+                    entry = tarfile.TarInfo(f"usr/local/bin/{path}")
+                    entry.size, entry.mode = len(text.encode()), 0o755
+                    archive.addfile(entry, io.BytesIO(text.encode()))
+            assert container.put_archive("/", content.getvalue())
+            container.commit(*reference.split(":"))
+        finally:
+            container.remove(v=True)
+        made.append(reference)
+        return f"docker://{reference}"
+
+    yield make
+    for reference in made:
+        engine.client.images.remove(reference, force=True)
+
+
+@pytest.fixture
+def folders() -> Callable[[], set[Path]]:
+    """Give what tells the folders of servers in containers, whosever they are."""
+    return lambda: set(Path("/dev/shm").glob("pytest-netns-mysql-*"))
