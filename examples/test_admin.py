@@ -5,7 +5,7 @@ import pytest
 
 from pytest_netns_mysql import AccountFactory, ConnectFactory, EndpointError, MySQLServer
 
-pytestmark = pytest.mark.netns(topology="endpoints.toml")
+pytestmark = [pytest.mark.netns(topology="endpoints.toml"), pytest.mark.netns_mysqld(flavor="mysql")]
 
 CONNECTIONS = "SELECT COUNT(*) FROM performance_schema.processlist WHERE COMMAND <> 'Daemon'"
 

@@ -11,6 +11,7 @@ def run(argv: list[str]) -> str:
     return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 @pytest.mark.parametrize(
     ("name", "user"), [("red", "red_user@192.0.2.2"), ("blue", "blue_user@198.51.100.2"), ("global", "global_user@")]
 )
@@ -44,7 +45,7 @@ def test_a_dump_goes_from_one_namespace_to_another(
         cursor.execute("INSERT INTO city VALUES ('Uppsala')")
         red.commit()
     dumper = netns_account("dumper", grants=["SELECT, LOCK TABLES ON red_schema.*", "SELECT ON mysql.*"])
-    options = ["--no-tablespaces", "--skip-triggers", "--set-gtid-purged=OFF"]
+    options = ["--no-tablespaces", "--skip-triggers", "--loose-set-gtid-purged=OFF"]
     dump = run(netns_argv("mysqldump", *options, "red_schema", account=dumper))
     restore = netns_argv("mysql", namespace="blue")
     netns["blue"].run(restore, input=dump, check=True, text=True)
@@ -53,6 +54,7 @@ def test_a_dump_goes_from_one_namespace_to_another(
         assert cursor.fetchall() == [("Uppsala",)]
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_a_client_without_the_capability_says_so(netns: Network, netns_argv: ArgvFactory) -> None:
     """Only --network-namespace needs CAP_SYS_ADMIN; the manual quotes this error."""
     argv = netns_argv("mysql", "--execute=SELECT 1", namespace="red")
@@ -61,6 +63,7 @@ def test_a_client_without_the_capability_says_so(netns: Network, netns_argv: Arg
     assert result.stderr == "ERROR: Network namespace error: Operation not permitted\n"
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 @pytest.mark.netns(topology="endpoints.toml")
 def test_mysqlxtest_where_it_is(netns_argv: ArgvFactory) -> None:
     """It comes with MySQL's test suite alone; netns_argv gives it the X endpoint."""

@@ -11,6 +11,7 @@ def test_the_plugin_refuses_a_mistake_at_once(netns_start_mysqld: StartFactory) 
         netns_start_mysqld(bind_address="192.0.2.2/green", options={"port": 3310})
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_what_mysqld_itself_says(netns_start_mysqld: StartFactory) -> None:
     """The check switched off, mysqld gets the value as it is written."""
     with pytest.raises(ServerStartError) as failure:
@@ -20,6 +21,7 @@ def test_what_mysqld_itself_says(netns_start_mysqld: StartFactory) -> None:
     assert "[ERROR] [MY-010119] [Server] Aborting" in failure.value.log
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_a_server_without_the_capability(netns_start_mysqld: StartFactory) -> None:
     with pytest.raises(ServerStartError) as failure:
         netns_start_mysqld(bind_address="192.0.2.2/red", options={"port": 3310}, drop_capabilities=["CAP_SYS_ADMIN"])
@@ -33,6 +35,7 @@ def test_a_server_without_the_capability_that_needs_none(netns_start_mysqld: Sta
     assert server.execute("SELECT @@port") == [(3310,)]
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_a_server_is_put_right_again(netns_start_mysqld: StartFactory) -> None:
     """A restart that failed is forgotten by the next one."""
     server: MySQLServer = netns_start_mysqld(bind_address="192.0.2.2/red", options={"port": 3310})

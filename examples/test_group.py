@@ -5,7 +5,7 @@ import pytest
 
 from pytest_netns_mysql import Group, Network, factories
 
-pytestmark = [pytest.mark.netns(topology="cluster"), pytest.mark.slow]
+pytestmark = [pytest.mark.netns(topology="cluster"), pytest.mark.slow, pytest.mark.netns_mysqld(flavor="mysql")]
 
 group = factories.group(["red", "blue", "green"], scope="module")
 multi_primary = factories.group(["red", "blue"], single_primary=False, options={"port": 3307}, scope="module")

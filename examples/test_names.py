@@ -28,6 +28,7 @@ def test_an_account_of_one_name_lets_no_other_in(netns_account: AccountFactory, 
         netns_connect("blue", account=app)
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_bind_address_takes_a_name(netns_mysqld: MySQLServer) -> None:
     """The server resolves it when it starts."""
     ((value,),) = netns_mysqld.execute("SELECT @@bind_address")

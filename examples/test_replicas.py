@@ -4,7 +4,7 @@ import pytest
 
 from pytest_netns_mysql import MySQLServer, Network, Replica, factories
 
-pytestmark = [pytest.mark.netns(topology="cluster"), pytest.mark.slow]
+pytestmark = [pytest.mark.netns(topology="cluster"), pytest.mark.slow, pytest.mark.netns_mysqld(flavor="mysql")]
 
 first = factories.source(bind_address="192.0.2.2/red")
 second = factories.source(bind_address="198.51.100.2/blue")

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, Replica, ReplicationError, factories
 
-pytestmark = pytest.mark.netns(topology="replication")
+pytestmark = [pytest.mark.netns(topology="replication"), pytest.mark.netns_mysqld(flavor="mysql")]
 
 replica = factories.replica("netns_mysqld", bind_address="198.51.100.2/replica")
 

@@ -7,6 +7,8 @@ import pytest
 
 from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer, factories
 
+pytestmark = pytest.mark.netns_mysqld(flavor="mysql")  # which makes its certificates itself
+
 strict = factories.mysqld(
     bind_address="192.0.2.2/red", options={"port": 3311, "require_secure_transport": True}, scope="module"
 )

@@ -5,7 +5,7 @@ import pytest
 
 from pytest_netns_mysql import ConnectFactory, ServerStartError, StartFactory
 
-pytestmark = pytest.mark.netns(topology="endpoints.toml")
+pytestmark = [pytest.mark.netns(topology="endpoints.toml"), pytest.mark.netns_mysqld(flavor="mysql")]
 
 
 def user(session: mysqlx.Session) -> str:

@@ -60,9 +60,8 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
 
 def _is_made(plan: ServerPlan) -> bool:
     from pytest_netns_mysql.mysql import datadir
-    from pytest_netns_mysql.mysql.options import initial
 
-    base = datadir.made(plan.kind, initial(plan.complete_options()), cache=plan.cache)
+    base = datadir.made(plan.kind, plan.initial_options(), cache=plan.cache)
     if base is None or not plan.load:
         return base is not None
     from pytest_netns_mysql.mysql import seed

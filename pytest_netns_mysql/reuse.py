@@ -90,15 +90,14 @@ class Taken:
 def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
     """Return where a server is offered that is as this plan would have it, in a network of this topology."""
     from pytest_netns_mysql.mysql import datadir
-    from pytest_netns_mysql.mysql.options import arguments, initial
+    from pytest_netns_mysql.mysql.options import arguments
 
-    options = plan.complete_options()
     parts = [
         f"{_CODE} {_CODE.stat().st_mtime_ns}",  # another version of this package is not to be understood
         str(rootless),
         repr(replace(topology, source="")),
-        datadir.key(plan.kind, initial(options)),
-        *arguments(options),
+        datadir.key(plan.kind, plan.initial_options()),
+        *arguments(plan.complete_options()),
         repr((plan.bind_address, plan.admin_address, plan.mysqlx_bind_address)),
     ]
     if plan.load:

@@ -182,7 +182,7 @@ class NetnsSession:
         from pytest_netns_mysql.mysql.loading import of_topology
 
         written = {**vars(topology.mysqld), "load": of_topology(topology)}
-        if mysqlx and written["mysqlx_bind_address"] is None:
+        if mysqlx and written["mysqlx_bind_address"] is None and self.kinds.find(choice).dialect.speaks_x:
             written = {**written, "mysqlx_bind_address": topology.bind_address}
         return self.plan(choice, **written)
 

@@ -24,6 +24,7 @@ def test_the_system_supports_network_namespaces(netns: Network) -> None:
     assert len(set(own.values())) == 3
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_a_namespace_must_be_created_before_mysql_uses_it(netns: Network, netns_mysqld: MySQLServer) -> None:
     """MySQL makes no namespace: a client that names green fails until somebody has added green."""
     mysql_in_green = [netns_mysqld.program("mysql"), "--no-defaults", "--host=192.0.2.2", "--network-namespace=green"]

@@ -39,6 +39,7 @@ def test_a_program_has_no_privilege_of_its_own(netns_mysqld: MySQLServer) -> Non
     assert "security.capability" not in os.listxattr(netns_mysqld.program("mysql"))
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_a_client_without_the_privilege_fails(netns_mysqld: MySQLServer, netns_account: AccountFactory) -> None:
     """Without CAP_SYS_ADMIN the mysql client cannot enter a namespace, and says so."""
     netns_account("red_user", host="192.0.2.%")

@@ -31,6 +31,7 @@ def listening(namespace: Namespace) -> set[str]:
     return {line.split()[3] for line in text.splitlines()[1:]}
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_bind_address_lists_addresses_with_and_without_a_namespace(netns_mysqld: MySQLServer) -> None:
     """One value may hold addresses of the global namespace and, with /ns behind them, of named ones."""
     ((value,),) = netns_mysqld.execute("SELECT @@bind_address")
@@ -58,6 +59,7 @@ def test_each_place_answers(netns_connect: ConnectFactory, name: str) -> None:
     assert user.startswith(f"{name}_user@")
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_the_loopback_address_is_the_one_that_is_written(every_option: MySQLServer) -> None:
     """The manual writes 127.0.1.1 and then connects to 127.0.0.1: nothing listens there."""
     with pytest.raises(mysql.connector.Error) as refused:
@@ -71,6 +73,7 @@ def test_the_loopback_address_is_the_one_that_is_written(every_option: MySQLServ
     assert answered.value.errno == 1130  # the server's own word: there is no account for this origin
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_admin_address_takes_one_address_in_a_namespace(every_option: MySQLServer, netns: Network) -> None:
     """admin_address takes /ns too, for one address: an administrator connects in red, and only there."""
     every_option.execute("CREATE USER IF NOT EXISTS admin@'192.0.2.2'")
@@ -84,6 +87,7 @@ def test_admin_address_takes_one_address_in_a_namespace(every_option: MySQLServe
         assert cursor.fetchone() == ("admin@192.0.2.2",)
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_mysqlx_bind_address_takes_a_list(every_option: MySQLServer, netns: Network) -> None:
     """X Plugin listens in namespaces as well, and its variable takes several addresses."""
     assert every_option.execute("SELECT @@mysqlx_bind_address") == [("192.0.2.2/red,198.51.100.2/blue",)]
@@ -91,6 +95,7 @@ def test_mysqlx_bind_address_takes_a_list(every_option: MySQLServer, netns: Netw
     assert "198.51.100.2:33060" in listening(netns["blue"])
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_x_plugin_without_an_address_does_not_stop_the_server(no_x_protocol: MySQLServer) -> None:
     """Where X Plugin can bind nothing the server runs without it; 9.7 still lists the plugin as ACTIVE."""
     print(*(line for line in no_x_protocol.error_log.splitlines() if "[ERROR]" in line), sep="\n")

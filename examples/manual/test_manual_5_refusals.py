@@ -12,7 +12,10 @@ import pytest
 
 from pytest_netns_mysql import EndpointError, MySQLServer, factories
 
-pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+pytestmark = [
+    pytest.mark.netns(topology="red-blue"),  # the manual's network, whatever --netns-topology chooses
+    pytest.mark.netns_mysqld(flavor="mysql"),
+]
 
 server = factories.mysqld(options={"port": 3309}, scope="module")
 

@@ -17,6 +17,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     return result
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 @pytest.mark.parametrize(("name", "host"), [("red", "192.0.2.2"), ("blue", "198.51.100.2")])
 def test_mysql_connects_in_the_namespace_it_is_given(
     netns_mysqld: MySQLServer, netns_account: AccountFactory, name: str, host: str
@@ -37,6 +38,7 @@ def test_mysql_connects_in_the_namespace_it_is_given(
     assert f"| {name}_user@{host} |" in result.stdout
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_mysql_without_the_option_is_refused(netns_mysqld: MySQLServer, netns_account: AccountFactory) -> None:
     """Without the option the client stays in global, and the account that red has is of no use there."""
     netns_account("red_user", host="192.0.2.2")
@@ -45,6 +47,7 @@ def test_mysql_without_the_option_is_refused(netns_mysqld: MySQLServer, netns_ac
     assert "ERROR 1130 (HY000): Host '192.0.2.1' is not allowed to connect" in result.stderr
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_mysql_without_the_option_shows_another_user(netns_mysqld: MySQLServer, netns_account: AccountFactory) -> None:
     """Where an account does let the client in without the option, USER() has the address of the veth in global."""
     netns_account("red_user", host="192.0.2.%")
@@ -55,6 +58,7 @@ def test_mysql_without_the_option_shows_another_user(netns_mysqld: MySQLServer, 
     assert "| red_user@192.0.2.2 | red_user@192.0.2.% |" in inside.stdout
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_without_the_option_the_namespace_is_the_clients_own(
     netns_mysqld: MySQLServer, netns_account: AccountFactory
 ) -> None:
@@ -93,6 +97,7 @@ def test_other_clients_are_started_inside(
     assert inside.stdout.startswith("Uptime: ")
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 @pytest.mark.netns("red")
 def test_a_dump_from_inside(netns_mysqld: MySQLServer, netns_mysql: NamespaceConnection) -> None:
     """Started inside red, mysqldump is red's own account to the server, and reads that account's schema."""

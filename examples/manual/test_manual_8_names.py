@@ -51,6 +51,7 @@ def test_user_has_the_address_where_the_server_resolves_nothing(
     assert row == ("app@127.0.0.1", 1)
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_a_name_that_the_host_does_not_know(netns_mysqld: MySQLServer, netns_account: AccountFactory) -> None:
     """MySQL asks the host's resolver, not a hosts file of the namespace's own: write the address instead."""
     netns_account("red_user", host="192.0.2.2")
@@ -66,6 +67,7 @@ def test_a_name_that_the_host_does_not_know(netns_mysqld: MySQLServer, netns_acc
     assert "red_user@192.0.2.2" in address.stdout
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")
 def test_localhost_is_a_socket_and_in_no_namespace(netns_mysqld: MySQLServer) -> None:
     """The namespace is for TCP/IP only: --host=localhost takes the socket file, and the option goes unheeded."""
     mysql = [netns_mysqld.program("mysql"), "--no-defaults", "--user=root", f"--socket={netns_mysqld.socket}"]

@@ -6,7 +6,10 @@ import pytest
 
 from pytest_netns_mysql import MySQLServer
 
-pytestmark = pytest.mark.netns(topology="red-blue")  # the manual's network, whatever --netns-topology chooses
+pytestmark = [
+    pytest.mark.netns(topology="red-blue"),  # the manual's network, whatever --netns-topology chooses
+    pytest.mark.netns_mysqld(flavor="mysql"),
+]
 
 CHANNEL = "to_red"
 

@@ -2,7 +2,8 @@
 
 As a script, for `python -I -S`, this file stands between fork and exec, where a function of the asking process would
 be unsafe with threads. Its arguments are the asking process's pid, where the program is to run or nothing, a file that
-it is to find empty or nothing, the mask of the capabilities that it is to lack, then the program's argv.
+it is to find empty or nothing, the mask of the capabilities that it is to lack, the listening sockets that it is handed
+or nothing, then the program's argv.
 """
 
 from __future__ import annotations
@@ -25,21 +26,29 @@ _MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000
 
 
 def command(
-    argv: Sequence[str], *, place: tuple[int, int, int, str] | None = None, empty: str = "", without: int = 0
+    argv: Sequence[str],
+    *,
+    place: tuple[int, int, int, str] | None = None,
+    empty: str = "",
+    without: int = 0,
+    listening: Sequence[int] = (),
 ) -> list[str]:
     """Return the argv that runs ``argv`` so that it ends, by SIGKILL, when the calling thread does.
 
     It runs where ``place`` says: a mount namespace, the root in it and a network namespace, by descriptors that it is
     to inherit, and a directory. It alone finds the file ``empty`` empty, in a mount namespace of its own, see
-    mount_namespaces(7). It lacks the capabilities of the mask ``without``, see capabilities(7).
+    mount_namespaces(7). It lacks the capabilities of the mask ``without``, see capabilities(7). It is handed the
+    sockets ``listening``, by descriptors that it is to inherit, see sd_listen_fds(3).
     """
     words = "" if place is None else ",".join(map(str, place))
-    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), words, empty, f"{without:x}", *argv]
+    sockets = ",".join(map(str, listening))
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), words, empty, f"{without:x}", sockets, *argv]
 
 
 def main() -> None:
     """Ask the kernel for SIGKILL at the parent's death, then become the program; see PR_SET_PDEATHSIG(2const)."""
-    parent, place, empty, without, argv = int(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4], 16), sys.argv[5:]
+    parent, place, empty, without = int(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4], 16)
+    listening, argv = sys.argv[5], sys.argv[6:]
     libc = ctypes.CDLL(None, use_errno=True)
     if place:
         mount, root, network, directory = place.split(",", 3)
@@ -49,6 +58,8 @@ def main() -> None:
         # Mounts of the sandbox still come here, those of here go nowhere.
         libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_SLAVE), None)
         libc.mount(b"/dev/null", os.fsencode(empty), None, ctypes.c_ulong(_MS_BIND), None)
+    if listening:
+        _hand([int(one) for one in listening.split(",")])
     if without:
         _drop(libc, without)
     libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
@@ -80,6 +91,17 @@ def _enter(libc: ctypes.CDLL, mount: int, root: int, network: int) -> None:
 def _set(libc: ctypes.CDLL, descriptor: int, kind: int) -> None:
     if libc.setns(descriptor, kind) != 0:
         sys.exit(f"setns: {os.strerror(ctypes.get_errno())}")
+
+
+def _hand(sockets: list[int]) -> None:
+    """Put listening sockets, of whatever numbers above 2, where the program looks for them: at 3 and so on."""
+    # In order, none lies where another is still to be taken from.
+    for number, socket in enumerate(sorted(sockets), 3):
+        if socket != number:
+            os.dup2(socket, number)
+            os.close(socket)
+    os.environ |= {"LISTEN_FDS": str(len(sockets)), "LISTEN_PID": str(os.getpid())}
+    os.environ.pop("LISTEN_FDNAMES", None)
 
 
 def _drop(libc: ctypes.CDLL, without: int) -> None:

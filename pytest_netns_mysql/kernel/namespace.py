@@ -89,20 +89,21 @@ class Namespace:
         *,
         directory: Path,
         env: Mapping[str, str],
+        listening: Sequence[int] = (),
         output: IO[bytes] | None = None,
         **options: Any,
     ) -> subprocess.Popen[bytes]:
         """Start a program in this namespace that ends with the calling thread, which need not enter for it.
 
-        ``env`` is its environment; ``output`` takes what it prints, which is lost otherwise; ``options`` are those of
-        ``launch.command``.
+        ``env`` is its environment; ``output`` takes what it prints, which is lost otherwise; ``listening`` and
+        ``options`` are those of ``launch.command``.
         """
         inner = self._sandbox.inner
         descriptors = inner.mount, inner.root, self.descriptor
         with self._sandbox.handing_on():
             return subprocess.Popen(
-                launch.command(argv, place=(*descriptors, str(directory)), **options),
-                pass_fds=descriptors,
+                launch.command(argv, place=(*descriptors, str(directory)), listening=listening, **options),
+                pass_fds=(*descriptors, *listening),
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL if output is None else output,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_netns_mysql.mysql.process import Process
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
 
     from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection
+    from pytest_netns_mysql.mysql.dialect import Dialect, RawRow
 
 
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
-
-RawRow = tuple[bytes | None, ...]
 
 
 class Administrator:
     """Ask a server as its administrator, whatever its endpoints and accounts are."""
 
-    def __init__(self, process: Process, connection: Mapping[str, Any], *, timeout: float) -> None:
-        """Keep whom to ask; ``connection`` has options of every connection, ``timeout`` is in seconds."""
+    def __init__(self, process: Process, dialect: Dialect, *, timeout: float) -> None:
+        """Keep whom to ask, and how; ``timeout`` is in seconds."""
         self._process = process
         self._connection: NamespaceConnection | None = None
         self._is_used = False
-        self._common = {**connection, "autocommit": True, "connection_timeout": max(1, int(timeout))}
+        self._dialect = dialect
+        self._common = {"autocommit": True, "connection_timeout": max(1, int(timeout))}
 
     @property
     def _options(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class Administrator:
         from pytest_netns_mysql.mysql.client import try_connect
 
         if self._process.may_answer():
-            self._connection = try_connect(self._process.home, **self._options)
+            self._connection = try_connect(self._process.home, **self._dialect.connection, **self._options)
         return self._connection is not None
 
     def connect(self, driver: Driver | None = None, **options: Any) -> Any:
@@ -47,7 +47,8 @@ class Administrator:
 
         self._process.check_running()
         with self._process.told_if_it_ends():
-            return connect(self._process.home, driver, **{**self._options, **options})
+            common = self._dialect.common(driver, options)
+            return connect(self._process.home, driver, **{**common, **self._options, **options})
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Run a statement, which may leave something in the session; return the names of its columns and its rows.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _AUTO = "auto"
 _IMAGE = "docker://"
+_MARIADB = "mariadb"
 _LAST_RESORT = "docker://mysql:8.4"
 _EXTERNAL = "external:"
 
@@ -55,13 +56,19 @@ class Finder:
             from pytest_netns_mysql.mysql import external
 
             return external.find(choice, user=self.external_user, password=self.external_password)
-        if progress is None:
-            return distribution.look(choice, cache=self.cache)[0]
+        cache = self.cache.expanduser().absolute()
+        if choice == _MARIADB:
+            from pytest_netns_mysql.mysql import mariadb
+
+            return mariadb.look(cache)[0] if progress is None else mariadb.find(cache=cache, progress=progress)
+        if choice != _AUTO:
+            return _of_program(*distribution.named(choice, cache))
+        return distribution.look(choice, cache=cache)[0] if progress is None else self._auto(cache, progress)
+
+    def _auto(self, cache: Path, progress: Callable[[str], None]) -> Kind | None:
         try:
-            return distribution.find(choice, cache=self.cache, progress=progress)
+            return distribution.find(_AUTO, cache=cache, progress=progress)
         except ServerNotFoundError as error:
-            if choice != _AUTO:
-                raise
             try:
                 return self._image(_LAST_RESORT, progress)
             except NetnsError as another:
@@ -74,6 +81,14 @@ class Finder:
         return image.find(
             choice, cache=self.cache, environment=self.image_env, initdb=self.image_initdb, progress=progress
         )
+
+
+def _of_program(program: Path, version_line: str) -> Kind:
+    if distribution.parse_version(version_line)[0] != _MARIADB:
+        return distribution.distribution(program, version_line)
+    from pytest_netns_mysql.mysql import mariadb
+
+    return mariadb.described(program, version_line)
 
 
 def choices(setting: str, *, where: str | None) -> tuple[str, ...]:

@@ -106,9 +106,11 @@ class Clients:
         known = self.account_for(name, place, account)
         if speaks_x:
             return optionfile.argv_of_mysqlxtest(path, arguments, known, place, name)
-        file = optionfile.write(self._server.folder, optionfile.groups_of(known, place))
+        file = optionfile.write(
+            self._server.folder, optionfile.groups_of(known, place, self._server.dialect.client_programs)
+        )
         self._files.append(file)
-        return optionfile.argv(path, arguments, file, name)
+        return optionfile.argv(path, arguments, file, name, enters=self._server.dialect.enters)
 
     def account_for(self, namespace: str, endpoint: Endpoint, account: Account | None = None) -> Account:
         """Return the account, by default the namespace's own, when the server knows it."""

@@ -1,22 +1,37 @@
-"""How servers differ in what they are asked and told: MySQL, MariaDB."""
+"""How servers differ in what they are asked and told: what is common to all, and MySQL's own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pytest_netns_mysql.mysql.options import OptionValue
+from pytest_netns_mysql.mysql.options import DEFAULTS, OptionValue
+from pytest_netns_mysql.mysql.quoting import identifier, literal
+
+RawRow = tuple[bytes | None, ...]
+Undo = Callable[[str, bool], Iterable[str]]
+"""What undoes a change of something, by its name and whether it is new: statements."""
+
+OF_A_CHANNEL = ("IO_THREAD of channel", "SQL_THREAD of channel")
+"""The kinds that go with a channel."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """Hold the queries that tell a server's state, and what connections and options are to be like.
+    """Hold the queries that tell a server's state, what puts it back, and what connections and options are to be like.
 
     Shape: the rows of ``grant_tables``, in the schema ``mysql``, are accounts, roles and privileges: what is in memory
-
-
-
-    ``transactions`` the prepared ones.
+    can be made of them again, and they begin with Host and User in the first; ``settings_tables`` are others with
+    settings in them. ``local`` and ``data`` are one query that tells, of the server and of its data, kinds, names and
+    values; ``shown`` are statements that no query can hold, each with what makes such rows of its own. ``variables``
+    reads all global ones, of which those named ``moving`` move by themselves; ``transactions`` lists prepared ones, and
+    ``xid`` names one of its rows as XA ROLLBACK does. ``written`` matches the names of files that the server writes to.
+    ``undo`` has, by kind and in the order in which it is done, what undoes a change. ``marks`` is the query for what
+    tells whether tables of ``{schemas}``, whose folders are ``{files}``, have changed; ``fresh_statistics`` is
+    needed before their statistics are read, if anything, and ``dump`` has options of the dump program.
+    ``enters`` tells whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server has
+    X Protocol; ``client_programs`` are options of theirs, ``connection`` of mysql.connector's. ``unseen`` are
+    statements that put back what no query tells.
     """
 
     grant_tables: tuple[str, ...]
@@ -24,14 +39,72 @@ class Dialect:
     local: str
     data: str
     variables: str
+    moving: frozenset[str]
     transactions: str
+    xid: Callable[[RawRow], str]
+    written: str
+    undo: Mapping[str, Undo]
+    marks: str
+    dump: tuple[str, ...]
+    enters: bool
+    speaks_x: bool
+    unseen: tuple[str, ...] = ()
+    fresh_statistics: str = ""
+    shown: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(default_factory=dict)
+    client_programs: Mapping[str, str] = field(default_factory=dict)
     connection: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, OptionValue] = field(default_factory=dict)
+    defaults: Mapping[str, OptionValue] = field(default_factory=lambda: DEFAULTS)
+
+    def common(self, driver: object, options: Collection[str]) -> Mapping[str, str]:
+        """Return what mysql.connector's connections need beside ``options``: nothing, where these say as much."""
+        is_connector = driver in (None, "mysql.connector")
+        return self.connection if is_connector and not {*self.connection} & {*options} else {}
 
     @property
     def checksums(self) -> str:
         """Return the query for the checksums of grant tables and of settings tables."""
         return f"CHECKSUM TABLE {', '.join([*(f'mysql.{one}' for one in self.grant_tables), *self.settings_tables])}"
+
+
+def roll_back(name: str, _: bool) -> Iterable[str]:
+    """Undo a prepared transaction."""
+    return [f"XA ROLLBACK {name}"]
+
+
+def _drop_event(name: str, _: bool) -> Iterator[str]:
+    schema, event = name.split("\0")
+    yield f"DROP EVENT IF EXISTS {identifier(schema)}.{identifier(event)}"
+
+
+OF_DATA: Mapping[str, Undo] = {
+    "event": _drop_event,
+    "schema": lambda name, _: [f"DROP SCHEMA IF EXISTS {identifier(name)}"],
+}
+OF_SERVER: Mapping[str, Undo] = {
+    "host-cache entry": lambda *_: ["TRUNCATE TABLE performance_schema.host_cache"],
+    "log": lambda name, _: [f"TRUNCATE TABLE mysql.{name}"],
+}
+
+
+def _reset_channel(name: str, _: bool) -> Iterator[str]:
+    yield f"STOP REPLICA FOR CHANNEL {literal(name)}"
+    yield f"RESET REPLICA ALL FOR CHANNEL {literal(name)}"
+
+
+def _reset_filter(name: str, _: bool) -> Iterator[str]:
+    rule, channel = name.split("\0")
+    yield f"CHANGE REPLICATION FILTER {rule} = ()" + (f" FOR CHANNEL {literal(channel)}" if channel else "")
+
+
+def _turn(thread: str) -> Undo:
+    return lambda name, is_new: [f"{'START' if is_new else 'STOP'} REPLICA {thread} FOR CHANNEL {literal(name)}"]
+
+
+def _xid(row: RawRow) -> str:
+    """Return an xid of a row of XA RECOVER CONVERT XID, whose data is one hexadecimal number."""
+    form, length, _, data = row
+    digits, split = (data or b"").decode()[2:], 2 * int(length or 0)
+    return f"X'{digits[:split]}',X'{digits[split:]}',{int(form or 0)}"
 
 
 MYSQL = Dialect(
@@ -78,5 +151,45 @@ UNION ALL SELECT 'replication filter', CONCAT_WS('\\0', FILTER_NAME, CHANNEL_NAM
 UNION ALL SELECT 'schema', SCHEMA_NAME, '' FROM information_schema.SCHEMATA
 UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTERED FROM information_schema.EVENTS""",
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",
+    # What replication itself moves on.
+    moving=frozenset({"gtid_executed", "gtid_purged", "gtid_owned"}),
     transactions="XA RECOVER CONVERT XID",
+    xid=_xid,
+    # Its tablespaces, logs and locks. Its TLS files are none of them.
+    written=r"^(#|ib|undo_\d+$|mysql|auto\.cnf)|\.(\d{6}|index|pid|lock|sdi|CSV|CSM)$",
+    undo={
+        "XA transaction": roll_back,
+        "channel": _reset_channel,
+        "replication filter": _reset_filter,
+        "IO_THREAD of channel": _turn("IO_THREAD"),
+        "SQL_THREAD of channel": _turn("SQL_THREAD"),
+        **OF_DATA,
+        "persisted variable": lambda name, _: [f"RESET PERSIST IF EXISTS {identifier(name)}"],
+        **OF_SERVER,
+    },
+    # Of rows tell InnoDB's counters, the time when it last counted rows, for then these begin anew, and the handlers'
+    # counts. InnoDB names a table by its files, such as shop/orders#p#p0. A time of two seconds ago may come again.
+    marks="""\
+SELECT 'counters' kind, SUBSTRING_INDEX(NAME, '/', 1) place, SUBSTRING_INDEX(NAME, '/', -1) name,
+    CONCAT_WS(' ', TABLE_ID, MODIFIED_COUNTER, AUTOINC) value FROM information_schema.INNODB_TABLESTATS
+    WHERE SUBSTRING_INDEX(NAME, '/', 1) IN ({files})
+UNION ALL SELECT 'counted', database_name, table_name, last_update FROM mysql.innodb_table_stats
+    WHERE database_name IN ({schemas})
+UNION ALL SELECT 'writes', OBJECT_SCHEMA, OBJECT_NAME, COUNT_WRITE
+    FROM performance_schema.table_io_waits_summary_by_table WHERE OBJECT_SCHEMA IN ({schemas}) AND COUNT_WRITE > 0
+UNION ALL SELECT 'table', TABLE_SCHEMA, TABLE_NAME, IF(CREATE_TIME > NOW() - INTERVAL 2 SECOND, UUID(), CREATE_TIME)
+    FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({schemas}) AND TABLE_TYPE = 'BASE TABLE'
+UNION ALL SELECT 'view', TABLE_SCHEMA, TABLE_NAME, CRC32(CONCAT_WS(' ', VIEW_DEFINITION, DEFINER, SECURITY_TYPE))
+    FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({schemas})
+UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, CREATED
+    FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({schemas})
+UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME, LAST_ALTERED
+    FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({schemas})
+UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAME, OPTIONS)
+    FROM information_schema.SCHEMATA JOIN information_schema.SCHEMATA_EXTENSIONS USING (SCHEMA_NAME)
+    WHERE SCHEMA_NAME IN ({schemas})""",
+    fresh_statistics="SET SESSION information_schema_stats_expiry = 0",
+    dump=("--set-gtid-purged=OFF",),
+    enters=True,
+    speaks_x=True,
 )

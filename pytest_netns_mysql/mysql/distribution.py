@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError
 from pytest_netns_mysql.mysql import cached
-from pytest_netns_mysql.mysql.remembered import recall, remember
+from pytest_netns_mysql.mysql.versionline import ask, ask_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialect import Dialect
@@ -32,7 +32,7 @@ WAYS_OUT = (
 """What to do without a usable mysqld."""
 
 _BEYOND_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/local/mysql/bin")
-_IN_BASEDIR = ("bin/mysqld", "sbin/mysqld", "libexec/mysqld")
+_IN_BASEDIR = tuple(f"{folder}/{name}" for name in ("mysqld", "mariadbd") for folder in ("bin", "sbin", "libexec"))
 _OF_TEST_SUITES = ("/usr/lib/mysql-test/bin", "/usr/lib64/mysql-test/bin")  # mysqlxtest
 _VERSION = re.compile(r"\bVer (\d+)\.(\d+)\.(\d+)")
 
@@ -138,7 +138,7 @@ def look(setting: str, *, cache: Path) -> tuple[Distribution | None, list[str]]:
     Returns it, or None with what was looked at. Raises as ``find`` does for a named server.
     """
     if setting != "auto":
-        return _identify_once(_named(setting), cache), []
+        return distribution(*named(setting, cache)), []
     tried: list[str] = []
     found = _installed(cache, tried) or fetched(cache)
     if found is None:
@@ -152,7 +152,7 @@ def identify(mysqld: Path) -> Distribution:
     Raises ServerVersionError for MariaDB and for a MySQL below 8.0.22, and
     ServerNotFoundError when the program does not run or prints no version.
     """
-    return distribution(mysqld, _ask_version(mysqld))
+    return distribution(mysqld, ask(mysqld, WAYS_OUT))
 
 
 def distribution(mysqld: Path, version_line: str) -> Distribution:
@@ -163,7 +163,7 @@ def distribution(mysqld: Path, version_line: str) -> Distribution:
         raise ServerVersionError(
             f"{mysqld} is MariaDB {printed}: MariaDB has no addr/ns of its own",
             tried=(version_line,),
-            remedies=WAYS_OUT,
+            remedies=("name it, for it has other ways: netns_mysqld = mariadb, or its path", *WAYS_OUT),
         )
     if version < FIRST_VERSION:
         raise ServerVersionError(
@@ -214,6 +214,15 @@ def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Di
     return fetched(cache) or identify(mysqld)
 
 
+def named(setting: str, cache: Path) -> tuple[Path, str]:
+    """Return the program that a setting names by its path or its basedir, and what its ``--version`` prints.
+
+    Raises ServerNotFoundError where there is none, or it does not run.
+    """
+    program = _named(setting)
+    return program, ask_once(program, cache, WAYS_OUT)
+
+
 def _named(setting: str) -> Path:
     path = Path(setting).expanduser().absolute()
     where = f"netns_mysqld = {setting}"
@@ -235,46 +244,30 @@ def _named(setting: str) -> Path:
 
 def _installed(cache: Path, tried: list[str]) -> Distribution | None:
     """Return the first usable mysqld of PATH and of the folders beyond it; note the others in ``tried``."""
-    # /sbin and /usr/sbin are one folder on most systems: look once, under the first name.
-    folders = {folder.resolve(): folder for folder in reversed([*_path_folders(), *map(Path, _BEYOND_PATH)])}
-    for folder in reversed(folders.values()):
-        if _is_program(folder / "mysqld"):
-            try:
-                return _identify_once(folder / "mysqld", cache)
-            except ServerNotFoundError as refusal:
-                tried.append(refusal.what)
-    tried.append("a mysqld in " + ", ".join(map(str, reversed(folders.values()))))
+    for mysqld, line in installed("mysqld", cache, tried):
+        try:
+            return distribution(mysqld, line)
+        except ServerNotFoundError as refusal:
+            tried.append(refusal.what)
     return None
 
 
-def _identify_once(mysqld: Path, cache: Path) -> Distribution:
-    """Identify a mysqld, remembering the answer for as long as the file stays the same."""
-    status = mysqld.stat()
-    mark = [status.st_size, status.st_mtime_ns]
-    known = recall(cache, str(mysqld))
-    if known is not None and known.get("file") == mark:
-        return distribution(mysqld, str(known.get("version_line")))
-    line = _ask_version(mysqld)
-    remember(cache, str(mysqld), {"file": mark, "version_line": line})
-    return distribution(mysqld, line)
+def installed(name: str, cache: Path, tried: list[str]) -> Iterator[tuple[Path, str]]:
+    """Give the programs of a name on PATH and in the folders beyond it, each with what its ``--version`` prints.
 
-
-def _ask_version(mysqld: Path) -> str:
-    import subprocess
-
-    command = [str(mysqld), "--no-defaults", "--version"]
-    try:
-        answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=30)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ServerNotFoundError(f"{mysqld} does not run: {error}", remedies=WAYS_OUT) from error
-    line = answer.stdout.strip()
-    if answer.returncode != 0 or not line:
-        raise ServerNotFoundError(
-            f"{mysqld} is no mysqld: asked for its --version, it ended with exit code {answer.returncode}",
-            tried=answer.stderr.strip().splitlines()[-3:],
-            remedies=WAYS_OUT,
-        )
-    return line
+    What does not run is noted in ``tried``, and in the end where all of them were looked for.
+    """
+    # /sbin and /usr/sbin are one folder on most systems: look once, under the first name.
+    folders = {folder.resolve(): folder for folder in reversed([*_path_folders(), *map(Path, _BEYOND_PATH)])}
+    for folder in reversed(folders.values()):
+        if _is_program(folder / name):
+            try:
+                line = ask_once(folder / name, cache, WAYS_OUT)
+            except ServerNotFoundError as refusal:
+                tried.append(refusal.what)
+            else:
+                yield folder / name, line
+    tried.append(f"a {name} in " + ", ".join(map(str, reversed(folders.values()))))
 
 
 def _is_program(path: Path) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY
 from pytest_netns_mysql.mysql.accounts import Account
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
@@ -25,17 +26,26 @@ def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
     return Path(name)
 
 
-def groups_of(account: Account, endpoint: Endpoint) -> dict[str, dict[str, str]]:
-    """Return what the option file says: who connects, where to, and to which schema."""
-    client = {"user": account.user, "password": account.password, "host": endpoint.address, "port": str(endpoint.port)}
+def groups_of(
+    account: Account, endpoint: Endpoint, options: Mapping[str, str] | None = None
+) -> dict[str, dict[str, str]]:
+    """Return what the option file says: who connects, where to, and to which schema; ``options`` beside that."""
+    client = {
+        **(options or {}),
+        "user": account.user,
+        "password": account.password,
+        "host": endpoint.address,
+        "port": str(endpoint.port),
+    }
     # mysqldump, which reads its own group, knows no such option.
     return {"client": client} if account.schema is None else {"client": client, "mysql": {"database": account.schema}}
 
 
-def argv(program: str, arguments: Sequence[str], file: Path, namespace: str) -> list[str]:
+def argv(program: str, arguments: Sequence[str], file: Path, namespace: str, *, enters: bool = True) -> list[str]:
     """Return the command line of a client program that reads ``file``, before its own ``arguments``.
 
-    Raises ClientError where an argument would have the program read another file.
+    ``mysql`` is told the namespace if it ``enters``; MariaDB's is started in it, see nsenter(1). Raises ClientError
+    where an argument would have the program read another file.
     """
     name = Path(program).name
     for argument in arguments:
@@ -45,7 +55,12 @@ def argv(program: str, arguments: Sequence[str], file: Path, namespace: str) -> 
                 where=f"netns_argv({name!r}, ...)",
                 remedies=["leave it out", "or run netns_mysqld.program(...) with arguments of your own"],
             )
-    return [program, f"--defaults-file={file}", *(_enter(namespace) if name == "mysql" else ()), *arguments]
+    words = [program, f"--defaults-file={file}"]
+    if name not in ("mysql", "mariadb") or namespace == GLOBAL:
+        return [*words, *arguments]
+    if name == "mysql" and enters:
+        return [*words, *_enter(namespace), *arguments]
+    return ["nsenter", f"--net={NETNS_DIRECTORY / namespace}", "--", *words, *arguments]
 
 
 def argv_of_mysqlxtest(

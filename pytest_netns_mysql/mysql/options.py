@@ -10,7 +10,7 @@ OptionValue = str | int | float | bool | None
 
 # Nothing in a data directory on a tmpfs is worth keeping, so nothing is flushed, doubled or made large.
 # loose_: a version that does not know the option warns instead of refusing to start.
-_DEFAULTS: dict[str, OptionValue] = {
+DEFAULTS: Mapping[str, OptionValue] = {
     "port": 3306,
     "skip_name_resolve": True,
     "secure_file_priv": "",
@@ -56,13 +56,13 @@ def _plain(name: str) -> str:
     return name
 
 
-def merge(*layers: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+def merge(*layers: Mapping[str, OptionValue], defaults: Mapping[str, OptionValue] = DEFAULTS) -> dict[str, OptionValue]:
     """Return the defaults overlaid by each mapping in turn; the last one that names an option wins.
 
     Values: True and False are ON and OFF, None is an option without a value, such as ``skip_log_bin``.
     """
     merged: dict[str, tuple[str, OptionValue]] = {}
-    for layer in (_DEFAULTS, *layers):
+    for layer in (defaults, *layers):
         for name, value in layer.items():
             merged[_plain(name)] = (normal(name), value)
     return dict(merged.values())
@@ -105,9 +105,11 @@ def is_on(options: Mapping[str, OptionValue], name: str) -> bool:
     return value is None or str(value).upper() not in ("FALSE", "OFF", "0")
 
 
-def initial(options: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
-    """Return those options that decide what ``--initialize`` writes, over our own for small files."""
-    small = {name: value for name, value in _DEFAULTS.items() if "innodb" in name}
+def initial(
+    options: Mapping[str, OptionValue], defaults: Mapping[str, OptionValue] = DEFAULTS
+) -> dict[str, OptionValue]:
+    """Return those options that decide what ``--initialize`` writes, over those of the defaults for small files."""
+    small = {name: value for name, value in defaults.items() if "innodb" in name}
     return small | {name: value for name, value in options.items() if _plain(name) in _INITIAL}
 
 

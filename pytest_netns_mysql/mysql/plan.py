@@ -11,7 +11,7 @@ from pytest_netns_mysql.errors import EndpointError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.listeners import Listeners, Written, as_text
-from pytest_netns_mysql.mysql.options import OptionValue, checked, is_on, merge
+from pytest_netns_mysql.mysql.options import OptionValue, checked, initial, is_on, merge
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.endpoint import Endpoint
@@ -61,8 +61,13 @@ class ServerPlan:
 
     def complete_options(self) -> dict[str, OptionValue]:
         """Return all of mysqld's options; X Plugin is switched on where it has somewhere to listen."""
-        layers = [self.kind.dialect.options, checked(self.options, where=self.where)]
-        return merge(*layers, *([] if self.mysqlx_bind_address is None else [{"mysqlx": True}]))
+        layers = [checked(self.options, where=self.where)]
+        layers += [] if self.mysqlx_bind_address is None else [{"mysqlx": True}]
+        return merge(*layers, defaults=self.kind.dialect.defaults)
+
+    def initial_options(self) -> dict[str, OptionValue]:
+        """Return those that decide what a data directory is made as."""
+        return initial(self.complete_options(), self.kind.dialect.defaults)
 
     def listeners(self, network: Network) -> Listeners:
         """Return where the server is to listen; raise EndpointError, SettingError."""

@@ -78,6 +78,11 @@ class Process:
         """Return the namespace that mysqld must be told to connect from where it is not its own; '' for none."""
         return ""
 
+    @property
+    def listening(self) -> Sequence[int]:
+        """Return the listening sockets that the program is handed: none, it makes its own."""
+        return ()
+
     def may_answer(self) -> bool:
         """Tell whether it is worth a try to connect; the calling thread stands in ``home``."""
         return self.socket.exists()
@@ -153,6 +158,7 @@ class Process:
             env=_ENVIRONMENT | os.environ,
             empty="/etc/resolv.conf",
             without=without,
+            listening=self.listening,
         )
 
     def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:

@@ -14,8 +14,8 @@ class Product:
     Shape: ``package`` is the name of the package that holds it, which a release's number may follow; ``beside`` are
     packages of the same release that are taken too. ``debian_suite`` is the suite where Debian keeps it, None for the
     machine's own. ``programs`` are kept, the main one first, ``more`` where the packages hold them; ``plugins`` is the
-    folder, below that of libraries, of what is opened by name, ``share`` below /usr/share of its data. ``asked`` has
-    the main program print its version; ``since`` is what came with ``first``, the first usable one.
+    folder, below that of libraries, of what is opened by name, ``share`` are those below /usr/share that may hold its
+    data. ``asked`` has the main program print its version; ``since`` is what came with ``first``, the first usable one.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Product:
     programs: tuple[str, ...]
     more: tuple[str, ...]
     plugins: str
-    share: str | None
+    share: tuple[str, ...]
     asked: tuple[str, ...]
     first: tuple[int, int, int]
     since: str
@@ -47,7 +47,7 @@ MYSQL = Product(
     programs=("mysqld", "mysql", "mysqldump", "mysqladmin"),
     more=("mysqlbinlog", "mysqlcheck", "mysqlimport", "mysqlshow", "mysqlslap", "mysql_config_editor", "perror"),
     plugins="mysql/plugin",
-    share="mysql",
+    share=("mysql",),
     asked=("--no-defaults", "--version"),
     first=FIRST_VERSION,
     since="network namespace support",
@@ -64,7 +64,7 @@ MARIADB = Product(
     programs=("mariadbd", "mariadb", "mariadb-dump", "mariadb-admin"),
     more=("mariadb-binlog", "mariadb-check", "mariadb-import", "mariadb-show", "mariadb-slap", "perror"),
     plugins="mysql/plugin",
-    share="mysql",
+    share=("mysql", "mariadb"),  # before MariaDB 11, and since
     asked=("--no-defaults", "--version"),
     first=(10, 6, 0),
     since="listening sockets that are handed to the server",
@@ -83,7 +83,7 @@ ROUTER = Product(
     programs=("mysqlrouter",),
     more=("mysqlrouter_keyring", "mysqlrouter_passwd", "mysqlrouter_plugin_info"),
     plugins="mysqlrouter/plugin",
-    share=None,
+    share=(),
     asked=("--version",),
     first=(8, 0, 0),
     since="the configuration that is written here",

@@ -17,6 +17,7 @@ from pytest_netns_mysql.mysql.quoting import identifier, literal
 if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
 
+    from pytest_netns_mysql.mysql.dialect import Dialect
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 Name = tuple[str, str]
@@ -60,7 +61,7 @@ def record(server: MySQLServer, folder: Path) -> None:
         if bases:  # as the optimizer will find them: InnoDB counts rows some time later, if at all
             ask(cursor, f"ANALYZE NO_WRITE_TO_BINLOG TABLE {', '.join(map(title, bases))}")
         sums = checksums(cursor, bases)
-        numbers = auto_increments(cursor, bases)
+        numbers = auto_increments(cursor, bases, server.dialect)
         fires = "SELECT DISTINCT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS"
         # A row that is written again would set a trigger off.
         plain = [name for name in bases if name not in set(ask(cursor, fires))]
@@ -96,11 +97,12 @@ def checksums(cursor: MySQLCursorAbstract, names: Collection[Name]) -> dict[Name
     return {name: checksum for name, (_, checksum) in zip(names, found, strict=True)}
 
 
-def auto_increments(cursor: MySQLCursorAbstract, names: Collection[Name]) -> dict[Name, int]:
+def auto_increments(cursor: MySQLCursorAbstract, names: Collection[Name], dialect: Dialect) -> dict[Name, int]:
     """Return the next number of each table that has a column which counts."""
     if not names:
         return {}
-    cursor.execute("SET SESSION information_schema_stats_expiry = 0")
+    if dialect.fresh_statistics:
+        cursor.execute(dialect.fresh_statistics)
     listed = ", ".join(f"({literal(schema)}, {literal(name)})" for schema, name in names)
     query = "SELECT TABLE_SCHEMA, TABLE_NAME, AUTO_INCREMENT FROM information_schema.TABLES"
     query += f" WHERE AUTO_INCREMENT IS NOT NULL AND (TABLE_SCHEMA, TABLE_NAME) IN ({listed})"
@@ -122,7 +124,7 @@ def _dump(server: MySQLServer, folder: Path, names: Iterable[Name]) -> Mapping[N
             "--no-defaults",
             "--user=root",
             f"--socket={server.socket}",
-            *("--skip-opt", "--extended-insert", "--complete-insert", "--hex-blob", "--set-gtid-purged=OFF"),
+            *("--skip-opt", "--extended-insert", "--complete-insert", "--hex-blob", *server.dialect.dump),
             *("--no-create-info", "--skip-triggers", "--no-tablespaces", "--default-character-set=utf8mb4"),
             schema,
             *(table for one, table in files if one == schema),
@@ -144,13 +146,23 @@ def _dump(server: MySQLServer, folder: Path, names: Iterable[Name]) -> Mapping[N
 
 
 def _sort(dump: Iterable[str], schema: str, files: Mapping[str, Path]) -> None:
-    """Have each table's statements in its file: mysqldump writes each in a line, and escapes lines in texts."""
+    """Have each table's statements in its file, each in a line: MariaDB's dump has a line for each row.
+
+    Lines in texts are escaped, so what ends a line that begins or goes on with a statement is the dump's own.
+    """
     for file in files.values():
         file.touch()
+    statement = ""
     for line in dump:
-        if match := _INTO.match(line):
-            with files[match[1].replace("``", "`")].open("a", encoding="utf-8") as rows:
-                rows.write(f"INSERT INTO {identifier(schema)}.{line.removeprefix('INSERT INTO ')}")
+        if statement or _INTO.match(line):
+            statement += line
+        if statement and line.endswith(");\n"):
+            table = _INTO.match(statement)
+            if table is not None:
+                with files[table[1].replace("``", "`")].open("a", encoding="utf-8") as rows:
+                    into = f"INSERT INTO {identifier(schema)}."
+                    rows.write(into + statement.removeprefix("INSERT INTO ").replace("\n", "") + "\n")
+            statement = ""
 
 
 def _is_handy(file: Path) -> bool:

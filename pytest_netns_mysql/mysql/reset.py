@@ -12,7 +12,8 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.quoting import identifier, literal
+from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, Dialect
+from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, connections, read, same
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _POLL = 0.0005  # seconds
 _CLOSING = 0.02  # seconds
 _ENDING = 2.0  # seconds
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
+_OF_TABLES = (".ibd", ".ibu", ".frm")  # files that the server itself must remove
 _LOGS = ("general_log", "slow_query_log", "log_output")
 
 
@@ -67,13 +69,15 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         return _beyond("the server was restarted with other options")
     try:
         server.administrator.reset()
+        if server.dialect.unseen:
+            server.administrator.run(*server.dialect.unseen)
         found = _settled(server, before, spared)
         refused = _undo(server, before, found) if found else {}
         before, rows, stay = _put_back_seeded(server, before)
         if not found:
             return Reset(rows, stay, before=before)
         server.administrator.reset()
-        after = _changes(before, read(server, known=before), spared)
+        after = _changes(before, read(server, known=before), spared, server.dialect)
         stays = [f"{one}{refused.get(one, '')}" for one in after if not _inexact(one)]
     except (mysql.connector.Error, NetnsError, OSError) as error:
         return _beyond(f"the server cannot be asked: {error}")
@@ -103,11 +107,11 @@ def _inexact(change: Change) -> bool:
 
 def _settled(server: MySQLServer, before: State, spared: frozenset[str]) -> list[Change]:
     """Return what changed, when connections that were closed have had a moment to end."""
-    found = list(_changes(before, read(server, known=before), spared))
+    found = list(_changes(before, read(server, known=before), spared, server.dialect))
     if not any(one.kind == "connection" for one in found):
         return found
     _await_ends(server, lambda now: any(_new_connections(before, now, spared)), _CLOSING)
-    return list(_changes(before, read(server, known=before), spared))
+    return list(_changes(before, read(server, known=before), spared, server.dialect))
 
 
 def _await_ends(server: MySQLServer, are_there: Callable[[Iterable[Connection]], bool], timeout: float) -> None:
@@ -121,18 +125,19 @@ def _new_connections(before: State, now: Iterable[Connection], spared: frozenset
     return (one for one in now if one not in before.connections and one.user not in spared)
 
 
-def _changes(before: State, now: State, spared: frozenset[str]) -> Iterator[Change]:
+def _changes(before: State, now: State, spared: frozenset[str], dialect: Dialect) -> Iterator[Change]:
     """Give what changed, in the order in which it is to be undone."""
     for connection in _new_connections(before, now.connections, spared):
         yield Change("connection", f"{connection.number} of {connection.user}", None, str(connection.number))
     for name in sorted(now.values, key=lambda one: (one not in _FIRST, one)):
         if not same(now.values[name], before.variables.get(name)):
             yield Change("global variable", name, before.variables.get(name), now.values[name])
-    yield from _between("XA transaction", _prepared(before), _prepared(now))
+    prepared = ({dialect.xid(row): "" for row in state.transactions} for state in (before, now))
+    yield from _between("XA transaction", *prepared)
     channels = before.names("channel")
-    for kind in _UNDO:
+    for kind in dialect.undo:
         for change in _between(kind, before.names(kind), now.names(kind)):
-            if not (kind in _OF_A_CHANNEL and change.name not in channels):  # it goes with its channel
+            if not (kind in OF_A_CHANNEL and change.name not in channels):  # it goes with its channel
                 yield change
     yield from _between("table", _texts(before.tables), _texts(now.tables))
     yield from _between("file", _texts(dict(before.files)), _texts(dict(now.files)))
@@ -146,15 +151,6 @@ def _between(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> It
 
 def _texts(values: Mapping[str, int]) -> dict[str, str]:
     return {name: str(value) for name, value in values.items()}
-
-
-def _prepared(state: State) -> dict[str, str]:
-    """Return the xids of prepared transactions as XA ROLLBACK takes them, of the rows of XA RECOVER CONVERT XID."""
-    found = {}
-    for form, length, _, data in state.transactions:
-        digits, split = (data or b"").decode()[2:], 2 * int(length or 0)
-        found[f"X'{digits[:split]}',X'{digits[split:]}',{int(form or 0)}"] = ""
-    return found
 
 
 def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Change, str]:
@@ -190,8 +186,8 @@ def _undo_one(server: MySQLServer, change: Change) -> None:
         _set_variable(server, "PERSIST_ONLY", change.name, change.was)
     elif change.kind == "file":
         _remove_file(server, change)
-    elif change.kind in _UNDO and (change.was is None or change.kind in _OF_A_CHANNEL):
-        for statement in _UNDO[change.kind](change):
+    elif change.kind in server.dialect.undo and (change.was is None or change.kind in OF_A_CHANNEL):
+        for statement in server.dialect.undo[change.kind](change.name, change.was is None):
             server.execute(statement)
 
 
@@ -208,7 +204,7 @@ def _set_variable(server: MySQLServer, scope: str, name: str, value: str | None)
 
 def _remove_file(server: MySQLServer, change: Change) -> None:
     file = Path(change.name)
-    if change.was is None and file.suffix not in (".ibd", ".ibu"):
+    if change.was is None and file.suffix not in _OF_TABLES:
         with server.network[GLOBAL]:
             file.unlink()
 
@@ -227,39 +223,3 @@ def _restore_rows(server: MySQLServer, before: State, tables: Sequence[str]) -> 
 
 def _as_sent(value: bytes | None) -> str:
     return "NULL" if value is None else f"_utf8mb4 X'{value.hex()}'"
-
-
-def _drop_event(change: Change) -> Iterator[str]:
-    schema, name = change.name.split("\0")
-    yield f"DROP EVENT IF EXISTS {identifier(schema)}.{identifier(name)}"
-
-
-def _reset_channel(change: Change) -> Iterator[str]:
-    yield f"STOP REPLICA FOR CHANNEL {literal(change.name)}"
-    yield f"RESET REPLICA ALL FOR CHANNEL {literal(change.name)}"
-
-
-def _reset_filter(change: Change) -> Iterator[str]:
-    name, channel = change.name.split("\0")
-    yield f"CHANGE REPLICATION FILTER {name} = ()" + (f" FOR CHANNEL {literal(channel)}" if channel else "")
-
-
-def _turn_thread(change: Change) -> Iterator[str]:
-    thread = change.kind.split()[0]
-    yield f"{'START' if change.was is None else 'STOP'} REPLICA {thread} FOR CHANNEL {literal(change.name)}"
-
-
-# In the order in which they are undone.
-_UNDO: Mapping[str, Callable[[Change], Iterable[str]]] = {
-    "XA transaction": lambda change: [f"XA ROLLBACK {change.name}"],
-    "channel": _reset_channel,
-    "replication filter": _reset_filter,
-    "IO_THREAD of channel": _turn_thread,
-    "SQL_THREAD of channel": _turn_thread,
-    "event": _drop_event,
-    "schema": lambda change: [f"DROP SCHEMA IF EXISTS {identifier(change.name)}"],
-    "persisted variable": lambda change: [f"RESET PERSIST IF EXISTS {identifier(change.name)}"],
-    "host-cache entry": lambda _: ["TRUNCATE TABLE performance_schema.host_cache"],
-    "log": lambda change: [f"TRUNCATE TABLE mysql.{change.name}"],
-}
-_OF_A_CHANNEL = ("IO_THREAD of channel", "SQL_THREAD of channel")

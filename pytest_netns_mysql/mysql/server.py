@@ -11,7 +11,6 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.administrator import Administrator
 from pytest_netns_mysql.mysql.facts import ServerFacts
-from pytest_netns_mysql.mysql.options import initial
 from pytest_netns_mysql.mysql.plan import ServerPlan
 
 if TYPE_CHECKING:
@@ -33,12 +32,16 @@ class MySQLServer(ServerFacts):
     def __init__(self, plan: ServerPlan, network: Network) -> None:
         """Check the plan's endpoints against the network; raise EndpointError before anything is started."""
         super().__init__(plan, network)
-        self.administrator = Administrator(self._process, plan.kind.dialect.connection, timeout=plan.start_timeout)
+        self.administrator = Administrator(self._process, plan.kind.dialect, timeout=plan.start_timeout)
         self.seeded: SeededTables | None = None
 
     @property
     def tls(self) -> Authority:
-        """Return the authority that the server trusts, its own CA: it makes certificates for clients."""
+        """Return the authority that the server trusts, its own CA: it makes certificates for clients.
+
+        Raises ServerVersionError for a kind of server that makes none.
+        """
+        self.plan.kind.refuse({"tls": True}, self.plan.where)
         from pytest_netns_mysql.mysql.tls import Authority
 
         return Authority(self)
@@ -86,8 +89,7 @@ class MySQLServer(ServerFacts):
 
     def _template(self) -> Path:
         plan = self.plan
-        options = initial(plan.complete_options())
-        return datadir.template(plan.kind, options, cache=plan.cache, progress=plan.progress)
+        return datadir.template(plan.kind, plan.initial_options(), cache=plan.cache, progress=plan.progress)
 
     def _seed(self) -> tuple[Path, SeededTables]:
         from pytest_netns_mysql.mysql import seed
@@ -152,7 +154,7 @@ class MySQLServer(ServerFacts):
         self._process.check_running()
         name = namespace if namespace is not None else GLOBAL
         place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
-        settings = {"host": place.address, "port": place.port, **options}
+        settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
         with self._process.told_if_it_ends():
             return connect_over_tls_if_need_be(self.network[name], driver, **settings)
 

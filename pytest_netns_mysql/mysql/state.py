@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_netns_mysql.mysql.tables import Marks
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.administrator import RawRow
+    from pytest_netns_mysql.mysql.dialect import RawRow
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _K = TypeVar("_K")
@@ -20,13 +20,10 @@ UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
 _LIST = "SHOW PROCESSLIST"
 
-# What replication itself sets and moves on; a group sets the second line too.
-_MOVING = frozenset({"gtid_executed", "gtid_purged", "gtid_owned"})
+# What Group Replication sets.
 _OF_A_GROUP = frozenset({"read_only", "super_read_only", "auto_increment_increment", "auto_increment_offset"})
 _OWN_THREADS = ("system user", "event_scheduler")
 _SWITCHES = {"ON": "1", "OFF": "0"}
-# Files that mysqld makes and writes to: its tablespaces, logs and locks. Its TLS files are none of them.
-_WRITTEN = re.compile(r"^(#|ib|undo_\d+$|mysql|auto\.cnf)|\.(\d{6}|index|pid|lock|sdi|CSV|CSM)$")
 
 
 @dataclass(frozen=True)
@@ -76,15 +73,19 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
     """
     # What replicates is looked at where it is written: on a replica it may be on its way.
     has_data = server.writable is server
-    ignored = _MOVING | (_OF_A_GROUP if server.dataset is not server else frozenset())
+    ignored = server.dialect.moving | (_OF_A_GROUP if server.dataset is not server else frozenset())
     administrator = server.administrator
     speech = server.dialect
-    own = [speech.local, _LIST]
-    queries = [speech.local + speech.data, _LIST, speech.transactions, speech.checksums] if has_data else own
-    found, clients, *of_data = administrator.ask(*queries)
+    own = [speech.local, _LIST, *speech.shown]
+    queries = [speech.local + speech.data, *own[1:], speech.transactions, speech.checksums] if has_data else own
+    found, clients, *more = administrator.ask(*queries)
+    shown, of_data = more[: len(speech.shown)], more[len(speech.shown) :]
     rows: dict[str, dict[str, str]] = {}
     for kind, name, value in found:
         rows.setdefault(_text(kind), {})[_text(name)] = _text(value)
+    for reader, of_it in zip(speech.shown.values(), shown, strict=True):
+        for kind_read, name_read, value_read in reader(of_it):
+            rows.setdefault(kind_read, {})[name_read] = value_read
     dynamic = sorted(rows.pop("variable", {}))
     variables = _variables(server) if known is None else known.variables
     if known is not None and known.pid != server.pid:
@@ -99,7 +100,9 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
         tables={_text(table): int(checksum or 0) for table, checksum in checksums},
         transactions=tuple(transactions),
         connections=_connections(clients, administrator.number),
-        files=frozenset((path, changed) for path, changed in server.files() if not _WRITTEN.search(Path(path).name)),
+        files=frozenset(
+            (path, changed) for path, changed in server.files() if not re.search(speech.written, Path(path).name)
+        ),
         values={name: value for name, value in now.items() if name not in ignored},
         grants=_grants(server) if known is None and has_data else {},
         variables=variables,

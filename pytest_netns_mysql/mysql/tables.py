@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -32,27 +32,6 @@ if TYPE_CHECKING:
 Mark = tuple[str, str, str]
 """What a mark tells of, and which schema and table, routine or trigger."""
 
-# Of rows tell InnoDB's counters, the time when it last counted rows, for then these begin anew, and the handlers'
-# counts. InnoDB names a table by its files, such as shop/orders#p#p0. A time of two seconds ago may come again.
-_MARKS = """
-SELECT 'counters' kind, SUBSTRING_INDEX(NAME, '/', 1) place, SUBSTRING_INDEX(NAME, '/', -1) name,
-    CONCAT_WS(' ', TABLE_ID, MODIFIED_COUNTER, AUTOINC) value FROM information_schema.INNODB_TABLESTATS
-    WHERE SUBSTRING_INDEX(NAME, '/', 1) IN ({files})
-UNION ALL SELECT 'counted', database_name, table_name, last_update FROM mysql.innodb_table_stats
-    WHERE database_name IN ({schemas})
-UNION ALL SELECT 'writes', OBJECT_SCHEMA, OBJECT_NAME, COUNT_WRITE
-    FROM performance_schema.table_io_waits_summary_by_table WHERE OBJECT_SCHEMA IN ({schemas}) AND COUNT_WRITE > 0
-UNION ALL SELECT 'table', TABLE_SCHEMA, TABLE_NAME, IF(CREATE_TIME > NOW() - INTERVAL 2 SECOND, UUID(), CREATE_TIME)
-    FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({schemas}) AND TABLE_TYPE = 'BASE TABLE'
-UNION ALL SELECT 'view', TABLE_SCHEMA, TABLE_NAME, CRC32(CONCAT_WS(' ', VIEW_DEFINITION, DEFINER, SECURITY_TYPE))
-    FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({schemas})
-UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, CREATED
-    FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({schemas})
-UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME, LAST_ALTERED
-    FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({schemas})
-UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAME, OPTIONS)
-    FROM information_schema.SCHEMATA JOIN information_schema.SCHEMATA_EXTENSIONS USING (SCHEMA_NAME)
-    WHERE SCHEMA_NAME IN ({schemas})"""
 # Not of CRC32, which is linear: the same change in two tables would go unseen.
 _HASH = "LEFT(SHA2(CONCAT_WS('/', m.kind, m.place, m.name, m.value), 256), 16)"
 _DIGEST = f"SELECT COUNT(*), BIT_XOR(CAST(CONV({_HASH}, 16, 10) AS UNSIGNED)) FROM ({{marks}}) m"
@@ -108,7 +87,8 @@ class SeededTables:
     def _query(self) -> str:
         schemas = sorted({schema for schema, _ in self._tables})
         files = ", ".join(literal(_file_of(one)) for one in schemas)
-        return _MARKS.format(schemas=", ".join(map(literal, schemas)), files=files) if schemas else ""
+        marks = self._server.dialect.marks
+        return marks.format(schemas=", ".join(map(literal, schemas)), files=files) if schemas else ""
 
     def doubt(self) -> None:
         """Take nothing for granted any more: the server was started on other data than the seed's."""
@@ -161,7 +141,7 @@ class SeededTables:
             self._pristine = dict(now)
         foreign = {}
         unsure = [name for name in now if self._pristine.get(name) != now[name] or name not in self._tables]
-        sums, numbers = checksums(cursor, unsure), auto_increments(cursor, unsure)
+        sums, numbers = checksums(cursor, unsure), self._numbers(cursor, unsure)
         for name in unsure:
             loaded = self._tables.get(name)
             is_altered = loaded is None or self._pristine.get(name, {}).get("table") != now[name]["table"]
@@ -172,6 +152,9 @@ class SeededTables:
             else:
                 foreign[name] = content
         return foreign
+
+    def _numbers(self, cursor: MySQLCursorAbstract, names: Collection[Name]) -> dict[Name, int]:
+        return auto_increments(cursor, names, self._server.dialect)
 
     def _differences(self, before: Marks, now: Marks) -> list[_Difference]:
         """Return what changed."""
@@ -194,7 +177,7 @@ class SeededTables:
     def _refill(self, cursor: MySQLCursorAbstract, names: Iterable[Name]) -> None:
         """Write the rows of tables again; TRUNCATE costs more, and has a table count from 1 again."""
         tables = {name: self._tables[name] for name in names if name in self._tables and self._tables[name].rows}
-        numbers = auto_increments(cursor, tables)
+        numbers = self._numbers(cursor, tables)
         counted = {name for name, table in tables.items() if numbers.get(name) != table.auto_increment}
         if len(counted) > _MOST:
             return
@@ -203,7 +186,7 @@ class SeededTables:
             with (self._folder / str(table.rows)).open(encoding="utf-8", newline="\n") as rows:
                 for statement in rows:
                     _run(cursor, statement)
-        numbers = auto_increments(cursor, counted)
+        numbers = self._numbers(cursor, counted)
         for name in counted:
             if numbers.get(name) != tables[name].auto_increment:
                 _run(cursor, f"ALTER TABLE {title(name)} AUTO_INCREMENT = {tables[name].auto_increment}")

@@ -151,8 +151,9 @@ def assemble(tree: Tree, product: Product, libraries: dict[str, Path], folder: P
     plugins.mkdir(parents=True)
     for file in tree.plugins(product):
         _place(file.resolve(), plugins / file.name)
-    if product.share is not None:
-        shutil.copytree(tree.root / "usr/share" / product.share, folder / "share" / product.share, symlinks=True)
+    for name in product.share:
+        if (tree.root / "usr/share" / name).is_dir():
+            shutil.copytree(tree.root / "usr/share" / name, folder / "share" / name, symlinks=True)
     programs = []
     for file in tree.programs(product):
         programs.append(folder / "bin" / file.name)

@@ -167,7 +167,9 @@ def test_a_named_folder_must_hold_a_mysqld(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(ServerNotFoundError) as caught:
         find(str(tmp_path), cache=cache, progress=silent)
     assert caught.value.what == f"{tmp_path} is a folder without a mysqld"
-    assert caught.value.tried == tuple(f"{tmp_path}/{name}/mysqld" for name in ("bin", "sbin", "libexec"))
+    assert caught.value.tried == tuple(
+        f"{tmp_path}/{folder}/{name}" for name in ("mysqld", "mariadbd") for folder in ("bin", "sbin", "libexec")
+    )
 
 
 def test_a_container_is_refused(cache: Path) -> None:

@@ -1,0 +1,117 @@
+"""How MariaDB is asked and told what MySQL is asked and told in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from pytest_netns_mysql.mysql.dialect import OF_DATA, OF_SERVER, Dialect, RawRow, Undo, roll_back
+from pytest_netns_mysql.mysql.options import DEFAULTS
+from pytest_netns_mysql.mysql.quoting import literal
+
+# As for MySQL, without what MariaDB knows nothing of or has removed, which it would complain of in its log.
+_UNKNOWN = ("loose_mysqlx", "flush_method", "redo_log_capacity", "print_ddl_logs", "rollback_segments")
+_OWN = {
+    # FLUSH ENGINE LOGS, for a snapshot, writes nothing where commits do not.
+    "loose_innodb_flush_log_at_trx_commit": 2,
+    "loose_innodb_log_file_size": 4 << 20,
+    "loose_innodb_log_buffer_size": 2 << 20,  # the least
+    "loose_innodb_write_io_threads": 2,
+    "loose_aria_pagecache_buffer_size": 8 << 20,
+    "loose_key_buffer_size": 1 << 20,
+}
+
+
+def _text(value: bytes | None) -> str:
+    return "" if value is None else value.decode()
+
+
+def _channels(rows: Sequence[RawRow]) -> Iterator[tuple[str, str, str]]:
+    """Read SHOW ALL SLAVES STATUS, whose first columns are those of every version."""
+    for row in rows:
+        name, _, _, host, user, port, retry, *others = map(_text, row)
+        yield "channel", name, f"{host} {port} {user} {retry}"
+        for kind, runs in (("IO_THREAD of channel", others[5]), ("SQL_THREAD of channel", others[6])):
+            if runs == "No":
+                yield kind, name, "stopped"
+
+
+def _reset_channel(name: str, _: bool) -> Iterable[str]:
+    return [f"STOP SLAVE {literal(name)}", f"RESET SLAVE {literal(name)} ALL"]
+
+
+def _turn(thread: str) -> Undo:
+    return lambda name, is_new: [f"{'START' if is_new else 'STOP'} SLAVE {literal(name)} {thread}"]
+
+
+MARIADB = Dialect(
+    grant_tables=(
+        "global_priv",
+        "db",
+        "tables_priv",
+        "columns_priv",
+        "procs_priv",
+        "proxies_priv",
+        "roles_mapping",
+    ),
+    settings_tables=(
+        "mysql.plugin",
+        "mysql.func",
+        "mysql.servers",
+        "mysql.time_zone_name",
+        "performance_schema.setup_actors",
+        "performance_schema.setup_consumers",
+        "performance_schema.setup_objects",
+    ),
+    local="""\
+SELECT 'variable', LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES WHERE GLOBAL_VALUE_ORIGIN = 'SQL'
+UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
+    data="""
+UNION ALL SELECT 'schema', SCHEMA_NAME, '' FROM information_schema.SCHEMATA
+UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTERED FROM information_schema.EVENTS""",
+    shown={"SHOW ALL SLAVES STATUS": _channels},
+    variables="SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES",
+    moving=frozenset({"gtid_binlog_pos", "gtid_binlog_state", "gtid_current_pos", "gtid_slave_pos"}),
+    transactions="XA RECOVER FORMAT='SQL'",
+    xid=lambda row: _text(row[3]),
+    # Tables of the schema mysql have files of their own; what tells of a new one is its .frm.
+    written=r"^(#|ib|undo\d+$|aria_log|ddl_recovery|tc\.log|multi-master\.info)"
+    r"|\.(\d{6}|index|pid|info|state|ibd|MAD|MAI|MYD|MYI|CSV|CSM)$",
+    undo={
+        "XA transaction": roll_back,
+        "channel": _reset_channel,
+        "IO_THREAD of channel": _turn("IO_THREAD"),
+        "SQL_THREAD of channel": _turn("SQL_THREAD"),
+        **OF_DATA,
+        **OF_SERVER,
+    },
+    # InnoDB's counters are of its own tables; of others the time of the last write tells, as long as it is the only one
+    # in its second, and so the number of bytes.
+    marks="""\
+SELECT 'counters' kind, SUBSTRING_INDEX(NAME, '/', 1) place, SUBSTRING_INDEX(NAME, '/', -1) name,
+    CONCAT_WS(' ', TABLE_ID, MODIFIED_COUNTER, AUTOINC) value FROM information_schema.INNODB_SYS_TABLESTATS
+    WHERE SUBSTRING_INDEX(NAME, '/', 1) IN ({files})
+UNION ALL SELECT 'counted', database_name, table_name, last_update FROM mysql.innodb_table_stats
+    WHERE database_name IN ({schemas})
+UNION ALL SELECT 'writes', TABLE_SCHEMA, TABLE_NAME,
+    IF(UPDATE_TIME > NOW() - INTERVAL 2 SECOND, RAND(), CONCAT_WS(' ', UPDATE_TIME, DATA_LENGTH, AUTO_INCREMENT))
+    FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA IN ({schemas}) AND TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB'
+UNION ALL SELECT 'table', TABLE_SCHEMA, TABLE_NAME, IF(CREATE_TIME > NOW() - INTERVAL 2 SECOND, RAND(), CREATE_TIME)
+    FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({schemas}) AND TABLE_TYPE IN ('BASE TABLE', 'SEQUENCE')
+UNION ALL SELECT 'view', TABLE_SCHEMA, TABLE_NAME, CRC32(CONCAT_WS(' ', VIEW_DEFINITION, DEFINER, SECURITY_TYPE))
+    FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({schemas})
+UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, CREATED
+    FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({schemas})
+UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME, LAST_ALTERED
+    FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({schemas})
+UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAME, SCHEMA_COMMENT)
+    FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({schemas})""",
+    dump=(),
+    enters=False,
+    speaks_x=False,
+    unseen=("FLUSH LOCAL HOSTS",),  # the table of blocked hosts is empty while performance_schema is off, as by default
+    # Newer ones verify, and an account without a password cannot: as MySQL's programs, they do so where they are told.
+    client_programs={"loose-ssl-verify-server-cert": "0"},
+    connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
+    defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN,
+)
