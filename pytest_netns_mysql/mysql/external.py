@@ -11,6 +11,7 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError, SettingError
+from pytest_netns_mysql.mysql import mariadb
 from pytest_netns_mysql.mysql.dialect import MYSQL
 from pytest_netns_mysql.mysql.distribution import FIRST_VERSION, WAYS_OUT, parse_version, program_on_path
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SCHEME = "external:"
 _USAGE = "write external:HOST:PORT, such as external:192.0.2.10:3306; an IPv6 address in brackets"
+_STARTING = ("mysqld", "source", "replica", "group")
 _ITS_OWN = ("admin_address", "mysqlx_bind_address", "options", "load", "drop_capabilities")
 _TIMEOUT = 10  # seconds
 
@@ -53,7 +55,11 @@ class External:
     @property
     def dialect(self) -> Dialect:
         """Return how it is spoken to."""
-        return MYSQL
+        if self.flavor != mariadb.NAME:
+            return MYSQL
+        from pytest_netns_mysql.mysql.mariadbdialect import MARIADB
+
+        return MARIADB
 
     def program(self, name: str) -> Path | None:
         """Find a client program of this machine."""
@@ -68,12 +74,12 @@ class External:
 
     def refuse(self, written: Mapping[str, Any], where: str) -> None:
         """Raise ServerVersionError for what is the server's own to say."""
-        asked = [key for key in _ITS_OWN if written.get(key)]
-        if "factory" in written:
-            asked.insert(0, f"factories.{written['factory']}")
-        if asked and not (written.get("factory") == "client" and "load" in asked):
+        factory = written.get("factory")
+        asked = [f"factories.{factory}"] if factory in _STARTING else []
+        asked += [key for key in _ITS_OWN if factory is None and written.get(key)]
+        if asked:
             raise ServerVersionError(
-                f"{self.name} was started by others, with {asked[0]} of its own or without",
+                f"{self.name} was started by others, so that it takes no {asked[0]}",
                 where=where,
                 remedies=[f"leave out {asked[0]}", "choose a server that this plugin starts: netns_mysqld = auto"],
             )
@@ -190,10 +196,11 @@ def find(choice: str, *, user: str, password: str) -> External:
         ) from error
     line = f"mysqld  Ver {number} ({comment})"
     flavor, version = parse_version(line)
-    if flavor == "mariadb" or version < FIRST_VERSION:
+    first = mariadb.FIRST_VERSION if flavor == mariadb.NAME else FIRST_VERSION
+    if version < first:
         raise ServerVersionError(
-            f"the server at {host}, port {port}, is {flavor} {printed(version)}: network namespace support came with "
-            "MySQL 8.0.22",
+            f"the server at {host}, port {port}, is {flavor} {printed(version)}: the first that this plugin knows is "
+            f"{printed(first)}",
             where=where,
             tried=[line],
             remedies=WAYS_OUT,

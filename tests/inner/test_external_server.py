@@ -92,7 +92,7 @@ def _wait_until_it_answers(log: Path, process: subprocess.Popen[bytes]) -> None:
 SUITE = """
     import mysql.connector
     import pytest
-    from pytest_netns_mysql import SettingError
+    from pytest_netns_mysql import SettingError, factories
 
     @pytest.mark.netns("prod")
     def test_origin(netns_mysql, netns_mysqld):
@@ -110,6 +110,11 @@ SUITE = """
         account = netns_account("app", host="198.51.100.132")
         with pytest.raises(mysql.connector.Error, match="Access denied|not allowed"):
             netns_connect("prod", account=account)
+
+    client = factories.client("netns_mysqld", namespace="prod")
+
+    def test_a_client(client):
+        assert client.is_connected()
 
     def test_it_is_not_ours(netns_mysqld):
         for action in (netns_mysqld.restart, netns_mysqld.stop, netns_mysqld.kill, netns_mysqld.snapshot):
@@ -129,7 +134,24 @@ def test_a_server_of_others(
     monkeypatch.setenv("NETNS_EXTERNAL_PASSWORD", PASSWORD)
     pytester.path.joinpath("prod.toml").write_text(f'[namespaces.prod]\nexternal = "{others}"\n')
     words = (f"--netns-mysqld=external:{THERE}:3306", "--netns-external-user=boss", "--netns-topology=prod.toml")
-    suite(SUITE, *words).assert_outcomes(passed=3, skipped=1)
+    suite(SUITE, *words).assert_outcomes(passed=4, skipped=1)
+    refused = suite(
+        """
+        from pytest_netns_mysql import factories
+
+        replica = factories.replica("netns_mysqld", bind_address="127.0.0.1")
+
+        def test_it(replica): ...
+        """,
+        *words,
+    )
+    refused.assert_outcomes(errors=1)
+    refused.stdout.fnmatch_lines(
+        [
+            f"external:{THERE}:3306 was started by others, so that it takes no factories.replica",
+            "  where: factories.replica*",
+        ]
+    )
     again = suite("def test_it(netns_mysqld): ...", *words, "--netns-topology=red-blue")
     again.assert_outcomes(errors=1)
     again.stdout.no_fnmatch_line(f"*{PASSWORD}*")
