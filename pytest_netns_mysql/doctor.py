@@ -64,14 +64,18 @@ def _server_finding(choice: str, kinds: Kinds) -> Finding:
         return Finding("mysqld", "ok", f"{found.name}, {found.version_line}")
     if choice.startswith("docker://"):
         return Finding("mysqld", "note", f"{choice} is not here yet; the first run pulls it")
+    product = "mariadb" if choice == "mariadb" else "mysql"
     if shutil.which("apt-get"):
         return Finding(
-            "mysqld", "note", "none is here yet; the first run fetches one", ("netns-mysql fetch, to have it before",)
+            "mysqld",
+            "note",
+            f"no {product} is here yet; the first run fetches one",
+            (f"netns-mysql fetch {product}, to have it before",),
         )
     return Finding(
         "mysqld",
         "missing",
-        "none is here, and there is no apt-get to fetch one with",
+        f"no {product} is here, and there is no apt-get to fetch one with",
         ("install MySQL 8.0.22 or newer, or name one: netns_mysqld = /path/to/mysqld",),
     )
 
