@@ -189,7 +189,8 @@ class Engine:
 
     def remove_all(self, owner: str) -> None:
         """End and remove the containers that belong to a process."""
-        for container in self.client.containers.list(all=True, filters={"label": f"{OWNER}={owner}"}):
+        own = {"label": f"{OWNER}={owner}"}
+        for container in self.client.containers.list(all=True, filters=own, ignore_removed=True):
             self.remove(container)
 
 

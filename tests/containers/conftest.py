@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from pytest_netns_mysql import ContainerError
 from pytest_netns_mysql.cli import main
-from pytest_netns_mysql.mysql.engine import Engine
+from pytest_netns_mysql.mysql.engine import OWNER, Engine
 
 IMAGE = "netns-mysql-tests:latest"
 
@@ -41,12 +41,14 @@ def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def containers(engine: Engine) -> Callable[[], set[str]]:
-    """Give what tells this plugin's containers, running or not, whosever they are."""
+def left_of(engine: Engine) -> Callable[..., list[str]]:
+    """Give what tells the containers, running or not, and the folders that processes with these pids have."""
 
-    def there() -> set[str]:
-        found: list[Any] = engine.client.containers.list(all=True, filters={"label": "pytest-netns-mysql.owner"})
-        return {str(one.name) for one in found}
+    def there(*pids: int) -> list[str]:
+        found: list[Any] = engine.client.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True)
+        owners = {str(one.name): int(one.labels[OWNER].partition("-")[0]) for one in found if one.labels[OWNER]}
+        folders = [str(one) for pid in pids for one in Path("/dev/shm").glob(f"pytest-netns-mysql-{pid}-*")]
+        return [*(name for name, pid in owners.items() if pid in pids), *folders]
 
     return there
 
@@ -79,9 +81,3 @@ def odd_image(engine: Engine, image: str) -> Iterator[Callable[..., str]]:
     yield make
     for reference in made:
         engine.client.images.remove(reference, force=True)
-
-
-@pytest.fixture
-def folders() -> Callable[[], set[Path]]:
-    """Give what tells the folders of servers in containers, whosever they are."""
-    return lambda: set(Path("/dev/shm").glob("pytest-netns-mysql-*"))
