@@ -22,8 +22,9 @@ pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may enter what others made")
 
-# Two addresses and no more: what else lies in a network must stay in reach.
-HERE, THERE = "198.51.100.130", "198.51.100.131"
+# Two addresses and no more, since what else lies in a network must stay in reach; for each of xdist's workers others.
+_NUMBER = 128 + 2 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+HERE, THERE = f"198.51.100.{_NUMBER}", f"198.51.100.{_NUMBER + 1}"
 PASSWORD = "of the boss"
 
 
@@ -89,7 +90,7 @@ def _wait_until_it_answers(log: Path, process: subprocess.Popen[bytes]) -> None:
     pytest.fail(log.read_text())
 
 
-SUITE = """
+SUITE = f"""
     import mysql.connector
     import pytest
     from pytest_netns_mysql import SettingError, factories
@@ -98,7 +99,7 @@ SUITE = """
     def test_origin(netns_mysql, netns_mysqld):
         with netns_mysql.cursor() as cursor:
             cursor.execute("SELECT USER()")
-            assert cursor.fetchone() == ("prod_user@198.51.100.131",)
+            assert cursor.fetchone() == ("prod_user@{THERE}",)
         assert netns_mysqld.version >= (8, 0, 22)
         netns_mysqld.execute("CREATE SCHEMA left_behind")
         netns_mysqld.execute("SET GLOBAL max_connections = 33")
@@ -107,7 +108,7 @@ SUITE = """
     def test_grants(netns_account, netns_connect, netns_mysqld):
         assert netns_mysqld.execute("SHOW SCHEMAS LIKE 'left%'") == []
         assert netns_mysqld.execute("SELECT @@max_connections") == [(151,)]
-        account = netns_account("app", host="198.51.100.132")
+        account = netns_account("app", host="198.51.100.2")
         with pytest.raises(mysql.connector.Error, match="Access denied|not allowed"):
             netns_connect("prod", account=account)
 
@@ -118,9 +119,9 @@ SUITE = """
 
     def test_it_is_not_ours(netns_mysqld):
         for action in (netns_mysqld.restart, netns_mysqld.stop, netns_mysqld.kill, netns_mysqld.snapshot):
-            with pytest.raises(SettingError, match="external:198.51.100.131:3306 cannot be .*: it is run by others"):
+            with pytest.raises(SettingError, match="external:{THERE}:3306 cannot be .*: it is run by others"):
                 action()
-        assert netns_mysqld.describe() == "198.51.100.131, run by others"
+        assert netns_mysqld.describe() == "{THERE}, run by others"
 
     @pytest.mark.netns_mysqld(local=True)
     def test_here(netns_mysqld): ...
@@ -156,7 +157,7 @@ def test_a_server_of_others(
     again.assert_outcomes(errors=1)
     again.stdout.no_fnmatch_line(f"*{PASSWORD}*")
     again.stdout.fnmatch_lines(
-        ["SettingError: external:198.51.100.131:3306 is out of reach: topology red-blue is a network of its own"]
+        [f"SettingError: external:{THERE}:3306 is out of reach: topology red-blue is a network of its own"]
     )
 
 
