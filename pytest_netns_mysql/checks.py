@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +33,12 @@ class FixturePlan:
     needs: tuple[Any, ...] = ()
 
 
-def check_servers(item: pytest.Item, topology: Topology, kinds: Sequence[Kind]) -> None:
-    """Check the endpoints, options and namespaces of the servers that a test asks for, each of one of ``kinds``.
+def check_servers(
+    item: pytest.Item, topology: Topology, kinds: Sequence[Kind], find: Callable[[str], Kind | None]
+) -> None:
+    """Check the endpoints, options and namespaces of the servers that a test asks for.
+
+    Each is one of ``kinds``, or what ``find`` returns of the name that a factory gives it.
 
     Raises EndpointError, SettingError, UnknownNamespaceError, GroupError or ServerVersionError, naming the fixture and
     the test.
@@ -43,7 +47,8 @@ def check_servers(item: pytest.Item, topology: Topology, kinds: Sequence[Kind]) 
     for name, plan in _plans(item):
         where = f"factories.{plan.factory} of the fixture {name}, for {item.nodeid}"
         _check(plan, topology, where)
-        for kind in kinds if plan.server.get("mysqld") is None else ():
+        named = plan.server.get("mysqld")
+        for kind in kinds if named is None else filter(None, [find(named)]):
             kind.refuse({**plan.server, "factory": plan.factory}, where)
     if "netns_mysqld" in info.names_closure:
         from pytest_netns_mysql.mysql.loading import of_topology

@@ -79,6 +79,11 @@ class Cleaner:
     def make_room(self, item: pytest.Item) -> None:
         """End the server, where the test asks for a fresh one: unless nobody used it, nor built anything on it."""
         known = self._known.get(self._default) if self._default is not None and _wants_fresh(item) else None
+        if self._default is not None and _wants_fresh(item) and not self._default.can_be_fresh:
+            pytest.fail(
+                f"netns_mysqld_fresh: {self._default.plan.kind.name} is run by others, and cannot be started anew",
+                pytrace=False,
+            )
         if self._default is not None and known is not None and (known.is_used or known.before is not known.at_boot):
             self._renew(self._default)
 
@@ -144,12 +149,22 @@ class Cleaner:
         if result.before is not None:
             known.before = result.before
         if result.stays:
-            self._renew(server)
+            self._renew_or_fail(server, result.stays, item)
         if result.found:
             becomes = "it gets a fresh server" if result.stays else "it was put back"
             text = "\n".join(result.stays or result.found)
             item.add_report_section("teardown", f"left on {server.name}: {becomes}", text)
         return [f"{server.name}: {line}" for line in result.found]
+
+    def _renew_or_fail(self, server: MySQLServer, stays: tuple[str, ...], item: pytest.Item) -> None:
+        if not server.can_be_fresh:
+            raise LeftoverError(
+                "the test left on the server what cannot be put back, and others run it: it stays for all later tests",
+                where=item.nodeid,
+                tried=stays,
+                remedies=["put it right by hand", "have such a test use a server of its own: factories.mysqld"],
+            )
+        self._renew(server)
 
     @property
     def _keeps(self) -> bool:

@@ -204,6 +204,12 @@ def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, 
     from pytest_netns_mysql.mysql.server import MySQLServer
 
     kind = Kinds(settings, _progress).find()
+    if kind.listens is not None:
+        raise SettingError(
+            f"{kind.name} is run by others, and the accounts of `netns-mysql run` would stay on it",
+            where="netns-mysql run",
+            remedies=["leave out --mysqld, and connect as an account of its own", "name another server"],
+        )
     plan = ServerPlan(
         kind,
         settings.cache,

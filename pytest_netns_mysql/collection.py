@@ -111,7 +111,7 @@ def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topolog
     meant = [kind for kind in kinds if not any(one.why_not(kind) for one in requirements)]
     for topology in topologies:
         if not names or any(why_not_applicable(name, topology) is None for name in names):
-            check_servers(test, topology, meant)
+            check_servers(test, topology, meant, session.kinds.if_known)
 
 
 def _is_unittest(item: pytest.Item) -> bool:

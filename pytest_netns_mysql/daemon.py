@@ -24,6 +24,7 @@ from pytest_netns_mysql.kernel.fingerprint import fingerprint
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.position import identity
 from pytest_netns_mysql.kernel.sandbox import NETWORKS_DIRECTORY, WORK_DIRECTORY, Sandbox
+from pytest_netns_mysql.mysql.kind import label
 from pytest_netns_mysql.mysql.reset import put_back
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.state import read
@@ -173,8 +174,7 @@ class StandingServer:
     def _status(self) -> reuse.Status:
         taken_by = None if self._run is None else reuse.peer_of(self._run)[0]
         topology, plan = self._order.topology, self._order.plan
-        version = ".".join(map(str, plan.kind.version))
-        return reuse.Status(os.getppid(), topology.name, version, self._since, taken_by)
+        return reuse.Status(os.getppid(), topology.name, label(plan.kind), self._since, taken_by)
 
     def _put_back(self, run: socket.socket) -> bool:
         """Put back what the run left; tell whether all is as at first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.errors import NetnsError, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +28,6 @@ class Kinds:
     @cached_property
     def choices(self) -> tuple[str, ...]:
         """Return what the setting names, in order."""
-        from pytest_netns_mysql.mysql.choice import choices
-
         return choices(self._settings.mysqld, where=self._settings.given.get("mysqld"))
 
     @cached_property
@@ -49,11 +47,15 @@ class Kinds:
     def look_for_all(self) -> None:
         """Find every server, or know why not: from inside the sandbox nothing can be brought."""
         for choice in (*self.choices, *self._others):
-            if choice not in self._found:
-                try:
-                    self._found[choice] = self._finder.find(choice)
-                except NetnsError as error:
-                    self._found[choice] = error
+            self._look_for(choice)
+
+    def _look_for(self, choice: str) -> Kind | NetnsError:
+        if choice not in self._found:
+            try:
+                self._found[choice] = self._finder.find(choice)
+            except NetnsError as error:
+                self._found[choice] = error
+        return self._found[choice]
 
     def expect(self, choice: str) -> None:
         """Know that a test will ask for a server beside those of the settings."""
@@ -62,10 +64,7 @@ class Kinds:
 
     def find(self, choice: str | None = None) -> Kind:
         """Return a server, brought now if need be; raise ServerNotFoundError and its like."""
-        name = self.choices[0] if choice is None else choice
-        self.expect(name)
-        self.look_for_all()
-        found = self._found[name]
+        found = self._look_for(self.choices[0] if choice is None else choice)
         if isinstance(found, NetnsError):
             raise found
         return found
@@ -73,12 +72,12 @@ class Kinds:
     def known(self, choice: str | None = None) -> Kind | None:
         """Return a server if it is on this machine, without bringing it; raise as ``find`` does."""
         name = self.choices[0] if choice is None else choice
-        if name not in self._found:
-            found = self._finder.look(name)
-            if found is None:
-                return None
+        if name in self._found:
+            return self.find(name)
+        found = self._finder.look(name)
+        if found is not None:
             self._found[name] = found
-        return self.find(name) if name in self._found else None
+        return found
 
     def if_known(self, choice: str) -> Kind | None:
         """Return a server if it is on this machine, or None: who asks for it meets what is wrong."""
@@ -94,3 +93,17 @@ class Kinds:
 
         found = [label(self.find(choice)) for choice in self.choices]
         return [f"{one}-{found[:at].count(one) + 1}" if found.count(one) > 1 else one for at, one in enumerate(found)]
+
+
+def choices(setting: str, *, where: str | None) -> tuple[str, ...]:
+    """Return the servers that a setting names; raise SettingError where one is named twice, or nothing is named."""
+    servers = tuple(part.strip() for part in setting.split(","))
+    wrong = next((one for one in servers if not one or servers.count(one) > 1), None)
+    if wrong is not None:
+        fault = f"{wrong} is in it twice" if wrong else "there is nothing beside a comma"
+        raise SettingError(
+            f"netns_mysqld = {setting!r}: {fault}",
+            where=where,
+            remedies=["name each server once, with one comma between two"],
+        )
+    return servers

@@ -15,7 +15,7 @@ from _pytest.config.findpaths import load_config_dict_from_file  # the same sinc
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SettingError
-from pytest_netns_mysql.mysql.choice import choices
+from pytest_netns_mysql.kinds import choices
 from pytest_netns_mysql.topology.load import load_all
 from pytest_netns_mysql.topology.model import Topology
 
@@ -36,10 +36,7 @@ def matrix(given: table.Reader, folder: Path) -> str:
 
     def ini(setting: table.Setting) -> tuple[str, str] | None:
         value = values.get(setting.ini)
-        if value is None:
-            return None
-        found = table.from_folder(value, file.parent) if setting.name == "topology" else value
-        return found, f"{setting.ini} in {file}"
+        return None if value is None else (table.from_folder(setting, value, file.parent), f"{setting.ini} in {file}")
 
     settings = table.resolve(given, table.environment, ini, table.beside(file.parent))
     try:

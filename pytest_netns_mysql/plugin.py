@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import copy
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_netns_mysql import overview
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.errors import NetnsError, SandboxError
+from pytest_netns_mysql.errors import NetnsError, SandboxError, SettingError
 from pytest_netns_mysql.marker import is_netns_test
 from pytest_netns_mysql.requirement import HELP
 from pytest_netns_mysql.session import SESSION, NetnsSession
@@ -95,7 +94,12 @@ def pytest_collection(session: pytest.Session) -> None:
             own.topologies  # noqa: B018 - reading it is the check
         if own.settings.mysqld != "auto":
             for choice in own.kinds.choices:
-                own.kinds.find(choice)
+                if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
+                    raise SettingError(
+                        f"{choice} is one server, and the workers of xdist would undo on it what others of them do",
+                        where=own.settings.given.get("mysqld"),
+                        remedies=["run without -n"],
+                    )
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -180,10 +184,8 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
             if given is None:
                 return None
             value = str(given)
-            if setting.name == "topology" and config.inipath is not None:
-                value = table.from_folder(value, config.inipath.parent)
-            if setting.name == "image_initdb" and value and config.inipath is not None:
-                value = str(config.inipath.parent / Path(value).expanduser())
+            if config.inipath is not None:
+                value = table.from_folder(setting, value, config.inipath.parent)
             return value, f"{setting.ini} in {config.inipath or 'the ini options'}"
 
         def progress(text: str) -> None:

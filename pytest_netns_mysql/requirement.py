@@ -64,11 +64,15 @@ def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
             raise MarkerError(
                 f"netns_mysqld takes min= as a version in text, and this is {least!r}", where=where, remedies=[_USAGE]
             )
-        flavor = marker.kwargs.get("flavor", ())
-        flavors = (flavor,) if isinstance(flavor, str) else tuple(flavor)
+        flavor = marker.kwargs.get("flavor")
+        flavors = (flavor,) if isinstance(flavor, str) else () if flavor is None else flavor
+        if not isinstance(flavors, list | tuple):
+            raise MarkerError(
+                f"netns_mysqld takes flavor= as text, and this is {flavor!r}", where=where, remedies=[_USAGE]
+            )
         for one in flavors:
             if one not in _FLAVORS:
                 raise MarkerError(
                     f"netns_mysqld knows no flavor {one!r}, only {', '.join(_FLAVORS)}", where=where, remedies=[_USAGE]
                 )
-        yield Requirement(least, flavors, bool(marker.kwargs.get("local", False)))
+        yield Requirement(least, tuple(flavors), bool(marker.kwargs.get("local", False)))

@@ -49,7 +49,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Status:
-    """Tell of a server that stays up: its process, its topology, mysqld's version, since when (seconds, as time.time).
+    """Tell of a server that stays up: its process, topology, flavor and version, since when (seconds, as time.time).
 
     Shape: ``taken_by`` is the pid of the run that uses it, or None.
     """

@@ -45,7 +45,7 @@ class Servers:
         """Run a server."""
         from pytest_netns_mysql.mysql.server import MySQLServer
 
-        server = MySQLServer(self._plan(name, plan), self._network)
+        server = MySQLServer(self._plan(name, {"factory": "mysqld", **plan}), self._network)
         with self._session.hosting(server):
             server.start()
             yield server
@@ -54,7 +54,7 @@ class Servers:
         """Run a server that others can replicate from."""
         from pytest_netns_mysql.mysql.replication import SOURCE
 
-        return self.running(name, self._with(plan, SOURCE))
+        return self.running(name, {**self._with(plan, SOURCE), "factory": "source"})
 
     @contextlib.contextmanager
     def running_replica(
@@ -64,7 +64,7 @@ class Servers:
         from pytest_netns_mysql.mysql.replication import REPLICA, Replica
 
         # What its source was loaded with is in no binary log.
-        complete = {**self._with(plan, REPLICA), "load": source.plan.load}
+        complete = {**self._with(plan, REPLICA), "load": source.plan.load, "factory": "replica"}
         replica = Replica(self._plan(name, complete), self._network)
         with self._session.hosting(replica):
             try:
@@ -103,7 +103,7 @@ class Servers:
         for number, one in enumerate(namespaces):
             options = options_of(places, number, group_name, single_primary=single_primary)
             complete = {"bind_address": f"{places[number][0]}/{one}", "options": {**options, **own}}
-            plans[one] = self._plan(f"{name}-{one}", self._with(complete, {}))
+            plans[one] = self._plan(f"{name}-{one}", {**self._with(complete, {}), "factory": "group"})
             check_version(plans[one].kind.version, where)
         return plans
 

@@ -39,7 +39,7 @@ class Setting(NamedTuple):
 
 
 TOPOLOGY_FILE = "netns-topology.toml"
-SECRET = ("external_password",)
+SECRET = ("external_password", "image_env")
 """The settings whose values are not shown."""
 
 TABLE: tuple[Setting, ...] = (
@@ -192,9 +192,13 @@ def beside(folder: Path) -> Reader:
     return reader
 
 
-def from_folder(choices: str, folder: Path) -> str:
-    """Return the topologies of an ini file with the files among them sought from its folder, as pytest does."""
-    parts = (choice.strip() for choice in choices.split(","))
+def from_folder(setting: Setting, value: str, folder: Path) -> str:
+    """Return a value of an ini file with the paths in it sought from its folder, as pytest does."""
+    if setting.name == "image_initdb" and value.strip():
+        return str(folder / Path(value).expanduser())
+    if setting.name != "topology":
+        return value
+    parts = (choice.strip() for choice in value.split(","))
     return ",".join(str(folder / part) if ".toml" in part and not part.startswith("~") else part for part in parts)
 
 
@@ -241,7 +245,7 @@ def _variables(setting: Setting, value: str, place: str) -> dict[str, str]:
     for name, equals, _ in pairs:
         if not equals or not name.isidentifier():
             raise SettingError(
-                f"{setting.ini} = {value!r}: {name!r} is no NAME=VALUE",
+                f"{setting.ini} has {name!r}, which is no NAME=VALUE",
                 where=place,
                 remedies=[f"write {setting.metavar}: MYSQL_DATABASE=shop,MYSQL_USER=app"],
             )

@@ -34,7 +34,7 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
     kind = Kinds(settings, progress).find()
     if not kind.can_stay_up:
         raise SettingError(
-            f"a server of {kind.name} does not stay up between runs: its container ends with each",
+            f"{kind.name} cannot stay up between runs: only a program of this machine can",
             where="netns-mysql up",
             remedies=["choose a server of this machine: --mysqld auto, or a path"],
         )
@@ -77,4 +77,4 @@ def _found() -> dict[str, reuse.Status]:
 def _line(status: reuse.Status) -> str:
     since = time.strftime("%H:%M:%S", time.localtime(status.since))
     taken = "free" if status.taken_by is None else f"used by pid {status.taken_by}"
-    return f"pid {status.pid}: MySQL {status.version}, topology {status.topology}, since {since}, {taken}"
+    return f"pid {status.pid}: {status.version}, topology {status.topology}, since {since}, {taken}"

@@ -121,6 +121,11 @@ class Administrator:
         return self._connection
 
     @property
+    def account(self) -> dict[str, str]:
+        """Return the administrator's user and password."""
+        return {name: str(self._options[name]) for name in ("user", "password")}
+
+    @property
     def number(self) -> int | None:
         """Return the connection's number in SHOW PROCESSLIST, or None while there is none."""
         return None if self._connection is None else self._connection.connection_id

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.errors import NetnsError, ServerNotFoundError, SettingError
+from pytest_netns_mysql.errors import NetnsError, ServerNotFoundError
 from pytest_netns_mysql.mysql import distribution
 
 if TYPE_CHECKING:
@@ -89,17 +89,3 @@ def _of_program(program: Path, version_line: str) -> Kind:
     from pytest_netns_mysql.mysql import mariadb
 
     return mariadb.described(program, version_line)
-
-
-def choices(setting: str, *, where: str | None) -> tuple[str, ...]:
-    """Return the servers that a setting names; raise SettingError where one is named twice, or nothing is named."""
-    servers = tuple(part.strip() for part in setting.split(","))
-    wrong = next((one for one in servers if not one or servers.count(one) > 1), None)
-    if wrong is not None:
-        fault = f"{wrong} is in it twice" if wrong else "there is nothing beside a comma"
-        raise SettingError(
-            f"netns_mysqld = {setting!r}: {fault}",
-            where=where,
-            remedies=["name each server once, with one comma between two"],
-        )
-    return servers

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import ServerStartError
+from pytest_netns_mysql.errors import ContainerError, ServerStartError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.hosts import HOSTS
 from pytest_netns_mysql.mysql import reaper
 from pytest_netns_mysql.mysql.adopted import AdoptedProcess
-from pytest_netns_mysql.mysql.engine import Engine
+from pytest_netns_mysql.mysql.engine import Engine, owner
 from pytest_netns_mysql.mysql.image import Image, token
 from pytest_netns_mysql.mysql.options import OptionValue, is_on
 from pytest_netns_mysql.mysql.process import Process
@@ -39,7 +39,8 @@ _HOST_CACHE = 279  # the default, for max_connections as by default
 _LONGEST_HOSTNAME = 63  # an engine refuses longer ones
 _LAST_LINES = 20
 _DENIED = "MY-013408"
-_REMOVER = "import sys; from pytest_netns_mysql.mysql.container import reap; reap(*sys.argv[1:])"
+_ROUNDS = 4  # that find nothing any more
+_PAUSE = 0.5  # seconds
 
 
 class ContainerProcess(Process):
@@ -69,7 +70,7 @@ class ContainerProcess(Process):
     def make(self, source: Callable[[], Path]) -> None:
         """Make the folder, where the engine finds it: the sandbox's own are in a mount namespace that it is not in."""
         self._watch()
-        self.folder.parent.mkdir(mode=0o711)
+        self.folder.parent.mkdir(mode=0o700)  # whoever gets at the socket is the administrator
         super().make(source)
         os.chown(self.folder, *self._image.user)
 
@@ -94,7 +95,6 @@ class ContainerProcess(Process):
         self._container = engine.create(
             self._image.digest,
             self.command,
-            owner=self._owner,
             program=self._image.mysqld if is_able else None,
             cap_add=["SYS_ADMIN"] if is_able else [],
             user=":".join(map(str, self._image.user)),
@@ -125,8 +125,10 @@ class ContainerProcess(Process):
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
         """Return the error that tells why a start failed, with what the entrypoint printed, too."""
         error = super().start_error(what, *remedies)
-        printed = printed_by(self._container)
-        error.tried = (*error.tried, *(f"container: {line}" for line in printed))
+        if self._container is not None:
+            with contextlib.suppress(ContainerError):
+                printed = self._image.engine.printed(self._container, lines=_LAST_LINES).splitlines()
+                error.tried = (*error.tried, *(f"container: {line}" for line in printed))
         if _DENIED in error.codes and remedies == ():
             error.remedies = (
                 "the engine must run as root of this machine: one without root is in a user namespace of its own, and "
@@ -161,7 +163,7 @@ class ContainerProcess(Process):
     def _watch(self) -> None:
         """Start what removes container and folder should this process be killed; it is there before they are."""
         if self._reaper is None:
-            words = [str(os.getpid()), self._owner, str(self.folder.parent), _REMOVER]
+            words = [str(os.getpid()), self._owner, str(self.folder.parent), os.pathsep.join(filter(None, sys.path))]
             self._reaper = subprocess.Popen(
                 [sys.executable, "-I", "-S", reaper.__file__, *words],
                 stdin=subprocess.DEVNULL,
@@ -169,9 +171,14 @@ class ContainerProcess(Process):
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            if self._reaper.stdout is not None:
-                with self._reaper.stdout:
-                    self._reaper.stdout.readline()
+            with self._reaper.stdout or contextlib.nullcontext() as said:
+                if said is None or said.readline() != reaper.WATCHING:
+                    raise ContainerError(
+                        "the process that removes containers should this one be killed does not run",
+                        where=f"server {self.folder.name}",
+                        tried=[f"exit code {self._reaper.wait()}"],
+                        remedies=["pidfd_open(2) must be allowed"],
+                    )
 
 
 class _Contained(AdoptedProcess):
@@ -186,7 +193,7 @@ class _Contained(AdoptedProcess):
         """Return its exit code, which the engine knows."""
         if self.returncode is None:
             super().wait(timeout)
-            with contextlib.suppress(Exception):  # of an engine that has gone, too
+            with contextlib.suppress(ContainerError):
                 self.returncode = self._engine.exit_code(self._container)
         return self.returncode if self.returncode is not None else -1
 
@@ -212,28 +219,13 @@ class _Ended:
         """Send nothing: there is nobody."""
 
 
-def owner() -> str:
-    """Return what this process's containers bear: a pid is used again, its start time is not."""
-    return f"{os.getpid()}-{Path('/proc/self/stat').read_text().rpartition(') ')[2].split()[19]}"
-
-
 def reap(owner: str, folder: str) -> None:
     """Remove what a process left that was killed: its containers, and a folder of theirs."""
-    engine = Engine("the end of a run")
-    for pause in (1.0, 0.0):  # a container may have been in the making
-        engine.remove_all(owner)
+    engine, rounds = Engine("the end of a run"), 0
+    while rounds < _ROUNDS:  # one may have been in the making
+        rounds = 0 if engine.remove_all(owner) else rounds + 1
         shutil.rmtree(folder, ignore_errors=True)
-        time.sleep(pause)
-
-
-def printed_by(container: Container | None) -> list[str]:
-    """Return the last lines that a container printed."""
-    if container is None:
-        return []
-    try:
-        return str(container.logs(tail=_LAST_LINES).decode("utf-8", "replace")).splitlines()
-    except Exception:  # noqa: BLE001 - of an engine that has gone, too
-        return []
+        time.sleep(_PAUSE)
 
 
 def _in_container(endpoints: Sequence[Endpoint], network: Network) -> str:

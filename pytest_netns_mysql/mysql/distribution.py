@@ -122,12 +122,6 @@ def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distr
     Raises ServerNotFoundError, and ServerVersionError for a named server that cannot do it.
     """
     cache = cache.expanduser().absolute()
-    if setting.startswith("docker://"):
-        raise ServerNotFoundError(
-            "containers are not supported by this version",
-            where=f"netns_mysqld = {setting}",
-            remedies=("netns_mysqld = auto", WAYS_OUT[2]),
-        )
     found, tried = look(setting, cache=cache)
     return found if found is not None else _fetch(cache, progress, tried)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import struct
 import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ class Engine:
         """Connect; ``where`` is the setting that asks for it. Raises ContainerError where no engine answers."""
         try:
             import docker
+            import requests
             from testcontainers.core.docker_client import DockerClient
         except ImportError as error:
             raise ContainerError(
@@ -42,6 +44,8 @@ class Engine:
             ) from error
         self._where = where
         self._errors = docker.errors
+        self._missing = docker.errors.NotFound  # images, too
+        self._failures = (docker.errors.DockerException, requests.RequestException)
         try:
             self.client = DockerClient().client
             self.client.ping()
@@ -57,6 +61,14 @@ class Engine:
                 ],
             ) from error
 
+    @contextlib.contextmanager
+    def _told(self, what: str, *remedies: str) -> Iterator[None]:
+        """Raise ContainerError where the engine refuses what the block asks of it, or does not answer."""
+        try:
+            yield
+        except self._failures as error:
+            raise ContainerError(what, where=self._where, tried=[_first_line(error)], remedies=remedies) from error
+
     def image(self, reference: str, *, progress: Callable[[str], None] | None) -> Mapping[str, Any] | None:
         """Return what the engine knows of an image, brought now with a line of ``progress`` where it is not there.
 
@@ -64,74 +76,64 @@ class Engine:
         """
         try:
             return self._attributes(reference)
-        except self._errors.ImageNotFound:
+        except self._missing:
             if progress is None:
                 return None
         progress(f"pulling the image {reference}…")
-        try:
+        with self._told(
+            f"there is no image {reference}, and it cannot be pulled",
+            "mend the name: docker://mysql:8.4, docker://percona/percona-server:8.0",
+            "bring it: docker pull, docker load, or make one from a fetched server: netns-mysql image",
+        ):
             self.client.images.pull(*_split(reference))
             return self._attributes(reference)
-        except Exception as error:
-            raise ContainerError(
-                f"there is no image {reference}, and it cannot be pulled",
-                where=self._where,
-                tried=[_first_line(error)],
-                remedies=[
-                    "mend the name: docker://mysql:8.4, docker://percona/percona-server:8.0",
-                    "bring it: docker pull, docker load, or make one from a fetched server: netns-mysql image",
-                ],
-            ) from error
 
     def load(self, file: Path, reference: str, changes: Sequence[str]) -> None:
         """Make an image of an archive of its files; ``changes`` are as in a Dockerfile. Raises ContainerError."""
         repository, tag = _split(reference)
-        try:
+        with self._told(f"the engine makes no image {reference}"):
             self.client.api.import_image_from_file(str(file), repository, tag, changes=list(changes))
             self._attributes(reference)
-        except (self._errors.APIError, self._errors.ImageNotFound) as error:
-            raise ContainerError(
-                f"the engine makes no image {reference}", where=self._where, tried=[_first_line(error)]
-            ) from error
 
     def _attributes(self, reference: str) -> Mapping[str, Any]:
         attributes: Mapping[str, Any] = self.client.images.get(reference).attrs
         return attributes
 
     def output(self, image: str, command: Sequence[str]) -> str:
-        """Run a program of an image, without a network, until it ends; return what it printed.
-
-        Raises ContainerError where it cannot be run, or fails.
-        """
+        """Run a program of an image until it ends; return what it printed, and raise ContainerError where it fails."""
+        container = self.create(image, command[1:], program=None, entrypoint=[command[0]])
         try:
-            printed = self.client.containers.run(
-                image, list(command[1:]), entrypoint=[command[0]], network_mode="none", remove=True, cap_drop=["ALL"]
-            )
-        except (self._errors.APIError, self._errors.ContainerError) as error:
+            self.start(container)
+            code, printed = self.exit_code(container), self.printed(container)
+        finally:
+            self.remove(container)
+        if code != 0:
             raise ContainerError(
-                f"{command[0]} of the image does not run", where=self._where, tried=[_first_line(error)]
-            ) from error
-        return str(printed.decode("utf-8", "replace"))
+                f"{command[0]} of the image does not run: it ended with exit code {code}",
+                where=self._where,
+                tried=printed.splitlines()[-3:],
+            )
+        return printed
 
     @contextlib.contextmanager
     def looking_into(self, image: str) -> Iterator[Callable[[str], str | None]]:
         """Give what tells where a path in an image leads, links followed, or None where nothing is there."""
-        container = self.create(image, ["true"], owner="", program=None, entrypoint=["true"])
+        container = self.create(image, ["true"], program=None, entrypoint=["true"])
         try:
             yield lambda path: self._target(container, path)
         finally:
             self.remove(container)
 
     def _target(self, container: Container, path: str) -> str | None:
-        try:
-            stream, status = container.get_archive(path)
-        except self._errors.NotFound:
-            return None
-        stream.close()
+        with self._told("the engine does not show the files of a container"):
+            try:
+                stream, status = container.get_archive(path)
+            except self._missing:
+                return None
+            stream.close()
         return str(status["linkTarget"] or path)
 
-    def create(
-        self, image: str, command: Sequence[str], *, owner: str, program: str | None, **options: Any
-    ) -> Container:
+    def create(self, image: str, command: Sequence[str], *, program: str | None, **options: Any) -> Container:
         """Make a container, without a network and with no capability but those of ``options``, and do not start it.
 
         ``program`` is a path in the image that is to have CAP_SYS_ADMIN whoever runs it, see capabilities(7), "File
@@ -139,22 +141,17 @@ class Engine:
         """
         from testcontainers.core.labels import create_labels
 
+        labels = create_labels(image, {OWNER: owner()})
+        alone = {"network_mode": "none", "cap_drop": ["ALL"], "detach": True, "labels": labels}
+        with self._told("the engine makes no container"):
+            container = self.client.containers.create(image, list(command), **alone, **options)
         try:
-            container = self.client.containers.create(
-                image,
-                list(command),
-                labels=create_labels(image, {OWNER: owner}),
-                network_mode="none",
-                cap_drop=["ALL"],
-                detach=True,
-                **options,
-            )
-            if program is not None and not container.put_archive("/", _link_with_capability(program)):
-                raise ContainerError(f"{program} of the image cannot be given CAP_SYS_ADMIN", where=self._where)
-        except self._errors.APIError as error:
-            raise ContainerError(
-                "the engine makes no container", where=self._where, tried=[_first_line(error)]
-            ) from error
+            with self._told(f"{program} of the image cannot be given CAP_SYS_ADMIN"):
+                if program is not None and not container.put_archive("/", _link_with_capability(program)):
+                    raise self._errors.DockerException("the engine took no archive")
+        except BaseException:
+            self.remove(container)
+            raise
         return container
 
     def start(self, container: Container) -> int:
@@ -162,36 +159,52 @@ class Engine:
 
         Raises ContainerError where the engine does not run it.
         """
-        try:
+        with self._told(
+            "the engine does not start the container",
+            "the engine must see this machine's /proc and namespaces: no remote one, none in a machine of its own, and "
+            "pytest not in a container itself",
+        ):
             container.start()
             container.reload()
-        except self._errors.APIError as error:
-            raise ContainerError(
-                "the engine does not start the container",
-                where=self._where,
-                tried=[_first_line(error)],
-                remedies=[
-                    "the engine must see this machine's /proc and namespaces: no remote one, none in a machine of its "
-                    "own, and pytest not in a container itself"
-                ],
-            ) from error
-        return int(container.attrs["State"]["Pid"])
+            return int(container.attrs["State"]["Pid"])
 
-    def exit_code(self, container: Container) -> int:
-        """Return the exit code of a container that has ended, -N where signal N ended it."""
-        code = int(container.wait(timeout=10)["StatusCode"])
+    def is_running(self, container: Container) -> bool:
+        """Tell whether a container has not ended; raise ContainerError where the engine does not say."""
+        with self._told("the engine does not tell of a container"):
+            container.reload()
+            return str(container.status) != "exited"
+
+    def exit_code(self, container: Container, *, timeout: float = 30.0) -> int:
+        """Return the exit code of a container that ends, -N where signal N ended it; ``timeout`` is in seconds.
+
+        Raises ContainerError where it has not ended by then.
+        """
+        with self._told(f"a container has not ended after {timeout:g} seconds"):
+            code = int(container.wait(timeout=timeout)["StatusCode"])
         return 128 - code if code > 128 else code
+
+    def printed(self, container: Container, *, lines: int | str = "all") -> str:
+        """Return the last lines that a container printed; raise ContainerError where the engine does not say."""
+        with self._told("the engine does not tell what a container printed"):
+            return str(container.logs(tail=lines).decode("utf-8", "replace"))
 
     def remove(self, container: Container) -> None:
         """End and remove a container, with what volumes it has of its own; one that is gone is no error."""
-        with contextlib.suppress(self._errors.APIError):
+        with contextlib.suppress(*self._failures):
             container.remove(force=True, v=True)
 
-    def remove_all(self, owner: str) -> None:
-        """End and remove the containers that belong to a process."""
+    def remove_all(self, owner: str) -> int:
+        """End and remove the containers that belong to a process; return how many there were."""
         own = {"label": f"{OWNER}={owner}"}
-        for container in self.client.containers.list(all=True, filters=own, ignore_removed=True):
+        found = self.client.containers.list(all=True, filters=own, ignore_removed=True)
+        for container in found:
             self.remove(container)
+        return len(found)
+
+
+def owner() -> str:
+    """Return what this process's containers bear: a pid is used again, its start time is not."""
+    return f"{os.getpid()}-{Path('/proc/self/stat').read_text().rpartition(') ')[2].split()[19]}"
 
 
 def _link_with_capability(program: str) -> bytes:

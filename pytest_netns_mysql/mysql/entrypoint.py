@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.errors import ContainerError, ServerStartError
-from pytest_netns_mysql.mysql.container import owner, printed_by
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ _INITDB = "/docker-entrypoint-initdb.d"
 _DATADIR = "/var/lib/mysql"
 _TIMEOUT = 120.0  # seconds
 _POLL = 0.05  # seconds
+_LAST_LINES = 20
 
 
 def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -> None:
@@ -33,7 +33,7 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -
     """
     folder.mkdir()
     os.chown(folder, *image.user)
-    engine, me = image.engine, owner()
+    engine = image.engine
     complete = merge(options, {"mysqlx": False, "skip_name_resolve": True})
     command = ["mysqld", f"--socket={_DATADIR}/first.sock", "--bind-address=127.0.0.1", *arguments(complete)]
     volumes = [f"{folder}:{_DATADIR}", *([] if image.initdb is None else [f"{image.initdb}:{_INITDB}:ro"])]
@@ -41,7 +41,6 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -
         container = engine.create(
             image.digest,
             command,
-            owner=me,
             program=None,
             user=":".join(map(str, image.user)),
             environment=dict(image.environment),
@@ -52,7 +51,7 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -
         try:
             _shut_down(image, folder, container)
         except (ContainerError, mysql.connector.Error) as error:
-            printed = printed_by(container)
+            printed = engine.printed(container, lines=_LAST_LINES).splitlines()
             raise ServerStartError(
                 f"the image's entrypoint made no data directory: {error}",
                 command=command,
@@ -75,7 +74,7 @@ def _shut_down(image: Image, folder: Path, container: Container) -> None:
         _await_and_shut_down(image, f"/proc/self/fd/{descriptor}/first.sock", container)
     finally:
         os.close(descriptor)
-    code = image.engine.exit_code(container)
+    code = image.engine.exit_code(container, timeout=_TIMEOUT)
     if code != 0:
         raise ContainerError(f"it ended with exit code {code}")
 
@@ -84,20 +83,24 @@ def _await_and_shut_down(image: Image, path: str, container: Container) -> None:
     deadline = time.monotonic() + _TIMEOUT
     met: Exception | None = None
     while time.monotonic() < deadline:
-        container.reload()
-        if container.status == "exited":
+        if not image.engine.is_running(container):
             raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
         try:
-            connection = mysql.connector.connect(unix_socket=path, user="root", password=image.password)
+            if _ask_to_shut_down(path, image.password):
+                return
         except (mysql.connector.Error, OSError) as error:
             met = error
-            time.sleep(_POLL)
-            continue
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT @@GLOBAL.skip_networking")
-            if cursor.fetchone() == (0,):
-                cursor.execute("SET GLOBAL innodb_fast_shutdown = 0")
-                cursor.execute("SHUTDOWN")
-                return
         time.sleep(_POLL)
     raise ContainerError(f"it had not done after {_TIMEOUT:g} seconds ({met})")
+
+
+def _ask_to_shut_down(path: str, password: str) -> bool:
+    """Shut the server down if it is the last one that the entrypoint starts; the one before listens to no network."""
+    options = {"unix_socket": path, "user": "root", "password": password}
+    with mysql.connector.connect(**options) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT @@GLOBAL.skip_networking")
+        if cursor.fetchone() != (0,):
+            return False
+        cursor.execute("SET GLOBAL innodb_fast_shutdown = 0")
+        cursor.execute("SHUTDOWN")
+        return True

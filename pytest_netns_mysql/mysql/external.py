@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError, SettingError
+from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql import mariadb
 from pytest_netns_mysql.mysql.dialect import MYSQL
 from pytest_netns_mysql.mysql.distribution import FIRST_VERSION, WAYS_OUT, parse_version, program_on_path
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 SCHEME = "external:"
 _USAGE = "write external:HOST:PORT, such as external:192.0.2.10:3306; an IPv6 address in brackets"
 _STARTING = ("mysqld", "source", "replica", "group")
-_ITS_OWN = ("admin_address", "mysqlx_bind_address", "options", "load", "drop_capabilities")
+_ITS_OWN = ("admin_address", "mysqlx_bind_address", "options", "load", "drop_capabilities", "tls")
 _TIMEOUT = 10  # seconds
 
 
@@ -43,7 +45,7 @@ class External:
     version_line: str
     flavor: str
     user: str
-    password: str
+    password: str = field(repr=False)
     origin: str = "external"
     can_stay_up: bool = False
 
@@ -91,7 +93,7 @@ class External:
     def initialize(self, options: Mapping[str, OptionValue], folder: Path) -> None:
         """Make nothing: the data is where the server is."""
 
-    def process(self, name: str, network: Network) -> Process:  # noqa: ARG002 - there is one alone
+    def process(self, name: str, network: Network) -> Process:
         """Return what stands for the server; raise SettingError where no namespace leads to it."""
         if not network.topology.plan.external:
             raise SettingError(
@@ -99,15 +101,15 @@ class External:
                 where=f"netns_mysqld = {self.name}",
                 remedies=["choose a topology of namespaces that exist already: external = ..., see docs/topologies.md"],
             )
-        return ExternalProcess(self, network)
+        return ExternalProcess(self, name, network)
 
 
 class ExternalProcess(Process):
     """Stand for a server that others run: what a process of our own tells, and nothing that it does."""
 
-    def __init__(self, kind: External, network: Network) -> None:
+    def __init__(self, kind: External, name: str, network: Network) -> None:
         """Keep which server."""
-        super().__init__("", Path(), network[GLOBAL])
+        super().__init__("", WORK_DIRECTORY / name, network[GLOBAL])
         self.home = network.sandbox.outside()
         self._kind = kind
 
@@ -141,12 +143,18 @@ class ExternalProcess(Process):
         """Tell that it runs, as far as is known."""
         return True
 
+    def _is_deaf(self) -> bool:
+        """Tell that it is not: it is none whose end is waited for."""
+        return False
+
     def may_answer(self) -> bool:
         """Tell that it may."""
         return True
 
-    def make(self, source: Callable[[], Path]) -> None:
-        """Make nothing."""
+    def make(self, source: Callable[[], Path]) -> None:  # noqa: ARG002 - it has data of its own
+        """Make the folder, where option files of clients lie."""
+        with self._namespace:
+            self.folder.mkdir()
 
     def files(self) -> Iterator[tuple[str, int]]:
         """Give none: they are out of reach."""
@@ -164,7 +172,9 @@ class ExternalProcess(Process):
         """End nothing."""
 
     def remove(self) -> None:
-        """Remove nothing."""
+        """Remove the folder."""
+        with self._namespace:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def find(choice: str, *, user: str, password: str) -> External:
@@ -180,7 +190,9 @@ def find(choice: str, *, user: str, password: str) -> External:
         raise SettingError(f"netns_mysqld = {choice!r} names no server", where=where, remedies=[_USAGE])
     place = Endpoint(host, port=int(port))
     try:
-        options = {**_administration(place, user, password), "connection_timeout": _TIMEOUT}
+        # A collation that every server knows: which one this is remains to be asked.
+        known = {"charset": "utf8mb4", "collation": "utf8mb4_general_ci", "connection_timeout": _TIMEOUT}
+        options = {**_administration(place, user, password), **known}
         with mysql.connector.connect(**options) as asked, asked.cursor() as cursor:
             cursor.execute("SELECT VERSION(), @@version_comment")
             number, comment = map(str, cursor.fetchone() or ())

@@ -63,6 +63,11 @@ class ServerFacts:
         return list(self._process.command)
 
     @property
+    def can_be_fresh(self) -> bool:
+        """Tell whether it can be started anew, on data that nobody has used."""
+        return self.plan.kind.listens is None
+
+    @property
     def is_running(self) -> bool:
         """Tell whether mysqld runs."""
         return self._process.is_running()

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.process import Process
 
 SCHEME = "docker://"
-# Where images have their server: MySQL's own and Percona's, those made from tarballs, Bitnami's.
+# Where images have their server: MySQL's own and Percona's, those made from tarballs; MariaDB's, to be told.
 _PLACES = (
     *("/usr/sbin/mysqld", "/usr/local/bin/mysqld", "/usr/bin/mysqld", "/usr/libexec/mysqld"),
-    *("/usr/local/mysql/bin/mysqld", "/opt/bitnami/mysql/bin/mysqld", "/usr/sbin/mariadbd", "/usr/bin/mariadbd"),
+    *("/usr/local/mysql/bin/mysqld", "/usr/sbin/mariadbd", "/usr/bin/mariadbd"),
 )
 _PASSWORD = "MYSQL_ROOT_PASSWORD"  # noqa: S105 - a variable's name
 _ONE_OF_THEM = (_PASSWORD, "MYSQL_ALLOW_EMPTY_PASSWORD")
@@ -49,7 +49,7 @@ class Image:
     version: Version
     version_line: str
     flavor: str
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] = field(repr=False)
     initdb: Path | None
     cache: Path
     engine: Engine = field(compare=False, repr=False)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.mysql import script
+from pytest_netns_mysql.mysql import optionfile, script
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -228,9 +228,7 @@ def _run(server: MySQLServer, load: Load, schema: str | None) -> None:
     file = load.file or Path()
     command = [
         server.program("mysql"),
-        "--no-defaults",
-        "--user=root",
-        f"--socket={server.socket}",
+        *optionfile.as_administrator(server),
         "--default-character-set=utf8mb4",
         "--local-infile=1",
         "--loose-commands",  # SOURCE and its like, which later versions leave out unless asked

@@ -6,11 +6,15 @@ import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY
-from pytest_netns_mysql.mysql.accounts import Account
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.accounts import Account
+    from pytest_netns_mysql.mysql.server import MySQLServer
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
 
@@ -24,6 +28,19 @@ def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     return Path(name)
+
+
+def as_administrator(server: MySQLServer) -> list[str]:
+    """Return the words by which a client program connects as the administrator, by the private socket.
+
+    A password stands in a file, in the server's private folder: on no command line.
+    """
+    known = server.administrator.account
+    if not known["password"]:
+        return ["--no-defaults", f"--user={known['user']}", f"--socket={server.socket}"]
+    with server.network[GLOBAL]:
+        file = write(server.folder, {"client": {**known, "socket": str(server.socket)}})
+    return [f"--defaults-file={file}"]
 
 
 def groups_of(

@@ -29,8 +29,8 @@ class ServerPlan:
     Shape: ``bind_address`` None means the topology's; ``options`` as mysqld names them; ``drop_capabilities``
     names what mysqld is to lack, such as ``CAP_SYS_ADMIN``; ``start_timeout`` is in seconds. Without
     ``check_endpoints`` mysqld takes addresses as they are written, without ``require_mysqlx`` X Plugin need not come
-    up; ``load`` is what its data directory is loaded with. See the manual, bind_address, admin_address and
-    mysqlx_bind_address.
+    up; ``load`` is what its data directory is loaded with; ``factory`` is the factory that asked for it. See the
+    manual, bind_address, admin_address and mysqlx_bind_address.
     """
 
     kind: Kind
@@ -46,6 +46,7 @@ class ServerPlan:
     load: tuple[Load, ...] = ()
     start_timeout: float = 30.0
     name: str = "mysqld"
+    factory: str | None = None
 
     @property
     def where(self) -> str:
@@ -72,7 +73,7 @@ class ServerPlan:
     def listeners(self, network: Network) -> Listeners:
         """Return where the server is to listen; raise EndpointError, SettingError."""
         capabilities.mask(self.drop_capabilities, where=self.where)
-        self.kind.refuse(vars(self), self.where)
+        self.kind.refuse({**vars(self), **({} if self.factory is None else {"factory": self.factory})}, self.where)
         if self.kind.listens is not None:
             return self._of_another(self.kind.listens, network)
         written: Written = {key: getattr(self, key) for key in ADDRESSES}

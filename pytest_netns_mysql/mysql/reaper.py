@@ -9,21 +9,25 @@ import os
 import select
 import sys
 
+WATCHING = b"watching\n"
+
 
 def main() -> None:
-    """Wait for the end of the process ``argv[1]``, then remove what belongs to ``argv[2]``, below ``argv[3]``."""
-    pid, owner, prefix, remover = int(sys.argv[1]), *sys.argv[2:5]
-    try:
-        descriptor = os.pidfd_open(pid)
-    except ProcessLookupError:
-        descriptor = -1
-    os.close(1)  # it is known now that this process watches
-    if descriptor != -1:
-        end = select.poll()
-        end.register(descriptor, select.POLLIN)
-        end.poll()
-    # An engine's client takes megabytes, which nothing needs for as long as the run lasts.
-    os.execv(sys.executable, [sys.executable, "-c", remover, owner, prefix])  # noqa: S606 - no shell is wanted
+    """Wait for the end of the process ``argv[1]``, then remove what belongs to ``argv[2]``, and the folder ``argv[3]``.
+
+    ``argv[4]`` is where the package and what it needs are imported from, as PYTHONPATH has it.
+    """
+    pid, owner, folder, places = int(sys.argv[1]), *sys.argv[2:5]
+    end = select.poll()
+    end.register(os.pidfd_open(pid), select.POLLIN)
+    os.write(1, WATCHING)
+    os.close(1)
+    end.poll()
+    # Only now: an engine's client takes megabytes, which nothing needs for as long as the run lasts.
+    sys.path[:] = places.split(os.pathsep)
+    from pytest_netns_mysql.mysql.container import reap
+
+    reap(owner, folder)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import LoadError
+from pytest_netns_mysql.mysql import optionfile
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 
 if TYPE_CHECKING:
@@ -121,9 +122,7 @@ def _dump(server: MySQLServer, folder: Path, names: Iterable[Name]) -> Mapping[N
     for schema in sorted({schema for schema, _ in files} if program is not None else ()):
         command = [
             str(program),
-            "--no-defaults",
-            "--user=root",
-            f"--socket={server.socket}",
+            *optionfile.as_administrator(server),
             *("--skip-opt", "--extended-insert", "--complete-insert", "--hex-blob", *server.dialect.dump),
             *("--no-create-info", "--skip-triggers", "--no-tablespaces", "--default-character-set=utf8mb4"),
             schema,

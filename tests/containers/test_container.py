@@ -37,6 +37,7 @@ def test_what_a_container_has(suite: Suite, image: str) -> None:
     """No network but its own loopback, no published port, CAP_SYS_ADMIN and no other capability, no root."""
     suite(
         """
+        from pathlib import Path
                 import pytest
 
         @pytest.mark.netns("red")
@@ -149,9 +150,18 @@ def test_the_entrypoint_gets_its_variables_and_scripts(suite: Suite, image: str,
         netns_image_env = MYSQL_DATABASE=shop,MYSQL_USER=app,MYSQL_PASSWORD=secret,MYSQL_ROOT_PASSWORD=it's
         """
     )
-    suite(
+    pytester.path.joinpath("more.sql").write_text("CREATE SCHEMA more; CREATE TABLE more.row (n INT PRIMARY KEY);")
+    result = suite(
         """
         import pytest
+        from pytest_netns_mysql import factories
+
+        loaded = factories.mysqld(load="more.sql", options={"port": 3310})
+
+        @pytest.mark.parametrize("turn", range(2))
+        def test_its_password_is_known_to_client_programs(loaded, turn):
+            assert loaded.execute("SELECT * FROM more.row") == []
+            loaded.execute("INSERT INTO more.row VALUES (1)")
 
         @pytest.mark.netns("red")
         def test_it(netns_mysqld):
@@ -162,7 +172,9 @@ def test_the_entrypoint_gets_its_variables_and_scripts(suite: Suite, image: str,
                     assert cursor.fetchone() == ("app@192.0.2.2",)
             assert netns_mysqld.execute("SELECT Host FROM mysql.user WHERE User = 'root'") == [("localhost",)]
         """
-    ).assert_outcomes(passed=1)
+    )
+    result.assert_outcomes(passed=3)
+    result.stdout.no_fnmatch_line("*secret*")
 
 
 def test_both_in_one_run(suite: Suite, image: str) -> None:

@@ -153,6 +153,14 @@ def test_a_server_of_others(
             "  where: factories.replica*",
         ]
     )
+    workers = suite("def test_it(netns_mysqld): ...", *words, "-n1")
+    assert workers.ret == pytest.ExitCode.USAGE_ERROR
+    assert "is one server, and the workers of xdist would undo on it what others of them do" in workers.stderr.str()
+    fresh = suite("def test_it(netns_mysqld): ...\n\ndef test_fresh(netns_mysqld_fresh): ...", *words)
+    fresh.assert_outcomes(passed=1, errors=1)
+    fresh.stdout.fnmatch_lines(
+        [f"*netns_mysqld_fresh: external:{THERE}:3306 is run by others, and cannot be started anew*"]
+    )
     again = suite("def test_it(netns_mysqld): ...", *words, "--netns-topology=red-blue")
     again.assert_outcomes(errors=1)
     again.stdout.no_fnmatch_line(f"*{PASSWORD}*")

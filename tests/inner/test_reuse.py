@@ -84,7 +84,7 @@ def command(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def pid_of(line: str) -> int:
-    match = re.fullmatch(r"pid (\d+): MySQL [\d.]+, topology netns-topology, since \d\d:\d\d:\d\d, free\n", line)
+    match = re.fullmatch(r"pid (\d+): mysql-[\d.]+, topology netns-topology, since \d\d:\d\d:\d\d, free\n", line)
     assert match is not None, line
     return int(match[1])
 
@@ -121,7 +121,7 @@ def test_runs_use_it_and_leave_nothing(command: Command, suite: Suite, pytester:
     assert seen(pytester) == children(child) * 3
     assert "it is up already" in command("up", code=1)
     assert command("ls").count(f"pid {holder}: ") == 1
-    assert command("down", str(holder)).startswith(f"ended: pid {holder}: MySQL ")
+    assert command("down", str(holder)).startswith(f"ended: pid {holder}: mysql-")
     await_end(holder, child, *seen(pytester))
     assert f"no server that is up has the pid {holder}\n  where: netns-mysql down\n" in command(
         "down", str(holder), code=1

@@ -89,6 +89,7 @@ def test_what_each_test_is_for(suite: Suite, both: str) -> None:
         def test_others(netns_mysqld): ...
 
         @pytest.mark.netns_mysqld(min="8.0.22", flavor=("mariadb", "mysql"), local=True)
+        @pytest.mark.netns_mysqld(min=None, flavor=None)
         def test_these(netns_mysqld): ...
         """,
         both,
@@ -110,6 +111,7 @@ def test_what_each_test_is_for(suite: Suite, both: str) -> None:
         ("max='8.4'", "netns_mysqld takes min=, flavor=, local=, and not max"),
         ("min=8.4", "netns_mysqld takes min= as a version in text, and this is 8.4"),
         ("min='8.4-debug'", "netns_mysqld takes min= as a version in text, and this is '8.4-debug'"),
+        ("flavor=5", "netns_mysqld takes flavor= as text, and this is 5"),
         ("flavor='postgres'", "netns_mysqld knows no flavor 'postgres', only mysql, percona, mariadb"),
     ],
 )
