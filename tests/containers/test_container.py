@@ -38,7 +38,7 @@ def test_what_a_container_has(suite: Suite, image: str) -> None:
     suite(
         """
         from pathlib import Path
-                import pytest
+        import pytest
 
         @pytest.mark.netns("red")
         def test_it(netns_mysqld, netns_mysql):
