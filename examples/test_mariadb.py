@@ -1,7 +1,7 @@
 """MariaDB beside the run's own server: it knows no addr/ns, and sees the true origins all the same.
 
-Its listening sockets are made in the namespaces and handed to it. `pytest --netns-mysqld=auto,mariadb` runs each test on
-both; here one test has both at once, as while a project moves from one to the other.
+Its listening sockets are made in the namespaces and handed to it. `pytest --netns-mysqld=auto,mariadb` runs each test
+on both; here one test has both at once, as while a project moves from one to the other.
 """
 
 from __future__ import annotations
