@@ -221,5 +221,5 @@ def find(choice: str, *, user: str, password: str) -> External:
 
 
 def _administration(place: Endpoint, user: str, password: str) -> dict[str, Any]:
-    own = {"host": place.address, "port": place.port, "user": user, "password": password}
-    return {**own, "ssl_disabled": not password}
+    # Over TLS where it has it: some ways to log in ask for that.
+    return {"host": place.address, "port": place.port, "user": user, "password": password}

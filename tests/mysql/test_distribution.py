@@ -172,11 +172,6 @@ def test_a_named_folder_must_hold_a_mysqld(tmp_path: Path, cache: Path) -> None:
     )
 
 
-def test_a_container_is_refused(cache: Path) -> None:
-    with pytest.raises(ServerNotFoundError, match="containers are not supported by this version"):
-        find("docker://mysql:8.4", cache=cache, progress=silent)
-
-
 def test_auto_takes_the_one_on_path(on_path: Path, cache: Path) -> None:
     in_cache(cache, "mysql-9.9.9-0", DEBIAN.replace("9.7.4", "9.9.9"))
     mysqld = program(on_path / "mysqld", DEBIAN)
