@@ -62,7 +62,7 @@ def odd_image(engine: Engine, image: str) -> Iterator[Callable[..., str]]:
         import io
         import tarfile
 
-        reference = f"netns-mysql-tests-{name}:latest"
+        reference = f"netns-mysql-tests-{name}-{os.getpid()}:latest"
         container = engine.client.containers.create(IMAGE, ["true"], entrypoint=["true"], network_mode="none")
         try:
             content = io.BytesIO()
