@@ -30,6 +30,12 @@ FIXTURES = frozenset(
     }
 )
 
+SERVERS_HELP = (
+    "netns_mysqld(min=None, flavor=None, local=False): the test is for servers of this version or newer, such as 8.4, "
+    "of this flavor or one of these: mysql (with percona, made of it), percona, mariadb; local: for a program of this "
+    "machine, no container; on others it is not applicable"
+)
+"""What `pytest --markers` says of the marker netns_mysqld."""
 
 _USAGE = 'write @pytest.mark.netns("red"), or several names, or none for the sandbox\'s own namespace'
 

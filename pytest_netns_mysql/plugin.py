@@ -12,8 +12,7 @@ import pytest
 from pytest_netns_mysql import overview
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SandboxError, SettingError
-from pytest_netns_mysql.marker import is_netns_test
-from pytest_netns_mysql.requirement import HELP
+from pytest_netns_mysql.marker import SERVERS_HELP, is_netns_test
 from pytest_netns_mysql.session import SESSION, NetnsSession
 from pytest_netns_mysql.start import START, Start, is_distributed
 
@@ -72,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "netns(*names): run the test in each of these network namespaces; without a name in the sandbox's own",
     )
-    config.addinivalue_line("markers", HELP)
+    config.addinivalue_line("markers", SERVERS_HELP)
     session = _session(config, config.option)
     start = config.stash.setdefault(START, Start(config, session))
     if hasattr(config, "workerinput"):

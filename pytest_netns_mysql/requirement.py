@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
 
 MARKER = "netns_mysqld"
-HELP = (
-    "netns_mysqld(min=None, flavor=None, local=False): the test is for servers of this version or newer, such as 8.4, "
-    "of this flavor or one of these: mysql (with percona, made of it), percona, mariadb; local: for a program of this "
-    "machine, no container; on others it is not applicable"
-)
 _FLAVORS = {"mysql": ("mysql", "percona"), "percona": ("percona",), "mariadb": ("mariadb",)}
 _VERSION = re.compile(r"\d+(\.\d+){0,2}")
 _USAGE = 'write @pytest.mark.netns_mysqld(min="8.4"), (flavor="mysql"), (flavor=["mysql", "mariadb"]), or both'
