@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import struct
 import tarfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,20 +48,28 @@ class Engine:
         self._errors = docker.errors
         self._missing = docker.errors.NotFound  # images, too
         self._failures = (docker.errors.DockerException, requests.RequestException)
-        try:
-            self.client = DockerClient().client
-            self.client.ping()
-        except Exception as error:  # of requests and urllib3, too
+        met = ""
+        # A socket that did not connect is left open by the client, and goes with the error that leads to it.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            try:
+                self.client = DockerClient().client
+                self.client.ping()
+            except Exception as error:  # noqa: BLE001 - of requests and urllib3, too
+                met = _first_line(error)
+            if met:
+                gc.collect()
+        if met:
             raise ContainerError(
                 "no container engine answers",
                 where=where,
-                tried=[_first_line(error)],
+                tried=[met],
                 remedies=[
                     "start it: systemctl start docker, or systemctl start podman.socket",
                     "name where it answers: DOCKER_HOST=unix:///run/podman/podman.sock",
                     "may this user use it? usermod -aG docker USER, and log in again",
                 ],
-            ) from error
+            )
 
     @contextlib.contextmanager
     def _told(self, what: str, *remedies: str) -> Iterator[None]:
