@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -228,7 +227,7 @@ def test_the_users_cache_follows_the_xdg_specification(
     assert resolve().cache == Path(expected)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become a user that has no entry")
+@pytest.mark.root  # only root can become a user that has no entry
 def test_a_user_without_a_home_does_not_stop_the_run() -> None:
     script = (
         "import os; from pytest_netns_mysql.settings import resolve; "

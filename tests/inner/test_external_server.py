@@ -20,7 +20,6 @@ from pytest_netns_mysql.mysql.options import initial, merge
 
 pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may enter what others made")
 
 # Two addresses and no more, since what else lies in a network must stay in reach; for each of xdist's workers others.
 _NUMBER = 128 + 2 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -128,7 +127,7 @@ SUITE = f"""
 """
 
 
-@needs_root
+@pytest.mark.root  # only root may enter what others made
 def test_a_server_of_others(
     suite: Suite, others: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,7 +168,7 @@ def test_a_server_of_others(
     )
 
 
-@needs_root
+@pytest.mark.root  # only root may enter what others made
 def test_an_administrator_that_is_not_let_in(suite: Suite, others: str) -> None:
     result = suite(SUITE, f"--netns-mysqld=external:{THERE}:3306")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

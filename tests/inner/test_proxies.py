@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from pytest_netns_mysql import settings
+from pytest_netns_mysql.kinds import Kinds
+
 pytestmark = pytest.mark.slow
 
 Suite = Callable[..., pytest.RunResult]
@@ -53,12 +56,7 @@ def test_without_router_and_without_apt_it_is_told_what_to_do(
     suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before the sandbox is made: the rest of the run is not touched."""
-    from pytest_netns_mysql import settings
-    from pytest_netns_mysql.mysql.cached import fetched
-
-    server = fetched(settings.resolve().cache, "mysql")
-    if server is None:
-        pytest.skip("no fetched mysqld, that could be named")
+    server = Kinds(settings.resolve(settings.environment), print).find("auto")  # fetched before there is no apt
     monkeypatch.setenv("PATH", str(pytester.path))
     result = suite(
         """
@@ -70,7 +68,7 @@ def test_without_router_and_without_apt_it_is_told_what_to_do(
         def test_other(netns): pass
         """,
         f"--netns-cache={pytester.path / 'cache'}",
-        f"--netns-mysqld={server.program}",
+        f"--netns-mysqld={server.name}",
     )
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import uuid
@@ -18,7 +17,6 @@ from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology import from_mapping, load
 
 InNetwork = Callable[..., Any]
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may enter what others made; the other way below")
 MINE = ("ip", "-brief", "address")
 
 
@@ -45,7 +43,7 @@ def existing() -> Iterator[tuple[str, int]]:
     subprocess.run(["ip", "netns", "delete", name], check=True)
 
 
-@needs_root
+@pytest.mark.root  # only root may enter what others made; the other way below
 @pytest.mark.parametrize("way", ["name", "path", "pid"])
 def test_an_existing_namespace_is_entered_and_left_as_it_is(
     in_network: InNetwork, existing: tuple[str, int], way: str
@@ -84,7 +82,7 @@ WHERE = "\n  where: topology topology (shop.toml)\n"
 CURE = "  do: write a name under /run/netns, a path of a namespace's file, or the pid of a process in it"
 
 
-@needs_root
+@pytest.mark.root  # only root may enter what others made; the other way below
 @pytest.mark.parametrize(
     ("external", "path"),
     [
@@ -100,7 +98,7 @@ def test_a_namespace_that_does_not_exist_is_told(in_network: InNetwork, external
     )
 
 
-@needs_root
+@pytest.mark.root  # only root may enter what others made; the other way below
 @pytest.mark.parametrize("kind", ["a file", "a mount namespace"])
 def test_what_is_no_network_namespace_is_told(in_network: InNetwork, kind: str, tmp_path: Path) -> None:
     file = tmp_path / "file"

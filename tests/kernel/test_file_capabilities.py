@@ -37,7 +37,7 @@ def test_a_program_without_any() -> None:
     assert capabilities.of_file(Path(path)) is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file capabilities")
+@pytest.mark.root  # only root gives a file capabilities
 def test_a_program_that_was_given_one(tmp_path: Path) -> None:
     program = tmp_path / "cat"
     shutil.copy(shutil.which("cat") or "", program)

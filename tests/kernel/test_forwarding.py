@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +50,7 @@ def test_ipv4_is_forwarded_where_proc_sys_is_read_only(in_sandbox: InSandbox, me
     assert in_sandbox(action, mode) == "192.0.2.2"
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a procfs of its own; the other way below")
+@pytest.mark.root  # only root may mount a procfs of its own; the other way below
 def test_root_has_ipv6_forwarded_where_proc_sys_is_read_only(in_sandbox: InSandbox, met: Met) -> None:
     def action(sandbox: Sandbox) -> tuple[str, str]:
         make_settings_read_only(sandbox)

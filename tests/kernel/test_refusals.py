@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 from collections.abc import Callable
@@ -83,7 +82,7 @@ def test_too_many_namespaces_for_the_open_files_are_told(in_sandbox: InSandbox, 
     ]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may lower the limit, in a user namespace of its own too")
+@pytest.mark.root  # only root may lower the limit, in a user namespace of its own too
 def test_too_many_namespaces_for_the_kernels_limit_are_told(in_sandbox: InSandbox) -> None:
     """In a user namespace of its own the limit counts there alone."""
 

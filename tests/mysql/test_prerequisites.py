@@ -43,7 +43,7 @@ def test_a_server_without_the_capability_gets_the_command(programs: Path) -> Non
     )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file capabilities")
+@pytest.mark.root  # only root gives a file capabilities
 def test_a_server_with_the_capability(programs: Path) -> None:
     mysqld = programs / "sbin/mysqld"
     os.setxattr(mysqld, "security.capability", struct.pack("<5I", 0x02000001, 1 << 21, 0, 0, 0))

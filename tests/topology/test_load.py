@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -111,7 +110,7 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     assert (error.value.where, error.value.remedies) == (str(file), ("let it be readable, in UTF-8",))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
+@pytest.mark.ordinary_user  # root reads every file
 def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
     file = tmp_path / "shop.toml"
     file.write_text(SHORT)
