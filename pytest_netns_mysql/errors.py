@@ -38,6 +38,10 @@ class NetnsError(Exception):
         return "\n".join(lines)
 
 
+class NetnsWarning(UserWarning):
+    """Something does not do what its author may expect, and no test fails of it."""
+
+
 class SettingError(NetnsError):
     """A setting has a value that it does not take."""
 
@@ -85,6 +89,14 @@ class ThreadsError(SandboxError):
 
 class OneWayError(SandboxError):
     """A thread would leave a network namespace that it cannot come back to."""
+
+
+class BlockError(NetnsError):
+    """A ``with netns[...]`` block was left out of order or by another thread, or was held across an ``await``."""
+
+
+class OriginError(NetnsError):
+    """A thread or a process would connect from another namespace than the code that it works for stands in."""
 
 
 class NetworkError(NetnsError):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
-from contextlib import AbstractContextManager
+import warnings
+from collections.abc import Callable, Generator
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_netns_mysql import report
 from pytest_netns_mysql.cleaning import Cleaner
-from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
+from pytest_netns_mysql.errors import NetnsError, NetnsWarning, SandboxError, UnknownNamespaceError
 from pytest_netns_mysql.session import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.blocks import Block
+    from pytest_netns_mysql.kernel.place import Place
 
 # The fixtures of these enter namespaces by themselves, or do nothing at all: parameters are pytest's own.
 _OF_NO_PLACE = (
@@ -23,22 +27,29 @@ _OF_NO_PLACE = (
 
 
 class Runner:
-    """Be the plugin that is registered once the run is known to have netns tests."""
+    """The plugin that is registered once the run is known to have netns tests."""
 
     def __init__(self, session: NetnsSession) -> None:
         """Keep the session; the hooks do the rest."""
+        from pytest_netns_mysql.kernel.pools import Pools
+
         self._session = session
         self._item: pytest.Item | None = None
         self._parent: pytest.Collector | None = None
         self._topology: pytest.FixtureDef[Any] | None = None
         self._began = datetime.now(timezone.utc)
         self._cleaner = Cleaner(session)
+        self._failed_outside: pytest.FixtureDef[Any] | None = None
+        self._pools = Pools(lambda: session.sandbox)
+        self._pools.install()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Know which test the fixtures are set up for."""
+        """Know which test the fixtures are set up for, and have it begin at home."""
         self._item = item
+        self._failed_outside = None
         self._began = datetime.now(timezone.utc)
+        self._bring_back(item, "before the test")
         try:
             return (yield)
         finally:
@@ -47,7 +58,10 @@ class Runner:
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Refuse a test that cannot be, and one that would lose its network without knowing; have its network built."""
+        """Fail tests with a collection-time error and unmarked tests that would run without the host's network.
+
+        Then build the network.
+        """
         if MISTAKE in item.stash:
             pytest.fail(item.stash[MISTAKE], pytrace=False)
         if (
@@ -100,11 +114,15 @@ class Runner:
             if fixturedef.func.__module__ in _OF_NO_PLACE:
                 return (yield)
         # Finalizers run last in, first out: enter, the fixture's own teardown, leave.
-        teardown = _Teardown(place)
+        teardown = _Teardown(place, _teller(f"the teardown of the fixture {fixturedef.argname}"))
         fixturedef.addfinalizer(teardown.leave)
+        told = _teller(f"the setup of the fixture {fixturedef.argname}")
         try:
-            with place, contextlib.nullcontext() if own else self._cleaner.around_wider_fixture():
+            with place.hold(told), contextlib.nullcontext() if own else self._cleaner.around_wider_fixture():
                 value = yield
+        except Exception:
+            self._failed_outside = None if own else fixturedef
+            raise
         finally:
             fixturedef.addfinalizer(teardown.enter)
         if not own:
@@ -128,14 +146,15 @@ class Runner:
             yield
             return
         self._begin()
+        told = _teller("the test")
         if "request" not in item.fixturenames:  # type: ignore[attr-defined]
-            with place:
+            with place.hold(told):
                 yield
             return
-        teardown = _Teardown(place)
+        teardown = _Teardown(place, told)
         item.addfinalizer(teardown.leave)
         try:
-            with place:
+            with place.hold(told):
                 yield
         finally:
             item.addfinalizer(teardown.enter)
@@ -152,19 +171,34 @@ class Runner:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Verify that the thread is home again; stop the run where it cannot be brought home."""
+        """Bring the thread home, or stop the run."""
         try:
             yield
         finally:
-            sandbox = self._session.sandbox
-            if sandbox is not None and not sandbox.bring_back():
-                error = SandboxError(
-                    "the thread could not be brought back from the namespace that this test left it in",
-                    where=item.nodeid,
-                    remedies=["find what in the test changes its namespace, root or capabilities"],
-                )
-                item.session.shouldstop = f"{error.what}: {item.nodeid}"
-                raise error
+            self._bring_back(item, "the test")
+
+    def _bring_back(self, item: pytest.Item, when: str) -> None:
+        """Verify that the thread is home, and bring it there; where that cannot be, stop the run."""
+        sandbox = self._session.sandbox
+        if sandbox is None:
+            return
+        open_blocks = sandbox.bring_back()
+        if open_blocks is None:
+            error = SandboxError(
+                "the thread could not be brought back from the namespace that this test left it in",
+                where=item.nodeid,
+                remedies=["find what in the test changes its namespace, root or capabilities"],
+            )
+            item.session.shouldstop = f"{error.what}: {item.nodeid}"
+            raise error
+        told = _teller(when)
+        for block in open_blocks:
+            told(block)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        """Put the pools of other libraries back as they were."""
+        self._pools.remove()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -179,15 +213,23 @@ class Runner:
             result.longrepr = f"{call.excinfo.typename}: {call.excinfo.value}"
         if result.failed and NAMESPACE in item.stash:
             result.sections += report.sections(item, self._session, self._began)
+        if call.when == "setup" and result.failed and self._failed_outside is not None:
+            failed = self._failed_outside
+            hint = (
+                f"the {failed.scope}-scoped fixture {failed.argname} stands outside of every namespace, where no "
+                'endpoint is in reach: connect with `with netns["red"]:` or netns_mysqld.connect(namespace="red", ...), or make '
+                "it function-scoped"
+            )
+            result.sections.append(("netns", hint))
         return result
 
-    def _place(self, *, inside: bool) -> AbstractContextManager[Any] | None:
+    def _place(self, *, inside: bool) -> Place | None:
         if self._item is None or NAMESPACE not in self._item.stash:
             return None
         if self._session.network is None or self._session.sandbox is None:
             return None
         if not inside:
-            return self._session.sandbox.outside()
+            return self._session.sandbox.at_rest()
         name = self._item.stash[NAMESPACE]
         try:
             return self._session.network[name]
@@ -211,17 +253,32 @@ class Runner:
 
 
 class _Teardown:
-    """Stand in a place while the finalizers between two of these calls run."""
+    """Has the thread stand in a place while the finalizers between two of these calls run."""
 
-    def __init__(self, place: AbstractContextManager[Any]) -> None:
+    def __init__(self, place: Place, told: Callable[[Block], None]) -> None:
         self._place = place
-        self._entered = False
+        self._told = told
+        self._block: Block | None = None
 
     def enter(self) -> None:
-        self._place.__enter__()
-        self._entered = True
+        self._block = self._place.hold_until()
 
     def leave(self) -> None:
-        if self._entered:
-            self._entered = False
-            self._place.__exit__(None, None, None)
+        block, self._block = self._block, None
+        if block is not None:
+            for inside in self._place.let_go(block):
+                self._told(inside)
+
+
+def _teller(what: str) -> Callable[[Block], None]:
+    """Return what warns of a block that was still open when ``what`` had ended."""
+
+    def told(block: Block) -> None:
+        warnings.warn(
+            f"{block} was still open when {what} had ended, and ended with it: a generator or a fixture yields inside "
+            "of a `with netns[...]` block, which moves nobody after that",
+            NetnsWarning,
+            stacklevel=2,
+        )
+
+    return told

@@ -30,7 +30,7 @@ def open_external(sandbox: Sandbox, name: str, external: str, *, where: str) -> 
             remedies=["run as root", "remove external, and have the namespace made"],
         )
     path = _path(external)
-    with sandbox.outside():
+    with sandbox.at_rest():
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError as error:

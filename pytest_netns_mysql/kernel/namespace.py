@@ -6,34 +6,36 @@ import errno
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.kernel import capabilities, launch, syscalls
-from pytest_netns_mysql.kernel.position import Position, open_network
+from pytest_netns_mysql.kernel.place import Place
+from pytest_netns_mysql.kernel.position import open_network
 from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, Sandbox
 from pytest_netns_mysql.topology.plan import Interface
 
 
-class Namespace:
-    """Stand in a network namespace with ``with``, by the calling thread alone; blocks nest.
+class Namespace(Place):
+    """A network namespace. ``with`` has the calling thread stand in it, and no other; blocks nest.
 
-    Shape: ``name`` is its name in /run/netns, ``addresses`` has its addresses as CIDR, the loopback's last,
-    ``path`` is its file. A thread or executor started inside the block stays in the namespace.
-    See setns(2), ip-netns(8).
+    A thread that is started inside a block stays in the namespace; jobs given to a pool of threads run where they were
+    given. See setns(2), ip-netns(8).
+
+    Attributes:
+        name: Its name in /run/netns.
+        addresses: Its addresses as CIDR, the loopback's last.
+        descriptor: Its open file, see namespaces(7).
     """
 
     def __init__(self, sandbox: Sandbox, name: str, descriptor: int, addresses: Sequence[Interface]) -> None:
         """Keep the open namespace; the network makes these."""
-        self.name = name
+        super().__init__(sandbox.blocks, descriptor, name)
         self.addresses = tuple(addresses)
         self.descriptor = descriptor
         self._sandbox = sandbox
-        self._before = threading.local()
 
     @property
     def address(self) -> str:
@@ -44,22 +46,6 @@ class Namespace:
     def path(self) -> Path | None:
         """Return its file in /run/netns while its network is the active one; None for ``global``, which has none."""
         return None if self.name == GLOBAL else NETNS_DIRECTORY / self.name
-
-    def __enter__(self) -> Namespace:
-        before = self._sandbox.enter(self.descriptor)
-        self._stack().append(before)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._sandbox.leave(self._stack().pop())
-
-    def _stack(self) -> list[Position | int]:
-        stack: list[Position | int] | None = getattr(self._before, "stack", None)
-        if stack is None:
-            stack = self._before.stack = []
-        return stack
 
     def run(
         self,

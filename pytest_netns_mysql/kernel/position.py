@@ -28,6 +28,11 @@ def network_identity() -> tuple[int, int]:
     return identity(_NET)
 
 
+def mount_identity() -> tuple[int, int]:
+    """Return device and inode of the calling thread's mount namespace."""
+    return identity(_MOUNT)
+
+
 @dataclass(frozen=True)
 class Position:
     """Hold the namespaces of a thread open, so that a thread can be put there again."""
@@ -48,7 +53,7 @@ class Position:
 
     def has_this_mount(self) -> bool:
         """Tell whether the calling thread stands in this mount namespace."""
-        return identity(_MOUNT) == self.mount_id
+        return mount_identity() == self.mount_id
 
     def is_here(self) -> bool:
         """Tell whether the calling thread stands here, by network and by mount namespace."""

@@ -7,11 +7,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
-from pytest_netns_mysql.errors import OneWayError, SandboxError
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import SandboxError
 from pytest_netns_mysql.kernel import syscalls
-from pytest_netns_mysql.kernel.position import Position, identity, network_identity, open_network
+from pytest_netns_mysql.kernel.blocks import Block, Blocks
+from pytest_netns_mysql.kernel.place import Place
+from pytest_netns_mysql.kernel.position import Position, identity, open_network
 from pytest_netns_mysql.kernel.usernamespace import NEEDED, enter_user_namespace, needs_user_namespace, refused
 
 NETNS_DIRECTORY = Path("/run/netns")
@@ -39,16 +41,26 @@ def can_return() -> bool:
 
 @dataclass
 class Sandbox:
-    """Hold this process's own network and mount namespace, in which ``/run/netns`` is private.
+    """This process's own network and mount namespace, in which ``/run/netns`` is private.
 
-    ``home`` is where the process came from, ``inner`` the sandbox's own network, ``global``. Where ``returns`` is
-    false the kernel lets no thread home; ``has_moved_in`` tells whether this process lives in it by now.
+    Attributes:
+        home: Where the process came from.
+        inner: The sandbox's own network, ``global``.
+        returns: Whether the kernel lets a thread go home again.
+        outside: Where no thread gets home, what takes its place: a network namespace with no way to any other.
+        has_moved_in: Whether this process lives in the sandbox by now.
+        blocks: The open ``with`` blocks of the calling thread.
     """
 
     home: Position
     inner: Position
     returns: bool
+    outside: Position | None = None
     has_moved_in: bool = False
+
+    def __post_init__(self) -> None:
+        """Begin without an open block in any thread."""
+        self.blocks = Blocks(self.home, self.inner, returns=self.returns)
 
     @classmethod
     def create(cls, mode: str = "auto") -> Sandbox:
@@ -88,7 +100,7 @@ class Sandbox:
             _make_run_private()
             _name_own_network()
             syscalls.bring_loopback_up()
-            sandbox = cls(home, Position.current(), returns)
+            sandbox = cls(home, Position.current(), returns, None if returns else _make_outside())
         except OSError as error:
             if returns:
                 home.take()
@@ -106,43 +118,22 @@ class Sandbox:
         """
         home, returns = Position.current(), can_return()
         inner = Position(network, mount, root, identity(network), identity(mount))
-        if not returns:
-            inner.take()
-        return cls(home, inner, returns)
+        if returns:
+            return cls(home, inner, returns)
+        inner.take()
+        return cls(home, inner, returns, _make_outside())
 
     def move_in(self) -> None:
         """Have the calling thread, the process's main one, live in the sandbox from now on, where nobody gets home.
 
         Raises SandboxError where it may not enter, see setns(2).
         """
-        if not self.returns and not self.has_moved_in:
+        if self.outside is not None and not self.has_moved_in:
             try:
-                self.inner.take()
+                self.outside.take()
             except OSError as error:
                 raise refused(error, "move into a sandbox of its own") from error
             self.has_moved_in = True
-
-    def enter(self, network: int) -> Position | int:
-        """Put the calling thread into a network namespace of this sandbox.
-
-        Returns what ``leave`` needs to put it back. Raises OneWayError, and moves nothing, where the
-        thread stands outside and could not come back. See setns(2).
-        """
-        # By what is open already, wherever that will do: a test moves some ten times.
-        if self.inner.has_this_mount():
-            before = self.inner.network if network_identity() == self.inner.network_id else open_network()
-            syscalls.setns(network, syscalls.CLONE_NEWNET)
-            return before
-        if not self.returns:
-            raise OneWayError(
-                "this thread was started before the sandbox and stands outside of it; "
-                "without root it could enter but never come back",
-                remedies=["start the thread (or its executor) inside the test that uses it", "run as root"],
-            )
-        outside = self.home if self.home.is_here() else Position.current()
-        self.inner.take_mount()
-        syscalls.setns(network, syscalls.CLONE_NEWNET)
-        return outside
 
     @contextlib.contextmanager
     def handing_on(self) -> Iterator[None]:
@@ -156,80 +147,56 @@ class Sandbox:
         finally:
             syscalls.keep_back(syscalls.CAP_SYS_CHROOT)
 
-    def leave(self, before: Position | int) -> None:
-        """Put the calling thread back to where ``enter`` found it."""
-        if isinstance(before, int):
-            try:
-                syscalls.setns(before, syscalls.CLONE_NEWNET)
-            finally:
-                if before != self.inner.network:
-                    os.close(before)
-        else:
-            try:
-                before.take()
-            finally:
-                if before is not self.home:
-                    before.close()
-
     def close(self) -> None:
         """Let go of the sandbox: the kernel ends it when the last process in it ends."""
-        self.home.close()
-        self.inner.close()
+        for place in (self.home, self.inner, self.outside):
+            if place is not None:
+                place.close()
 
-    @contextlib.contextmanager
-    def entered(self, network: int | None = None) -> Iterator[None]:
-        """Have the calling thread stand in this sandbox until the block ends; in ``global`` by default."""
-        before = self.enter(self.inner.network if network is None else network)
-        try:
-            yield
-        finally:
-            self.leave(before)
+    def entered(self, network: int | None = None) -> Place:
+        """Return what has the calling thread stand in a network of this sandbox, by default ``global``, by ``with``."""
+        return Place(self.blocks, self.inner.network if network is None else network, GLOBAL)
 
     @property
     def resting_place(self) -> Position:
-        """Return where a thread stands between tests: home, or ``global`` once this process lives there."""
-        return self.inner if self.has_moved_in else self.home
+        """The position of a thread between tests: home, or outside of every namespace once the process lives here."""
+        return self.outside if self.outside is not None and self.has_moved_in else self.home
 
-    def outside(self) -> Outside:
-        """Return what puts a thread at its resting place by ``with``."""
-        return Outside(self.resting_place)
+    def at_rest(self) -> Place:
+        """Return what has the calling thread stand at its resting place, by ``with``."""
+        return Place(self.blocks, self.resting_place, "no namespace")
 
-    def bring_back(self) -> bool:
-        """Put the calling thread at its resting place; tell whether it stands there now."""
+    def bring_back(self) -> list[Block] | None:
+        """Put the calling thread at its resting place.
+
+        Returns:
+            The blocks that were still open, or None where the thread could not be brought back.
+        """
         place = self.resting_place
-        if network_identity() == place.network_id and place.has_this_mount():
-            return True
-        with contextlib.suppress(OSError):
-            place.take()
-        return place.is_here()
+        try:
+            found = self.blocks.end_inside()
+            if not place.is_here():
+                place.take()
+        except OSError:
+            return None
+        return found if place.is_here() else None
 
 
-class Outside:
-    """Stand at the resting place with ``with``: outside of every namespace of the topology; blocks nest."""
+def _make_outside() -> Position:
+    """Return a network namespace for wider fixtures where nobody gets home; the calling thread stays in ``global``.
 
-    def __init__(self, place: Position) -> None:
-        """Keep the place."""
-        self._place = place
-        self._before: list[Position | None] = []
-
-    def __enter__(self) -> Outside:
-        if self._place.is_here():
-            self._before.append(None)
-        else:
-            before = Position.current()
-            self._place.take()
-            self._before.append(before)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        before = self._before.pop()
-        if before is not None:
-            try:
-                before.take()
-            finally:
-                before.close()
+    With root such fixtures stand on the host, where none of the topology's addresses is; so they must find none here.
+    """
+    inner = open_network()
+    try:
+        syscalls.unshare(syscalls.CLONE_NEWNET)
+        try:
+            syscalls.bring_loopback_up()
+            return Position.current()
+        finally:
+            syscalls.setns(inner, syscalls.CLONE_NEWNET)
+    finally:
+        os.close(inner)
 
 
 def _make_run_private() -> None:

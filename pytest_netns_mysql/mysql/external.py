@@ -110,7 +110,7 @@ class ExternalProcess(Process):
     def __init__(self, kind: External, name: str, network: Network) -> None:
         """Keep which server."""
         super().__init__("", WORK_DIRECTORY / name, network[GLOBAL])
-        self.home = network.sandbox.outside()
+        self.home = network.sandbox.at_rest()
         self._kind = kind
 
     @property

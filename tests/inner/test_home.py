@@ -93,7 +93,8 @@ def test_a_fixture_asked_for_at_run_time_is_noticed_too(suite: Suite) -> None:
 
 
 def test_a_thread_that_a_test_left_elsewhere_is_brought_home(suite: Suite) -> None:
-    result = suite("""
+    result = suite(
+        """
     import os
     import pytest
     PLACES = []
@@ -111,8 +112,13 @@ def test_a_thread_that_a_test_left_elsewhere_is_brought_home(suite: Suite) -> No
         with netns["global"]:
             there = os.stat("/proc/thread-self/ns/net").st_ino
         assert os.stat("/proc/thread-self/ns/net").st_ino == there
-    """)
-    result.assert_outcomes(passed=2)
+    """,
+        "-Wdefault",
+    )
+    result.assert_outcomes(passed=2, warnings=1)
+    result.stdout.fnmatch_lines(
+        ["*NetnsWarning: the block of red at test_inner.py:* was still open when the test had ended*"]
+    )
 
 
 def test_the_run_stops_where_the_thread_cannot_be_brought_home(suite: Suite) -> None:

@@ -225,7 +225,7 @@ def test_function_fixtures_stand_inside_and_wider_ones_never_do(
         assert {name for name, place in first if place == "red"} == inside
         assert {name for name, place in first if name in outside} == outside
         assert {place for name, place in first if name in outside} == {RESTING}
-    """.replace("RESTING", repr("host" if is_root else "global")),
+    """.replace("RESTING", repr("host" if is_root else "sandbox")),
         *([] if is_root else ["--netns-other-tests=allow", *as_written]),
     )
     result.assert_outcomes(passed=2)

@@ -67,12 +67,13 @@ def test_the_main_thread_moves_in_when_it_is_asked_to(in_child: InChild, mode: s
         home = place()
         network = make(mode)
         sandbox = network.sandbox
-        before = sandbox.bring_back() and place() == home
+        before = sandbox.bring_back() == [] and place() == home
         sandbox.move_in()
         moved = place() != home
         with network["red"]:
             pass
-        return before, moved, sandbox.bring_back() and (place() != home) == moved, sandbox.returns
+        after = sandbox.bring_back() == [] and (place() != home) == moved
+        return before, moved, after, sandbox.returns
 
     before, moved, after, returns = in_child(action)
     assert before
