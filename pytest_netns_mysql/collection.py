@@ -72,6 +72,7 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
         if _is_unittest(item):  # which pytest_generate_tests does not see
             _check(item, [name], [topology], session)
     _require_fixtures(item)
+    _refuse_forked(item)
     if not session.will_return() and "netns" not in item.fixturenames:  # type: ignore[attr-defined]
         # Where nobody gets home, wider fixtures are to stand in `global` from the first test on, as those behind it.
         item.fixturenames.insert(0, "netns")  # type: ignore[attr-defined]
@@ -137,4 +138,18 @@ def _require_fixtures(item: pytest.Item) -> None:
             "the netns marker works on Python tests only",
             where=item.nodeid,
             remedies=["use `netns-mysql run --netns NAME -- pytest ...` for tests of other kinds"],
+        )
+
+
+def _refuse_forked(item: pytest.Item) -> None:
+    """Refuse a test that pytest-forked runs in a child while others run in this process: the child has no server.
+
+    With --forked each of them makes a sandbox and a server of its own.
+    """
+    is_there = item.config.pluginmanager.has_plugin("pytest_forked") and not item.config.option.forked
+    if is_there and item.get_closest_marker("forked") is not None:
+        raise MarkerError(
+            "pytest-forked runs this test in a child process, which cannot use the sandbox and the servers of the run",
+            where=f"@pytest.mark.forked of {item.nodeid}",
+            remedies=["leave the marker out", "run these tests apart, with pytest --forked"],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import sys
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from pytest_netns_mysql import overview
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SandboxError, SettingError
 from pytest_netns_mysql.marker import SERVERS_HELP, is_netns_test
-from pytest_netns_mysql.session import SESSION, NetnsSession
+from pytest_netns_mysql.session import NAMESPACE, SESSION, NetnsSession
 from pytest_netns_mysql.start import START, Start, is_distributed
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from error
     if overview.is_wanted(config.option):
         overview.stay_in_one_process(config)
+    elif is_distributed(config.option) and not hasattr(config, "workerinput"):
+        _keep_workers_in_order(config, session)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -115,9 +118,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Note where each netns test runs; where nobody gets home, order them last; start the server that they need."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, None, None]:
+    """Note where each netns test runs, once others have chosen and ordered them; start the server that they need."""
+    collected = list(items)
+    yield
     own, start = config.stash[SESSION], config.stash[START]
     will_run = not session.testsfailed or config.option.continue_on_collection_errors
     netns_items = [item for item in items if is_netns_test(item)]
@@ -125,7 +132,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         if will_run:
             start.after_collection([])
         return
-    from pytest_netns_mysql import collection
+    from pytest_netns_mysql import collection, ordering
 
     for item in netns_items:
         collection.settle(item, own)
@@ -135,14 +142,31 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
         own.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
-        if not own.will_return():
-            last = set(netns_items)
-            items.sort(key=lambda item: item in last)
+        own.is_reordered = ordering.is_reordered(items, collected)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
     if will_run:
         start.after_collection(collection.needing_default_server(items, own))
     _watch(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where nobody gets home, put netns tests last: here nobody reorders them any more, as --failed-first does."""
+    own = session.config.stash[SESSION]
+    if overview.is_wanted(session.config.option) or not any(NAMESPACE in item.stash for item in session.items):
+        return
+    if own.will_return():
+        return
+    from pytest_netns_mysql import ordering
+
+    is_worker = hasattr(session.config, "workerinput")
+    if ordering.order(session.items) and own.is_reordered and not is_worker:
+        own.progress(
+            "without root, netns tests run after all others: the order that a plugin or an option gave is kept among "
+            "the netns tests, and among the others"
+        )
+    ordering.tell(session.config, session.items)
 
 
 @pytest.hookimpl(trylast=True)
@@ -201,6 +225,14 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
         # Not in pytest_unconfigure: a run that a conftest breaks is never configured.
         config.add_cleanup(config.stash[SESSION].close)
     return config.stash[SESSION]
+
+
+def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None:
+    """Have xdist give no worker plain tests after netns tests, where nobody gets home."""
+    from pytest_netns_mysql import ordering
+
+    if ordering.splits_scopes(config.option) and not session.will_return():
+        config.pluginmanager.register(ordering.Workers(), "netns_workers")
 
 
 def _watch(config: pytest.Config) -> None:

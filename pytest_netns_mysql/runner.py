@@ -217,8 +217,8 @@ class Runner:
             failed = self._failed_outside
             hint = (
                 f"the {failed.scope}-scoped fixture {failed.argname} stands outside of every namespace, where no "
-                'endpoint is in reach: connect with `with netns["red"]:` or netns_mysqld.connect(namespace="red", ...), or make '
-                "it function-scoped"
+                'endpoint is in reach: connect inside of `with netns["red"]:` or by netns_mysqld.connect('
+                'namespace="red", ...), or make the fixture function-scoped'
             )
             result.sections.append(("netns", hint))
         return result
@@ -274,11 +274,13 @@ def _teller(what: str) -> Callable[[Block], None]:
     """Return what warns of a block that was still open when ``what`` had ended."""
 
     def told(block: Block) -> None:
-        warnings.warn(
-            f"{block} was still open when {what} had ended, and ended with it: a generator or a fixture yields inside "
-            "of a `with netns[...]` block, which moves nobody after that",
+        file, line = block.code
+        warnings.warn_explicit(
+            f"{block} was still open when {what} had ended, and ended with it: a generator or a fixture that yields "
+            "inside of a `with netns[...]` block moves nobody after that",
             NetnsWarning,
-            stacklevel=2,
+            file,
+            line,
         )
 
     return told

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _RUN_NOTHING = (
     *("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow", "setupplan"),
     *("looponfail", "netns_show"),
+    "forked",  # pytest-forked runs each test in a child, which cannot wait for a server of this process
 )
 _DISTRIBUTE = ("numprocesses", "tx", "distload")
 _FIRST_WORKER = "gw0"

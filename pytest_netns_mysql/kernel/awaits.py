@@ -51,7 +51,7 @@ def _at_suspension_in_trio(check: Callable[[], None]) -> Callable[[], None]:
 
     task = trio.lowlevel.current_task()
 
-    class Suspension(trio.abc.Instrument):
+    class Suspension(trio.abc.Instrument):  # type: ignore[misc,unused-ignore]
         def after_task_step(self, stepped: Any) -> None:
             if stepped is task:
                 check()
