@@ -32,6 +32,7 @@ class Runner:
     def __init__(self, session: NetnsSession) -> None:
         """Keep the session; the hooks do the rest."""
         from pytest_netns_mysql.kernel.pools import Pools
+        from pytest_netns_mysql.kernel.strays import Strays
 
         self._session = session
         self._item: pytest.Item | None = None
@@ -42,6 +43,7 @@ class Runner:
         self._failed_outside: pytest.FixtureDef[Any] | None = None
         self._pools = Pools(lambda: session.sandbox)
         self._pools.install()
+        self._strays = Strays(lambda: session.sandbox)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -49,7 +51,8 @@ class Runner:
         self._item = item
         self._failed_outside = None
         self._began = datetime.now(timezone.utc)
-        self._bring_back(item, "before the test")
+        self._bring_back(item, "the test before")
+        self._strays.begin(item.nodeid, self._network_id)
         try:
             return (yield)
         finally:
@@ -175,6 +178,7 @@ class Runner:
         try:
             yield
         finally:
+            self._strays.end()
             self._bring_back(item, "the test")
 
     def _bring_back(self, item: pytest.Item, when: str) -> None:
@@ -237,6 +241,14 @@ class Runner:
             # A topology made by an overridden netns_topology is not known before it is made.
             error.where = f"@pytest.mark.netns of {self._item.nodeid}"
             raise
+
+    def _network_id(self) -> tuple[int, int] | None:
+        """Return the identity of the network namespace of the test that runs, or None for the host's."""
+        from pytest_netns_mysql.kernel.position import identity
+
+        if self._item is None or NAMESPACE not in self._item.stash or self._session.network is None:
+            return None
+        return identity(self._session.network[self._item.stash[NAMESPACE]].descriptor)
 
     def _require_network(self) -> None:
         """Have the network built, or shown again, that a test stands in, whether or not it asks for it.

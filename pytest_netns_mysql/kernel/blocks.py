@@ -125,6 +125,12 @@ class Blocks(threading.local):
         self._inner = inner
         self._returns = returns
         self._thread = _Thread()
+        self.jobs = 0  # of pools, that this thread runs
+
+    @property
+    def is_placed(self) -> bool:
+        """True if the calling thread stands where a block of its own, or the giver of its job, has put it."""
+        return bool(self._thread.stack) or self.jobs > 0
 
     def enter(self, block: Block, *, is_plain: bool = True) -> None:
         """Put the calling thread where a block says.
@@ -175,7 +181,7 @@ class Blocks(threading.local):
                 "no thread was moved",
                 remedies=["enter and leave in one thread: close a generator where it was started"],
             )
-        innermost = self._thread.stack[-1]
+        innermost = self._open()[-1]
         self._remove(block)
         if innermost is not block:
             raise BlockError(
@@ -225,11 +231,16 @@ class Blocks(threading.local):
             block.fate = Fate.ENDED
         return inside
 
+    def _open(self) -> list[Block]:
+        """Return the thread's blocks without those that another thread has left."""
+        return [one for one in self._thread.stack if one.fate is Fate.OPEN]
+
     def _remove(self, block: Block) -> None:
         """Take a block away, and move the thread if the block was the innermost one; may be repeated."""
         thread = self._thread
-        rest = [one for one in thread.stack if one is not block and one.fate is Fate.OPEN]
-        if thread.stack and thread.stack[-1] is block:
+        still_open = self._open()
+        rest = [one for one in still_open if one is not block]
+        if still_open and still_open[-1] is block:
             self._put(rest[-1].where if rest else thread.base)
         thread.stack[:] = rest
         block.fate = Fate.LEFT

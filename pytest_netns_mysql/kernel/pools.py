@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -159,8 +160,20 @@ class Pools:
 def _run(sandbox: Sandbox, spot: Spot, job: Callable[..., Any], *args: Any, **options: Any) -> Any:
     """Run a job of a pool where it was given."""
     blocks = sandbox.blocks
-    if blocks.is_at(spot):
-        return job(*args, **options)
+    blocks.jobs += 1
+    try:
+        if blocks.is_at(spot):
+            return job(*args, **options)
+        with _put(sandbox, spot):
+            return job(*args, **options)
+    finally:
+        blocks.jobs -= 1
+
+
+@contextlib.contextmanager
+def _put(sandbox: Sandbox, spot: Spot) -> Iterator[None]:
+    """Have the calling thread, of a pool, stand where a job was given."""
+    blocks = sandbox.blocks
     if sandbox.has_moved_in:
         blocks.settle()
     block = Block("a job of a pool", spot.where, (os.devnull, 0), by_hand=False)
@@ -173,7 +186,7 @@ def _run(sandbox: Sandbox, spot: Spot, job: Callable[..., Any], *args: Any, **op
             remedies=["make the pool in the test that uses it, and shut it down there"],
         ) from error
     try:
-        return job(*args, **options)
+        yield
     finally:
         blocks.end_inside(block)
         blocks.drop(block)
