@@ -160,13 +160,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     from pytest_netns_mysql import ordering
 
-    is_worker = hasattr(session.config, "workerinput")
-    if ordering.order(session.items) and own.is_reordered and not is_worker:
-        own.progress(
-            "without root, netns tests run after all others: the order that a plugin or an option gave is kept among "
-            "the netns tests, and among the others"
-        )
+    own.breaks_order = ordering.order(session.items) and own.is_reordered
     ordering.tell(session.config, session.items)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
+    """Show that an order which somebody asked for is not kept."""
+    if not config.stash[SESSION].breaks_order:
+        return None
+    return (
+        "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
+        "among the netns tests, and among the others"
+    )
 
 
 @pytest.hookimpl(trylast=True)
