@@ -123,16 +123,16 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, None, None]:
     """Note where each netns test runs, once others have chosen and ordered them; start the server that they need."""
-    collected = list(items)
-    yield
     own, start = config.stash[SESSION], config.stash[START]
+    own.collected = list(items)
+    yield
     will_run = not session.testsfailed or config.option.continue_on_collection_errors
     netns_items = [item for item in items if is_netns_test(item)]
     if not netns_items:
         if will_run:
             start.after_collection([])
         return
-    from pytest_netns_mysql import collection, ordering
+    from pytest_netns_mysql import collection
 
     for item in netns_items:
         collection.settle(item, own)
@@ -142,7 +142,6 @@ def pytest_collection_modifyitems(
         own.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
-        own.is_reordered = ordering.is_reordered(items, collected)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
     if will_run:
@@ -160,7 +159,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     from pytest_netns_mysql import ordering
 
-    own.breaks_order = ordering.order(session.items) and own.is_reordered
+    is_reordered = ordering.is_reordered(session.items, own.collected)
+    own.breaks_order = ordering.order(session.items) and is_reordered
     ordering.tell(session.config, session.items)
 
 

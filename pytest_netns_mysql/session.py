@@ -50,8 +50,8 @@ class NetnsSession:
         self.early: MySQLServer | None = None  # started before anybody asked for it, and not known to be up
         self.taken: Taken | None = None  # a server that stays up after this process
         self.needs_server = False
-        self.is_reordered = False  # the tests, by another plugin or by an option such as --failed-first
-        self.breaks_order = False  # that one, where netns tests come last
+        self.collected: list[pytest.Item] = []  # in the order of collection, before anybody else reordered them
+        self.breaks_order = False  # whether netns tests come last, though another order was asked for
         self.mysqlx_over: list[Topology | None] = []
         self.overridden: dict[tuple[str, object], bool] = {}  # by fixture and by the class or module of the test
         self._ids = itertools.count(_FIRST_ID)
