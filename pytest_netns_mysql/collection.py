@@ -75,7 +75,8 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
     _refuse_forked(item)
     if not session.will_return() and "netns" not in item.fixturenames:  # type: ignore[attr-defined]
         # Where nobody gets home, wider fixtures are to stand in `global` from the first test on, as those behind it.
-        item.fixturenames.insert(0, "netns")  # type: ignore[attr-defined]
+        # A new list: the old one is that of all parameters of the test, of which others may be no netns tests.
+        item.fixturenames = ["netns", *item.fixturenames]  # type: ignore[attr-defined]
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:

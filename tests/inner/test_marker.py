@@ -71,6 +71,21 @@ def test_several_names_run_the_test_once_in_each(suite: Suite) -> None:
     result.stdout.fnmatch_lines_random(["*::test_everywhere?red-1? PASSED*", "*::test_everywhere?blue-2? PASSED*"])
 
 
+@pytest.mark.parametrize("mode", ["auto", "rootless"])
+def test_a_marker_on_one_parameter_is_not_that_of_the_others(suite: Suite, mode: str) -> None:
+    result = suite(
+        WHERE
+        + """
+    @pytest.mark.parametrize("place", ["host", pytest.param("red", marks=pytest.mark.netns("red")), "host"])
+    def test_it(place, request):
+        assert where() == place
+        assert ("netns" in request.fixturenames) <= (place == "red")
+    """,
+        f"--netns-mode={mode}",
+    )
+    result.assert_outcomes(passed=3)
+
+
 def test_several_names_on_a_class_run_each_method_in_each(suite: Suite) -> None:
     result = suite(
         WHERE

@@ -313,6 +313,9 @@ def test_what_is_raised_asynchronously_leaves_nobody_elsewhere(in_network: InNet
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(thread.ident or 0), ctypes.py_object(InterruptedTestError)
             )
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident or 0), None
+        )  # none is under way any more
         is_over = True
         thread.join()
         return caught, elsewhere
