@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.kernel import enter
+from pytest_netns_mysql.kernel.position import identity
 from pytest_netns_mysql.mysql import optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.client import Driver, kind_of
@@ -104,13 +107,19 @@ class Clients:
         speaks_x = Path(path).name == "mysqlxtest"
         place = self.place(name, endpoint, "mysqlx" if speaks_x else "mysql")
         known = self.account_for(name, place, account)
+        network = self._server.network
+        launcher = partial(
+            enter.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
+        )
         if speaks_x:
-            return optionfile.argv_of_mysqlxtest(path, arguments, known, place, name)
+            return optionfile.argv_of_mysqlxtest(path, arguments, known, place, name, launcher=launcher)
         file = optionfile.write(
             self._server.folder, optionfile.groups_of(known, place, self._server.dialect.client_programs)
         )
         self._files.append(file)
-        return optionfile.argv(path, arguments, file, name, enters=self._server.dialect.enters)
+        return optionfile.argv(
+            path, arguments, file, name, enters=self._server.dialect.enters, launcher=launcher
+        )
 
     def account_for(self, namespace: str, endpoint: Endpoint, account: Account | None = None) -> Account:
         """Return the account, by default the namespace's own, when the server knows it."""
