@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
@@ -42,13 +43,23 @@ class Administrator:
         return self._connection is not None
 
     def connect(self, driver: Driver | None = None, **options: Any) -> Any:
-        """Open a connection of the caller's own; raise ServerGoneError where mysqld does not run."""
-        from pytest_netns_mysql.mysql.client import connect
+        """Open a connection of the caller's own; ``driver`` is as for netns_connect, but not X DevAPI's.
+
+        Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
+        """
+        from pytest_netns_mysql.mysql.client import connect, is_connector, kind_of
 
         self._process.check_running()
+        if kind_of(driver) == "mysqlx":
+            raise ClientError(
+                "the private socket of the administrator speaks no X Protocol",
+                remedies=["name a namespace and an account: connect('red', driver='mysqlx', user=...)"],
+            )
         with self._process.told_if_it_ends():
             common = self._dialect.common(driver, options)
-            return connect(self._process.home, driver, **{**common, **self._options, **options})
+            # What it is called differs between drivers: of another one its own defaults hold.
+            own = self._options if is_connector(driver) else dict(self._process.administration)
+            return connect(self._process.home, driver, **{**common, **own, **options})
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Run a statement, which may leave something in the session; return the names of its columns and its rows.
