@@ -82,7 +82,7 @@ class Administrator:
         """
         connection = self._ready()
         is_used, self._is_used = self._is_used, True
-        with self._told_if_it_ends():
+        with self._told_if_it_ends(), self._escaping(connection):
             for _ in connection.cmd_query_iter("; ".join(statements)):
                 pass
         self._is_used = is_used  # a statement that fails keeps those behind it from tidying up
@@ -93,8 +93,25 @@ class Administrator:
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
         connection = self._ready()
-        with self._told_if_it_ends():
+        with self._told_if_it_ends(), self._escaping(connection):
             return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
+
+    @contextlib.contextmanager
+    def _escaping(self, connection: NamespaceConnection) -> Iterator[None]:
+        """Have a backslash escape in the statements of the block, whatever the session's sql_mode is."""
+        if connection.escapes:
+            yield
+            return
+        for _ in connection.cmd_query_iter("SELECT @@SESSION.sql_mode"):
+            before = str(connection.get_rows()[0][0][0])
+        # No name of a mode needs quoting.
+        others = ",".join(one for one in before.split(",") if one != "NO_BACKSLASH_ESCAPES")
+        connection.cmd_query(f"SET SESSION sql_mode = '{others}'")
+        try:
+            yield
+        finally:
+            if connection.is_silent():
+                connection.cmd_query(f"SET SESSION sql_mode = '{before}'")
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[MySQLCursorAbstract]:
