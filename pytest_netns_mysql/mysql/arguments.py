@@ -81,6 +81,8 @@ def name(value: Any, argument: str, *, longest: int) -> str:
     why = None
     if any(letter > _LAST_OF_BMP for letter in written):
         why = "characters beyond U+FFFF, such as an emoji, which the server's names cannot have"
+    elif argument == "host" and not written.isascii():
+        why = "characters beyond ASCII, which the server replaces"
     elif written != written.strip():
         why = "white space at its ends, which the server removes"
     if why is not None:

@@ -21,7 +21,12 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b
 
 
 def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
-    """Write an option file that its owner alone can read; see the manual, "Using Option Files"."""
+    """Write an option file that its owner alone can read; see the manual, "Using Option Files".
+
+    Raises ClientError for a value with a NUL.
+    """
+    if any("\0" in value for options in groups.values() for value in options.values()):
+        raise ClientError("an option file has no NUL: the programs would read half of it", remedies=["leave it out"])
     lines = []
     for group, options in groups.items():
         lines += [f"[{group}]", *(f"{name}={_quoted(value)}" for name, value in options.items())]
@@ -55,6 +60,9 @@ def groups_of(
         "host": endpoint.address,
         "port": str(endpoint.port),
     }
+    if not f"{account.user}{account.schema or ''}".isascii():
+        # By the locale alone, a client program could send the names in an encoding that has no such letters.
+        client = {"loose-default-character-set": "utf8mb4", **client}
     # mysqldump, which reads its own group, knows no such option.
     return {"client": client} if account.schema is None else {"client": client, "mysql": {"database": account.schema}}
 
