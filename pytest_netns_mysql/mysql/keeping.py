@@ -1,4 +1,4 @@
-"""Connections that a driver's own function returned: the sockets that they open later are born in the namespace, too."""
+"""Connections that a driver's own function returned: their later sockets are born in their namespace, too."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _CONNECTING_METHODS = (
 )
 # Where one of these is a coroutine, or returns an awaitable, the socket is made at the await, in any namespace.
 _OPENING = frozenset({"connect", "_connect", "reconnect", "_reconnect", "open", "_open", "_open_connection", "acquire"})
+# Functions that are no coroutines, and return one, whatever they are given.
+_ASYNC_FUNCTIONS = tuple((module, name) for module in ("aiomysql", "asyncmy") for name in ("connect", "create_pool"))
 _FROM_C = (types.MethodDescriptorType, types.WrapperDescriptorType)
 _BY_HAND = (
     "use a driver that is not asynchronous: 'mysql.connector', 'pymysql', or the connect function of another",
@@ -39,6 +41,8 @@ def loaded(module: str, name: str) -> Any:
 
 def refuse_async_function(driver: Callable[..., Any]) -> None:
     """Raise ClientError for a function whose connection is made when somebody awaits it, in any namespace."""
+    if any(driver is loaded(module, name) for module, name in _ASYNC_FUNCTIONS):
+        raise _asynchronous(driver)
     called = driver if inspect.isroutine(driver) or isinstance(driver, functools.partial) else type(driver).__call__
     if any(is_async(one) for one in (driver, called) for is_async in _IS_ASYNC):
         raise _asynchronous(driver)
@@ -66,8 +70,8 @@ def keep(connection: Any, place: Place, driver: Callable[..., Any]) -> Any:
     except (TypeError, AttributeError) as error:
         _discard(connection)
         raise ClientError(
-            f"driver={_shown(driver)} returned {type(connection).__name__}, which cannot be kept in its namespace: what "
-            "it connects to later would be connected to from anywhere",
+            f"driver={_shown(driver)} returned {type(connection).__name__}, which cannot be kept in its namespace: it "
+            "would reconnect from anywhere",
             tried=[str(error)],
             remedies=[
                 "return the driver's own connection",

@@ -15,15 +15,19 @@ plain = st.one_of(st.characters(codec="utf-8", max_codepoint=0xFFFF), st.sampled
 letters = st.one_of(*[plain] * 6, st.sampled_from(ODD))
 names = st.text(letters, min_size=1, max_size=33)
 MATCHING = ["192.0.2.2", "192.0.2.%", "%", "192.0.2._", "192.0.2.0/255.255.255.0"]
-hosts = st.one_of(
-    st.sampled_from(MATCHING), st.text(letters, max_size=9)
-)
+hosts = st.one_of(st.sampled_from(MATCHING), st.text(letters, max_size=9))
 ASK = "SELECT HEX(CURRENT_USER()), HEX(DATABASE()), SUBSTRING_INDEX(USER(), '@', -1)"
 
 
 @pytest.mark.netns("red")
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(user=names, host=hosts, password=st.text(letters, max_size=20), schema=names, driver=st.sampled_from([None, "pymysql"]))
+@given(
+    user=names,
+    host=hosts,
+    password=st.text(letters, max_size=20),
+    schema=names,
+    driver=st.sampled_from([None, "pymysql"]),
+)
 def test_the_account_that_was_made_logs_in(
     netns_mysqld: MySQLServer,
     netns_account: AccountFactory,
