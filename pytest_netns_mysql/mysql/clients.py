@@ -174,8 +174,8 @@ class Clients:
             is_there = other.network is self._server.network and other.kinds_of(endpoint)
             if is_there and other.dataset is not self._server.dataset:
                 raise ClientError(
-                    f"endpoint {endpoint}, port {endpoint.port}, is one of {other.name}, which does not know the accounts "
-                    f"of {self._server.name}",
+                    f"endpoint {endpoint}, port {endpoint.port}, is one of {other.name}, which does not know the "
+                    f"accounts of {self._server.name}",
                     where=f"{fixture}(endpoint=...)",
                     remedies=[
                         f"pass server={other.name}, too",

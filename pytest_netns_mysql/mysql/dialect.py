@@ -31,8 +31,8 @@ class Dialect:
     needed before their statistics are read, if anything, and ``dump`` has options of the dump program.
     ``enters`` tells whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server has
     X Protocol; ``client_programs`` are options of theirs, ``connection`` of mysql.connector's. ``unseen`` are
-    statements that put back what no query tells. ``grants_by_pattern`` asks, if anything, whether GRANT takes a schema's
-    name as a pattern, which it does where nothing is asked.
+    statements that put back what no query tells. ``grants_by_pattern`` asks, if anything, whether GRANT takes a
+    schema's name as a pattern, which it does where nothing is asked.
     """
 
     grant_tables: tuple[str, ...]

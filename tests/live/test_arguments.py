@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -21,8 +21,10 @@ from pytest_netns_mysql import (
     factories,
 )
 
-other = factories.mysqld(bind_address=["192.0.2.2/red", "198.51.100.2/blue"], options={"port": 3307})
-unescaped = factories.mysqld(bind_address="192.0.2.2/red", options={"port": 3308, "sql_mode": "NO_BACKSLASH_ESCAPES"})
+other = factories.mysqld(bind_address=["192.0.2.2/red", "198.51.100.2/blue"], options={"port": 3397}, scope="module")
+unescaped = factories.mysqld(
+    bind_address="192.0.2.2/red", options={"port": 3398, "sql_mode": "NO_BACKSLASH_ESCAPES"}, scope="module"
+)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,10 @@ def test_arguments_of_a_connection(netns_connect: ConnectFactory, arguments: dic
 
 
 def test_a_namespace_is_named(netns: Network, netns_connect: ConnectFactory, netns_argv: ArgvFactory) -> None:
-    for make in (lambda: netns_connect(netns["red"]), lambda: netns_argv("mysql", namespace=netns["red"])):
+    for make in (
+        lambda: netns_connect(cast("str", netns["red"])),
+        lambda: netns_argv("mysql", namespace=cast("str", netns["red"])),
+    ):
         with pytest.raises(ClientError, match=r"namespace must be a namespace's name, got <Namespace red") as error:
             make()
         assert "do: write 'red'" in str(error.value)
@@ -169,7 +174,7 @@ def test_an_endpoint_of_another_server(
         lambda: netns_argv("mysqladmin", "ping", endpoint=other.endpoint("red")),
     ]
     for use in uses:
-        with pytest.raises(ClientError, match=r"endpoint 192\.0\.2\.2/red, port 3307, is one of other, which") as error:
+        with pytest.raises(ClientError, match=r"endpoint 192\.0\.2\.2/red, port 3397, is one of other, which") as error:
             use()
         assert "do: pass server=other, too" in str(error.value)
     app = netns_account("app", host="192.0.2.2", server=other)
@@ -179,14 +184,14 @@ def test_an_endpoint_of_another_server(
     ):
         with connection.cursor() as cursor:
             cursor.execute("SELECT USER(), @@port")
-            assert cursor.fetchone() == ("app@192.0.2.2", 3307)
+            assert cursor.fetchone() == ("app@192.0.2.2", 3397)
 
 
 @pytest.mark.netns("red")
 def test_no_backslash_escapes(
     unescaped: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_argv: ArgvFactory
 ) -> None:
-    app = netns_account(r"a\'b", password=r"back\slash\\'", schema="a\\b", server=unescaped)  # type: ignore[call-arg]
+    app = netns_account(r"a\'b", password=r"back\slash\\'", schema="a\\b", server=unescaped)
     with netns_connect(account=app, server=unescaped).cursor() as cursor:
         cursor.execute("SELECT CURRENT_USER(), DATABASE()")
         assert cursor.fetchone() == (r"a\'b@192.0.2.2", "a\\b")

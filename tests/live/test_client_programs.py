@@ -7,6 +7,7 @@ import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -97,7 +98,7 @@ def identity_of(namespace: Namespace) -> str:
 
 @pytest.fixture
 def any_program(tmp_path: Path) -> str:
-    """A program that prints which network namespace it is in."""
+    """Return a program that prints which network namespace it is in."""
     program = tmp_path / "any program"
     program.write_text("#!/bin/sh\nstat -Lc %i /proc/self/ns/net\n")
     program.chmod(0o755)
@@ -167,7 +168,7 @@ def test_a_program_without_capabilities_runs_where_it_stands(
     netns: Network, netns_argv: ArgvFactory, any_program: str
 ) -> None:
     argv = netns_argv(any_program, namespace="red")
-    options = {"drop_capabilities": "CAP_SYS_ADMIN", "capture_output": True, "text": True}
+    options: dict[str, Any] = {"drop_capabilities": "CAP_SYS_ADMIN", "capture_output": True, "text": True}
     assert netns["red"].run(argv, **options).stdout.strip() == identity_of(netns["red"])
     elsewhere = netns["blue"].run(argv, **options)
     assert elsewhere.returncode == 1

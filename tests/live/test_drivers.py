@@ -37,6 +37,7 @@ class Wrapper:
     """A connection of a driver that nobody knows: it reconnects in the middle of a query."""
 
     def __init__(self, **options: Any) -> None:
+        """Connect."""
         self._options = options
         self._open_anew()
 
@@ -44,6 +45,7 @@ class Wrapper:
         self._connection = mysql.connector.connect(use_pure=True, **self._options)
 
     def cursor(self) -> Any:
+        """Return a cursor, of a new connection where the old one is lost."""
         try:
             self._connection.ping()
         except mysql.connector.Error:
@@ -52,6 +54,7 @@ class Wrapper:
         return self._connection.cursor()
 
     def close(self) -> None:
+        """Close the connection."""
         self._connection.close()
 
 
@@ -126,13 +129,15 @@ async def coroutine(**options: Any) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def context(**options: Any) -> AsyncIterator[None]:
-    raise AssertionError("it was entered")
-    yield
+async def context(**options: Any) -> AsyncIterator[Any]:
+    yield await coroutine(**options)
 
 
 class Callee:
-    async def __call__(self, **options: Any) -> Any:
+    """An object that is called as an asynchronous function is."""
+
+    async def __call__(self, **_: Any) -> Any:
+        """Do what no test may do."""
         raise AssertionError("it was awaited")
 
 
@@ -147,7 +152,7 @@ class Callee:
         Callee(),
         functools.partial(coroutine),
         lambda **options: coroutine(**options),
-        lambda **options: aiomysql.connect(),
+        lambda **_: aiomysql.connect(),
     ],
     ids=str,
 )
@@ -206,9 +211,9 @@ def test_a_pool_of_the_whole_process_is_refused(netns_connect: ConnectFactory, d
 
 def test_what_a_function_returns_must_be_a_connection(netns_connect: ConnectFactory) -> None:
     with pytest.raises(ClientError, match="returned NoneType, which cannot be kept in its namespace"):
-        netns_connect("red", driver=lambda **options: None)
+        netns_connect("red", driver=lambda **_: None)
     with pytest.raises(ClientError, match="returned tuple, which cannot be kept"):
-        netns_connect("red", driver=lambda **options: (1, 2))
+        netns_connect("red", driver=lambda **_: (1, 2))
 
 
 def test_use_pure_false_says_what_to_pass(netns_connect: ConnectFactory) -> None:
@@ -221,10 +226,11 @@ def test_use_pure_false_says_what_to_pass(netns_connect: ConnectFactory) -> None
 def test_a_server_that_is_silent_is_given_up(netns_connect: ConnectFactory, netns: Network, driver: Any) -> None:
     with netns["red"], socket.create_server((RED, 0)) as silent:
         port = silent.getsockname()[1]
-        name = "connect_timeout" if driver in ("pymysql", pymysql.connect) else "connection_timeout"
+        by_pymysql = driver in ("pymysql", pymysql.connect)
+        limit: dict[str, Any] = {"connect_timeout" if by_pymysql else "connection_timeout": 1}
         begun = time.monotonic()
-        with pytest.raises((mysql.connector.Error, pymysql.Error), match="(?i)timed out"):
-            netns_connect("red", endpoint=Endpoint(RED, "red", port), driver=driver, **{name: 1})
+        with pytest.raises((mysql.connector.Error, pymysql.Error), match=r"(?i)timed out"):
+            netns_connect("red", endpoint=Endpoint(RED, "red", port), driver=driver, **limit)
         assert time.monotonic() - begun < 60
 
 
