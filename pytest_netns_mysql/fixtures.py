@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -148,7 +148,10 @@ def netns_account(
     here = _namespace_of(request)
 
     def make(user: str, *, host: str | None = None, server: MySQLServer | None = None, **options: Any) -> Account:
-        where = netns_mysqld if server is None else server
+        from pytest_netns_mysql.mysql import arguments
+
+        where = arguments.server(server, netns_mysqld, fixture="netns_account")
+        arguments.of_account(options)
         if host is None:
             host = where.origin(here, where.endpoint_for(here))
         return _netns_accounts(where).create(user, host=host, **options)
@@ -159,28 +162,33 @@ def netns_account(
 @pytest.fixture
 def _netns_clients(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
-) -> Iterator[Callable[[MySQLServer | None], Clients]]:
+) -> Iterator[Callable[[MySQLServer | None, str], Clients]]:
     """Give the test's connections to a server, by default netns_mysqld, and the option files of client programs."""
+    from pytest_netns_mysql.mysql import arguments
     from pytest_netns_mysql.mysql.clients import Clients
+
+    def running() -> Sequence[MySQLServer]:
+        return request.config.stash[SESSION].servers
 
     made: dict[MySQLServer, Clients] = {}
     with contextlib.ExitStack() as stack:
 
-        def of(server: MySQLServer | None) -> Clients:
-            where = netns_mysqld if server is None else server
+        def of(server: MySQLServer | None, fixture: str) -> Clients:
+            where = arguments.server(server, netns_mysqld, fixture=fixture)
             if where not in made:
-                made[where] = stack.enter_context(Clients(where, _netns_accounts(where), _namespace_of(request)))
+                clients = Clients(where, _netns_accounts(where), _namespace_of(request), servers=running)
+                made[where] = stack.enter_context(clients)
             return made[where]
 
         yield of
 
 
 @pytest.fixture
-def netns_connect(_netns_clients: Callable[[MySQLServer | None], Clients]) -> ConnectFactory:
+def netns_connect(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> ConnectFactory:
     """Give a factory of connections, closed when the test ends."""
 
     def connect(namespace: str | None = None, *, server: MySQLServer | None = None, **options: Any) -> Any:
-        return _netns_clients(server).connect(namespace, **options)
+        return _netns_clients(server, "netns_connect").connect(namespace, **options)
 
     return connect
 
@@ -196,10 +204,10 @@ def netns_mysqlx(netns_connect: ConnectFactory) -> mysqlx.Session:
 
 
 @pytest.fixture
-def netns_argv(_netns_clients: Callable[[MySQLServer | None], Clients]) -> ArgvFactory:
+def netns_argv(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> ArgvFactory:
     """Give a factory of command lines for MySQL's own client programs, as accounts of this test."""
 
     def argv(program: str, *arguments: str, server: MySQLServer | None = None, **options: Any) -> list[str]:
-        return _netns_clients(server).argv(program, *arguments, **options)
+        return _netns_clients(server, "netns_argv").argv(program, *arguments, **options)
 
     return argv

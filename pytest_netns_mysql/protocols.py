@@ -23,14 +23,16 @@ class AccountFactory(Protocol):
         host: str | None = None,
         password: str = "",
         grants: str | Sequence[str] = (),
+        schema: str | None = None,
         require: str = "",
         server: MySQLServer | None = None,
     ) -> Account:
         """Make ``user@host``.
 
-        ``host`` is a pattern as in CREATE USER, by default the origin of this test's namespace. ``grants``, one
-        or several, are what stands between GRANT and TO, such as ``SELECT ON shop.*``; ``require`` is what stands
-        behind REQUIRE, such as ``X509``; ``server`` is by default netns_mysqld.
+        ``host`` is a pattern as in CREATE USER, by default the origin of this test's namespace. ``grants``, one or
+        several, are what stands between GRANT and TO, such as ``SELECT ON shop.*``. A ``schema`` is made with the
+        account, which owns it. ``require`` is what stands behind REQUIRE, such as ``X509``. ``server`` is by default
+        netns_mysqld. Raises ClientError for an argument that cannot be, or that the server refuses.
         """
         ...
 
@@ -52,8 +54,9 @@ class ConnectFactory(Protocol):
 
         ``account`` is by default the namespace's own, such as 'red_user'@'192.0.2.2' with its schema selected;
         ``endpoint`` an endpoint, or the namespace whose endpoint it is, by default the nearest; ``driver``
-        ``"mysql.connector"``, ``"pymysql"``, ``"mysqlx"`` or a connect function; ``options`` are the driver's. With
-        ``driver="mysqlx", pooling={...}`` it is an X DevAPI client, whose sessions are all born in the namespace.
+        ``"mysql.connector"``, ``"pymysql"``, ``"mysqlx"`` or a connect function that is not asynchronous; ``options``
+        are the driver's. With ``driver="mysqlx", pooling={...}`` it is an X DevAPI client. Whatever the driver opens
+        later is born in the namespace, too. Raises ClientError for a wrong argument, and what the driver raises.
         """
         ...
 
@@ -73,8 +76,12 @@ class ArgvFactory(Protocol):
         """Return the argv of ``program``, such as ``"mysql"``, that connects as ``account`` to ``endpoint``.
 
         Both are as for netns_connect, ``server`` too. They stand in a private option file, removed when the test ends:
-        no password is on the command line. ``mysql`` and ``mysqlxtest`` get ``--network-namespace``; any other program
-        is run in its namespace, by ``netns[namespace].run(argv)``. ``arguments`` follow.
+        no password is on the command line. ``arguments`` follow.
+
+        Wherever the argv is run in the test, the program stands in ``namespace``, by default the test's own. ``mysql``
+        and ``mysqlxtest`` get ``--network-namespace``; any other program is started by a launcher that enters.
+
+        Raises ClientError for a wrong argument, ServerNotFoundError where there is no such program.
         """
         ...
 

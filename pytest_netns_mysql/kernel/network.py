@@ -15,10 +15,13 @@ from pytest_netns_mysql.kernel.external import addresses_here, name_namespace, o
 from pytest_netns_mysql.kernel.hosts import show_names
 from pytest_netns_mysql.kernel.namespace import Namespace, make_namespace, make_unnamed_namespace
 from pytest_netns_mysql.kernel.position import identity, network_identity
-from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, NETWORKS_DIRECTORY, Sandbox
+from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, NETWORKS_DIRECTORY, WORK_DIRECTORY, Sandbox
 from pytest_netns_mysql.kernel.wiring import refused, wire
 from pytest_netns_mysql.topology.lookup import unknown_namespace
 from pytest_netns_mysql.topology.model import Topology
+
+OWN_NETWORK = WORK_DIRECTORY / GLOBAL
+"""The file of the sandbox's own network, which has no name in /run/netns."""
 
 
 class Network(Mapping[str, Namespace]):
@@ -88,6 +91,22 @@ class Network(Mapping[str, Namespace]):
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+    def file(self, name: str) -> Path:
+        """Return the file of the namespace ``name``, which shows this network's own whichever network is active.
+
+        It exists in the sandbox alone. Raises UnknownNamespaceError.
+        """
+        descriptor = self[name].descriptor
+        if name != GLOBAL:
+            return self._directory / name
+        if descriptor == self.sandbox.inner.network:
+            return OWN_NETWORK
+        file = NETWORKS_DIRECTORY / f"{self._directory.name}.{GLOBAL}"  # not in the directory: /run/netns would show it
+        with self.sandbox.entered():
+            if not file.exists():
+                name_namespace(file.parent, file.name, descriptor)
+        return file
 
     @property
     def here(self) -> Namespace | None:

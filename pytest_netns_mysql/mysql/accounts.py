@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import mysql.connector
+
 from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.mysql import arguments
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.state import connections
 
 _LONGEST_USER = 32
+_LONGEST_HOST = 255
 _LONGEST_SCHEMA = 64
+_FIXTURE = "netns_account"
 _LOCK_WAIT = 5  # seconds
 _EVERY_HOST = ("%", "")
 
@@ -58,20 +64,47 @@ class Accounts:
 
         ``host`` is a pattern as in CREATE USER; ``grants``, one or several, are what stands between GRANT and TO,
         such as ``SELECT ON shop.*``; a ``schema`` is made with it, and is its own; ``require`` is what stands behind
-        REQUIRE, such as ``X509``. Raises the server's own error.
+        REQUIRE, such as ``X509``. Raises ClientError for an argument that cannot be, or that the server refuses.
         """
-        account = Account(user, host, password, schema, require)
-        run = self._server.writable.administrator.run
+        dialect = self._server.dialect
+        account = Account(
+            arguments.name(user, "user", longest=dialect.longest_user),
+            arguments.name(host, "host", longest=_LONGEST_HOST),
+            arguments.text(password, "password", fixture=_FIXTURE),
+            schema if schema is None else arguments.name(schema, "schema", longest=_LONGEST_SCHEMA),
+            arguments.requirement(require),
+        )
+        each_grant = arguments.grants(grants)
         required = f" REQUIRE {require}" if require else ""
-        run(f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
+        self._run(f"makes no account {account}", f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
         self._made.append(account)
         if schema is not None:
-            new = [] if schema in self._schemas else [f"CREATE SCHEMA {identifier(schema)}"]
-            run(*new, f"GRANT ALL ON {identifier(schema, pattern=True)}.* TO {account}")
-            self._schemas.add(schema)
-        for grant in (grants,) if isinstance(grants, str) else grants:
-            run(f"GRANT {grant} TO {account}")
+            self._give_schema(account, schema)
+        for grant in each_grant:
+            self._run(f"does not grant {grant!r}", f"GRANT {grant} TO {account}")
         return account
+
+    def _give_schema(self, account: Account, schema: str) -> None:
+        if schema not in self._schemas:
+            self._run(f"makes no schema {schema!r}", f"CREATE SCHEMA {identifier(schema)}")
+            self._schemas.add(schema)
+        ask = self._server.writable.administrator.ask
+        # Where privileges can be revoked in part, no wildcard stands in a schema's name.
+        by_pattern = all(row != (b"0",) for query in self._server.dialect.grants_by_pattern for row in ask(query)[0])
+        name = identifier(schema, pattern=by_pattern)
+        self._run(f"does not grant all on {schema!r}", f"GRANT ALL ON {name}.* TO {account}")
+
+    def _run(self, what: str, statement: str) -> None:
+        """Run a statement; raise ClientError where the server refuses it: ``what`` it does not do."""
+        try:
+            self._server.writable.administrator.run(statement)
+        except mysql.connector.Error as error:
+            raise ClientError(
+                f"the server {what}",
+                where="netns_account(...)",
+                tried=[str(error)],
+                remedies=["mend the arguments", "an account is made once in a test: keep what netns_account returned"],
+            ) from error
 
     def of_namespace(self, name: str, endpoint: Endpoint) -> Account:
         """Return the account of a namespace, such as 'red_user'@'192.0.2.2', made when first asked for.

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
@@ -42,13 +43,23 @@ class Administrator:
         return self._connection is not None
 
     def connect(self, driver: Driver | None = None, **options: Any) -> Any:
-        """Open a connection of the caller's own; raise ServerGoneError where mysqld does not run."""
-        from pytest_netns_mysql.mysql.client import connect
+        """Open a connection of the caller's own; ``driver`` is as for netns_connect, but not X DevAPI's.
+
+        Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
+        """
+        from pytest_netns_mysql.mysql.client import connect, is_connector, kind_of
 
         self._process.check_running()
+        if kind_of(driver) == "mysqlx":
+            raise ClientError(
+                "the private socket of the administrator speaks no X Protocol",
+                remedies=["name a namespace and an account: connect('red', driver='mysqlx', user=...)"],
+            )
         with self._process.told_if_it_ends():
             common = self._dialect.common(driver, options)
-            return connect(self._process.home, driver, **{**common, **self._options, **options})
+            # What it is called differs between drivers: of another one its own defaults hold.
+            own = self._options if is_connector(driver) else dict(self._process.administration)
+            return connect(self._process.home, driver, **{**common, **own, **options})
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Run a statement, which may leave something in the session; return the names of its columns and its rows.
@@ -71,7 +82,7 @@ class Administrator:
         """
         connection = self._ready()
         is_used, self._is_used = self._is_used, True
-        with self._told_if_it_ends():
+        with self._told_if_it_ends(), self._escaping(connection):
             for _ in connection.cmd_query_iter("; ".join(statements)):
                 pass
         self._is_used = is_used  # a statement that fails keeps those behind it from tidying up
@@ -82,8 +93,25 @@ class Administrator:
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
         connection = self._ready()
-        with self._told_if_it_ends():
+        with self._told_if_it_ends(), self._escaping(connection):
             return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
+
+    @contextlib.contextmanager
+    def _escaping(self, connection: NamespaceConnection) -> Iterator[None]:
+        """Have a backslash escape in the statements of the block, whatever the session's sql_mode is."""
+        if connection.escapes:
+            yield
+            return
+        for _ in connection.cmd_query_iter("SELECT @@SESSION.sql_mode"):
+            before = str(connection.get_rows()[0][0][0])
+        # No name of a mode needs quoting.
+        others = ",".join(one for one in before.split(",") if one != "NO_BACKSLASH_ESCAPES")
+        connection.cmd_query(f"SET SESSION sql_mode = '{others}'")
+        try:
+            yield
+        finally:
+            if connection.is_silent():
+                connection.cmd_query(f"SET SESSION sql_mode = '{before}'")
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[MySQLCursorAbstract]:

@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
-from pytest_netns_mysql.mysql import optionfile
+from pytest_netns_mysql.kernel import enter
+from pytest_netns_mysql.kernel.position import identity
+from pytest_netns_mysql.mysql import arguments, optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.client import Driver, kind_of
 from pytest_netns_mysql.mysql.loading import Load, load_into
 from pytest_netns_mysql.mysql.server import MySQLServer
 
+_CONNECT, _ARGV = "netns_connect", "netns_argv"
 _SCHEMA = {"mysql": "database", "mysqlx": "schema"}  # what the drivers call it
 
 
 class Clients:
     """Open connections from any namespace; close them all when the block ends."""
 
-    def __init__(self, server: MySQLServer, accounts: Accounts, namespace: str) -> None:
-        """Keep the server, the test's accounts and the test's own namespace."""
+    def __init__(
+        self,
+        server: MySQLServer,
+        accounts: Accounts,
+        namespace: str,
+        *,
+        servers: Callable[[], Iterable[MySQLServer]] = tuple,
+    ) -> None:
+        """Keep what is connected to.
+
+        Args:
+            server: The server.
+            accounts: The test's accounts on it.
+            namespace: The test's own namespace.
+            servers: Returns all servers of the run, whose endpoints are not to be taken for this one's.
+        """
+        self._servers = servers
         self._server = server
         self._accounts = accounts
         self._namespace = namespace
@@ -60,10 +79,12 @@ class Clients:
 
         Raises UnknownNamespaceError, EndpointError, ClientError, and what the driver raises.
         """
-        name = self._namespace if namespace is None else namespace
+        name = arguments.namespace(namespace, self._namespace, fixture=_CONNECT)
         kind = kind_of(driver)
-        place = self.place(name, endpoint, kind)
+        arguments.options_of_driver(options, fixture=_CONNECT)
+        place = self.place(name, arguments.endpoint(endpoint, fixture=_CONNECT), kind)
         if "user" not in options:
+            self._check_whose(place, _CONNECT)
             known = self.account_for(name, place, account)
             identity = {"user": known.user, "password": known.password, _SCHEMA[kind]: known.schema}
             options = {key: value for key, value in identity.items() if value is not None} | options
@@ -90,7 +111,7 @@ class Clients:
     def argv(
         self,
         program: str,
-        *arguments: str,
+        *given: str,
         namespace: str | None = None,
         account: Account | None = None,
         endpoint: Endpoint | str | None = None,
@@ -99,18 +120,24 @@ class Clients:
 
         Raises ServerNotFoundError, UnknownNamespaceError, EndpointError, ClientError.
         """
-        name = self._namespace if namespace is None else namespace
-        path = self._server.program(program)
+        name = arguments.namespace(namespace, self._namespace, fixture=_ARGV)
+        asked, words = arguments.words(program, given)
+        path = self._server.program(asked)
         speaks_x = Path(path).name == "mysqlxtest"
-        place = self.place(name, endpoint, "mysqlx" if speaks_x else "mysql")
+        place = self.place(name, arguments.endpoint(endpoint, fixture=_ARGV), "mysqlx" if speaks_x else "mysql")
+        self._check_whose(place, _ARGV)
         known = self.account_for(name, place, account)
+        network = self._server.network
+        launcher = partial(
+            enter.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
+        )
         if speaks_x:
-            return optionfile.argv_of_mysqlxtest(path, arguments, known, place, name)
+            return optionfile.argv_of_mysqlxtest(path, words, known, place, name, launcher=launcher)
         file = optionfile.write(
             self._server.folder, optionfile.groups_of(known, place, self._server.dialect.client_programs)
         )
         self._files.append(file)
-        return optionfile.argv(path, arguments, file, name, enters=self._server.dialect.enters)
+        return optionfile.argv(path, words, file, name, enters=self._server.dialect.enters, launcher=launcher)
 
     def account_for(self, namespace: str, endpoint: Endpoint, account: Account | None = None) -> Account:
         """Return the account, by default the namespace's own, when the server knows it."""
@@ -128,7 +155,30 @@ class Clients:
         if endpoint is None:
             return self._server.endpoint_for(namespace, kind)
         if not isinstance(endpoint, str):
+            if (kinds := self._server.kinds_of(endpoint)) and ("mysqlx" in kinds) != (kind == "mysqlx"):
+                raise ClientError(
+                    f"endpoint {endpoint}, port {endpoint.port}, is for "
+                    + ("X Protocol" if "mysqlx" in kinds else "the classic protocol"),
+                    remedies=[f"pass {self._server.name}.endpoint({endpoint.namespace!r}, {kind!r})"],
+                )
             return endpoint
         # A namespace's name holds no slash: addr/ns is the server's own way to write an endpoint.
         written = [one for one in self._server.endpoints if "/" in endpoint and str(one) == endpoint]
         return written[0] if written and kind == "mysql" else self._server.endpoint(endpoint, kind)
+
+    def _check_whose(self, endpoint: Endpoint, fixture: str) -> None:
+        """Raise ClientError for the endpoint of a server that does not know the accounts of this one."""
+        if self._server.kinds_of(endpoint):
+            return
+        for other in self._servers():
+            is_there = other.network is self._server.network and other.kinds_of(endpoint)
+            if is_there and other.dataset is not self._server.dataset:
+                raise ClientError(
+                    f"endpoint {endpoint}, port {endpoint.port}, is one of {other.name}, which does not know the "
+                    f"accounts of {self._server.name}",
+                    where=f"{fixture}(endpoint=...)",
+                    remedies=[
+                        f"pass server={other.name}, too",
+                        "for a user of that server's own: user=..., password=...",
+                    ],
+                )

@@ -31,7 +31,8 @@ class Dialect:
     needed before their statistics are read, if anything, and ``dump`` has options of the dump program.
     ``enters`` tells whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server has
     X Protocol; ``client_programs`` are options of theirs, ``connection`` of mysql.connector's. ``unseen`` are
-    statements that put back what no query tells.
+    statements that put back what no query tells. ``grants_by_pattern`` asks, if anything, whether GRANT takes a
+    schema's name as a pattern, which it does where nothing is asked.
     """
 
     grant_tables: tuple[str, ...]
@@ -48,6 +49,8 @@ class Dialect:
     dump: tuple[str, ...]
     enters: bool
     speaks_x: bool
+    longest_user: int = 32  # characters
+    grants_by_pattern: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     fresh_statistics: str = ""
     shown: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(default_factory=dict)
@@ -192,4 +195,5 @@ UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAM
     dump=("--set-gtid-purged=OFF",),
     enters=True,
     speaks_x=True,
+    grants_by_pattern=("SELECT NOT @@GLOBAL.partial_revokes",),
 )

@@ -121,6 +121,10 @@ class ServerFacts:
         """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
         return self._listeners.endpoint_for(namespace, kind)
 
+    def kinds_of(self, endpoint: Endpoint) -> list[str]:
+        """Return the kinds of an endpoint of this server; none for one that is another's."""
+        return self._listeners.kinds_of(endpoint)
+
     def origin(self, namespace: str, endpoint: Endpoint) -> str:
         """Return the address that the server sees when a client of ``namespace`` connects to ``endpoint``.
 

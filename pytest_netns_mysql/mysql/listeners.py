@@ -77,6 +77,10 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
     def __len__(self) -> int:
         return len(self._endpoints)
 
+    def kinds_of(self, endpoint: Endpoint) -> list[str]:
+        """Return the kinds of an endpoint: none where nothing listens there."""
+        return [kind for kind, key in _KINDS.items() if endpoint in self.get(key, ())]
+
     def endpoint(self, namespace: str, kind: str) -> Endpoint:
         """Return the endpoint of a kind, ``mysql``, ``admin`` or ``mysqlx``, in ``namespace``.
 

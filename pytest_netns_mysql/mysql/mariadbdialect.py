@@ -109,6 +109,7 @@ UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAM
     dump=(),
     enters=False,
     speaks_x=False,
+    longest_user=128,
     unseen=("FLUSH LOCAL HOSTS",),  # the table of blocked hosts is empty while performance_schema is off, as by default
     # Newer ones verify, and an account without a password cannot: as MySQL's programs, they do so where they are told.
     client_programs={"loose-ssl-verify-server-cert": "0"},

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
-from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.accounts import Account
     from pytest_netns_mysql.mysql.server import MySQLServer
 
+Launcher = Callable[[list[str]], list[str]]
+_READ_NO_OPTION_FILE = ("mysqlrouter",)  # a server, with a configuration of its own
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
 
 
 def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
-    """Write an option file that its owner alone can read; see the manual, "Using Option Files"."""
+    """Write an option file that its owner alone can read; see the manual, "Using Option Files".
+
+    Raises ClientError for a value with a NUL.
+    """
+    if any("\0" in value for options in groups.values() for value in options.values()):
+        raise ClientError("an option file has no NUL: the programs would read half of it", remedies=["leave it out"])
     lines = []
     for group, options in groups.items():
         lines += [f"[{group}]", *(f"{name}={_quoted(value)}" for name, value in options.items())]
@@ -54,15 +60,34 @@ def groups_of(
         "host": endpoint.address,
         "port": str(endpoint.port),
     }
+    if not f"{account.user}{account.schema or ''}".isascii():
+        # By the locale alone, a client program could send the names in an encoding that has no such letters.
+        client = {"loose-default-character-set": "utf8mb4", **client}
     # mysqldump, which reads its own group, knows no such option.
     return {"client": client} if account.schema is None else {"client": client, "mysql": {"database": account.schema}}
 
 
-def argv(program: str, arguments: Sequence[str], file: Path, namespace: str, *, enters: bool = True) -> list[str]:
+def argv(
+    program: str,
+    arguments: Sequence[str],
+    file: Path,
+    namespace: str,
+    *,
+    enters: bool = True,
+    launcher: Launcher = list,
+) -> list[str]:
     """Return the command line of a client program that reads ``file``, before its own ``arguments``.
 
-    ``mysql`` is told the namespace if it ``enters``; MariaDB's is started in it, see nsenter(1). Raises ClientError
-    where an argument would have the program read another file.
+    Args:
+        program: The program's path.
+        arguments: What the program is given behind the option file.
+        file: The option file.
+        namespace: The namespace that the program connects from.
+        enters: Whether the client program ``mysql`` has the option ``--network-namespace``.
+        launcher: Turns an argv into one that is run in the namespace, whichever program it is.
+
+    Raises:
+        ClientError: An argument would have the program read another file.
     """
     name = Path(program).name
     for argument in arguments:
@@ -72,16 +97,20 @@ def argv(program: str, arguments: Sequence[str], file: Path, namespace: str, *, 
                 where=f"netns_argv({name!r}, ...)",
                 remedies=["leave it out", "or run netns_mysqld.program(...) with arguments of your own"],
             )
-    words = [program, f"--defaults-file={file}"]
-    if name not in ("mysql", "mariadb") or namespace == GLOBAL:
-        return [*words, *arguments]
-    if name == "mysql" and enters:
-        return [*words, *_enter(namespace), *arguments]
-    return ["nsenter", f"--net={NETNS_DIRECTORY / namespace}", "--", *words, *arguments]
+    words = [program] if name in _READ_NO_OPTION_FILE else [program, f"--defaults-file={file}"]
+    if name == "mysql" and enters and namespace != GLOBAL:
+        return [*words, _enter(namespace), *arguments]
+    return launcher([*words, *arguments])
 
 
 def argv_of_mysqlxtest(
-    program: str, arguments: Sequence[str], account: Account, endpoint: Endpoint, namespace: str
+    program: str,
+    arguments: Sequence[str],
+    account: Account,
+    endpoint: Endpoint,
+    namespace: str,
+    *,
+    launcher: Launcher = list,
 ) -> list[str]:
     """Return the command line of mysqlxtest, which reads no option file.
 
@@ -100,12 +129,13 @@ def argv_of_mysqlxtest(
     schema = [f"--schema={account.schema}"] if account.schema is not None else []
     place = [f"--user={account.user}", "--password=", f"--host={endpoint.address}", f"--port={endpoint.port}"]
     place += ["--ssl-mode=REQUIRED"]  # else an account that the server has not met before is refused
-    return [program, *place, *family, *schema, *_enter(namespace), *arguments]
+    words = [program, *place, *family, *schema]
+    return launcher([*words, *arguments]) if namespace == GLOBAL else [*words, _enter(namespace), *arguments]
 
 
-def _enter(namespace: str) -> list[str]:
+def _enter(namespace: str) -> str:
     """Return the option of mysql and mysqlxtest; see the manual, "Network Namespace Support"."""
-    return [] if namespace == GLOBAL else [f"--network-namespace={namespace}"]
+    return f"--network-namespace={namespace}"
 
 
 def _quoted(value: str) -> str:

@@ -11,5 +11,5 @@ def literal(text: str) -> str:
 def identifier(text: str, *, pattern: bool = False) -> str:
     """Return ``text`` as a quoted identifier; in GRANT a schema is a ``pattern`` whose wildcards are escaped."""
     if pattern:
-        text = text.replace("_", r"\_").replace("%", r"\%")
+        text = text.replace("\\", r"\\").replace("_", r"\_").replace("%", r"\%")
     return "`" + text.replace("`", "``") + "`"

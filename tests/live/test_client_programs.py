@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +19,7 @@ from pytest_netns_mysql import (
     ClientError,
     EndpointError,
     MySQLServer,
+    Namespace,
     Network,
     ServerNotFoundError,
 )
@@ -86,6 +90,98 @@ def test_a_program_that_is_not_there(netns_argv: ArgvFactory) -> None:
         netns_argv("mysqldunp")
     assert "mysqladmin" in str(error.value)
     assert "mysqldump" in str(error.value)
+
+
+def identity_of(namespace: Namespace) -> str:
+    return str(os.fstat(namespace.descriptor).st_ino)
+
+
+@pytest.fixture
+def any_program(tmp_path: Path) -> str:
+    """Return a program that prints which network namespace it is in."""
+    program = tmp_path / "any program"
+    program.write_text("#!/bin/sh\nstat -Lc %i /proc/self/ns/net\n")
+    program.chmod(0o755)
+    return str(program)
+
+
+@pytest.mark.netns("red", "global")
+@pytest.mark.parametrize("name", ["red", "blue", "global", None])
+@pytest.mark.parametrize("stands_in", ["red", "blue", "global"])
+def test_any_program_stands_in_the_namespace_that_is_named(
+    netns: Network, netns_argv: ArgvFactory, any_program: str, name: str | None, stands_in: str
+) -> None:
+    here = netns.here
+    assert here is not None
+    argv = netns_argv(any_program, namespace=name)
+
+    def run() -> str:
+        with netns[stands_in]:
+            return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+
+    expected = identity_of(here if name is None else netns[name])
+    assert run() == expected
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(run).result() == expected
+
+
+@pytest.mark.netns("blue")
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [
+        ("mysql", ["--execute=SELECT 1"]),
+        ("mysqladmin", ["ping"]),
+        ("mysqldump", ["--no-tablespaces", "shop"]),
+        ("mysqlslap", ["--query=SELECT 1", "--create-schema=shop"]),
+        ("mysqlshow", []),
+        ("mysqlcheck", ["shop"]),
+        ("mysqlimport", ["shop", "/dev/null"]),
+        ("mysqlbinlog", ["--read-from-remote-server", "--to-last-log", "--result-file=/dev/null", "x"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["red", "global", None])
+def test_the_server_sees_every_program_come_from_its_namespace(
+    netns_mysqld: MySQLServer,
+    netns_argv: ArgvFactory,
+    netns_account: AccountFactory,
+    program: str,
+    arguments: list[str],
+    name: str | None,
+) -> None:
+    netns_mysqld.execute("CREATE SCHEMA shop")
+    app = netns_account("app", host="%", password="p", grants="ALL ON *.*")
+    netns_mysqld.execute("SET GLOBAL log_output = 'TABLE'")
+    netns_mysqld.execute("SET GLOBAL general_log = ON")
+    argv = netns_argv(program, *arguments, namespace=name, account=app)
+    printed = subprocess.run(argv, capture_output=True, text=True, check=False)
+    (logins,) = zip(
+        *netns_mysqld.execute(
+            "SELECT DISTINCT SUBSTRING_INDEX(user_host, '[', -1) FROM mysql.general_log WHERE user_host LIKE '%%app%%'"
+        ),
+        strict=True,
+    )
+    origin = {"red": "192.0.2.2", "global": "127.0.0.1", None: "198.51.100.2"}[name]
+    assert logins == (f"{origin}]",), printed.stderr
+
+
+def test_a_program_without_capabilities_runs_where_it_stands(
+    netns: Network, netns_argv: ArgvFactory, any_program: str
+) -> None:
+    argv = netns_argv(any_program, namespace="red")
+    options: dict[str, Any] = {"drop_capabilities": "CAP_SYS_ADMIN", "capture_output": True, "text": True}
+    assert netns["red"].run(argv, **options).stdout.strip() == identity_of(netns["red"])
+    elsewhere = netns["blue"].run(argv, **options)
+    assert elsewhere.returncode == 1
+    assert elsewhere.stderr == "cannot enter namespace red: setns: Operation not permitted\n"
+    assert elsewhere.stdout == ""
+
+
+def test_a_program_that_does_not_run_says_which(netns_argv: ArgvFactory, tmp_path: Path) -> None:
+    program = tmp_path / "broken"
+    program.write_text("#!/does/not/exist\n")
+    program.chmod(0o755)
+    result = subprocess.run(netns_argv(str(program)), capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (1, f"{program}: No such file or directory\n")
 
 
 def test_mysqlxtest_wants_an_x_endpoint(netns_argv: ArgvFactory) -> None:

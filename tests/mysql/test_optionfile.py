@@ -31,6 +31,36 @@ def test_only_mysql_enters_a_namespace_by_itself() -> None:
     ]
 
 
+def test_whatever_does_not_enter_is_launched() -> None:
+    file = Path("/x/client.cnf")
+
+    def launcher(words: list[str]) -> list[str]:
+        return ["launch", *words]
+
+    def argv(program: str, namespace: str, **options: bool) -> list[str]:
+        return optionfile.argv(program, [], file, namespace, launcher=launcher, **options)
+
+    assert argv("/bin/mysqldump", "red") == ["launch", "/bin/mysqldump", "--defaults-file=/x/client.cnf"]
+    assert argv("/bin/mysql", "global") == ["launch", "/bin/mysql", "--defaults-file=/x/client.cnf"]
+    assert argv("/bin/mysql", "red", enters=False)[0] == "launch"
+    assert argv("/bin/mysql", "red")[0] == "/bin/mysql"
+    assert argv("/bin/mysqlrouter", "red") == ["launch", "/bin/mysqlrouter"]
+    assert optionfile.argv_of_mysqlxtest("mysqlxtest", [], Account("a", "%"), RED, "global", launcher=launcher)[0] == (
+        "launch"
+    )
+
+
+def test_an_option_file_has_no_nul(tmp_path: Path) -> None:
+    with pytest.raises(ClientError, match="an option file has no NUL"):
+        optionfile.write(tmp_path, {"client": {"password": "a\0b"}})
+    assert not list(tmp_path.iterdir())
+
+
+def test_names_beyond_ascii_are_sent_in_utf8() -> None:
+    assert optionfile.groups_of(Account("\u00e5", "%"), RED)["client"]["loose-default-character-set"] == "utf8mb4"
+    assert "loose-default-character-set" not in optionfile.groups_of(Account("a", "%"), RED)["client"]
+
+
 def test_mysqlxtest_reads_no_option_file() -> None:
     """Run by hand against the real one, too: no package of ours brings it."""
     account = Account("red_user", "192.0.2.2", schema="red_schema")
