@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +11,11 @@ import pytest
 
 from pytest_netns_mysql import report
 from pytest_netns_mysql.cleaning import Cleaner
-from pytest_netns_mysql.errors import NetnsError, NetnsWarning, SandboxError, UnknownNamespaceError
+from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
 from pytest_netns_mysql.session import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
+from pytest_netns_mysql.teardown import Teardown, warns_of_block
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.blocks import Block
     from pytest_netns_mysql.kernel.place import Place
 
 # The fixtures of these enter namespaces by themselves, or do nothing at all: parameters are pytest's own.
@@ -40,7 +39,7 @@ class Runner:
         self._topology: pytest.FixtureDef[Any] | None = None
         self._began = datetime.now(timezone.utc)
         self._cleaner = Cleaner(session)
-        self._failed_outside: pytest.FixtureDef[Any] | None = None
+        self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
         self._pools = Pools(lambda: session.sandbox)
         self._pools.install()
         self._strays = Strays(lambda: session.sandbox)
@@ -49,7 +48,6 @@ class Runner:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Know which test the fixtures are set up for, and have it begin at home."""
         self._item = item
-        self._failed_outside = None
         self._began = datetime.now(timezone.utc)
         self._bring_back(item, "the test before")
         self._strays.begin(item.nodeid, self._network_id)
@@ -117,14 +115,15 @@ class Runner:
             if fixturedef.func.__module__ in _OF_NO_PLACE:
                 return (yield)
         # Finalizers run last in, first out: enter, the fixture's own teardown, leave.
-        teardown = _Teardown(place, _teller(f"the teardown of the fixture {fixturedef.argname}"))
+        teardown = Teardown(place, warns_of_block(f"the teardown of the fixture {fixturedef.argname}"))
         fixturedef.addfinalizer(teardown.leave)
-        told = _teller(f"the setup of the fixture {fixturedef.argname}")
+        told = warns_of_block(f"the setup of the fixture {fixturedef.argname}")
         try:
             with place.hold(told), contextlib.nullcontext() if own else self._cleaner.around_wider_fixture():
                 value = yield
-        except Exception:
-            self._failed_outside = None if own else fixturedef
+        except Exception as error:
+            if not own:
+                self._failed_outside.append((error, fixturedef))
             raise
         finally:
             fixturedef.addfinalizer(teardown.enter)
@@ -149,12 +148,12 @@ class Runner:
             yield
             return
         self._begin()
-        told = _teller("the test")
+        told = warns_of_block("the test")
         if "request" not in item.fixturenames:  # type: ignore[attr-defined]
             with place.hold(told):
                 yield
             return
-        teardown = _Teardown(place, told)
+        teardown = Teardown(place, told)
         item.addfinalizer(teardown.leave)
         try:
             with place.hold(told):
@@ -195,7 +194,7 @@ class Runner:
             )
             item.session.shouldstop = f"{error.what}: {item.nodeid}"
             raise error
-        told = _teller(when)
+        told = warns_of_block(when)
         for block in open_blocks:
             told(block)
 
@@ -217,8 +216,9 @@ class Runner:
             result.longrepr = f"{call.excinfo.typename}: {call.excinfo.value}"
         if result.failed and NAMESPACE in item.stash:
             result.sections += report.sections(item, self._session, self._began)
-        if call.when == "setup" and result.failed and self._failed_outside is not None:
-            failed = self._failed_outside
+        # The tests that ask for the fixture later are given the same exception.
+        error = None if call.excinfo is None else call.excinfo.value
+        for failed in (fixture for cause, fixture in self._failed_outside if cause is error):
             hint = (
                 f"the {failed.scope}-scoped fixture {failed.argname} stands outside of every namespace, where no "
                 'endpoint is in reach: connect inside of `with netns["red"]:` or by netns_mysqld.connect('
@@ -262,37 +262,3 @@ class Runner:
         is_other = network is None or item.stash.get(CHOICE_IN_FORCE, None) != self._session.networks[network]
         if network is None or is_other or topology not in (None, network.topology):
             item._request.getfixturevalue("netns")  # type: ignore[attr-defined]
-
-
-class _Teardown:
-    """Has the thread stand in a place while the finalizers between two of these calls run."""
-
-    def __init__(self, place: Place, told: Callable[[Block], None]) -> None:
-        self._place = place
-        self._told = told
-        self._block: Block | None = None
-
-    def enter(self) -> None:
-        self._block = self._place.hold_until()
-
-    def leave(self) -> None:
-        block, self._block = self._block, None
-        if block is not None:
-            for inside in self._place.let_go(block):
-                self._told(inside)
-
-
-def _teller(what: str) -> Callable[[Block], None]:
-    """Return what warns of a block that was still open when ``what`` had ended."""
-
-    def told(block: Block) -> None:
-        file, line = block.code
-        warnings.warn_explicit(
-            f"{block} was still open when {what} had ended, and ended with it: a generator or a fixture that yields "
-            "inside of a `with netns[...]` block moves nobody after that",
-            NetnsWarning,
-            file,
-            line,
-        )
-
-    return told
