@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.errors import ReplicationError
+from pytest_netns_mysql.errors import ReplicationError, in_short
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
@@ -101,10 +101,15 @@ def name_of(fixture: Any, item: pytest.Item) -> str:
             if plan is not None and _plan_of(value) is plan:
                 return plan.name or str(name)
     raise ReplicationError(
-        f"{fixture!r} is no fixture of a server",
+        f"{in_short(fixture)} is no fixture of a server",
         where=item.nodeid,
         remedies=['name the fixture: factories.replica("netns_mysqld", ...)', "pass what a factory returned"],
     )
+
+
+def is_planned(fixture: object) -> bool:
+    """Return True for a fixture that a factory of ours returned."""
+    return _plan_of(fixture) is not None
 
 
 def _plan_of(fixture: Any) -> FixturePlan | None:

@@ -69,7 +69,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, check the settings."""
     config.addinivalue_line(
         "markers",
-        "netns(*names): run the test in each of these network namespaces; without a name in the sandbox's own",
+        "netns(*names, topology=None): run the test in each of these network namespaces; without a name in the "
+        "sandbox's own; topology: a preset, a TOML file beside the test, or several with commas, in place of the run's",
     )
     config.addinivalue_line("markers", SERVERS_HELP)
     session = _session(config, config.option)

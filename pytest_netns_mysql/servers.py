@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import arguments
 from pytest_netns_mysql.errors import SettingError
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def checked_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
                 f"netns_start_mysqld takes no {name}=",
                 remedies=[f"use {', '.join(known)}", f"an option of mysqld's: options={{{name!r}: ...}}"],
             )
-    return dict(plan)
+    arguments.check("netns_start_mysqld", arguments.OF_A_START, plan)
+    return {**plan, "options": {} if plan.get("options") is None else plan["options"]}
 
 
 class Servers:
