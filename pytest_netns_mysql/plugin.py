@@ -58,9 +58,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     if session.settings.given and not overview.is_wanted(known):
         from pytest_netns_mysql.kernel import usernamespace
 
-        if usernamespace.needs_user_namespace(session.settings.mode):
-            # The first netns test meets a refusal again, and says so.
-            with contextlib.suppress(SandboxError):
+        # The first netns test meets a refusal again, and says so.
+        with contextlib.suppress(SandboxError):
+            if usernamespace.needs_user_namespace(session.settings.mode):
                 usernamespace.enter_user_namespace(starts_workers=is_distributed(known))
 
 

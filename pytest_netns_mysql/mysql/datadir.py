@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import CacheError
+from pytest_netns_mysql.mysql.failure import how_it_ended, limits_met
 from pytest_netns_mysql.mysql.kind import label
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.kind import Kind
+    from pytest_netns_mysql.mysql.failure import how_it_ended, limits_met
+from pytest_netns_mysql.mysql.kind import Kind
 
 _FORMAT = "4"  # raised when templates are made in another way
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
@@ -64,13 +66,14 @@ def copy(source: Path, target: Path) -> None:
 
 
 def _cp(source: Path, target: Path, how: str) -> None:
-    result = subprocess.run(["cp", "-a", how, str(source), str(target)], capture_output=True, text=True)
+    command = ["cp", "-a", how, str(source), str(target)]
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
         raise CacheError(
             "the data directory could not be copied",
             where=f"{source} to {target}",
-            tried=result.stderr.strip().splitlines()[-3:],
-            remedies=["make room there: it takes about 40 MB", f"remove {source.parent} to start afresh"],
+            tried=result.stderr.strip().splitlines()[-3:] or [how_it_ended(result.returncode)],
+            remedies=[*limits_met(result.stderr), "make room there: it takes about 40 MB", f"remove {source.parent} to start afresh"],
         )
 
 

@@ -1,0 +1,82 @@
+"""Why a mysqld did not come up: how it ended, what it said, and the limit of the machine that it met."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+from collections.abc import Sequence
+
+from pytest_netns_mysql.errors import ServerStartError
+from pytest_netns_mysql.mysql.errorlog import ErrorLog
+
+_KEPT_LINES = 20
+# What a limit makes mysqld, the dynamic linker or cp(1) say, and what to do.
+_LIMITS = (
+    (
+        re.compile(r"SIGXFSZ|File too large|errno: 27\b|error: 27\b|OS errno 27\b"),
+        "a limit of the size of files is in force: raise it, ulimit -f unlimited",
+    ),
+    (
+        re.compile(r"Too many open files|errno: 24\b|OS errno 24\b|error while loading shared libraries.*Error 24"),
+        "the limit of open files is too low: raise it, ulimit -n 1024",
+    ),
+    (
+        re.compile(r"No space left on device|errno: 28\b|OS errno 28\b|Disk is full|Disk quota exceeded"),
+        "the disk is full: make room there, a data directory takes about 100 MB",
+    ),
+    (
+        re.compile(r"Cannot allocate memory|errno: 12\b|OS errno 12\b|bad_alloc"),
+        "there is not enough memory: a server takes about 400 MB, ulimit -v says how much there may be",
+    ),
+)
+
+
+def how_it_ended(code: int | None) -> str:
+    """Return how a program ended, by what Popen.returncode says: a negative one is a signal's number."""
+    if code is None or code >= 0:
+        return f"it ended with exit code {code}"
+    try:
+        return f"it was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"it was ended by signal {-code}"
+
+
+def limits_met(text: str) -> list[str]:
+    """Return what to do of the limits of the machine that a text tells of."""
+    return [remedy for pattern, remedy in _LIMITS if pattern.search(text)]
+
+
+def start_error(
+    what: str, command: Sequence[str], log: ErrorLog, printed: str, *, where: str = "", remedies: Sequence[str] = ()
+) -> ServerStartError:
+    """Return the error that tells why a start failed.
+
+    Args:
+        what: What failed, and how mysqld ended.
+        command: Its command line.
+        log: What it logged since it was started.
+        printed: What it printed beside its log.
+        where: What the error names as its place, by default the command line.
+        remedies: What to do, by default to read what mysqld said.
+    """
+    said = [line for line in printed.splitlines() if line.strip()][-_KEPT_LINES:]
+    lines = log.errors and log.telling_lines or [*said, *log.telling_lines]
+    if remedies:
+        ways_out = tuple(remedies)
+    elif log.text.strip():
+        ways_out = ("read the lines of the error log above",)
+    elif said:
+        ways_out = ("read what mysqld printed, above: it ended before it opened its log",)
+    else:
+        ways_out = ("run the command line above in a shell: mysqld printed nothing, and logged nothing",)
+    return ServerStartError(
+        what,
+        command=command,
+        log=log.text,
+        codes=log.codes,
+        messages=log.messages,
+        where=where or shlex.join(command),
+        tried=lines,
+        remedies=[*limits_met("\n".join([what, *lines])), *ways_out],
+    )
