@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from pytest_netns_mysql.errors import EndpointError, LoadError, NetnsError, SettingError, in_short
@@ -67,11 +68,11 @@ def _fits(kind: Kind, value: object) -> bool:
 
 def caller() -> str | None:
     """Return the file and line outside of this package that called into it."""
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame is not None:
         if not frame.f_code.co_filename.startswith(_PACKAGE):
             return f"{frame.f_code.co_filename}, line {frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return None
 
 

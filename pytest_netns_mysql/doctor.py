@@ -78,7 +78,9 @@ def _server_finding(choice: str, kinds: Kinds) -> Finding:
         return Finding("mysqld", "note", f"{choice} is not here yet; the first run pulls it")
     if choice == "auto" and not shutil.which("apt-get") and _engine_answers():
         return Finding(
-            "mysqld", "note", "no mysql is here, and no apt-get to fetch one with; the first run pulls docker://mysql:8.4"
+            "mysqld",
+            "note",
+            "no mysql is here, and no apt-get to fetch one with; the first run pulls docker://mysql:8.4",
         )
     product = "mariadb" if choice == "mariadb" else "mysql"
     if shutil.which("apt-get"):

@@ -51,7 +51,11 @@ def _shown(part: object, longest: int = _LONGEST_WHAT) -> str:
 def _within(texts: Sequence[str], longest: int) -> list[str]:
     """Return the texts from the first on that have room together, one in any case."""
     lengths = itertools.accumulate(map(len, texts))
-    return [text for number, (text, length) in enumerate(zip(texts, lengths, strict=True)) if not number or length <= longest]
+    return [
+        text
+        for number, (text, length) in enumerate(zip(texts, lengths, strict=True))
+        if not number or length <= longest
+    ]
 
 
 def _lines(start: str, parts: Sequence[str], longest: int) -> list[str]:
@@ -120,7 +124,9 @@ class TopologyError(NetnsError):
         first = [f"{number}. {fault}" for number, fault in enumerate(self.faults[:_MOST_FAULTS], 1)]
         kept = _within([_cut(fault, _LONGEST_FAULT).replace("\n", "\n  ") for fault in first], _LONGEST_FAULTS)
         more = len(self.faults) - len(kept)
-        return "\n".join([super().__str__(), *(f"  {one}" for one in kept), *([f"  and {more:,} more"] if more else [])])
+        return "\n".join(
+            [super().__str__(), *(f"  {one}" for one in kept), *([f"  and {more:,} more"] if more else [])]
+        )
 
 
 class UnknownNamespaceError(NetnsError, KeyError):

@@ -49,15 +49,18 @@ def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
         where = f"@pytest.mark.netns_mysqld of {item.nodeid}"
         unknown = [name for name in marker.kwargs if name not in ("min", "flavor", "local")]
         if marker.args or unknown:
+            others = ", ".join([*map(in_short, marker.args), *unknown])
             raise MarkerError(
-                f"netns_mysqld takes min=, flavor=, local=, and not {', '.join([*map(in_short, marker.args), *unknown])}",
+                f"netns_mysqld takes min=, flavor=, local=, and not {others}",
                 where=where,
                 remedies=[_USAGE],
             )
         least = marker.kwargs.get("min")
         if least is not None and not (isinstance(least, str) and _VERSION.fullmatch(least)):
             raise MarkerError(
-                f"netns_mysqld takes min= as a version in text, and this is {in_short(least)}", where=where, remedies=[_USAGE]
+                f"netns_mysqld takes min= as a version in text, and this is {in_short(least)}",
+                where=where,
+                remedies=[_USAGE],
             )
         flavor = marker.kwargs.get("flavor")
         flavors = (flavor,) if isinstance(flavor, str) else () if flavor is None else flavor
@@ -68,7 +71,9 @@ def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
         for one in flavors:
             if not isinstance(one, str) or one not in _FLAVORS:
                 raise MarkerError(
-                    f"netns_mysqld knows no flavor {in_short(one)}, only {', '.join(_FLAVORS)}", where=where, remedies=[_USAGE]
+                    f"netns_mysqld knows no flavor {in_short(one)}, only {', '.join(_FLAVORS)}",
+                    where=where,
+                    remedies=[_USAGE],
                 )
         local = marker.kwargs.get("local", False)
         if not isinstance(local, bool):

@@ -1,4 +1,4 @@
-"""What `netns-mysql run` does: a sandbox, a server where one is wanted, and the command in the place of this process."""
+"""What `netns-mysql run` does: a sandbox, a server where one is wanted, and the command in place of this process."""
 
 from __future__ import annotations
 
@@ -79,9 +79,7 @@ def _serve(network: Network, settings: table.Settings, netns: str, progress: Pro
     server.start()
     accounts = Accounts(server)
     made = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]
-    progress(
-        f"mysqld listens on {', '.join(map(str, server.endpoints))}; accounts without password: {', '.join(made)}"
-    )
+    progress(f"mysqld listens on {', '.join(map(str, server.endpoints))}; accounts without password: {', '.join(made)}")
     place = server.endpoint_for(netns)
     environment = {
         "MYSQL_HOST": place.address,

@@ -8,36 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_netns_mysql import paths
+from pytest_netns_mysql.settingvalues import Setting as Setting  # one of this module's names
 from pytest_netns_mysql.settingvalues import checked
-
-
-class Setting(NamedTuple):
-    """Describe one setting: ``name`` gives --netns-NAME, NETNS_NAME and netns_NAME.
-
-    Shape: ``choices`` lists the only values, where there are few; ``metavar`` stands for the others.
-    """
-
-    name: str
-    default: str
-    help: str
-    metavar: str
-    choices: tuple[str, ...] = ()
-
-    @property
-    def option(self) -> str:
-        """Return the name on the command line."""
-        return f"--netns-{self.name.replace('_', '-')}"
-
-    @property
-    def variable(self) -> str:
-        """Return the name in the environment."""
-        return f"NETNS_{self.name.upper()}"
-
-    @property
-    def ini(self) -> str:
-        """Return the name in the ini file."""
-        return f"netns_{self.name}"
-
 
 TOPOLOGY_FILE = "netns-topology.toml"
 SECRET = ("external_password", "image_env")

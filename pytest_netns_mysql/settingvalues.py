@@ -4,14 +4,39 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.arguments import LONGEST_TIMEOUT
 from pytest_netns_mysql.errors import SettingError
 
-if TYPE_CHECKING:
-    from pytest_netns_mysql.settings import Setting
+
+class Setting(NamedTuple):
+    """Describe one setting: ``name`` gives --netns-NAME, NETNS_NAME and netns_NAME.
+
+    Shape: ``choices`` lists the only values, where there are few; ``metavar`` stands for the others.
+    """
+
+    name: str
+    default: str
+    help: str
+    metavar: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def option(self) -> str:
+        """Return the name on the command line."""
+        return f"--netns-{self.name.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        """Return the name in the environment."""
+        return f"NETNS_{self.name.upper()}"
+
+    @property
+    def ini(self) -> str:
+        """Return the name in the ini file."""
+        return f"netns_{self.name}"
 
 
 def checked(setting: Setting, value: str, place: str) -> object:
@@ -92,9 +117,7 @@ def _path(setting: Setting, value: str, place: str) -> Path:
     try:
         return paths.absolute(value)
     except ValueError as error:
-        raise SettingError(
-            f"{setting.ini} = {value!r}: {error}", where=place, remedies=["write it in full"]
-        ) from error
+        raise SettingError(f"{setting.ini} = {value!r}: {error}", where=place, remedies=["write it in full"]) from error
 
 
 def _cache(setting: Setting, value: str, place: str) -> Path:

@@ -45,6 +45,9 @@ class Network(Mapping[str, Namespace]):
             else:
                 self._build()
                 self.activate()
+        except OSError as error:
+            self.close()
+            raise refused("a part of the network", error, self._where) from error
         except BaseException:
             self.close()
             raise
@@ -106,7 +109,8 @@ class Network(Mapping[str, Namespace]):
             if to is None or veth.to == to:
                 return faults.VethLink(self, veth, self._where)
         raise NetworkError(
-            f"namespace {name} has no link" + (f" to {to if isinstance(to, str) else in_short(to)}" if to is not None else " of its own"),
+            f"namespace {name} has no link"
+            + (f" to {to if isinstance(to, str) else in_short(to)}" if to is not None else " of its own"),
             where=self._where,
             tried=[f"its links lead to {', '.join(veth.to for veth in own) or 'nothing'}"],
             remedies=["take the link down from the namespace at its other side, whose topology entry has it"],

@@ -69,11 +69,13 @@ def _cp(source: Path, target: Path, how: str) -> None:
     command = ["cp", "-a", how, str(source), str(target)]
     result = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
+        said = [*result.stderr.strip().splitlines()[-3:], f"cp: {how_it_ended(result.returncode)}"]
         raise CacheError(
             "the data directory could not be copied",
             where=f"{source} to {target}",
-            tried=result.stderr.strip().splitlines()[-3:] or [how_it_ended(result.returncode)],
-            remedies=[*limits_met(result.stderr), "make room there: it takes about 40 MB", f"remove {source.parent} to start afresh"],
+            tried=said,
+            remedies=limits_met("\n".join(said))
+            or ["make room there: it takes about 40 MB", f"remove {source.parent} to start afresh"],
         )
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import shlex
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import IO
 
 from pytest_netns_mysql.errors import ServerStartError
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 
 _KEPT_LINES = 20
+_MOST_PRINTED = 1 << 16  # bytes
 # What a limit makes mysqld, the dynamic linker or cp(1) say, and what to do.
 _LIMITS = (
     (
@@ -42,9 +46,33 @@ def how_it_ended(code: int | None) -> str:
         return f"it was ended by signal {-code}"
 
 
+def printed(file: IO[bytes] | None) -> str:
+    """Return what a program printed into a file: mysqld beside its log, or the dynamic linker in its place."""
+    if file is None or file.closed:
+        return ""
+    return os.pread(file.fileno(), _MOST_PRINTED, 0).decode("utf-8", "replace")
+
+
 def limits_met(text: str) -> list[str]:
     """Return what to do of the limits of the machine that a text tells of."""
     return [remedy for pattern, remedy in _LIMITS if pattern.search(text)]
+
+
+@contextlib.contextmanager
+def naming_limits(where: str) -> Iterator[None]:
+    """Raise ServerStartError in place of an OSError that a limit of the machine led to, such as one of open files."""
+    try:
+        yield
+    except OSError as error:
+        met = limits_met(str(error))
+        if not met:
+            raise
+        raise ServerStartError(
+            "the server could not be started: this process met a limit of the machine",
+            where=where,
+            tried=[str(error)],
+            remedies=met,
+        ) from error
 
 
 def start_error(
@@ -61,7 +89,7 @@ def start_error(
         remedies: What to do, by default to read what mysqld said.
     """
     said = [line for line in printed.splitlines() if line.strip()][-_KEPT_LINES:]
-    lines = log.errors and log.telling_lines or [*said, *log.telling_lines]
+    lines = (log.errors and log.telling_lines) or [*said, *log.telling_lines]
     if remedies:
         ways_out = tuple(remedies)
     elif log.text.strip():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import shutil
 import signal
 import socket
@@ -19,7 +18,7 @@ from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.failure import how_it_ended, start_error
+from pytest_netns_mysql.mysql.failure import how_it_ended, printed, start_error
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 _POLL = 0.002  # seconds
 _ENDING = 2.0  # seconds
-_MOST_PRINTED = 1 << 16  # bytes
 
 # Performance Schema fills 300 MB at every start. In huge pages that is hundreds of page faults, not tens of thousands:
 # see "Memory Allocation Tunables" in the manual of glibc. Other C libraries do not know the variable. More than one
@@ -246,14 +244,6 @@ class Process:
     def _end(self) -> str:
         return how_it_ended(self._process.returncode if self._process is not None else None)
 
-    @property
-    def printed(self) -> str:
-        """Return what mysqld printed beside its log, such as what the dynamic linker says."""
-        if self._printed is None or self._printed.closed:
-            return ""
-        length = os.fstat(self._printed.fileno()).st_size
-        return os.pread(self._printed.fileno(), min(length, _MOST_PRINTED), 0).decode("utf-8", "replace")
-
     def _is_deaf(self) -> bool:
         """Tell whether nobody greets a client: connecting succeeds for as long as the listening socket is open."""
         with self.home, socket.socket(socket.AF_UNIX) as sock:
@@ -266,7 +256,7 @@ class Process:
 
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
         """Return the error that tells why a start failed, with the command line and what was logged."""
-        return start_error(what, self.command, self.log_of_this_start, self.printed, remedies=remedies)
+        return start_error(what, self.command, self.log_of_this_start, printed(self._printed), remedies=remedies)
 
     def stop(self, *, timeout: float) -> None:
         """Shut mysqld down in good order, so that its data can be served again; kill it after ``timeout`` seconds."""

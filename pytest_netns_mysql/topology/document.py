@@ -131,7 +131,9 @@ def decode(kind: type[Struct], data: Mapping[Any, Any], path: str, faults: Fault
         if isinstance(key, str):
             rest[key] = dict(value) if isinstance(value, Mapping) else value
         else:
-            faults.add(f"a key is text, and this is {in_short(key)}", f"{path}.{in_short(key)}".removeprefix("."), "quote it")
+            faults.add(
+                f"a key is text, and this is {in_short(key)}", f"{path}.{in_short(key)}".removeprefix("."), "quote it"
+            )
     if not _fits(kind, rest):
         rest = {key: one for key, value in rest.items() for one in _good(kind, key, value, path, faults)}
     found = msgspec.convert(rest, kind)
@@ -172,9 +174,7 @@ def check_fields(kind: type[Struct], function: str, values: Mapping[str, object]
 
 def _note_entry(kind: type[Struct], name: str, entry: object, value: object, path: str, faults: Faults) -> None:
     place = f"{path}.{written(name)}.{written(entry)}".removeprefix(".")
-    faults.add(
-        f"{place} = {in_short(value)} is of the wrong kind", place, f"write {_example(name, _meta(kind, name))}"
-    )
+    faults.add(f"{place} = {in_short(value)} is of the wrong kind", place, f"write {_example(name, _meta(kind, name))}")
 
 
 def _note(kind: type[Struct], name: str, value: object, path: str, faults: Faults) -> None:

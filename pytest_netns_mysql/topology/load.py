@@ -30,7 +30,10 @@ _ARGUMENTS = {
     "name": _TEXT,
     "source": _TEXT,
     "base": arguments.Kind(
-        "a folder, as a Path", "Path(__file__).parent", lambda value: isinstance(value, os.PathLike | str), TopologyError
+        "a folder, as a Path",
+        "Path(__file__).parent",
+        lambda value: isinstance(value, os.PathLike | str),
+        TopologyError,
     ).or_none(),
 }
 _SHORTEST = '[namespaces] and below it red = "192.0.2.2/24"'

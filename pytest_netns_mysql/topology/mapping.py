@@ -30,7 +30,9 @@ def read(data: object, *, name: str, source: str) -> Topology:
     """Return the topology, checked; raise TopologyError or EndpointError, naming the key."""
     if not isinstance(data, Mapping):
         raise TopologyError(
-            f"a topology is a table, and this is {in_short(data)}", where=source, remedies=[f"the shortest one is {_SHORTEST}"]
+            f"a topology is a table, and this is {in_short(data)}",
+            where=source,
+            remedies=[f"the shortest one is {_SHORTEST}"],
         )
     faults = Faults(source)
     keys = decode(TopologyTable, data, "", faults)
@@ -50,7 +52,9 @@ def _each(table: Mapping[Any, Any], path: str, one: Any, faults: Faults) -> dict
         if isinstance(name, str):
             found[name] = one(value, f"{path}.{written(name)}", faults)
         else:
-            faults.add(f"a {path[:-1]}'s name is text, and this is {in_short(name)}", f"{path}.{in_short(name)}", "quote it")
+            faults.add(
+                f"a {path[:-1]}'s name is text, and this is {in_short(name)}", f"{path}.{in_short(name)}", "quote it"
+            )
     return {name: value for name, value in found.items() if value is not None}
 
 
