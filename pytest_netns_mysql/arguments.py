@@ -111,6 +111,13 @@ def _is_entry(value: object) -> bool:
     return is_text(value) or isinstance(value, os.PathLike) or callable(value)
 
 
+def _is_word(value: object) -> bool:
+    """Return True for a word of a command line, as subprocess takes it: without a NUL."""
+    if not isinstance(value, str | bytes | os.PathLike):
+        return False
+    return b"\0" not in os.fsencode(value)
+
+
 def _is_name(value: object) -> bool:
     if not is_text(value) or len(str(value)) > _LONGEST_NAME or value in (".", "..", "request"):
         return False
@@ -150,6 +157,15 @@ NAME = Kind(
     _is_name,
 )
 SERVER = Kind("a server as netns_mysqld names one, or None for the run's", '"docker://mysql:8.4"', is_text)
+
+OF_A_RUN: Mapping[str, Kind] = {
+    "argv": Kind(
+        "a program with its arguments, as a list of texts and paths",
+        '["ip", "route"]',
+        lambda value: _is_word(value) or (is_several(value, _is_word) and len(value) > 0),
+    )
+}
+"""The arguments of whatever runs a program."""
 
 OF_A_START: Mapping[str, Kind] = {
     "bind_address": ADDRESSES.or_none(),

@@ -95,10 +95,12 @@ class Servers:
     ) -> dict[str, ServerPlan]:
         from pytest_netns_mysql.mysql.groupplan import check, check_version, new_name, options_of
 
+        from pytest_netns_mysql.mysql.listeners import read_port
+
         where = f"group {name}"
         own = dict(plan["options"])
         check(namespaces, own, where)
-        port = int(own.get("port", 3306))
+        port = read_port("port", own.get("port", 3306), where)
         places = [(self._network[one].address, port) for one in namespaces]
         group_name = new_name()
         plans = {}

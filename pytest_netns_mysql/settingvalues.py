@@ -134,8 +134,8 @@ def _checked_cache(setting: Setting, value: str, place: str, folder: Path) -> Pa
     why = paths.why_not_there(folder)
     if why is not None and why != "does not exist":
         fault = f"it {why}"
-    elif why is None and not folder.is_dir():
-        fault = "it is no folder"
+    elif (nearest := next(filter(os.path.lexists, (folder, *folder.parents)))) and not os.path.isdir(nearest):  # noqa: PTH112
+        fault = "it is no folder" if nearest == folder else f"{nearest} is no folder"
     else:
         return folder
     raise SettingError(
