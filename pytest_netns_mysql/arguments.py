@@ -162,7 +162,7 @@ OF_A_RUN: Mapping[str, Kind] = {
     "argv": Kind(
         "a program with its arguments, as a list of texts and paths",
         '["ip", "route"]',
-        lambda value: _is_word(value) or (is_several(value, _is_word) and len(value) > 0),
+        lambda value: bool(value) and (_is_word(value) or is_several(value, _is_word)),
     )
 }
 """The arguments of whatever runs a program."""
