@@ -44,8 +44,10 @@ def _cut(text: str, longest: int) -> str:
     return f"{text[:half]} … {text[-half:]} ({len(text):,} characters)"
 
 
-def _shown(part: object, longest: int = _LONGEST_WHAT) -> str:
-    return _cut(printable(_cut(str(part), longest)), longest)
+def _shown(part: str, longest: int = _LONGEST_WHAT) -> str:
+    short = _cut(part, longest)
+    safe = printable(short)
+    return short if safe == short else _cut(safe, longest)
 
 
 def _within(texts: Sequence[str], longest: int) -> list[str]:

@@ -84,7 +84,9 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         """
         _ = self._network[namespace]
         if not isinstance(kind, str) or kind not in _KINDS:
-            raise EndpointError(f"there is no kind of endpoint {in_short(kind)}", remedies=[f"use one of {', '.join(_KINDS)}"])
+            raise EndpointError(
+                f"there is no kind of endpoint {in_short(kind)}", remedies=[f"use one of {', '.join(_KINDS)}"]
+            )
         endpoints = self.get(_KINDS[kind], ())
         for endpoint in endpoints:
             if endpoint.namespace == namespace:
@@ -168,7 +170,9 @@ def read_port(option: str, value: OptionValue, where: str) -> int:
     text = str(value)
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
         raise SettingError(
-            f"the option {option} = {in_short(value)} is no port", where=where, remedies=["write a number from 1 to 65535"]
+            f"the option {option} = {in_short(value)} is no port",
+            where=where,
+            remedies=["write a number from 1 to 65535"],
         )
     return int(text)
 
