@@ -94,7 +94,6 @@ class Servers:
         self, name: str, plan: Mapping[str, Any], namespaces: Sequence[str], *, single_primary: bool
     ) -> dict[str, ServerPlan]:
         from pytest_netns_mysql.mysql.groupplan import check, check_version, new_name, options_of
-
         from pytest_netns_mysql.mysql.listeners import read_port
 
         where = f"group {name}"

@@ -324,13 +324,14 @@ def test_a_topology_of_anything(data: st.DataObject) -> None:
 
         def make(kind: Any = kind, fields: Any = fields) -> None:
             made = kind(**fields)
-            topology = {
+            topologies: dict[Any, Callable[[], Any]] = {
                 Link: lambda: Topology("made", {"red": made}),
                 Namespace: lambda: Topology("made", {"red": made}),
                 Bridge: lambda: Topology("made", {"red": Link("10.0.0.2/24", to="lan")}, {"lan": made}),  # type: ignore[dict-item]
                 Mysqld: lambda: Topology("made", {"red": Namespace()}, mysqld=made),
                 Topology: lambda: made,
-            }[kind]()
+            }
+            topology = topologies[kind]()
             _ = topology.plan
             dump(topology)
 

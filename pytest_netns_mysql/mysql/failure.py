@@ -18,19 +18,19 @@ _MOST_PRINTED = 1 << 16  # bytes
 # What a limit makes mysqld, the dynamic linker or cp(1) say, and what to do.
 _LIMITS = (
     (
-        re.compile(r"SIGXFSZ|File too large|errno: 27\b|error: 27\b|OS errno 27\b"),
+        re.compile(r"SIGXFSZ|File too large|\berr(?:no|or):? (?:number )?27\b"),
         "a limit of the size of files is in force: raise it, ulimit -f unlimited",
     ),
     (
-        re.compile(r"Too many open files|errno: 24\b|OS errno 24\b|error while loading shared libraries.*Error 24"),
+        re.compile(r"Too many open files|\b[Ee]rr(?:no|or):? (?:number )?24\b"),
         "the limit of open files is too low: raise it, ulimit -n 1024",
     ),
     (
-        re.compile(r"No space left on device|errno: 28\b|OS errno 28\b|Disk is full|Disk quota exceeded"),
+        re.compile(r"No space left on device|Disk is full|Disk quota exceeded|\berr(?:no|or):? (?:number )?28\b"),
         "the disk is full: make room there, a data directory takes about 100 MB",
     ),
     (
-        re.compile(r"Cannot allocate memory|errno: 12\b|OS errno 12\b|bad_alloc"),
+        re.compile(r"Cannot allocate memory|bad_alloc|\berr(?:no|or):? (?:number )?12\b"),
         "there is not enough memory: a server takes about 400 MB, ulimit -v says how much there may be",
     ),
 )

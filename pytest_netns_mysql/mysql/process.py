@@ -92,6 +92,8 @@ class Process:
         """Make the folder, with a copy of the data directory that ``source`` finds."""
         template = source()
         with self.home:
+            if self.folder.exists():  # of a server that could not be removed: no two have one name at one time
+                shutil.rmtree(self.folder)
             self.folder.mkdir()
             datadir.copy(template, self.datadir)
 
