@@ -99,7 +99,7 @@ TABLE: tuple[Setting, ...] = (
         "WHEN",
         ("auto", "always", "never"),
     ),
-    Setting("start_timeout", "30", "how long a mysqld may take to answer, in seconds", "SECONDS"),
+    Setting("start_timeout", "30", "how long a mysqld may take to answer, in seconds, at most a day", "SECONDS"),
     Setting("cache", "", "the folder of fetched servers and data directories; empty is the user's cache folder", "DIR"),
 )
 

@@ -52,7 +52,7 @@ SERVER = """
         (
             "bind_address=5",
             [
-                "E   pytest_netns_mysql.errors.EndpointError: factories.mysqld(bind_address=5): it takes addr/ns as text*",
+                "E   *EndpointError: factories.mysqld(bind_address=5): it takes addr/ns as text: one, a *",
                 "E     where: *test_inner.py, line 4",
                 'E     do: write bind_address=[[]"127.0.0.1", "192.0.2.2/red"[]]',
             ],

@@ -9,7 +9,7 @@ import pytest
 
 from pytest_netns_mysql import topology
 from pytest_netns_mysql.errors import TopologyError
-from pytest_netns_mysql.topology import Link, Mysqld, Topology, from_mapping, load
+from pytest_netns_mysql.topology import Link, Mysqld, from_mapping, load
 
 ANY: Any = topology  # whose functions are given what they do not take
 SHORT = '[namespaces]\nred = "192.0.2.2/24"\n'
@@ -114,14 +114,20 @@ def test_of_twenty_thousand_faults_twenty_are_shown() -> None:
         (lambda: ANY.Bridge(namespace=5), "namespace = 5: it takes a name"),
         (lambda: ANY.Mysqld(5), "bind_address = 5: it takes an address, or a list of them"),
         (lambda: ANY.Mysqld(options=5), "options = 5: it takes a table of mysqld's options"),
-        (lambda: Mysqld(options={"port": [1]}), "options.port = [1] is of the wrong kind"),
+        (lambda: ANY.Mysqld(options={"port": [1]}), "options.port = [1] is of the wrong kind"),
         (lambda: ANY.Topology(5), "Topology(name=5): it takes text"),
         (
             lambda: ANY.Topology("shop", 5),
             "Topology(namespaces=5): it takes a mapping of names to namespaces, links or",
         ),
-        (lambda: Topology("shop", {5: "192.0.2.2/24"}), "Topology(namespaces={5: '192.0.2.2/24'}): it takes a mapping"),
-        (lambda: Topology("shop", bridges={"lan": 5}), "Topology(bridges={'lan': 5}): it takes a mapping of names to"),
+        (
+            lambda: ANY.Topology("shop", {5: "192.0.2.2/24"}),
+            "Topology(namespaces={5: '192.0.2.2/24'}): it takes a mapping",
+        ),
+        (
+            lambda: ANY.Topology("shop", bridges={"lan": 5}),
+            "Topology(bridges={'lan': 5}): it takes a mapping of names to",
+        ),
         (lambda: ANY.Topology("shop", mysqld=5), "Topology(mysqld=5): it takes a Mysqld"),
         (lambda: ANY.Topology("shop", forwarding="no"), "forwarding = 'no': it takes true or false"),
         (lambda: ANY.load(5), "load(choice=5): it takes text"),
