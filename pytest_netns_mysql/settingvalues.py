@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pytest_netns_mysql import paths
-from pytest_netns_mysql.arguments import LONGEST_TIMEOUT
 from pytest_netns_mysql.errors import SettingError
+
+# In seconds, as arguments.LONGEST_TIMEOUT, which every run would import for this alone.
+_LONGEST_TIMEOUT = 86_400.0
 
 
 class Setting(NamedTuple):
@@ -77,9 +79,9 @@ def _seconds(setting: Setting, value: str, place: str) -> float:
             where=place,
             remedies=["write 30, for example"],
         )
-    if seconds > LONGEST_TIMEOUT:
+    if seconds > _LONGEST_TIMEOUT:
         raise SettingError(
-            f"{setting.ini} = {value!r}: it is at most {LONGEST_TIMEOUT:.0f} seconds, a day",
+            f"{setting.ini} = {value!r}: it is at most {_LONGEST_TIMEOUT:.0f} seconds, a day",
             where=place,
             remedies=["write 30, for example"],
         )
