@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.errors import ReplicationError
+from pytest_netns_mysql.errors import ReplicationError, in_short
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
@@ -101,10 +101,15 @@ def name_of(fixture: Any, item: pytest.Item) -> str:
             if plan is not None and _plan_of(value) is plan:
                 return plan.name or str(name)
     raise ReplicationError(
-        f"{fixture!r} is no fixture of a server",
+        f"{in_short(fixture)} is no fixture of a server",
         where=item.nodeid,
         remedies=['name the fixture: factories.replica("netns_mysqld", ...)', "pass what a factory returned"],
     )
+
+
+def is_planned(fixture: object) -> bool:
+    """Return True for a fixture that a factory of ours returned."""
+    return _plan_of(fixture) is not None
 
 
 def _plan_of(fixture: Any) -> FixturePlan | None:
@@ -135,11 +140,13 @@ def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
 
 def _check_server(written: Mapping[str, Any], topology: Topology, where: str, where_options: str) -> None:
     from pytest_netns_mysql.kernel import capabilities
-    from pytest_netns_mysql.mysql.listeners import check_names
+    from pytest_netns_mysql.mysql.listeners import check_names, check_port_options
     from pytest_netns_mysql.mysql.options import checked
     from pytest_netns_mysql.topology.endpoints import check_endpoints
 
     checked(written.get("options", {}), where=where_options)
+    if written.get("check_endpoints", True):
+        check_port_options(written.get("options", {}), where_options)
     capabilities.mask(written.get("drop_capabilities", ()), where=where)
     for key in _ADDRESSES if written.get("check_endpoints", True) else ():
         if written.get(key) is not None:

@@ -3,34 +3,69 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import itertools
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytest_netns_mysql import paths
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError, SettingError
-from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology.diagram import FORMATS, draw
-from pytest_netns_mysql.topology.load import load, load_all, presets
+from pytest_netns_mysql.topology.load import load_all, presets
 
 _IMAGE = "netns-mysql:latest"
 _USAGE = 2  # exit code, as argparse's
 _PRODUCTS = ("mysql", "mariadb", "router")  # what can be fetched: not imported for every command
 
 
+_INTERRUPTED = 128 + signal.SIGINT
+_NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_PIPE_CLOSED = 128 + signal.SIGPIPE
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit code."""
+    try:
+        try:
+            return _main(argv)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # here, where a reader that has gone is no error
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        code = _PIPE_CLOSED
+    except OSError as error:
+        if error.errno not in _NOT_WRITTEN:
+            raise
+        print(f"netns-mysql: the output cannot be written: {error.strerror}", file=sys.stderr)
+        code = 1
+    # Python flushes again when it ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def _main(argv: Sequence[str] | None) -> int:
     options = _parser().parse_args(argv)
     try:
-        settings = table.resolve(_given(options), table.environment, table.beside(Path.cwd()))
+        settings = table.resolve(_given(options), table.environment, *_beside())
         return int(options.command(options, settings))
     except NetnsError as error:
         print(f"netns-mysql: {error}", file=sys.stderr)
         return 1
+
+
+def _beside() -> list[table.Reader]:
+    """Return the reader of a topology file in the working directory, or none where that is there no more."""
+    try:
+        return [table.beside(Path.cwd())]
+    except OSError:
+        return []
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -39,29 +74,30 @@ def _parser() -> argparse.ArgumentParser:
         description="MySQL in network namespaces: what pytest-netns-mysql does, from the shell.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    common = argparse.ArgumentParser(add_help=False)
     by_name = {setting.name: setting for setting in table.TABLE}
-    for name in ("mode", "cache"):
-        common.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
+    common, cached = (argparse.ArgumentParser(add_help=False) for _ in range(2))
+    for one, names in ((common, ("mode", "cache")), (cached, ("cache",))):
+        for name in names:
+            one.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
 
     doctor = commands.add_parser("doctor", parents=[common], help="probe each prerequisite, and name the exact remedy")
     doctor.set_defaults(command=_doctor)
 
     fetch = commands.add_parser(
         "fetch",
-        parents=[common],
+        parents=[cached],
         help="bring a server, or MySQL Router, into the cache; its path is the last line printed",
     )
     fetch.add_argument("product", nargs="?", choices=_PRODUCTS, default=_PRODUCTS[0], help=f"default {_PRODUCTS[0]}")
     fetch.set_defaults(command=_fetch)
 
     image = commands.add_parser(
-        "image", parents=[common], help="make a container image of the fetched server, where no registry can be reached"
+        "image", parents=[cached], help="make a container image of the fetched server, where no registry can be reached"
     )
     image.add_argument("reference", nargs="?", metavar="NAME", default=_IMAGE, help=f"default {_IMAGE}")
     image.set_defaults(command=_image)
 
-    show = commands.add_parser("show", parents=[common], help="draw a topology")
+    show = commands.add_parser("show", help="draw a topology")
     show.add_argument(
         "topology", nargs="?", metavar="TOPOLOGY", help=f"a preset ({', '.join(presets())}) or a TOML file"
     )
@@ -141,7 +177,7 @@ def _image(options: argparse.Namespace, settings: table.Settings) -> int:
 def _matrix(options: argparse.Namespace, _settings: table.Settings) -> int:
     from pytest_netns_mysql.matrix import matrix
 
-    print(matrix(_given(options), Path.cwd()))
+    print(matrix(_given(options), paths.here()))
     return 0
 
 
@@ -179,78 +215,13 @@ def _show(options: argparse.Namespace, settings: table.Settings) -> int:
 
 
 def _run(options: argparse.Namespace, settings: table.Settings) -> int:
-    """Become the command: signals, exit code and terminal are its own, and the server ends with it."""
     argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
         print("netns-mysql: run needs a command: netns-mysql run --netns red -- ip address", file=sys.stderr)
         return _USAGE
-    network = Network(Sandbox.create(settings.mode), load(settings.topology))
-    namespace = network[options.netns]
-    environment = dict(os.environ)
-    if options.mysqld is not None:
-        environment |= _serve(network, settings, options.netns)
-    else:
-        _add_programs(environment, settings)
-    namespace.__enter__()
-    return _become(argv, environment)
+    from pytest_netns_mysql.runcommand import run
 
-
-def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, str]:
-    """Start a server that lives as long as this process, whatever program it becomes."""
-    from pytest_netns_mysql.kinds import Kinds
-    from pytest_netns_mysql.mysql.accounts import Accounts
-    from pytest_netns_mysql.mysql.loading import of_topology
-    from pytest_netns_mysql.mysql.plan import ServerPlan
-    from pytest_netns_mysql.mysql.server import MySQLServer
-
-    kind = Kinds(settings, _progress).find()
-    if kind.listens is not None:
-        raise SettingError(
-            f"{kind.name} is run by others, and the accounts of `netns-mysql run` would stay on it",
-            where="netns-mysql run",
-            remedies=["leave out --mysqld, and connect as an account of its own", "name another server"],
-        )
-    plan = ServerPlan(
-        kind,
-        settings.cache,
-        _progress,
-        start_timeout=settings.start_timeout,
-        **{**vars(network.topology.mysqld), "load": of_topology(network.topology)},
-    )
-    server = MySQLServer(plan, network)
-    server.start()
-    accounts = Accounts(server)
-    made = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]
-    _progress(
-        f"mysqld listens on {', '.join(map(str, server.endpoints))}; accounts without password: {', '.join(made)}"
-    )
-    place = server.endpoint_for(netns)
-    environment = {
-        "MYSQL_HOST": place.address,
-        "MYSQL_TCP_PORT": str(place.port),
-        "MYSQL_UNIX_PORT": str(server.socket),
-        "PATH": os.environ.get("PATH", os.defpath),
-    }
-    client = kind.program("mysql")
-    folders = [environment["PATH"], *([] if client is None else [str(client.parent)])]
-    return environment | {"PATH": os.pathsep.join(folders)}
-
-
-def _add_programs(environment: dict[str, str], settings: table.Settings) -> None:
-    """Let the command find mysql, mysqldump and mysqladmin of a fetched server, behind those of PATH."""
-    from pytest_netns_mysql.mysql.distribution import fetched
-
-    found = fetched(settings.cache)
-    if found is not None:
-        environment["PATH"] = f"{environment.get('PATH', os.defpath)}{os.pathsep}{found.mysqld.parent}"
-
-
-def _become(argv: Sequence[str], environment: dict[str, str]) -> int:
-    try:
-        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - no shell is wanted
-    except OSError as error:
-        print(f"netns-mysql: {argv[0]}: {error.strerror}", file=sys.stderr)
-        return 127 if isinstance(error, FileNotFoundError) else 126
+    return run(argv, settings, netns=options.netns, with_server=options.mysqld is not None, progress=_progress)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.errors import ContainerError, NetnsError, printable
 from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
 from pytest_netns_mysql.kinds import Kinds
 from pytest_netns_mysql.topology.load import load_all
@@ -17,6 +18,7 @@ from pytest_netns_mysql.topology.load import load_all
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.distribution import Distribution
 
+_OURSELVES = "netns-mysql doctor"
 _SPACE = 1 << 30  # bytes that a fetch, its packages and a template take at most
 
 
@@ -25,19 +27,29 @@ def report(settings: table.Settings) -> int:
     from pytest_netns_mysql.mysql.prerequisites import own_server_findings
 
     findings = [*kernel_findings(load_all(settings.topology), settings.mode), *_mysql_findings(settings)]
-    _show(findings)
+    printer = _Printer()
+    printer.show(findings)
     missing = [finding.name for finding in findings if finding.state == "missing"]
     print(f"netns tests cannot run here: {', '.join(missing)}" if missing else "netns tests can run here")
     print('\nfor a server of your own, outside of pytest (the manual, "Host System Prerequisites"):')
-    _show(own_server_findings(_found(settings), settings.cache))
+    printer.show(own_server_findings(_found(settings), settings.cache))
     return 1 if missing else 0
 
 
-def _show(findings: Iterable[Finding]) -> None:
-    for finding in findings:
-        print(f"{finding.state:8} {finding.name:10} {finding.detail}")
-        for remedy in finding.remedies:
-            print(f"{'':8} {'':10} do: {remedy}")
+class _Printer:
+    """What prints findings, and each remedy once: several findings often have one cause."""
+
+    def __init__(self) -> None:
+        self._shown: set[str] = set()
+
+    def show(self, findings: Iterable[Finding]) -> None:
+        """Print findings, one a line, each with those of its remedies that were not printed before."""
+        for finding in findings:
+            print(f"{finding.state:8} {finding.name:10} {printable(finding.detail)}")
+            for remedy in finding.remedies:
+                if remedy not in self._shown and _OURSELVES not in remedy:
+                    self._shown.add(remedy)
+                    print(f"{'':8} {'':10} do: {printable(remedy)}")
 
 
 def _found(settings: table.Settings) -> Distribution | None:
@@ -64,6 +76,12 @@ def _server_finding(choice: str, kinds: Kinds) -> Finding:
         return Finding("mysqld", "ok", f"{found.name}, {found.version_line}")
     if choice.startswith("docker://"):
         return Finding("mysqld", "note", f"{choice} is not here yet; the first run pulls it")
+    if choice == "auto" and not shutil.which("apt-get") and _engine_answers():
+        return Finding(
+            "mysqld",
+            "note",
+            "no mysql is here, and no apt-get to fetch one with; the first run pulls docker://mysql:8.4",
+        )
     product = "mariadb" if choice == "mariadb" else "mysql"
     if shutil.which("apt-get"):
         return Finding(
@@ -80,8 +98,18 @@ def _server_finding(choice: str, kinds: Kinds) -> Finding:
     )
 
 
+def _engine_answers() -> bool:
+    from pytest_netns_mysql.mysql.engine import Engine
+
+    try:
+        Engine("netns-mysql doctor").client.close()
+    except ContainerError:
+        return False
+    return True
+
+
 def _cache_finding(cache: Path) -> Finding:
-    there = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    there = next(folder for folder in (cache, *cache.parents) if os.path.exists(folder))  # noqa: PTH110
     free = shutil.disk_usage(there).free
     detail = f"{cache}, {free >> 20} MiB free"
     try:

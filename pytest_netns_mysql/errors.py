@@ -2,7 +2,69 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+
+# Characters: a message stays readable, and below 10,000 of them, whatever it quotes.
+_LONGEST_WHAT = 1_500
+_LONGEST_WHERE = 2_500
+_LONGEST_TRIED = 4_000
+_LONGEST_REMEDIES = 1_200
+_LONGEST_FAULT = 2_000
+_LONGEST_FAULTS = 6_500
+_LONGEST_VALUE = 300
+_MOST_FAULTS = 20
+
+
+def in_short(value: object) -> str:
+    """Return the ``repr`` of a value that somebody gave, cut where it is long: for messages about the value."""
+    import reprlib
+
+    short = reprlib.Repr()
+    short.maxlevel, short.maxstring, short.maxother, short.maxlong = 3, 200, 200, 40
+    short.maxlist = short.maxtuple = short.maxset = short.maxfrozenset = short.maxdict = 6
+    try:
+        return _cut(short.repr(value), _LONGEST_VALUE)
+    except Exception:  # noqa: BLE001 - a repr of somebody else's, or one of too many digits
+        return f"a value of the type {type(value).__name__}"
+
+
+def printable(text: str) -> str:
+    """Return text for one line of a terminal: control characters and those that turn its direction are escaped."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def _cut(text: str, longest: int) -> str:
+    """Return a text without its middle where it is long."""
+    if len(text) <= longest:
+        return text
+    half = longest // 2
+    return f"{text[:half]} … {text[-half:]} ({len(text):,} characters)"
+
+
+def _shown(part: str, longest: int = _LONGEST_WHAT) -> str:
+    short = _cut(part, longest)
+    safe = printable(short)
+    return short if safe == short else _cut(safe, longest)
+
+
+def _within(texts: Sequence[str], longest: int) -> list[str]:
+    """Return the texts from the first on that have room together, one in any case."""
+    lengths = itertools.accumulate(map(len, texts))
+    return [
+        text
+        for number, (text, length) in enumerate(zip(texts, lengths, strict=True))
+        if not number or length <= longest
+    ]
+
+
+def _lines(start: str, parts: Sequence[str], longest: int) -> list[str]:
+    """Return a line for each part, and how many more there are than have room."""
+    kept = _within([_shown(part, min(longest, _LONGEST_WHAT)) for part in parts], longest)
+    more = len(parts) - len(kept)
+    return [f"  {start}: {part}" for part in kept] + ([f"  {start}: and {more:,} more"] if more else [])
 
 
 class NetnsError(Exception):
@@ -29,13 +91,11 @@ class NetnsError(Exception):
         self.remedies = tuple(remedies)
 
     def __str__(self) -> str:
-        """Join the parts: one line for each place, attempt and way out."""
-        lines = [self.what]
-        if self.where is not None:
-            lines.append(f"  where: {self.where}")
-        lines += [f"  tried: {attempt}" for attempt in self.tried]
-        lines += [f"  do: {remedy}" for remedy in self.remedies]
-        return "\n".join(lines)
+        """Join the parts: one line for each place, attempt and way out; what is long is cut."""
+        where = [] if self.where is None else [f"  where: {_shown(self.where, _LONGEST_WHERE)}"]
+        tried = _lines("tried", self.tried, _LONGEST_TRIED)
+        remedies = _lines("do", self.remedies, _LONGEST_REMEDIES)
+        return "\n".join([_shown(self.what), *where, *tried, *remedies])
 
 
 class NetnsWarning(UserWarning):
@@ -66,9 +126,13 @@ class TopologyError(NetnsError):
         return error
 
     def __str__(self) -> str:
-        """Join the parts, and below them the faults."""
-        numbered = (f"{number}. {fault}".replace("\n", "\n  ") for number, fault in enumerate(self.faults, 1))
-        return "\n".join([super().__str__(), *(f"  {one}" for one in numbered)])
+        """Join the parts, and below them the first faults."""
+        first = [f"{number}. {fault}" for number, fault in enumerate(self.faults[:_MOST_FAULTS], 1)]
+        kept = _within([_cut(fault, _LONGEST_FAULT).replace("\n", "\n  ") for fault in first], _LONGEST_FAULTS)
+        more = len(self.faults) - len(kept)
+        return "\n".join(
+            [super().__str__(), *(f"  {one}" for one in kept), *([f"  and {more:,} more"] if more else [])]
+        )
 
 
 class UnknownNamespaceError(NetnsError, KeyError):

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_netns_mysql import paths
 from pytest_netns_mysql.checks import FixturePlan, name_of
 from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.factory import Scope, fixture_name, make_fixture, needed, one_server
+from pytest_netns_mysql.factory import Scope, check_arguments, fixture_name, make_fixture, needed, one_server
 from pytest_netns_mysql.proxies import proxy, router
 from pytest_netns_mysql.session import NAMESPACE
 
@@ -64,11 +65,12 @@ def mysqld(
     ``require_mysqlx`` X Plugin may fail, and mysqld lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``. See the
     manual, bind_address, admin_address and mysqlx_bind_address.
     """
+    check_arguments("mysqld", locals())
     plan = {
         "bind_address": bind_address,
         "admin_address": admin_address,
         "mysqlx_bind_address": mysqlx_bind_address,
-        "options": options or {},
+        "options": {} if options is None else options,
         "mysqld": mysqld,
         "load": _from_here(load),
         "check_endpoints": check_endpoints,
@@ -99,11 +101,12 @@ def source(
     The rest is as for ``mysqld``; its replicas begin with the same ``load``. See the manual, "Replication with Global
     Transaction Identifiers".
     """
+    check_arguments("source", locals())
     plan = {
         "bind_address": bind_address,
         "admin_address": admin_address,
         "mysqlx_bind_address": mysqlx_bind_address,
-        "options": options or {},
+        "options": {} if options is None else options,
         "mysqld": mysqld,
         "load": _from_here(load),
     }
@@ -140,11 +143,12 @@ def replica(
     ``replica.replicate(other, channel="other")``. Raises ReplicationError with the status of both ends where the
     replica does not catch up. See the manual, "CHANGE REPLICATION SOURCE TO Statement".
     """
+    check_arguments("replica", locals())
     plan = {
         "bind_address": bind_address,
         "admin_address": admin_address,
         "mysqlx_bind_address": mysqlx_bind_address,
-        "options": options or {},
+        "options": {} if options is None else options,
         "mysqld": mysqld,
     }
     replicate = {
@@ -180,7 +184,8 @@ def group(
     for all members. Raises GroupError where it does not come together, and at collection for the XCom communication
     stack, which knows no network namespaces. See the manual, "Group Replication".
     """
-    plan = {"options": options or {}}
+    check_arguments("group", locals())
+    plan = {"options": {} if options is None else options}
 
     def servers(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Group]:
         with _netns_servers.running_group(
@@ -198,7 +203,7 @@ def _from_here(load: Entries) -> tuple[Entry, ...]:
     from pytest_netns_mysql.mysql.loading import based
 
     file = sys._getframe(2).f_globals.get("__file__")
-    return based(load, Path.cwd() if file is None else Path(file).parent)
+    return based(load, paths.here() if file is None else Path(file).parent)
 
 
 def client(
@@ -219,6 +224,7 @@ def client(
     ``user=`` it is a fresh account that owns a fresh schema. ``load``, as for ``mysqld``, is loaded into that schema
     for each test, with the schema selected; raises LoadError.
     """
+    check_arguments("client", {**locals(), "options": None})  # which are the driver's
     entries = _from_here(load)
     if entries and "user" in options:
         raise LoadError(

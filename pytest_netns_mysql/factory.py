@@ -2,19 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_netns_mysql.checks import PLAN, FixturePlan
+from pytest_netns_mysql import arguments
+from pytest_netns_mysql.arguments import Kind
+from pytest_netns_mysql.checks import PLAN, FixturePlan, is_planned
 from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.mysql.options import check_kinds
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.group import Group
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 Scope = Literal["session", "package", "module", "class", "function"]
+
+
+_FIXTURE = Kind(
+    "a server's fixture, by name or as a factory returned it",
+    '"netns_mysqld"',
+    lambda value: arguments.is_text(value) or is_planned(value),
+)
+_DRIVER = Kind(
+    "a driver's name, or a function that connects",
+    '"pymysql"',
+    lambda value: arguments.is_text(value) or callable(value),
+)
+_ARGUMENTS: Mapping[str, Kind] = {
+    **arguments.OF_A_START,
+    "load": arguments.LOAD,
+    "mysqld": arguments.SERVER.or_none(),
+    "scope": arguments.SCOPE,
+    "name": arguments.NAME.or_none(),
+    "network_namespace": arguments.LINE.or_none(),
+    "namespace": arguments.TEXT,
+    "endpoint": arguments.TEXT.or_none(),
+    "channel": arguments.LINE,
+    "replication_options": arguments.OPTIONS.or_none(),
+    "timeout": arguments.TIMEOUT,
+    "namespaces": arguments.NAMES,
+    "single_primary": arguments.SWITCH,
+    "driver": _DRIVER.or_none(),
+    "source": _FIXTURE,
+}
+_OF_A_FACTORY: Mapping[str, Mapping[str, Kind]] = {
+    "replica": {"bind_address": arguments.ADDRESSES},
+    "client": {"mysqld": _FIXTURE, "namespace": arguments.TEXT.or_none()},
+    "proxy": {"mysqld": _FIXTURE},
+    "router": {"mysqld": _FIXTURE},
+}
+
+
+def check_arguments(factory: str, values: Mapping[str, Any]) -> None:
+    """Raise SettingError, EndpointError or LoadError for an argument of a factory that is of the wrong kind."""
+    __tracebackhide__ = True
+    function = f"factories.{factory}"
+    arguments.check(function, {**_ARGUMENTS, **_OF_A_FACTORY.get(factory, {})}, values)
+    for name in ("options", "replication_options"):
+        if values.get(name):
+            check_kinds(values[name], where=f"{function}({name}=...), {arguments.caller()}")
 
 
 def fixture_name(request: pytest.FixtureRequest) -> str:

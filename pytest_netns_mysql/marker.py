@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.errors import MarkerError, NetnsError
+from pytest_netns_mysql.errors import MarkerError, NetnsError, in_short
 from pytest_netns_mysql.session import NAMESPACE, NetnsSession
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def names_of(node: pytest.Item) -> tuple[str, ...] | None:
         )
     wrong = [argument for argument in marker.args if not isinstance(argument, str)]
     if wrong:
-        raise MarkerError(f"netns takes names, and {wrong[0]!r} is none", where=where, remedies=[_USAGE])
+        raise MarkerError(f"netns takes names, and {in_short(wrong[0])} is none", where=where, remedies=[_USAGE])
     twice = sorted({name for name in marker.args if marker.args.count(name) > 1})
     if twice:
         raise MarkerError(f"netns names {', '.join(twice)} twice", where=where, remedies=["name it once"])
@@ -85,7 +85,7 @@ def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, .
             continue
         if not isinstance(choice, str):
             raise MarkerError(
-                f"netns takes topology= as text, and this is {choice!r}",
+                f"netns takes topology= as text, and this is {in_short(choice)}",
                 where=f"@pytest.mark.netns of {node.nodeid}",
                 remedies=['write topology="red-blue", a TOML file beside the test, or several with commas'],
             )

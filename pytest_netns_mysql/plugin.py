@@ -59,9 +59,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     if session.settings.given and not overview.is_wanted(known):
         from pytest_netns_mysql.kernel import usernamespace
 
-        if usernamespace.needs_user_namespace(session.settings.mode):
-            # The first netns test meets a refusal again, and says so.
-            with contextlib.suppress(SandboxError):
+        # The first netns test meets a refusal again, and says so.
+        with contextlib.suppress(SandboxError):
+            if usernamespace.needs_user_namespace(session.settings.mode):
                 usernamespace.enter_user_namespace(starts_workers=is_distributed(known))
 
 
@@ -70,7 +70,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, check the settings."""
     config.addinivalue_line(
         "markers",
-        "netns(*names): run the test in each of these network namespaces; without a name in the sandbox's own",
+        "netns(*names, topology=None): run the test in each of these network namespaces; without a name in the "
+        "sandbox's own; topology: a preset, a TOML file beside the test, or several with commas, in place of the run's",
     )
     config.addinivalue_line("markers", SERVERS_HELP)
     session = _session(config, config.option)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.checks import FixturePlan, name_of
-from pytest_netns_mysql.factory import Scope, fixture_name, make_fixture, needed, one_server
+from pytest_netns_mysql.factory import Scope, check_arguments, fixture_name, make_fixture, needed, one_server
 from pytest_netns_mysql.session import SESSION
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def proxy(
     group's, whose primary it is then. Raises ProxyError where the proxy ends, or no server greets through it within
     netns_start_timeout.
     """
+    check_arguments("proxy", locals())
 
     def running(request: pytest.FixtureRequest, _netns_servers: object) -> Iterator[Proxy]:
         with _running(request, argv, mysqld, namespace, port) as running:
@@ -63,6 +64,7 @@ def router(
     It is taken from PATH, from the cache, or fetched into that. Its configuration is one static route, without a
     bootstrap. Raises ProxyError. See the manual of MySQL Router, "Basic Connection Routing".
     """
+    check_arguments("router", locals())
 
     def running(
         request: pytest.FixtureRequest, _netns_servers: object, _netns_router: RouterProgram

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.errors import MarkerError
+from pytest_netns_mysql.errors import MarkerError, in_short
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
 
 MARKER = "netns_mysqld"
 _FLAVORS = {"mysql": ("mysql", "percona"), "percona": ("percona",), "mariadb": ("mariadb",)}
-_VERSION = re.compile(r"\d+(\.\d+){0,2}")
+_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}")
 _USAGE = 'write @pytest.mark.netns_mysqld(min="8.4"), (flavor="mysql"), (flavor=["mysql", "mariadb"]), or both'
 
 
@@ -49,25 +49,37 @@ def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
         where = f"@pytest.mark.netns_mysqld of {item.nodeid}"
         unknown = [name for name in marker.kwargs if name not in ("min", "flavor", "local")]
         if marker.args or unknown:
+            others = ", ".join([*map(in_short, marker.args), *unknown])
             raise MarkerError(
-                f"netns_mysqld takes min=, flavor=, local=, and not {', '.join([*map(repr, marker.args), *unknown])}",
+                f"netns_mysqld takes min=, flavor=, local=, and not {others}",
                 where=where,
                 remedies=[_USAGE],
             )
         least = marker.kwargs.get("min")
         if least is not None and not (isinstance(least, str) and _VERSION.fullmatch(least)):
             raise MarkerError(
-                f"netns_mysqld takes min= as a version in text, and this is {least!r}", where=where, remedies=[_USAGE]
+                f"netns_mysqld takes min= as a version in text, and this is {in_short(least)}",
+                where=where,
+                remedies=[_USAGE],
             )
         flavor = marker.kwargs.get("flavor")
         flavors = (flavor,) if isinstance(flavor, str) else () if flavor is None else flavor
         if not isinstance(flavors, list | tuple):
             raise MarkerError(
-                f"netns_mysqld takes flavor= as text, and this is {flavor!r}", where=where, remedies=[_USAGE]
+                f"netns_mysqld takes flavor= as text, and this is {in_short(flavor)}", where=where, remedies=[_USAGE]
             )
         for one in flavors:
-            if one not in _FLAVORS:
+            if not isinstance(one, str) or one not in _FLAVORS:
                 raise MarkerError(
-                    f"netns_mysqld knows no flavor {one!r}, only {', '.join(_FLAVORS)}", where=where, remedies=[_USAGE]
+                    f"netns_mysqld knows no flavor {in_short(one)}, only {', '.join(_FLAVORS)}",
+                    where=where,
+                    remedies=[_USAGE],
                 )
-        yield Requirement(least, tuple(flavors), bool(marker.kwargs.get("local", False)))
+        local = marker.kwargs.get("local", False)
+        if not isinstance(local, bool):
+            raise MarkerError(
+                f"netns_mysqld takes local= as True or False, and this is {in_short(local)}",
+                where=where,
+                remedies=[_USAGE],
+            )
+        yield Requirement(least, tuple(flavors), local)

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import arguments
 from pytest_netns_mysql.errors import SettingError
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ def checked_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
                 f"netns_start_mysqld takes no {name}=",
                 remedies=[f"use {', '.join(known)}", f"an option of mysqld's: options={{{name!r}: ...}}"],
             )
-    return dict(plan)
+    arguments.check("netns_start_mysqld", arguments.OF_A_START, plan)
+    return {**plan, "options": {} if plan.get("options") is None else plan["options"]}
 
 
 class Servers:
@@ -92,11 +94,12 @@ class Servers:
         self, name: str, plan: Mapping[str, Any], namespaces: Sequence[str], *, single_primary: bool
     ) -> dict[str, ServerPlan]:
         from pytest_netns_mysql.mysql.groupplan import check, check_version, new_name, options_of
+        from pytest_netns_mysql.mysql.listeners import read_port
 
         where = f"group {name}"
         own = dict(plan["options"])
         check(namespaces, own, where)
-        port = int(own.get("port", 3306))
+        port = read_port("port", own.get("port", 3306), where)
         places = [(self._network[one].address, port) for one in namespaces]
         group_name = new_name()
         plans = {}

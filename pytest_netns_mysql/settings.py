@@ -7,36 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pytest_netns_mysql.errors import SettingError
-
-
-class Setting(NamedTuple):
-    """Describe one setting: ``name`` gives --netns-NAME, NETNS_NAME and netns_NAME.
-
-    Shape: ``choices`` lists the only values, where there are few; ``metavar`` stands for the others.
-    """
-
-    name: str
-    default: str
-    help: str
-    metavar: str
-    choices: tuple[str, ...] = ()
-
-    @property
-    def option(self) -> str:
-        """Return the name on the command line."""
-        return f"--netns-{self.name.replace('_', '-')}"
-
-    @property
-    def variable(self) -> str:
-        """Return the name in the environment."""
-        return f"NETNS_{self.name.upper()}"
-
-    @property
-    def ini(self) -> str:
-        """Return the name in the ini file."""
-        return f"netns_{self.name}"
-
+from pytest_netns_mysql import paths
+from pytest_netns_mysql.settingvalues import Setting as Setting  # one of this module's names
+from pytest_netns_mysql.settingvalues import checked
 
 TOPOLOGY_FILE = "netns-topology.toml"
 SECRET = ("external_password", "image_env")
@@ -126,7 +99,7 @@ TABLE: tuple[Setting, ...] = (
         "WHEN",
         ("auto", "always", "never"),
     ),
-    Setting("start_timeout", "30", "how long a mysqld may take to answer, in seconds", "SECONDS"),
+    Setting("start_timeout", "30", "how long a mysqld may take to answer, in seconds, at most a day", "SECONDS"),
     Setting("cache", "", "the folder of fetched servers and data directories; empty is the user's cache folder", "DIR"),
 )
 
@@ -172,7 +145,7 @@ def resolve(*readers: Reader) -> Settings:
                 value, place = found
                 given[setting.name] = place
                 break
-        values[setting.name] = _checked(setting, value, place)
+        values[setting.name] = checked(setting, value, place)
     return Settings(**values, given=given)
 
 
@@ -195,95 +168,11 @@ def beside(folder: Path) -> Reader:
 def from_folder(setting: Setting, value: str, folder: Path) -> str:
     """Return a value of an ini file with the paths in it sought from its folder, as pytest does."""
     if setting.name == "image_initdb" and value.strip():
-        return str(folder / Path(value).expanduser())
+        try:
+            return str(paths.absolute(value, folder))
+        except ValueError:
+            return value  # which is told when it is checked
     if setting.name != "topology":
         return value
     parts = (choice.strip() for choice in value.split(","))
     return ",".join(str(folder / part) if ".toml" in part and not part.startswith("~") else part for part in parts)
-
-
-def _checked(setting: Setting, value: str, place: str) -> object:
-    if setting.choices and value not in setting.choices:
-        raise SettingError(
-            f"{setting.ini} = {value!r}: it is one of {', '.join(setting.choices)}",
-            where=place,
-            remedies=[f"write one of these, or leave it out for {setting.default}"],
-        )
-    if setting.name == "start_timeout":
-        return _seconds(setting, value, place)
-    if setting.name == "cache":
-        return _cache(setting, value, place)
-    if setting.name == "image_env":
-        return _variables(setting, value, place)
-    if setting.name == "image_initdb":
-        return _folder(setting, value, place)
-    if not value.strip() and setting.name != "external_password":
-        raise SettingError(
-            f"{setting.ini} is empty",
-            where=place,
-            remedies=[f"write {setting.metavar}, or leave it out for {setting.default}"],
-        )
-    return value
-
-
-def _seconds(setting: Setting, value: str, place: str) -> float:
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise SettingError(
-            f"{setting.ini} = {value!r}: it is a number of seconds above 0",
-            where=place,
-            remedies=["write 30, for example"],
-        )
-    return seconds
-
-
-def _variables(setting: Setting, value: str, place: str) -> dict[str, str]:
-    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
-    for name, equals, _ in pairs:
-        if not equals or not name.isidentifier():
-            raise SettingError(
-                f"{setting.ini} has {name!r}, which is no NAME=VALUE",
-                where=place,
-                remedies=[f"write {setting.metavar}: MYSQL_DATABASE=shop,MYSQL_USER=app"],
-            )
-    return {name: text for name, _, text in pairs}
-
-
-def _folder(setting: Setting, value: str, place: str) -> Path | None:
-    if not value.strip():
-        return None
-    folder = Path(value).expanduser().absolute()
-    if not folder.is_dir():
-        raise SettingError(
-            f"{setting.ini} = {value!r}: there is no such folder",
-            where=place,
-            tried=[str(folder)],
-            remedies=["write the path in full, or from the folder that pytest is started in"],
-        )
-    return folder
-
-
-def _cache(setting: Setting, value: str, place: str) -> Path:
-    if value.strip():
-        try:
-            return Path(value).expanduser().absolute()
-        except RuntimeError as error:
-            raise SettingError(
-                f"{setting.ini} = {value!r}: there is no home of such a user",
-                where=place,
-                remedies=["write it in full"],
-            ) from error
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG Base Directory Specification takes an empty or a relative value as none.
-    folder = Path(base) if Path(base).is_absolute() else _home() / ".cache"
-    return folder / "pytest-netns-mysql"
-
-
-def _home() -> Path:
-    try:
-        return Path.home()
-    except RuntimeError:  # a user without an entry or HOME, whom container engines give the root folder, too
-        return Path("/")

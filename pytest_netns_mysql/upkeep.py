@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
-from pytest_netns_mysql import offers, reuse
+from pytest_netns_mysql import offers, paths, reuse
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.settings import Settings
 
@@ -24,7 +23,7 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.topology.load import load
 
-    topology = load(settings.topology, base=Path.cwd())
+    topology = load(settings.topology, base=paths.here())
     if topology.plan.external:
         raise SettingError(
             f"topology {topology.name} has external namespaces, which are entered by each run anew",

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable
 from pathlib import Path
 
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.errors import SettingError, in_short
 
 # In the order of their numbers, see capabilities(7).
 _NAMES = """
@@ -23,12 +23,18 @@ _EFFECTIVE = 0x1
 
 def mask(names: str | Iterable[str], *, where: str | None = None) -> int:
     """Return capabilities, such as ``CAP_SYS_ADMIN``, as a mask of their numbers; raise SettingError for no name."""
+    if not isinstance(names, Iterable):
+        raise SettingError(
+            f"drop_capabilities={in_short(names)}: it takes a name, or a list of names",
+            where=where,
+            remedies=["write names of capabilities(7), such as CAP_SYS_ADMIN"],
+        )
     found = 0
     for name in (names,) if isinstance(names, str) else names:
         plain = str(name).upper().removeprefix("CAP_")
         if plain not in _NAMES:
             raise SettingError(
-                f"drop_capabilities: there is no capability {name!r}",
+                f"drop_capabilities: there is no capability {in_short(name)}",
                 where=where,
                 remedies=["write names of capabilities(7), such as CAP_SYS_ADMIN"],
             )

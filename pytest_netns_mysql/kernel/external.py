@@ -32,7 +32,7 @@ def open_external(sandbox: Sandbox, name: str, external: str, *, where: str) -> 
     path = _path(external)
     with sandbox.at_rest():
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise NetworkError(
                 f"there is no namespace {external} for {name}", where=where, tried=[str(error)], remedies=_CURES

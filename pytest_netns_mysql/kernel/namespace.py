@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
+from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.kernel import capabilities, launch, syscalls
 from pytest_netns_mysql.kernel.place import Place
@@ -57,8 +58,9 @@ class Namespace(Place):
         """Run a program in this namespace: ``subprocess.run`` with its options and its errors.
 
         It lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``, see capabilities(7). Raises SettingError for a
-        name that is none.
+        name that is none, and for what is no command line.
         """
+        arguments.check(f"netns[{self.name!r}].run", arguments.OF_A_RUN, {"argv": argv})
         if not drop_capabilities:
             with self:
                 return subprocess.run(argv, **options)

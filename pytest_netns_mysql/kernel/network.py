@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import NetworkError
+from pytest_netns_mysql.errors import NetworkError, in_short
 from pytest_netns_mysql.kernel import faults
 from pytest_netns_mysql.kernel.external import addresses_here, name_namespace, open_external
 from pytest_netns_mysql.kernel.hosts import show_names
@@ -48,6 +48,9 @@ class Network(Mapping[str, Namespace]):
             else:
                 self._build()
                 self.activate()
+        except OSError as error:
+            self.close()
+            raise refused("a part of the network", error, self._where) from error
         except BaseException:
             self.close()
             raise
@@ -77,7 +80,7 @@ class Network(Mapping[str, Namespace]):
     def __getitem__(self, name: str) -> Namespace:
         try:
             return self._namespaces[name]
-        except KeyError:
+        except (KeyError, TypeError):  # no name is a list
             raise unknown_namespace(name, self.topology) from None
 
     def __iter__(self) -> Iterator[str]:
@@ -125,7 +128,8 @@ class Network(Mapping[str, Namespace]):
             if to is None or veth.to == to:
                 return faults.VethLink(self, veth, self._where)
         raise NetworkError(
-            f"namespace {name} has no link" + (f" to {to}" if to is not None else " of its own"),
+            f"namespace {name} has no link"
+            + (f" to {to if isinstance(to, str) else in_short(to)}" if to is not None else " of its own"),
             where=self._where,
             tried=[f"its links lead to {', '.join(veth.to for veth in own) or 'nothing'}"],
             remedies=["take the link down from the namespace at its other side, whose topology entry has it"],

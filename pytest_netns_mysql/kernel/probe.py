@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.errors import NetnsError, SandboxError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.kernel.usernamespace import in_user_namespace, needs_user_namespace
@@ -46,7 +46,11 @@ def kernel_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Findi
     yield Finding(
         "kernel", "ok" if sys.platform == "linux" else "missing", f"{os.uname().sysname} {os.uname().release}"
     )
-    rootless = needs_user_namespace(mode)
+    try:
+        rootless = needs_user_namespace(mode)
+    except SandboxError as error:
+        yield Finding("way", "missing", error.what, error.remedies)
+        return
     way = "rootless, by a user namespace" if rootless else "direct, by CAP_SYS_ADMIN and CAP_NET_ADMIN"
     nested = ", inside a user namespace already" if in_user_namespace() else ""
     yield Finding("way", "ok", f"{way}{nested} (netns_mode = {mode}, uid {os.getuid()})")

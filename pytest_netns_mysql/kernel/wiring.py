@@ -141,12 +141,10 @@ def send_batch(batch: Batch, name: str, where: str) -> None:
 def refused(what: str, error: Exception, where: str, *remedies: str) -> NetworkError:
     """Return the error that names the part of a topology that the kernel refused."""
     limit = _LIMITS.get(error.errno or 0) if isinstance(error, OSError) else None
+    known = [*([] if limit is None else [limit]), *remedies]
     return NetworkError(
         f"the kernel refused {what}",
         where=where,
         tried=[str(error)],
-        remedies=[
-            *([limit] if limit is not None else []),
-            *(remedies or ["run `netns-mysql doctor`: it probes namespaces, veth and routes one by one"]),
-        ],
+        remedies=known or ["run `netns-mysql doctor`: it probes namespaces, veth and routes one by one"],
     )

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import CacheError
+from pytest_netns_mysql.mysql.failure import how_it_ended, limits_met
 from pytest_netns_mysql.mysql.kind import label
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.kind import Kind
+    from pytest_netns_mysql.mysql.failure import how_it_ended, limits_met
+from pytest_netns_mysql.mysql.kind import Kind
 
 _FORMAT = "4"  # raised when templates are made in another way
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
@@ -64,13 +66,16 @@ def copy(source: Path, target: Path) -> None:
 
 
 def _cp(source: Path, target: Path, how: str) -> None:
-    result = subprocess.run(["cp", "-a", how, str(source), str(target)], capture_output=True, text=True)
+    command = ["cp", "-a", how, str(source), str(target)]
+    result = subprocess.run(command, capture_output=True, text=True, errors="replace")
     if result.returncode != 0:
+        said = [*result.stderr.strip().splitlines()[-3:], f"cp: {how_it_ended(result.returncode)}"]
         raise CacheError(
             "the data directory could not be copied",
             where=f"{source} to {target}",
-            tried=result.stderr.strip().splitlines()[-3:],
-            remedies=["make room there: it takes about 40 MB", f"remove {source.parent} to start afresh"],
+            tried=said,
+            remedies=limits_met("\n".join(said))
+            or ["make room there: it takes about 40 MB", f"remove {source.parent} to start afresh"],
         )
 
 

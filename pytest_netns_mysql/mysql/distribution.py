@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import paths
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError
+from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError, in_short
 from pytest_netns_mysql.mysql import cached
 from pytest_netns_mysql.mysql.versionline import ask, ask_once
 
@@ -218,9 +220,14 @@ def named(setting: str, cache: Path) -> tuple[Path, str]:
 
 
 def _named(setting: str) -> Path:
-    path = Path(setting).expanduser().absolute()
     where = f"netns_mysqld = {setting}"
     remedies = ("name a mysqld, or the folder that holds bin/mysqld", "netns_mysqld = auto")
+    try:
+        path = paths.absolute(setting)
+    except ValueError as error:
+        raise ServerNotFoundError(f"{in_short(setting)} is no path: {error}", where=where, remedies=remedies) from error
+    if why := paths.why_not_there(path):
+        raise ServerNotFoundError(f"{path} {why}", where=where, remedies=remedies)
     if path.is_dir():
         inside = next((path / name for name in _IN_BASEDIR if _is_program(path / name)), None)
         if inside is None:
@@ -229,8 +236,6 @@ def _named(setting: str) -> Path:
                 f"{path} is a folder without a mysqld", where=where, tried=looked, remedies=remedies
             )
         return inside
-    if not path.exists():
-        raise ServerNotFoundError(f"{path} does not exist", where=where, remedies=remedies)
     if not os.access(path, os.X_OK):
         raise ServerNotFoundError(f"{path} is not executable", where=where, remedies=remedies)
     return path
@@ -252,7 +257,7 @@ def installed(name: str, cache: Path, tried: list[str]) -> Iterator[tuple[Path, 
     What does not run is noted in ``tried``, and in the end where all of them were looked for.
     """
     # /sbin and /usr/sbin are one folder on most systems: look once, under the first name.
-    folders = {folder.resolve(): folder for folder in reversed([*_path_folders(), *map(Path, _BEYOND_PATH)])}
+    folders = {os.path.realpath(folder): folder for folder in reversed([*_path_folders(), *map(Path, _BEYOND_PATH)])}
     for folder in reversed(folders.values()):
         if _is_program(folder / name):
             try:
@@ -276,4 +281,8 @@ def program_on_path(name: str) -> Path | None:
 
 
 def _path_folders() -> list[Path]:
-    return [Path(folder).absolute() for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    found = []
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        with contextlib.suppress(ValueError):  # a relative one, in a working directory that is there no more
+            found += [paths.absolute(folder)] if folder else []
+    return found

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import mysql.connector
 
+from pytest_netns_mysql.arguments import is_line
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError, SettingError
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
@@ -31,6 +32,7 @@ _USAGE = "write external:HOST:PORT, such as external:192.0.2.10:3306; an IPv6 ad
 _STARTING = ("mysqld", "source", "replica", "group")
 _ITS_OWN = ("admin_address", "mysqlx_bind_address", "options", "load", "drop_capabilities", "tls")
 _TIMEOUT = 10  # seconds
+_LONGEST_HOST = 255  # characters
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,8 @@ def find(choice: str, *, user: str, password: str) -> External:
     where = f"netns_mysqld = {choice}"
     host, colon, port = choice.removeprefix(SCHEME).rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isdigit() and 0 < int(port) < 65536):
+    is_port = port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536
+    if not (colon and is_port and host and len(host) <= _LONGEST_HOST and is_line(host)):
         raise SettingError(f"netns_mysqld = {choice!r} names no server", where=where, remedies=[_USAGE])
     place = Endpoint(host, port=int(port))
     try:
@@ -196,7 +199,7 @@ def find(choice: str, *, user: str, password: str) -> External:
         with mysql.connector.connect(**options) as asked, asked.cursor() as cursor:
             cursor.execute("SELECT VERSION(), @@version_comment")
             number, comment = map(str, cursor.fetchone() or ())
-    except (mysql.connector.Error, OSError) as error:
+    except (mysql.connector.Error, OSError, UnicodeError) as error:  # of a host name that IDNA does not know
         raise ServerNotFoundError(
             f"the server at {host}, port {port}, does not let its administrator in",
             where=where,

@@ -8,9 +8,9 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pytest_netns_mysql.errors import ServerStartError
 from pytest_netns_mysql.kernel import launch
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.failure import how_it_ended, start_error
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
 
 _END_TIMEOUT = 120.0  # seconds; a busy machine takes twenty
@@ -53,21 +53,25 @@ def run_until_it_ends(mysqld: Path, what: Sequence[str], folder: Path, *, script
     ]
     try:
         result = subprocess.run(
-            launch.command(command), input=script, capture_output=True, text=True, timeout=_END_TIMEOUT
+            launch.command(command),
+            input=script,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            timeout=_END_TIMEOUT,
         )
-        end, code = result.stderr, result.returncode
+        printed, code = result.stdout, result.returncode
     except subprocess.TimeoutExpired:
-        end, code = f"it had not ended after {_END_TIMEOUT:g} seconds", -signal.SIGKILL
-    said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else end)
+        printed, code = f"it had not ended after {_END_TIMEOUT:g} seconds", -signal.SIGKILL
+    said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else "")
     log.unlink(missing_ok=True)
     if code != 0:
-        raise ServerStartError(
-            f"mysqld could not make a data directory: it ended with exit code {code}",
-            command=command,
-            log=said.text,
-            codes=said.codes,
-            messages=said.messages,
+        raise start_error(
+            f"mysqld could not make a data directory: {how_it_ended(code)}",
+            command,
+            said,
+            printed,
             where=str(mysqld),
-            tried=said.telling_lines,
             remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],
         )

@@ -10,10 +10,10 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse, parse_list
-from pytest_netns_mysql.errors import EndpointError, NetnsError, SettingError
+from pytest_netns_mysql.errors import EndpointError, NetnsError, SettingError, in_short
 from pytest_netns_mysql.kernel.hosts import Names, known_names
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql.options import OptionValue
+from pytest_netns_mysql.mysql.options import OptionValue, normal
 from pytest_netns_mysql.topology.endpoints import by_address
 
 _KINDS = {"mysql": "bind_address", "admin": "admin_address", "mysqlx": "mysqlx_bind_address"}
@@ -55,7 +55,7 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
             if value is not None:
                 endpoints = self._read_checked(key, value) if checked else _readable(key, value)
                 option, usual = _PORTS[key]
-                port = _port(option, options.get(option, usual), where)
+                port = read_port(option, options.get(option, usual), where)
                 self._endpoints[key] = tuple(replace(one, port=port) for one in endpoints)
                 self.texts[key] = ",".join(map(str, endpoints)) if checked else as_text(value)
 
@@ -87,8 +87,10 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         Raises EndpointError where there is none, UnknownNamespaceError for another name.
         """
         _ = self._network[namespace]
-        if kind not in _KINDS:
-            raise EndpointError(f"there is no kind of endpoint {kind!r}", remedies=[f"use one of {', '.join(_KINDS)}"])
+        if not isinstance(kind, str) or kind not in _KINDS:
+            raise EndpointError(
+                f"there is no kind of endpoint {in_short(kind)}", remedies=[f"use one of {', '.join(_KINDS)}"]
+            )
         endpoints = self.get(_KINDS[kind], ())
         for endpoint in endpoints:
             if endpoint.namespace == namespace:
@@ -159,11 +161,22 @@ def _readable(key: str, value: str | Sequence[str]) -> tuple[Endpoint, ...]:
     return tuple(found)
 
 
-def _port(option: str, value: OptionValue, where: str) -> int:
+def check_port_options(options: Mapping[str, OptionValue], where: str) -> None:
+    """Raise SettingError for an option that is to be a port and is none."""
+    named = {normal(name): value for name, value in options.items()}
+    for option, _ in _PORTS.values():
+        if option in named:
+            read_port(option, named[option], where)
+
+
+def read_port(option: str, value: OptionValue, where: str) -> int:
+    """Return the port that an option names; raise SettingError where it is none."""
     text = str(value)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
         raise SettingError(
-            f"the option {option} = {value!r} is no port", where=where, remedies=["write a number from 1 to 65535"]
+            f"the option {option} = {in_short(value)} is no port",
+            where=where,
+            remedies=["write a number from 1 to 65535"],
         )
     return int(text)
 

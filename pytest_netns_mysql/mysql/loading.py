@@ -16,8 +16,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import paths
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import LoadError
+from pytest_netns_mysql.errors import LoadError, in_short
 from pytest_netns_mysql.mysql import optionfile, script
 
 if TYPE_CHECKING:
@@ -80,14 +81,21 @@ def based(entries: Entries, folder: Path) -> tuple[Entry, ...]:
 
 def _based(entry: Entry, folder: Path) -> Entry:
     if isinstance(entry, os.PathLike) or (isinstance(entry, str) and not _OF_A_MODULE.fullmatch(entry)):
-        return folder / Path(entry).expanduser()
+        try:
+            return paths.absolute(entry, folder)
+        except (TypeError, ValueError) as error:
+            raise LoadError(
+                f"load = {in_short(entry)} is no path: {error}",
+                remedies=["write the path in full, or from the folder of the file that it is written in"],
+            ) from error
     return entry
 
 
 def of_topology(topology: Topology) -> tuple[Load, ...]:
     """Find what a topology's server is to be loaded with, relative to its file; raise LoadError."""
     file = Path(topology.source.partition("::")[0])
-    entries = based(topology.mysqld.load, file.parent if file.is_file() else Path.cwd())
+    is_file = os.path.isfile(file)  # noqa: PTH113 - Path's own raises for a long name
+    entries = based(topology.mysqld.load, file.parent if is_file else paths.here())
     return resolve(entries, where=f"{topology.source}: mysqld.load")
 
 
@@ -107,10 +115,13 @@ def _resolve(entry: Entry | Load, where: str) -> Iterator[Load]:
         _source_of(entry, where)
         yield Load(f"{entry.__module__}:{entry.__qualname__}", function=entry)
     else:
-        raise LoadError(f"load = {entry!r}: it takes {_TAKES}", where=where)
+        raise LoadError(f"load = {in_short(entry)}: it takes {_TAKES}", where=where)
 
 
 def _files(path: Path, where: str) -> Iterator[Load]:
+    why = paths.why_not_there(path)
+    if why is not None and why != "does not exist":
+        raise LoadError(f"{path.name} {why}", where=where, tried=[str(path)], remedies=["mend the path"])
     if path.is_dir():
         files = sorted(path.glob("*.sql"))
         if not files:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import os
+import re
 from collections.abc import Mapping
 
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.errors import SettingError, in_short
 
 OptionValue = str | int | float | bool | None
 
@@ -40,6 +43,12 @@ _INITIAL = ("lower_case_table_names", "innodb_page_size", "innodb_data_file_path
 # Options that have a place of their own: parameters whose endpoints are checked, and each server's private files.
 _PARAMETERS = ("bind_address", "admin_address", "mysqlx_bind_address")
 _OWN = ("datadir", "socket", "pid_file", "log_error", "tmpdir", "user")
+
+
+_NAME = re.compile(r"-{0,2}[A-Za-z0-9][A-Za-z0-9_.-]*")
+_LONGEST_NAME = 200  # characters
+_LONGEST_VALUE = 130_000  # bytes; an argument of a program is shorter than 128 KiB, see execve(2)
+_LARGEST = 1 << 64
 
 
 def normal(name: str) -> str:
@@ -80,8 +89,52 @@ def arguments(options: Mapping[str, OptionValue]) -> list[str]:
     ]
 
 
+def check_kinds(options: Mapping[str, OptionValue], *, where: str) -> None:
+    """Raise SettingError for an option whose name or value mysqld cannot be given."""
+    for name, value in options.items():
+        if not isinstance(name, str) or len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+            raise SettingError(
+                f"{in_short(name)} cannot be the name of an option",
+                where=where,
+                remedies=["name it as in an option file, such as max_connections"],
+            )
+        if fault := _value_fault(value):
+            raise SettingError(
+                f"the option {name} = {in_short(value)}: {fault}",
+                where=where,
+                remedies=["write text, a number, True or False for ON and OFF, or None for an option without a value"],
+            )
+
+
+def _value_fault(value: object) -> str | None:
+    """Return why mysqld cannot be given a value, or None where it can."""
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return None if abs(value) < _LARGEST else "it has more than 64 bits"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else "it is no number that mysqld knows"
+    text = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(text, str):
+        return f"an option's value is no {type(value).__name__}"
+    if any(one in text for one in "\0\n\r"):
+        return "it holds a NUL or a line break, at which mysqld would end it"
+    try:
+        length = len(os.fsencode(text))
+    except UnicodeEncodeError:
+        return "it cannot be written in UTF-8"
+    return None if length < _LONGEST_VALUE else f"it is {length:,} bytes long, and a program takes 128 KiB"
+
+
 def checked(options: Mapping[str, OptionValue], *, where: str) -> Mapping[str, OptionValue]:
-    """Return the options; raise SettingError for one that the plugin sets itself."""
+    """Return the options; raise SettingError for one that the plugin sets itself, or that mysqld cannot be given."""
+    if not isinstance(options, Mapping):
+        raise SettingError(
+            f"options = {in_short(options)}: it takes a mapping of names to values",
+            where=where,
+            remedies=['write options={"max_connections": 5}'],
+        )
+    check_kinds(options, where=where)
     for name in options:
         plain = _plain(name)
         if plain in _PARAMETERS:

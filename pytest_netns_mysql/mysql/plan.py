@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import arguments
 from pytest_netns_mysql.errors import EndpointError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.network import Network
@@ -57,6 +58,7 @@ class ServerPlan:
         """Return the plan of another start on the same data: what is no part of a plan is an option of mysqld's."""
         known = {name: value for name, value in changes.items() if name in OF_A_START}
         others = {name: value for name, value in changes.items() if name not in OF_A_START}
+        arguments.check(f"restart of {self.where}: restart", arguments.OF_A_START, known)
         checked(others, where=f"restart of {self.where}")
         return replace(self, **known, options={**self.options, **others})
 

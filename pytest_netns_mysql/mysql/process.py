@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import shutil
 import signal
 import socket
@@ -12,13 +11,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.failure import how_it_ended, printed, start_error
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Process:
         self._namespace = home
         self._program = program
         self._logged = 0  # bytes of the log that earlier starts wrote
+        self._printed: IO[bytes] | None = None  # what mysqld prints until it opens its log, or where it cannot
         self._process: Handle | None = None
 
     @property
@@ -91,6 +92,8 @@ class Process:
         """Make the folder, with a copy of the data directory that ``source`` finds."""
         template = source()
         with self.home:
+            if self.folder.exists():  # of a server that could not be removed: no two have one name at one time
+                shutil.rmtree(self.folder)
             self.folder.mkdir()
             datadir.copy(template, self.datadir)
 
@@ -151,15 +154,22 @@ class Process:
         """Start mysqld, and return while it boots."""
         without = capabilities.mask(drop_capabilities, where=f"server {self.folder.name}")
         self.command = [self._program, "--no-defaults", *self.arguments(options, listeners.texts)]
-        # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
-        self._process = self._namespace.start(
-            self.command,
-            directory=self.folder,
-            env=_ENVIRONMENT | os.environ,
-            empty="/etc/resolv.conf",
-            without=without,
-            listening=self.listening,
-        )
+        self._close_printed()
+        # In memory, for this thread may stand where there is no place for a file.
+        self._printed = os.fdopen(os.memfd_create("mysqld"), "w+b", buffering=0)
+        try:
+            # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
+            self._process = self._namespace.start(
+                self.command,
+                directory=self.folder,
+                env=_ENVIRONMENT | os.environ,
+                output=self._printed,
+                empty="/etc/resolv.conf",
+                without=without,
+                listening=self.listening,
+            )
+        except OSError as error:
+            raise self.start_error(f"mysqld could not be started: {error.strerror or error}") from error
 
     def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:
         """Return what mysqld is started with; ``addresses`` are bind_address and its like, as it takes them."""
@@ -185,8 +195,7 @@ class Process:
         with self.home:
             while not answers():
                 if not self.is_running():
-                    code = self._process.returncode if self._process is not None else None
-                    raise self.start_error(f"mysqld did not come up: it ended with exit code {code}")
+                    raise self.start_error(f"mysqld did not come up: {self._end}")
                 if time.monotonic() > deadline:
                     self.kill()
                     raise self.start_error(
@@ -213,9 +222,8 @@ class Process:
     def check_running(self) -> None:
         """Raise ServerGoneError where mysqld does not run."""
         if not self.is_running():
-            code = self._process.returncode if self._process is not None else None
             raise ServerGoneError(
-                f"mysqld is not running: it ended with exit code {code}",
+                f"mysqld is not running: {self._end}",
                 where=str(self.folder),
                 tried=self.error_log.telling_lines,
                 remedies=["a test that stops the server does it to one of its own, from factories.mysqld"],
@@ -234,6 +242,10 @@ class Process:
             self.check_running()
             raise
 
+    @property
+    def _end(self) -> str:
+        return how_it_ended(self._process.returncode if self._process is not None else None)
+
     def _is_deaf(self) -> bool:
         """Tell whether nobody greets a client: connecting succeeds for as long as the listening socket is open."""
         with self.home, socket.socket(socket.AF_UNIX) as sock:
@@ -246,17 +258,7 @@ class Process:
 
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
         """Return the error that tells why a start failed, with the command line and what was logged."""
-        log = self.log_of_this_start
-        return ServerStartError(
-            what,
-            command=self.command,
-            log=log.text,
-            codes=log.codes,
-            messages=log.messages,
-            where=shlex.join(self.command),
-            tried=log.telling_lines,
-            remedies=remedies or ("read the lines of the error log above",),
-        )
+        return start_error(what, self.command, self.log_of_this_start, printed(self._printed), remedies=remedies)
 
     def stop(self, *, timeout: float) -> None:
         """Shut mysqld down in good order, so that its data can be served again; kill it after ``timeout`` seconds."""
@@ -279,9 +281,15 @@ class Process:
         """Remove the folder with the data and the log."""
         with self.home:
             shutil.rmtree(self.folder, ignore_errors=True)
+        self._close_printed()
+
+    def _close_printed(self) -> None:
+        if self._printed is not None:
+            self._printed.close()
 
     def lend(self, paths: Iterable[Path]) -> None:
         """Let mysqld read files of this process: of its own user's it does."""
 
     def let_go(self) -> None:
-        """Remove what would outlive the sandbox: of a server that runs in it, nothing."""
+        """Remove what would outlive the sandbox: of a server that runs in it, no more than what it printed."""
+        self._close_printed()

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ProxyError
+from pytest_netns_mysql.errors import ProxyError, in_short
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.listeners import is_taken
 
@@ -190,13 +190,13 @@ _PLACEHOLDERS = ("address", "port", "server_address", "server_port", "folder")
 
 def check(argv: object, port: object, where: str) -> None:
     """Raise ProxyError for a command line or a port that no proxy can be started with."""
-    if not isinstance(port, int) or not 0 < port < 65536:
-        raise ProxyError(f"port={port!r} is no port", where=where, remedies=["write a number from 1 to 65535"])
+    if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536:
+        raise ProxyError(f"port={in_short(port)} is no port", where=where, remedies=["write a number from 1 to 65535"])
     if callable(argv):
         return
     if isinstance(argv, str | bytes) or not isinstance(argv, Sequence) or not argv:
         raise ProxyError(
-            f"argv={argv!r} is no command line",
+            f"argv={in_short(argv)} is no command line",
             where=where,
             remedies=['write a list, such as ["haproxy", "-f", ...]', "or a function that is given the Proxy"],
         )
@@ -205,15 +205,17 @@ def check(argv: object, port: object, where: str) -> None:
         if fault is not None:
             known = ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS)
             raise ProxyError(
-                f"argv has {word!r}: {fault}",
+                f"argv has {in_short(word)}: {fault}",
                 where=where,
                 remedies=[f"use the placeholders {known}", "write {{ and }} for braces of its own"],
             )
 
 
 def _fault(word: object) -> str | None:
-    if not isinstance(word, str | os.PathLike):
+    if not isinstance(word, str | os.PathLike) or not isinstance(os.fspath(word), str):
         return "it is no text"
+    if "\0" in os.fspath(word):
+        return "it holds a NUL"
     try:
         fields = [field for _, field, _, _ in string.Formatter().parse(os.fspath(word)) if field is not None]
     except ValueError:

@@ -11,6 +11,7 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.administrator import Administrator
 from pytest_netns_mysql.mysql.facts import ServerFacts
+from pytest_netns_mysql.mysql.failure import naming_limits
 from pytest_netns_mysql.mysql.plan import ServerPlan
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ class MySQLServer(ServerFacts):
         Raises EndpointError where a port is taken, ServerStartError where mysqld does not come up, or comes up
         without X Plugin where that has an address.
         """
-        self.launch()
-        self.wait_until_up()
+        with naming_limits(self.plan.where):
+            self.launch()
+            self.wait_until_up()
 
     def launch(self) -> None:
         """Copy the data directory and start mysqld; return while it boots, so that several servers boot at once."""
@@ -201,9 +203,10 @@ class MySQLServer(ServerFacts):
         snapshots.set_variables(self, snapshot)
 
     def _start_again(self) -> None:
-        self._make_way()
-        self.boot()
-        self.wait_until_up()
+        with naming_limits(self.plan.where):
+            self._make_way()
+            self.boot()
+            self.wait_until_up()
 
     def stop(self, *, fast_shutdown: int = 2) -> None:
         """Shut mysqld down in good order; its data stays for ``restart``."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_netns_mysql.errors import ServerNotFoundError
+from pytest_netns_mysql.mysql.failure import how_it_ended
 from pytest_netns_mysql.mysql.remembered import recall, remember
 
 
@@ -28,13 +29,13 @@ def ask(program: Path, ways_out: Sequence[str]) -> str:
     command = [str(program), "--no-defaults", "--version"]
     try:
         answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=30)
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise ServerNotFoundError(f"{program} does not run: {error}", remedies=ways_out) from error
     line = answer.stdout.strip()
     if answer.returncode != 0 or not line:
         raise ServerNotFoundError(
-            f"{program} is no mysqld: asked for its --version, it ended with exit code {answer.returncode}",
-            tried=answer.stderr.strip().splitlines()[-3:],
+            f"{program} is no mysqld: asked for its --version, {how_it_ended(answer.returncode)}",
+            tried=(answer.stderr.strip() or line).splitlines()[-3:],
             remedies=ways_out,
         )
     return line

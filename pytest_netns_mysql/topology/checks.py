@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.topology.faults import Faults, written
 from pytest_netns_mysql.topology.links import Wiring
-from pytest_netns_mysql.topology.plan import Address, Interface, Plan
+from pytest_netns_mysql.topology.plan import Address, Interface, Plan, Subnet
+from pytest_netns_mysql.topology.values import first_free
 
 _Place = tuple[str, str]  # a namespace and the interface of a bridge there
 _HOST_NAME = re.compile(r"(?=.{1,255}$)(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
@@ -40,20 +41,25 @@ def _check_subnets(plan: Plan, wiring: Wiring, faults: Faults) -> None:
         for namespace, interface, addresses in _interfaces(plan)
         for address in addresses
     )
+    order = {place: number for number, place in enumerate(wiring.keys)}
     for (namespace, _), group in groupby(by_start, lambda one: one[0][:2]):
         widest: tuple[str, Interface] | None = None
         for _, interface, address in group:
             if widest is None or not widest[1].network.overlaps(address.network):
                 widest = interface, address
             elif widest[0] != interface:
-                _overlap(namespace, widest, (interface, address), wiring, faults)
+                _overlap(namespace, widest, (interface, address), order, wiring, faults)
 
 
 def _overlap(
-    namespace: str, one: tuple[str, Interface], other: tuple[str, Interface], wiring: Wiring, faults: Faults
+    namespace: str,
+    one: tuple[str, Interface],
+    other: tuple[str, Interface],
+    order: Mapping[_Place, int],
+    wiring: Wiring,
+    faults: Faults,
 ) -> None:
-    order = list(wiring.keys)
-    first, second = sorted((one, other), key=lambda it: order.index((namespace, it[0])))
+    first, second = sorted((one, other), key=lambda it: order[namespace, it[0]])
     keys = [wiring.keys[namespace, interface] for interface, _ in (first, second)]
     names = [_owner(key, interface) for key, (interface, _) in zip(keys, (first, second), strict=True)]
     faults.add(
@@ -80,10 +86,12 @@ class _Segments:
         for veth in plan.veths:
             if veth.inner.bridge is not None and veth.outer.bridge is not None:
                 self._join((veth.inner.namespace, veth.inner.bridge), (veth.outer.namespace, veth.outer.bridge))
+        self._subnets: dict[_Place, list[Subnet]] = {place: [] for place in self._names}
         self._there: dict[_Place, dict[Address, str]] = {place: {} for place in self._names}
         for bridge in plan.bridges:
             place = bridge.namespace, bridge.interface
             self.note(place, bridge.addresses, wiring.keys[place])
+            self._subnets[self._leader(place)] += [address.network for address in bridge.addresses]
 
     def _leader(self, place: _Place) -> _Place:
         while self._leaders[place] != place:
@@ -111,6 +119,19 @@ class _Segments:
                     f"{address.ip} is given twice on one segment", f"{first} and {key}", "change one of them"
                 )
 
+    def check_member(self, place: _Place, addresses: tuple[Interface, ...], key: str) -> None:
+        """Note a member without an address in the subnets of the bridges on its segment, by family."""
+        for version in (4, 6):
+            own = [address for address in addresses if address.version == version]
+            subnets = [one for one in self._subnets[self._leader(place)] if one.version == version]
+            if own and subnets and not any(address.ip in one for address in own for one in subnets):
+                self._faults.add(
+                    f"{own[0]} is outside of the subnet of the bridge {self._names[place]}, "
+                    f"{', '.join(map(str, subnets))}",
+                    key,
+                    f"write {first_free(subnets[0], self.known(place))}, for example",
+                )
+
     def known(self, place: _Place) -> dict[Address, str]:
         """Return the addresses on the segment of a bridge, and the key of each."""
         return self._there[self._leader(place)]
@@ -124,6 +145,7 @@ def _check_segments(plan: Plan, wiring: Wiring, faults: Faults) -> None:
         key = wiring.keys[inner.namespace, inner.interface]
         if outer.bridge is not None:
             segments.note((outer.namespace, outer.bridge), inner.addresses, key)
+            segments.check_member((outer.namespace, outer.bridge), inner.addresses, key)
         for address in inner.addresses:
             if address.ip in [other.ip for other in outer.addresses]:
                 faults.add(f"both ends of the link have {address.ip}", key, "change one of them")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from pytest_netns_mysql.errors import in_short
 from pytest_netns_mysql.topology.faults import Faults, written
 
 _Texts = str | list[str]
@@ -124,55 +124,61 @@ class TopologyTable(Struct, forbid_unknown_fields=True):
 
 def decode(kind: type[Struct], data: Mapping[Any, Any], path: str, faults: Faults) -> dict[str, Any]:
     """Return the keys of a table that are set and of their kind; note a fault for each other, naming it."""
-    rest = {key: value for key, value in data.items() if value is not None}
-    for key in [key for key in rest if not isinstance(key, str)]:
-        faults.add(f"a key is text, and this is {key!r}", f"{path}.{key}".removeprefix("."), "quote it")
-        del rest[key]
-    while True:
-        try:
-            found = msgspec.convert(rest, kind)
-        except msgspec.ValidationError as error:
-            name = _key_of(str(error))
-            value = rest.pop(name)
-            if isinstance(value, Mapping) and name in kind.__struct_fields__ and "[...]" in str(error):
-                rest[name] = _entries(kind, name, value, path, faults)
-            else:
-                _note(kind, name, value, path, faults)
+    rest: dict[str, Any] = {}
+    for key, value in data.items():
+        if value is None:
+            continue
+        if isinstance(key, str):
+            rest[key] = dict(value) if isinstance(value, Mapping) else value
         else:
-            return {name: value for name in kind.__struct_fields__ if (value := getattr(found, name)) is not UNSET}
+            faults.add(
+                f"a key is text, and this is {in_short(key)}", f"{path}.{in_short(key)}".removeprefix("."), "quote it"
+            )
+    if not _fits(kind, rest):
+        rest = {key: one for key, value in rest.items() for one in _good(kind, key, value, path, faults)}
+    found = msgspec.convert(rest, kind)
+    return {name: value for name in kind.__struct_fields__ if (value := getattr(found, name)) is not UNSET}
 
 
-def _entries(
-    kind: type[Struct], name: str, table: Mapping[Any, Any], path: str, faults: Faults
-) -> dict[object, object]:
-    """Return the entries of a table that are of their kind: msgspec does not say which of them it complains of."""
-    good: dict[object, object] = {}
-    for key, one in table.items():
-        try:
-            msgspec.convert({name: {key: one}}, kind)
-        except msgspec.ValidationError:
-            _note(kind, name, one, path, faults, entry=key)
-        else:
+def _fits(kind: type[Struct], table: Mapping[str, Any]) -> bool:
+    """Return True for a table whose keys are known, and whose values are of their kinds."""
+    try:
+        msgspec.convert(table, kind)
+    except (ValueError, RecursionError, OverflowError, TypeError):  # UnicodeEncodeError is a ValueError, too
+        return False
+    return True
+
+
+def _good(kind: type[Struct], name: str, value: object, path: str, faults: Faults) -> list[object]:
+    """Return in a list what of a key's value is of its kind, if anything is; note a fault for what is not."""
+    if name in kind.__struct_fields__ and _fits(kind, {name: value}):
+        return [value]
+    if not isinstance(value, dict) or name not in kind.__struct_fields__ or not _fits(kind, {name: {}}):
+        _note(kind, name, value, path, faults)
+        return []
+    good = {}
+    for key, one in value.items():
+        if _fits(kind, {name: {key: one}}):
             good[key] = one
-    return good
+        else:
+            _note_entry(kind, name, key, one, path, faults)
+    return [good]
 
 
-def _key_of(message: str) -> str:
-    """Return the key that msgspec complains of; there is one, as no key is required."""
-    found = re.search(r"unknown field `(.*)`$|`\$\.([^.\[`]+)", message, re.DOTALL)
-    assert found is not None, message
-    return found[1] if found[1] is not None else found[2]
+def check_fields(kind: type[Struct], function: str, values: Mapping[str, object]) -> None:
+    """Raise TopologyError for arguments of a class of the model that are not what its table in a file takes."""
+    faults = Faults(f"{function}(...)")
+    decode(kind, values, "", faults)
+    faults.check()
 
 
-def _note(kind: type[Struct], name: str, value: object, path: str, faults: Faults, *, entry: object = None) -> None:
+def _note_entry(kind: type[Struct], name: str, entry: object, value: object, path: str, faults: Faults) -> None:
+    place = f"{path}.{written(name)}.{written(entry)}".removeprefix(".")
+    faults.add(f"{place} = {in_short(value)} is of the wrong kind", place, f"write {_example(name, _meta(kind, name))}")
+
+
+def _note(kind: type[Struct], name: str, value: object, path: str, faults: Faults) -> None:
     place = f"{path}.{written(name)}".removeprefix(".")
-    if entry is not None:
-        faults.add(
-            f"{place}.{written(entry)} = {value!r} is of the wrong kind",
-            f"{place}.{written(entry)}",
-            f"write {_example(name, _meta(kind, name))}",
-        )
-        return
     keys = kind.__struct_fields__
     if name not in keys:
         near = difflib.get_close_matches(name, keys, n=1)
@@ -185,7 +191,7 @@ def _note(kind: type[Struct], name: str, value: object, path: str, faults: Fault
         return
     meta = _meta(kind, name)
     faults.add(
-        f"{place} = {value!r}: {'of' if entry is not None else 'it takes'} {meta.description}",
+        f"{place} = {in_short(value)}: it takes {meta.description}",
         place,
         f"write {_example(name, meta)}",
     )

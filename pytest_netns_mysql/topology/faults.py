@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from pytest_netns_mysql.errors import NetnsError, TopologyError
+from pytest_netns_mysql.errors import NetnsError, TopologyError, in_short
 
 
 class Faults:
@@ -52,5 +52,5 @@ class Faults:
 
 def written(name: object) -> str:
     """Return a key as it is written in a TOML file."""
-    bare = re.fullmatch(r"[A-Za-z0-9_-]+", str(name))
-    return str(name) if bare else json.dumps(str(name), ensure_ascii=False)
+    text = name if isinstance(name, str) else in_short(name)
+    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else json.dumps(text, ensure_ascii=False)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.topology.faults import Faults, written
-from pytest_netns_mysql.topology.model import Link, Texts, Topology, texts
+from pytest_netns_mysql.topology.model import Bridge, Link, Texts, Topology, texts
 from pytest_netns_mysql.topology.plan import End, Interface, PlannedBridge, Route, Shaping, Veth
 from pytest_netns_mysql.topology.values import (
     check_mtu,
@@ -47,11 +47,19 @@ class Wiring:
         return (*own, *self._joints())
 
     @cached_property
+    def _places(self) -> list[str]:
+        """Return the namespaces in which interfaces can be made: ``global``, and those that are not external."""
+        return [GLOBAL, *(name for name, one in self._topology.namespaces.items() if one.external is None)]
+
+    @cached_property
     def targets(self) -> Mapping[str, str]:
         """Return what a link may lead to: its name, and the namespace that the other end lies in."""
-        names = [name for name, one in self._topology.namespaces.items() if one.external is None]
-        bridges = {name: one.namespace for name, one in self._topology.bridges.items()}
-        return {GLOBAL: GLOBAL} | {name: name for name in names} | bridges
+        bridges = {name: self._namespace_of(one) for name, one in self._topology.bridges.items()}
+        return {name: name for name in self._places} | bridges
+
+    def _namespace_of(self, bridge: Bridge) -> str:
+        """Return where a bridge lies: in ``global`` where its namespace is none, which is a fault."""
+        return bridge.namespace if bridge.namespace in self._places else GLOBAL
 
     def _links(self) -> Iterator[tuple[str, int, Link, str]]:
         """Give each link: its namespace, number there, itself, and its key."""
@@ -71,7 +79,7 @@ class Wiring:
                     taken.setdefault(namespace, set()).add(chosen)
         for bridge in self._topology.bridges.values():
             if bridge.interface is not None:
-                taken.setdefault(bridge.namespace, set()).add(bridge.interface)
+                taken.setdefault(self._namespace_of(bridge), set()).add(bridge.interface)
         return taken
 
     def _interface(self, namespace: str, chosen: str | None, wanted: str, key: str) -> str:
@@ -98,12 +106,9 @@ class Wiring:
 
     def _bridge(self, name: str) -> PlannedBridge:
         bridge, key = self._topology.bridges[name], f"bridges.{written(name)}"
-        namespace = bridge.namespace
-        if self.targets.get(namespace) != namespace:
-            self._unknown(
-                namespace, f"{key}.namespace", self.targets.keys() - self._topology.bridges.keys(), "namespace"
-            )
-            namespace = GLOBAL
+        namespace = self._namespace_of(bridge)
+        if namespace != bridge.namespace:
+            self._unknown(bridge.namespace, f"{key}.namespace", self._places, "namespace")
         addresses = self._read_addresses(bridge.address, f"{key}.address")
         check_mtu(bridge.mtu, addresses, f"{key}.mtu", self._faults)
         interface = self._interface(namespace, bridge.interface, f"br-{name}", f"{key}.interface")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from pytest_netns_mysql.errors import TopologyError
+from pytest_netns_mysql import arguments, paths
+from pytest_netns_mysql.errors import TopologyError, in_short
 from pytest_netns_mysql.topology.faults import written
 from pytest_netns_mysql.topology.mapping import read
 from pytest_netns_mysql.topology.model import Topology
@@ -22,6 +24,18 @@ else:
 
 _SEVERAL = "topology"
 _SEPARATOR = "::"
+_TEXT = arguments.Kind("text", '"red-blue"', lambda value: isinstance(value, str), TopologyError)
+_ARGUMENTS = {
+    "choice": _TEXT,
+    "name": _TEXT,
+    "source": _TEXT,
+    "base": arguments.Kind(
+        "a folder, as a Path",
+        "Path(__file__).parent",
+        lambda value: isinstance(value, os.PathLike | str),
+        TopologyError,
+    ).or_none(),
+}
 _SHORTEST = '[namespaces] and below it red = "192.0.2.2/24"'
 
 
@@ -37,7 +51,8 @@ def load(choice: str, *, base: Path | None = None) -> Topology:
     ``choice`` is a preset, a TOML file, ``FILE::NAME`` for one of several in a file, or what ``dump`` returned.
     Raises TopologyError or EndpointError, naming the file and the key.
     """
-    found = load_all(choice, base=base)
+    arguments.check("load", _ARGUMENTS, {"choice": choice, "base": base})
+    found = load_all(choice, base=None if base is None else Path(base))
     if len(found) > 1:
         names = ", ".join(topology.name for topology in found)
         raise TopologyError(
@@ -73,11 +88,12 @@ def _load(choice: str, base: Path | None) -> tuple[Topology, ...]:
     if choice in presets():
         return _decode(preset_text(choice), name=choice, source=f"preset {choice}")
     file, separator, wanted = choice.partition(_SEPARATOR)
-    path = (base or Path.cwd()) / os.path.expanduser(file)  # noqa: PTH111 - Path's own raises for an unknown ~user
+    expanded = os.path.expanduser(file)  # noqa: PTH111 - Path's own raises for an unknown ~user
+    path = Path(expanded) if os.path.isabs(expanded) else (base or paths.here()) / expanded  # noqa: PTH117
     if not os.path.isfile(path) or path.suffix != ".toml":  # noqa: PTH113 - Path's own raises for a long name
         raise _not_found(choice, path)
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TopologyError(
             f"the topology file cannot be read: {error}", where=str(path), remedies=["let it be readable, in UTF-8"]
@@ -99,16 +115,32 @@ def _not_found(choice: str, path: Path) -> TopologyError:
         remedies = [f"name a file in it: {path} is a directory"]
     return TopologyError(
         f"there is no topology {choice!r}",
-        tried=[f"presets: {', '.join(presets())}", f"file: {path}"],
+        tried=[f"presets: {', '.join(presets())}", f"file: {path}{_hindrance(path)}"],
         remedies=remedies,
     )
+
+
+def _hindrance(path: Path) -> str:
+    """Return what keeps this user from a file that may well be there."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.ELOOP):
+            return f" ({error.strerror})"
+    except ValueError:
+        pass
+    return ""
 
 
 def _decode(text: str, *, name: str, source: str, wanted: str | None = None) -> tuple[Topology, ...]:
     """Return the topology of a file, or the several that it has below ``topology``, or the ``wanted`` one of these."""
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        data = tomllib.loads(text.removeprefix("\ufeff"))
+    except RecursionError as error:
+        raise TopologyError(
+            "the tables or lists are nested too deeply to be read", where=source, remedies=["nest them less deeply"]
+        ) from error
+    except ValueError as error:  # of numbers with too many digits, too
         raise TopologyError(f"this is not TOML: {error}", where=source, remedies=["mend that line"]) from error
     if not data:
         raise TopologyError("the topology file is empty", where=source, remedies=[f"write {_SHORTEST}"])
@@ -136,7 +168,7 @@ def _tables(data: Mapping[str, Any], source: str) -> dict[str, Any]:
     tables = data[_SEVERAL]
     if not isinstance(tables, dict) or not tables:
         raise TopologyError(
-            f"topology = {tables!r}: it takes a table for each topology",
+            f"topology = {in_short(tables)}: it takes a table for each topology",
             where=f"{source}: topology",
             remedies=['write [topology.shop.namespaces] and below it red = "192.0.2.2/24"'],
         )
@@ -155,4 +187,5 @@ def from_mapping(data: Mapping[str, Any], *, name: str = "topology", source: str
 
     Raises TopologyError or EndpointError, naming the key; TopologyError lists every fault.
     """
+    arguments.check("from_mapping", _ARGUMENTS, {"name": name, "source": source})
     return read(data, name=name, source=source)

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from pytest_netns_mysql.errors import TopologyError
+from pytest_netns_mysql.errors import TopologyError, in_short
 from pytest_netns_mysql.topology import planner
 from pytest_netns_mysql.topology.document import (
     BridgeTable,
@@ -30,7 +30,9 @@ def read(data: object, *, name: str, source: str) -> Topology:
     """Return the topology, checked; raise TopologyError or EndpointError, naming the key."""
     if not isinstance(data, Mapping):
         raise TopologyError(
-            f"a topology is a table, and this is {data!r}", where=source, remedies=[f"the shortest one is {_SHORTEST}"]
+            f"a topology is a table, and this is {in_short(data)}",
+            where=source,
+            remedies=[f"the shortest one is {_SHORTEST}"],
         )
     faults = Faults(source)
     keys = decode(TopologyTable, data, "", faults)
@@ -50,12 +52,14 @@ def _each(table: Mapping[Any, Any], path: str, one: Any, faults: Faults) -> dict
         if isinstance(name, str):
             found[name] = one(value, f"{path}.{written(name)}", faults)
         else:
-            faults.add(f"a {path[:-1]}'s name is text, and this is {name!r}", f"{path}.{name}", "quote it")
+            faults.add(
+                f"a {path[:-1]}'s name is text, and this is {in_short(name)}", f"{path}.{in_short(name)}", "quote it"
+            )
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _namespace(value: object, path: str, faults: Faults) -> Namespace | None:
-    if isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+    if isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)):
         return Namespace((Link(value),))
     table = _table(
         NamespaceTable,
@@ -97,7 +101,7 @@ def _table(
 ) -> dict[str, Any] | None:
     if isinstance(value, Mapping):
         return decode(kind, value, path, faults)
-    faults.add(f"{path} = {value!r}: it takes {takes}", path, f"write {example}")
+    faults.add(f"{path} = {in_short(value)}: it takes {takes}", path, f"write {example}")
     return None
 
 
@@ -106,6 +110,11 @@ def dump(topology: Topology) -> str:
 
     Raises TopologyError for a value that TOML cannot hold.
     """
+    if not isinstance(topology, Topology):
+        raise TopologyError(
+            f"dump takes a Topology, and this is {in_short(topology)}",
+            remedies=["build one: pytest_netns_mysql.from_mapping(...)"],
+        )
     import tomli_w
 
     keys = _plain(topology)
@@ -113,7 +122,7 @@ def dump(topology: Topology) -> str:
     keys.pop("source", None)
     try:
         return tomli_w.dumps({"topology": {name: keys}})
-    except TypeError as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise TopologyError(
             f"TOML cannot hold this topology: {error}",
             where=topology.source,

@@ -5,12 +5,14 @@ Values are kept as they are written; ``Topology.plan`` is what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import TopologyError
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.topology.plan import Interface, Plan
@@ -45,8 +47,10 @@ class Link:
     outer_mac: str | None = None
 
     def __post_init__(self) -> None:
+        _set_defaults(self)
         for name in ("address", "gateway", "outer_address"):
             _set(self, name, _tuple(getattr(self, name)))
+        _check(self, "LinkTable")
 
 
 @dataclass(frozen=True)
@@ -69,11 +73,13 @@ class Namespace:
     external: str | int | None = None
 
     def __post_init__(self) -> None:
+        _set_defaults(self)
         given: object = self.links  # a link by itself, or an address, is taken too
         several = given if isinstance(given, list | tuple) else (given,)
         _set(self, "links", tuple(one if isinstance(one, Link) else Link(one) for one in several))
         for name in ("hosts", "masquerade"):
             _set(self, name, _tuple(getattr(self, name)))
+        _check(self, "NamespaceTable", links=None)
 
 
 @dataclass(frozen=True)
@@ -91,8 +97,10 @@ class Bridge:
     to: Texts = ()
 
     def __post_init__(self) -> None:
+        _set_defaults(self)
         for name in ("address", "to"):
             _set(self, name, _tuple(getattr(self, name)))
+        _check(self, "BridgeTable")
 
 
 @dataclass(frozen=True)
@@ -110,10 +118,14 @@ class Mysqld:
     load: Texts = ()
 
     def __post_init__(self) -> None:
+        _set_defaults(self)
         _set(self, "load", _tuple(self.load))
         for name in ("bind_address", "mysqlx_bind_address"):
             value = getattr(self, name)  # a comma list stays as it is written, for messages about it
             _set(self, name, value if isinstance(value, str) else _tuple(value))
+        given: object = self.options
+        known = {name: one for name, one in given.items() if one is not None} if isinstance(given, Mapping) else given
+        _check(self, "MysqldTable", options=known)
 
 
 @dataclass(frozen=True)
@@ -137,9 +149,12 @@ class Topology:
     source: str = field(default="Python", compare=False)
 
     def __post_init__(self) -> None:
+        _set_defaults(self)
+        arguments.check("Topology", _KINDS, {name: getattr(self, name) for name in _KINDS})
         _set(self, "namespaces", {name: _namespace(value) for name, value in self.namespaces.items()})
         _set(self, "hosts", {name: _tuple(value) for name, value in self.hosts.items()})
         _set(self, "masquerade", _tuple(self.masquerade))
+        _check(self, "TopologyTable", mysqld=None)
 
     @cached_property
     def plan(self) -> Plan:
@@ -157,6 +172,20 @@ class Topology:
     def bind_address(self) -> tuple[str, ...]:
         """Return the server's ``addr/ns`` values, the default ones where none are written."""
         return self.plan.bind_address
+
+
+def _check(instance: object, table: str, **others: object) -> None:
+    """Raise TopologyError for a field that is not what the table of a file takes; ``others`` stand for some of them."""
+    from pytest_netns_mysql.topology import document
+
+    kind = getattr(document, table)
+    values = {name: getattr(instance, name) for name in kind.__struct_fields__ if hasattr(instance, name)}
+    document.check_fields(kind, type(instance).__name__, {**values, **others})
+
+
+def _is_named(value: object, kind: type | None = None) -> bool:
+    """Return True for a mapping of names, to values of a kind."""
+    return arguments.is_mapping(value) and (kind is None or all(isinstance(one, kind) for one in value.values()))  # type: ignore[attr-defined]
 
 
 def texts(value: Texts | bool | None) -> tuple[str, ...]:
@@ -179,5 +208,31 @@ def _tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list | tuple) else value
 
 
+def _set_defaults(instance: Any) -> None:
+    """Let None stand for what is left out, as in ``from_mapping``."""
+    for one in fields(instance):
+        if getattr(instance, one.name) is None and one.default is not None:
+            _set(instance, one.name, one.default if one.default_factory is MISSING else one.default_factory())
+
+
 def _set(instance: object, name: str, value: object) -> None:
     object.__setattr__(instance, name, value)
+
+
+def _kind(takes: str, example: str, fits: Callable[[Any], bool]) -> arguments.Kind:
+    return arguments.Kind(takes, example, fits, TopologyError)
+
+
+_KINDS = {
+    "name": _kind("text", '"shop"', lambda value: isinstance(value, str)),
+    "source": _kind("text", '"shop.toml"', lambda value: isinstance(value, str)),
+    "namespaces": _kind(
+        "a mapping of names to namespaces, links or addresses", '{"red": Link("192.0.2.2/24")}', _is_named
+    ),
+    "bridges": _kind(
+        "a mapping of names to bridges", '{"lan": Bridge("172.18.0.1/16")}', lambda value: _is_named(value, Bridge)
+    ),
+    "hosts": _kind("a mapping of host names to addresses", '{"red.db.test": "192.0.2.2"}', _is_named),
+    "mysqld": _kind("a Mysqld", 'Mysqld(bind_address="127.0.0.1")', lambda value: isinstance(value, Mysqld)),
+}
+"""What a Topology takes beside what the table of a file says."""

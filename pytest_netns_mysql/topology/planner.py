@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address
 
+from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL, name_fault
+from pytest_netns_mysql.errors import in_short
 from pytest_netns_mysql.topology import checks, endpoints
 from pytest_netns_mysql.topology.faults import Faults, written
 from pytest_netns_mysql.topology.links import Wiring
@@ -36,7 +38,7 @@ def plan(topology: Topology, faults: Faults | None = None) -> Plan:
     bridges, veths = wiring.bridges(), wiring.veths()
     found = Plan(
         namespaces=tuple(topology.namespaces),
-        external={name: str(one.external) for name, one in topology.namespaces.items() if one.external is not None},
+        external={name: _text(one.external) for name, one in topology.namespaces.items() if one.external is not None},
         bridges=bridges,
         veths=veths,
         forwarding=tuple(name for name, _, one in _routers(topology) if one.forwarding),
@@ -53,6 +55,10 @@ def plan(topology: Topology, faults: Faults | None = None) -> Plan:
     found = replace(found, bind_address=endpoints.bind_address(topology, found, faults))
     faults.check()
     return found
+
+
+def _text(external: str | int) -> str:
+    return external if isinstance(external, str) else in_short(external)
 
 
 def _check_names(topology: Topology, faults: Faults) -> None:
@@ -204,9 +210,10 @@ def _check_external(topology: Topology, faults: Faults) -> None:
                 f"namespaces.{written(name)}",
                 "remove these, or remove external to have a namespace made",
             )
-        if str(one.external).strip() in ("", ".", ".."):
+        external = _text(one.external)
+        if external.strip() in ("", ".", "..") or not arguments.is_line(external) or external.startswith("-"):
             faults.add(
-                f"{one.external!r} is no namespace that exists",
+                f"{in_short(one.external)} is no namespace that exists",
                 f"namespaces.{written(name)}.external",
                 "write a name under /run/netns, a path, or a pid",
             )

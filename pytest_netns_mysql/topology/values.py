@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Container
 from ipaddress import ip_address, ip_interface, ip_network
 
 from pytest_netns_mysql.topology.faults import Faults
@@ -17,6 +19,8 @@ _UNITS = {
     "loss": {"%": 1.0},
 }
 _EXAMPLES = {"rate": "10mbit", "delay": "20ms", "loss": "1%"}
+_LARGEST = {"rate": 1e12, "delay": 3600.0, "loss": 100.0}  # bits a second, seconds, per cent
+_MOST_HOSTS = 1000  # that are looked at for a free one
 _SHORTEST_IPV6_MTU = 1280  # bytes, RFC 8200
 
 
@@ -77,6 +81,12 @@ def first_other_host(address: Interface) -> Interface | None:
     return None
 
 
+def first_free(subnet: Subnet, taken: Container[Address]) -> Interface:
+    """Return the first host address of a subnet that is not taken, or its own address where all are."""
+    free = (host for host in itertools.islice(subnet.hosts(), _MOST_HOSTS) if host not in taken)
+    return ip_interface(f"{next(free, subnet.network_address)}/{subnet.prefixlen}")
+
+
 def read_gateway(text: str, own: list[Interface], key: str, faults: Faults) -> Interface | None:
     """Return a gateway, with the prefix length of the address whose subnet it is in; None after noting a fault."""
     example = next((found for address in own if (found := first_other_host(address))), None)
@@ -113,6 +123,8 @@ def read_destination(text: str, gateway: Address, key: str, faults: Faults) -> S
 
 def interface_fault(name: str) -> str | None:
     """Say why no interface can be called so, or return None; see ip-link(8)."""
+    if name in ("all", "default"):
+        return f"/proc/sys/net/ipv4/conf/{name} stands for every interface"
     if _INTERFACE.fullmatch(name):
         return None
     return "1 to 15 ASCII characters, no slash, colon, percent sign or white space, and not lo"
@@ -144,7 +156,7 @@ def read_quantity(kind: str, text: str | None, key: str, faults: Faults) -> floa
         faults.add(f"{text!r} is no {kind}: it is {allowed}", key, f"write {_EXAMPLES[kind]!r}")
         return None
     value = float(found[1]) * units[found[2]]
-    if value == 0 or (kind == "loss" and value > 100):
+    if value == 0 or value > _LARGEST[kind]:
         faults.add(f"{text!r} is no {kind} that can be had", key, f"write {_EXAMPLES[kind]!r}, or leave it out")
         return None
     return value

@@ -49,6 +49,25 @@ SERVER = """
                 "  do: write admin_address=... beside options, not in it",
             ],
         ),
+        (
+            "bind_address=5",
+            [
+                "E   *EndpointError: factories.mysqld(bind_address=5): it takes addr/ns as text: one, a *",
+                "E     where: *test_inner.py, line 4",
+                'E     do: write bind_address=[[]"127.0.0.1", "192.0.2.2/red"[]]',
+            ],
+        ),
+        (
+            "scope='sesion'",
+            ["E   *SettingError: factories.mysqld(scope='sesion'): it takes one of session, package, *"],
+        ),
+        (
+            "options={'port': 'abc'}",
+            [
+                "the option port = 'abc' is no port",
+                "  where: factories.mysqld of the fixture shop, for test_inner.py::test_it",
+            ],
+        ),
     ],
 )
 def test_a_server_that_cannot_be_is_a_collection_error(suite: Suite, arguments: str, told: list[str]) -> None:
@@ -72,6 +91,13 @@ def test_a_server_that_cannot_be_is_a_collection_error(suite: Suite, arguments: 
         ("--netns-topology=red-blu", ["ERROR: there is no topology 'red-blu'", "  tried: presets: *, red-blue, *"]),
         ("--netns-topology=.", ["ERROR: there is no topology '.'"]),
         ("--netns-mysqld=/no/such", ["ERROR: /no/such does not exist", "  where: netns_mysqld = /no/such"]),
+        (
+            "--netns-mysqld=~no-such-user/bin/mysqld",
+            ["ERROR: '~no-such-user/bin/mysqld' is no path: there is no home of such a user", "  where: netns_mysqld*"],
+        ),
+        (f"--netns-mysqld={'x' * 5000}", ["ERROR: *xxx cannot be looked at: File name too long*"]),
+        ("--netns-cache=/proc/self/environ/x", ["ERROR: netns_cache = *: /proc/self/environ is no folder"]),
+        ("--netns-start-timeout=1e300", ["ERROR: netns_start_timeout = '1e300': it is at most 86400 seconds, a day"]),
         ("--netns-mysqld=auto,auto", ["ERROR: netns_mysqld = 'auto,auto': auto is in it twice"]),
         ("--netns-mysqld=auto,", ["ERROR: netns_mysqld = 'auto,': there is nothing beside a comma"]),
         ("--netns-mysqld=auto,/no/such", ["ERROR: /no/such does not exist", "  where: netns_mysqld = /no/such"]),
@@ -103,6 +129,49 @@ def test_an_environment_variable_is_named(suite: Suite, monkeypatch: pytest.Monk
     monkeypatch.setenv("NETNS_MODE", "")
     result = suite("def test_it(): pass")
     result.stderr.fnmatch_lines(["ERROR: netns_mode = '': *", "  where: environment variable NETNS_MODE"])
+
+
+@pytest.mark.parametrize(
+    ("marker", "told"),
+    [
+        ("netns(5)", "netns takes names, and 5 is none"),
+        ("netns(['red'])", "netns takes names, and ['red'] is none"),
+        ("netns('red', topology=5)", "netns takes topology= as text, and this is 5"),
+        ("netns(chr(27) + '[31m')", r"there is no namespace '\x1b[31m'"),
+        ("netns_mysqld(flavor=[['mysql']])", "netns_mysqld knows no flavor ['mysql'], only mysql, percona, mariadb"),
+        ("netns_mysqld(local='yes')", "netns_mysqld takes local= as True or False, and this is 'yes'"),
+        ("netns_mysqld(min='9' * 5000)", "netns_mysqld takes min= as a version in text, and this is '999*"),
+    ],
+)
+def test_a_marker_that_cannot_be(suite: Suite, marker: str, told: str) -> None:
+    result = suite(f"import pytest\n@pytest.mark.{marker}\ndef test_it(netns): pass\n")
+    result.assert_outcomes(errors=1)
+    text = told.replace("[", "[[]")
+    result.stdout.fnmatch_lines([f"*{text}*"])
+    assert "INTERNALERROR" not in result.stdout.str()
+
+
+def test_arguments_of_a_network_and_of_a_namespace(suite: Suite) -> None:
+    result = suite(
+        """
+        import pytest
+        from pytest_netns_mysql import NetnsError, SettingError, UnknownNamespaceError
+
+        def test_it(netns):
+            for name in (5, [], None, {}):
+                with pytest.raises(UnknownNamespaceError):
+                    netns.link(name)
+                with pytest.raises(NetnsError), netns.partition(name):
+                    pass
+            with pytest.raises(NetnsError, match="namespace red has no link to 5"):
+                netns.link("red", to=5)
+            for argv in (5, [5], [], None, ["a\\0"], {"a": 1}, ""):
+                with pytest.raises(SettingError, match="it takes a program with its arguments, as a list of texts"):
+                    netns["red"].run(argv)
+            assert netns["red"].run("exit 3", shell=True).returncode == 3
+        """
+    )
+    result.assert_outcomes(passed=1)
 
 
 def test_a_topology_of_the_projects_own_is_checked_when_it_is_made(suite: Suite) -> None:

@@ -270,7 +270,9 @@ def test_an_async_test_and_its_fixtures_stand_inside(pytester: pytest.Pytester) 
 
 def test_the_marker_is_registered(suite: Suite) -> None:
     result = suite("", "--markers")
-    result.stdout.fnmatch_lines(["@pytest.mark.netns(?names): run the test in each of these network namespaces*"])
+    result.stdout.fnmatch_lines(
+        ["@pytest.mark.netns(?names, topology=None): run the test in each of these network namespaces*"]
+    )
 
 
 def test_a_marked_test_needs_no_fixture_and_sees_what_ip_netns_shows(suite: Suite) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.mysql.listeners import check_port_options
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, checked, initial, merge, normal
 
 DEFAULTS = merge()
@@ -159,3 +162,44 @@ def test_merging_mappings_one_by_one_or_at_once_is_the_same(layers: list[tuple[s
     for name, value in layers:
         step = merge(step, {name: value})
     assert (step or merge()) == merge(*({name: value} for name, value in layers))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "--", " ", "max connections", "port=1", "a\nb", "a\0b", "voilà", "x" * 300, "skip_" * 3000, 5, None]
+)
+def test_what_is_no_name_of_an_option_is_refused(name: str) -> None:
+    with pytest.raises(SettingError, match="cannot be the name of an option\n  where: here\n  do: name it as in an"):
+        checked({name: 1}, where="here")
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("a\0b", "it holds a NUL or a line break, at which mysqld would end it"),
+        ("a\nb", "it holds a NUL or a line break, at which mysqld would end it"),
+        ("\ud800", "it cannot be written in UTF-8"),
+        ("x" * 200_000, "it is 200,000 bytes long, and a program takes 128 KiB"),
+        (b"a", "an option's value is no bytes"),
+        ([1], "an option's value is no list"),
+        ({}, "an option's value is no dict"),
+        (10**30, "it has more than 64 bits"),
+        (float("inf"), "it is no number that mysqld knows"),
+        (float("nan"), "it is no number that mysqld knows"),
+    ],
+)
+def test_what_mysqld_cannot_be_given_as_a_value_is_refused(value: OptionValue, why: str) -> None:
+    with pytest.raises(SettingError) as error:
+        checked({"init_connect": value}, where="here")
+    assert error.value.what.startswith("the option init_connect = ")
+    assert error.value.what.endswith(f": {why}")
+
+
+@pytest.mark.parametrize("value", [None, True, 5, 0.5, "a b", "", Path("/etc/my.cnf"), 2**64 - 1])
+def test_what_mysqld_can_be_given_is_taken(value: OptionValue) -> None:
+    assert checked({"--init-connect": value, "validate_password.policy": 1}, where="here")
+
+
+@pytest.mark.parametrize("value", ["abc", 0, 70_000, True, None, "9" * 5000])
+def test_a_port_is_a_port(value: OptionValue) -> None:
+    with pytest.raises(SettingError, match=r"^the option mysqlx_port = .* is no port\n  where: here"):
+        check_port_options({"--mysqlx-port": value}, "here")

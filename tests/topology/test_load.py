@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql.errors import TopologyError
+from pytest_netns_mysql.errors import TopologyError, printable
 from pytest_netns_mysql.topology.load import load, load_all, presets
 
 SHORT = """
@@ -85,7 +85,7 @@ def test_what_is_no_preset_and_no_file_is_told_with_what_was_looked_for(
     assert str(error.value) == (
         f"there is no topology {choice!r}\n"
         f"  tried: presets: {', '.join(presets())}\n"
-        f"  tried: file: {tmp_path / choice}\n"
+        f"  tried: file: {printable(str(tmp_path / choice))}\n"
         f"  do: {remedy.format(folder=tmp_path / 'folder.toml', tmp=tmp_path)}"
     )
 

@@ -1,0 +1,179 @@
+"""The arguments of public functions: of which kind each is, checked in one way, before anything is done with them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pytest_netns_mysql.errors import EndpointError, LoadError, NetnsError, SettingError, in_short
+
+LONGEST_TIMEOUT = 86_400.0  # seconds
+_LONGEST_NAME = 100  # characters
+_SCOPES = ("session", "package", "module", "class", "function")
+_PACKAGE = str(Path(__file__).parent) + os.sep
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of argument.
+
+    Attributes:
+        takes: What messages say is allowed.
+        example: What an argument of the kind may be, as it is written in Python.
+        fits: Returns True for a value of the kind.
+        error: What is raised for another value.
+    """
+
+    takes: str
+    example: str
+    fits: Callable[[Any], bool]
+    error: type[NetnsError] = SettingError
+
+    def or_none(self) -> Kind:
+        """Return the kind of an argument that may be left out, as None."""
+        fits = self.fits
+        return replace(self, fits=lambda value: value is None or fits(value))
+
+
+def check(function: str, kinds: Mapping[str, Kind], values: Mapping[str, object]) -> None:
+    """Raise the error of the first argument that is not of its kind; arguments without a kind are taken as they are.
+
+    Args:
+        function: The function's name for messages, such as ``factories.mysqld``.
+        kinds: The kind of each argument, by its name.
+        values: The arguments that the function was given, by their names.
+    """
+    __tracebackhide__ = True
+    for name, value in values.items():
+        kind = kinds.get(name)
+        if kind is not None and not _fits(kind, value):
+            raise kind.error(
+                f"{function}({name}={in_short(value)}): it takes {kind.takes}",
+                where=caller(),
+                remedies=[f"write {name}={kind.example}"],
+            )
+
+
+def _fits(kind: Kind, value: object) -> bool:
+    try:
+        return kind.fits(value)
+    except Exception:  # noqa: BLE001 - an object that cannot even be looked at is of no kind
+        return False
+
+
+def caller() -> str | None:
+    """Return the file and line outside of this package that called into it."""
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(_PACKAGE):
+            return f"{frame.f_code.co_filename}, line {frame.f_lineno}"
+        frame = frame.f_back
+    return None
+
+
+def is_line(value: object) -> bool:
+    """Return True for text without control characters that a program can be given."""
+    if not isinstance(value, str) or any(ord(one) < 32 or ord(one) == 127 for one in value):
+        return False
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_text(value: object) -> bool:
+    """Return True for text of one line that is not empty."""
+    return is_line(value) and bool(str(value).strip())
+
+
+def is_several(value: object, fits: Callable[[object], bool]) -> bool:
+    """Return True for a list, or another sequence, of values that fit; a text is none."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray) and all(map(fits, value))
+
+
+def is_number(value: object) -> bool:
+    """Return True for an int or a float; True and False are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_mapping(value: object) -> bool:
+    """Return True for a mapping whose keys are text."""
+    return isinstance(value, Mapping) and all(isinstance(key, str) for key in value)
+
+
+def _is_entry(value: object) -> bool:
+    return is_text(value) or isinstance(value, os.PathLike) or callable(value)
+
+
+def _is_word(value: object) -> bool:
+    """Return True for a word of a command line, as subprocess takes it: without a NUL."""
+    if not isinstance(value, str | bytes | os.PathLike):
+        return False
+    return b"\0" not in os.fsencode(value)
+
+
+def _is_name(value: object) -> bool:
+    if not is_text(value) or len(str(value)) > _LONGEST_NAME or value in (".", "..", "request"):
+        return False
+    return not any(one.isspace() or one == "/" for one in str(value))
+
+
+TEXT = Kind("a text of one line", '"red"', is_text)
+LINE = Kind("a text of one line, which may be empty", '"red"', is_line)
+SWITCH = Kind("True or False", "True", lambda value: isinstance(value, bool))
+NAMES = Kind("a list of texts", '["red", "blue"]', lambda value: is_several(value, is_text))
+TEXTS = Kind(
+    "a text, or a list of texts", '["CAP_SYS_ADMIN"]', lambda value: is_line(value) or is_several(value, is_text)
+)
+ADDRESS = Kind("an addr/ns as text", '"192.0.2.2/red"', lambda value: isinstance(value, str), EndpointError)
+ADDRESSES = Kind(
+    "addr/ns as text: one, a comma list, or a list",
+    '["127.0.0.1", "192.0.2.2/red"]',
+    lambda value: isinstance(value, str) or is_several(value, lambda one: isinstance(one, str)),
+    EndpointError,
+)
+OPTIONS = Kind("a mapping of names to values", '{"max_connections": 5}', is_mapping)
+LOAD = Kind(
+    "an SQL file, a folder of them, a function that takes a connection, its name as text, or a list of these",
+    '"seed.sql"',
+    lambda value: _is_entry(value) or is_several(value, _is_entry),
+    LoadError,
+)
+TIMEOUT = Kind(
+    "a number of seconds above 0, at most 86400, a day",
+    "10.0",
+    lambda value: is_number(value) and 0 < value <= LONGEST_TIMEOUT,
+)
+SCOPE = Kind(f"one of {', '.join(_SCOPES)}", '"session"', lambda value: value in _SCOPES or callable(value))
+NAME = Kind(
+    f"a fixture's name: text without blanks and slashes, at most {_LONGEST_NAME} characters, and not request",
+    '"shop"',
+    _is_name,
+)
+SERVER = Kind("a server as netns_mysqld names one, or None for the run's", '"docker://mysql:8.4"', is_text)
+
+OF_A_RUN: Mapping[str, Kind] = {
+    "argv": Kind(
+        "a program with its arguments, as a list of texts and paths",
+        '["ip", "route"]',
+        lambda value: bool(value) and (_is_word(value) or is_several(value, _is_word)),
+    )
+}
+"""The arguments of whatever runs a program."""
+
+OF_A_START: Mapping[str, Kind] = {
+    "bind_address": ADDRESSES.or_none(),
+    "admin_address": ADDRESS.or_none(),
+    "mysqlx_bind_address": ADDRESSES.or_none(),
+    "options": OPTIONS.or_none(),
+    "check_endpoints": SWITCH,
+    "require_mysqlx": SWITCH,
+    "drop_capabilities": TEXTS,
+}
+"""The arguments of whatever starts a server."""

@@ -1,0 +1,155 @@
+"""What each setting takes: its text checked, and made the value that it stands for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_netns_mysql import paths
+from pytest_netns_mysql.errors import SettingError
+
+# In seconds, as arguments.LONGEST_TIMEOUT, which every run would import for this alone.
+_LONGEST_TIMEOUT = 86_400.0
+
+
+class Setting(NamedTuple):
+    """Describe one setting: ``name`` gives --netns-NAME, NETNS_NAME and netns_NAME.
+
+    Shape: ``choices`` lists the only values, where there are few; ``metavar`` stands for the others.
+    """
+
+    name: str
+    default: str
+    help: str
+    metavar: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def option(self) -> str:
+        """Return the name on the command line."""
+        return f"--netns-{self.name.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        """Return the name in the environment."""
+        return f"NETNS_{self.name.upper()}"
+
+    @property
+    def ini(self) -> str:
+        """Return the name in the ini file."""
+        return f"netns_{self.name}"
+
+
+def checked(setting: Setting, value: str, place: str) -> object:
+    """Return the value of a setting; raise SettingError, naming the place and what is allowed."""
+    if "\0" in value:
+        raise SettingError(f"{setting.ini} holds a NUL", where=place, remedies=["leave it out"])
+    if setting.choices and value not in setting.choices:
+        raise SettingError(
+            f"{setting.ini} = {value!r}: it is one of {', '.join(setting.choices)}",
+            where=place,
+            remedies=[f"write one of these, or leave it out for {setting.default}"],
+        )
+    if setting.name == "start_timeout":
+        return _seconds(setting, value, place)
+    if setting.name == "cache":
+        return _cache(setting, value, place)
+    if setting.name == "image_env":
+        return _variables(setting, value, place)
+    if setting.name == "image_initdb":
+        return _folder(setting, value, place)
+    if not value.strip() and setting.name != "external_password":
+        raise SettingError(
+            f"{setting.ini} is empty",
+            where=place,
+            remedies=[f"write {setting.metavar}, or leave it out for {setting.default}"],
+        )
+    return value
+
+
+def _seconds(setting: Setting, value: str, place: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise SettingError(
+            f"{setting.ini} = {value!r}: it is a number of seconds above 0",
+            where=place,
+            remedies=["write 30, for example"],
+        )
+    if seconds > _LONGEST_TIMEOUT:
+        raise SettingError(
+            f"{setting.ini} = {value!r}: it is at most {_LONGEST_TIMEOUT:.0f} seconds, a day",
+            where=place,
+            remedies=["write 30, for example"],
+        )
+    return seconds
+
+
+def _variables(setting: Setting, value: str, place: str) -> dict[str, str]:
+    pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+    for name, equals, _ in pairs:
+        if not equals or not name.isidentifier():
+            raise SettingError(
+                f"{setting.ini} has {name!r}, which is no NAME=VALUE",
+                where=place,
+                remedies=[f"write {setting.metavar}: MYSQL_DATABASE=shop,MYSQL_USER=app"],
+            )
+    return {name: text for name, _, text in pairs}
+
+
+def _folder(setting: Setting, value: str, place: str) -> Path | None:
+    if not value.strip():
+        return None
+    folder = _path(setting, value, place)
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path's own raises for a long name
+        why = paths.why_not_there(folder)
+        raise SettingError(
+            f"{setting.ini} = {value!r}: there is no such folder",
+            where=place,
+            tried=[f"{folder} {why}" if why is not None and why != "does not exist" else str(folder)],
+            remedies=["write the path in full, or from the folder that pytest is started in"],
+        )
+    return folder
+
+
+def _path(setting: Setting, value: str, place: str) -> Path:
+    try:
+        return paths.absolute(value)
+    except ValueError as error:
+        raise SettingError(f"{setting.ini} = {value!r}: {error}", where=place, remedies=["write it in full"]) from error
+
+
+def _cache(setting: Setting, value: str, place: str) -> Path:
+    if value.strip():
+        return _checked_cache(setting, value, place, _path(setting, value, place))
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    # The XDG Base Directory Specification takes an empty or a relative value as none.
+    folder = Path(base) if Path(base).is_absolute() else _home() / ".cache"
+    return folder / "pytest-netns-mysql"
+
+
+def _checked_cache(setting: Setting, value: str, place: str, folder: Path) -> Path:
+    """Return the folder, which need not be there yet; raise SettingError where there is and can be no folder."""
+    why = paths.why_not_there(folder)
+    if why is not None and why != "does not exist":
+        fault = f"it {why}"
+    elif (nearest := next(filter(os.path.lexists, (folder, *folder.parents)))) and not os.path.isdir(nearest):  # noqa: PTH112
+        fault = "it is no folder" if nearest == folder else f"{nearest} is no folder"
+    else:
+        return folder
+    raise SettingError(
+        f"{setting.ini} = {value!r}: {fault}",
+        where=place,
+        tried=[str(folder)],
+        remedies=["name a folder of yours, or leave it out for the user's cache folder"],
+    )
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # a user without an entry or HOME, whom container engines give the root folder, too
+        return Path("/")
