@@ -148,10 +148,10 @@ def netns_account(
     here = _namespace_of(request)
 
     def make(user: str, *, host: str | None = None, server: MySQLServer | None = None, **options: Any) -> Account:
-        from pytest_netns_mysql.mysql import arguments
+        from pytest_netns_mysql.mysql import clientarguments
 
-        where = arguments.server(server, netns_mysqld, fixture="netns_account")
-        arguments.of_account(options)
+        where = clientarguments.server(server, netns_mysqld, fixture="netns_account")
+        clientarguments.of_account(options)
         if host is None:
             host = where.origin(here, where.endpoint_for(here))
         return _netns_accounts(where).create(user, host=host, **options)
@@ -164,7 +164,7 @@ def _netns_clients(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> Iterator[Callable[[MySQLServer | None, str], Clients]]:
     """Give the test's connections to a server, by default netns_mysqld, and the option files of client programs."""
-    from pytest_netns_mysql.mysql import arguments
+    from pytest_netns_mysql.mysql import clientarguments
     from pytest_netns_mysql.mysql.clients import Clients
 
     def running() -> Sequence[MySQLServer]:
@@ -174,7 +174,7 @@ def _netns_clients(
     with contextlib.ExitStack() as stack:
 
         def of(server: MySQLServer | None, fixture: str) -> Clients:
-            where = arguments.server(server, netns_mysqld, fixture=fixture)
+            where = clientarguments.server(server, netns_mysqld, fixture=fixture)
             if where not in made:
                 clients = Clients(where, _netns_accounts(where), _namespace_of(request), servers=running)
                 made[where] = stack.enter_context(clients)

@@ -9,7 +9,7 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
-from pytest_netns_mysql.mysql import arguments
+from pytest_netns_mysql.mysql import clientarguments
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.state import connections
@@ -68,13 +68,13 @@ class Accounts:
         """
         dialect = self._server.dialect
         account = Account(
-            arguments.name(user, "user", longest=dialect.longest_user),
-            arguments.name(host, "host", longest=_LONGEST_HOST),
-            arguments.text(password, "password", fixture=_FIXTURE),
-            schema if schema is None else arguments.name(schema, "schema", longest=_LONGEST_SCHEMA),
-            arguments.requirement(require),
+            clientarguments.name(user, "user", longest=dialect.longest_user),
+            clientarguments.name(host, "host", longest=_LONGEST_HOST),
+            clientarguments.text(password, "password", fixture=_FIXTURE),
+            schema if schema is None else clientarguments.name(schema, "schema", longest=_LONGEST_SCHEMA),
+            clientarguments.requirement(require),
         )
-        each_grant = arguments.grants(grants)
+        each_grant = clientarguments.grants(grants)
         required = f" REQUIRE {require}" if require else ""
         self._run(f"makes no account {account}", f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
         self._made.append(account)

@@ -13,7 +13,7 @@ from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel import enter
 from pytest_netns_mysql.kernel.position import identity
-from pytest_netns_mysql.mysql import arguments, optionfile
+from pytest_netns_mysql.mysql import clientarguments, optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.client import Driver, kind_of
 from pytest_netns_mysql.mysql.loading import Load, load_into
@@ -79,10 +79,10 @@ class Clients:
 
         Raises UnknownNamespaceError, EndpointError, ClientError, and what the driver raises.
         """
-        name = arguments.namespace(namespace, self._namespace, fixture=_CONNECT)
+        name = clientarguments.namespace(namespace, self._namespace, fixture=_CONNECT)
         kind = kind_of(driver)
-        arguments.options_of_driver(options, fixture=_CONNECT)
-        place = self.place(name, arguments.endpoint(endpoint, fixture=_CONNECT), kind)
+        clientarguments.options_of_driver(options, fixture=_CONNECT)
+        place = self.place(name, clientarguments.endpoint(endpoint, fixture=_CONNECT), kind)
         if "user" not in options:
             self._check_whose(place, _CONNECT)
             known = self.account_for(name, place, account)
@@ -120,11 +120,11 @@ class Clients:
 
         Raises ServerNotFoundError, UnknownNamespaceError, EndpointError, ClientError.
         """
-        name = arguments.namespace(namespace, self._namespace, fixture=_ARGV)
-        asked, words = arguments.words(program, given)
+        name = clientarguments.namespace(namespace, self._namespace, fixture=_ARGV)
+        asked, words = clientarguments.words(program, given)
         path = self._server.program(asked)
         speaks_x = Path(path).name == "mysqlxtest"
-        place = self.place(name, arguments.endpoint(endpoint, fixture=_ARGV), "mysqlx" if speaks_x else "mysql")
+        place = self.place(name, clientarguments.endpoint(endpoint, fixture=_ARGV), "mysqlx" if speaks_x else "mysql")
         self._check_whose(place, _ARGV)
         known = self.account_for(name, place, account)
         network = self._server.network

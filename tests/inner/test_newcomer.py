@@ -78,8 +78,8 @@ def test_mistakes_in_arguments_are_told_in_our_words(suite: Suite) -> None:
         (
             "options={'port': 'abc'}",
             [
-                "SettingError: the option port = 'abc' is no port",
-                "  where: server second",
+                "the option port = 'abc' is no port",
+                "  where: factories.mysqld of the fixture second, for test_inner.py::test_it",
                 "  do: write a number from 1 to 65535",
             ],
         ),
