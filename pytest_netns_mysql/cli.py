@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.endpoint import GLOBAL
@@ -16,6 +17,9 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology.diagram import FORMATS, draw
 from pytest_netns_mysql.topology.load import load, load_all, presets
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.kind import Kind
 
 _IMAGE = "netns-mysql:latest"
 _USAGE = 2  # exit code, as argparse's
@@ -184,24 +188,22 @@ def _run(options: argparse.Namespace, settings: table.Settings) -> int:
     if not argv:
         print("netns-mysql: run needs a command: netns-mysql run --netns red -- ip address", file=sys.stderr)
         return _USAGE
+    # From inside the sandbox nothing can be fetched.
+    kind = None if options.mysqld is None else _found(settings)
     network = Network(Sandbox.create(settings.mode), load(settings.topology))
     namespace = network[options.netns]
     environment = dict(os.environ)
-    if options.mysqld is not None:
-        environment |= _serve(network, settings, options.netns)
+    if kind is not None:
+        environment |= _serve(kind, network, settings, options.netns)
     else:
         _add_programs(environment, settings)
     namespace.__enter__()
     return _become(argv, environment)
 
 
-def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, str]:
-    """Start a server that lives as long as this process, whatever program it becomes."""
+def _found(settings: table.Settings) -> Kind:
+    """Return the server of the settings, fetched if need be."""
     from pytest_netns_mysql.kinds import Kinds
-    from pytest_netns_mysql.mysql.accounts import Accounts
-    from pytest_netns_mysql.mysql.loading import of_topology
-    from pytest_netns_mysql.mysql.plan import ServerPlan
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
     kind = Kinds(settings, _progress).find()
     if kind.listens is not None:
@@ -210,6 +212,16 @@ def _serve(network: Network, settings: table.Settings, netns: str) -> dict[str, 
             where="netns-mysql run",
             remedies=["leave out --mysqld, and connect as an account of its own", "name another server"],
         )
+    return kind
+
+
+def _serve(kind: Kind, network: Network, settings: table.Settings, netns: str) -> dict[str, str]:
+    """Start a server that lives as long as this process, whatever program it becomes."""
+    from pytest_netns_mysql.mysql.accounts import Accounts
+    from pytest_netns_mysql.mysql.loading import of_topology
+    from pytest_netns_mysql.mysql.plan import ServerPlan
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
     plan = ServerPlan(
         kind,
         settings.cache,

@@ -130,8 +130,6 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     for item in netns_items:
         collection.settle(item, own)
     try:
-        wanted = {name for item in netns_items for name in getattr(item, "fixturenames", ())}
-        own.needs_server = "_netns_servers" in wanted
         own.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
