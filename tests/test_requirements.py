@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from itertools import chain
 from pathlib import Path
 
 if sys.version_info >= (3, 11):
@@ -18,7 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 def declared() -> dict[str, tuple[int, ...]]:
     """Return the least version of each dependency of the package, of its extras and of its tests."""
     extras = PROJECT["project"]["optional-dependencies"]
-    lines = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["test"], *sum(extras.values(), [])]
+    lines = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["test"], *chain(*extras.values())]
     least: dict[str, tuple[int, ...]] = {}
     for line in lines:
         name, _, version = line.partition(";")[0].strip().partition(">=")
