@@ -89,6 +89,11 @@ class Kinds:
             self._found[name] = found
         return found
 
+    def found(self, choice: str | None) -> Kind | None:
+        """Return a server that was looked for and found, or None; nothing is looked for."""
+        found = self._found.get(choice) if choice is not None else None
+        return None if isinstance(found, NetnsError) else found
+
     def if_known(self, choice: str) -> Kind | None:
         """Return a server if it is on this machine, or None: who asks for it meets what is wrong."""
         try:

@@ -169,6 +169,17 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return f"netns: {', '.join(f'{name}={value} ({at})' for name, value, at in values)}"
 
 
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Show which servers the run is on, flavour and version, where tests need one."""
+    if not config.pluginmanager.has_plugin("netns_runner"):
+        return []
+    if not any("_netns_servers" in getattr(item, "fixturenames", ()) for item in items):
+        return []
+    from pytest_netns_mysql import report
+
+    return report.servers(config.stash[SESSION])
+
+
 def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession:
     if SESSION not in config.stash:
 

@@ -56,6 +56,7 @@ _SIGNED_ONLY = (
     "Acquire::AllowWeakRepositories=false",
     "Acquire::AllowDowngradeToInsecureRepositories=false",
 )
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 _TELLING = re.compile(r"(E:|W:|Err:)")
 
 
@@ -94,8 +95,8 @@ class AptRoot:
         return _run(["dpkg", "--print-architecture"]).stdout.strip()
 
     def where(self) -> str:
-        """Return the archives and suites in use."""
-        return ", ".join(f"{source.uri} {' '.join(source.suites)}" for source in self.sources)
+        """Return the archives and suites in use, without logins, which addresses may have in them."""
+        return ", ".join(f"{_LOGIN.sub('', source.uri)} {' '.join(source.suites)}" for source in self.sources)
 
     def use(self, sources: Sequence[Source]) -> None:
         """Take these sources, and bring their signed indexes; raises FetchError."""
@@ -125,8 +126,13 @@ class AptRoot:
         folder = self.root / "debs"
         before = set(folder.iterdir())
 
+        # apt-get keeps what comes below `archives`, and copies it here at the end.
+        archives = self.root / "cache" / "archives"
+        there = size_below(archives)
+
         def how_far() -> str:
-            return f"downloading {title}: {of_total(size_below(folder), total)}"
+            done = max(size_below(archives) - there, size_below(folder))
+            return f"downloading {title}: {of_total(done, total)}"
 
         wanted = [f"{package.name}={package.version}" for package in packages]
         answer = self._apt("apt-get", "download", "-qq", *wanted, cwd=folder, how_far=how_far)

@@ -31,7 +31,8 @@ _LAST_LINES = 20
 def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
     """Have the image's entrypoint make a data directory in ``folder``, with its variables and scripts.
 
-    ``progress`` takes a line of text, once a second. Raises ServerStartError with what it printed. See "Environment Variables" of the image's documentation.
+    ``progress`` takes a line of text, once a second. Raises ServerStartError with what it printed. See
+    "Environment Variables" of the image's documentation.
     """
     folder.mkdir()
     os.chown(folder, *image.user)

@@ -141,7 +141,7 @@ def _download(
     wanted = [package for package in packages if _is_wanted(package, names)]
     rest = [package for package in packages if package not in wanted]
     megabytes = sum(package.size for package in wanted) / 1e6
-    progress.say(f"fetching {title} from the machine's package sources ({megabytes:.0f} MB)…")
+    progress.say(f"fetching {title} ({megabytes:.0f} MB) from the machine's package sources, {apt.where()}…")
     missing: set[str] = set()
     for batch in (wanted, rest):
         files = apt.download(batch, title)
