@@ -166,7 +166,7 @@ class AptRoot:
         *arguments: str,
         cwd: Path | None = None,
         configuration: str = "apt.conf",
-        how_far: Callable[[], str] = lambda: "resolving packages…",
+        how_far: Callable[[], str] = lambda: "resolving packages",
     ) -> subprocess.CompletedProcess[str]:
         command = self._command(program, *arguments, configuration=configuration)
         return self._progress.run(launch.command(command), how_far, cwd=cwd, environment=_environment())

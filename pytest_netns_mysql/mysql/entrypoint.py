@@ -6,7 +6,6 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,8 +84,8 @@ def _shut_down(image: Image, folder: Path, container: Container, progress: Progr
 def _await_and_shut_down(image: Image, path: str, container: Container, progress: Progress) -> None:
     began = time.monotonic()
     met: Exception | None = None
-    while (seconds := time.monotonic() - began) < _TIMEOUT:
-        progress.tell(partial("the image's entrypoint is making a data directory: {:.0f} s".format, seconds))
+    while time.monotonic() - began < _TIMEOUT:
+        progress.tell(lambda: "the image's entrypoint is making a data directory")
         if not image.engine.is_running(container):
             raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
         try:

@@ -200,16 +200,11 @@ def _locked(file: Path, progress: Progress) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        started = time.monotonic()
         progress.say("waiting for another process that is fetching into the cache…")
         while not lock.is_locked:
             with contextlib.suppress(Timeout):
                 lock.acquire(timeout=_POLL)
-            progress.tell(
-                lambda: (
-                    f"waiting for another process that is fetching into the cache ({time.monotonic() - started:.0f} s)"
-                )
-            )
+            progress.tell(lambda: "waiting for another process that is fetching into the cache")
     try:
         yield
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -55,10 +54,9 @@ def run_until_it_ends(
         *(["--user=root"] if os.geteuid() == 0 else []),
         *what,
     ]
-    started = time.monotonic()
 
     def how_far() -> str:
-        return f"making a data directory: {size_below(folder) / 1e6:.0f} MB after {time.monotonic() - started:.0f} s"
+        return f"making a data directory: {size_below(folder) / 1e6:.0f} MB"
 
     try:
         result = Progress(progress).run(launch.command(command), how_far, text=script, timeout=_END_TIMEOUT)

@@ -18,17 +18,22 @@ class Progress:
     def __init__(self, say: Callable[[str], None]) -> None:
         """Keep what takes a line of text."""
         self._say = say
-        self._last = time.monotonic()
+        self._began = self._last = time.monotonic()
 
     def say(self, text: str) -> None:
-        """Show a line now."""
-        self._last = time.monotonic()
+        """Show a line now: a step begins, or ends."""
+        self._began = self._last = time.monotonic()
         self._say(text)
 
     def tell(self, how_far: Callable[[], str]) -> None:
-        """Show how far something is, if the last line is a second old; ``how_far`` is called only then."""
-        if time.monotonic() - self._last >= _EVERY:
-            self.say(how_far())
+        """Show how far the step is, and its seconds, if the last line is a second old.
+
+        ``how_far`` is called only then.
+        """
+        now = time.monotonic()
+        if now - self._last >= _EVERY:
+            self._last = now
+            self._say(f"{how_far()}, {now - self._began:.0f} s")
 
     def run(
         self,
