@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from pytest_netns_mysql import settings
+from pytest_netns_mysql.kinds import Kinds
 
 Suite = Callable[..., pytest.RunResult]
 
@@ -164,3 +170,108 @@ def test_with_fetch_never_nothing_is_fetched_and_the_error_says_what_is_missing(
             ]
         )
     assert not (tmp_path / "empty").exists() or not list((tmp_path / "empty").glob("servers/*"))
+
+
+def test_every_way_to_ask_is_looked_ahead_for(
+    suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without apt the error tells where a server was looked for: outside of the sandbox, or inside."""
+    server = Kinds(settings.resolve(settings.environment), print).find("auto")  # fetched before there is no apt
+    monkeypatch.setenv("PATH", str(pytester.path))
+    result = suite(
+        """
+        import pytest
+        from pytest_netns_mysql import factories
+
+        pytestmark = pytest.mark.netns("red")
+        maria = factories.mysqld(mysqld="mariadb", options={"port": 3307}, scope="function")
+        replica = factories.replica("netns_mysqld", bind_address="198.51.100.2/blue", mysqld="mariadb")
+        client = factories.client(maria, namespace="blue")
+        router = factories.router(maria, namespace="blue", scope="function")
+
+        def help_with(request, name):
+            return request.getfixturevalue(name)
+
+        class TestInAClass:
+            def test_by_argument(self, maria): pass
+
+            @pytest.fixture
+            def own(self, request):
+                return help_with(request, "maria")
+
+            def test_by_a_fixture(self, netns_mysqld, own): pass
+
+        def test_a_replica(replica): pass
+        def test_a_client(client): pass
+        def test_a_router(router): pass
+        def test_by_name(request): help_with(request, "maria")
+        def test_by_a_conftests_name(netns, get): get("other")
+
+        @pytest.mark.usefixtures("maria")
+        def test_by_a_marker(): pass
+        """,
+        f"--netns-cache={pytester.path / 'cache'}",
+        f"--netns-mysqld={server.name}",
+        conftest="""
+        import pytest
+        from pytest_netns_mysql import factories
+
+        other = factories.mysqld(mysqld="mariadb", options={"port": 3308}, scope="function")
+
+        @pytest.fixture
+        def get(request):
+            return lambda name: request.getfixturevalue(name)
+        """,
+    )
+    output = result.stdout.str()
+    assert output.count("  tried: fetch from the machine's package sources: this machine has no apt-get") >= 8
+    assert "inside the sandbox" not in output
+    outcomes = result.parseoutcomes()
+    assert (outcomes["errors"], outcomes["failed"]) == (6, 2)
+
+
+@pytest.mark.parametrize("test", ["def test_it(request):", "def test_it(ask, request):"])
+def test_a_plain_test_that_asks_by_name_is_looked_ahead_for(
+    suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, test: str
+) -> None:
+    monkeypatch.setenv("PATH", str(pytester.path))
+    result = suite(
+        f"""
+        import pytest
+
+        @pytest.fixture
+        def ask(): pass
+
+        {test}
+            request.getfixturevalue("netns_mysql")
+        """,
+        f"--netns-cache={pytester.path / 'cache'}",
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*fetch from the machine's package sources: this machine has no apt-get*"])
+    result.stdout.no_fnmatch_line("*inside the sandbox*")
+
+
+def test_netns_mysql_run_looks_for_its_server_before_it_enters(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest_netns_mysql.cli", "run", "--mysqld", "--cache", str(tmp_path), "--", "true"],
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 1
+    assert "fetch from the machine's package sources: this machine has no apt-get" in result.stderr
+    assert "inside the sandbox" not in result.stderr
+
+
+def test_a_run_and_a_failure_say_which_server_they_are_on(suite: Suite) -> None:
+    result = suite("import pytest\n\n@pytest.mark.netns('red')\ndef test_it(netns_mysql): assert 0")
+    result.assert_outcomes(failed=1)
+    told = r"MySQL \d+\.\d+\.\d+ \(/.*/mysqld(, fetched from \S+ \w+)?\)"
+    result.stdout.re_match_lines([rf"netns: auto is {told}", r"-+ netns -+", rf"server: {told}"])
+
+
+def test_a_run_without_a_server_says_nothing_of_one(suite: Suite) -> None:
+    result = suite("def test_it(netns): pass\ndef test_plain(): pass")
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("*MySQL*")
