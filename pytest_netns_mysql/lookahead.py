@@ -116,9 +116,8 @@ def _is_handed_on(function: Callable[..., Any]) -> bool:
         tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
     except (OSError, SyntaxError, ValueError):
         return True
-    harmless = {
-        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr != "getfixturevalue"
-    }
-    return any(
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    harmless = {id(node.value) for node in attributes}
+    return any(node.attr == "getfixturevalue" for node in attributes) or any(
         isinstance(node, ast.Name) and node.id == "request" and id(node) not in harmless for node in ast.walk(tree)
     )
