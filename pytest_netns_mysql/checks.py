@@ -44,7 +44,7 @@ def check_servers(
     the test.
     """
     info = item._fixtureinfo  # type: ignore[attr-defined]
-    for name, plan in _plans(item):
+    for name, plan in plans_of(item):
         where = f"factories.{plan.factory} of the fixture {name}, for {item.nodeid}"
         _check(plan, topology, where)
         named = plan.server.get("mysqld")
@@ -62,22 +62,15 @@ def check_servers(
                 kind.refuse({"mysqlx_bind_address": "*"}, f"netns_mysqlx of {item.nodeid}")
 
 
-def servers_named(item: pytest.Item) -> Iterator[str]:
-    """Give what names the servers that a test's factories ask for, beside the run's."""
-    for _, plan in _plans(item):
-        if (choice := plan.server.get("mysqld")) is not None:
-            yield choice
-
-
-def _plans(item: pytest.Item) -> Iterator[tuple[str, FixturePlan]]:
-    """Give the plans of the fixtures that a test asks for, and of those that these need."""
+def plans_of(item: pytest.Item) -> Iterator[tuple[str, FixturePlan]]:
+    """Yield the plans of the fixtures that a test asks for, and of those that these need."""
     info = item._fixtureinfo  # type: ignore[attr-defined]
     manager = item.session._fixturemanager
     waiting = [(name, definitions[-1].func) for name, definitions in info.name2fixturedefs.items()]
     seen = set()
     while waiting:
         name, function = waiting.pop()
-        plan = _plan_of(function)
+        plan = plan_of(function)
         if plan is None or name in seen:
             continue
         seen.add(name)
@@ -93,12 +86,12 @@ def name_of(fixture: Any, item: pytest.Item) -> str:
     """Return the name of a fixture, given by name or as a factory of ours returned it; raise ReplicationError."""
     if isinstance(fixture, str):
         return fixture
-    plan = _plan_of(fixture)
+    plan = plan_of(fixture)
     # A fixture is called after the name that it is assigned to: in a test's class or module, or in a conftest.
     parents = [node.obj for node in item.listchain() if isinstance(node, pytest.Class | pytest.Module)]
     for place in [*reversed(parents), *item.config.pluginmanager.get_plugins()]:
         for name, value in getattr(place, "__dict__", {}).items():
-            if plan is not None and _plan_of(value) is plan:
+            if plan is not None and plan_of(value) is plan:
                 return plan.name or str(name)
     raise ReplicationError(
         f"{in_short(fixture)} is no fixture of a server",
@@ -109,10 +102,11 @@ def name_of(fixture: Any, item: pytest.Item) -> str:
 
 def is_planned(fixture: object) -> bool:
     """Return True for a fixture that a factory of ours returned."""
-    return _plan_of(fixture) is not None
+    return plan_of(fixture) is not None
 
 
-def _plan_of(fixture: Any) -> FixturePlan | None:
+def plan_of(fixture: Any) -> FixturePlan | None:
+    """Return the plan that a factory's fixture bears, or None for any other fixture."""
     # Not getattr: pytest.mark, which every test module has, makes any attribute that it is asked for.
     plan = getattr(fixture, "__dict__", {}).get(PLAN)
     return plan if isinstance(plan, FixturePlan) else None

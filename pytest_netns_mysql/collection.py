@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.checks import check_servers, servers_named
+from pytest_netns_mysql.checks import check_servers
 from pytest_netns_mysql.errors import MarkerError, NetnsError
 from pytest_netns_mysql.marker import (
     CHOICE,
@@ -107,8 +107,6 @@ def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topolog
     """Check the names of a test, and the servers that it asks for, against the topologies that it runs over."""
     check_names(names, topologies, test.nodeid)
     kinds = [kind for choice in session.kinds.choices if (kind := session.kinds.if_known(choice)) is not None]
-    for choice in servers_named(test):
-        session.kinds.expect(choice)
     requirements = list(requirements_of(test))
     meant = [kind for kind in kinds if not any(one.why_not(kind) for one in requirements)]
     for topology in topologies:

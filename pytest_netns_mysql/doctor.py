@@ -63,13 +63,13 @@ def _found(settings: table.Settings) -> Distribution | None:
 def _mysql_findings(settings: table.Settings) -> Iterator[Finding]:
     kinds = Kinds(settings, lambda _: None)
     for choice in kinds.choices:
-        yield _server_finding(choice, kinds)
+        yield _server_finding(choice, kinds, never=settings.fetch == "never")
     yield _cache_finding(settings.cache)
 
 
-def _server_finding(choice: str, kinds: Kinds) -> Finding:
+def _server_finding(choice: str, kinds: Kinds, *, never: bool) -> Finding:
     try:
-        found = kinds.known(choice)
+        found = kinds.find(choice) if never else kinds.known(choice)
     except NetnsError as error:
         return Finding("mysqld", "missing", error.what, error.remedies)
     if found is not None:

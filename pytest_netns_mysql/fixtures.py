@@ -47,8 +47,10 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
     from pytest_netns_mysql.topology.model import Topology
 
     session = request.config.stash[SESSION]
-    if any("_netns_router" in getattr(item, "fixturenames", ()) for item in request.session.items):
-        request.getfixturevalue("_netns_router").look()  # from inside nothing can be fetched
+    if not session.has_looked_ahead:
+        from pytest_netns_mysql.lookahead import look_ahead
+
+        look_ahead(session, request.session)
     try:
         session.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
@@ -75,11 +77,8 @@ def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
 
 @pytest.fixture(scope="session")
 def _netns_router(request: pytest.FixtureRequest) -> RouterProgram:
-    """Give what finds MySQL Router; where a test is known to ask for it, before the sandbox is entered."""
-    from pytest_netns_mysql.mysql.router import RouterProgram
-
-    session = request.config.stash[SESSION]
-    return RouterProgram(session.settings.cache, session.progress)
+    """Give what finds MySQL Router; it is looked for before the sandbox is entered."""
+    return request.config.stash[SESSION].kinds.router
 
 
 @pytest.fixture(scope="session")

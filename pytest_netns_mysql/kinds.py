@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import NetnsError, SettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pytest_netns_mysql.mysql.choice import Finder
     from pytest_netns_mysql.mysql.kind import Kind
+    from pytest_netns_mysql.mysql.permission import Permission
+    from pytest_netns_mysql.mysql.router import RouterProgram
     from pytest_netns_mysql.settings import Settings
 
 
@@ -23,7 +25,6 @@ class Kinds:
         self._settings = settings
         self._progress = progress
         self._found: dict[str, Kind | NetnsError] = {}
-        self._others: list[str] = []
 
     @cached_property
     def choices(self) -> tuple[str, ...]:
@@ -38,15 +39,29 @@ class Kinds:
         return Finder(
             settings.cache,
             self._progress,
+            self._permission,
             settings.image_env,
             settings.image_initdb,
             settings.external_user,
             settings.external_password,
         )
 
-    def look_for_all(self) -> None:
-        """Find every server, or know why not: from inside the sandbox nothing can be brought."""
-        for choice in (*self.choices, *self._others):
+    @cached_property
+    def _permission(self) -> Permission:
+        from pytest_netns_mysql.mysql.permission import Permission
+
+        return Permission(self._settings.fetch, self._settings.given.get("fetch"))
+
+    @cached_property
+    def router(self) -> RouterProgram:
+        """The program of MySQL Router, looked for once."""
+        from pytest_netns_mysql.mysql.router import RouterProgram
+
+        return RouterProgram(self._settings.cache, self._progress, self._permission)
+
+    def look_for(self, choices: Iterable[str]) -> None:
+        """Find servers, fetching those that are not here; what cannot be found is told to the test that asks for it."""
+        for choice in choices:
             self._look_for(choice)
 
     def _look_for(self, choice: str) -> Kind | NetnsError:
@@ -56,11 +71,6 @@ class Kinds:
             except NetnsError as error:
                 self._found[choice] = error
         return self._found[choice]
-
-    def expect(self, choice: str) -> None:
-        """Know that a test will ask for a server beside those of the settings."""
-        if choice not in self._others:
-            self._others.append(choice)
 
     def find(self, choice: str | None = None) -> Kind:
         """Return a server, brought now if need be; raise ServerNotFoundError and its like."""
@@ -78,6 +88,11 @@ class Kinds:
         if found is not None:
             self._found[name] = found
         return found
+
+    def found(self, choice: str | None) -> Kind | None:
+        """Return a server that was looked for and found, or None; nothing is looked for."""
+        found = self._found.get(choice) if choice is not None else None
+        return None if isinstance(found, NetnsError) else found
 
     def if_known(self, choice: str) -> Kind | None:
         """Return a server if it is on this machine, or None: who asks for it meets what is wrong."""

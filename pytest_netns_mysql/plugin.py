@@ -138,8 +138,6 @@ def pytest_collection_modifyitems(
     for item in netns_items:
         collection.settle(item, own)
     try:
-        wanted = {name for item in netns_items for name in getattr(item, "fixturenames", ())}
-        own.needs_server = "_netns_servers" in wanted
         own.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
@@ -163,16 +161,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     is_reordered = ordering.is_reordered(session.items, own.collected)
     own.breaks_order = ordering.order(session.items) and is_reordered
     ordering.tell(session.config, session.items)
-
-
-def pytest_report_collectionfinish(config: pytest.Config) -> str | None:
-    """Show that an order which somebody asked for is not kept."""
-    if not config.stash[SESSION].breaks_order:
-        return None
-    return (
-        "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
-        "among the netns tests, and among the others"
-    )
 
 
 @pytest.hookimpl(trylast=True)
@@ -199,6 +187,17 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     given = session.settings.given.items()
     values = ((name, getattr(session.settings, name) if name not in table.SECRET else "***", at) for name, at in given)
     return f"netns: {', '.join(f'{name}={value} ({at})' for name, value, at in values)}"
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Show which servers the run is on, flavour and version, and where an order that was asked for is not kept."""
+    if not config.pluginmanager.has_plugin("netns_runner"):
+        return []
+    from pytest_netns_mysql import report
+
+    session = config.stash[SESSION]
+    needs_server = any("_netns_servers" in getattr(item, "fixturenames", ()) for item in items)
+    return [*(report.servers(session) if needs_server else ()), *([report.ORDER] if session.breaks_order else ())]
 
 
 def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession:

@@ -67,7 +67,7 @@ def router(
     check_arguments("router", locals())
 
     def running(
-        request: pytest.FixtureRequest, _netns_servers: object, _netns_router: RouterProgram
+        request: pytest.FixtureRequest, _netns_router: RouterProgram, _netns_servers: object
     ) -> Iterator[Proxy]:
         from pytest_netns_mysql.mysql.router import argv
 

@@ -1,4 +1,4 @@
-"""What a failing netns test shows: where it stood, where the server listens, what the server said."""
+"""What a run shows of its servers, and a failing netns test of where it stood and of what the server said."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from datetime import datetime
 
 import pytest
 
-from pytest_netns_mysql.session import NAMESPACE, NetnsSession
+from pytest_netns_mysql.session import CHOICE_IN_FORCE, NAMESPACE, NetnsSession
 
 _LOG_LINES = 15
+ORDER = (
+    "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept among the "
+    "netns tests, and among the others"
+)
+"""What is shown where netns tests come last, though another order was asked for."""
 
 
 def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[tuple[str, str]]:
@@ -24,11 +29,28 @@ def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[
             lines.append(f"addresses: {', '.join(map(str, session.network[name].addresses))}")
         lines.append(f"topology: {session.network.topology.name} ({session.network.topology.source})")
     from pytest_netns_mysql.mysql.errorlog import ErrorLog
+    from pytest_netns_mysql.mysql.provenance import provenance
+
+    if (kind := session.kinds.found(item.stash.get(CHOICE_IN_FORCE, None))) is not None:
+        lines.append(f"server: {provenance(kind)}")
 
     found: list[tuple[str, str]] = []
     for server in (one for one in session.servers if one.network is session.network):
-        lines.append(f"{server.name}: {server.describe()}")
+        other = f", {provenance(server.plan.kind)}" if server.plan.kind != kind else ""
+        lines.append(f"{server.name}: {server.describe()}{other}")
         said = ErrorLog(server.error_log).since(since)[-_LOG_LINES:]
         if said:
             found.append((f"error log of {server.name}", "\n".join(said)))
     return [("netns", "\n".join(lines)), *found]
+
+
+def servers(session: NetnsSession) -> list[str]:
+    """Return a line for each server of the settings, as far as it is on this machine: nothing is fetched for it."""
+    from pytest_netns_mysql.mysql.provenance import provenance
+
+    lines = []
+    for choice in session.kinds.choices:
+        kind = session.kinds.if_known(choice)
+        told = "not on this machine yet" if kind is None else provenance(kind)
+        lines.append(f"netns: {choice} is {told}")
+    return lines

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.endpoint import GLOBAL
@@ -17,6 +18,9 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology.load import load
 from pytest_netns_mysql.topology.lookup import unknown_namespace
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.kind import Kind
 
 Progress = Callable[[str], None]
 
@@ -45,21 +49,19 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
         _add_programs(environment, settings)
         if not _is_there(argv[0], environment.get("PATH", os.defpath)):
             return _not_run(argv[0], FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    # From inside the sandbox nothing can be fetched.
+    kind = _found(settings, progress) if with_server else None
     network = Network(Sandbox.create(settings.mode), topology)
     namespace = network[netns]
-    if with_server:
-        environment |= _serve(network, settings, netns, progress)
+    if kind is not None:
+        environment |= _serve(kind, network, settings, netns, progress)
     namespace.__enter__()
     return _become(argv, environment)
 
 
-def _serve(network: Network, settings: table.Settings, netns: str, progress: Progress) -> dict[str, str]:
-    """Start a server that lives as long as this process, whatever program it becomes."""
+def _found(settings: table.Settings, progress: Progress) -> Kind:
+    """Return the server of the settings, fetched if need be."""
     from pytest_netns_mysql.kinds import Kinds
-    from pytest_netns_mysql.mysql.accounts import Accounts
-    from pytest_netns_mysql.mysql.loading import of_topology
-    from pytest_netns_mysql.mysql.plan import ServerPlan
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
     kind = Kinds(settings, progress).find()
     if kind.listens is not None:
@@ -68,6 +70,16 @@ def _serve(network: Network, settings: table.Settings, netns: str, progress: Pro
             where="netns-mysql run",
             remedies=["leave out --mysqld, and connect as an account of its own", "name another server"],
         )
+    return kind
+
+
+def _serve(kind: Kind, network: Network, settings: table.Settings, netns: str, progress: Progress) -> dict[str, str]:
+    """Start a server that lives as long as this process, whatever program it becomes."""
+    from pytest_netns_mysql.mysql.accounts import Accounts
+    from pytest_netns_mysql.mysql.loading import of_topology
+    from pytest_netns_mysql.mysql.plan import ServerPlan
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
     plan = ServerPlan(
         kind,
         settings.cache,

@@ -49,7 +49,7 @@ class NetnsSession:
         self.servers: list[MySQLServer] = []
         self.early: MySQLServer | None = None  # started before anybody asked for it, and not known to be up
         self.taken: Taken | None = None  # a server that stays up after this process
-        self.needs_server = False
+        self.has_looked_ahead = False  # what the tests need is here, or it is known why not
         self.collected: list[pytest.Item] = []  # in the order of collection, before anybody else reordered them
         self.breaks_order = False  # whether netns tests come last, though another order was asked for
         self.mysqlx_over: list[Topology | None] = []
@@ -101,15 +101,13 @@ class NetnsSession:
     def make_sandbox(self, *, worker: bool) -> Sandbox:
         """Return the sandbox, made now if it is not there; where nobody comes home, this process lives in it then.
 
-        Raises SandboxError. If tests need a server it is looked for before: from inside nothing can be fetched. A
-        ``worker`` of xdist also arranges to end with its controller, which SIGKILL would not let it know of.
+        Raises SandboxError. A ``worker`` of xdist also arranges to end with its controller, which SIGKILL would not
+        let it know of. Nothing can be fetched from inside: see ``lookahead``.
         """
         self._watch()
         if self.sandbox is None:
             from pytest_netns_mysql.kernel.sandbox import Sandbox
 
-            if self.needs_server:
-                self.kinds.look_for_all()
             self.sandbox = Sandbox.make(self.settings.mode)
             if worker:
                 settle_worker()

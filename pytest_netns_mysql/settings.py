@@ -40,6 +40,14 @@ TABLE: tuple[Setting, ...] = (
         "auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...]",
     ),
     Setting(
+        "fetch",
+        "auto",
+        "whether a server that is not here is brought: auto fetches MySQL, MariaDB and MySQL Router from the machine's "
+        "package sources and pulls images; never brings nothing, and the error names what is missing",
+        "WHEN",
+        ("auto", "never"),
+    ),
+    Setting(
         "image_env",
         "",
         "variables for the entrypoint of docker://IMAGE, as its documentation names them: "
@@ -113,6 +121,7 @@ class Settings(NamedTuple):
     mode: str
     topology: str
     mysqld: str
+    fetch: str
     image_env: Mapping[str, str]
     image_initdb: Path | None
     external_user: str

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_netns_mysql import factories
-from pytest_netns_mysql.checks import _check, _plan_of
+from pytest_netns_mysql.checks import _check, plan_of
 from pytest_netns_mysql.errors import EndpointError, LoadError, NetnsError, SettingError
 from pytest_netns_mysql.kernel.capabilities import mask
 from pytest_netns_mysql.servers import checked_plan
@@ -195,12 +195,12 @@ def test_a_wrong_kind_is_told_with_what_is_allowed_and_where(
 
 @pytest.mark.parametrize("factory", factories.__all__)
 def test_what_is_right_is_taken(factory: str) -> None:
-    assert _plan_of(call(factory)) is not None
+    assert plan_of(call(factory)) is not None
 
 
 def test_a_fixture_that_a_factory_returned_names_a_server() -> None:
     server = factories.source(options={"max_connections": 5, "skip_ssl": None, "init_file": __file__}, name="a-server")
-    assert _plan_of(factories.replica(server, bind_address="192.0.2.2/red", timeout=86_400)) is not None
+    assert plan_of(factories.replica(server, bind_address="192.0.2.2/red", timeout=86_400)) is not None
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_a_factory_given_anything(factory: str, data: st.DataObject) -> None:
     value = data.draw(st.one_of(JUNK, st.dictionaries(st.text(max_size=5), JUNK, max_size=2)))
 
     def make() -> None:
-        plan = _plan_of(call(factory, **{wrong: value}))
+        plan = plan_of(call(factory, **{wrong: value}))
         assert plan is not None
         _check(plan, RED_BLUE, "here")
 

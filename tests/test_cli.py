@@ -164,6 +164,18 @@ def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
     assert any(line.strip() == "do: install iproute2" for line in lines) == (not Path("/usr/sbin/ip").exists())
 
 
+def test_doctor_says_what_is_missing_where_nothing_may_be_fetched(tmp_path: Path) -> None:
+    result = netns_mysql("doctor", "--cache", str(tmp_path), NETNS_FETCH="never", NETNS_MYSQLD="mariadb")
+    assert result.returncode == 1, result.stdout
+    assert (
+        "missing  mysqld     MariaDB is not on this machine, and netns_fetch = never: it is not fetched from the "
+        "machine's package sources\n"
+        + " " * 20
+        + "do: run `netns-mysql fetch mariadb`, which fetches it once, into the cache\n"
+    ) in result.stdout
+    assert not (tmp_path / "servers").exists()
+
+
 def test_fetch_prints_the_path_last() -> None:
     result = netns_mysql("fetch")
     assert result.returncode == 0, result.stderr

@@ -72,7 +72,7 @@ def test_a_command_of_a_console_block_works(text: str) -> None:
         program, _, rest = line.removeprefix("$ ").partition(" ")
         module = {"netns-mysql": "pytest_netns_mysql.cli", "pytest": "pytest"}.get(program)
         if module is None:
-            assert line.removeprefix("$ ") in ("pip install pytest-netns-mysql", "make demo", "make test")
+            assert line.removeprefix("$ ") in ("pip install .", "make demo", "make test")
             continue
         command = f'"{sys.executable}" -m {module} {rest}'
         result = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)

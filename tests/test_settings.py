@@ -30,6 +30,7 @@ NAMES = {
     "mode": ("--netns-mode", "NETNS_MODE", "netns_mode"),
     "topology": ("--netns-topology", "NETNS_TOPOLOGY", "netns_topology"),
     "mysqld": ("--netns-mysqld", "NETNS_MYSQLD", "netns_mysqld"),
+    "fetch": ("--netns-fetch", "NETNS_FETCH", "netns_fetch"),
     "image_env": ("--netns-image-env", "NETNS_IMAGE_ENV", "netns_image_env"),
     "image_initdb": ("--netns-image-initdb", "NETNS_IMAGE_INITDB", "netns_image_initdb"),
     "external_user": ("--netns-external-user", "NETNS_EXTERNAL_USER", "netns_external_user"),

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.kernel import launch
+from pytest_netns_mysql.mysql.progress import of_total, size_below
 from pytest_netns_mysql.mysql.sources import ORIGINS, ROOM, Source, parse_stanzas
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pytest_netns_mysql.mysql.progress import Progress
 
 # apt.conf(5): the machine's own configuration stays in force (proxies, certificates,
 # credentials); only where apt reads and writes is moved.  Hooks are cleared because they
@@ -53,6 +56,7 @@ _SIGNED_ONLY = (
     "Acquire::AllowWeakRepositories=false",
     "Acquire::AllowDowngradeToInsecureRepositories=false",
 )
+_LOGIN = re.compile(r"(?<=://)[^/\s]*@")
 _TELLING = re.compile(r"(E:|W:|Err:)")
 
 
@@ -69,7 +73,7 @@ class Package:
 class AptRoot:
     """Run apt with state, cache and sources of its own, as any user; nothing is installed."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, progress: Progress) -> None:
         """Make the root in a folder; raises FetchError on a machine without apt."""
         missing = [name for name in ("apt-get", "apt-cache", "dpkg", "dpkg-deb") if shutil.which(name) is None]
         if missing:
@@ -78,6 +82,7 @@ class AptRoot:
                 tried=(f"{missing[0]} in PATH={os.environ.get('PATH', '')}",),
             )
         self.root = root
+        self._progress = progress
         self.sources: tuple[Source, ...] = ()
         for folder in ("state/lists/partial", "cache/archives/partial", "sources", "debs"):
             (root / folder).mkdir(parents=True)
@@ -90,15 +95,15 @@ class AptRoot:
         return _run(["dpkg", "--print-architecture"]).stdout.strip()
 
     def where(self) -> str:
-        """Return the archives and suites in use."""
-        return ", ".join(f"{source.uri} {' '.join(source.suites)}" for source in self.sources)
+        """Return the archives and suites in use, without logins, which addresses may have in them."""
+        return ", ".join(f"{_LOGIN.sub('', source.uri)} {' '.join(source.suites)}" for source in self.sources)
 
     def use(self, sources: Sequence[Source]) -> None:
         """Take these sources, and bring their signed indexes; raises FetchError."""
         self.sources = tuple(sources)
         text = "\n".join(source.stanza() for source in sources)
         (self.root / "sources" / "fetch.sources").write_text(text)
-        answer = self._apt("apt-get", "update")
+        answer = self._apt("apt-get", "update", how_far=self._of_lists)
         if answer.returncode != 0:
             raise self._failure("the package indexes could not be brought and verified", answer)
 
@@ -115,12 +120,22 @@ class AptRoot:
             raise self._failure(f"apt cannot resolve {', '.join(names)}", answer)
         return packages
 
-    def download(self, packages: Sequence[Package]) -> list[Path]:
-        """Download packages, checked against the signed indexes; raises FetchError."""
+    def download(self, packages: Sequence[Package], title: str) -> list[Path]:
+        """Download packages, checked against the signed indexes; ``title`` says what they are. Raises FetchError."""
+        total = sum(package.size for package in packages)
         folder = self.root / "debs"
         before = set(folder.iterdir())
+
+        # apt-get keeps what comes below `archives`, and copies it here at the end.
+        archives = self.root / "cache" / "archives"
+        there = size_below(archives)
+
+        def how_far() -> str:
+            done = max(size_below(archives) - there, size_below(folder))
+            return f"downloading {title}: {of_total(done, total)}"
+
         wanted = [f"{package.name}={package.version}" for package in packages]
-        answer = self._apt("apt-get", "download", "-qq", *wanted, cwd=folder)
+        answer = self._apt("apt-get", "download", "-qq", *wanted, cwd=folder, how_far=how_far)
         files = sorted(set(folder.iterdir()) - before)
         if answer.returncode != 0 or len(files) != len(packages):
             raise self._failure("the packages could not be downloaded and verified", answer)
@@ -135,7 +150,8 @@ class AptRoot:
         # A machine whose lists were emptied (an image, often) does not know its sources'
         # origins.  The signed release files alone tell, and are small.
         releases_only = "Acquire::IndexTargets::deb::Packages::DefaultEnabled=false"
-        self._apt("apt-get", "update", "-o", releases_only, configuration="machine.conf")
+        options = ("update", "-o", releases_only)
+        self._apt("apt-get", *options, configuration="machine.conf", how_far=self._of_lists)
         listing = ("apt-get", "indextargets", "--no-release-info", packages)
         targets = parse_stanzas(self._apt(*listing, configuration="machine.conf").stdout)
         return [{**target, **_release(target)} for target in targets]
@@ -145,9 +161,18 @@ class AptRoot:
         return [program, "-c", str(self.root / configuration), *options, *arguments]
 
     def _apt(
-        self, program: str, *arguments: str, cwd: Path | None = None, configuration: str = "apt.conf"
+        self,
+        program: str,
+        *arguments: str,
+        cwd: Path | None = None,
+        configuration: str = "apt.conf",
+        how_far: Callable[[], str] = lambda: "resolving packages",
     ) -> subprocess.CompletedProcess[str]:
-        return _run(self._command(program, *arguments, configuration=configuration), cwd)
+        command = self._command(program, *arguments, configuration=configuration)
+        return self._progress.run(launch.command(command), how_far, cwd=cwd, environment=_environment())
+
+    def _of_lists(self) -> str:
+        return f"reading the package lists: {size_below(self.root / 'state' / 'lists') / 1e6:.0f} MB"
 
     def _failure(self, what: str, answer: subprocess.CompletedProcess[str]) -> FetchError:
         lines = _telling_lines(answer) or [f"apt ended with status {answer.returncode} and said nothing"]
@@ -160,12 +185,14 @@ class AptRoot:
         )
 
 
-def _run(command: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+def _environment() -> dict[str, str]:
+    return {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
+
+
+def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         launch.command(command),
-        cwd=cwd,
-        env=environment,
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.errors import NetnsError, ServerNotFoundError
+from pytest_netns_mysql.errors import ContainerError, NetnsError, ServerNotFoundError
 from pytest_netns_mysql.mysql import distribution
+from pytest_netns_mysql.mysql.permission import Permission
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
@@ -22,14 +23,21 @@ _EXTERNAL = "external:"
 
 @dataclass(frozen=True)
 class Finder:
-    """Find servers: ``cache`` is the user's cache folder, made when needed; ``progress`` takes a line of text.
+    """What finds servers.
 
-    Shape: ``image_env`` are variables for an image's entrypoint, ``image_initdb`` a folder of scripts for it, or None;
-    ``external_user`` and ``external_password`` are the administrator's of a server that others run.
+    Attributes:
+        cache: The user's cache folder, made when needed.
+        progress: Takes a line of text.
+        permission: Whether something may be fetched or pulled.
+        image_env: Variables for an image's entrypoint.
+        image_initdb: A folder of scripts for an image's entrypoint, or None.
+        external_user: The administrator of a server that others run.
+        external_password: The administrator's password.
     """
 
     cache: Path
     progress: Callable[[str], None]
+    permission: Permission = field(default_factory=Permission)
     image_env: Mapping[str, str] = field(default_factory=dict)
     image_initdb: Path | None = None
     external_user: str = "root"
@@ -40,7 +48,12 @@ class Finder:
 
         Raises ServerNotFoundError, and its like ServerVersionError and ContainerError, for one that cannot do it.
         """
-        found = self._find(choice, self.progress)
+        found = self.look(choice)
+        if found is None and choice == _AUTO and self.permission.is_never:
+            found = self._last_resort()
+        if found is None:
+            self._require_permission(choice)
+            found = self._find(choice, self.progress)
         if found is None:
             raise AssertionError(choice)
         return found
@@ -64,6 +77,44 @@ class Finder:
         if choice != _AUTO:
             return _of_program(*distribution.named(choice, cache))
         return distribution.look(choice, cache=cache)[0] if progress is None else self._auto(cache, progress)
+
+    def _last_resort(self) -> Kind | None:
+        """Return the image that is taken where nothing can be fetched, if it is here."""
+        try:
+            return self._image(_LAST_RESORT, None)
+        except NetnsError:
+            return None
+
+    def _require_permission(self, choice: str) -> None:
+        """Raise an error if what a choice names may not be brought now; raise ServerNotFoundError, ContainerError."""
+        where = f"netns_mysqld = {choice}"
+        if choice.startswith(_IMAGE):
+            if self.permission.is_never:
+                image = choice.removeprefix(_IMAGE)
+                raise ContainerError(
+                    f"there is no image {image} on this machine, and netns_fetch = never: it is not pulled",
+                    where=self.permission.place or where,
+                    remedies=[f"run `docker pull {image}` before", "set netns_fetch = auto: the run pulls it"],
+                )
+            return
+        cache = self.cache.expanduser().absolute()
+        if choice == _MARIADB:
+            from pytest_netns_mysql.mysql import mariadb
+            from pytest_netns_mysql.mysql.products import MARIADB as PRODUCT
+
+            tried = mariadb.look(cache)[1]
+        else:
+            from pytest_netns_mysql.mysql.products import MYSQL as PRODUCT
+
+            tried = distribution.look(choice, cache=cache)[1]
+        self.permission.require(
+            PRODUCT.title,
+            PRODUCT.name,
+            error=ServerNotFoundError,
+            where=where,
+            tried=tried,
+            remedies=PRODUCT.remedies,
+        )
 
     def _auto(self, cache: Path, progress: Callable[[str], None]) -> Kind | None:
         try:

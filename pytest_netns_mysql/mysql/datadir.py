@@ -44,7 +44,7 @@ def template(
         with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
             if not folder.is_dir():
                 progress(f"making a data directory for {label(kind)} (once, 3 to 10 s)")
-                _make(kind, options, folder)
+                _make(kind, options, folder, progress)
     except OSError as error:
         raise CacheError(
             f"no data directory can be made in the cache: {error.strerror or error}",
@@ -85,13 +85,13 @@ def key(kind: Kind, options: Mapping[str, OptionValue]) -> str:
     return f"{label(kind)}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
 
 
-def _make(kind: Kind, options: Mapping[str, OptionValue], folder: Path) -> None:
+def _make(kind: Kind, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     sparse = folder.with_name(f"{folder.name}.sparse")
     for left in (unfinished, sparse):
         shutil.rmtree(left, ignore_errors=True)
     try:
-        kind.initialize(options, unfinished)
+        kind.initialize(options, unfinished, progress)
         finish(unfinished, sparse)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import mysql.connector
 
 from pytest_netns_mysql.errors import ContainerError, ServerStartError
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
+from pytest_netns_mysql.mysql.progress import Progress
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -26,10 +27,11 @@ _POLL = 0.05  # seconds
 _LAST_LINES = 20
 
 
-def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -> None:
+def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
     """Have the image's entrypoint make a data directory in ``folder``, with its variables and scripts.
 
-    Raises ServerStartError with what it printed. See "Environment Variables" of the image's documentation.
+    ``progress`` takes a line of text, once a second. Raises ServerStartError with what it printed. See
+    "Environment Variables" of the image's documentation.
     """
     folder.mkdir()
     os.chown(folder, *image.user)
@@ -49,7 +51,7 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -
         stack.callback(engine.remove, container)
         engine.start(container)
         try:
-            _shut_down(image, folder, container)
+            _shut_down(image, folder, container, Progress(progress))
         except (ContainerError, mysql.connector.Error) as error:
             printed = engine.printed(container, lines=_LAST_LINES).splitlines()
             raise ServerStartError(
@@ -66,12 +68,12 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path) -
         left.unlink()
 
 
-def _shut_down(image: Image, folder: Path, container: Container) -> None:
+def _shut_down(image: Image, folder: Path, container: Container, progress: Progress) -> None:
     """End the server in good order as soon as the entrypoint has done its work: before, it listens to nobody."""
     # A socket's path has room for 107 characters, see unix(7), and a cache may lie deeper.
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _await_and_shut_down(image, f"/proc/self/fd/{descriptor}/first.sock", container)
+        _await_and_shut_down(image, f"/proc/self/fd/{descriptor}/first.sock", container, progress)
     finally:
         os.close(descriptor)
     code = image.engine.exit_code(container, timeout=_TIMEOUT)
@@ -79,10 +81,11 @@ def _shut_down(image: Image, folder: Path, container: Container) -> None:
         raise ContainerError(f"it ended with exit code {code}")
 
 
-def _await_and_shut_down(image: Image, path: str, container: Container) -> None:
-    deadline = time.monotonic() + _TIMEOUT
+def _await_and_shut_down(image: Image, path: str, container: Container, progress: Progress) -> None:
+    began = time.monotonic()
     met: Exception | None = None
-    while time.monotonic() < deadline:
+    while time.monotonic() - began < _TIMEOUT:
+        progress.tell(lambda: "the image's entrypoint is making a data directory")
         if not image.engine.is_running(container):
             raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
         try:

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.apt import AptRoot, Package
 from pytest_netns_mysql.mysql.cached import RECORD, read
 from pytest_netns_mysql.mysql.products import MYSQL, PRODUCTS, Product
+from pytest_netns_mysql.mysql.progress import Progress
 from pytest_netns_mysql.mysql.sources import Source, choose
 from pytest_netns_mysql.mysql.unpack import EXECUTABLE, Tree, assemble, unpack
 
@@ -31,6 +33,7 @@ _LAYOUT = "3"
 
 _DRAFT = ".draft-"
 _TRY_TIMEOUT = 30.0  # seconds
+_POLL = 0.5  # seconds
 # The packages that hold shared libraries, by their names; perl's and the character
 # converters' are in every closure and in no program's needs.
 _LIBRARY = re.compile(r"(lib(?!perl|gdbm|c-gconv)(?!.*-perl$)|zlib)")
@@ -53,12 +56,12 @@ def fetch(
     of text; ``product`` is ``mysql``, ``mariadb`` or ``router``; ``sources`` replace those chosen
     among the machine's.  Raises FetchError.
     """
-    wanted = PRODUCTS[product]
+    wanted, shown = PRODUCTS[product], Progress(progress)
     servers = cache.expanduser().absolute() / "servers"
     try:
         servers.mkdir(parents=True, exist_ok=True)
         before = _whole(servers, wanted)
-        with _locked(servers / ".lock", progress):
+        with _locked(servers / ".lock", shown):
             made_meanwhile = _whole(servers, wanted) - before
             if made_meanwhile:
                 return max(made_meanwhile) / "bin" / wanted.program
@@ -66,7 +69,7 @@ def fetch(
                 shutil.rmtree(leftover, ignore_errors=True)
             draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=servers)).resolve()
             try:
-                return _fetch(wanted, servers, draft, progress, sources)
+                return _fetch(wanted, servers, draft, shown, sources)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
     except FetchError as error:
@@ -80,12 +83,10 @@ def fetch(
         ) from error
 
 
-def _fetch(
-    product: Product, servers: Path, draft: Path, progress: Callable[[str], None], sources: Sequence[Source] | None
-) -> Path:
+def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sources: Sequence[Source] | None) -> Path:
     started = time.monotonic()
-    progress("reading the machine's package sources…")
-    apt = AptRoot(draft)
+    progress.say("reading the machine's package sources…")
+    apt = AptRoot(draft, progress)
     architecture = apt.architecture()
     apt.use(sources if sources is not None else choose(apt.targets(), architecture, product.debian_suite))
     names = _names(apt, product, architecture)
@@ -95,18 +96,20 @@ def _fetch(
     home = servers / f"{product.name}-{version}-{_digest(packages)}"
     program = home / "bin" / product.program
     if read(home) is not None:
-        progress(f"{title} is in the cache already: {program}")
+        progress.say(f"{title} is in the cache already: {program}")
         return program
     made = draft / "server"
     made.mkdir()
     tree, libraries = _download(apt, product, draft / "tree", packages, names, title, progress)
+    progress.say(f"making the programs of {title} run from the cache…")
     assemble(tree, product, libraries, made, home)
-    _record(tree, product, made, home, [package for package in packages if _is_wanted(package, names)])
+    taken = [package for package in packages if _is_wanted(package, names)]
+    _record(tree, product, made, home, taken, apt.where())
     if home.exists():  # made for another place or machine, or damaged: see ``cached.read``
         shutil.rmtree(home)
     made.rename(home)
     _try(product, home)
-    progress(f"{title} is ready after {time.monotonic() - started:.0f} s: {program}")
+    progress.say(f"{title} is ready after {time.monotonic() - started:.0f} s: {program}")
     return program
 
 
@@ -132,17 +135,18 @@ def _download(
     packages: Sequence[Package],
     names: Sequence[str],
     title: str,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> tuple[Tree, dict[str, Path]]:
     """Download and unpack what holds programs and libraries; the rest only where a need shows."""
     wanted = [package for package in packages if _is_wanted(package, names)]
     rest = [package for package in packages if package not in wanted]
     megabytes = sum(package.size for package in wanted) / 1e6
-    progress(f"fetching {title} from the machine's package sources ({megabytes:.0f} MB)…")
+    progress.say(f"fetching {title} ({megabytes:.0f} MB) from the machine's package sources, {apt.where()}…")
     missing: set[str] = set()
     for batch in (wanted, rest):
-        files = apt.download(batch)
-        unpack(files, root)
+        files = apt.download(batch, title)
+        progress.say(f"unpacking {title}…")
+        unpack(files, root, partial(_tell_unpacked, progress, title, len(files)))
         for file in files:
             file.unlink()
         tree = Tree.read(root)
@@ -152,11 +156,15 @@ def _download(
     raise FetchError(f"the packages lack shared libraries that {product.title} needs", tried=sorted(missing))
 
 
+def _tell_unpacked(progress: Progress, title: str, total: int, count: int) -> None:
+    progress.tell(lambda: f"unpacking {title}: {count} of {total} packages ({100 * count // total} %)")
+
+
 def _is_wanted(package: Package, names: Sequence[str]) -> bool:
     return package.name in names or _LIBRARY.match(package.name) is not None
 
 
-def _record(tree: Tree, product: Product, made: Path, home: Path, packages: Sequence[Package]) -> None:
+def _record(tree: Tree, product: Product, made: Path, home: Path, packages: Sequence[Package], source: str) -> None:
     """Write the record, which makes a folder one that was fetched: last, before the folder gets its name."""
     line = tree.run(made / "bin" / product.program, *product.asked).strip().replace(str(made), str(home))
     content = {
@@ -165,6 +173,7 @@ def _record(tree: Tree, product: Product, made: Path, home: Path, packages: Sequ
         "folder": str(home),
         "machine": os.uname().machine,
         "version_line": line,
+        "source": source,
         "packages": {package.name: package.version for package in packages},
     }
     (made / RECORD).write_text(json.dumps(content, indent=1) + "\n")
@@ -186,13 +195,16 @@ def _try(product: Product, home: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(file: Path, progress: Callable[[str], None]) -> Iterator[None]:
+def _locked(file: Path, progress: Progress) -> Iterator[None]:
     lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        progress("waiting for another process that is fetching into the cache…")
-        lock.acquire()
+        progress.say("waiting for another process that is fetching into the cache…")
+        while not lock.is_locked:
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=_POLL)
+            progress.tell(lambda: "waiting for another process that is fetching into the cache")
     try:
         yield
     finally:

@@ -5,41 +5,44 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pytest_netns_mysql.kernel import launch
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.failure import how_it_ended, start_error
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
+from pytest_netns_mysql.mysql.progress import Progress, size_below
 
 _END_TIMEOUT = 120.0  # seconds; a busy machine takes twenty
 
 
-def initialize(mysqld: Path, options: Mapping[str, OptionValue], folder: Path) -> None:
+def initialize(mysqld: Path, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
     """Make MySQL's data directory in ``folder``; raise ServerStartError.
 
     See the manual, "Initializing the Data Directory".
     """
-    run_until_it_ends(mysqld, ["--initialize-insecure", *arguments(options)], folder)
-    boot_once(mysqld, [*arguments(merge()), *arguments(options)], folder)
+    run_until_it_ends(mysqld, ["--initialize-insecure", *arguments(options)], folder, progress)
+    boot_once(mysqld, [*arguments(merge()), *arguments(options)], folder, progress)
 
 
-def boot_once(mysqld: Path, options: Sequence[str], folder: Path) -> None:
+def boot_once(mysqld: Path, options: Sequence[str], folder: Path, progress: Callable[[str], None]) -> None:
     """Do what the first boot does, and purge, once here and not at the first boot of each copy."""
     end = folder.with_suffix(".sql")
     try:
         end.write_text("SHUTDOWN;\n")
         private = [f"--init-file={end}", "--skip-networking", "--socket=first.sock", "--pid-file=first.pid"]
-        run_until_it_ends(mysqld, [*private, *options, "--innodb-fast-shutdown=0"], folder)
+        run_until_it_ends(mysqld, [*private, *options, "--innodb-fast-shutdown=0"], folder, progress)
     finally:
         end.unlink(missing_ok=True)
 
 
-def run_until_it_ends(mysqld: Path, what: Sequence[str], folder: Path, *, script: str = "") -> None:
+def run_until_it_ends(
+    mysqld: Path, what: Sequence[str], folder: Path, progress: Callable[[str], None], *, script: str = ""
+) -> None:
     """Run mysqld on a data directory until it ends by itself; raise ServerStartError where it ends badly.
 
-    ``script`` is what it reads from its standard input.
+    ``progress`` takes a line of text, once a second; ``script`` is what mysqld reads from its standard input.
     """
     log = folder.with_suffix(".err")
     log.unlink(missing_ok=True)
@@ -51,17 +54,13 @@ def run_until_it_ends(mysqld: Path, what: Sequence[str], folder: Path, *, script
         *(["--user=root"] if os.geteuid() == 0 else []),
         *what,
     ]
+
+    def how_far() -> str:
+        return f"making a data directory: {size_below(folder) / 1e6:.0f} MB"
+
     try:
-        result = subprocess.run(
-            launch.command(command),
-            input=script,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=_END_TIMEOUT,
-        )
-        printed, code = result.stdout, result.returncode
+        result = Progress(progress).run(launch.command(command), how_far, text=script, timeout=_END_TIMEOUT)
+        printed, code = f"{result.stdout}{result.stderr}", result.returncode
     except subprocess.TimeoutExpired:
         printed, code = f"it had not ended after {_END_TIMEOUT:g} seconds", -signal.SIGKILL
     said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else "")

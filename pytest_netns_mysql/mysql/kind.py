@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -80,8 +80,11 @@ class Kind(Protocol):
         """Return what tells its data directories from those of others."""
         ...
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path) -> None:
-        """Make a data directory in ``folder``, booted once and shut down in good order; raise ServerStartError."""
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
+        """Make a data directory in ``folder``, booted once and shut down in good order; raise ServerStartError.
+
+        ``progress`` takes a line of text.
+        """
         ...
 
     def process(self, name: str, network: Network) -> Process:

@@ -14,6 +14,7 @@ from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.apt import AptRoot
 from pytest_netns_mysql.mysql.engine import Engine
 from pytest_netns_mysql.mysql.products import MYSQL
+from pytest_netns_mysql.mysql.progress import Progress
 from pytest_netns_mysql.mysql.sources import choose
 from pytest_netns_mysql.mysql.unpack import unpack
 
@@ -72,10 +73,10 @@ def _shell(root: Path, progress: Callable[[str], None]) -> Path:
     """Return a busybox that needs no library, brought from the package sources."""
     progress("fetching a shell for it from the machine's package sources…")
     root.mkdir()
-    apt = AptRoot(root)
+    apt = AptRoot(root, Progress(progress))
     apt.use(choose(apt.targets(), apt.architecture(), None))
     packages = [one for one in apt.closure([_SHELL]) if one.name == _SHELL]
-    unpack(apt.download(packages), root / "tree")
+    unpack(apt.download(packages, _SHELL), root / "tree", lambda _: None)
     found = next((one for place in ("bin", "usr/bin") if (one := root / "tree" / place / "busybox").exists()), None)
     if found is None:
         raise FetchError(f"there is no busybox in the package {_SHELL}", where=apt.where(), remedies=MYSQL.remedies)

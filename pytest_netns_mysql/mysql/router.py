@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from pytest_netns_mysql.errors import FetchError, ProxyError
 from pytest_netns_mysql.mysql import cached
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.permission import Permission
     from pytest_netns_mysql.mysql.proxy import Proxy
 
 _CONFIGURATION = """\
@@ -36,41 +36,66 @@ routing_strategy = first-available
 class RouterProgram:
     """Find MySQL Router's program: on PATH, among what was fetched earlier, or fetched now."""
 
-    def __init__(self, cache: Path, progress: Callable[[str], None]) -> None:
-        """Keep where to look; ``progress`` takes a line of text."""
+    def __init__(self, cache: Path, progress: Callable[[str], None], permission: Permission) -> None:
+        """Keep where to look.
+
+        Args:
+            cache: The user's cache folder.
+            progress: Takes a line of text.
+            permission: Whether it may be fetched.
+        """
         self._cache = cache
         self._progress = progress
+        self._permission = permission
+        self._found: Path | ProxyError | None = None
+
+    @property
+    def is_missing(self) -> bool:
+        """True if it is not on this machine and was not looked for with ``look``."""
+        return self._found is None and self._here() is None
 
     def look(self) -> None:
-        """Look for it once, while something can be fetched: from inside a rootless sandbox nothing can."""
-        _ = self._found
+        """Find it once, fetched if need be; from inside a sandbox nothing can be fetched."""
+        if self._found is None:
+            try:
+                self._found = self._here() or self._fetched()
+            except ProxyError as error:
+                self._found = error
 
     @property
     def path(self) -> Path:
-        """Return the program's path; raise ProxyError where it is not here and cannot be fetched."""
+        """The program's path; raises ProxyError where it is not here and cannot be fetched."""
+        self.look()
         if isinstance(self._found, ProxyError):
             raise self._found
+        if self._found is None:
+            raise AssertionError
         return self._found
 
-    @cached_property
-    def _found(self) -> Path | ProxyError:
+    def _here(self) -> Path | None:
         on_path = shutil.which("mysqlrouter")
         if on_path is not None:
             return Path(on_path).absolute()
         earlier = cached.fetched(self._cache, "router")
-        if earlier is not None:
-            return earlier.program
-        from pytest_netns_mysql.mysql.fetch import fetch
+        return earlier.program if earlier is not None else None
 
+    def _fetched(self) -> Path:
+        from pytest_netns_mysql.mysql.fetch import fetch
+        from pytest_netns_mysql.mysql.products import ROUTER
+
+        tried = ("mysqlrouter on PATH", f"{self._cache / 'servers'}: none fetched earlier")
+        self._permission.require(
+            ROUTER.title, ROUTER.name, error=ProxyError, where="factories.router", tried=tried, remedies=ROUTER.remedies
+        )
         try:
-            return fetch(self._cache, progress=self._progress, product="router")
+            return fetch(self._cache, progress=self._progress, product=ROUTER.name)
         except FetchError as error:
-            return ProxyError(
+            raise ProxyError(
                 f"MySQL Router was not found, and cannot be fetched: {error.what}",
                 where=error.where,
-                tried=("mysqlrouter on PATH", f"{self._cache / 'servers'}: none fetched earlier", *error.tried),
+                tried=(*tried, *error.tried),
                 remedies=("run `netns-mysql fetch router` where the package sources can be reached", *error.remedies),
-            )
+            ) from error
 
 
 def argv(program: Path, proxy: Proxy) -> list[str]:

@@ -14,7 +14,7 @@ from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.sources import ROOM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pytest_netns_mysql.mysql.products import Product
 
@@ -27,11 +27,18 @@ _OPENED_BY_NAME = ("libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")
 _NEED = re.compile(r"^\t(\S+) => (not found|\S+)", re.MULTILINE)
 
 
-def unpack(packages: Iterable[Path], tree: Path) -> None:
-    """Unpack packages into one tree, a few at once; raises FetchError.  See dpkg-deb(1)."""
+def unpack(packages: Iterable[Path], tree: Path, done: Callable[[int], None]) -> None:
+    """Unpack packages into one tree, a few at once; raises FetchError.  See dpkg-deb(1).
+
+    Args:
+        packages: The packages' files.
+        tree: The folder to unpack into.
+        done: Called with how many are unpacked, after each.
+    """
     # The largest first, so that none is left alone at the end.
     waiting = sorted(packages, key=lambda file: file.stat().st_size)
     running: list[tuple[Path, subprocess.Popen[str]]] = []
+    count = 0
     try:
         while waiting or running:
             while waiting and len(running) < (os.cpu_count() or 1):
@@ -43,6 +50,8 @@ def unpack(packages: Iterable[Path], tree: Path) -> None:
             if process.returncode != 0:
                 said = complaint.strip().splitlines()[-3:]
                 raise FetchError(f"{file.name} cannot be unpacked", tried=said, remedies=(ROOM,))
+            count += 1
+            done(count)
     finally:
         for _, process in running:
             process.kill()

@@ -43,6 +43,16 @@ def test_no_engine_answers(suite: Suite, monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert "do: start it: systemctl start docker, or systemctl start podman.socket" in said
 
 
+def test_with_fetch_never_no_image_is_pulled(suite: Suite, image: str) -> None:
+    said = refused(suite(TEST, "--netns-mysqld=docker://netns-mysql-nobody-has-it:1", "--netns-fetch=never"))
+    assert (
+        "there is no image netns-mysql-nobody-has-it:1 on this machine, and netns_fetch = never: it is not pulled\n"
+        "  where: command line --netns-fetch\n"
+        "  do: run `docker pull netns-mysql-nobody-has-it:1` before\n"
+        "  do: set netns_fetch = auto: the run pulls it"
+    ) in said
+
+
 def test_no_such_image(suite: Suite, image: str) -> None:
     said = refused(suite(TEST, "--netns-mysqld=docker://netns-mysql-nobody-has-it:1"))
     assert "there is no image netns-mysql-nobody-has-it:1, and it cannot be pulled" in said

@@ -102,4 +102,4 @@ def test_programs_have_names_of_their_own(tmp_path: Path, finder: Finder) -> Non
 def test_a_package_without_scripts_is_told(tmp_path: Path, finder: Finder) -> None:
     server = finder.find(str(program(tmp_path / "base" / "bin" / "mariadbd")))
     with pytest.raises(ServerStartError, match=r"there is no mariadb_system_tables\.sql to make a data directory by"):
-        server.initialize({}, tmp_path / "data")
+        server.initialize({}, tmp_path / "data", print)

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.apt import AptRoot
+from pytest_netns_mysql.mysql.progress import Progress
 from pytest_netns_mysql.mysql.sources import Source, choose, parse_stanzas, signed_by
 
 DEBIAN_TARGETS = """\
@@ -113,9 +114,9 @@ def test_a_machine_with_emptied_lists_tells_its_origins(tmp_path: Path, monkeypa
     """As an image does that removed what apt-get update had brought."""
     (tmp_path / "lists").mkdir()
     (tmp_path / "apt.conf").write_text(f'Dir::State::lists "{tmp_path}/lists/";\n')
-    full = AptRoot(tmp_path / "one")
+    full = AptRoot(tmp_path / "one", Progress(print))
     expected = choose(full.targets(), full.architecture(), "unstable")
     monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
-    bare = AptRoot(tmp_path / "two")
+    bare = AptRoot(tmp_path / "two", Progress(print))
     assert choose(bare.targets(), bare.architecture(), "unstable") == expected
     assert list((tmp_path / "lists").iterdir()) == []
