@@ -11,8 +11,8 @@ from pytest_netns_mysql.session import CHOICE_IN_FORCE, NAMESPACE, NetnsSession
 
 _LOG_LINES = 15
 ORDER = (
-    "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept among the "
-    "netns tests, and among the others"
+    "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
+    "among the netns tests, and among the others"
 )
 """What is shown where netns tests come last, though another order was asked for."""
 
