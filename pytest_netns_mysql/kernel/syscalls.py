@@ -8,7 +8,8 @@ import socket
 import struct
 from fcntl import ioctl
 from functools import cache
-from pathlib import Path
+
+from pytest_netns_mysql.kernel.rights import effective_capabilities as effective_capabilities
 
 CLONE_FS = 0x00000200
 CLONE_NEWNS = 0x00020000
@@ -87,15 +88,6 @@ def unmount(target: str) -> None:
     See umount2(2).
     """
     _check(_libc().umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
-
-
-def effective_capabilities() -> frozenset[int]:
-    """Return the numbers of the calling thread's effective capabilities, see capabilities(7)."""
-    for line in Path("/proc/thread-self/status").read_text().splitlines():
-        if line.startswith("CapEff:"):
-            mask = int(line.split()[1], 16)
-            return frozenset(number for number in range(64) if mask >> number & 1)
-    return frozenset()
 
 
 def keep_capabilities(numbers: frozenset[int], *, own: frozenset[int] = frozenset()) -> None:
