@@ -26,20 +26,11 @@ _STARTERS = {
 }
 
 
-def threads_error(error: OSError, *, hindrance: str | None = None) -> ThreadsError:
-    """Return the error that says who started the threads that are in the way, and what helps.
-
-    Args:
-        error: The kernel's answer.
-        hindrance: Why this process cannot be started again before there are threads, if it was to be.
-    """
+def threads_error(error: OSError) -> ThreadsError:
+    """Return the error that says who started the threads that are in the way, and what helps."""
     return ThreadsError(
         "the user namespace of a rootless sandbox cannot be entered: this process has threads already",
-        tried=[
-            f"unshare(CLONE_NEWUSER): {error}",
-            *describe(),
-            *([] if hindrance is None else [f"to start pytest again, in the user namespace: {hindrance}"]),
-        ],
+        tried=[f"unshare(CLONE_NEWUSER): {error}", *describe()],
         remedies=[
             'set netns_mode = "auto" in the ini file (or NETNS_MODE=auto, or --netns-mode=auto): with any netns '
             "setting, pytest enters the user namespace before plugins and conftests start threads",
@@ -58,7 +49,7 @@ def describe() -> list[str]:
     counted = ", ".join(
         name if count == 1 else f"{count} x {name}" for name, count in sorted(Counter(names).items())
     )
-    python = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    python = [_named(thread) for thread in threading.enumerate() if thread is not threading.main_thread()]
     lines = [f"the kernel counts {len(names)} threads: {counted}"]
     lines.append(f"of Python, beside the main one: {', '.join(python) or 'none, so C libraries started them'}")
     for name, what in _STARTERS.items():
@@ -67,6 +58,13 @@ def describe() -> list[str]:
             by = f", by {', '.join(users)}" if users else ""
             lines.append(f"{name} is imported{by}: {what}")
     return lines
+
+
+def _named(thread: threading.Thread) -> str:
+    """Return a thread's name and the module of what it runs."""
+    target = getattr(thread, "_target", None)
+    module = type(thread).__module__ if target is None else getattr(target, "__module__", None)
+    return thread.name if module in (None, "threading") else f"{thread.name} of {module}"
 
 
 def _users(package: str) -> list[str]:
