@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posix
+import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -54,13 +55,13 @@ class Reexecution:
         from pytest_netns_mysql.kernel import enter
 
         os.environ[_VARIABLE] = f"{os.getpid()} {_STARTED_AGAIN}"
-        executable, argv = _followed(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        argv = _followed([sys.executable, *sys.orig_argv[1:]])
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
         os.chdir(self._directory)
         # Not os.execv: a debugger replaces it, and would follow the script that enters.
-        command = enter.command(executable, argv)
+        command = enter.command(sys.executable, argv)
         posix.execv(command[0], command)
         raise AssertionError
 
@@ -78,5 +79,22 @@ def _is_pytest(main: object) -> bool:
     )
 
 
-def _followed(executable: str, argv: list[str]) -> tuple[str, list[str]]:
-    return executable, argv
+def _followed(argv: list[str]) -> list[str]:
+    """Return the argv with which a debugger that has this process, debugpy for one, has the same pytest run as well.
+
+    Such a debugger replaces os.execv to do this. The command line that began the process would begin a debugger anew,
+    on a port that this one has.
+    """
+    monkey = sys.modules.get("_pydev_bundle.pydev_monkey")
+    debugpy = sys.modules.get("debugpy")
+    # One that waits for nobody yet ends with this process, and begins anew.
+    if monkey is None or (debugpy is not None and not debugpy.is_client_connected()):
+        return argv
+    main = sys.modules["__main__"]
+    spec = getattr(main, "__spec__", None)
+    program = [str(main.__file__)] if spec is None else ["-m", "pytest"]
+    options = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    followed = monkey.patch_args([sys.executable, *options, *program, *sys.argv[1:]], is_exec=True)
+    monkey.send_process_created_message()
+    monkey.send_process_about_to_be_replaced()
+    return [str(word) for word in followed]
