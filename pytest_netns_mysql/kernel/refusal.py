@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.kernel.rights import effective_capabilities
+from pytest_netns_mysql.kernel.rights import NEEDED, effective_capabilities
 
 USER_NAMESPACE = "to create a user namespace"
 ID_MAP = "to write the id map of a new user namespace"
@@ -68,12 +68,17 @@ def refused(error: OSError, *, rootless: bool, default: str = MOVE) -> SandboxEr
         default: The step, where ``error`` does not name one.
     """
     name = error.step if isinstance(error, StepError) else default
-    who = "an ordinary user" if os.geteuid() else "root without all its capabilities" if rootless else "root"
     return SandboxError(
-        f"no sandbox can be made here as {who}: the kernel refuses {name}",
+        f"no sandbox can be made here as {_who()}: the kernel refuses {name}",
         tried=[str(error)],
         remedies=[*_cures(error, name, rootless=rootless), _DOCTOR],
     )
+
+
+def _who() -> str:
+    if os.geteuid():
+        return "an ordinary user"
+    return "root" if effective_capabilities() >= NEEDED else "root without CAP_SYS_ADMIN or CAP_NET_ADMIN"
 
 
 def _cures(error: OSError, name: str, *, rootless: bool) -> list[str]:

@@ -72,7 +72,7 @@ def become_capable(*, starts_workers: bool) -> None:
 
 
 def _write(path: str, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         os.write(descriptor, text.encode())
     except OSError as error:
