@@ -15,7 +15,6 @@ from pytest_netns_mysql.reexecution import Reexecution
 from pytest_netns_mysql.session import NOTHING_SAID, NetnsSession
 from pytest_netns_mysql.start import is_distributed, is_first_worker, recall, runs_nothing
 
-
 _KEY = "netns/files"
 
 

@@ -34,7 +34,7 @@ class Reexecution:
         self._directory = config.invocation_params.dir
         if is_first:
             os.environ[_VARIABLE] = str(os.getpid())
-            config.add_cleanup(lambda: os.environ.pop(_VARIABLE, None))
+            config.add_cleanup(_forget)
 
     def _hindrance(self, config: pytest.Config, *, is_first: bool) -> str | None:
         if self.has_happened:
@@ -64,6 +64,10 @@ class Reexecution:
         command = enter.command(sys.executable, argv)
         posix.execv(command[0], command)
         raise AssertionError
+
+
+def _forget() -> None:
+    os.environ.pop(_VARIABLE, None)
 
 
 def _is_pytest(main: object) -> bool:

@@ -57,7 +57,7 @@ def recall(config: pytest.Config, key: str) -> Any:
 
 
 def is_first_worker(config: pytest.Config) -> bool:
-    """Return True in the one process of a run that writes to pytest's cache for all workers of xdist, if there are any."""
+    """Return True in the one process of a run that writes to pytest's cache: of several workers, the first."""
     return bool(getattr(config, "workerinput", {}).get("workerid", _FIRST_WORKER) == _FIRST_WORKER)
 
 

@@ -14,8 +14,8 @@ from typing import Literal
 
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.kernel.rights import in_user_namespace, needs_user_namespace
+from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology.model import Link, Namespace, Topology
 
 State = Literal["ok", "missing", "note"]

@@ -92,7 +92,7 @@ def _cures(error: OSError, name: str, *, rootless: bool) -> list[str]:
         return ["create the folder, as root: mkdir /run"]
     if error.errno == errno.EROFS and name == ID_MAP:
         return [
-            "/proc is mounted read-only here: mount it so that it can be written to, as root: mount -o remount,rw /proc",
+            "/proc is mounted read-only here: mount it for writing, as root: mount -o remount,rw /proc",
             "run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN: then no id map is needed",
         ]
     cures = _apparmor_cures() if rootless and name in _BY_APPARMOR else []
@@ -125,9 +125,7 @@ def _is_restricted() -> bool:
 def _apparmor_cures() -> list[str]:
     """Return the two cures for AppArmor's restriction, as on Ubuntu 24.04."""
     restricts = "" if _is_restricted() else "where AppArmor restricts user namespaces, as on Ubuntu 24.04: "
-    profile = (
-        f"abi <abi/4.0>, profile netns-python {os.path.realpath(sys.executable)} flags=(unconfined) {{ userns, }}"
-    )
+    profile = f"abi <abi/4.0>, profile netns-python {os.path.realpath(sys.executable)} flags=(unconfined) {{ userns, }}"
     file = "/etc/apparmor.d/netns-python"
     return [
         f"{restricts}allow user namespaces, as root: sysctl -w {_RESTRICTION}=0",

@@ -46,9 +46,7 @@ def describe() -> list[str]:
     for task in Path("/proc/self/task").iterdir():
         with contextlib.suppress(OSError):  # it may have ended by now
             names.append((task / "comm").read_text().strip())
-    counted = ", ".join(
-        name if count == 1 else f"{count} x {name}" for name, count in sorted(Counter(names).items())
-    )
+    counted = ", ".join(name if count == 1 else f"{count} x {name}" for name, count in sorted(Counter(names).items()))
     python = [_named(thread) for thread in threading.enumerate() if thread is not threading.main_thread()]
     lines = [f"the kernel counts {len(names)} threads: {counted}"]
     lines.append(f"of Python, beside the main one: {', '.join(python) or 'none, so C libraries started them'}")

@@ -42,7 +42,7 @@ def refuse(call: str, number: int, *, flags: int | None = None) -> None:
 
 def hide_run() -> None:
     """Have a root folder without /run: all else is bound from the one that was there."""
-    root = Path("/tmp/netns-root")  # noqa: S108 - in a mount namespace of its own
+    root = Path("/tmp/netns-root")  # in a mount namespace of its own
     root.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "none", root], check=True)
     for entry in Path("/").iterdir():

@@ -170,7 +170,7 @@ def test_a_program_that_calls_pytest_is_not_run_twice(
     lines = result.stdout.splitlines()
     pytest.LineMatcher(lines).fnmatch_lines(
         [
-            "ThreadsError: the user namespace of a rootless sandbox cannot be entered: this process has threads already",
+            "ThreadsError: the user namespace of a rootless sandbox cannot be entered: this process has threads*",
             "  tried: unshare(CLONE_NEWUSER): * unshare: Invalid argument",
             "  tried: the kernel counts * threads: *",
             "  tried: of Python, beside the main one: eager*",
@@ -221,7 +221,11 @@ def test_pytest_inside_a_test_does_not_start_the_outer_one_again(
         ({"src/shop.py": "# netns", "tests/test_a.py": "def test_a(): pass"}, (), False),
         ({"tests/helpers/db.py": "# netns", "tests/test_a.py": "def test_a(): pass"}, (), True),
         ({"test_a.py": "def test_a(): subnetnsx = 1"}, (), False),
-        ({"t/test_a.py": "def test_a(): pass", "conftest.py": "pytest_plugins = ['fix']", "fix.py": "# netns"}, ("t",), True),
+        (
+            {"t/test_a.py": "def test_a(): pass", "conftest.py": "pytest_plugins = ['fix']", "fix.py": "# netns"},
+            ("t",),
+            True,
+        ),
         ({"t/test_a.py": "def test_a(): pass", "fix.py": "# pytest_netns_mysql"}, ("t", "-p", "fix"), True),
     ],
     ids=[
@@ -236,13 +240,27 @@ def test_netns_tests_are_expected_by_the_projects_files(
     arguments: tuple[str, ...],
     expected: bool,
 ) -> None:
-    noted = "\n\ndef test_note():\n    import pathlib\n    pathlib.Path('map').write_text(open('/proc/self/uid_map').read())\n"
+    noted = """
+
+def test_note():
+    import pathlib
+    pathlib.Path('map').write_text(open('/proc/self/uid_map').read())
+"""
     for name, text in files.items():
         file = pytester.path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + noted if "test_a" in name or "::" in "".join(arguments) else text)
     arguments = tuple(word.replace("::test_b", "::test_note") for word in arguments)
-    run(sys.executable, "-m", "pytest", "-q", "-k", "note", *arguments, env={"PYTHONPATH": os.pathsep.join([".", os.environ.get("PYTHONPATH", "")])})
+    run(
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-k",
+        "note",
+        *arguments,
+        env={"PYTHONPATH": os.pathsep.join([".", os.environ.get("PYTHONPATH", "")])},
+    )
     entered = (pytester.path / "map").read_text().split() != ["0", "0", "4294967295"]
     assert entered is expected
 
@@ -276,7 +294,9 @@ def test_what_no_file_says_is_told_with_its_threads_and_right_in_the_next_run(py
 @pytest.mark.ordinary_user
 def test_who_imported_numpy_is_named(pytester: pytest.Pytester) -> None:
     """By a stand-in that starts a thread as numpy's OpenBLAS does."""
-    pytester.makepyfile(numpy=THREAD, plots="import numpy as np\n", program="import pytest\npytest.main(['-p', 'plots'])\n")
+    pytester.makepyfile(
+        numpy=THREAD, plots="import numpy as np\n", program="import pytest\npytest.main(['-p', 'plots'])\n"
+    )
     pytester.makepyfile(test_inner=NETNS)
     result = pytester.run(sys.executable, "program.py", "-p", "no:randomly")
     result.stdout.fnmatch_lines(["  tried: numpy is imported, by plots*: its OpenBLAS starts threads*"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -53,46 +54,68 @@ BY_APPARMOR = [
     "root: echo 'abi <abi/4.0>, profile netns-python *python3* flags=(unconfined) { userns, }' > "
     "/etc/apparmor.d/netns-python && apparmor_parser --replace /etc/apparmor.d/netns-python",
 ]
-# What is refused: how root, and an ordinary user where that differs, gets there; the step, the kernel's answer, cures.
+
+
+class Case(NamedTuple):
+    """What the kernel refuses: the step, its answer, and the cures that are told.
+
+    ``in_own`` says that root of a user namespace of its own is refused it, who lowers the limits there, say;
+    ``rootless`` that the sandbox begins with a user namespace, as without CAP_SYS_ADMIN.
+    """
+
+    in_own: bool
+    rootless: bool
+    step: str
+    answer: str
+    cures: list[str]
+
+
+NO_SPACE = "[[]Errno 28] unshare: No space left on device"
 CASES = {
-    "unshare": (
-        WITHOUT_ADMIN,
+    "unshare": Case(
+        False,
+        True,
         "to create a user namespace",
         "[[]Errno 1] unshare: Operation not permitted",
-        ["  do: in Docker as root: --cap-add SYS_ADMIN *", "  do: in Docker as an ordinary user: --security-opt seccomp*"],
+        [
+            "  do: in Docker as root: --cap-add SYS_ADMIN *",
+            "  do: in Docker as an ordinary user: --security-opt seccomp*",
+        ],
     ),
-    "map": (
-        WITHOUT_ADMIN,
+    "map": Case(
+        False,
+        True,
         "to write the id map of a new user namespace",
         "[[]Errno 13] /proc/self/setgroups: Permission denied",
         BY_APPARMOR,
     ),
-    "mount": (
-        WITHOUT_ADMIN,
-        "to mount in a mount namespace of its own",
-        "[[]Errno 13] mount /: Permission denied",
-        BY_APPARMOR,
+    "mount": Case(
+        False, True, "to mount in a mount namespace of its own", "[[]Errno 13] mount /: Permission denied", BY_APPARMOR
     ),
-    "max_user_namespaces": (
-        [*IN_OWN, WITHOUT_ADMIN],
+    "max_user_namespaces": Case(
+        True,
+        True,
         "to create a user namespace",
-        "[[]Errno 28] unshare: No space left on device",
+        NO_SPACE,
         ["  do: raise the limit: sysctl -w user.max_user_namespaces=15000"],
     ),
-    "max_mnt_namespaces": (
-        IN_OWN,
+    "max_mnt_namespaces": Case(
+        True,
+        False,
         "to create a mount namespace",
-        "[[]Errno 28] unshare: No space left on device",
+        NO_SPACE,
         ["  do: raise the limit: sysctl -w user.max_mnt_namespaces=15000"],
     ),
-    "max_net_namespaces": (
-        IN_OWN,
+    "max_net_namespaces": Case(
+        True,
+        False,
         "to create a network namespace",
-        "[[]Errno 28] unshare: No space left on device",
+        NO_SPACE,
         ["  do: raise the limit: sysctl -w user.max_net_namespaces=15000"],
     ),
-    "run": (
-        IN_OWN,
+    "run": Case(
+        True,
+        False,
         "to mount in a mount namespace of its own",
         "[[]Errno 2] /run: No such file or directory",
         ["  do: create the folder, as root: mkdir /run"],
@@ -102,12 +125,10 @@ CASES = {
 
 def command(what: str, *argv: str) -> list[str]:
     """Return a command line that runs a program where the kernel refuses it something, as root or an ordinary user."""
-    before = CASES[what.partition(",")[0]][0]
-    refuse = [sys.executable, str(REFUSE), what, "--"]
-    if before is WITHOUT_ADMIN:
-        return [*(WITHOUT_ADMIN if os.geteuid() == 0 else []), *refuse, *argv]
-    words = [word for word in before if isinstance(word, str)]
-    return [*words, *refuse, *(WITHOUT_ADMIN if WITHOUT_ADMIN in before else []), *argv]
+    case = CASES[what]
+    own = IN_OWN if case.in_own else []
+    drop = WITHOUT_ADMIN if case.rootless and (case.in_own or os.geteuid() == 0) else []
+    return [*own, sys.executable, str(REFUSE), what, "--", *drop, *argv]
 
 
 def run(what: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -128,7 +149,7 @@ def run(what: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def told(what: str) -> list[str]:
-    _, step, answer, cures = CASES[what]
+    _, _, step, answer, cures = CASES[what]
     return [f"*no sandbox can be made here as *: the kernel refuses {step}", f"  tried: {answer}", *cures, DOCTOR]
 
 
@@ -158,7 +179,7 @@ def test_doctor_and_run_say_the_same(what: str) -> None:
     program = [sys.executable, "-m", "pytest_netns_mysql.cli"]
     result = subprocess.run(command(what, *program, "doctor"), capture_output=True, text=True, check=False)
     assert result.returncode == 1
-    _, step, answer, cures = CASES[what]
+    _, _, step, answer, cures = CASES[what]
     pytest.LineMatcher(result.stdout.splitlines()).fnmatch_lines(
         [
             f"missing  sandbox    no sandbox can be made here as *: the kernel refuses {step} ({answer})",
@@ -195,10 +216,13 @@ def test_a_direct_sandbox_that_is_refused_moves_nothing(drop: list[str]) -> None
 def test_a_read_only_proc_and_apparmors_setting_are_told() -> None:
     """As an ordinary user of the machine."""
     script = (
-        f"mount -t tmpfs none /proc/sys/kernel && echo 1 > /proc/sys/kernel/apparmor_restrict_unprivileged_userns && "
-        f'exec setpriv --reuid 65533 --regid 65533 --clear-groups "$@"'
+        "mount -t tmpfs none /proc/sys/kernel && echo 1 > /proc/sys/kernel/apparmor_restrict_unprivileged_userns && "
+        'exec setpriv --reuid 65533 --regid 65533 --clear-groups "$@"'
     )
-    python = "from pytest_netns_mysql.kernel.sandbox import Sandbox; import os\ntry:\n Sandbox.create()\nexcept Exception as error:\n print(error)\nprint(os.getuid())"
+    python = (
+        "import os\nfrom pytest_netns_mysql.kernel.sandbox import Sandbox\n"
+        "try:\n    Sandbox.create()\nexcept Exception as error:\n    print(error)\nprint(os.getuid())\n"
+    )
     refuse = [sys.executable, str(REFUSE), "map", "--"]
     unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
     result = subprocess.run(
