@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posix
-import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -94,6 +93,8 @@ def _followed(argv: list[str]) -> list[str]:
     # One that waits for nobody yet ends with this process, and begins anew.
     if monkey is None or (debugpy is not None and not debugpy.is_client_connected()):
         return argv
+    import subprocess
+
     main = sys.modules["__main__"]
     spec = getattr(main, "__spec__", None)
     program = [str(main.__file__)] if spec is None else ["-m", "pytest"]

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from pytest_netns_mysql.kernel.rights import in_user_namespace
+
 Suite = Callable[..., pytest.RunResult]
 Facts = dict[str, Any]
 
@@ -59,6 +61,12 @@ FACTS = """
 
     # netns: a word that says that netns tests are to be expected
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _outside() -> None:
+    """Refuse to run where the outer run has entered a user namespace: inner runs are in it then."""
+    assert ROOTLESS or not in_user_namespace(), "as an ordinary user, run these tests with --netns-mode=direct"
 
 
 def force_rootless(monkeypatch: pytest.MonkeyPatch) -> None:
