@@ -250,3 +250,19 @@ def test_a_read_only_proc_and_apparmors_setting_are_told() -> None:
             "65533",
         ]
     )
+
+
+@pytest.mark.root
+def test_root_without_the_capability_to_map_itself_is_told() -> None:
+    drop = ["setpriv", "--bounding-set", "-sys_admin,-setfcap", "--inh-caps", "-sys_admin,-setfcap"]
+    program = [sys.executable, "-m", "pytest_netns_mysql.cli", "run", "--", "true"]
+    result = subprocess.run([*drop, *program], capture_output=True, text=True, check=False)
+    assert result.stderr.splitlines() == [
+        "netns-mysql: no sandbox can be made here as root without CAP_SYS_ADMIN or CAP_NET_ADMIN: the kernel refuses "
+        "to write the id map of a new user namespace",
+        "  tried: [Errno 1] /proc/self/uid_map: Operation not permitted",
+        "  do: root needs CAP_SETFCAP for a user namespace of its own: give this process CAP_SETFCAP (Docker: "
+        "--cap-add SETFCAP), or CAP_SYS_ADMIN and CAP_NET_ADMIN, which do without a user namespace",
+        "  do: run as an ordinary user, who needs no capability",
+        DOCTOR,
+    ]
