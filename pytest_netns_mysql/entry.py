@@ -79,7 +79,9 @@ class Entry:
             return False
         from pytest_netns_mysql.kernel.rights import needs_user_namespace
 
-        return needs_user_namespace(self._session.settings.mode)
+        with contextlib.suppress(OSError):  # without /proc, as on another system, there are no sandboxes
+            return needs_user_namespace(self._session.settings.mode)
+        return False
 
     def _is_worker(self) -> bool:
         """Return True in a worker of xdist, which has threads from its first moment: its controller has entered."""

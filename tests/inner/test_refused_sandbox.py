@@ -252,6 +252,15 @@ def test_a_read_only_proc_and_apparmors_setting_are_told() -> None:
     )
 
 
+def test_without_proc_other_tests_run_as_before(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_plain="def test_it(): pass")
+    script = 'mount -t tmpfs none /proc && exec "$@"'
+    pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio"]
+    argv = [*IN_OWN, "sh", "-c", script, "sh", *WITHOUT_ADMIN, *pytest_command, "test_plain.py"]
+    result = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert "1 passed" in result.stdout, result.stdout + result.stderr
+
+
 @pytest.mark.root
 def test_root_without_the_capability_to_map_itself_is_told() -> None:
     drop = ["setpriv", "--bounding-set", "-sys_admin,-setfcap", "--inh-caps", "-sys_admin,-setfcap"]
