@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -85,7 +86,8 @@ class Entry:
 
     def _is_worker(self) -> bool:
         """Return True in a worker of xdist, which has threads from its first moment: its controller has entered."""
-        return "PYTEST_XDIST_WORKER" in os.environ and self._reexecution.hindrance is not None
+        # Programs that a worker's tests start have the variable as well; execnet starts a worker by `python -c`.
+        return "PYTEST_XDIST_WORKER" in os.environ and not hasattr(sys.modules.get("__main__"), "__file__")
 
     def _is_expected(self) -> bool:
         """Return True if netns tests are to be expected: by a setting, by the last run, by the project's files."""
