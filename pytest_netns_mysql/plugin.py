@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import sys
 from collections.abc import Generator
@@ -12,7 +11,8 @@ import pytest
 
 from pytest_netns_mysql import overview
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.errors import NetnsError, SandboxError, SettingError
+from pytest_netns_mysql.entry import ENTRY, Entry
+from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.marker import SERVERS_HELP, is_netns_test
 from pytest_netns_mysql.session import NAMESPACE, SESSION, NetnsSession
 from pytest_netns_mysql.start import START, Start, is_distributed
@@ -40,11 +40,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(setting.ini, f"{setting.help}{choices}{default}", default=None)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Generator[None, object, object]:
     """Enter the user namespace of a rootless sandbox while this process has one thread; start a server that is needed.
 
-    The first only where the project set any of our settings: it says that netns tests are to be expected.
+    Both before pytest's capturing replaces the file descriptors, which this process needs to start again.
     """
     if overview.keep_paths(args):
         known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
@@ -54,15 +56,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     known = early_config.known_args_namespace
     session = _session(early_config, known)
     start = early_config.stash[START] = Start(early_config, session)
+    entry = early_config.stash[ENTRY] = Entry(early_config, session)
+    entry.before_threads()
     if not is_distributed(known):
-        start.before_collection()
-    if session.settings.given and not overview.is_wanted(known):
-        from pytest_netns_mysql.kernel import usernamespace
-
-        # The first netns test meets a refusal again, and says so.
-        with contextlib.suppress(SandboxError):
-            if usernamespace.needs_user_namespace(session.settings.mode):
-                usernamespace.enter_user_namespace(starts_workers=is_distributed(known))
+        start.before_collection()  # it may join the user namespace of a server that stays up
+    entry.enter()
+    return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -76,6 +75,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", SERVERS_HELP)
     session = _session(config, config.option)
     start = config.stash.setdefault(START, Start(config, session))
+    if ENTRY not in config.stash:  # as where a conftest names this plugin
+        config.stash[ENTRY] = Entry(config, session)
     if hasattr(config, "workerinput"):
         start.before_collection()
     try:
@@ -135,6 +136,7 @@ def pytest_collection_modifyitems(
         return
     from pytest_netns_mysql import collection
 
+    config.stash[ENTRY].note(netns_items)
     for item in netns_items:
         collection.settle(item, own)
     try:
@@ -167,6 +169,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remember for the next run what this one needed; let the servers end while pytest sums up."""
     session.config.stash[START].remember()
+    session.config.stash[ENTRY].remember()
     session.config.stash[SESSION].end_servers()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.errors import NetnsError, SandboxError
+from pytest_netns_mysql.errors import NetnsError, SandboxError, ThreadsError
 from pytest_netns_mysql.kinds import Kinds
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Of several topologies' servers, each of which takes some 400 MB of memory.
 _KEPT_SERVERS = 4
+NOTHING_SAID = "nothing said that this run has netns tests"
 _FIRST_ID = 2  # 1 is the default of a server that nobody gave a server_id
 
 
@@ -53,6 +54,7 @@ class NetnsSession:
         self.collected: list[pytest.Item] = []  # in the order of collection, before anybody else reordered them
         self.breaks_order = False  # whether netns tests come last, though another order was asked for
         self.mysqlx_over: list[Topology | None] = []
+        self.no_reexecution: str | None = None  # why threads did not have pytest started again, where it was not
         self.overridden: dict[tuple[str, object], bool] = {}  # by fixture and by the class or module of the test
         self._ids = itertools.count(_FIRST_ID)
         self._base = base
@@ -108,7 +110,12 @@ class NetnsSession:
         if self.sandbox is None:
             from pytest_netns_mysql.kernel.sandbox import Sandbox
 
-            self.sandbox = Sandbox.make(self.settings.mode)
+            try:
+                self.sandbox = Sandbox.make(self.settings.mode)
+            except ThreadsError as error:
+                if self.no_reexecution is None:
+                    raise
+                raise _without_reexecution(error, self.no_reexecution) from error
             if worker:
                 settle_worker()
         self.sandbox.move_in()
@@ -265,6 +272,15 @@ class NetnsSession:
         if self.taken is not None:
             self.taken.close()
             self.taken = None
+
+
+def _without_reexecution(error: ThreadsError, reason: str) -> ThreadsError:
+    """Return the error that also says why pytest was not started again, in the user namespace."""
+    cures = error.remedies
+    if reason != NOTHING_SAID:
+        cures = "run pytest as a program of its own, `pytest` or `python -m pytest`: it can start again", *cures[1:]
+    tried = f"to start pytest again, in the user namespace: {reason}"
+    return ThreadsError(error.what, tried=[*error.tried, tried], remedies=cures)
 
 
 def settle_worker() -> None:

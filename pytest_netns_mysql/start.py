@@ -39,6 +39,29 @@ def is_distributed(options: argparse.Namespace) -> bool:
     return any(getattr(options, name, None) for name in _DISTRIBUTE)
 
 
+def runs_nothing(options: argparse.Namespace) -> bool:
+    """Return True if pytest was asked for something else than to run tests in this process."""
+    return any(getattr(options, name, None) for name in _RUN_NOTHING)
+
+
+def recall(config: pytest.Config, key: str) -> Any:
+    """Return what an earlier run wrote into pytest's cache, or None; conftests need not be imported yet."""
+    options = config.known_args_namespace
+    if not config.pluginmanager.has_plugin("cacheprovider") or options.cacheclear:
+        return None
+    from _pytest.cacheprovider import Cache
+
+    # config.cache is there only after the conftests are imported, which may take seconds; so are, in pytest 8,
+    # the options that Cache.for_config asks for.
+    folder = Cache.cache_dir_from_config(config, _ispytest=True)
+    return Cache(folder, config, _ispytest=True).get(key, None)
+
+
+def is_first_worker(config: pytest.Config) -> bool:
+    """Return True in the one process of a run that writes to pytest's cache: of several workers, the first."""
+    return bool(getattr(config, "workerinput", {}).get("workerid", _FIRST_WORKER) == _FIRST_WORKER)
+
+
 class Start:
     """Start the server early, end it where collection shows that nobody will ask, remember what was needed."""
 
@@ -47,9 +70,7 @@ class Start:
         self._config = config
         self._session = session
         self._options = config.known_args_namespace
-        self._is_active = session.settings.start != "late" and not any(
-            getattr(self._options, name, None) for name in _RUN_NOTHING
-        )
+        self._is_active = session.settings.start != "late" and not runs_nothing(self._options)
         self._memory: dict[str, Any] = {"files": {}, "wrong": []}
         self._begun: Need | None = None
         self._needs: dict[str, Need] = {}
@@ -84,8 +105,7 @@ class Start:
 
     def remember(self) -> None:
         """Write down what the tests needed, and whether the guess was wrong; one of several workers does it for all."""
-        worker = getattr(self._config, "workerinput", {}).get("workerid", _FIRST_WORKER)
-        if not self._is_collected or worker != _FIRST_WORKER or not hasattr(self._config, "cache"):
+        if not self._is_collected or not is_first_worker(self._config) or not hasattr(self._config, "cache"):
             return
         if self._needs and self._session.sandbox is None:
             return  # where none can be made, the next run is to meet it in the same way
@@ -131,14 +151,7 @@ class Start:
 
     def _recall(self) -> dict[str, Any]:
         """Return what was remembered: the needs of files, and the argument lists for which they misled."""
-        found: Any = None
-        if self._config.pluginmanager.has_plugin("cacheprovider") and not self._options.cacheclear:
-            from _pytest.cacheprovider import Cache
-
-            # config.cache is there only after the conftests are imported, which may take seconds; so are, in pytest 8,
-            # the options that Cache.for_config asks for.
-            folder = Cache.cache_dir_from_config(self._config, _ispytest=True)
-            found = Cache(folder, self._config, _ispytest=True).get(self._key, None)
+        found = recall(self._config, self._key)
         try:
             files = {str(file): [str(source), bool(mysqlx)] for file, (source, mysqlx) in found["files"].items()}
             return {"files": files, "wrong": list(found["wrong"])}

@@ -14,8 +14,8 @@ from typing import Literal
 
 from pytest_netns_mysql.errors import NetnsError, SandboxError
 from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.kernel.rights import in_user_namespace, needs_user_namespace
 from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.kernel.usernamespace import in_user_namespace, needs_user_namespace
 from pytest_netns_mysql.topology.model import Link, Namespace, Topology
 
 State = Literal["ok", "missing", "note"]
@@ -56,7 +56,21 @@ def kernel_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Findi
     yield Finding("way", "ok", f"{way}{nested} (netns_mode = {mode}, uid {os.getuid()})")
     if rootless:
         yield _limits()
-    yield _try("sandbox", lambda: _sandbox(mode))
+    sandbox = _try("sandbox", lambda: _sandbox(mode))
+    yield sandbox
+    if sandbox.state == "ok":
+        yield from _network_findings(topologies, mode)
+    found = shutil.which("ip", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
+    yield Finding(
+        "ip",
+        "ok" if found else "note",
+        found or "the ip program is not there; the plugin does without, the examples of the manual show its output",
+        () if found else ("install iproute2",),
+    )
+
+
+def _network_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Finding]:
+    """Probe what a sandbox holds: each topology, and what only some topologies need."""
     for topology in topologies:
         yield _try("network", functools.partial(_network, mode, topology))
     for name, topology, what in _OPTIONAL:
@@ -65,13 +79,6 @@ def kernel_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Findi
             f"this kernel has it, for {what}" if finding.state == "ok" else f"missing, for {what}: {finding.detail}"
         )
         yield Finding(name, "ok" if finding.state == "ok" else "note", detail, finding.remedies)
-    found = shutil.which("ip", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin")
-    yield Finding(
-        "ip",
-        "ok" if found else "note",
-        found or "the ip program is not there; the plugin does without, the examples of the manual show its output",
-        () if found else ("install iproute2",),
-    )
 
 
 def _limits() -> Finding:

@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SandboxError
@@ -14,11 +13,15 @@ from pytest_netns_mysql.kernel import syscalls
 from pytest_netns_mysql.kernel.blocks import Block, Blocks
 from pytest_netns_mysql.kernel.place import Place
 from pytest_netns_mysql.kernel.position import Position, identity, open_network
-from pytest_netns_mysql.kernel.usernamespace import NEEDED, enter_user_namespace, needs_user_namespace, refused
-
-NETNS_DIRECTORY = Path("/run/netns")
-WORK_DIRECTORY = Path("/run/pytest-netns-mysql")
-NETWORKS_DIRECTORY = WORK_DIRECTORY / "networks"
+from pytest_netns_mysql.kernel.private import NETNS_DIRECTORY as NETNS_DIRECTORY
+from pytest_netns_mysql.kernel.private import NETWORKS_DIRECTORY as NETWORKS_DIRECTORY
+from pytest_netns_mysql.kernel.private import WORK_DIRECTORY as WORK_DIRECTORY
+from pytest_netns_mysql.kernel.private import make_namespaces
+from pytest_netns_mysql.kernel.refusal import refused
+from pytest_netns_mysql.kernel.rights import NEEDED, in_user_namespace, needs_user_namespace
+from pytest_netns_mysql.kernel.thread import by_thread, has_kernel_threads
+from pytest_netns_mysql.kernel.trial import attempt
+from pytest_netns_mysql.kernel.usernamespace import enter_user_namespace
 
 
 def can_return() -> bool:
@@ -75,7 +78,10 @@ class Sandbox:
 
     @classmethod
     def make(cls, mode: str = "auto") -> Sandbox:
-        """Make a sandbox as ``create`` does, by a thread that need not stay: it stands in it where nobody gets home."""
+        """Make a sandbox as ``create`` does, by a thread that need not stay: it stands in it where nobody gets home.
+
+        Whatever the kernel refuses, the calling thread stands where it stood. Raises what ``create`` does.
+        """
         if needs_user_namespace(mode):
             enter_user_namespace()
         elif not syscalls.effective_capabilities() >= NEEDED:
@@ -89,25 +95,11 @@ class Sandbox:
         returns = can_return()
         home = Position.current()
         try:
-            syscalls.unshare(syscalls.CLONE_NEWNS | syscalls.CLONE_NEWNET)
+            inner = _make_and_return(home) if returns else _make_and_stay()
         except OSError as error:
             home.close()
-            raise refused(error, "network namespace") from error
-        try:
-            syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_SLAVE)
-            # A server with a mount namespace of its own is to see what is mounted here later, a namespace's name say.
-            syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_SHARED)
-            _make_run_private()
-            _name_own_network()
-            syscalls.bring_loopback_up()
-            sandbox = cls(home, Position.current(), returns, None if returns else _make_outside())
-        except OSError as error:
-            if returns:
-                home.take()
-            raise refused(error, "mount in a mount namespace of its own") from error
-        if returns:
-            home.take()
-        return sandbox
+            raise refused(error, rootless=in_user_namespace()) from error
+        return cls(home, inner, returns, None if returns else _make_outside())
 
     @classmethod
     def of(cls, network: int, mount: int, root: int) -> Sandbox:
@@ -132,7 +124,7 @@ class Sandbox:
             try:
                 self.outside.take()
             except OSError as error:
-                raise refused(error, "move into a sandbox of its own") from error
+                raise refused(error, rootless=in_user_namespace()) from error
             self.has_moved_in = True
 
     @contextlib.contextmanager
@@ -199,39 +191,28 @@ def _make_outside() -> Position:
         os.close(inner)
 
 
-def _make_run_private() -> None:
-    """Cover /run with a tmpfs that shows what was there, but a netns directory of this sandbox's own.
-
-    An ordinary user cannot create /run/netns where it is missing, and hiding the rest of /run would hide
-    sockets and resolv.conf. What cannot be bound is left out.
-    """
-    old = os.open("/run", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+def _make_and_return(home: Position) -> Position:
+    """Make the namespaces of a sandbox; the calling thread is home again afterwards, also where that fails."""
     try:
-        with os.scandir("/run") as scan:
-            entries = [(entry.name, entry.is_symlink(), entry.is_dir()) for entry in scan]
-        syscalls.mount("tmpfs", "/run", "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "mode=755")
-        for name, is_link, is_directory in entries:
-            if name in (NETNS_DIRECTORY.name, WORK_DIRECTORY.name):
-                continue
-            below, shown = Path(f"/proc/self/fd/{old}/{name}"), Path("/run", name)
-            with contextlib.suppress(OSError):
-                if is_link:
-                    shown.symlink_to(below.readlink())
-                    continue
-                if is_directory:
-                    shown.mkdir()
-                else:
-                    shown.touch()
-                syscalls.mount(str(below), str(shown), None, syscalls.MS_BIND | syscalls.MS_REC)
+        make_namespaces()
+        return Position.current()
     finally:
-        os.close(old)
-    # A link, so that one of several networks can be shown there, and another in its place.
-    NETNS_DIRECTORY.symlink_to(NETWORKS_DIRECTORY / "none")
-    (NETWORKS_DIRECTORY / "none").mkdir(parents=True)
+        home.take()
 
 
-def _name_own_network() -> None:
-    """Hold ``global`` by a file: it outlives descriptors, as where `netns-mysql run` becomes a program in red."""
-    own = WORK_DIRECTORY / "global"
-    own.touch(mode=0o444)
-    syscalls.mount("/proc/thread-self/ns/net", str(own), None, syscalls.MS_BIND)
+def _make_and_stay() -> Position:
+    """Make the namespaces of a sandbox, and have the calling thread stand in them; where that fails it has not moved.
+
+    It could not come back. So a thread makes them that ends then, or else they are tried in a child process first.
+    """
+
+    def make() -> Position:
+        make_namespaces()
+        return Position.current()
+
+    if syscalls.CAP_SYS_CHROOT not in syscalls.effective_capabilities() or not has_kernel_threads():
+        attempt(make)
+        return make()
+    inner = by_thread(make)
+    inner.take()
+    return inner

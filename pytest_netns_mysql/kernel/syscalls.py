@@ -8,9 +8,8 @@ import socket
 import struct
 from fcntl import ioctl
 from functools import cache
-from pathlib import Path
 
-from pytest_netns_mysql.errors import SandboxError
+from pytest_netns_mysql.kernel.rights import effective_capabilities as effective_capabilities
 
 CLONE_FS = 0x00000200
 CLONE_NEWNS = 0x00020000
@@ -89,26 +88,6 @@ def unmount(target: str) -> None:
     See umount2(2).
     """
     _check(_libc().umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
-
-
-def effective_capabilities() -> frozenset[int]:
-    """Return the numbers of the calling thread's effective capabilities, see capabilities(7).
-
-    Raises SandboxError where there is no /proc, which everything else needs, too.
-    """
-    try:
-        status = Path("/proc/thread-self/status").read_text()
-    except OSError as error:
-        raise SandboxError(
-            "/proc is not mounted here, and namespaces are entered by its files",
-            tried=[str(error)],
-            remedies=["mount it, as root: mount -t proc proc /proc"],
-        ) from error
-    for line in status.splitlines():
-        if line.startswith("CapEff:"):
-            mask = int(line.split()[1], 16)
-            return frozenset(number for number in range(64) if mask >> number & 1)
-    return frozenset()
 
 
 def keep_capabilities(numbers: frozenset[int], *, own: frozenset[int] = frozenset()) -> None:

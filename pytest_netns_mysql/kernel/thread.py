@@ -22,7 +22,7 @@ def by_thread(action: Callable[[], T]) -> T:
 
     def run() -> None:
         try:
-            if os.readlink("/proc/thread-self").endswith(f"/{os.getpid()}"):  # noqa: PTH115 - the text is wanted
+            if _is_main_thread():
                 raise SandboxError("a thread of this process is none of the kernel's, and cannot be moved by itself")
             returned.append(action())
         except BaseException as error:  # noqa: BLE001 - the calling thread is to raise it
@@ -34,3 +34,16 @@ def by_thread(action: Callable[[], T]) -> T:
     if raised:
         raise raised[0]
     return returned[0]
+
+
+def has_kernel_threads() -> bool:
+    """Return True if a thread of this process is one of the kernel's, not a greenlet as gevent makes them."""
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(not _is_main_thread()), name="netns-sandbox")
+    thread.start()
+    thread.join()
+    return found == [True]
+
+
+def _is_main_thread() -> bool:
+    return os.readlink("/proc/thread-self").endswith(f"/{os.getpid()}")  # noqa: PTH115 - the text is wanted

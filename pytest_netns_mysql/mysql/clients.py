@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
-from pytest_netns_mysql.kernel import enter
+from pytest_netns_mysql.kernel import within
 from pytest_netns_mysql.kernel.position import identity
 from pytest_netns_mysql.mysql import clientarguments, optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
@@ -129,7 +129,7 @@ class Clients:
         known = self.account_for(name, place, account)
         network = self._server.network
         launcher = partial(
-            enter.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
+            within.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
         )
         if speaks_x:
             return optionfile.argv_of_mysqlxtest(path, words, known, place, name, launcher=launcher)
