@@ -57,11 +57,13 @@ def as_written(pytester: pytest.Pytester) -> tuple[str, str]:
         as_written="""
         import pytest
 
-        @pytest.hookimpl(wrapper=True, tryfirst=True)
-        def pytest_collection_modifyitems(items):
-            written = list(items)
-            yield
-            items[:] = written
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_collection_modifyitems(config, items):
+            config.written = list(items)
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_finish(session):
+            session.items[:] = session.config.written
         """
     )
     return "-p", "as_written"
