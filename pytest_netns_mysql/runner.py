@@ -104,6 +104,18 @@ class Runner:
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         """Set a fixture up, and tear it down, in the test's namespace if its scope is the test's, else outside."""
+        try:
+            return (yield from self._set_up(fixturedef, request))
+        except Exception as error:
+            # As pytest does for what a fixture raises: the next test that asks for it would meet an assertion.
+            if fixturedef.cached_result is None:
+                key = fixturedef.cache_key(request)  # type: ignore[arg-type]
+                fixturedef.cached_result = None, key, (error, error.__traceback__)
+            raise
+
+    def _set_up(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
         own = fixturedef.scope == "function"
         if own:
             self._require_network()

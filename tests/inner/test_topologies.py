@@ -268,3 +268,34 @@ def test_each_test_has_the_network_of_its_own_netns_topology(suite: Suite, as_wr
         test_z=default,
     )
     result.assert_outcomes(passed=3)
+
+
+def test_a_name_that_an_overridden_topology_lacks_fails_its_test_alone(suite: Suite) -> None:
+    """The fixtures that could not be set up for it are set up for the next test."""
+    result = suite(
+        """
+        import pytest
+
+        @pytest.fixture
+        def own(): return 1
+
+        @pytest.fixture(scope="session")
+        def wide(): return 2
+
+        @pytest.mark.netns("red")
+        def test_wrong(own, wide): pass
+
+        @pytest.mark.netns("shop")
+        def test_right(own, wide): assert own + wide == 3
+        """,
+        conftest="""
+            import pytest
+            from pytest_netns_mysql import from_mapping
+
+            @pytest.fixture(scope="session")
+            def netns_topology():
+                return from_mapping({"namespaces": {"shop": "203.0.113.2/24"}})
+        """,
+    )
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*there is no namespace 'red'", "*has shop, global"])
