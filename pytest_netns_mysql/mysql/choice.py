@@ -62,7 +62,7 @@ class Finder:
 
             return mariadb.look(cache)[0] if progress is None else mariadb.find(cache=cache, progress=progress)
         if choice != _AUTO:
-            return _of_program(*distribution.named(choice, cache))
+            return of_program(*distribution.named(choice, cache))
         return distribution.look(choice, cache=cache)[0] if progress is None else self._auto(cache, progress)
 
     def _auto(self, cache: Path, progress: Callable[[str], None]) -> Kind | None:
@@ -83,7 +83,8 @@ class Finder:
         )
 
 
-def _of_program(program: Path, version_line: str) -> Kind:
+def of_program(program: Path, version_line: str) -> Kind:
+    """Return the server that a program is, by what it prints as its version; raise as ``find``."""
     if distribution.parse_version(version_line)[0] != _MARIADB:
         return distribution.distribution(program, version_line)
     from pytest_netns_mysql.mysql import mariadb

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import ServerGoneError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.administrator import Administrator
@@ -120,6 +121,14 @@ class MySQLServer(ServerFacts):
         self._process.wait(self.administrator.answers, timeout=self.plan.start_timeout)
         if self.plan.mysqlx_bind_address is not None and self.plan.require_mysqlx:
             self._process.check_x_plugin(self.plan.where)
+
+    def running_pid(self) -> int:
+        """Return the pid of the running mysqld; raise ServerGoneError where it does not run."""
+        pid = self._process.pid
+        if pid is None:
+            self._process.check_running()
+            raise ServerGoneError("mysqld is not running: it has just ended", where=self.plan.where)
+        return pid
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the administrator; return its rows.
