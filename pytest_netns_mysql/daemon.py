@@ -154,7 +154,9 @@ class Supervisor:
                 os.kill(child, signal.SIGKILL)
                 break
             if channel.fileno() in ready:
-                said = channel.recv(_MESSAGE)
+                said = b""
+                with contextlib.suppress(ConnectionResetError):  # by a child that has ended
+                    said = channel.recv(_MESSAGE)
                 if said:
                     self._report = msgspec.json.decode(said, type=Report)
                 else:

@@ -323,9 +323,9 @@ def _meet(address: str, word: str) -> tuple[socket.socket, bytes, list[int]] | S
         pid, uid = peer_of(connection)
         if uid != os.geteuid():
             raise PermissionError(uid)
-        connection.sendall(f"{word}\n".encode())
         greeting = msgspec.json.decode(_receive(connection, _AT_ONCE)[0], type=Greeting)
         if greeting.state != "stopped":
+            connection.sendall(f"{word}\n".encode())
             return connection, *_receive(connection, _AT_ONCE if greeting.state == "ready" else _WHEN_READY)
         found: Silent | None = Silent(pid, greeting.why)
     except (TimeoutError, BlockingIOError):

@@ -70,7 +70,7 @@ def down(pids: Sequence[int] = ()) -> str:
         else:
             reuse.ask(address, "end")
     deadline = time.monotonic() + _ENDING
-    while left := [address for address in found if reuse.ask(address, "status") is not None]:
+    while left := [address for address in found if _is_there(address)]:
         if time.monotonic() > deadline:
             raise SandboxError(
                 f"a server that is to end is there still after {_ENDING:g} seconds",
@@ -80,6 +80,10 @@ def down(pids: Sequence[int] = ()) -> str:
             )
         time.sleep(_POLL)
     return "\n".join(f"ended: {_line(one)}" for one in found.values()) or _NONE
+
+
+def _is_there(address: str) -> bool:
+    return reuse.ask(address, "status") is not None or address in offers.addresses()
 
 
 def _found() -> dict[str, reuse.Status | reuse.Silent]:
