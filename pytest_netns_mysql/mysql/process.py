@@ -35,6 +35,9 @@ _ENDING = 2.0  # seconds
 # arena would be a huge page for each of thirty threads.
 _ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"}
 
+# By these mysqld would look for a supervisor that is not there, see the manual, "RESTART Statement", and sd_notify(3).
+_NOT_HANDED_ON = ("MYSQLD_PARENT_PID", "NOTIFY_SOCKET")
+
 
 class Process:
     """Run a mysqld of this machine in the sandbox, on a data directory in ``folder``; other kinds are made of it.
@@ -155,7 +158,7 @@ class Process:
         self._process = self._namespace.start(
             self.command,
             directory=self.folder,
-            env=_ENVIRONMENT | os.environ,
+            env={name: value for name, value in (_ENVIRONMENT | os.environ).items() if name not in _NOT_HANDED_ON},
             empty="/etc/resolv.conf",
             without=without,
             listening=self.listening,
