@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetnsError, ServerNotFoundError
-from pytest_netns_mysql.mysql import distribution
+from pytest_netns_mysql.mysql import distribution, trust
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
@@ -57,6 +57,7 @@ class Finder:
 
             return external.find(choice, user=self.external_user, password=self.external_password)
         cache = self.cache.expanduser().absolute()
+        trust.check(cache)
         if choice == _MARIADB:
             from pytest_netns_mysql.mysql import mariadb
 

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import CacheError
+from pytest_netns_mysql.mysql import manifest, trust
 from pytest_netns_mysql.mysql.kind import label
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
 
-_FORMAT = "4"  # raised when templates are made in another way
+_FORMAT = "5"  # raised when templates are made in another way
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
+_COPY_TIMEOUT = 120.0  # seconds
 
 
 def template(
@@ -33,16 +35,28 @@ def template(
     CacheError where the cache cannot be written; see the manual, "Initializing the Data Directory".
     """
     folder = cache / "templates" / key(kind, options)
-    if folder.is_dir():
+    trust.check(folder)
+    if manifest.fault(folder) is None:
         return folder
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        trust.make(folder.parent)
         with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
-            if not folder.is_dir():
-                progress(f"making a data directory for {label(kind)} (once, 3 to 10 s)")
+            fault = manifest.fault(folder)
+            if fault is not None:
+                again = folder.exists()
+                if again:
+                    progress(f"the data directory {folder} in the cache is damaged ({fault}): it is made again")
+                    discard(folder)
+                progress(f"making a data directory for {label(kind)} ({'again' if again else 'once'}, 3 to 10 s)")
                 _make(kind, options, folder)
+    except Timeout as error:
+        raise CacheError(
+            f"another process has been making a data directory for {_LOCK_TIMEOUT:g} seconds",
+            where=f"{folder}.lock",
+            remedies=[f"see which process holds it: fuser {folder}.lock", "end that process, and run again"],
+        ) from error
     except OSError as error:
         raise CacheError(
             f"no data directory can be made in the cache: {error.strerror or error}",
@@ -55,7 +69,23 @@ def template(
 def made(kind: Kind, options: Mapping[str, OptionValue], *, cache: Path) -> Path | None:
     """Return what ``template`` returns, or None where that is still to be made."""
     folder = cache / "templates" / key(kind, options)
-    return folder if folder.is_dir() else None
+    trust.check(folder)
+    return folder if manifest.fault(folder) is None else None
+
+
+def discard(folder: Path) -> None:
+    """Remove a template or a seed that is damaged: in one step, so that nobody copies a half of it."""
+    away = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(away, ignore_errors=True)
+    if folder.is_dir() and not folder.is_symlink():
+        folder.chmod(0o700)
+        folder.rename(away)
+        for inside in away.rglob("*"):
+            if inside.is_dir() and not inside.is_symlink():
+                inside.chmod(0o700)
+        shutil.rmtree(away, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
 
 
 def copy(source: Path, target: Path) -> None:
@@ -64,7 +94,13 @@ def copy(source: Path, target: Path) -> None:
 
 
 def _cp(source: Path, target: Path, how: str) -> None:
-    result = subprocess.run(["cp", "-a", how, str(source), str(target)], capture_output=True, text=True)
+    command = ["cp", "-a", how, str(source), str(target)]
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, timeout=_COPY_TIMEOUT)
+    except subprocess.TimeoutExpired as error:
+        raise CacheError(
+            f"the data directory was not copied within {_COPY_TIMEOUT:g} seconds", where=f"{source} to {target}"
+        ) from error
     if result.returncode != 0:
         raise CacheError(
             "the data directory could not be copied",
@@ -100,3 +136,4 @@ def finish(source: Path, target: Path) -> None:
     # Most of what mysqld writes is zeros: as holes they cost a copy nothing. So do the thirty redo files in reserve,
     # which a boot without them would make anew.
     _cp(source, target, "--sparse=always")
+    manifest.write(target)

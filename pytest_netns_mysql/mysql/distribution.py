@@ -195,6 +195,7 @@ def fetched(cache: Path) -> Distribution | None:
 def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Distribution:
     from pytest_netns_mysql.mysql import fetch
 
+    cached.drop_damaged(cache, "mysql", progress)
     try:
         mysqld = fetch.fetch(cache, progress=progress)
     except FetchError as error:

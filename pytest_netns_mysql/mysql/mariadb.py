@@ -198,6 +198,7 @@ def find(*, cache: Path, progress: Callable[[str], None]) -> MariaDB:
         return found
     from pytest_netns_mysql.mysql import fetch
 
+    cached.drop_damaged(cache, NAME, progress)
     try:
         program = fetch.fetch(cache, progress=progress, product=NAME)
     except FetchError as error:

@@ -62,6 +62,7 @@ class RouterProgram:
             return earlier.program
         from pytest_netns_mysql.mysql.fetch import fetch
 
+        cached.drop_damaged(self._cache, "router", self._progress)
         try:
             return fetch(self._cache, progress=self._progress, product="router")
         except FetchError as error:
