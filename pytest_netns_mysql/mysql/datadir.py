@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _FORMAT = "5"  # raised when templates are made in another way
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
+_MAKING = 120.0  # seconds at least, for each start of the server: a busy machine takes twenty
 _COPY_TIMEOUT = 120.0  # seconds
 
 
@@ -28,10 +29,12 @@ def template(
     *,
     cache: Path,
     progress: Callable[[str], None],
+    timeout: float = 0.0,
 ) -> Path:
     """Return a data directory to copy, made now where none was made for this server and these options.
 
-    It is shared by all workers and runs of this user. Raises ServerStartError where ``--initialize`` fails,
+    It is shared by all workers and runs of this user. To make it may take as long as ``timeout``, in seconds, or two
+    minutes where that is less. Raises ServerStartError where ``--initialize`` fails,
     CacheError where the cache cannot be written; see the manual, "Initializing the Data Directory".
     """
     folder = cache / "templates" / key(kind, options)
@@ -50,7 +53,7 @@ def template(
                     progress(f"the data directory {folder} in the cache is damaged ({fault}): it is made again")
                     discard(folder)
                 progress(f"making a data directory for {label(kind)} ({'again' if again else 'once'}, 3 to 10 s)")
-                _make(kind, options, folder)
+                _make(kind, options, folder, max(timeout, _MAKING))
     except Timeout as error:
         raise CacheError(
             f"another process has been making a data directory for {_LOCK_TIMEOUT:g} seconds",
@@ -116,13 +119,13 @@ def key(kind: Kind, options: Mapping[str, OptionValue]) -> str:
     return f"{label(kind)}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
 
 
-def _make(kind: Kind, options: Mapping[str, OptionValue], folder: Path) -> None:
+def _make(kind: Kind, options: Mapping[str, OptionValue], folder: Path, timeout: float) -> None:
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     sparse = folder.with_name(f"{folder.name}.sparse")
     for left in (unfinished, sparse):
         shutil.rmtree(left, ignore_errors=True)
     try:
-        kind.initialize(options, unfinished)
+        kind.initialize(options, unfinished, timeout)
         finish(unfinished, sparse)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -73,11 +73,11 @@ class Distribution:
         status = self.mysqld.stat()
         return [str(self.mysqld.resolve()), self.version_line, str(status.st_size), str(status.st_mtime_ns)]
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path) -> None:
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float) -> None:
         """Make a data directory; raise ServerStartError."""
         from pytest_netns_mysql.mysql.initialize import initialize
 
-        initialize(self.mysqld, options, folder)
+        initialize(self.mysqld, options, folder, timeout)
 
     def process(self, name: str, network: Network) -> Process:
         """Return the process of a server, in a folder of its name in the sandbox."""

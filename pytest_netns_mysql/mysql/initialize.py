@@ -13,31 +13,29 @@ from pytest_netns_mysql.kernel import launch
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, merge
 
-_END_TIMEOUT = 120.0  # seconds; a busy machine takes twenty
 
-
-def initialize(mysqld: Path, options: Mapping[str, OptionValue], folder: Path) -> None:
+def initialize(mysqld: Path, options: Mapping[str, OptionValue], folder: Path, timeout: float) -> None:
     """Make MySQL's data directory in ``folder``; raise ServerStartError.
 
     See the manual, "Initializing the Data Directory".
     """
-    run_until_it_ends(mysqld, ["--initialize-insecure", *arguments(options)], folder)
-    boot_once(mysqld, [*arguments(merge()), *arguments(options)], folder)
+    run_until_it_ends(mysqld, ["--initialize-insecure", *arguments(options)], folder, timeout)
+    boot_once(mysqld, [*arguments(merge()), *arguments(options)], folder, timeout)
 
 
-def boot_once(mysqld: Path, options: Sequence[str], folder: Path) -> None:
+def boot_once(mysqld: Path, options: Sequence[str], folder: Path, timeout: float) -> None:
     """Do what the first boot does, and purge, once here and not at the first boot of each copy."""
     end = folder.with_suffix(".sql")
     try:
         end.write_text("SHUTDOWN;\n")
         private = [f"--init-file={end}", "--skip-networking", "--socket=first.sock", "--pid-file=first.pid"]
-        run_until_it_ends(mysqld, [*private, *options, "--innodb-fast-shutdown=0"], folder)
+        run_until_it_ends(mysqld, [*private, *options, "--innodb-fast-shutdown=0"], folder, timeout)
     finally:
         end.unlink(missing_ok=True)
 
 
-def run_until_it_ends(mysqld: Path, what: Sequence[str], folder: Path, *, script: str = "") -> None:
-    """Run mysqld on a data directory until it ends by itself; raise ServerStartError where it ends badly.
+def run_until_it_ends(mysqld: Path, what: Sequence[str], folder: Path, timeout: float, *, script: str = "") -> None:
+    """Run mysqld on a data directory until it ends by itself; raise ServerStartError where it ends badly, or too late.
 
     ``script`` is what it reads from its standard input.
     """
@@ -53,16 +51,16 @@ def run_until_it_ends(mysqld: Path, what: Sequence[str], folder: Path, *, script
     ]
     try:
         result = subprocess.run(
-            launch.command(command), input=script, capture_output=True, text=True, timeout=_END_TIMEOUT
+            launch.command(command), input=script, capture_output=True, text=True, timeout=timeout
         )
-        end, code = result.stderr, result.returncode
+        end, code, how = result.stderr, result.returncode, f"it ended with exit code {result.returncode}"
     except subprocess.TimeoutExpired:
-        end, code = f"it had not ended after {_END_TIMEOUT:g} seconds", -signal.SIGKILL
+        end, code, how = "", -signal.SIGKILL, f"it had not ended after {timeout:g} seconds"
     said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else end)
     log.unlink(missing_ok=True)
     if code != 0:
         raise ServerStartError(
-            f"mysqld could not make a data directory: it ended with exit code {code}",
+            f"mysqld could not make a data directory: {how}",
             command=command,
             log=said.text,
             codes=said.codes,

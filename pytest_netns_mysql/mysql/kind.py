@@ -80,8 +80,11 @@ class Kind(Protocol):
         """Return what tells its data directories from those of others."""
         ...
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path) -> None:
-        """Make a data directory in ``folder``, booted once and shut down in good order; raise ServerStartError."""
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float) -> None:
+        """Make a data directory in ``folder``, booted once and shut down in good order; raise ServerStartError.
+
+        Each start of the server ends within ``timeout`` seconds.
+        """
         ...
 
     def process(self, name: str, network: Network) -> Process:

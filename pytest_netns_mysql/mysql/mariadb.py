@@ -89,7 +89,7 @@ class MariaDB(Distribution):
                 remedies=_CURES,
             )
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path) -> None:
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float) -> None:
         """Make a data directory by the server's own scripts; raise ServerStartError.
 
         See the manual of mariadb-install-db, which does the same but is not in every package.
@@ -102,9 +102,9 @@ class MariaDB(Distribution):
         folder.mkdir()
         # Each line of a script ends in a statement's end or is no end; those with the host's name make more accounts.
         needed = ["--bootstrap", "--log-warnings=0", "--enforce-storage-engine=", "--max-allowed-packet=8M"]
-        run_until_it_ends(self.mysqld, [base, *needed, *arguments(options)], folder, script=script)
+        run_until_it_ends(self.mysqld, [base, *needed, *arguments(options)], folder, timeout, script=script)
         complete = [*arguments(merge(defaults=self.dialect.defaults)), *arguments(options)]
-        boot_once(self.mysqld, [base, *complete], folder)
+        boot_once(self.mysqld, [base, *complete], folder, timeout)
 
     def _scripts(self) -> Iterator[str]:
         for name in _SCRIPTS:

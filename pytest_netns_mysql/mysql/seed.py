@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _FORMAT = "1"  # raised when seeds are made in another way
 _DATA = "data"
 _KEPT = 5  # seeds of one server build
+_LOCK_TIMEOUT = 1800.0  # seconds, for another process to load the same data
 _DIGITS = 12  # of what tells seeds apart
 _RECENT = 3600.0  # seconds; another run may be copying a seed that was used so lately
 # Options that change nothing of what a load writes: so a source and its replica have one seed.
@@ -71,8 +72,8 @@ def template(server: MySQLServer, base: Path) -> Path:
             from filelock import FileLock
 
             trust.make(folder.parent)
-            # For as long as it takes: the lock of a process that died is free.
-            with FileLock(f"{folder}.lock"):
+            # The lock of a process that died is free.
+            with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
                 fault = manifest.fault(data_of(folder))
                 if fault is not None:
                     if folder.exists():
@@ -81,8 +82,14 @@ def template(server: MySQLServer, base: Path) -> Path:
                     names = ", ".join(load.name for load in server.plan.load)
                     server.plan.progress(f"loading {names} into a data directory of its own (once for each change)")
                     _make(server, options, folder)
-            with FileLock(folder.parent / ".lock"):
+            with FileLock(folder.parent / ".lock", timeout=_LOCK_TIMEOUT):
                 _remove_old(folder, base.name)
+    except TimeoutError as error:  # as filelock's is
+        raise CacheError(
+            f"another process has been loading the same data, or removing old data, for {_LOCK_TIMEOUT / 60:g} minutes",
+            where=f"{folder}.lock",
+            remedies=[f"see which process holds it: fuser {folder}.lock {folder.parent / '.lock'}", "end that process"],
+        ) from error
     except OSError as error:
         raise CacheError(
             f"no seed can be kept in the cache: {error.strerror or error}",

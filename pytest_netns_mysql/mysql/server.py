@@ -92,7 +92,13 @@ class MySQLServer(ServerFacts):
 
     def _template(self) -> Path:
         plan = self.plan
-        return datadir.template(plan.kind, plan.initial_options(), cache=plan.cache, progress=plan.progress)
+        return datadir.template(
+            plan.kind,
+            plan.initial_options(),
+            cache=plan.cache,
+            progress=plan.progress,
+            timeout=plan.start_timeout,
+        )
 
     def _seed(self) -> tuple[Path, SeededTables]:
         from pytest_netns_mysql.mysql import seed
@@ -243,9 +249,10 @@ class MySQLServer(ServerFacts):
         self._process.check_own("stopped")
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
-            self.execute(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
+            self.administrator.run(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
             # A thread that sends the binary log to a replica would be waited for: ten seconds.
-            dumps = [row[0] for row in self.execute("SHOW PROCESSLIST") if str(row[4]).startswith("Binlog Dump")]
+            (clients,) = self.administrator.ask("SHOW PROCESSLIST")
+            dumps = [int(row[0] or 0) for row in clients if (row[4] or b"").startswith(b"Binlog Dump")]
             self.administrator.end_connections(dumps)
             self.administrator.forget()
             self._process.stop(timeout=_STOP_TIMEOUT)

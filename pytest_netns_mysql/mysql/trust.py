@@ -64,12 +64,12 @@ _REMEDIES = ("set netns_cache (or NETNS_CACHE=...) to a folder that is yours alo
 
 
 def _cure(folder: Path, status: os.stat_result) -> str:
-    return f"chmod go-w {folder}" if _is_trusted(folder, status) else f"chown -R {os.geteuid()} {folder}"
+    return f"chmod go-w {folder}" if _is_trusted(status) else f"chown -R {os.geteuid()} {folder}"
 
 
 def _fault(folder: Path, status: os.stat_result, *, is_last: bool) -> str:
     """Return what is wrong with one folder or file, or nothing."""
-    if not _is_trusted(folder, status):
+    if not _is_trusted(status):
         return f"belongs to uid {status.st_uid}"
     if stat.S_ISLNK(status.st_mode):
         return ""  # its mode says nothing, and where it leads is looked at
@@ -82,22 +82,10 @@ def _fault(folder: Path, status: os.stat_result, *, is_last: bool) -> str:
     return ""
 
 
-def _is_trusted(folder: Path, status: os.stat_result) -> bool:
+def _is_trusted(status: os.stat_result) -> bool:
     """Return True if a folder's owner is this user or root."""
-    own = os.geteuid()
-    if status.st_uid == own and own == _OVERFLOW and _hides_owners() and folder.is_dir():
-        return _is_own(folder, status) or not os.access(folder, os.W_OK)
     # In a user namespace root shows as nobody. So do strangers: what they can write to is told by the mode alone there.
-    return status.st_uid in (own, 0) or (status.st_uid == _OVERFLOW and _hides_owners())
-
-
-def _is_own(folder: Path, status: os.stat_result) -> bool:
-    """Return True if the kernel takes this user for the owner, whatever number it shows."""
-    try:
-        folder.chmod(stat.S_IMODE(status.st_mode))
-    except OSError:
-        return False
-    return True
+    return status.st_uid in (os.geteuid(), 0) or (status.st_uid == _OVERFLOW and _hides_owners())
 
 
 def _hides_owners() -> bool:
