@@ -27,7 +27,7 @@ DEADLINE = 20.0  # seconds
 
 @pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that every user can search, for runtime folders of users."""
+    """Give a folder that every user can search, for runtime folders of users."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -43,7 +43,7 @@ def as_user(uid: int, do: Callable[[], object]) -> int:
             os.setuid(uid)
             ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after exec: its /proc/self is its own
             do()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a child that must not go on as the test
             traceback.print_exc(file=sys.__stderr__)
             os._exit(1)
         os._exit(0)
@@ -84,7 +84,7 @@ def offer_something() -> None:
 
 @pytest.fixture
 def offered(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A server offered by the user OWNER, as whom every stranger shows in a user namespace."""
+    """Have a server offered by the user OWNER, as whom every stranger shows in a user namespace."""
     own = runtime / "own"
     own.mkdir()
     own.chmod(0o700)

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_netns_mysql.errors import ServerGoneError
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
@@ -95,15 +96,25 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run.
         """
-        connection = self._ready(_PATIENCE_FOR_TESTS)
-        with self._told_if_it_ends():
-            cursor = connection.cursor()
+        import mysql.connector
+
+        connection = self._ready(self._patience)
+        try:
+            with self._told_if_it_ends():
+                cursor = connection.cursor()  # which asks the server whether it is there
+        except mysql.connector.OperationalError as error:
+            self._connection = None
+            raise self._silent_error(self._patience) from error
+        connection.read_timeout = _PATIENCE_FOR_TESTS
         self._is_used = True
         try:
             with self._told_if_it_ends():
                 yield cursor
-        finally:
-            cursor.close()
+        except BaseException:
+            with contextlib.suppress(mysql.connector.Error):  # it has nobody to say it to
+                cursor.close()
+            raise
+        cursor.close()
 
     @contextlib.contextmanager
     def _told_if_it_ends(self) -> Iterator[None]:
@@ -115,12 +126,15 @@ class Administrator:
         except mysql.connector.errors.ReadTimeoutError as error:
             waited = self._connection.read_timeout if self._connection is not None else self._patience
             self._connection = None
-            raise self._process.silent_error(f"a statement of the administrator for {waited} seconds") from error
+            raise self._silent_error(waited) from error
         except mysql.connector.Error as error:
             if error.errno not in _LOST:
                 raise
             with self._process.told_if_it_ends():
                 raise
+
+    def _silent_error(self, waited: int | None) -> ServerGoneError:
+        return self._process.silent_error(f"a statement of the administrator for {waited} seconds")
 
     def _ready(self, patience: int) -> NamespaceConnection:
         """Return the connection; a read from it that takes longer than ``patience`` seconds fails."""

@@ -50,9 +50,7 @@ def run_until_it_ends(mysqld: Path, what: Sequence[str], folder: Path, timeout: 
         *what,
     ]
     try:
-        result = subprocess.run(
-            launch.command(command), input=script, capture_output=True, text=True, timeout=timeout
-        )
+        result = subprocess.run(launch.command(command), input=script, capture_output=True, text=True, timeout=timeout)
         end, code, how = result.stderr, result.returncode, f"it ended with exit code {result.returncode}"
     except subprocess.TimeoutExpired:
         end, code, how = "", -signal.SIGKILL, f"it had not ended after {timeout:g} seconds"

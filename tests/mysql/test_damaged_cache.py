@@ -112,7 +112,10 @@ def test_damage_that_shows_only_when_the_server_starts(suite: Suite, server: Dis
 
 
 OF_SERVERS: dict[str, tuple[Callable[[Path], object], str]] = {
-    "truncated": (lambda folder: os.truncate(folder / "bin" / "mysqld", 4096), "bin/mysqld has 4096 bytes in place of "),
+    "truncated": (
+        lambda folder: os.truncate(folder / "bin" / "mysqld", 4096),
+        "bin/mysqld has 4096 bytes in place of ",
+    ),
     "not executable": (
         lambda folder: (folder / "bin" / "mysqld").chmod(0o644),
         "its program is missing or not executable",

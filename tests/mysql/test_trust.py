@@ -26,7 +26,7 @@ PR_SET_DUMPABLE = 4
 
 @pytest.fixture
 def base() -> Iterator[Path]:
-    """A folder of this user's, in one that is everybody's."""
+    """Give a folder of this user's, in one that is everybody's."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -41,7 +41,7 @@ def as_user(uid: int, do: Callable[[], object]) -> bool:
             os.setuid(uid)
             ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # as after exec
             do()
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - a child that must not go on as the test
             traceback.print_exc(file=sys.__stderr__)
             os._exit(1)
         os._exit(0)
