@@ -92,6 +92,6 @@ def addresses(*, strict: bool = False) -> list[str]:
     if descriptor is None:
         return []
     try:
-        return sorted(name.removesuffix(SOCKET) for name in os.listdir(descriptor) if name.endswith(SOCKET))
+        return sorted(name.removesuffix(SOCKET) for name in os.listdir(descriptor) if name.endswith(SOCKET))  # noqa: PTH208
     finally:
         os.close(descriptor)

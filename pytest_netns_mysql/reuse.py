@@ -353,7 +353,7 @@ def lock(folder: int, address: str) -> int | None:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(descriptor).st_ino == os.stat(path).st_ino:
+            if os.fstat(descriptor).st_ino == os.stat(path).st_ino:  # noqa: PTH116
                 return descriptor
         except BlockingIOError:
             os.close(descriptor)

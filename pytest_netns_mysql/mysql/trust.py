@@ -48,7 +48,7 @@ def _check_all(path: Path, asked: Path) -> None:
             raise CacheError(
                 f"{folder} cannot be looked at: {error.strerror}", where=str(asked), remedies=_REMEDIES
             ) from error
-        fault = _fault(folder, status, is_last=folder == path)
+        fault = _fault(status, is_last=folder == path)
         if fault:
             raise CacheError(
                 f"what lies in {asked} is not used: {folder} {fault}, who could put programs of theirs there",
@@ -67,7 +67,7 @@ def _cure(folder: Path, status: os.stat_result) -> str:
     return f"chmod go-w {folder}" if _is_trusted(status) else f"chown -R {os.geteuid()} {folder}"
 
 
-def _fault(folder: Path, status: os.stat_result, *, is_last: bool) -> str:
+def _fault(status: os.stat_result, *, is_last: bool) -> str:
     """Return what is wrong with one folder or file, or nothing."""
     if not _is_trusted(status):
         return f"belongs to uid {status.st_uid}"

@@ -47,7 +47,7 @@ def ask(program: Path, ways_out: Sequence[str], *, words: Sequence[str] = WORDS)
     return line
 
 
-def _run(command: Sequence[str]) -> tuple[int, str, str]:
+def _run(command: Sequence[str]) -> tuple[int, str, str]:  # noqa: C901 - one loop
     """Return the exit code of a program and what it prints, ended where that is too much or takes too long.
 
     Raises OSError where it cannot be started, TimeoutError, with what was waited for, where it does not end.
