@@ -73,7 +73,7 @@ class Distribution:
         status = self.mysqld.stat()
         return [str(self.mysqld.resolve()), self.version_line, str(status.st_size), str(status.st_mtime_ns)]
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float) -> None:
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float = 120.0) -> None:
         """Make a data directory; raise ServerStartError."""
         from pytest_netns_mysql.mysql.initialize import initialize
 

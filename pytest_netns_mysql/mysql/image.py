@@ -109,7 +109,7 @@ class Image:
         variables = (f"{name}={value}" for name, value in sorted(self.environment.items()))
         return [self.digest, str(self.user), *variables, _digest(self.initdb)]
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float) -> None:  # noqa: ARG002
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float = 120.0) -> None:  # noqa: ARG002
         """Have the image's entrypoint make a data directory, and run its scripts; raise ServerStartError."""
         from pytest_netns_mysql.mysql.entrypoint import initialize
 

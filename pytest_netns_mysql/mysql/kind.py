@@ -80,7 +80,7 @@ class Kind(Protocol):
         """Return what tells its data directories from those of others."""
         ...
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float) -> None:
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float = 120.0) -> None:
         """Make a data directory in ``folder``, booted once and shut down in good order; raise ServerStartError.
 
         Each start of the server ends within ``timeout`` seconds.

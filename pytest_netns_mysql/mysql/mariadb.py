@@ -89,7 +89,7 @@ class MariaDB(Distribution):
                 remedies=_CURES,
             )
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float) -> None:
+    def initialize(self, options: Mapping[str, OptionValue], folder: Path, timeout: float = 120.0) -> None:
         """Make a data directory by the server's own scripts; raise ServerStartError.
 
         See the manual of mariadb-install-db, which does the same but is not in every package.
