@@ -71,7 +71,15 @@ def _is_made(plan: ServerPlan) -> bool:
 
 def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker: bool) -> bool:
     """Take a server that stays up between runs, where that is allowed and one is free; tell whether it was done."""
-    from pytest_netns_mysql import offers, reuse
+    from pytest_netns_mysql import offers
+
+    can_be = plan.kind.can_stay_up and not topology.plan.external
+    if not can_be or not offers.is_allowed(session.settings.reuse):
+        return False
+    known = offers.addresses()
+    if not known and (session.settings.reuse != "always" or worker):
+        return False
+    from pytest_netns_mysql import reuse
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.kernel.sandbox import Sandbox
     from pytest_netns_mysql.kernel.thread import by_thread
@@ -79,16 +87,13 @@ def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker
     from pytest_netns_mysql.mysql.adopted import AdoptedProcess
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    can_be = plan.kind.can_stay_up and not topology.plan.external
-    if not can_be or not offers.is_allowed(session.settings.reuse):
-        return False
     rootless = needs_user_namespace(session.settings.mode)
     address = reuse.address_of(plan, topology, rootless=rootless)
-    if address not in offers.addresses():
+    if address not in known:
         if session.settings.reuse != "always" or worker:
             return False
         reuse.bring_up(topology, plan, mode=session.settings.mode)
-    taken = reuse.take(address)
+    taken = reuse.take(address, progress=session.progress)
     if taken is None:
         return False
     network, mount, root, mysqld, *users = taken.descriptors

@@ -157,8 +157,11 @@ def _doctor(_options: argparse.Namespace, settings: table.Settings) -> int:
 
 
 def _fetch(options: argparse.Namespace, settings: table.Settings) -> int:
+    from pytest_netns_mysql.mysql import cached, trust
     from pytest_netns_mysql.mysql.fetch import fetch
 
+    trust.make(settings.cache)
+    cached.drop_damaged(settings.cache, options.product, _progress)
     print(fetch(settings.cache, progress=_progress, product=options.product))
     return 0
 

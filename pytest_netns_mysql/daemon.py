@@ -7,17 +7,19 @@ child ends, all of it is gone with it, and the supervisor starts another.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import pickle
 import select
 import signal
 import socket
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from pytest_netns_mysql import reuse
+import msgspec
+
+from pytest_netns_mysql import offers, reuse
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.kernel import syscalls
 from pytest_netns_mysql.kernel.fingerprint import fingerprint
@@ -31,30 +33,37 @@ from pytest_netns_mysql.mysql.state import read
 
 _START_OVER = 75  # the child's exit code, EX_TEMPFAIL of sysexits.h
 _SHORTEST = 1.0  # seconds
+_MESSAGE = 1024  # bytes, at most, of what a child tells its supervisor
 _PATIENCE = 1.0  # seconds, for somebody who connects and asks nothing
 _EXIT = 5.0  # seconds, for the process of a run that has let go
 
 
 def main() -> None:
     """Read the order from stdin, say on stdout what hinders, or that the server is up, then serve until the end."""
-    order: reuse.Order = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        listener.bind(order.address)
-    except OSError as error:
-        sys.exit("it is up already" if error.errno == errno.EADDRINUSE else str(error))
-    listener.listen()
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=reuse.Order)
+    os.umask(0o077)
+    folder = _folder()
+    held = reuse.lock(folder, order.address)
+    if held is None:
+        sys.exit("it is up already")
     leader = _watch(order.leader)
     if os.fork():
         os._exit(0)  # who started it waits for this process, and what stays is another
-    while True:
-        child = os.fork()
-        if child == 0:
-            os._exit(_serve(order, listener))
-        _be_quiet()
-        code = _outcome(child, leader)
-        if code != _START_OVER:
-            sys.exit(code)
+    try:
+        code = Supervisor(order, folder, leader).run()
+    finally:
+        reuse.remove(folder, order.address)
+    sys.exit(code)
+
+
+def _folder() -> int:
+    try:
+        folder = offers.open_folder(make=True)
+    except (NetnsError, OSError) as error:
+        sys.exit(str(error))
+    if folder is None:
+        sys.exit(f"{offers.folder()} is gone")
+    return folder
 
 
 def _watch(leader: int) -> int | None:
@@ -65,20 +74,6 @@ def _watch(leader: int) -> int | None:
         return os.pidfd_open(leader)
     except ProcessLookupError:
         sys.exit("the login session has ended")
-
-
-def _outcome(child: int, leader: int | None) -> int:
-    """Return the child's exit code when it ends; end it, and return 0, when the login session does."""
-    descriptor = os.pidfd_open(child)
-    ends = select.poll()
-    for one in (descriptor, leader):
-        if one is not None:
-            ends.register(one, select.POLLIN)
-    if descriptor not in dict(ends.poll()):
-        os.kill(child, signal.SIGKILL)
-    os.close(descriptor)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return max(code, 0)
 
 
 def _await_end(pid: int, timeout: float) -> None:
@@ -97,7 +92,7 @@ def _be_quiet() -> None:
     os.close(nowhere)
 
 
-def _serve(order: reuse.Order, listener: socket.socket) -> int:
+def _serve(order: reuse.Order, channel: socket.socket) -> int:
     try:
         server = StandingServer(order)
         _say(reuse.READY)
@@ -105,11 +100,98 @@ def _serve(order: reuse.Order, listener: socket.socket) -> int:
         _say(str(error))
         return 1
     _be_quiet()
-    return server.serve(listener)
+    return server.serve(channel)
 
 
 def _say(text: str) -> None:
     os.write(1, f"{text}\n".encode())
+
+
+class Supervisor:
+    """What stays outside of the sandbox: it lets its own user in, and nobody else, and has a server started anew.
+
+    Only outside of a user namespace do other users have names of their own: in it all of them show as one.
+    """
+
+    def __init__(self, order: reuse.Order, folder: int, leader: int | None) -> None:
+        """Listen; ``leader`` is a pidfd of the login session's leader. The calling process holds the offer's name."""
+        self._order = order
+        self._leader = leader
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{order.address}{offers.SOCKET}", dir_fd=folder)  # of one that was killed
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(reuse.path_of(folder, order.address))
+        self._listener.listen()
+        self._report = Report("busy")
+
+    def run(self) -> int:
+        """Have a child serve until the session ends, or the child does for good; return the exit code."""
+        while True:
+            ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self._report = Report("busy")
+            child = os.fork()
+            if child == 0:
+                ours.close()
+                self._listener.close()
+                os._exit(_serve(self._order, its))
+            its.close()
+            _be_quiet()
+            with ours:
+                code = self._watch(child, ours)
+            if code != _START_OVER:
+                return code
+
+    def _watch(self, child: int, channel: socket.socket) -> int:
+        """Pass on who connects until the child ends, and return its exit code; end it when the login session does."""
+        channel.setblocking(False)
+        descriptor = os.pidfd_open(child)
+        ends = select.poll()
+        for one in (descriptor, self._listener.fileno(), channel.fileno(), self._leader):
+            if one is not None:
+                ends.register(one, select.POLLIN)
+        while descriptor not in (ready := dict(ends.poll())):
+            if self._leader in ready:
+                os.kill(child, signal.SIGKILL)
+                break
+            if channel.fileno() in ready:
+                said = b""
+                with contextlib.suppress(ConnectionResetError):  # by a child that has ended
+                    said = channel.recv(_MESSAGE)
+                if said:
+                    self._report = msgspec.json.decode(said, type=Report)
+                else:
+                    ends.unregister(channel.fileno())
+            if self._listener.fileno() in ready:
+                with contextlib.suppress(OSError):
+                    self._let_in(child, channel)
+        os.close(descriptor)
+        return max(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), 0)
+
+    def _let_in(self, child: int, channel: socket.socket) -> None:
+        connection, _ = self._listener.accept()
+        with connection:
+            if reuse.peer_of(connection)[1] != os.geteuid():
+                return
+            connection.settimeout(_PATIENCE)
+            stopped = [pid for pid in (child, self._report.mysqld) if pid and _is_stopped(pid)]
+            why = f"the process {stopped[0]} of it is stopped (SIGSTOP)" if stopped else ""
+            reuse.answer(connection, reuse.Greeting("stopped" if stopped else self._report.state, why))
+            if not stopped:
+                socket.send_fds(channel, [b"."], [connection.fileno()])
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a child tells its supervisor: whether it listens, or boots and puts back, and the pid of its mysqld."""
+
+    state: Literal["ready", "busy"]
+    mysqld: int = 0
+
+
+def _is_stopped(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][:1] in ("T", "t")
+    return False
 
 
 class StandingServer:
@@ -125,9 +207,10 @@ class StandingServer:
         if os.getppid() != supervisor:
             sys.exit(0)
         self._network = Network(sandbox, order.topology)
-        self._server = MySQLServer(order.plan, self._network)
+        self._server = MySQLServer(order.plan(), self._network)
         self._server.start()
-        self._mysqld = os.pidfd_open(self._server.pid or 0)
+        self._pid = self._server.running_pid()
+        self._mysqld = os.pidfd_open(self._pid)
         self._state = read(self._server)
         self._shape = fingerprint(self._network)
         self._files = self._entries()
@@ -138,43 +221,49 @@ class StandingServer:
         self._descriptors = [inner.network, inner.mount, inner.root, self._mysqld, *users]
         self._run: socket.socket | None = None
 
-    def serve(self, listener: socket.socket) -> int:
+    def serve(self, channel: socket.socket) -> int:
         """Answer until the end; return the exit code."""
+        self._tell(channel, "ready")
         while True:
             watched = select.poll()
-            watched.register(listener, select.POLLIN)
+            watched.register(channel, select.POLLIN)
             watched.register(self._mysqld if self._run is None else self._run, select.POLLIN)
             ready = dict(watched.poll())
             if self._run is None and self._mysqld in ready:
                 # One that ends by itself as soon as it is up would do so for ever.
                 return _START_OVER if time.time() - self._since > _SHORTEST else 1
             if self._run is not None and self._run.fileno() in ready:
+                self._tell(channel, "busy")
                 if not self._put_back(self._run):
                     return _START_OVER
                 self._run = None
-            elif listener.fileno() in ready and self._meet(listener.accept()[0]) == "end":
-                return 0
+                self._tell(channel, "ready")
+            elif channel.fileno() in ready:
+                said, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+                if not said or any(self._meet(socket.socket(fileno=one)) == "end" for one in descriptors):
+                    return 0
+
+    def _tell(self, channel: socket.socket, state: Literal["ready", "busy"]) -> None:
+        channel.send(msgspec.json.encode(Report(state, self._pid)))
 
     def _meet(self, connection: socket.socket) -> str:
-        """Do what somebody asks, and return it."""
+        """Do what somebody asks whom the supervisor has let in, and return it."""
         connection.settimeout(_PATIENCE)
         word = ""
         with contextlib.suppress(OSError):
-            if reuse.peer_of(connection)[1] == os.geteuid():
-                word = connection.recv(16).decode("ascii", "replace").strip()
+            word = connection.recv(16).decode("ascii", "replace").strip()
             if word == "take" and self._run is None:
-                offer = reuse.Offer(self._server.pid or 0, self._server.command, self._state)
-                reuse.answer(connection, offer, self._descriptors)
+                reuse.answer(connection, reuse.Offer(self._pid, self._server.command), self._descriptors)
                 self._run = connection
                 return word
-            reuse.answer(connection, self._status(), [])
+            reuse.answer(connection, self._status())
         connection.close()
         return word
 
     def _status(self) -> reuse.Status:
         taken_by = None if self._run is None else reuse.peer_of(self._run)[0]
-        topology, plan = self._order.topology, self._order.plan
-        return reuse.Status(os.getppid(), topology.name, label(plan.kind), self._since, taken_by)
+        topology, kind = self._order.topology, self._server.plan.kind
+        return reuse.Status(os.getppid(), topology.name, label(kind), self._since, taken_by)
 
     def _put_back(self, run: socket.socket) -> bool:
         """Put back what the run left; tell whether all is as at first."""
@@ -184,7 +273,10 @@ class StandingServer:
             _await_end(pid, _EXIT)
         if self._others_are_here() or self._entries() != self._files:
             return False
-        return not put_back(self._server, self._state).stays and fingerprint(self._network) == self._shape
+        try:
+            return not put_back(self._server, self._state).stays and fingerprint(self._network) == self._shape
+        except Exception:  # noqa: BLE001 - whatever hinders: another is started
+            return False
 
     def _entries(self) -> set[Path]:
         with self._network.sandbox.entered():
@@ -193,7 +285,7 @@ class StandingServer:
     def _others_are_here(self) -> bool:
         """Tell whether a process that the run started stands in one of the namespaces still."""
         own = {identity(namespace.descriptor) for namespace in self._network.values()}
-        known = {os.getpid(), self._server.pid}
+        known = {os.getpid(), self._pid}
         for process in Path("/proc").iterdir():
             if process.name.isdigit() and int(process.name) not in known:
                 with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetnsError, SettingError
+from pytest_netns_mysql.settingvalues import foreign_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -36,6 +37,9 @@ class Kinds:
         from pytest_netns_mysql.mysql.choice import Finder
 
         settings = self._settings
+        foreign = None if settings.given.get("cache") else foreign_base()
+        if foreign is not None:
+            self._progress(f"{foreign} belongs to another user: root keeps servers and data in {settings.cache}")
         return Finder(
             settings.cache,
             self._progress,

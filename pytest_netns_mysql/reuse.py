@@ -1,57 +1,123 @@
 """A server that stays up between runs: how `netns-mysql up` offers it, and how a run takes it.
 
-Each is offered on a UNIX socket of an abstract name, see unix(7), which is there in this network namespace, for as long
-as the offering process lives: no file can be left behind.
+Each is offered on a UNIX socket, see unix(7), in a folder that nobody but its user can search: see ``offers``. What is
+said on it is JSON, each message behind its length.
 """
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
-import pickle
+import signal
 import socket
 import struct
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeVar
 
+import msgspec
+
+from pytest_netns_mysql import offers
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.offers import own
+from pytest_netns_mysql.topology.model import OptionValue, Texts, Topology
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.plan import ServerPlan
-    from pytest_netns_mysql.mysql.state import State
-    from pytest_netns_mysql.topology.model import Topology
 
 _CODE = Path(__file__).parent
 _LENGTH = struct.Struct("!I")
+_LONGEST = 1 << 20  # bytes of a message
 _CREDENTIALS = struct.Struct("3i")  # pid, uid and gid, see SO_PEERCRED in unix(7)
 _DESCRIPTORS = 5  # at most
-_TIMEOUT = 10.0  # seconds: it may be booting, or putting its server back
+_AT_ONCE = 1.5  # seconds, for what a process that is idle says
+_WHEN_READY = 10.0  # seconds, where it says that it boots, or puts its server back
+_MAKING = 300.0  # seconds beside netns_start_timeout: it may make a data directory first
 
+_T = TypeVar("_T")
 
 READY = "ready"
 
 
 @dataclass(frozen=True)
 class Order:
-    """Say what is to stay up, where it is offered, and whose end ends it: a session's ``leader``, or 0 for nobody's."""
+    """What is to stay up, where it is offered, and whose end ends it.
+
+    Attributes:
+        address: The name of the offer.
+        topology: The network, and where the server listens in it.
+        program: The server's program, with what it prints as its ``version_line``.
+        mysqlx_bind_address: Where X Plugin listens; the other addresses are the topology's.
+        start_timeout: In seconds.
+        folder: Where what the topology loads is sought.
+        leader: The pid of the login session's leader, or 0 for nobody.
+    """
 
     address: str
     topology: Topology
-    plan: ServerPlan
+    program: str
+    version_line: str
+    cache: str
     mode: str
     is_rootless: bool
+    folder: str
     leader: int
+    name: str
+    bind_address: Texts | None
+    admin_address: str | None
+    mysqlx_bind_address: Texts | None
+    options: dict[str, OptionValue]
+    start_timeout: float
+
+    def plan(self) -> ServerPlan:
+        """Return the server's plan; raise LoadError for what it is to load and is not there."""
+        from pytest_netns_mysql.mysql.choice import of_program
+        from pytest_netns_mysql.mysql.loading import of_topology
+        from pytest_netns_mysql.mysql.plan import ServerPlan
+
+        with contextlib.suppress(OSError):
+            os.chdir(self.folder)
+        try:
+            load = of_topology(self.topology)
+        finally:
+            os.chdir("/")
+        return ServerPlan(
+            of_program(Path(self.program), self.version_line),
+            Path(self.cache),
+            _say_nothing,
+            bind_address=self.bind_address,
+            admin_address=self.admin_address,
+            mysqlx_bind_address=self.mysqlx_bind_address,
+            options=self.options,
+            load=load,
+            start_timeout=self.start_timeout,
+            name=self.name,
+        )
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What a supervisor says of its server to everybody who connects; ``why`` is for a server that is stopped."""
+
+    state: Literal["ready", "busy", "stopped"]
+    why: str = ""
 
 
 @dataclass(frozen=True)
 class Status:
-    """Tell of a server that stays up: its process, topology, flavor and version, since when (seconds, as time.time).
+    """A server that stays up.
 
-    Shape: ``taken_by`` is the pid of the run that uses it, or None.
+    Attributes:
+        pid: The pid of its supervisor.
+        topology: The name of its topology.
+        version: Its flavor and version.
+        since: When it was started, in seconds, as time.time.
+        taken_by: The pid of the run that uses it, or None.
     """
 
     pid: int
@@ -63,18 +129,22 @@ class Status:
 
 @dataclass(frozen=True)
 class Offer:
-    """Hold what a run needs to know of the server that it takes, beside the descriptors that come with it.
-
-    Shape: ``mysqld`` is its pid, ``command`` its command line, ``state`` what it had when it was started.
-    """
+    """What a run needs to know of the server that it takes: the pid of mysqld, and its command line."""
 
     mysqld: int
     command: list[str]
-    state: State
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A server that stays up and does not answer; ``pid`` is its supervisor's."""
+
+    pid: int
+    why: str
 
 
 class Taken:
-    """Use a server until ``close``; after it, or when this process ends in any way, it is put back for the next run."""
+    """A server in use until ``close``; after it, or when this process ends in any way, it is put back for the next."""
 
     def __init__(self, connection: socket.socket, offer: Offer, descriptors: list[int]) -> None:
         """Keep the connection that says so; ``descriptors`` are those of ``Offer``, in the order in which they came."""
@@ -88,12 +158,12 @@ class Taken:
 
 
 def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
-    """Return where a server is offered that is as this plan would have it, in a network of this topology."""
+    """Return the name of the offer of a server that is as this plan would have it, in a network of this topology."""
     from pytest_netns_mysql.mysql import datadir
     from pytest_netns_mysql.mysql.options import arguments
 
     parts = [
-        f"{_CODE} {_CODE.stat().st_mtime_ns}",  # another version of this package is not to be understood
+        *code(),
         str(rootless),
         repr(replace(topology, source="")),
         datadir.key(plan.kind, plan.initial_options()),
@@ -104,7 +174,28 @@ def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
         from pytest_netns_mysql.mysql import seed
 
         parts.append(seed.key(plan))
-    return f"\0{own()}{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]}"
+    return hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]
+
+
+def code() -> list[str]:
+    """Return what tells this code from that of another version or state of the package, which is not understood."""
+
+    def files(folder: str) -> Iterator[str]:
+        with os.scandir(folder) as scan:
+            for entry in scan:
+                if entry.name.endswith(".py"):
+                    status = entry.stat()
+                    yield f"{entry.path} {status.st_size} {status.st_mtime_ns}"
+                elif entry.is_dir(follow_symlinks=False) and entry.name != "__pycache__":
+                    yield from files(entry.path)
+
+    from importlib import metadata
+
+    try:
+        version = metadata.version("pytest-netns-mysql")
+    except metadata.PackageNotFoundError:  # a folder on PYTHONPATH
+        version = ""
+    return [version, *sorted(files(str(_CODE)))]
 
 
 def bring_up(topology: Topology, plan: ServerPlan, *, mode: str) -> str:
@@ -116,62 +207,175 @@ def bring_up(topology: Topology, plan: ServerPlan, *, mode: str) -> str:
 
     rootless = needs_user_namespace(mode)
     address = address_of(plan, topology, rootless=rootless)
+    raise_if_up(address)
     leader = os.getsid(0)
-    told = replace(plan, progress=_say_nothing)
-    order = Order(address, topology, told, mode, rootless, 0 if leader == os.getpid() else leader)
-    # It answers when it has nothing more to say: what stays is a process of its own, and no child of this one.
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest_netns_mysql.daemon"],
-        input=pickle.dumps(order),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        cwd="/",
-        start_new_session=True,
-        check=False,
+    order = Order(
+        address,
+        topology,
+        program=plan.kind.name,
+        version_line=plan.kind.version_line,
+        cache=str(plan.cache),
+        mode=mode,
+        is_rootless=rootless,
+        folder=str(Path.cwd()),
+        leader=0 if leader == os.getpid() else leader,
+        name=plan.name,
+        bind_address=plan.bind_address,
+        admin_address=plan.admin_address,
+        mysqlx_bind_address=plan.mysqlx_bind_address,
+        options=dict(plan.options),
+        start_timeout=plan.start_timeout,
     )
-    said = result.stdout.decode("utf-8", "replace").splitlines()
+    timeout = _MAKING + plan.start_timeout
+    try:
+        # It answers when it has nothing more to say: what stays is a process of its own, and no child of this one.
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest_netns_mysql.daemon"],
+            input=msgspec.json.encode(order),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            start_new_session=True,
+            check=False,
+            timeout=timeout,
+        )
+        said = result.stdout.decode("utf-8", "replace").splitlines()
+    except subprocess.TimeoutExpired:
+        said = [f"it was not up after {timeout:g} seconds"]
     if said[-1:] != [READY]:
         raise SandboxError("no server comes up that would stay", where="netns-mysql up", tried=said[-12:])
     return address
+
+
+def raise_if_up(address: str) -> None:
+    """Raise SandboxError where such a server is up already, or where one that is does not answer."""
+    found = ask(address, "status")
+    if found is None:
+        return
+    why = f", but does not answer: {found.why}" if isinstance(found, Silent) else ""
+    raise SandboxError(
+        f"no server comes up that would stay: it is up already (pid {found.pid}){why}",
+        where="netns-mysql up",
+        remedies=[f"netns-mysql down {found.pid} ends it"],
+    )
 
 
 def _say_nothing(_line: str) -> None:
     """Take the place of what shows progress: nobody looks."""
 
 
-def take(address: str) -> Taken | None:
-    """Take the server that is offered at ``address``; return None where there is none, or another run uses it."""
-    connection = _connect(address)
-    if connection is None:
+def take(address: str, *, progress: Callable[[str], None] = _say_nothing) -> Taken | None:
+    """Take the server that is offered at ``address``; return None where there is none, or another run uses it.
+
+    Where the server does not answer that is None, too, after a moment, and ``progress`` gets a line about it.
+    """
+    met = _meet(address, "take")
+    if isinstance(met, Silent):
+        progress(
+            f"the server that stays up (pid {met.pid}) does not answer: {met.why}; this run has one of its own "
+            f"(netns-mysql down {met.pid} ends the other)"
+        )
+    if met is None or isinstance(met, Silent):
         return None
-    message, descriptors = _ask(connection, "take")
-    if isinstance(message, Offer):
-        return Taken(connection, message, descriptors)
-    connection.close()
-    return None
-
-
-def ask(address: str, word: str) -> Status | None:
-    """Ask the process behind an address for its ``status``, or tell it to ``end``; return None where it is gone."""
-    connection = _connect(address)
-    if connection is None:
-        return None
-    with connection:
-        message, _ = _ask(connection, word)
-    return message if isinstance(message, Status) else None
-
-
-def _connect(address: str) -> socket.socket | None:
-    connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(_TIMEOUT)
+    connection, message, descriptors = met
     try:
-        connection.connect(address)
-        if peer_of(connection)[1] == os.geteuid():
-            return connection
-    except OSError:
-        pass
+        return Taken(connection, msgspec.json.decode(message, type=Offer), descriptors)
+    except msgspec.MsgspecError:
+        _close(connection, descriptors)
+        return None
+
+
+def ask(address: str, word: str) -> Status | Silent | None:
+    """Ask the process behind an address for its ``status``, or tell it to ``end``; return None where it is gone."""
+    met = _meet(address, word)
+    if met is None or isinstance(met, Silent):
+        return met
+    connection, message, descriptors = met
+    _close(connection, descriptors)
+    try:
+        return msgspec.json.decode(message, type=Status)
+    except msgspec.MsgspecError:
+        return None
+
+
+def end(silent: Silent) -> None:
+    """End a server that does not answer: SIGKILL for its supervisor, and all of it is gone with that."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(silent.pid, signal.SIGKILL)
+
+
+def _close(connection: socket.socket, descriptors: list[int]) -> None:
     connection.close()
-    return None
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _meet(address: str, word: str) -> tuple[socket.socket, bytes, list[int]] | Silent | None:
+    """Connect to a supervisor, say a word, return the answer and the descriptors that came with it."""
+    folder = offers.open_folder()
+    if folder is None:
+        return None
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(_AT_ONCE)
+    pid = 0
+    try:
+        connection.connect(path_of(folder, address))
+        pid, uid = peer_of(connection)
+        if uid != os.geteuid():
+            raise PermissionError(uid)
+        greeting = msgspec.json.decode(_receive(connection, _AT_ONCE)[0], type=Greeting)
+        if greeting.state != "stopped":
+            connection.sendall(f"{word}\n".encode())
+            return connection, *_receive(connection, _AT_ONCE if greeting.state == "ready" else _WHEN_READY)
+        found: Silent | None = Silent(pid, greeting.why)
+    except (TimeoutError, BlockingIOError):
+        found = Silent(pid, f"no word within {_AT_ONCE:g} s") if pid else None
+    except ConnectionRefusedError:
+        found = None
+        clean(folder, address)
+    except (OSError, EOFError, struct.error, msgspec.MsgspecError):
+        found = None
+    finally:
+        os.close(folder)
+    connection.close()
+    return found
+
+
+def path_of(folder: int, address: str, kind: str = offers.SOCKET) -> str:
+    """Return the path of an offer in the open folder: short, as sun_path of unix(7) must be, and no other folder's."""
+    return f"/proc/self/fd/{folder}/{address}{kind}"
+
+
+def lock(folder: int, address: str) -> int | None:
+    """Return a descriptor that holds an offer's name as long as it, or a copy, is open; None where it is held."""
+    while True:
+        path = path_of(folder, address, offers.LOCK)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(descriptor).st_ino == os.stat(path).st_ino:  # noqa: PTH116
+                return descriptor
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except FileNotFoundError:
+            pass
+        os.close(descriptor)  # removed by its last holder while it was opened here
+
+
+def clean(folder: int, address: str) -> None:
+    """Remove what a supervisor that was killed has left."""
+    held = lock(folder, address)
+    if held is not None:
+        remove(folder, address)
+        os.close(held)
+
+
+def remove(folder: int, address: str) -> None:
+    """Remove the files of an offer whose name is held by this process."""
+    for kind in (offers.SOCKET, offers.LOCK):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{address}{kind}", dir_fd=folder)
 
 
 def peer_of(connection: socket.socket) -> tuple[int, int]:
@@ -180,23 +384,31 @@ def peer_of(connection: socket.socket) -> tuple[int, int]:
     return pid, uid
 
 
-def _ask(connection: socket.socket, word: str) -> tuple[object, list[int]]:
+def _receive(connection: socket.socket, timeout: float) -> tuple[bytes, list[int]]:
+    """Return one message, whole within ``timeout`` seconds, and the descriptors that came with it."""
+    deadline = time.monotonic() + timeout
     descriptors: list[int] = []
+    found = b""
+    wanted = _LENGTH.size
     try:
-        connection.sendall(f"{word}\n".encode())
-        head, descriptors, _, _ = socket.recv_fds(connection, _LENGTH.size, _DESCRIPTORS)
-        (length,) = _LENGTH.unpack(head)
-        with connection.makefile("rb") as stream:
-            # From a process of the same user, which could write to this one's memory as well.
-            return pickle.loads(stream.read(length)), descriptors  # noqa: S301
-    except (OSError, EOFError, struct.error, pickle.UnpicklingError):
+        while len(found) < wanted:
+            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            part, more, _, _ = socket.recv_fds(connection, wanted - len(found), _DESCRIPTORS)
+            descriptors += more
+            found += part
+            if not part:
+                raise EOFError
+            if len(found) == wanted == _LENGTH.size:
+                wanted += min(_LENGTH.unpack(found)[0], _LONGEST)
+    except BaseException:
         for descriptor in descriptors:
             os.close(descriptor)
-        return None, []
+        raise
+    return found[_LENGTH.size :], descriptors
 
 
-def answer(connection: socket.socket, message: object, descriptors: list[int]) -> None:
-    """Answer what was asked; the other side gets copies of the descriptors."""
-    payload = pickle.dumps(message)
+def answer(connection: socket.socket, message: object, descriptors: list[int] | tuple[()] = ()) -> None:
+    """Send a message; the other side gets copies of the descriptors."""
+    payload = msgspec.json.encode(message)
     socket.send_fds(connection, [_LENGTH.pack(len(payload))], descriptors)
     connection.sendall(payload)

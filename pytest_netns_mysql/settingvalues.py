@@ -125,10 +125,37 @@ def _path(setting: Setting, value: str, place: str) -> Path:
 def _cache(setting: Setting, value: str, place: str) -> Path:
     if value.strip():
         return _checked_cache(setting, value, place, _path(setting, value, place))
+    return (_home_of_root() / ".cache" if foreign_base() else _base()) / "pytest-netns-mysql"
+
+
+def _base() -> Path:
+    """Return the user's cache folder, see the XDG Base Directory Specification: it takes an empty value as none."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG Base Directory Specification takes an empty or a relative value as none.
-    folder = Path(base) if Path(base).is_absolute() else _home() / ".cache"
-    return folder / "pytest-netns-mysql"
+    return Path(base) if Path(base).is_absolute() else _home() / ".cache"
+
+
+def foreign_base() -> Path | None:
+    """Return the cache folder of another user, or that user's HOME, if root would use it, as under sudo -E; else None.
+
+    Programs in it would be run as root, and what root leaves there its owner could not use.
+    """
+    if os.geteuid() != 0:
+        return None
+    base = _base()
+    first = next((one for one in (base, *base.parents) if one.exists()), base)
+    try:
+        return first if first.stat().st_uid != 0 else None
+    except OSError:
+        return None
+
+
+def _home_of_root() -> Path:
+    import pwd
+
+    try:
+        return Path(pwd.getpwuid(0).pw_dir)
+    except KeyError:
+        return Path("/root")
 
 
 def _checked_cache(setting: Setting, value: str, place: str, folder: Path) -> Path:

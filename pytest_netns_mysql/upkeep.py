@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from pytest_netns_mysql import offers, paths, reuse
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.errors import SandboxError, SettingError
 from pytest_netns_mysql.settings import Settings
 
 _NONE = "no server is up"
@@ -20,6 +20,7 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
     Raises what hinders. See `netns_reuse`.
     """
     from pytest_netns_mysql.kinds import Kinds
+    from pytest_netns_mysql.mysql.loading import of_topology
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.topology.load import load
 
@@ -37,7 +38,9 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
             where="netns-mysql up",
             remedies=["choose a server of this machine: --mysqld auto, or a path"],
         )
-    plan = ServerPlan(kind, settings.cache, progress, start_timeout=settings.start_timeout, **vars(topology.mysqld))
+    written = {**vars(topology.mysqld), "load": of_topology(topology)}
+    plan = ServerPlan(kind, settings.cache, progress, start_timeout=settings.start_timeout, **written)
+    offers.addresses(strict=True)
     address = reuse.bring_up(topology, plan, mode=settings.mode)
     return "".join(_line(status) for at, status in _found().items() if at == address)
 
@@ -60,20 +63,36 @@ def down(pids: Sequence[int] = ()) -> str:
             where="netns-mysql down",
             remedies=["netns-mysql ls shows the pids", "name none, to end all"],
         )
-    for address in found:
-        reuse.ask(address, "end")
+    for address, one in found.items():
+        if isinstance(one, reuse.Silent):
+            reuse.end(one)
+        else:
+            reuse.ask(address, "end")
     deadline = time.monotonic() + _ENDING
-    while not found.keys().isdisjoint(offers.addresses()) and time.monotonic() < deadline:
+    while left := [address for address in found if _is_there(address)]:
+        if time.monotonic() > deadline:
+            raise SandboxError(
+                f"a server that is to end is there still after {_ENDING:g} seconds",
+                where="netns-mysql down",
+                tried=[_line(found[address]) for address in left],
+                remedies=[f"kill -9 {found[address].pid}" for address in left],
+            )
         time.sleep(_POLL)
     return "\n".join(f"ended: {_line(one)}" for one in found.values()) or _NONE
 
 
-def _found() -> dict[str, reuse.Status]:
-    asked = ((address, reuse.ask(address, "status")) for address in offers.addresses())
+def _is_there(address: str) -> bool:
+    return reuse.ask(address, "status") is not None or address in offers.addresses()
+
+
+def _found() -> dict[str, reuse.Status | reuse.Silent]:
+    asked = ((address, reuse.ask(address, "status")) for address in offers.addresses(strict=True))
     return {address: status for address, status in asked if status is not None}
 
 
-def _line(status: reuse.Status) -> str:
+def _line(status: reuse.Status | reuse.Silent) -> str:
+    if isinstance(status, reuse.Silent):
+        return f"pid {status.pid}: it does not answer ({status.why})"
     since = time.strftime("%H:%M:%S", time.localtime(status.since))
     taken = "free" if status.taken_by is None else f"used by pid {status.taken_by}"
     return f"pid {status.pid}: {status.version}, topology {status.topology}, since {since}, {taken}"

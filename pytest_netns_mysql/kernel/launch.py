@@ -3,13 +3,14 @@
 As a script, for `python -I -S`, this file stands between fork and exec, where a function of the asking process would
 be unsafe with threads. Its arguments are the asking process's pid, where the program is to run or nothing, a file that
 it is to find empty or nothing, the mask of the capabilities that it is to lack, the listening sockets that it is handed
-or nothing, then the program's argv.
+or nothing, the descriptor that its pid is written to or nothing, then the program's argv.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import select
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,6 +23,9 @@ _CAP_SYS_CHROOT = 18
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
+_CLONE_NEWPID = 0x20000000
+_CLONE_PARENT = 0x00008000
+_SYS_CLONE3 = 435  # on every architecture
 _MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000
 
 
@@ -32,6 +36,7 @@ def command(
     empty: str = "",
     without: int = 0,
     listening: Sequence[int] = (),
+    told: int | None = None,
 ) -> list[str]:
     """Return the argv that runs ``argv`` so that it ends, by SIGKILL, when the calling thread does.
 
@@ -39,16 +44,21 @@ def command(
     to inherit, and a directory. It alone finds the file ``empty`` empty, in a mount namespace of its own, see
     mount_namespaces(7). It lacks the capabilities of the mask ``without``, see capabilities(7). It is handed the
     sockets ``listening``, by descriptors that it is to inherit, see sd_listen_fds(3).
+
+    With ``told``, a descriptor that it is to inherit, the program is not the started process itself but another child
+    of the calling one, whose pid is written there: the first process of a process-id namespace, where the kernel lets
+    it be made. Whatever it forks, even a process that leaves its parents, ends with it: see pid_namespaces(7).
     """
     words = "" if place is None else ",".join(map(str, place))
     sockets = ",".join(map(str, listening))
-    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), words, empty, f"{without:x}", sockets, *argv]
+    pipe = "" if told is None else str(told)
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), words, empty, f"{without:x}", sockets, pipe, *argv]
 
 
 def main() -> None:
     """Ask the kernel for SIGKILL at the parent's death, then become the program; see PR_SET_PDEATHSIG(2const)."""
     parent, place, empty, without = int(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4], 16)
-    listening, argv = sys.argv[5], sys.argv[6:]
+    listening, told, argv = sys.argv[5], sys.argv[6], sys.argv[7:]
     libc = ctypes.CDLL(None, use_errno=True)
     if place:
         mount, root, network, directory = place.split(",", 3)
@@ -58,19 +68,55 @@ def main() -> None:
         # Mounts of the sandbox still come here, those of here go nowhere.
         libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_SLAVE), None)
         libc.mount(b"/dev/null", os.fsencode(empty), None, ctypes.c_ulong(_MS_BIND), None)
+    watch = _open(parent)
+    if told:
+        _leave(libc, int(told))
+    libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    _raise_if_ended(watch)
     if listening:
         _hand([int(one) for one in listening.split(",")])
     if without:
         _drop(libc, without)
-    libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    if os.getppid() != parent:
-        sys.exit("the process that asked for this program is gone")
     # Python ignores SIGPIPE, and exec would hand that on.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted
     except OSError as error:
         sys.exit(f"{argv[0]}: {error.strerror}")
+
+
+def _open(parent: int) -> int:
+    """Return a pidfd of the asking process, which tells of its end from another process-id namespace too."""
+    try:
+        watch = os.pidfd_open(parent)
+    except OSError:
+        watch = -1
+    if watch < 0 or os.getppid() != parent:
+        sys.exit("the process that asked for this program is gone")
+    return watch
+
+
+def _raise_if_ended(watch: int) -> None:
+    poll = select.poll()
+    poll.register(watch, select.POLLIN)
+    if poll.poll(0):
+        sys.exit("the process that asked for this program is gone")
+    os.close(watch)
+
+
+def _leave(libc: ctypes.CDLL, told: int) -> None:
+    """Go on as the first process of a process-id namespace, and a child of this one's parent; this one ends.
+
+    Where the kernel refuses, this process goes on itself.
+    """
+    # The fields of struct clone_args, see clone(2); no stack is the same stack, copied.
+    arguments = (ctypes.c_uint64 * 8)(_CLONE_NEWPID | _CLONE_PARENT)
+    pid = libc.syscall(_SYS_CLONE3, arguments, ctypes.c_size_t(ctypes.sizeof(arguments)))
+    if pid != 0:
+        os.write(told, str(pid if pid > 0 else os.getpid()).encode())
+    if pid > 0:
+        os._exit(0)
+    os.close(told)
 
 
 def _enter(libc: ctypes.CDLL, mount: int, root: int, network: int) -> None:

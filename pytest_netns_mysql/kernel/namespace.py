@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.kernel import capabilities, launch, syscalls
+from pytest_netns_mysql.kernel import capabilities, launch, program, syscalls
 from pytest_netns_mysql.kernel.place import Place
 from pytest_netns_mysql.kernel.position import open_network
 from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, Sandbox
@@ -65,9 +65,9 @@ class Namespace(Place):
             with self:
                 return subprocess.run(argv, **options)
         without = capabilities.mask(drop_capabilities, where=f"netns[{self.name!r}].run")
-        program = os.fspath(argv[0])
-        if shutil.which(program) is None:  # which the launcher could tell by its exit code alone
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), program)
+        name = os.fspath(argv[0])
+        if shutil.which(name) is None:  # which the launcher could tell by its exit code alone
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
         with self:
             return subprocess.run(launch.command([os.fspath(word) for word in argv], without=without), **options)
 
@@ -80,18 +80,23 @@ class Namespace(Place):
         listening: Sequence[int] = (),
         output: IO[bytes] | None = None,
         **options: Any,
-    ) -> subprocess.Popen[bytes]:
+    ) -> program.Program:
         """Start a program in this namespace that ends with the calling thread, which need not enter for it.
+
+        Whatever the program forks ends with it, too.
 
         ``env`` is its environment; ``output`` takes what it prints, which is lost otherwise; ``listening`` and
         ``options`` are those of ``launch.command``.
         """
         inner = self._sandbox.inner
         descriptors = inner.mount, inner.root, self.descriptor
+        pipe = os.pipe()
+        told = pipe[1]
         with self._sandbox.handing_on():
-            return subprocess.Popen(
-                launch.command(argv, place=(*descriptors, str(directory)), listening=listening, **options),
-                pass_fds=(*descriptors, *listening),
+            return program.start(
+                launch.command(argv, place=(*descriptors, str(directory)), listening=listening, told=told, **options),
+                pipe,
+                pass_fds=(*descriptors, *listening, told),
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL if output is None else output,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
-import pickle
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from pytest_netns_mysql.errors import NetnsError, SandboxError
 from pytest_netns_mysql.kernel.network import Network
@@ -113,7 +114,7 @@ def _try(name: str, attempt: Callable[[], str]) -> Finding:
     if child == 0:
         os.close(reading)
         with os.fdopen(writing, "wb") as pipe:
-            pickle.dump(_finding(name, attempt), pipe)
+            pipe.write(msgspec.json.encode(_finding(name, attempt)))
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
@@ -121,15 +122,13 @@ def _try(name: str, attempt: Callable[[], str]) -> Finding:
     os.waitpid(child, 0)
     if not said:
         return Finding(name, "missing", "the probe ended without an answer")
-    finding = pickle.loads(said)  # noqa: S301 - our own child wrote it
-    assert isinstance(finding, Finding)
-    return finding
+    return msgspec.json.decode(said, type=Finding)
 
 
 def _finding(name: str, attempt: Callable[[], str]) -> Finding:
     try:
         return Finding(name, "ok", attempt())
     except NetnsError as error:
-        return Finding(name, "missing", f"{error.what} ({'; '.join(error.tried)})", error.remedies)
+        return Finding(name, "missing", f"{error.what} ({'; '.join(error.tried)})", tuple(error.remedies))
     except Exception as error:  # noqa: BLE001 - a probe reports whatever happened
         return Finding(name, "missing", f"{type(error).__name__}: {error}")

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.errors import ClientError, ServerGoneError
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
+_LEAST_PATIENCE = 60  # seconds
+_PATIENCE_FOR_TESTS = 600  # seconds without a word from the server, for what a test or a file has it do
 
 
 class Administrator:
@@ -28,6 +30,8 @@ class Administrator:
         self._connection: NamespaceConnection | None = None
         self._is_used = False
         self._dialect = dialect
+        # In whole seconds: what this plugin asks is answered at once, what a test asks may take its time.
+        self._patience = max(_LEAST_PATIENCE, int(timeout))
         self._common = {"autocommit": True, "connection_timeout": max(1, int(timeout))}
 
     @property
@@ -80,7 +84,7 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
-        connection = self._ready()
+        connection = self._ready(self._patience)
         is_used, self._is_used = self._is_used, True
         with self._told_if_it_ends(), self._escaping(connection):
             for _ in connection.cmd_query_iter("; ".join(statements)):
@@ -92,7 +96,7 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
-        connection = self._ready()
+        connection = self._ready(self._patience)
         with self._told_if_it_ends(), self._escaping(connection):
             return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
 
@@ -119,33 +123,52 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run.
         """
-        connection = self._ready()
-        with self._told_if_it_ends():
-            cursor = connection.cursor()
+        import mysql.connector
+
+        connection = self._ready(self._patience)
+        try:
+            with self._told_if_it_ends():
+                cursor = connection.cursor()  # which asks the server whether it is there
+        except mysql.connector.OperationalError as error:
+            self._connection = None
+            raise self._silent_error(self._patience) from error
+        connection.read_timeout = _PATIENCE_FOR_TESTS
         self._is_used = True
         try:
             with self._told_if_it_ends():
                 yield cursor
-        finally:
-            cursor.close()
+        except BaseException:
+            with contextlib.suppress(mysql.connector.Error):  # it has nobody to say it to
+                cursor.close()
+            raise
+        cursor.close()
 
     @contextlib.contextmanager
     def _told_if_it_ends(self) -> Iterator[None]:
-        """Raise ServerGoneError where a connection is lost because mysqld has just ended."""
+        """Raise ServerGoneError where a connection is lost because mysqld has just ended, or does not answer."""
         import mysql.connector
 
         try:
             yield
+        except mysql.connector.errors.ReadTimeoutError as error:
+            waited = self._connection.read_timeout if self._connection is not None else self._patience
+            self._connection = None
+            raise self._silent_error(waited) from error
         except mysql.connector.Error as error:
             if error.errno not in _LOST:
                 raise
             with self._process.told_if_it_ends():
                 raise
 
-    def _ready(self) -> NamespaceConnection:
+    def _silent_error(self, waited: int | None) -> ServerGoneError:
+        return self._process.silent_error(f"a statement of the administrator for {waited} seconds")
+
+    def _ready(self, patience: int) -> NamespaceConnection:
+        """Return the connection; a read from it that takes longer than ``patience`` seconds fails."""
         self._process.check_running()
         if self._connection is None or not self._connection.is_silent():
             self._connection = cast("NamespaceConnection", self.connect())
+        self._connection.read_timeout = patience
         return self._connection
 
     @property

@@ -15,8 +15,15 @@ _EXIT_CODE = -1  # it is its parent's to know
 class Handle(Protocol):
     """Be a started program, as subprocess.Popen is."""
 
-    pid: int
-    returncode: int | None
+    @property
+    def pid(self) -> int:
+        """Return its pid."""
+        ...
+
+    @property
+    def returncode(self) -> int | None:
+        """Return its exit code, once ``poll`` or ``wait`` has found it."""
+        ...
 
     def poll(self) -> int | None:
         """Return its exit code, or None while it runs."""

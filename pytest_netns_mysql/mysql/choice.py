@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import ContainerError, NetnsError, ServerNotFoundError
-from pytest_netns_mysql.mysql import distribution
+from pytest_netns_mysql.mysql import distribution, trust
 from pytest_netns_mysql.mysql.permission import Permission
 
 if TYPE_CHECKING:
@@ -70,12 +70,13 @@ class Finder:
 
             return external.find(choice, user=self.external_user, password=self.external_password)
         cache = self.cache.expanduser().absolute()
+        trust.check(cache)
         if choice == _MARIADB:
             from pytest_netns_mysql.mysql import mariadb
 
             return mariadb.look(cache)[0] if progress is None else mariadb.find(cache=cache, progress=progress)
         if choice != _AUTO:
-            return _of_program(*distribution.named(choice, cache))
+            return of_program(*distribution.named(choice, cache))
         return distribution.look(choice, cache=cache)[0] if progress is None else self._auto(cache, progress)
 
     def _last_resort(self) -> Kind | None:
@@ -134,7 +135,8 @@ class Finder:
         )
 
 
-def _of_program(program: Path, version_line: str) -> Kind:
+def of_program(program: Path, version_line: str) -> Kind:
+    """Return the server that a program is, by what it prints as its version; raise as ``find``."""
     if distribution.parse_version(version_line)[0] != _MARIADB:
         return distribution.distribution(program, version_line)
     from pytest_netns_mysql.mysql import mariadb

@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import CacheError
+from pytest_netns_mysql.mysql import manifest, trust
 from pytest_netns_mysql.mysql.failure import how_it_ended, limits_met
 from pytest_netns_mysql.mysql.kind import label
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.failure import how_it_ended, limits_met
-from pytest_netns_mysql.mysql.kind import Kind
+    from pytest_netns_mysql.mysql.kind import Kind
 
-_FORMAT = "4"  # raised when templates are made in another way
+_FORMAT = "5"  # raised when templates are made in another way
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
+_MAKING = 120.0  # seconds at least, for each start of the server: a busy machine takes twenty
+_COPY_TIMEOUT = 120.0  # seconds
 
 
 def template(
@@ -28,23 +30,37 @@ def template(
     *,
     cache: Path,
     progress: Callable[[str], None],
+    timeout: float = 0.0,
 ) -> Path:
     """Return a data directory to copy, made now where none was made for this server and these options.
 
-    It is shared by all workers and runs of this user. Raises ServerStartError where ``--initialize`` fails,
+    It is shared by all workers and runs of this user. To make it may take as long as ``timeout``, in seconds, or two
+    minutes where that is less. Raises ServerStartError where ``--initialize`` fails,
     CacheError where the cache cannot be written; see the manual, "Initializing the Data Directory".
     """
     folder = cache / "templates" / key(kind, options)
-    if folder.is_dir():
+    trust.check(folder)
+    if manifest.fault(folder) is None:
         return folder
-    from filelock import FileLock
+    from filelock import FileLock, Timeout
 
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        trust.make(folder.parent)
         with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
-            if not folder.is_dir():
-                progress(f"making a data directory for {label(kind)} (once, 3 to 10 s)")
-                _make(kind, options, folder, progress)
+            fault = manifest.fault(folder)
+            if fault is not None:
+                again = folder.exists()
+                if again:
+                    progress(f"the data directory {folder} in the cache is damaged ({fault}): it is made again")
+                    discard(folder)
+                progress(f"making a data directory for {label(kind)} ({'again' if again else 'once'}, 3 to 10 s)")
+                _make(kind, options, folder, progress, max(timeout, _MAKING))
+    except Timeout as error:
+        raise CacheError(
+            f"another process has been making a data directory for {_LOCK_TIMEOUT:g} seconds",
+            where=f"{folder}.lock",
+            remedies=[f"see which process holds it: fuser {folder}.lock", "end that process, and run again"],
+        ) from error
     except OSError as error:
         raise CacheError(
             f"no data directory can be made in the cache: {error.strerror or error}",
@@ -57,7 +73,23 @@ def template(
 def made(kind: Kind, options: Mapping[str, OptionValue], *, cache: Path) -> Path | None:
     """Return what ``template`` returns, or None where that is still to be made."""
     folder = cache / "templates" / key(kind, options)
-    return folder if folder.is_dir() else None
+    trust.check(folder)
+    return folder if manifest.fault(folder) is None else None
+
+
+def discard(folder: Path) -> None:
+    """Remove a template or a seed that is damaged: in one step, so that nobody copies a half of it."""
+    away = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(away, ignore_errors=True)
+    if folder.is_dir() and not folder.is_symlink():
+        folder.chmod(0o700)
+        folder.rename(away)
+        for inside in away.rglob("*"):
+            if inside.is_dir() and not inside.is_symlink():
+                inside.chmod(0o700)
+        shutil.rmtree(away, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
 
 
 def copy(source: Path, target: Path) -> None:
@@ -67,7 +99,12 @@ def copy(source: Path, target: Path) -> None:
 
 def _cp(source: Path, target: Path, how: str) -> None:
     command = ["cp", "-a", how, str(source), str(target)]
-    result = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    try:
+        result = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_COPY_TIMEOUT)
+    except subprocess.TimeoutExpired as error:
+        raise CacheError(
+            f"the data directory was not copied within {_COPY_TIMEOUT:g} seconds", where=f"{source} to {target}"
+        ) from error
     if result.returncode != 0:
         said = [*result.stderr.strip().splitlines()[-3:], f"cp: {how_it_ended(result.returncode)}"]
         raise CacheError(
@@ -85,13 +122,15 @@ def key(kind: Kind, options: Mapping[str, OptionValue]) -> str:
     return f"{label(kind)}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
 
 
-def _make(kind: Kind, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
+def _make(
+    kind: Kind, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None], timeout: float
+) -> None:
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     sparse = folder.with_name(f"{folder.name}.sparse")
     for left in (unfinished, sparse):
         shutil.rmtree(left, ignore_errors=True)
     try:
-        kind.initialize(options, unfinished, progress)
+        kind.initialize(options, unfinished, progress, timeout)
         finish(unfinished, sparse)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -105,3 +144,4 @@ def finish(source: Path, target: Path) -> None:
     # Most of what mysqld writes is zeros: as holes they cost a copy nothing. So do the thirty redo files in reserve,
     # which a boot without them would make anew.
     _cp(source, target, "--sparse=always")
+    manifest.write(target)

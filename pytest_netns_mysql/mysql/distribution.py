@@ -75,11 +75,17 @@ class Distribution:
         status = self.mysqld.stat()
         return [str(self.mysqld.resolve()), self.version_line, str(status.st_size), str(status.st_mtime_ns)]
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
+    def initialize(
+        self,
+        options: Mapping[str, OptionValue],
+        folder: Path,
+        progress: Callable[[str], None],
+        timeout: float = 120.0,
+    ) -> None:
         """Make a data directory; raise ServerStartError."""
         from pytest_netns_mysql.mysql.initialize import initialize
 
-        initialize(self.mysqld, options, folder, progress)
+        initialize(self.mysqld, options, folder, progress, timeout)
 
     def process(self, name: str, network: Network) -> Process:
         """Return the process of a server, in a folder of its name in the sandbox."""
@@ -197,6 +203,7 @@ def fetched(cache: Path) -> Distribution | None:
 def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Distribution:
     from pytest_netns_mysql.mysql import fetch
 
+    cached.drop_damaged(cache, "mysql", progress)
     try:
         mysqld = fetch.fetch(cache, progress=progress)
     except FetchError as error:

@@ -22,16 +22,21 @@ if TYPE_CHECKING:
 
 _INITDB = "/docker-entrypoint-initdb.d"
 _DATADIR = "/var/lib/mysql"
-_TIMEOUT = 120.0  # seconds
 _POLL = 0.05  # seconds
 _LAST_LINES = 20
 
 
-def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
+def initialize(
+    image: Image,
+    options: Mapping[str, OptionValue],
+    folder: Path,
+    progress: Callable[[str], None],
+    timeout: float = 120.0,
+) -> None:
     """Have the image's entrypoint make a data directory in ``folder``, with its variables and scripts.
 
-    ``progress`` takes a line of text, once a second. Raises ServerStartError with what it printed. See
-    "Environment Variables" of the image's documentation.
+    ``progress`` takes a line of text, once a second; ``timeout`` is in seconds. Raises ServerStartError with what it
+    printed. See "Environment Variables" of the image's documentation.
     """
     folder.mkdir()
     os.chown(folder, *image.user)
@@ -51,7 +56,7 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path, p
         stack.callback(engine.remove, container)
         engine.start(container)
         try:
-            _shut_down(image, folder, container, Progress(progress))
+            _shut_down(image, folder, container, Progress(progress), timeout)
         except (ContainerError, mysql.connector.Error) as error:
             printed = engine.printed(container, lines=_LAST_LINES).splitlines()
             raise ServerStartError(
@@ -68,23 +73,23 @@ def initialize(image: Image, options: Mapping[str, OptionValue], folder: Path, p
         left.unlink()
 
 
-def _shut_down(image: Image, folder: Path, container: Container, progress: Progress) -> None:
+def _shut_down(image: Image, folder: Path, container: Container, progress: Progress, timeout: float) -> None:
     """End the server in good order as soon as the entrypoint has done its work: before, it listens to nobody."""
     # A socket's path has room for 107 characters, see unix(7), and a cache may lie deeper.
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _await_and_shut_down(image, f"/proc/self/fd/{descriptor}/first.sock", container, progress)
+        _await_and_shut_down(image, f"/proc/self/fd/{descriptor}/first.sock", container, progress, timeout)
     finally:
         os.close(descriptor)
-    code = image.engine.exit_code(container, timeout=_TIMEOUT)
+    code = image.engine.exit_code(container, timeout=timeout)
     if code != 0:
         raise ContainerError(f"it ended with exit code {code}")
 
 
-def _await_and_shut_down(image: Image, path: str, container: Container, progress: Progress) -> None:
+def _await_and_shut_down(image: Image, path: str, container: Container, progress: Progress, timeout: float) -> None:
     began = time.monotonic()
     met: Exception | None = None
-    while time.monotonic() - began < _TIMEOUT:
+    while time.monotonic() - began < timeout:
         progress.tell(lambda: "the image's entrypoint is making a data directory")
         if not image.engine.is_running(container):
             raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
@@ -94,7 +99,7 @@ def _await_and_shut_down(image: Image, path: str, container: Container, progress
         except (mysql.connector.Error, OSError) as error:
             met = error
         time.sleep(_POLL)
-    raise ContainerError(f"it had not done after {_TIMEOUT:g} seconds ({met})")
+    raise ContainerError(f"it had not done after {timeout:g} seconds ({met})")
 
 
 def _ask_to_shut_down(path: str, password: str) -> bool:

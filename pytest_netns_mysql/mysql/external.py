@@ -92,7 +92,13 @@ class External:
         """Return what tells it from others."""
         return [self.name]
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
+    def initialize(
+        self,
+        options: Mapping[str, OptionValue],
+        folder: Path,
+        progress: Callable[[str], None],
+        timeout: float = 120.0,
+    ) -> None:
         """Make nothing: the data is where the server is."""
 
     def process(self, name: str, network: Network) -> Process:

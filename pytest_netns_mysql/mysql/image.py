@@ -109,11 +109,17 @@ class Image:
         variables = (f"{name}={value}" for name, value in sorted(self.environment.items()))
         return [self.digest, str(self.user), *variables, _digest(self.initdb)]
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
+    def initialize(
+        self,
+        options: Mapping[str, OptionValue],
+        folder: Path,
+        progress: Callable[[str], None],
+        timeout: float = 120.0,
+    ) -> None:
         """Have the image's entrypoint make a data directory, and run its scripts; raise ServerStartError."""
         from pytest_netns_mysql.mysql.entrypoint import initialize
 
-        initialize(self, options, folder, progress)
+        initialize(self, options, folder, progress, timeout)
 
     def process(self, name: str, network: Network) -> Process:
         """Return the process of a server, in a container of its own."""

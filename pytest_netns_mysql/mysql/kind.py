@@ -80,10 +80,16 @@ class Kind(Protocol):
         """Return what tells its data directories from those of others."""
         ...
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
+    def initialize(
+        self,
+        options: Mapping[str, OptionValue],
+        folder: Path,
+        progress: Callable[[str], None],
+        timeout: float = 120.0,
+    ) -> None:
         """Make a data directory in ``folder``, booted once and shut down in good order; raise ServerStartError.
 
-        ``progress`` takes a line of text.
+        ``progress`` takes a line of text; each start of the server ends within ``timeout`` seconds.
         """
         ...
 

@@ -89,7 +89,13 @@ class MariaDB(Distribution):
                 remedies=_CURES,
             )
 
-    def initialize(self, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None]) -> None:
+    def initialize(
+        self,
+        options: Mapping[str, OptionValue],
+        folder: Path,
+        progress: Callable[[str], None],
+        timeout: float = 120.0,
+    ) -> None:
         """Make a data directory by the server's own scripts; raise ServerStartError.
 
         See the manual of mariadb-install-db, which does the same but is not in every package.
@@ -102,9 +108,9 @@ class MariaDB(Distribution):
         folder.mkdir()
         # Each line of a script ends in a statement's end or is no end; those with the host's name make more accounts.
         needed = ["--bootstrap", "--log-warnings=0", "--enforce-storage-engine=", "--max-allowed-packet=8M"]
-        run_until_it_ends(self.mysqld, [base, *needed, *arguments(options)], folder, progress, script=script)
+        run_until_it_ends(self.mysqld, [base, *needed, *arguments(options)], folder, progress, timeout, script=script)
         complete = [*arguments(merge(defaults=self.dialect.defaults)), *arguments(options)]
-        boot_once(self.mysqld, [base, *complete], folder, progress)
+        boot_once(self.mysqld, [base, *complete], folder, progress, timeout)
 
     def _scripts(self) -> Iterator[str]:
         for name in _SCRIPTS:
@@ -198,6 +204,7 @@ def find(*, cache: Path, progress: Callable[[str], None]) -> MariaDB:
         return found
     from pytest_netns_mysql.mysql import fetch
 
+    cached.drop_damaged(cache, NAME, progress)
     try:
         program = fetch.fetch(cache, progress=progress, product=NAME)
     except FetchError as error:

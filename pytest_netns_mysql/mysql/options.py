@@ -44,6 +44,15 @@ _INITIAL = ("lower_case_table_names", "innodb_page_size", "innodb_data_file_path
 _PARAMETERS = ("bind_address", "admin_address", "mysqlx_bind_address")
 _OWN = ("datadir", "socket", "pid_file", "log_error", "tmpdir", "user")
 
+# Options with which mysqld is no server that this process could wait for and end.
+_LEAVING = {
+    "daemonize": "mysqld would leave the process that starts it",
+    "chroot": "mysqld would not find its private files",
+    "initialize": "mysqld would make a data directory and end",
+    "initialize_insecure": "mysqld would make a data directory and end",
+    "bootstrap": "mysqld would read statements from its standard input and end",
+}
+
 
 _NAME = re.compile(r"-{0,2}[A-Za-z0-9][A-Za-z0-9_.-]*")
 _LONGEST_NAME = 200  # characters
@@ -136,13 +145,19 @@ def checked(options: Mapping[str, OptionValue], *, where: str) -> Mapping[str, O
         )
     check_kinds(options, where=where)
     for name in options:
-        plain = _plain(name)
+        plain = _plain(name).partition("=")[0]
         if plain in _PARAMETERS:
             raise SettingError(
                 f"the option {plain} is a parameter of its own, where its endpoints are checked",
                 where=where,
                 remedies=[f"write {plain}=... beside options, not in it"],
             )
+        for meant, why in _LEAVING.items():
+            if _means(plain, meant):
+                raise SettingError(
+                    f"the option {_named(plain, meant)} is refused: {why}", where=where, remedies=["leave it out"]
+                )
+        plain = next((meant for meant in _OWN if _means(plain, meant)), plain)
         if plain in _OWN:
             raise SettingError(
                 f"the option {plain} is the plugin's own: each server has a private one",
@@ -150,6 +165,15 @@ def checked(options: Mapping[str, OptionValue], *, where: str) -> Mapping[str, O
                 remedies=["leave it out"],
             )
     return options
+
+
+def _means(name: str, option: str) -> bool:
+    """Return True for an option's name, and for a beginning of it: servers complete what is unambiguous."""
+    return bool(name) and option.startswith(name)
+
+
+def _named(name: str, option: str) -> str:
+    return name if name == option else f"{name} ({option})"
 
 
 def is_on(options: Mapping[str, OptionValue], name: str) -> bool:

@@ -29,11 +29,15 @@ if TYPE_CHECKING:
 
 _POLL = 0.002  # seconds
 _ENDING = 2.0  # seconds
+_KILLING = 60.0  # seconds, for the kernel to take back the memory of a killed one
 
 # Performance Schema fills 300 MB at every start. In huge pages that is hundreds of page faults, not tens of thousands:
 # see "Memory Allocation Tunables" in the manual of glibc. Other C libraries do not know the variable. More than one
 # arena would be a huge page for each of thirty threads.
 _ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"}
+
+# By these mysqld would look for a supervisor that is not there, see the manual, "RESTART Statement", and sd_notify(3).
+_NOT_HANDED_ON = ("MYSQLD_PARENT_PID", "NOTIFY_SOCKET")
 
 
 class Process:
@@ -162,7 +166,7 @@ class Process:
             self._process = self._namespace.start(
                 self.command,
                 directory=self.folder,
-                env=_ENVIRONMENT | os.environ,
+                env={key: value for key, value in (_ENVIRONMENT | os.environ).items() if key not in _NOT_HANDED_ON},
                 output=self._printed,
                 empty="/etc/resolv.conf",
                 without=without,
@@ -229,6 +233,18 @@ class Process:
                 remedies=["a test that stops the server does it to one of its own, from factories.mysqld"],
             )
 
+    def silent_error(self, what: str) -> ServerGoneError:
+        """Return the error for a mysqld that runs and has left ``what`` without an answer."""
+        return ServerGoneError(
+            f"mysqld has not answered {what}",
+            where=f"{self.folder} ({self.state})",
+            tried=self.error_log.telling_lines,
+            remedies=[
+                "see what it does: whether it is stopped (SIGSTOP), waits for a lock, or the machine is too busy",
+                "raise netns_start_timeout (seconds), where it is only slow",
+            ],
+        )
+
     @contextlib.contextmanager
     def told_if_it_ends(self) -> Iterator[None]:
         """Raise ServerGoneError where the block fails because mysqld has just ended, in place of the driver's error."""
@@ -275,7 +291,10 @@ class Process:
         if self._process is not None:
             self._process.kill()
             if wait:
-                self._process.wait()
+                try:
+                    self._process.wait(_KILLING)
+                except subprocess.TimeoutExpired as error:
+                    raise self.silent_error(f"SIGKILL: it has not ended {_KILLING:g} seconds after it") from error
 
     def remove(self) -> None:
         """Remove the folder with the data and the log."""

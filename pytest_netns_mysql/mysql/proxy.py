@@ -7,7 +7,6 @@ import shlex
 import shutil
 import socket
 import string
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.listeners import is_taken
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.program import Program
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _POLL = 0.01  # seconds
@@ -55,7 +55,7 @@ class Proxy:
         self.endpoint = Endpoint(self._namespace.address, namespace, port)
         self._argv = argv
         self._timeout = timeout
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Program | None = None
         self.command: list[str] = []
         self.folder = WORK_DIRECTORY
 

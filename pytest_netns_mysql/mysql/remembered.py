@@ -8,6 +8,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from pytest_netns_mysql.errors import CacheError
+from pytest_netns_mysql.mysql.trust import make
+
 _FILE = "identified.json"
 
 
@@ -22,10 +25,10 @@ def remember(cache: Path, name: str, content: dict[str, Any]) -> None:
     path = cache / _FILE
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make(path.parent)
         draft.write_text(json.dumps({**read_json(path), name: content}, indent=1) + "\n")
         draft.replace(path)
-    except OSError:
+    except (OSError, CacheError):
         with contextlib.suppress(OSError):
             draft.unlink()
 

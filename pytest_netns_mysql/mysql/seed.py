@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CacheError
-from pytest_netns_mysql.mysql import datadir, record
+from pytest_netns_mysql.mysql import datadir, manifest, record, trust
 from pytest_netns_mysql.mysql.loading import load_into
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, normal
 from pytest_netns_mysql.mysql.tables import SeededTables
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _FORMAT = "1"  # raised when seeds are made in another way
 _DATA = "data"
 _KEPT = 5  # seeds of one server build
+_LOCK_TIMEOUT = 1800.0  # seconds, for another process to load the same data
 _DIGITS = 12  # of what tells seeds apart
 _RECENT = 3600.0  # seconds; another run may be copying a seed that was used so lately
 # Options that change nothing of what a load writes: so a source and its replica have one seed.
@@ -66,18 +67,29 @@ def template(server: MySQLServer, base: Path) -> Path:
     options = _options(server.plan)
     folder = _folder(server.plan, base)
     try:
+        trust.check(folder)
         while not _is_there(folder):
             from filelock import FileLock
 
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            # For as long as it takes: the lock of a process that died is free.
-            with FileLock(f"{folder}.lock"):
-                if not folder.is_dir():
+            trust.make(folder.parent)
+            # The lock of a process that died is free.
+            with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
+                fault = manifest.fault(data_of(folder))
+                if fault is not None:
+                    if folder.exists():
+                        server.plan.progress(f"the seed {folder} in the cache is damaged ({fault}): it is made again")
+                        datadir.discard(folder)
                     names = ", ".join(load.name for load in server.plan.load)
                     server.plan.progress(f"loading {names} into a data directory of its own (once for each change)")
                     _make(server, options, folder)
-            with FileLock(folder.parent / ".lock"):
+            with FileLock(folder.parent / ".lock", timeout=_LOCK_TIMEOUT):
                 _remove_old(folder, base.name)
+    except TimeoutError as error:  # as filelock's is
+        raise CacheError(
+            f"another process has been loading the same data, or removing old data, for {_LOCK_TIMEOUT / 60:g} minutes",
+            where=f"{folder}.lock",
+            remedies=[f"see which process holds it: fuser {folder}.lock {folder.parent / '.lock'}", "end that process"],
+        ) from error
     except OSError as error:
         raise CacheError(
             f"no seed can be kept in the cache: {error.strerror or error}",
@@ -89,7 +101,9 @@ def template(server: MySQLServer, base: Path) -> Path:
 
 def is_made(plan: ServerPlan, base: Path) -> bool:
     """Tell whether ``template`` has nothing to make."""
-    return _folder(plan, base).is_dir()
+    folder = _folder(plan, base)
+    trust.check(folder)
+    return manifest.fault(data_of(folder)) is None
 
 
 def _folder(plan: ServerPlan, base: Path) -> Path:
@@ -102,7 +116,7 @@ def _is_there(folder: Path) -> bool:
         os.utime(folder)
     except FileNotFoundError:
         return False
-    return True
+    return manifest.fault(data_of(folder)) is None
 
 
 def data_of(folder: Path) -> Path:
@@ -142,7 +156,7 @@ def _make(server: MySQLServer, options: Mapping[str, OptionValue], folder: Path)
     try:
         maker.start()
         load_into(maker, server.plan.load)
-        unfinished.mkdir()
+        unfinished.mkdir(mode=0o700)
         record.record(maker, unfinished)
         # In full: a copy has nothing to purge or to recover at its first start.
         maker.stop(fast_shutdown=0)

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql import datadir
+from pytest_netns_mysql.mysql import datadir, manifest
 from pytest_netns_mysql.mysql.administrator import Administrator
 from pytest_netns_mysql.mysql.facts import ServerFacts
 from pytest_netns_mysql.mysql.failure import naming_limits
@@ -35,6 +36,7 @@ class MySQLServer(ServerFacts):
         super().__init__(plan, network)
         self.administrator = Administrator(self._process, plan.kind.dialect, timeout=plan.start_timeout)
         self.seeded: SeededTables | None = None
+        self._origin: Path | None = None  # in the cache, until a server has come up from it
 
     @property
     def tls(self) -> Authority:
@@ -85,13 +87,20 @@ class MySQLServer(ServerFacts):
     def _source(self) -> Path:
         """Return the data directory that this one's is a copy of."""
         if not self.plan.load:
-            return self._template()
-        source, self.seeded = self._seed()
-        return source
+            self._origin = self._template()
+            return self._origin
+        self._origin, self.seeded = self._seed()
+        return self._origin
 
     def _template(self) -> Path:
         plan = self.plan
-        return datadir.template(plan.kind, plan.initial_options(), cache=plan.cache, progress=plan.progress)
+        return datadir.template(
+            plan.kind,
+            plan.initial_options(),
+            cache=plan.cache,
+            progress=plan.progress,
+            timeout=plan.start_timeout,
+        )
 
     def _seed(self) -> tuple[Path, SeededTables]:
         from pytest_netns_mysql.mysql import seed
@@ -118,10 +127,40 @@ class MySQLServer(ServerFacts):
             self.seeded.doubt()
 
     def wait_until_up(self) -> None:
-        """Return when mysqld answers, and X Plugin where it has an address; raise ServerStartError."""
-        self._process.wait(self.administrator.answers, timeout=self.plan.start_timeout)
+        """Return when mysqld answers, and X Plugin where it has an address; raise ServerStartError.
+
+        Where it does not come up, and the data that it was given is damaged in the cache, that is made again, once.
+        """
+        origin, self._origin = self._origin, None
+        try:
+            self._process.wait(self.administrator.answers, timeout=self.plan.start_timeout)
+        except ServerStartError:
+            fault = None if origin is None else manifest.fault_of_content(origin)
+            if origin is None or fault is None:
+                raise
+            self._start_from_new_data(origin, fault)
         if self.plan.mysqlx_bind_address is not None and self.plan.require_mysqlx:
             self._process.check_x_plugin(self.plan.where)
+
+    def _start_from_new_data(self, origin: Path, fault: str) -> None:
+        self.plan.progress(f"the data directory {origin} in the cache is damaged ({fault}): it is made again")
+        self.discard()
+        datadir.discard(origin)
+        self.launch()
+        self._origin = None
+        try:
+            self._process.wait(self.administrator.answers, timeout=self.plan.start_timeout)
+        except ServerStartError as error:
+            error.tried = (*error.tried, f"data from {origin}, made anew for this start: it was damaged before")
+            raise
+
+    def running_pid(self) -> int:
+        """Return the pid of the running mysqld; raise ServerGoneError where it does not run."""
+        pid = self._process.pid
+        if pid is None:
+            self._process.check_running()
+            raise ServerGoneError("mysqld is not running: it has just ended", where=self.plan.where)
+        return pid
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the administrator; return its rows.
@@ -213,9 +252,10 @@ class MySQLServer(ServerFacts):
         self._process.check_own("stopped")
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
-            self.execute(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
+            self.administrator.run(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
             # A thread that sends the binary log to a replica would be waited for: ten seconds.
-            dumps = [row[0] for row in self.execute("SHOW PROCESSLIST") if str(row[4]).startswith("Binlog Dump")]
+            (clients,) = self.administrator.ask("SHOW PROCESSLIST")
+            dumps = [int(row[0] or 0) for row in clients if (row[4] or b"").startswith(b"Binlog Dump")]
             self.administrator.end_connections(dumps)
             self.administrator.forget()
             self._process.stop(timeout=_STOP_TIMEOUT)

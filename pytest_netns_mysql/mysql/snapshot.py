@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import SnapshotError
+from pytest_netns_mysql.errors import ServerGoneError, SnapshotError
 from pytest_netns_mysql.mysql import datadir
+from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.reset import put_back
 from pytest_netns_mysql.mysql.state import State, read
 from pytest_netns_mysql.mysql.tables import Marks
+from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.mysql.server import MySQLServer
 
+_STOPPING = 10.0  # seconds
 _ALONE = "take snapshots of servers that neither replicate nor are replicated from: factories.mysqld"
 
 
@@ -46,14 +51,9 @@ def take(server: MySQLServer) -> Snapshot:
         folder.mkdir(exist_ok=True)
         target = folder / str(len(list(folder.iterdir())))
     server.execute("FLUSH ENGINE LOGS")  # it writes by itself once in a second
-    pid = server.pid or 0
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        with server.network[GLOBAL]:
-            _wait_until_stopped(pid)
-            datadir.copy(server.datadir, target)
-    finally:
-        os.kill(pid, signal.SIGCONT)
+    pid = server.running_pid()
+    with _stopped(server, pid), server.network[GLOBAL]:
+        datadir.copy(server.datadir, target)
     return Snapshot(server, server.plan, state, target)
 
 
@@ -100,11 +100,58 @@ def _check(server: MySQLServer, snapshot: Snapshot) -> None:
     _check_alone(server, "the server cannot go back to a snapshot")
 
 
-def _wait_until_stopped(pid: int) -> None:
-    """Return when every thread of a process that SIGSTOP was sent to has stopped, see proc_pid_stat(5)."""
-    tasks = Path("/proc", str(pid), "task")
-    while any((task / "stat").read_text().rpartition(") ")[2][0] not in "TtZX" for task in tasks.iterdir()):
-        os.sched_yield()
+@contextlib.contextmanager
+def _stopped(server: MySQLServer, pid: int) -> Iterator[None]:
+    """Have mysqld stand still until the block ends; raise ServerGoneError where it has just ended."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError as error:
+        raise _gone(server, pid) from error
+    try:
+        signal.pidfd_send_signal(descriptor, signal.SIGSTOP)
+        try:
+            wait_until(
+                lambda: _stands_still(server, pid),
+                timeout=_STOPPING,
+                error=lambda: SnapshotError(
+                    f"mysqld (pid {pid}) has not stopped {_STOPPING:g} seconds after SIGSTOP",
+                    where=server.plan.where,
+                    remedies=["try again where the machine is less busy"],
+                ),
+            )
+            yield
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(descriptor, signal.SIGCONT)
+    except ProcessLookupError as error:
+        raise _gone(server, pid) from error
+    finally:
+        os.close(descriptor)
+
+
+def _gone(server: MySQLServer, pid: int) -> ServerGoneError:
+    return ServerGoneError(
+        f"a snapshot cannot be taken: mysqld (pid {pid}) has just ended",
+        where=server.plan.where,
+        tried=ErrorLog(server.error_log).telling_lines,
+    )
+
+
+def _stands_still(server: MySQLServer, pid: int) -> bool:
+    """Return True if every thread of a process that SIGSTOP was sent to has stopped, see proc_pid_stat(5)."""
+    process = Path("/proc", str(pid))
+    try:
+        if _state(process) in "ZX":
+            raise _gone(server, pid)
+        return all(_state(task) in "tTZX" for task in (process / "task").iterdir())
+    except (FileNotFoundError, ProcessLookupError):
+        if process.exists():
+            return False  # a thread of it has ended meanwhile
+        raise _gone(server, pid) from None
+
+
+def _state(process: Path) -> str:
+    return (process / "stat").read_text().rpartition(") ")[2][0]
 
 
 def _check_alone(server: MySQLServer, what: str) -> None:

@@ -147,6 +147,30 @@ def test_an_option_that_the_plugin_sets_is_refused(name: str, what: str, remedy:
     assert str(error.value) == f"{what}\n  where: mysqld(options=...)\n  do: {remedy}"
 
 
+@pytest.mark.parametrize(
+    "name", ["daemonize", "Daemonize", "loose-daemonize", "skip_loose_daemonize", "--daemoniz", "daem", "daemonize=1"]
+)
+def test_an_option_by_which_mysqld_leaves_its_parent_is_refused(name: str) -> None:
+    with pytest.raises(SettingError) as error:
+        checked({"port": 3307, name: None}, where="mysqld(options=...)")
+    said = "daemonize" if "daemonize" in name.lower() else f"{name.lstrip('-')} (daemonize)"
+    assert str(error.value) == (
+        f"the option {said} is refused: mysqld would leave the process that starts it\n"
+        "  where: mysqld(options=...)\n  do: leave it out"
+    )
+
+
+@pytest.mark.parametrize("name", ["chroot", "initialize-insecure", "initialize", "initiali", "bootstrap", "chro"])
+def test_an_option_with_which_mysqld_is_no_server_is_refused(name: str) -> None:
+    with pytest.raises(SettingError, match="is refused: mysqld would "):
+        checked({name: None}, where="here")
+
+
+def test_a_beginning_of_an_own_option_is_refused_as_the_option() -> None:
+    with pytest.raises(SettingError, match="the option pid_file is the plugin's own"):
+        checked({"pid-fil": "x"}, where="here")
+
+
 def test_options_that_only_resemble_the_plugins_own_pass() -> None:
     options: dict[str, OptionValue] = {"port": 1, "mysqlx_socket": "x", "log_error_verbosity": 3, "admin_port": 2}
     assert checked(options, where="here") == options

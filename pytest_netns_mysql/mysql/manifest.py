@@ -1,0 +1,101 @@
+"""What a folder of the cache held when it was made: told cheaply on each use, and in full where a start has failed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+_FILE = ".netns-manifest.json"
+_TOLERANCE = 2.0  # seconds: archives that caches are kept in may round the times of files
+
+
+def exists(folder: Path) -> bool:
+    """Return True if a folder has a manifest."""
+    return (folder / _FILE).exists()
+
+
+def write(folder: Path, *, with_content: bool = True) -> None:
+    """Write the manifest of a folder that is complete: the last thing that is done to it.
+
+    ``with_content`` reads all of its files, for ``fault_of_content``.
+    """
+    content = {"entries": _entries(folder), "digest": _digest(folder) if with_content else ""}
+    draft = folder / f"{_FILE}.draft"
+    draft.write_text(json.dumps(content))
+    draft.replace(folder / _FILE)
+
+
+def fault(folder: Path) -> str | None:
+    """Return what has become other than it was by names, kinds, sizes, permissions and times; None for nothing."""
+    known = _read(folder)
+    if known is None:
+        return "it has no manifest: it was not completed"
+    try:
+        found = _entries(folder)
+    except OSError as error:
+        return f"{error.filename}: {error.strerror}"
+    for name, (size, mode, changed) in known["entries"].items():
+        if name not in found:
+            return f"{name} is missing"
+        now = found[name]
+        if now[0] != size:
+            return f"{name} has {now[0]} bytes in place of {size}"
+        if now[1] != mode:
+            return f"{name} has the mode {now[1]:o} in place of {mode:o}"
+        if abs(now[2] - changed) > _TOLERANCE:
+            return f"{name} was written to"
+    return None
+
+
+def fault_of_content(folder: Path) -> str | None:
+    """Return what ``fault`` does, and whether what the files hold is another: it reads all of them."""
+    known, found = _read(folder), fault(folder)
+    if found or known is None:
+        return found
+    try:
+        return None if known["digest"] == _digest(folder) else "what its files hold has changed"
+    except OSError as error:
+        return f"{error.filename}: {error.strerror}"
+
+
+def _read(folder: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads((folder / _FILE).read_bytes())
+        return {"entries": dict(content["entries"]), "digest": content["digest"]}
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _entries(folder: Path, below: str = "") -> dict[str, tuple[int, int, float]]:
+    """Return size (0 of a folder), mode and time of change (0 of a folder) of all that is in a folder."""
+    found: dict[str, tuple[int, int, float]] = {}
+    with os.scandir(folder) as scan:
+        for entry in scan:
+            if entry.name.startswith(_FILE):
+                continue
+            status = entry.stat(follow_symlinks=False)
+            is_folder = stat.S_ISDIR(status.st_mode)
+            name = below + entry.name
+            found[name] = (
+                0 if is_folder else status.st_size,
+                status.st_mode,
+                0.0 if is_folder else status.st_mtime,
+            )
+            if is_folder:
+                found |= _entries(Path(entry.path), f"{name}/")
+    return found
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.blake2b()
+    for name, (_, mode, _) in sorted(_entries(folder).items()):
+        digest.update(name.encode("utf-8", "surrogateescape"))
+        if stat.S_ISREG(mode):
+            with (folder / name).open("rb") as file:
+                while part := file.read(1 << 20):
+                    digest.update(part)
+    return digest.hexdigest()
