@@ -19,7 +19,7 @@ from typing import Literal
 
 import msgspec
 
-from pytest_netns_mysql import offers, reuse
+from pytest_netns_mysql import messages, offerfiles, offers
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.kernel import syscalls
 from pytest_netns_mysql.kernel.fingerprint import fingerprint
@@ -40,10 +40,10 @@ _EXIT = 5.0  # seconds, for the process of a run that has let go
 
 def main() -> None:
     """Read the order from stdin, say on stdout what hinders, or that the server is up, then serve until the end."""
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=reuse.Order)
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=messages.Order)
     os.umask(0o077)
     folder = _folder()
-    held = reuse.lock(folder, order.address)
+    held = offerfiles.lock(folder, order.address)
     if held is None:
         sys.exit("it is up already")
     leader = _watch(order.leader)
@@ -52,7 +52,7 @@ def main() -> None:
     try:
         code = Supervisor(order, folder, leader).run()
     finally:
-        reuse.remove(folder, order.address)
+        offerfiles.remove(folder, order.address)
     sys.exit(code)
 
 
@@ -92,10 +92,10 @@ def _be_quiet() -> None:
     os.close(nowhere)
 
 
-def _serve(order: reuse.Order, channel: socket.socket) -> int:
+def _serve(order: messages.Order, channel: socket.socket) -> int:
     try:
         server = StandingServer(order)
-        _say(reuse.READY)
+        _say(messages.READY)
     except NetnsError as error:
         _say(str(error))
         return 1
@@ -113,14 +113,14 @@ class Supervisor:
     Only outside of a user namespace do other users have names of their own: in it all of them show as one.
     """
 
-    def __init__(self, order: reuse.Order, folder: int, leader: int | None) -> None:
+    def __init__(self, order: messages.Order, folder: int, leader: int | None) -> None:
         """Listen; ``leader`` is a pidfd of the login session's leader. The calling process holds the offer's name."""
         self._order = order
         self._leader = leader
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{order.address}{offers.SOCKET}", dir_fd=folder)  # of one that was killed
         self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(reuse.path_of(folder, order.address))
+        self._listener.bind(offerfiles.path_of(folder, order.address))
         self._listener.listen()
         self._report = Report("busy")
 
@@ -170,12 +170,12 @@ class Supervisor:
     def _let_in(self, child: int, channel: socket.socket) -> None:
         connection, _ = self._listener.accept()
         with connection:
-            if reuse.peer_of(connection)[1] != os.geteuid():
+            if messages.peer_of(connection)[1] != os.geteuid():
                 return
             connection.settimeout(_PATIENCE)
             stopped = [pid for pid in (child, self._report.mysqld) if pid and _is_stopped(pid)]
             why = f"the process {stopped[0]} of it is stopped (SIGSTOP)" if stopped else ""
-            reuse.answer(connection, reuse.Greeting("stopped" if stopped else self._report.state, why))
+            messages.answer(connection, messages.Greeting("stopped" if stopped else self._report.state, why))
             if not stopped:
                 socket.send_fds(channel, [b"."], [connection.fileno()])
 
@@ -197,7 +197,7 @@ def _is_stopped(pid: int) -> bool:
 class StandingServer:
     """Offer one server, to one run at a time."""
 
-    def __init__(self, order: reuse.Order) -> None:
+    def __init__(self, order: messages.Order) -> None:
         """Make the sandbox, the network, the server; raise what these raise."""
         supervisor = os.getppid()
         self._order = order
@@ -253,21 +253,21 @@ class StandingServer:
         with contextlib.suppress(OSError):
             word = connection.recv(16).decode("ascii", "replace").strip()
             if word == "take" and self._run is None:
-                reuse.answer(connection, reuse.Offer(self._pid, self._server.command), self._descriptors)
+                messages.answer(connection, messages.Offer(self._pid, self._server.command), self._descriptors)
                 self._run = connection
                 return word
-            reuse.answer(connection, self._status())
+            messages.answer(connection, self._status())
         connection.close()
         return word
 
-    def _status(self) -> reuse.Status:
-        taken_by = None if self._run is None else reuse.peer_of(self._run)[0]
+    def _status(self) -> messages.Status:
+        taken_by = None if self._run is None else messages.peer_of(self._run)[0]
         topology, kind = self._order.topology, self._server.plan.kind
-        return reuse.Status(os.getppid(), topology.name, label(kind), self._since, taken_by)
+        return messages.Status(os.getppid(), topology.name, label(kind), self._since, taken_by)
 
     def _put_back(self, run: socket.socket) -> bool:
         """Put back what the run left; tell whether all is as at first."""
-        pid, _ = reuse.peer_of(run)
+        pid, _ = messages.peer_of(run)
         run.close()
         with contextlib.suppress(ProcessLookupError):
             _await_end(pid, _EXIT)

@@ -7,7 +7,6 @@ said on it is JSON, each message behind its length.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import signal
@@ -15,132 +14,28 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from pytest_netns_mysql import offers
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.topology.model import OptionValue, Texts, Topology
+from pytest_netns_mysql.messages import READY, Greeting, Offer, Order, Silent, Status, peer_of, receive, say_nothing
+from pytest_netns_mysql.offerfiles import clean, path_of
+from pytest_netns_mysql.topology.model import Topology
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.plan import ServerPlan
 
 _CODE = Path(__file__).parent
-_LENGTH = struct.Struct("!I")
-_LONGEST = 1 << 20  # bytes of a message
-_CREDENTIALS = struct.Struct("3i")  # pid, uid and gid, see SO_PEERCRED in unix(7)
-_DESCRIPTORS = 5  # at most
 _AT_ONCE = 1.5  # seconds, for what a process that is idle says
 _WHEN_READY = 10.0  # seconds, where it says that it boots, or puts its server back
 _MAKING = 300.0  # seconds beside netns_start_timeout: it may make a data directory first
 
 _T = TypeVar("_T")
-
-READY = "ready"
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is to stay up, where it is offered, and whose end ends it.
-
-    Attributes:
-        address: The name of the offer.
-        topology: The network, and where the server listens in it.
-        program: The server's program, with what it prints as its ``version_line``.
-        mysqlx_bind_address: Where X Plugin listens; the other addresses are the topology's.
-        start_timeout: In seconds.
-        folder: Where what the topology loads is sought.
-        leader: The pid of the login session's leader, or 0 for nobody.
-    """
-
-    address: str
-    topology: Topology
-    program: str
-    version_line: str
-    cache: str
-    mode: str
-    is_rootless: bool
-    folder: str
-    leader: int
-    name: str
-    bind_address: Texts | None
-    admin_address: str | None
-    mysqlx_bind_address: Texts | None
-    options: dict[str, OptionValue]
-    start_timeout: float
-
-    def plan(self) -> ServerPlan:
-        """Return the server's plan; raise LoadError for what it is to load and is not there."""
-        from pytest_netns_mysql.mysql.choice import of_program
-        from pytest_netns_mysql.mysql.loading import of_topology
-        from pytest_netns_mysql.mysql.plan import ServerPlan
-
-        with contextlib.suppress(OSError):
-            os.chdir(self.folder)
-        try:
-            load = of_topology(self.topology)
-        finally:
-            os.chdir("/")
-        return ServerPlan(
-            of_program(Path(self.program), self.version_line),
-            Path(self.cache),
-            _say_nothing,
-            bind_address=self.bind_address,
-            admin_address=self.admin_address,
-            mysqlx_bind_address=self.mysqlx_bind_address,
-            options=self.options,
-            load=load,
-            start_timeout=self.start_timeout,
-            name=self.name,
-        )
-
-
-@dataclass(frozen=True)
-class Greeting:
-    """What a supervisor says of its server to everybody who connects; ``why`` is for a server that is stopped."""
-
-    state: Literal["ready", "busy", "stopped"]
-    why: str = ""
-
-
-@dataclass(frozen=True)
-class Status:
-    """A server that stays up.
-
-    Attributes:
-        pid: The pid of its supervisor.
-        topology: The name of its topology.
-        version: Its flavor and version.
-        since: When it was started, in seconds, as time.time.
-        taken_by: The pid of the run that uses it, or None.
-    """
-
-    pid: int
-    topology: str
-    version: str
-    since: float
-    taken_by: int | None
-
-
-@dataclass(frozen=True)
-class Offer:
-    """What a run needs to know of the server that it takes: the pid of mysqld, and its command line."""
-
-    mysqld: int
-    command: list[str]
-
-
-@dataclass(frozen=True)
-class Silent:
-    """A server that stays up and does not answer; ``pid`` is its supervisor's."""
-
-    pid: int
-    why: str
 
 
 class Taken:
@@ -260,11 +155,7 @@ def raise_if_up(address: str) -> None:
     )
 
 
-def _say_nothing(_line: str) -> None:
-    """Take the place of what shows progress: nobody looks."""
-
-
-def take(address: str, *, progress: Callable[[str], None] = _say_nothing) -> Taken | None:
+def take(address: str, *, progress: Callable[[str], None] = say_nothing) -> Taken | None:
     """Take the server that is offered at ``address``; return None where there is none, or another run uses it.
 
     Where the server does not answer that is None, too, after a moment, and ``progress`` gets a line about it.
@@ -323,10 +214,10 @@ def _meet(address: str, word: str) -> tuple[socket.socket, bytes, list[int]] | S
         pid, uid = peer_of(connection)
         if uid != os.geteuid():
             raise PermissionError(uid)
-        greeting = msgspec.json.decode(_receive(connection, _AT_ONCE)[0], type=Greeting)
+        greeting = msgspec.json.decode(receive(connection, _AT_ONCE)[0], type=Greeting)
         if greeting.state != "stopped":
             connection.sendall(f"{word}\n".encode())
-            return connection, *_receive(connection, _AT_ONCE if greeting.state == "ready" else _WHEN_READY)
+            return connection, *receive(connection, _AT_ONCE if greeting.state == "ready" else _WHEN_READY)
         found: Silent | None = Silent(pid, greeting.why)
     except (TimeoutError, BlockingIOError):
         found = Silent(pid, f"no word within {_AT_ONCE:g} s") if pid else None
@@ -339,76 +230,3 @@ def _meet(address: str, word: str) -> tuple[socket.socket, bytes, list[int]] | S
         os.close(folder)
     connection.close()
     return found
-
-
-def path_of(folder: int, address: str, kind: str = offers.SOCKET) -> str:
-    """Return the path of an offer in the open folder: short, as sun_path of unix(7) must be, and no other folder's."""
-    return f"/proc/self/fd/{folder}/{address}{kind}"
-
-
-def lock(folder: int, address: str) -> int | None:
-    """Return a descriptor that holds an offer's name as long as it, or a copy, is open; None where it is held."""
-    while True:
-        path = path_of(folder, address, offers.LOCK)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(descriptor).st_ino == os.stat(path).st_ino:  # noqa: PTH116
-                return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        except FileNotFoundError:
-            pass
-        os.close(descriptor)  # removed by its last holder while it was opened here
-
-
-def clean(folder: int, address: str) -> None:
-    """Remove what a supervisor that was killed has left."""
-    held = lock(folder, address)
-    if held is not None:
-        remove(folder, address)
-        os.close(held)
-
-
-def remove(folder: int, address: str) -> None:
-    """Remove the files of an offer whose name is held by this process."""
-    for kind in (offers.SOCKET, offers.LOCK):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{address}{kind}", dir_fd=folder)
-
-
-def peer_of(connection: socket.socket) -> tuple[int, int]:
-    """Return the pid and the uid of the process at the other end."""
-    pid, uid, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-    return pid, uid
-
-
-def _receive(connection: socket.socket, timeout: float) -> tuple[bytes, list[int]]:
-    """Return one message, whole within ``timeout`` seconds, and the descriptors that came with it."""
-    deadline = time.monotonic() + timeout
-    descriptors: list[int] = []
-    found = b""
-    wanted = _LENGTH.size
-    try:
-        while len(found) < wanted:
-            connection.settimeout(max(deadline - time.monotonic(), 0.001))
-            part, more, _, _ = socket.recv_fds(connection, wanted - len(found), _DESCRIPTORS)
-            descriptors += more
-            found += part
-            if not part:
-                raise EOFError
-            if len(found) == wanted == _LENGTH.size:
-                wanted += min(_LENGTH.unpack(found)[0], _LONGEST)
-    except BaseException:
-        for descriptor in descriptors:
-            os.close(descriptor)
-        raise
-    return found[_LENGTH.size :], descriptors
-
-
-def answer(connection: socket.socket, message: object, descriptors: list[int] | tuple[()] = ()) -> None:
-    """Send a message; the other side gets copies of the descriptors."""
-    payload = msgspec.json.encode(message)
-    socket.send_fds(connection, [_LENGTH.pack(len(payload))], descriptors)
-    connection.sendall(payload)

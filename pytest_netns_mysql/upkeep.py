@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from pytest_netns_mysql import offers, paths, reuse
+from pytest_netns_mysql import messages, offers, paths, reuse
 from pytest_netns_mysql.errors import SandboxError, SettingError
 from pytest_netns_mysql.settings import Settings
 
@@ -64,7 +64,7 @@ def down(pids: Sequence[int] = ()) -> str:
             remedies=["netns-mysql ls shows the pids", "name none, to end all"],
         )
     for address, one in found.items():
-        if isinstance(one, reuse.Silent):
+        if isinstance(one, messages.Silent):
             reuse.end(one)
         else:
             reuse.ask(address, "end")
@@ -85,13 +85,13 @@ def _is_there(address: str) -> bool:
     return reuse.ask(address, "status") is not None or address in offers.addresses()
 
 
-def _found() -> dict[str, reuse.Status | reuse.Silent]:
+def _found() -> dict[str, messages.Status | messages.Silent]:
     asked = ((address, reuse.ask(address, "status")) for address in offers.addresses(strict=True))
     return {address: status for address, status in asked if status is not None}
 
 
-def _line(status: reuse.Status | reuse.Silent) -> str:
-    if isinstance(status, reuse.Silent):
+def _line(status: messages.Status | messages.Silent) -> str:
+    if isinstance(status, messages.Silent):
         return f"pid {status.pid}: it does not answer ({status.why})"
     since = time.strftime("%H:%M:%S", time.localtime(status.since))
     taken = "free" if status.taken_by is None else f"used by pid {status.taken_by}"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql import SandboxError, daemon, offers, reuse
+from pytest_netns_mysql import SandboxError, daemon, messages, offerfiles, offers, reuse
 from pytest_netns_mysql.kernel.usernamespace import enter_user_namespace
 from pytest_netns_mysql.topology.model import Topology
 
@@ -54,8 +54,8 @@ def ends_well(child: int) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def order() -> reuse.Order:
-    return reuse.Order(ADDRESS, Topology(), "", "", "", "auto", True, "/", 0, "", None, None, None, {}, 1.0)
+def order() -> messages.Order:
+    return messages.Order(ADDRESS, Topology(), "", "", "", "auto", True, "/", 0, "", None, None, None, {}, 1.0)
 
 
 def offer_something() -> None:
@@ -77,7 +77,7 @@ def offer_something() -> None:
                 with socket.socket(fileno=one) as connection:
                     connection.settimeout(DEADLINE)
                     connection.recv(16)
-                    reuse.answer(connection, reuse.Status(7, "shop", "mysql-9.9.9", 0.0, None))
+                    messages.answer(connection, messages.Status(7, "shop", "mysql-9.9.9", 0.0, None))
     its.close()
     supervisor._watch(child, ours)
 
@@ -101,7 +101,7 @@ def offered(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def finds_it() -> None:
-    assert reuse.ask(ADDRESS, "status") == reuse.Status(7, "shop", "mysql-9.9.9", 0.0, None)
+    assert reuse.ask(ADDRESS, "status") == messages.Status(7, "shop", "mysql-9.9.9", 0.0, None)
 
 
 def finds_it_from_a_user_namespace() -> None:
@@ -197,7 +197,7 @@ def folder(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def test_what_a_killed_supervisor_leaves_is_removed_by_the_next_use(folder: int) -> None:
     child = os.fork()
     if child == 0:
-        reuse.lock(folder, ADDRESS)
+        offerfiles.lock(folder, ADDRESS)
         supervisor = daemon.Supervisor(order(), folder, None)
         assert supervisor
         os.kill(os.getpid(), signal.SIGKILL)
@@ -210,7 +210,7 @@ def test_what_a_killed_supervisor_leaves_is_removed_by_the_next_use(folder: int)
 def test_a_supervisor_that_is_stopped_is_told_within_moments(folder: int) -> None:
     child = os.fork()
     if child == 0:
-        reuse.lock(folder, ADDRESS)
+        offerfiles.lock(folder, ADDRESS)
         supervisor = daemon.Supervisor(order(), folder, None)
         while supervisor:
             signal.pause()
@@ -225,7 +225,7 @@ def test_a_supervisor_that_is_stopped_is_told_within_moments(folder: int) -> Non
         (line,) = told
         assert line.startswith(f"the server that stays up (pid {child}) does not answer: no word within ")
         silent = reuse.ask(ADDRESS, "status")
-        assert isinstance(silent, reuse.Silent)
+        assert isinstance(silent, messages.Silent)
         with pytest.raises(SandboxError, match=rf"it is up already \(pid {child}\), but does not answer: no word"):
             reuse.raise_if_up(ADDRESS)
         reuse.end(silent)
@@ -237,7 +237,7 @@ def test_a_supervisor_that_is_stopped_is_told_within_moments(folder: int) -> Non
 
 def test_what_is_no_message_of_ours_is_no_server(folder: int) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(reuse.path_of(folder, ADDRESS))
+        listener.bind(offerfiles.path_of(folder, ADDRESS))
         listener.listen()
         child = os.fork()
         if child == 0:
