@@ -1,4 +1,4 @@
-"""Why a mysqld did not come up: how it ended, what it said, and the limit of the machine that it met."""
+"""Why a mysqld does not answer: how it ended, what it said, and the limit of the machine that it met."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import os
 import re
 import shlex
 import signal
+import socket
 from collections.abc import Iterator, Sequence
 from typing import IO
 
-from pytest_netns_mysql.errors import ServerStartError
+from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 
 _KEPT_LINES = 20
@@ -108,3 +109,27 @@ def start_error(
         tried=lines,
         remedies=[*limits_met("\n".join([what, *lines])), *ways_out],
     )
+
+
+def silent_error(what: str, where: str, log: ErrorLog) -> ServerGoneError:
+    """Return the error for a mysqld that runs and has left ``what`` without an answer."""
+    return ServerGoneError(
+        f"mysqld has not answered {what}",
+        where=where,
+        tried=log.telling_lines,
+        remedies=[
+            "see what it does: whether it is stopped (SIGSTOP), waits for a lock, or the machine is too busy",
+            "raise netns_start_timeout (seconds), where it is only slow",
+        ],
+    )
+
+
+def is_deaf(path: str, timeout: float) -> bool:
+    """Return True if nobody greets a client: connecting succeeds for as long as the listening socket is open."""
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.settimeout(timeout)
+        try:
+            sock.connect(path)
+            return not sock.recv(1)
+        except OSError:
+            return True

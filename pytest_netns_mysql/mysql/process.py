@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.failure import how_it_ended, printed, start_error
+from pytest_netns_mysql.mysql.failure import how_it_ended, is_deaf, printed, silent_error, start_error
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 if TYPE_CHECKING:
@@ -235,15 +234,7 @@ class Process:
 
     def silent_error(self, what: str) -> ServerGoneError:
         """Return the error for a mysqld that runs and has left ``what`` without an answer."""
-        return ServerGoneError(
-            f"mysqld has not answered {what}",
-            where=f"{self.folder} ({self.state})",
-            tried=self.error_log.telling_lines,
-            remedies=[
-                "see what it does: whether it is stopped (SIGSTOP), waits for a lock, or the machine is too busy",
-                "raise netns_start_timeout (seconds), where it is only slow",
-            ],
-        )
+        return silent_error(what, f"{self.folder} ({self.state})", self.error_log)
 
     @contextlib.contextmanager
     def told_if_it_ends(self) -> Iterator[None]:
@@ -263,14 +254,8 @@ class Process:
         return how_it_ended(self._process.returncode if self._process is not None else None)
 
     def _is_deaf(self) -> bool:
-        """Tell whether nobody greets a client: connecting succeeds for as long as the listening socket is open."""
-        with self.home, socket.socket(socket.AF_UNIX) as sock:
-            sock.settimeout(_ENDING)
-            try:
-                sock.connect(str(self.socket))
-                return not sock.recv(1)
-            except OSError:
-                return True
+        with self.home:
+            return is_deaf(str(self.socket), _ENDING)
 
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
         """Return the error that tells why a start failed, with the command line and what was logged."""
