@@ -93,12 +93,12 @@ def is_text(value: object) -> bool:
 
 
 def is_several(value: object, fits: Callable[[object], bool]) -> bool:
-    """Return True for a list, or another sequence, of values that fit; a text is none."""
+    """Return True for a list, or another sequence, of values that fit; a string does not count."""
     return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray) and all(map(fits, value))
 
 
 def is_number(value: object) -> bool:
-    """Return True for an int or a float; True and False are none."""
+    """Return True for an int or a float; True and False do not count."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -77,7 +77,7 @@ def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
 
 @pytest.fixture(scope="session")
 def _netns_router(request: pytest.FixtureRequest) -> RouterProgram:
-    """Give what finds MySQL Router; it is looked for before the sandbox is entered."""
+    """Return the program of MySQL Router, looked for before the sandbox is entered."""
     return request.config.stash[SESSION].kinds.router
 
 

@@ -57,8 +57,8 @@ class Namespace(Place):
     ) -> subprocess.CompletedProcess[Any]:
         """Run a program in this namespace: ``subprocess.run`` with its options and its errors.
 
-        It lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``, see capabilities(7). Raises SettingError for a
-        name that is none, and for what is no command line.
+        It lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``, see capabilities(7). Raises SettingError for an
+        unknown capability, and for an ``argv`` that is not a command line.
         """
         arguments.check(f"netns[{self.name!r}].run", arguments.OF_A_RUN, {"argv": argv})
         if not drop_capabilities:

@@ -14,7 +14,7 @@ NETWORKS_DIRECTORY = WORK_DIRECTORY / "networks"
 
 
 def make_namespaces() -> None:
-    """Give the calling thread a mount and a network namespace of its own, with a /run/netns of its own and ``lo`` up.
+    """Make a mount and a network namespace for the calling thread, with a /run/netns of their own and ``lo`` up.
 
     Raises StepError; the thread stands in half of it then. See unshare(2), ip-netns(8).
     """
@@ -65,7 +65,7 @@ def _make_run_private() -> None:
 
 
 def _name_own_network() -> None:
-    """Hold ``global`` by a file: it outlives descriptors, as where `netns-mysql run` becomes a program in red."""
+    """Keep ``global`` alive by a file: it outlives descriptors, as where `netns-mysql run` becomes a program in red."""
     own = WORK_DIRECTORY / "global"
     own.touch(mode=0o444)
     syscalls.mount("/proc/thread-self/ns/net", str(own), None, syscalls.MS_BIND)

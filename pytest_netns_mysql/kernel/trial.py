@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import pickle
 import posix
 import signal
 import warnings
@@ -36,7 +36,7 @@ def attempt(action: Callable[[], object]) -> None:
         os.waitpid(child, 0)
     if not said:
         raise StepError(_TRIAL, 0, "it ended without an answer")
-    refusal = pickle.loads(said)  # noqa: S301 - our own child wrote it
+    refusal = json.loads(said)
     if refusal is not None:
         raise StepError(*refusal)
 
@@ -54,5 +54,5 @@ def _answer(writing: int, action: Callable[[], object]) -> None:
         refusal = _TRIAL, 0, f"{type(error).__name__}: {error}", None
     finally:
         with contextlib.suppress(OSError):
-            os.write(writing, pickle.dumps(refusal))
+            os.write(writing, json.dumps(refusal).encode())
         os._exit(0)
