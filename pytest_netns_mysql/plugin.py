@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import sys
 from collections.abc import Generator
@@ -156,8 +157,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     own = session.config.stash[SESSION]
     if overview.is_wanted(session.config.option) or not any(NAMESPACE in item.stash for item in session.items):
         return
-    if own.will_return():
-        return
+    try:
+        if own.will_return():
+            return
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
     from pytest_netns_mysql import ordering
 
     is_reordered = ordering.is_reordered(session.items, own.collected)
@@ -239,8 +243,10 @@ def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None
     """Have xdist give no worker plain tests after netns tests, where nobody gets home."""
     from pytest_netns_mysql import ordering
 
-    if ordering.splits_scopes(config.option) and not session.will_return():
-        config.pluginmanager.register(ordering.Workers(), "netns_workers")
+    if ordering.splits_scopes(config.option):
+        with contextlib.suppress(NetnsError):  # without /proc, which the workers meet again
+            if not session.will_return():
+                config.pluginmanager.register(ordering.Workers(), "netns_workers")
 
 
 def _watch(config: pytest.Config) -> None:

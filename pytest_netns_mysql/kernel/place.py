@@ -29,10 +29,10 @@ class _Ticket:
     def __init__(self) -> None:
         self.block: Block | None = None
         self.blocks: Blocks | None = None
-        self.watch: weakref.ref[object] | None = None
+        self.watch: tuple[weakref.ref[object], ...] = ()
 
     def lost(self, _watch: object) -> None:
-        self.watch = None
+        # Left as it is, so that the second watch does what another signal keeps the first one from.
         if self.block is not None and self.blocks is not None:
             self.blocks.drop(self.block)
 
@@ -50,7 +50,7 @@ class _Exit:
     def __get__(self, place: Place | None, kind: type[Place]) -> Callable[..., None]:
         ticket = _Ticket()
         leave = partial(_leave, ticket) if place is None else partial(_leave, ticket, place)
-        ticket.watch = weakref.ref(leave, ticket.lost)
+        ticket.watch = weakref.ref(leave, ticket.lost), weakref.ref(leave, ticket.lost)
         self._expected.ticket = ticket
         return leave
 
@@ -58,7 +58,7 @@ class _Exit:
         """Return the ticket of the ``with`` statement that calls ``__enter__`` now; None where it is called by hand."""
         ticket: _Ticket | None = self._expected.__dict__.pop("ticket", None)
         # One that is not watched any more was looked up for nothing, as hasattr() does.
-        return ticket if ticket is not None and ticket.watch is not None else None
+        return ticket if ticket is not None and _is_held(ticket) else None
 
 
 _EXIT = _Exit()
@@ -117,15 +117,19 @@ class Place:
         return inside
 
 
+def _is_held(ticket: _Ticket) -> bool:
+    return bool(ticket.watch) and ticket.watch[0]() is not None
+
+
 def _leave(ticket: _Ticket, place: Place, *_: object) -> None:
     if ticket.block is not None and ticket.blocks is not None:
         try:
             ticket.blocks.leave(ticket.block)
         finally:
             if ticket.block.fate is not Fate.OPEN:
-                ticket.watch = None
+                ticket.watch = ()
         return
-    ticket.watch = None
+    ticket.watch = ()
     block = place._blocks.innermost_by_hand(place.name)
     if block is None:
         raise BlockError(

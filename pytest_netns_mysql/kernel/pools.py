@@ -30,7 +30,6 @@ class Pools:
     def __init__(self, sandbox: Callable[[], Sandbox | None]) -> None:
         """Keep what returns the sandbox, or None before it is made."""
         self._sandbox = sandbox
-        self._home = network_identity()
         self._originals: list[tuple[Any, str, Any]] = []
         self._servers: dict[tuple[int, int], Any] = {}
         self._imports = AfterImport(
@@ -145,8 +144,8 @@ class Pools:
         default = module._forkserver
 
         def connect(fds: Any) -> Any:
-            here = network_identity()
-            if here == self._home or self._sandbox() is None:
+            sandbox, here = self._sandbox(), network_identity()
+            if sandbox is None or here == sandbox.home.network_id:
                 return default.connect_to_new_process(fds)
             server = self._servers.get(here)
             if server is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
-import ctypes
 import gc
 import multiprocessing
 import os
@@ -188,43 +187,9 @@ def signals(netns: Network, chance: random.Random) -> None:
         signal.signal(signal.SIGALRM, before)
 
 
-def interrupted_threads(netns: Network, chance: random.Random) -> None:
-    home = place()
-    wrong: list[int] = []
-    is_over = threading.Event()
-
-    def work() -> None:
-        while not is_over.is_set():
-            try:
-                for _ in range(20):
-                    with netns["blue"], netns["red"]:
-                        pass
-            except InterruptionError:
-                pass
-            if place() != home:
-                wrong.append(place())
-
-    def outer() -> None:
-        while not is_over.is_set():
-            with contextlib.suppress(InterruptionError):
-                work()
-
-    thread = threading.Thread(target=outer)
-    thread.start()
-    for _ in range(10):
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(InterruptionError)
-        )
-        is_over.wait(0.001)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), None)  # none is under way any more
-    is_over.set()
-    thread.join()
-    assert not wrong
-
-
 ACTIONS: list[Callable[[Network, random.Random], None]] = [
     *(nested, failing, abandoned, kept, dropped, collected, stacked, by_hand, threads, pool, own_pool, child, forked),
-    *(processes, coroutines, signals, interrupted_threads),
+    *(processes, coroutines, signals),
 ]
 MARKERS: list[tuple[str, ...] | None] = [None, None, ("red",), ("blue",), ("global",), ()]
 

@@ -29,11 +29,20 @@ CONFTEST = """
             pass  # it is just becoming another program
         return line
 
+    def children():
+        return pathlib.Path("/proc/thread-self/children").read_text().split()
+
+    def servers():
+        lines = None
+        # What is started starts the server, as another child, and ends.
+        while lines is None or list(lines) != children() or any(b"launch.py" in line for line in lines.values()):
+            lines = {pid: command_line(pid) for pid in children()}
+        return [pid for pid, line in lines.items() if b"--datadir=/run/pytest-netns-mysql" in line]
+
     def note(moment):
         "Note the servers that the main thread has started, booting ones too, and where it stands."
-        children = pathlib.Path("/proc/thread-self/children").read_text().split()
         FACTS[moment] = {
-            "servers": [pid for pid in children if b"--datadir=/run/pytest-netns-mysql" in command_line(pid)],
+            "servers": servers(),
             "place": [os.stat(f"/proc/thread-self/ns/{kind}").st_ino for kind in ("net", "mnt")],
             "directory": os.getcwd(),
             "threads": len(os.listdir("/proc/self/task")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,11 +104,15 @@ def _stand_in(folder: Path, script: str) -> Path:
     return program
 
 
-def test_a_mysqld_that_ends_before_it_opens_its_log(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_a_mysqld_that_ends_before_it_opens_its_log(
+    suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It prints what is no UTF-8; another one is ended by a signal."""
+    monkeypatch.setenv("PYTHON", sys.executable)
     program = _stand_in(
         pytester.path,
-        'case "$*" in *--port=3307*) kill -SEGV $$;; *) printf "\\377 no library\\n" >&2; exit 127;; esac',
+        'case "$*" in *--port=3307*) exec "$PYTHON" -c "import ctypes; ctypes.string_at(0)";; '
+        '*) printf "\\377 no library\\n" >&2; exit 127;; esac',
     )
     result = suite(
         f"""
