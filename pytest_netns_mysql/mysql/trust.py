@@ -94,7 +94,8 @@ def _hides_owners() -> bool:
         maps = Path("/proc/self/uid_map").read_text().splitlines()
     except OSError:
         return False
-    return all(line.split()[:1] != ["0"] for line in maps)
+    # The second number of a line is where its ids begin outside: unshare --map-root-user shows the user as 0, not root.
+    return all(line.split()[1:2] != ["0"] for line in maps)
 
 
 def _is_private(gid: int, uid: int) -> bool:

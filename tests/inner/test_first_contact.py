@@ -127,7 +127,7 @@ def test_what_no_collection_can_know_is_told_to_be_fetched_before(suite: Suite, 
         """,
     )
     result.assert_outcomes(passed=1)
-    assert fetched(result) == []
+    assert not {"mariadb", "router"} & set(fetched(result))
     for title, product in (("MariaDB", "mariadb"), ("MySQL Router", "router")):
         result.stdout.fnmatch_lines(
             [
