@@ -7,14 +7,17 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql import search
 from pytest_netns_mysql.errors import SandboxError, ThreadsError
 from pytest_netns_mysql.reexecution import Reexecution
 from pytest_netns_mysql.session import NOTHING_SAID, NetnsSession
 from pytest_netns_mysql.start import is_distributed, is_first_worker, recall, runs_nothing
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql import search
 
 _KEY = "netns/files"
 
@@ -93,6 +96,8 @@ class Entry:
         """Return True if netns tests are to be expected: by a setting, by the last run, by the project's files."""
         if self._session.settings.given:
             return True
+        from pytest_netns_mysql import search
+
         places = self._places()
         known = (self._config.rootpath / file for file in self._recalled())
         if any(file.exists() and any(file.is_relative_to(path) for path in places.paths) for file in known):
@@ -104,6 +109,8 @@ class Entry:
         return [file for file in found if isinstance(file, str)] if isinstance(found, list) else []
 
     def _places(self) -> search.Places:
+        from pytest_netns_mysql import search
+
         config, options = self._config, self._options
         here, root = config.invocation_params.dir, config.rootpath
         words = [str(word).partition("::")[0] for word in getattr(options, "file_or_dir", None) or ()]
