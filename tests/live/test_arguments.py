@@ -63,7 +63,6 @@ unescaped = factories.mysqld(
         ({"server": "x"}, "server must be a running server, got 'x'"),
         ({"grant": "ALL"}, "netns_account takes no grant="),
     ],
-    ids=str,
 )
 def test_arguments_of_an_account(
     netns_account: AccountFactory, netns_mysqld: MySQLServer, arguments: dict[str, Any], told: str
@@ -115,7 +114,6 @@ def test_what_stands_in_quotes_is_no_statement(
         ({"database": "a\0b"}, "database must not have a NUL in it"),
         ({"user": "app", "password": "a\0b"}, "password must not have a NUL in it"),
     ],
-    ids=str,
 )
 def test_arguments_of_a_connection(netns_connect: ConnectFactory, arguments: dict[str, Any], told: str) -> None:
     with pytest.raises(ClientError) as error:
@@ -145,7 +143,6 @@ def test_a_namespace_is_named(netns: Network, netns_connect: ConnectFactory, net
         (("mysql", b"x"), "a command line is made of strings and paths, got b'x'"),
         (("mysql", "a\0b"), "argument must not have a NUL in it"),
     ],
-    ids=str,
 )
 def test_arguments_of_a_command_line(netns_argv: ArgvFactory, words: tuple[Any, ...], told: str) -> None:
     with pytest.raises(ClientError) as error:

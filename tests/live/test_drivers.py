@@ -95,7 +95,6 @@ C_EXTENSION = [(mysql.connector.connect, {"use_pure": False}, ping)] if mysql.co
         (OfConnector, {}, ping),
         (Wrapper, {}, lambda _: None),
     ],
-    ids=str,
 )
 def test_a_connection_of_a_function_reconnects_from_its_namespace(
     netns_connect: ConnectFactory,
@@ -154,7 +153,6 @@ class Callee:
         lambda **options: coroutine(**options),
         lambda **_: aiomysql.connect(),
     ],
-    ids=str,
 )
 @pytest.mark.filterwarnings("error")
 def test_an_asynchronous_function_is_refused_before_anything_is_sent(
@@ -222,7 +220,7 @@ def test_use_pure_false_says_what_to_pass(netns_connect: ConnectFactory) -> None
     assert "pass driver=mysql.connector.connect: its connections reconnect from their namespace" in str(error.value)
 
 
-@pytest.mark.parametrize("driver", [None, "pymysql", mysql.connector.connect, pymysql.connect, OfConnector], ids=str)
+@pytest.mark.parametrize("driver", [None, "pymysql", mysql.connector.connect, pymysql.connect, OfConnector])
 def test_a_server_that_is_silent_is_given_up(netns_connect: ConnectFactory, netns: Network, driver: Any) -> None:
     with netns["red"], socket.create_server((RED, 0)) as silent:
         port = silent.getsockname()[1]
@@ -240,7 +238,7 @@ def test_a_limit_is_set_where_the_driver_has_none(netns_connect: ConnectFactory)
     assert netns_connect("red", connection_timeout=3)._connection_timeout == 3
 
 
-@pytest.mark.parametrize("driver", [None, "pymysql", mysql.connector.connect, pymysql.connect], ids=str)
+@pytest.mark.parametrize("driver", [None, "pymysql", mysql.connector.connect, pymysql.connect])
 def test_any_driver_connects_as_the_administrator(netns_mysqld: MySQLServer, driver: Any) -> None:
     with contextlib.closing(netns_mysqld.connect(driver=driver)) as connection:
         assert ask(connection, "SELECT CURRENT_USER()") == "root@localhost"
