@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
+
+from pytest_netns_mysql.errors import NetnsWarning
 
 Change = Callable[[ModuleType], None]
 
@@ -24,7 +28,7 @@ class AfterImport(MetaPathFinder):
         """Change the modules that are imported, and wait for the others."""
         for name, change in self._changes.items():
             if name in sys.modules:
-                change(sys.modules[name])
+                _apply(change, sys.modules[name])
         sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
@@ -46,13 +50,39 @@ class AfterImport(MetaPathFinder):
             spec = importlib.util.find_spec(fullname)
         finally:
             self._finding.discard(fullname)
-        if spec is None or spec.loader is None:
-            return spec
-        execute, change = spec.loader.exec_module, self._changes[fullname]
-
-        def execute_and_change(module: ModuleType) -> None:
-            execute(module)
-            change(module)
-
-        spec.loader.exec_module = execute_and_change  # type: ignore[method-assign]
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Changing(spec.loader, self._changes[fullname])
         return spec
+
+
+class _Changing(Loader):
+    """The loader of one module, which may be that of others as well: pytest's rewrites many."""
+
+    def __init__(self, loader: Loader, change: Change) -> None:
+        self._loader = loader
+        self._change = change
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._loader.exec_module(module)
+        _apply(self._change, module)
+
+
+def _apply(change: Change, module: ModuleType) -> None:
+    try:
+        change(module)
+    except AttributeError as error:
+        warnings.warn(
+            f"this version of {module.__name__.partition('.')[0]} is not known: its threads and processes may stand in "
+            f"another network namespace than the code that gives them work ({error})",
+            NetnsWarning,
+            stacklevel=2,
+        )

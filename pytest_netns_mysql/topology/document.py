@@ -144,7 +144,7 @@ def _fits(kind: type[Struct], table: Mapping[str, Any]) -> bool:
     """Return True for a table whose keys are known, and whose values are of their kinds."""
     try:
         msgspec.convert(table, kind)
-    except (ValueError, RecursionError, OverflowError, TypeError):  # UnicodeEncodeError is a ValueError, too
+    except (msgspec.MsgspecError, ValueError, RecursionError, OverflowError, TypeError):  # also UnicodeEncodeError
         return False
     return True
 
