@@ -155,7 +155,8 @@ def test_doctor_probes_everything_and_leaves_nothing(is_root: bool) -> None:
 
 
 def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
-    result = netns_mysql("doctor", "--cache", "/proc/nowhere", PATH=str(tmp_path))
+    nowhere = {"PATH": str(tmp_path), "DOCKER_HOST": f"unix://{tmp_path}/docker.sock"}
+    result = netns_mysql("doctor", "--cache", "/proc/nowhere", **nowhere)
     assert result.returncode == 1
     lines = result.stdout.splitlines()
     assert any(line.startswith("missing  cache") and line.endswith("it cannot be written") for line in lines)

@@ -27,7 +27,9 @@ def test_a_reader_that_goes_is_no_error(arguments: list[str]) -> None:
     os.close(reading)
     result = subprocess.run([*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True)
     os.close(writing)
-    assert (result.returncode, result.stderr) == (128 + signal.SIGPIPE, "")
+    assert result.stderr == ""
+    # Python 3.13's argparse forgives what keeps it from writing its help.
+    assert result.returncode in (128 + signal.SIGPIPE, *([0] if arguments == ["--help"] else []))
 
 
 def test_a_command_that_is_run_ends_at_a_closed_pipe_as_it_would_by_itself() -> None:
