@@ -150,7 +150,7 @@ def of_account(options: Mapping[str, Any]) -> None:
 
 
 def server(value: Any, default: MySQLServer, *, fixture: str) -> MySQLServer:
-    """Return the server that is meant; raise ClientError for what is none."""
+    """Return the server that is meant; raise ClientError for a value of another kind."""
     from pytest_netns_mysql.mysql.server import MySQLServer
 
     if value is None:
@@ -184,7 +184,7 @@ def namespace(value: Any, default: str, *, fixture: str) -> str:
 
 
 def endpoint(value: Any, *, fixture: str) -> Endpoint | str | None:
-    """Return the endpoint as it was given; raise ClientError for what is none."""
+    """Return the endpoint as it was given; raise ClientError for a value of another kind."""
     if value is None or isinstance(value, str | Endpoint):
         return value
     has_one = isinstance(getattr(value, "endpoint", None), Endpoint)

@@ -162,7 +162,7 @@ def _readable(key: str, value: str | Sequence[str]) -> tuple[Endpoint, ...]:
 
 
 def check_port_options(options: Mapping[str, OptionValue], where: str) -> None:
-    """Raise SettingError for an option that is to be a port and is none."""
+    """Raise SettingError if the value of a port option is not a port number."""
     named = {normal(name): value for name, value in options.items()}
     for option, _ in _PORTS.values():
         if option in named:
@@ -170,7 +170,7 @@ def check_port_options(options: Mapping[str, OptionValue], where: str) -> None:
 
 
 def read_port(option: str, value: OptionValue, where: str) -> int:
-    """Return the port that an option names; raise SettingError where it is none."""
+    """Return the port that an option names; raise SettingError if its value is not a port number."""
     text = str(value)
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
         raise SettingError(

@@ -16,8 +16,9 @@ _SEARCHABLE = stat.S_IXGRP | stat.S_IXOTH
 def check(path: Path) -> None:
     """Raise CacheError if somebody other than this user and root could have put something at ``path``, or can.
 
-    Each folder on the way is looked at, as the path is written and as its symbolic links lead. One that everybody may
-    write to is none's but its entries' owners' if it is sticky, as /tmp is. What does not exist is nobody's.
+    Each folder on the way is looked at, as the path is written and as its symbolic links lead. A
+    folder that everybody may write to passes if it is sticky, as /tmp is: there only the owner of an entry may replace
+    it. What does not exist is passed over.
     """
     written = Path(os.path.abspath(path))  # noqa: PTH100 - without following links
     real = Path(os.path.realpath(path))
