@@ -17,6 +17,7 @@ SUITE = """
     import os
     import signal
     import subprocess
+    import time
     from pathlib import Path
 
     import pytest
@@ -31,6 +32,10 @@ SUITE = """
         monkeypatch.setattr(server.administrator, "_patience", 1)
         monkeypatch.setattr(administrator, "_PATIENCE_FOR_TESTS", 1)
         os.kill(server.pid, signal.SIGSTOP)
+        # Its threads stop one after the other: one that does not yet may answer, see proc_pid_stat(5).
+        tasks = list(Path(f"/proc/{server.pid}/task").iterdir())
+        while any((task / "stat").read_text().rpartition(") ")[2][0] not in "tT" for task in tasks):
+            time.sleep(0.001)
         yield server
         if server.pid is not None:
             os.kill(server.pid, signal.SIGCONT)
