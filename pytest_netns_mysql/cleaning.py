@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +29,11 @@ class _Known:
     at_boot: State
     before: State
     is_used: bool = False
+
+    @property
+    def is_touched(self) -> bool:
+        """Tell whether a test has used it, or a fixture has built something on it."""
+        return self.is_used or replace(self.before, counters=self.at_boot.counters) != self.at_boot
 
 
 class Cleaner:
@@ -69,7 +74,7 @@ class Cleaner:
 
         for server in _servers_in(value):
             if server not in self._known and server.is_running:
-                state = read(server)
+                state = read(server, as_loaded=True)
                 self._known[server] = _Known(fixture, request, state, state)
             if fixture.argname == "netns_mysqld":
                 self._default = server
@@ -84,7 +89,7 @@ class Cleaner:
                 f"netns_mysqld_fresh: {self._default.plan.kind.name} is run by others, and cannot be started anew",
                 pytrace=False,
             )
-        if self._default is not None and known is not None and (known.is_used or known.before is not known.at_boot):
+        if self._default is not None and known is not None and known.is_touched:
             self._renew(self._default)
 
     def begin(self, item: pytest.Item) -> None:
@@ -113,8 +118,8 @@ class Cleaner:
         self._outdated = False
         for server in self._running():
             known = self._known[server]
-            if not is_as(read(server, known=known.before), known.before):
-                known.before = read(server)
+            now = read(server, known=known.before)
+            known.before = replace(known.before, counters=now.counters) if is_as(now, known.before) else read(server)
 
     def _end(self, item: pytest.Item) -> None:
         self.finish()
