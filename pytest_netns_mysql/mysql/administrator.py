@@ -172,9 +172,14 @@ class Administrator:
         connection.read_timeout = self._patience
         if not self._is_prepared:
             with self._told_if_it_ends(connection):
-                connection.cmd_query(f"SET SESSION {self._dialect.session}")
+                for _ in connection.cmd_query_iter("; ".join(self._dialect.session)):
+                    pass
             self._is_prepared = True
         return connection
+
+    def usual(self) -> None:
+        """Give the plugin's own session the modes and limits again that it always has."""
+        self.run(*self._dialect.session)
 
     @property
     def account(self) -> dict[str, str]:

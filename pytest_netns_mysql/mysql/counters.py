@@ -62,6 +62,9 @@ _READING = frozenset(
 )
 
 
+_STARTING = frozenset({"Com_create_db", "Com_create_table"})
+
+
 @dataclass(frozen=True)
 class Counters:
     """Hold how often each kind of statement was run, by all sessions but the plugin's own; see the manual, "Com_xxx".
@@ -79,15 +82,17 @@ class Counters:
 
     def prove_nothing_written_since(self, earlier: Counters) -> bool:
         """Tell whether all statements since ``earlier``, of the same start of the server, only read."""
-        return all(
-            count == earlier.counts.get(name, 0)
-            for name, count in self.counts.items()
-            if name not in _READING and not name.startswith(_OF_A_READER)
-        )
+        return not any(self._written_since(earlier))
 
+    @property
+    def are_of_a_start(self) -> bool:
+        """Tell whether nobody has written since the server started, which makes tables of its own then."""
+        return set(self._written_since(Counters({}))) <= _STARTING
 
-NONE = Counters({})
-"""A server that has just started has run nothing."""
+    def _written_since(self, earlier: Counters) -> Iterator[str]:
+        for name, count in self.counts.items():
+            if count != earlier.counts.get(name, 0) and name not in _READING and not name.startswith(_OF_A_READER):
+                yield name
 
 
 def _numbers(rows: Sequence[RawRow]) -> Iterator[tuple[str, int]]:

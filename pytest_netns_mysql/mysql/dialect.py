@@ -9,9 +9,11 @@ from pytest_netns_mysql.mysql.options import DEFAULTS, OptionValue
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 
 SESSION = (
-    "sql_mode = '', autocommit = 1, completion_type = 0, time_zone = '+00:00', lock_wait_timeout = 5,"
+    # As if none were selected: SHOW CREATE VIEW leaves out the name of the one that is.
+    "USE information_schema",
+    "SET SESSION sql_mode = '', autocommit = 1, completion_type = 0, time_zone = '+00:00', lock_wait_timeout = 5,"
     " innodb_lock_wait_timeout = 5, sql_safe_updates = 0, sql_select_limit = 18446744073709551615, sql_big_selects = 1,"
-    " foreign_key_checks = 1, unique_checks = 1, sql_quote_show_create = 1"
+    " foreign_key_checks = 1, unique_checks = 1, sql_quote_show_create = 1",
 )
 """What the plugin's own session counts on, of every server; seconds."""
 
@@ -34,11 +36,11 @@ class Dialect:
     ``variables`` reads all global ones, of which those named ``moving`` move by themselves; ``transactions`` lists
     prepared ones, and ``xid`` names one of its rows as XA ROLLBACK does. ``written`` matches the names of files
     that the server writes to. ``undo`` has, by kind and in the order in which it is done, what undoes a change.
-    ``session`` gives the plugin's own session the modes and limits that it counts on, whatever the global ones are.
-    ``enters`` tells whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server
-    has X Protocol; ``client_programs`` are options of theirs, ``connection`` of mysql.connector's. ``unseen`` are
-    statements that put back what no query tells. ``grants_by_pattern`` asks, if anything, whether GRANT takes a
-    schema's name as a pattern, which it does where nothing is asked.
+    ``session`` has the statements that give the plugin's own session the modes and limits that it counts on,
+    whatever the global ones are. ``enters`` tells whether the client program ``mysql`` takes a network namespace,
+    ``speaks_x`` whether the server has X Protocol; ``client_programs`` are options of theirs, ``connection`` of
+    mysql.connector's. ``unseen`` are statements that put back what no query tells. ``grants_by_pattern`` asks, if
+    anything, whether GRANT takes a schema's name as a pattern, which it does where nothing is asked.
     """
 
     grant_tables: tuple[str, ...]
@@ -51,7 +53,7 @@ class Dialect:
     xid: Callable[[RawRow], str]
     written: str
     undo: Mapping[str, Undo]
-    session: str
+    session: tuple[str, ...]
     enters: bool
     speaks_x: bool
     longest_user: int = 32  # characters
@@ -175,8 +177,9 @@ UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTER
         **OF_SERVER,
     },
     session=(
-        f"{SESSION}, max_execution_time = 0, information_schema_stats_expiry = 0, show_create_table_verbosity = 0,"
-        " sql_require_primary_key = 0"
+        *SESSION,
+        "SET SESSION max_execution_time = 0, information_schema_stats_expiry = 0, show_create_table_verbosity = 0,"
+        " sql_require_primary_key = 0",
     ),
     enters=True,
     speaks_x=True,

@@ -84,7 +84,7 @@ UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTER
         **OF_DATA,
         **OF_SERVER,
     },
-    session=f"{SESSION}, max_statement_time = 0, old_mode = ''",
+    session=(*SESSION, "SET SESSION max_statement_time = 0, old_mode = ''"),
     enters=False,
     speaks_x=False,
     longest_user=128,

@@ -32,11 +32,10 @@ class UnwritableError(Exception):
 class Refilling:
     """Write rows in the administrator's own session, with its modes as they were when the rows were loaded."""
 
-    def __init__(self, administrator: Administrator, folder: Path, usual: str) -> None:
-        """Keep whom to ask, the folder of the seed, and what gives the session its ``usual`` modes."""
+    def __init__(self, administrator: Administrator, folder: Path) -> None:
+        """Keep whom to ask, and the folder of the seed."""
         self._administrator = administrator
         self._folder = folder
-        self._usual = usual
 
     def __call__(self, tables: Collection[tuple[Table, Rows, Rows]]) -> None:
         """Have each table hold what it was loaded with; what refuses is seen by the next look.
@@ -53,7 +52,7 @@ class Refilling:
                 with contextlib.suppress(mysql.connector.Error, UnwritableError):
                     self._refill(table, before, now, triggers.get((table.schema, table.name), []))
         finally:
-            self._administrator.run(f"SET SESSION {self._usual}")
+            self._administrator.usual()
 
     def _refill(self, table: Table, before: Rows, now: Rows, triggers: list[RawRow]) -> None:
         run, name = self._administrator.run, title((table.schema, table.name))

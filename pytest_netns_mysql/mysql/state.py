@@ -21,7 +21,9 @@ _V = TypeVar("_V")
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
 _LIST = "SHOW PROCESSLIST"
-_UNFINISHED = "SELECT trx_id FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0"
+# INNODB_TRX is not of this moment: it is read anew only when nobody has asked for a tenth of a second.
+_TRANSACTIONS = "SHOW ENGINE INNODB STATUS"
+_OF_A_WRITER = (b"undo log entries", b"... truncated...")
 
 # What Group Replication sets.
 _OF_A_GROUP = frozenset({"read_only", "super_read_only", "auto_increment_increment", "auto_increment_offset"})
@@ -97,6 +99,7 @@ def read(
         now = _variables(server)  # of an earlier start: any of them may be another
     else:
         now = _values(server, [name for name in dynamic if name in variables], variables)
+    now_counted = Counters.of(everybody, own)
     seen = State(
         pid=server.pid or 0,
         command=tuple(server.command),
@@ -110,16 +113,13 @@ def read(
         ),
         values={name: value for name, value in now.items() if name not in ignored},
         variables=variables,
-        counters=Counters.of(everybody, own),
+        counters=now_counted,
     )
     if not has_data:
         return seen
     if known is not None and not is_a_check and _nothing_written(known, seen):
         return replace(seen, data=known.data, tables=known.tables, transactions=known.transactions, seeded=known.seeded)
-    of_data, transactions, checksums, unfinished = administrator.ask(
-        speech.data, speech.transactions, speech.checksums, _UNFINISHED
-    )
-    is_unused = seen.counters is not None and seen.counters.prove_nothing_written_since(counters.NONE)
+    of_data, transactions, checksums = administrator.ask(speech.data, speech.transactions, speech.checksums)
     return replace(
         seen,
         data=_by_kind(of_data),
@@ -128,9 +128,9 @@ def read(
         grants=_grants(server) if known is None else {},
         seeded=Contents()
         if server.seeded is None
-        else server.seeded.read(as_loaded=as_loaded and is_unused, is_a_check=is_a_check),
-        # What was counted before may come to be only later.
-        counters=None if unfinished or _is_busy(clients, administrator.numbers) else seen.counters,
+        else server.seeded.read(as_loaded=as_loaded and now_counted.are_of_a_start, is_a_check=is_a_check),
+        # What was counted may come to be only later.
+        counters=None if _is_unfinished(server, clients) else now_counted,
     )
 
 
@@ -148,9 +148,15 @@ def _nothing_written(known: State, seen: State) -> bool:
     return seen.counters.prove_nothing_written_since(known.counters)
 
 
-def _is_busy(clients: list[RawRow], own: frozenset[int]) -> bool:
-    """Tell whether a client's statement runs."""
-    return any(command != "Sleep" for _, command in _of_clients(clients, own))
+def _is_unfinished(server: MySQLServer, clients: list[RawRow]) -> bool:
+    """Tell whether a client's statement runs, or its transaction has written and is open."""
+    found = [command for _, command in _of_clients(clients, server.administrator.numbers)]
+    if not found:
+        return False
+    if any(command != "Sleep" for command in found):
+        return True
+    (((_, _, text),),) = server.administrator.ask(_TRANSACTIONS)
+    return any(words in (text or b"") for words in _OF_A_WRITER)
 
 
 def connections(server: MySQLServer) -> frozenset[Connection]:

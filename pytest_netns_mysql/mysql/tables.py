@@ -147,5 +147,5 @@ class SeededTables:
         for name in changed:
             self._large.pop(name, None)
         if len(tables) <= _MOST:
-            refill = Refilling(administrator, self._folder, self._server.dialect.session)
+            refill = Refilling(administrator, self._folder)
             refill([one for one in tables if one[0].rows is not None])
