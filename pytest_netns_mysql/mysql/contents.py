@@ -26,7 +26,10 @@ class Thing(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Tell what rows a table has: a digest of them, in whatever order they are, and its next AUTO_INCREMENT."""
+    """Tell what rows a table has: a digest of them, in whatever order they are, and its next AUTO_INCREMENT.
+
+    A sequence has one row, and the next number that it has not set aside.
+    """
 
     digest: str
     next_number: str
@@ -143,11 +146,16 @@ def definitions(administrator: Administrator, found: Mapping[Thing, tuple[str, s
         f"SHOW CREATE {word} {title((one.schema, one.name)) if one.name else identifier(one.schema)}"
         for one, (word, _) in found.items()
     ]
+    sequences = [one for one in found if one.kind == "sequence"]
+    queries += [f"SELECT next_not_cached_value FROM {title((one.schema, one.name))}" for one in sequences]
+    answers = list(_each(administrator, queries))
     told: dict[Thing, tuple[str, str]] = {}
-    for (one, (_, place)), rows in zip(found.items(), _each(administrator, queries), strict=True):
+    for (one, (_, place)), rows in zip(found.items(), answers, strict=False):
         text = "\0".join([place, *(_text(value) for row in rows for value in row)])
         number = _NUMBER.search(text) if one.kind == "table" else None
         told[one] = (text, "") if number is None else (text.replace(number[0], number[1], 1), number[2])
+    for one, rows in zip(sequences, answers[len(found) :], strict=True):
+        told[one] = told[one][0], _text(rows[0][0]) if rows else ""
     return told
 
 

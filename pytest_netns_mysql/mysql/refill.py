@@ -37,8 +37,10 @@ class Refilling:
         self._administrator = administrator
         self._folder = folder
 
-    def __call__(self, tables: Collection[tuple[Table, Rows, Rows]]) -> None:
+    def __call__(self, tables: Collection[tuple[Table, Rows, Rows]]) -> bool:
         """Have each table hold what it was loaded with; what refuses is seen by the next look.
+
+        Returns whether nothing but rows was written: no trigger had to be made again.
 
         Args:
             tables: Each with the rows that it had, those of the load, and with what it has now.
@@ -51,6 +53,7 @@ class Refilling:
             for table, before, now in tables:
                 with contextlib.suppress(mysql.connector.Error, UnwritableError):
                     self._refill(table, before, now, triggers.get((table.schema, table.name), []))
+            return not triggers
         finally:
             self._administrator.usual()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,9 +77,11 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         if not found and not in_schemas:
             return Reset(before=replace(before, counters=now.counters))
         refused = _undo(server, before, found) if found else {}
+        is_of_rows = not found
         if server.seeded is not None and in_schemas:
-            server.seeded.put_back(in_schemas, before.seeded, now.seeded)
-        after = read(server, known=before, is_a_check=True)
+            is_of_rows &= server.seeded.put_back(in_schemas, before.seeded, now.seeded)
+        after = _read_rows(server, now, in_schemas) if is_of_rows else None
+        after = read(server, known=before, is_a_check=True) if after is None else after
         stays = [
             *(
                 f"{one}{refused.get(one, '')}"
@@ -97,6 +99,14 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         any(map(_inexact, found)),
         replace(before, counters=after.counters),
     )
+
+
+def _read_rows(server: MySQLServer, now: State, put_back: Collection[Difference]) -> State | None:
+    """Return the state after rows were put back: they alone are read; None where somebody else has written, too."""
+    after = read(server, known=now)
+    if server.seeded is None or after.seeded is not now.seeded:
+        return None
+    return replace(after, seeded=server.seeded.read_rows(now.seeded, put_back))
 
 
 def _differences(server: MySQLServer, before: State, now: State) -> list[Difference]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,11 +79,24 @@ class SeededTables:
         numbers = {(one.schema, one.name): number for one, (_, number) in told.items() if one.kind in _OF_ROWS}
         texts = {one: text for one, (text, _) in told.items()}
         if as_loaded and not self._is_doubted:
-            loaded = self._record.tables.items()
-            return Contents(texts, {name: Rows(table.digest, numbers[name]) for name, table in loaded})
-        structures = {(one.schema, one.name): text for one, text in texts.items() if one.kind in _OF_ROWS}
-        read = self._digests(structures, is_a_check=is_a_check)
+            loaded = {name: table.digest for name, table in self._record.tables.items()}
+        else:
+            loaded = {}
+        structures = {
+            name: text
+            for one, text in texts.items()
+            if (name := (one.schema, one.name)) not in loaded and one.kind in _OF_ROWS
+        }
+        read = {**loaded, **self._digests(structures, is_a_check=is_a_check)}
         return Contents(texts, {name: Rows(digest, numbers[name]) for name, digest in read.items()})
+
+    def read_rows(self, known: Contents, put_back: Collection[Difference]) -> Contents:
+        """Return what the schemas hold: what is ``known``, but for the tables whose rows were put back."""
+        told = definitions(self._server.administrator, {one.thing: ("TABLE", "") for one in put_back})
+        read = self._digests({(one.schema, one.name): text for one, (text, _) in told.items()}, is_a_check=True)
+        rows = {(one.schema, one.name): Rows(read[one.schema, one.name], number) for one, (_, number) in told.items()}
+        texts = {one: text for one, (text, _) in told.items()}
+        return Contents({**known.definitions, **texts}, {**known.rows, **rows})
 
     def _digests(self, structures: dict[Name, str], *, is_a_check: bool) -> dict[Name, str]:
         """Return the digests of tables with these definitions; those that nobody has written are not read again."""
@@ -97,7 +110,7 @@ class SeededTables:
         self._select({name: text for name, text in structures.items() if name not in as_before})
         selected = {name: self._selected[name, text] for name, text in structures.items() if name not in as_before}
         found = {**as_before, **digests(self._server.administrator, selected)}
-        self._large = {name: found[name] for name in ((table.schema, table.name) for table in large)}
+        self._large |= {name: found[name] for name in ((table.schema, table.name) for table in large)}
         return found
 
     def _select(self, structures: dict[Name, str]) -> None:
@@ -122,15 +135,15 @@ class SeededTables:
                 yield Difference(one, "altered")
             elif one.kind in _OF_ROWS and before.rows[name] != now.rows[name]:
                 loaded = self._record.tables.get(name)
-                is_known = loaded is not None and loaded.digest == before.rows[name].digest
+                is_known = one.kind == "sequence" or (loaded and loaded.digest == before.rows[name].digest)
                 # What rows it had is not known in full otherwise.
                 yield Difference(one, "changed" if is_known else "changed, and a fixture of a wider scope had made it")
 
-    def put_back(self, found: Sequence[Difference], before: Contents, now: Contents) -> None:
+    def put_back(self, found: Sequence[Difference], before: Contents, now: Contents) -> bool:
         """Undo the differences between what was there ``before`` and is there ``now``, as far as they can be.
 
-        The rest is left as it is, for a fresh server: what was altered or is gone, and the rows of tables that are too
-        large or that a fixture of a wider scope had changed.
+        Returns whether nothing but rows was written. The rest is left as it is, for a fresh server: what was altered or
+        is gone, and the rows of tables that are too large or that a fixture of a wider scope had changed.
         """
         import mysql.connector
 
@@ -142,10 +155,16 @@ class SeededTables:
                     word = one.thing.kind.replace("base ", "").upper()
                     administrator.run(f"DROP {word} IF EXISTS {title((one.thing.schema, one.thing.name))}")
         administrator.run("SET SESSION foreign_key_checks = 1")
-        changed = [(one.thing.schema, one.thing.name) for one in found if one.what == "changed"]
+        sequences = [one.thing for one in found if one.what == "changed" and one.thing.kind == "sequence"]
+        for thing in sequences:
+            name = (thing.schema, thing.name)
+            administrator.run(f"ALTER SEQUENCE {title(name)} RESTART {before.rows[name].next_number}")
+        rest = [one.thing for one in found if one.what == "changed" and one.thing not in sequences]
+        changed = [(thing.schema, thing.name) for thing in rest]
         tables = [(self._record.tables[name], before.rows[name], now.rows[name]) for name in changed]
         for name in changed:
             self._large.pop(name, None)
-        if len(tables) <= _MOST:
-            refill = Refilling(administrator, self._folder)
-            refill([one for one in tables if one[0].rows is not None])
+        if len(tables) > _MOST:
+            return False
+        refill = Refilling(administrator, self._folder)
+        return refill([one for one in tables if one[0].rows is not None]) and len(changed) == len(found)

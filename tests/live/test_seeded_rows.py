@@ -239,7 +239,9 @@ def test_what_was_written_before_and_is_committed_later(
 
 def test_a_large_table_that_nobody_wrote_is_not_read(server: MySQLServer, put_back: Callable[[], reset.Reset]) -> None:
     def rows_read() -> int:
-        ((count,),) = server.administrator.ask("SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_rows_read', 'Rows_read')")
+        ((count,),) = server.administrator.ask(
+            "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_rows_read', 'Rows_read')"
+        )
         return int(count[1] or 0)
 
     put_back()
