@@ -123,7 +123,8 @@ def digest_of(name: Name, columns: Sequence[Column], structure: str) -> str:
     It adds up a hash of each row, so that it is the same in every order: CHECKSUM TABLE takes 'ab', 'c' for 'a', 'bc',
     and adds what a linear function makes of each row.
     """
-    row = f"SHA2(CONCAT_WS(',', {', '.join(one.in_a_digest for one in columns)}), 256)"
+    values = [one.in_a_digest for one in columns] or ["''"]
+    row = f"SHA2(CONCAT_WS(',', {', '.join(values)}), 256)"
     hashed = f"CAST(CONV(LEFT({row}, 16), 16, 10) AS DECIMAL(20))"
     history = " FOR SYSTEM_TIME ALL" if "WITH SYSTEM VERSIONING" in structure else ""
     return f"COUNT(*), COUNT(h), SUM(h) FROM (SELECT {hashed} h FROM {title(name)}{history}) t"
@@ -135,7 +136,7 @@ def things(administrator: Administrator, schemas: Iterable[str]) -> dict[Thing, 
     found = {}
     for raw in administrator.ask(query)[0]:
         kind, schema, name, place = map(_text, raw)
-        word = "TABLE" if kind in _TABLES or kind == "view" else kind.upper()
+        word = "TABLE" if kind in _TABLES else kind.upper()
         found[Thing(_TABLES.get(kind, kind), schema, name)] = word, place
     return found
 

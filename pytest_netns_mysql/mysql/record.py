@@ -134,10 +134,11 @@ def _statements(server: MySQLServer, name: Name, columns: Sequence[Column]) -> I
     listed = ", ".join(identifier(one.name) for one in columns)
     start = f"INSERT INTO {title(name)} ({listed}) VALUES "
     values: list[str] = []
-    (rows,) = server.administrator.ask(f"SELECT {', '.join(one.exact for one in columns)} FROM {title(name)}")
+    asked = ", ".join(one.exact for one in columns) or "''"  # all may be generated
+    (rows,) = server.administrator.ask(f"SELECT {asked} FROM {title(name)}")
     size = 0
     for row in rows:
-        values.append(f"({', '.join(_value(one, value) for one, value in zip(columns, row, strict=True))})")
+        values.append(f"({', '.join(_value(one, value) for one, value in zip(columns, row, strict=False))})")
         size += len(values[-1])
         if size > _STATEMENT:
             yield start + ",".join(values)

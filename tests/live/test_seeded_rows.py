@@ -45,6 +45,11 @@ CREATE TABLE shop.kinds (
     made INT AS (y + 1), kept INT AS (y + 2) STORED);
 INSERT INTO shop.kinds (f, d, e, s, b, j, g, t, y, at, n, c, l, z) VALUES (0.1, 2.25, 'x', 'p,q', 3, '{"a": 1}',
     POINT(1, 2), '12:00:00.5', 2020, '2020-01-01 00:00:00.1', 1.5, 'ab', 'é', x'00ff');
+CREATE TABLE shop.generated (a INT AS (1));
+INSERT INTO shop.generated VALUES (), ();
+CREATE TABLE shop.lost (a INT);
+CREATE VIEW shop.broken AS SELECT * FROM shop.lost;
+DROP TABLE shop.lost;
 CREATE TABLE shop.large (id INT PRIMARY KEY, v VARCHAR(250));
 CREATE VIEW shop.seen AS SELECT id FROM shop.parent;
 CREATE PROCEDURE shop.add_one() INSERT INTO shop.parent VALUES (9);
@@ -70,6 +75,7 @@ PUT_BACK = {
     "TRUNCATE": (["TRUNCATE shop.my", "TRUNCATE shop.csv"], ["csv", "my"]),
     "MEMORY": (["INSERT INTO shop.memory VALUES (2)"], ["memory"]),
     "exchanged": (["ALTER TABLE shop.parts EXCHANGE PARTITION few WITH TABLE shop.apart"], ["apart", "parts"]),
+    "all of its columns generated": (["INSERT INTO shop.generated VALUES ()"], ["generated"]),
     "a number": (["ALTER TABLE shop.log AUTO_INCREMENT = 100"], ["log"]),
     "a number that was rolled back": (
         ["START TRANSACTION", "INSERT INTO shop.log (what) VALUES ('')", "ROLLBACK"],
@@ -114,7 +120,21 @@ def fill(connection: object) -> None:
 
 mysql = factories.mysqld(load=fill, options={"port": 3311}, scope="module")
 mariadb = factories.mysqld(mysqld="mariadb", load=fill, options={"port": 3312}, scope="module")
-_TABLES = "parent", "child", "größe", "twins", "log", "watched", "my", "csv", "memory", "parts", "apart", "kinds"
+_TABLES = (
+    "parent",
+    "child",
+    "größe",
+    "twins",
+    "log",
+    "watched",
+    "my",
+    "csv",
+    "memory",
+    "parts",
+    "apart",
+    "kinds",
+    "generated",
+)
 
 
 @pytest.fixture(scope="module", params=["mysql", "mariadb"])
