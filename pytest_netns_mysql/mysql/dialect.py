@@ -32,7 +32,10 @@ class Dialect:
     ``enters`` tells whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server has
     X Protocol; ``client_programs`` are options of theirs, ``connection`` of mysql.connector's. ``unseen`` are
     statements that put back what no query tells. ``grants_by_pattern`` asks, if anything, whether GRANT takes a
-    schema's name as a pattern, which it does where nothing is asked.
+    schema's name as a pattern, which it does where nothing is asked. ``lock_holders`` are queries for the connections
+    that hold locks on ``{schemas}`` or on the server, of which the first one counts that has rows; ``lock_plugins`` are
+    statements without which the server cannot tell, each with the one that undoes it. While a variable of ``read_only``
+    is on, no account can be dropped; they are switched off in this order.
     """
 
     grant_tables: tuple[str, ...]
@@ -51,6 +54,9 @@ class Dialect:
     speaks_x: bool
     longest_user: int = 32  # characters
     grants_by_pattern: tuple[str, ...] = ()
+    read_only: tuple[str, ...] = ("read_only",)
+    lock_holders: tuple[str, ...] = ()
+    lock_plugins: tuple[tuple[str, str], ...] = ()
     unseen: tuple[str, ...] = ()
     fresh_statistics: str = ""
     shown: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(default_factory=dict)
@@ -196,4 +202,19 @@ UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAM
     enters=True,
     speaks_x=True,
     grants_by_pattern=("SELECT NOT @@GLOBAL.partial_revokes",),
+    read_only=("super_read_only", "read_only"),
+    # A lock of intention hinders nobody, and reading a table hinders nobody who drops an account.
+    lock_holders=(
+        """\
+SELECT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, l.what, s.SQL_TEXT FROM (
+    SELECT OWNER_THREAD_ID thread, CONCAT(LOCK_TYPE, ' on ', LOWER(OBJECT_TYPE),
+            IF(OBJECT_SCHEMA IS NULL, '', CONCAT(' ', CONCAT_WS('.', OBJECT_SCHEMA, OBJECT_NAME)))) what
+        FROM performance_schema.metadata_locks WHERE LOCK_STATUS = 'GRANTED' AND LOCK_TYPE <> 'INTENTION_EXCLUSIVE'
+        AND (OBJECT_SCHEMA IN ({schemas}) OR OBJECT_TYPE IN ('GLOBAL', 'COMMIT', 'BACKUP LOCK', 'ACL CACHE')
+            OR OBJECT_SCHEMA = 'mysql' AND LOCK_TYPE NOT IN ('SHARED', 'SHARED_READ', 'SHARED_WRITE'))
+    UNION ALL SELECT THREAD_ID, CONCAT(LOCK_MODE, ' on rows of ', CONCAT_WS('.', OBJECT_SCHEMA, OBJECT_NAME))
+        FROM performance_schema.data_locks WHERE LOCK_TYPE = 'RECORD' AND OBJECT_SCHEMA IN ('mysql', {schemas})) l
+JOIN performance_schema.threads t ON t.THREAD_ID = l.thread AND t.PROCESSLIST_ID <> CONNECTION_ID()
+LEFT JOIN performance_schema.events_statements_current s ON s.THREAD_ID = l.thread AND s.NESTING_EVENT_ID IS NULL""",
+    ),
 )

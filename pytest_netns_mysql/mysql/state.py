@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from pytest_netns_mysql.mysql.hostpatterns import AccountName, host_of
+from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.tables import Marks
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ _K = TypeVar("_K")
 _V = TypeVar("_V")
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
-_LIST = "SHOW PROCESSLIST"
+LIST = "SHOW PROCESSLIST"
 
 # What Group Replication sets.
 _OF_A_GROUP = frozenset({"read_only", "super_read_only", "auto_increment_increment", "auto_increment_offset"})
@@ -28,10 +30,14 @@ _SWITCHES = {"ON": "1", "OFF": "0"}
 
 @dataclass(frozen=True)
 class Connection:
-    """Name one of a server's threads that serve a client."""
+    """One of a server's threads that serve a client: its number, the user's name and the client's host."""
 
     number: int
     user: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.number} of {literal(self.user)}@{literal(self.host)}"
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,10 @@ class State:
         return self.rows.get(kind, {})
 
     @property
-    def users(self) -> frozenset[str]:
-        """Return the names of all accounts' users, of a complete state."""
+    def accounts(self) -> frozenset[AccountName]:
+        """The users and hosts of all accounts, of a complete state."""
         accounts = next(iter(self.grants.values()), ())  # Host, User: they begin the first of the grant tables
-        return frozenset(_text(row[1]) for row in accounts)
+        return frozenset((_text(row[1]), _text(row[0])) for row in accounts)
 
 
 def read(server: MySQLServer, *, known: State | None = None) -> State:
@@ -76,7 +82,7 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
     ignored = server.dialect.moving | (_OF_A_GROUP if server.dataset is not server else frozenset())
     administrator = server.administrator
     speech = server.dialect
-    own = [speech.local, _LIST, *speech.shown]
+    own = [speech.local, LIST, *speech.shown]
     queries = [speech.local + speech.data, *own[1:], speech.transactions, speech.checksums] if has_data else own
     found, clients, *more = administrator.ask(*queries)
     shown, of_data = more[: len(speech.shown)], more[len(speech.shown) :]
@@ -99,7 +105,7 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
         rows=rows,
         tables={_text(table): int(checksum or 0) for table, checksum in checksums},
         transactions=tuple(transactions),
-        connections=_connections(clients, administrator.number),
+        connections=listed(clients, administrator.number),
         files=frozenset(
             (path, changed) for path, changed in server.files() if not re.search(speech.written, Path(path).name)
         ),
@@ -119,16 +125,17 @@ def _seeded(server: MySQLServer, *, complete: bool) -> Marks:
 
 def connections(server: MySQLServer) -> frozenset[Connection]:
     """Return the clients' connections: not the administrator's own, nor those by which servers replicate."""
-    (clients,) = server.administrator.ask(_LIST)
-    return _connections(clients, server.administrator.number)
+    (clients,) = server.administrator.ask(LIST)
+    return listed(clients, server.administrator.number)
 
 
-def _connections(clients: list[RawRow], own: int | None) -> frozenset[Connection]:
+def listed(clients: list[RawRow], own: int | None) -> frozenset[Connection]:
+    """Return the clients' connections among the rows of SHOW PROCESSLIST, but ``own``."""
     found = set()
-    for number, user, _host, _schema, command, *_rest in clients:
+    for number, user, host, _schema, command, *_rest in clients:
         replicates = _text(command).startswith(("Binlog Dump", "Group Replication", "Daemon"))
         if not replicates and _text(user) not in _OWN_THREADS and int(number or 0) != own:
-            found.add(Connection(int(number or 0), _text(user)))
+            found.add(Connection(int(number or 0), _text(user), host_of(_text(host))))
     return frozenset(found)
 
 
