@@ -99,9 +99,8 @@ class Accounts:
     def _run(self, what: str, statement: str) -> None:
         """Run a statement; raise ClientError where the server refuses it: ``what`` it does not do."""
         try:
-            self.server.administrator.run(
-                f"SET SESSION lock_wait_timeout = {_PATIENCE}", statement, "SET SESSION lock_wait_timeout = DEFAULT"
-            )
+            dialect = self.server.dialect
+            self.server.administrator.run(dialect.limit(_PATIENCE), statement, dialect.no_limit)
         except mysql.connector.Error as error:
             if error.errno in TIMED_OUT:
                 raise ClientError(
@@ -174,16 +173,16 @@ class Accounts:
         """
         if not self._made or not self.server.is_running:
             return
+        dialect = self.server.dialect
         everywhere = any(account.host in _EVERY_HOST for account in self._made)
         self.server.administrator.run(
             # A schema goes, whatever tables of another refer to its own.
-            f"SET SESSION lock_wait_timeout = {LOCK_WAIT}, innodb_lock_wait_timeout = {LOCK_WAIT}, "
-            "foreign_key_checks = 0",
+            f"{dialect.limit(LOCK_WAIT)}, foreign_key_checks = 0",
             *(f"DROP SCHEMA IF EXISTS {identifier(schema)}" for schema in self._schemas),
             f"DROP USER IF EXISTS {', '.join(map(str, self._made))}",
             # The server goes on letting every host in until it reads the grant tables again.
             *(["FLUSH PRIVILEGES"] if everywhere else []),
-            "SET SESSION lock_wait_timeout = DEFAULT, innodb_lock_wait_timeout = DEFAULT, foreign_key_checks = DEFAULT",
+            f"{dialect.no_limit}, foreign_key_checks = DEFAULT",
         )
         self._made.clear()
         self._schemas.clear()

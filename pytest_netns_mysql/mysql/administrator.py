@@ -201,6 +201,12 @@ class Administrator:
                 if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
                     raise
 
+    def close(self) -> None:
+        """Close the connection in good order; another is made when it is needed."""
+        if self._connection is not None and self._connection.is_silent():
+            self._connection.close()
+        self._connection, self._is_used = None, False
+
     def forget(self) -> None:
         """Let go of the connection; not in good order, which would wait for a server that may hang."""
         self._connection = None

@@ -35,7 +35,8 @@ class Dialect:
     schema's name as a pattern, which it does where nothing is asked. ``lock_holders`` are queries for the connections
     that hold locks on ``{schemas}`` or on the server, of which the first one counts that has rows; ``lock_plugins`` are
     statements without which the server cannot tell, each with the one that undoes it. While a variable of ``read_only``
-    is on, no account can be dropped; they are switched off in this order.
+    is on, no account can be dropped; they are switched off in this order. ``lock_waits`` limit how long a statement
+    waits for locks.
     """
 
     grant_tables: tuple[str, ...]
@@ -55,6 +56,7 @@ class Dialect:
     longest_user: int = 32  # characters
     grants_by_pattern: tuple[str, ...] = ()
     read_only: tuple[str, ...] = ("read_only",)
+    lock_waits: tuple[str, ...] = ("lock_wait_timeout", "innodb_lock_wait_timeout")
     lock_holders: tuple[str, ...] = ()
     lock_plugins: tuple[tuple[str, str], ...] = ()
     unseen: tuple[str, ...] = ()
@@ -68,6 +70,19 @@ class Dialect:
         """Return what mysql.connector's connections need beside ``options``: nothing, where these say as much."""
         is_connector = driver in (None, "mysql.connector")
         return self.connection if is_connector and not {*self.connection} & {*options} else {}
+
+    def limit(self, seconds: int) -> str:
+        """Return the statement after which a session waits no longer than ``seconds`` for a lock.
+
+        MariaDB waits for some locks as long as a statement may take: there that is ten times as long.
+        """
+        values = {name: 10 * seconds if name == "max_statement_time" else seconds for name in self.lock_waits}
+        return f"SET SESSION {', '.join(f'{name} = {value}' for name, value in values.items())}"
+
+    @property
+    def no_limit(self) -> str:
+        """The statement that undoes ``limit``."""
+        return f"SET SESSION {', '.join(f'{name} = DEFAULT' for name in self.lock_waits)}"
 
     @property
     def checksums(self) -> str:
@@ -215,6 +230,6 @@ SELECT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, l.what, s.SQL_T
     UNION ALL SELECT THREAD_ID, CONCAT(LOCK_MODE, ' on rows of ', CONCAT_WS('.', OBJECT_SCHEMA, OBJECT_NAME))
         FROM performance_schema.data_locks WHERE LOCK_TYPE = 'RECORD' AND OBJECT_SCHEMA IN ('mysql', {schemas})) l
 JOIN performance_schema.threads t ON t.THREAD_ID = l.thread AND t.PROCESSLIST_ID <> CONNECTION_ID()
-LEFT JOIN performance_schema.events_statements_current s ON s.THREAD_ID = l.thread AND s.NESTING_EVENT_ID IS NULL""",
+LEFT JOIN performance_schema.events_statements_current s ON s.THREAD_ID = l.thread AND s.NESTING_EVENT_LEVEL = 0""",
     ),
 )

@@ -111,7 +111,8 @@ class Ending:
         try:
             yield
         except (mysql.connector.Error, NetnsError, OSError) as error:
-            self._trouble.append(f"the server cannot be asked: {error}")
+            why = error.what if isinstance(error, NetnsError) else str(error)
+            self._trouble.append(f"the server cannot be asked: {why}")
         except Exception as error:  # noqa: BLE001 - the other servers are cleaned in any case
             self._trouble.append(f"looking at the server failed with {type(error).__name__}: {error}")
 
@@ -134,7 +135,10 @@ class Ending:
             known = {dialect.xid(row) for row in self._before.transactions}
             transactions = [xid for row in prepared if (xid := dialect.xid(row)) not in known]
             if transactions:
-                self._await_ends(own, _ENDING)  # until then a transaction is its connection's
+                # A transaction is its connection's until that has ended; MariaDB does not let go of it for a reset.
+                own |= {administrator.number or 0}
+                administrator.close()
+                self._await_ends(own, _ENDING)
             self._roll_back(transactions)
         self.alive = frozenset(one.number for one in listed(clients, administrator.number) if one not in new)
 

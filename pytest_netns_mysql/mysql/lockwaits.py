@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 LOCK_WAIT = 1  # seconds, the least that lock_wait_timeout takes
-TIMED_OUT = frozenset({mysql.connector.errorcode.ER_LOCK_WAIT_TIMEOUT})
+_STATEMENT_TIMEOUT = 1969  # ER_STATEMENT_TIMEOUT of MariaDB, which waits for some locks as long as a statement may take
+TIMED_OUT = frozenset({mysql.connector.errorcode.ER_LOCK_WAIT_TIMEOUT, _STATEMENT_TIMEOUT})
 _LONGEST_STATEMENT = 200  # characters
 
 
@@ -46,13 +47,13 @@ def holders(server: MySQLServer, schemas: Collection[str]) -> list[Holder]:
     """Return the connections whose locks hinder changes of accounts and of these schemas.
 
     MySQL tells it by performance_schema.metadata_locks and data_locks. MariaDB tells it by its plugin
-    metadata_lock_info, where the server has the plugin; otherwise open transactions are returned.
+    metadata_lock_info, where the plugin can be installed; otherwise open transactions are returned, or all connections.
     """
     listed = ", ".join(map(literal, schemas)) or "''"
     with contextlib.ExitStack() as stack:
         for before, after in server.dialect.lock_plugins:
             with contextlib.suppress(mysql.connector.Error):
-                server.administrator.run(before)
+                server.administrator.run(server.dialect.limit(LOCK_WAIT), before)
                 stack.callback(_try, server, after)
         for query in server.dialect.lock_holders:
             with contextlib.suppress(mysql.connector.Error):

@@ -115,6 +115,7 @@ UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAM
     client_programs={"loose-ssl-verify-server-cert": "0"},
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
     defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN,
+    lock_waits=("lock_wait_timeout", "innodb_lock_wait_timeout", "max_statement_time"),
     lock_plugins=(("INSTALL SONAME 'metadata_lock_info'", "UNINSTALL SONAME 'metadata_lock_info'"),),
     lock_holders=(
         """\
@@ -127,5 +128,7 @@ WHERE p.ID <> CONNECTION_ID() AND (l.TABLE_SCHEMA IN ('mysql', {schemas}) OR l.L
 SELECT p.ID, p.USER, p.HOST, CONCAT('a transaction that is open since ', t.trx_started), t.trx_query
 FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
 WHERE p.ID <> CONNECTION_ID()""",
+        "SELECT ID, USER, HOST, 'perhaps the lock, of which the server does not tell', INFO FROM "
+        "information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND COMMAND NOT IN ('Daemon', 'Binlog Dump')",
     ),
 )
