@@ -217,6 +217,15 @@ class Administrator:
                 if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
                     raise
 
+    def close(self) -> frozenset[int]:
+        """Close the tests' session in good order; return its number, while the server may still know it."""
+        connection, self._tests, self._is_used = self._tests, None, False
+        if connection is None or not connection.is_silent():
+            return frozenset()
+        number = connection.connection_id or 0
+        connection.close()
+        return frozenset({number})
+
     def forget(self) -> None:
         """Let go of the connections; not in good order, which would wait for a server that may hang."""
         self._own = self._tests = None

@@ -11,9 +11,10 @@ from pytest_netns_mysql.mysql.quoting import identifier, literal
 SESSION = (
     # As if none were selected: SHOW CREATE VIEW leaves out the name of the one that is.
     "USE information_schema",
-    "SET SESSION sql_mode = '', autocommit = 1, completion_type = 0, time_zone = '+00:00', lock_wait_timeout = 5,"
-    " innodb_lock_wait_timeout = 5, sql_safe_updates = 0, sql_select_limit = 18446744073709551615, sql_big_selects = 1,"
-    " foreign_key_checks = 1, unique_checks = 1, sql_quote_show_create = 1",
+    "SET SESSION sql_mode = '', autocommit = 1, completion_type = 0, time_zone = '+00:00', lock_wait_timeout = 1,"
+    " innodb_lock_wait_timeout = 1, sql_safe_updates = 0, sql_select_limit = 18446744073709551615, sql_big_selects = 1,"
+    # Without its checks a foreign key keeps no schema from being dropped before the one that refers to it.
+    " foreign_key_checks = 0, unique_checks = 0, sql_quote_show_create = 1",
 )
 """What the plugin's own session counts on, of every server; seconds."""
 
@@ -41,6 +42,11 @@ class Dialect:
     ``speaks_x`` whether the server has X Protocol; ``client_programs`` are options of theirs, ``connection`` of
     mysql.connector's. ``unseen`` are statements that put back what no query tells. ``grants_by_pattern`` asks, if
     anything, whether GRANT takes a schema's name as a pattern, which it does where nothing is asked.
+    ``lock_holders`` are queries for the connections that hold locks on ``{schemas}`` or on the server, of which the
+    first one counts that has rows; ``lock_plugins`` are statements without which the server cannot tell, each with
+    the one that undoes it. While a variable of ``read_only`` is on, no account can be dropped; they are switched
+    off in this order. ``lock_waits`` limit
+    how long a statement waits for locks, with what the session has.
     """
 
     grant_tables: tuple[str, ...]
@@ -58,6 +64,12 @@ class Dialect:
     speaks_x: bool
     longest_user: int = 32  # characters
     grants_by_pattern: tuple[str, ...] = ()
+    read_only: tuple[str, ...] = ("read_only",)
+    lock_waits: Mapping[str, int] = field(
+        default_factory=lambda: {"lock_wait_timeout": 1, "innodb_lock_wait_timeout": 1}
+    )
+    lock_holders: tuple[str, ...] = ()
+    lock_plugins: tuple[tuple[str, str], ...] = ()
     unseen: tuple[str, ...] = ()
     shown: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(default_factory=dict)
     client_programs: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +80,19 @@ class Dialect:
         """Return what mysql.connector's connections need beside ``options``: nothing, where these say as much."""
         is_connector = driver in (None, "mysql.connector")
         return self.connection if is_connector and not {*self.connection} & {*options} else {}
+
+    def limit(self, seconds: int) -> str:
+        """Return the statement after which a session waits no longer than ``seconds`` for a lock.
+
+        MariaDB waits for some locks as long as a statement may take: there that is ten times as long.
+        """
+        values = {name: 10 * seconds if name == "max_statement_time" else seconds for name in self.lock_waits}
+        return f"SET SESSION {', '.join(f'{name} = {value}' for name, value in values.items())}"
+
+    @property
+    def no_limit(self) -> str:
+        """The statement that undoes ``limit`` in the plugin's own session."""
+        return f"SET SESSION {', '.join(f'{name} = {value}' for name, value in self.lock_waits.items())}"
 
     @property
     def checksums(self) -> str:
@@ -184,4 +209,19 @@ UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTER
     enters=True,
     speaks_x=True,
     grants_by_pattern=("SELECT NOT @@GLOBAL.partial_revokes",),
+    read_only=("super_read_only", "read_only"),
+    # A lock of intention hinders nobody, and reading a table hinders nobody who drops an account.
+    lock_holders=(
+        """\
+SELECT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, l.what, s.SQL_TEXT FROM (
+    SELECT OWNER_THREAD_ID thread, CONCAT(LOCK_TYPE, ' on ', LOWER(OBJECT_TYPE),
+            IF(OBJECT_SCHEMA IS NULL, '', CONCAT(' ', CONCAT_WS('.', OBJECT_SCHEMA, OBJECT_NAME)))) what
+        FROM performance_schema.metadata_locks WHERE LOCK_STATUS = 'GRANTED' AND LOCK_TYPE <> 'INTENTION_EXCLUSIVE'
+        AND (OBJECT_SCHEMA IN ({schemas}) OR OBJECT_TYPE IN ('GLOBAL', 'COMMIT', 'BACKUP LOCK', 'ACL CACHE')
+            OR OBJECT_SCHEMA = 'mysql' AND LOCK_TYPE NOT IN ('SHARED', 'SHARED_READ', 'SHARED_WRITE'))
+    UNION ALL SELECT THREAD_ID, CONCAT(LOCK_MODE, ' on rows of ', CONCAT_WS('.', OBJECT_SCHEMA, OBJECT_NAME))
+        FROM performance_schema.data_locks WHERE LOCK_TYPE = 'RECORD' AND OBJECT_SCHEMA IN ('mysql', {schemas})) l
+JOIN performance_schema.threads t ON t.THREAD_ID = l.thread AND t.PROCESSLIST_ID <> CONNECTION_ID()
+LEFT JOIN performance_schema.events_statements_current s ON s.THREAD_ID = l.thread AND s.NESTING_EVENT_LEVEL = 0""",
+    ),
 )

@@ -93,4 +93,20 @@ UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTER
     client_programs={"loose-ssl-verify-server-cert": "0"},
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
     defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN,
+    lock_waits={"lock_wait_timeout": 1, "innodb_lock_wait_timeout": 1, "max_statement_time": 0},
+    lock_plugins=(("INSTALL SONAME 'metadata_lock_info'", "UNINSTALL SONAME 'metadata_lock_info'"),),
+    lock_holders=(
+        """\
+SELECT p.ID, p.USER, p.HOST, CONCAT(l.LOCK_MODE, ' on ', LOWER(l.LOCK_TYPE),
+    IF(l.TABLE_SCHEMA = '', '', CONCAT(' ', l.TABLE_SCHEMA, IF(l.TABLE_NAME = '', '', CONCAT('.', l.TABLE_NAME))))),
+    p.INFO
+FROM information_schema.METADATA_LOCK_INFO l JOIN information_schema.PROCESSLIST p ON p.ID = l.THREAD_ID
+WHERE p.ID <> CONNECTION_ID() AND (l.TABLE_SCHEMA IN ('mysql', {schemas}) OR l.LOCK_TYPE = 'Backup lock')""",
+        """\
+SELECT p.ID, p.USER, p.HOST, CONCAT('a transaction that is open since ', t.trx_started), t.trx_query
+FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
+WHERE p.ID <> CONNECTION_ID()""",
+        "SELECT ID, USER, HOST, 'perhaps the lock, of which the server does not tell', INFO FROM "
+        "information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND COMMAND NOT IN ('Daemon', 'Binlog Dump')",
+    ),
 )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import RawRow
     from pytest_netns_mysql.mysql.record import Table
 
-_AS_LOADED = "foreign_key_checks = 0, unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
+_AS_LOADED = "sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"
 _TRIGGERS = """\
 SELECT EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME, EVENT_MANIPULATION, SQL_MODE,
     UNIX_TIMESTAMP(CREATED), CHARACTER_SET_CLIENT, COLLATION_CONNECTION

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.mysql.tables import Difference
 
+Spared = Callable[[Connection], bool]
+"""Tells whether a connection that is new stays."""
+
 _POLL = 0.0005  # seconds
 _CLOSING = 0.02  # seconds
 _ENDING = 2.0  # seconds
@@ -58,8 +61,8 @@ class Reset:
     before: State | None = None
 
 
-def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = frozenset()) -> Reset:
-    """Find what changed since ``before``, a complete state, and undo it; connections of ``spared`` users stay.
+def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: False) -> Reset:
+    """Find what changed since ``before``, a complete state, and undo it; connections that are ``spared`` stay.
 
     What stays changed needs a fresh server. Raises nothing of the server's.
     """
@@ -122,7 +125,7 @@ def _inexact(change: Change) -> bool:
     return change.kind == "table" and change.was == str(UNKNOWN)
 
 
-def _settled(server: MySQLServer, before: State, spared: frozenset[str]) -> State:
+def _settled(server: MySQLServer, before: State, spared: Spared) -> State:
     """Return the state now, when connections that were closed have had a moment to end."""
     now = read(server, known=before)
     if not any(_new_connections(before, now.connections, spared)):
@@ -138,14 +141,14 @@ def _await_ends(server: MySQLServer, are_there: Callable[[Iterable[Connection]],
         time.sleep(_POLL)
 
 
-def _new_connections(before: State, now: Iterable[Connection], spared: frozenset[str]) -> Iterator[Connection]:
-    return (one for one in now if one not in before.connections and one.user not in spared)
+def _new_connections(before: State, now: Iterable[Connection], spared: Spared) -> Iterator[Connection]:
+    return (one for one in now if one not in before.connections and not spared(one))
 
 
-def _changes(before: State, now: State, spared: frozenset[str], dialect: Dialect) -> Iterator[Change]:
+def _changes(before: State, now: State, spared: Spared, dialect: Dialect) -> Iterator[Change]:
     """Give what changed, in the order in which it is to be undone."""
     for connection in _new_connections(before, now.connections, spared):
-        yield Change("connection", f"{connection.number} of {connection.user}", None, str(connection.number))
+        yield Change("connection", str(connection), None, str(connection.number))
     for name in sorted(now.values, key=lambda one: (one not in _FIRST, one)):
         if not same(now.values[name], before.variables.get(name)):
             yield Change("global variable", name, before.variables.get(name), now.values[name])

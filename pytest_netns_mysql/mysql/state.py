@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_netns_mysql.mysql import counters
 from pytest_netns_mysql.mysql.contents import Contents
 from pytest_netns_mysql.mysql.counters import Counters
+from pytest_netns_mysql.mysql.hostpatterns import AccountName, host_of
+from pytest_netns_mysql.mysql.quoting import literal
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import RawRow
@@ -20,7 +22,7 @@ _K = TypeVar("_K")
 _V = TypeVar("_V")
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
-_LIST = "SHOW PROCESSLIST"
+LIST = "SHOW PROCESSLIST"
 # INNODB_TRX is not of this moment: it is read anew only when nobody has asked for a tenth of a second.
 _TRANSACTIONS = "SHOW ENGINE INNODB STATUS"
 _OF_A_WRITER = (b"undo log entries", b"... truncated...")
@@ -33,10 +35,14 @@ _SWITCHES = {"ON": "1", "OFF": "0"}
 
 @dataclass(frozen=True)
 class Connection:
-    """Name one of a server's threads that serve a client."""
+    """One of a server's threads that serve a client: its number, the user's name and the client's host."""
 
     number: int
     user: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.number} of {literal(self.user)}@{literal(self.host)}"
 
 
 @dataclass(frozen=True)
@@ -68,10 +74,10 @@ class State:
         return self.local.get(kind) or self.data.get(kind, {})
 
     @property
-    def users(self) -> frozenset[str]:
-        """Return the names of all accounts' users, of a complete state."""
+    def accounts(self) -> frozenset[AccountName]:
+        """The users and hosts of all accounts, of a complete state."""
         accounts = next(iter(self.grants.values()), ())  # Host, User: they begin the first of the grant tables
-        return frozenset(_text(row[1]) for row in accounts)
+        return frozenset((_text(row[1]), _text(row[0])) for row in accounts)
 
 
 def read(
@@ -88,7 +94,7 @@ def read(
     ignored = server.dialect.moving | (_OF_A_GROUP if server.dataset is not server else frozenset())
     administrator = server.administrator
     speech = server.dialect
-    everybody, own, clients, found, *shown = administrator.ask(*counters.QUERIES, _LIST, speech.local, *speech.shown)
+    everybody, own, clients, found, *shown = administrator.ask(*counters.QUERIES, LIST, speech.local, *speech.shown)
     local = _by_kind(found)
     for reader, rows in zip(speech.shown.values(), shown, strict=True):
         for kind, name, value in reader(rows):
@@ -107,7 +113,7 @@ def read(
         data={},
         tables={},
         transactions=(),
-        connections=_connections(clients, administrator.numbers),
+        connections=listed(clients, administrator.numbers),
         files=frozenset(
             (path, changed) for path, changed in server.files() if not re.search(speech.written, Path(path).name)
         ),
@@ -163,18 +169,20 @@ def _is_unfinished(server: MySQLServer, clients: list[RawRow]) -> bool:
 
 def connections(server: MySQLServer) -> frozenset[Connection]:
     """Return the clients' connections: not the administrator's own, nor those by which servers replicate."""
-    (clients,) = server.administrator.ask(_LIST)
-    return _connections(clients, server.administrator.numbers)
+    (clients,) = server.administrator.ask(LIST)
+    return listed(clients, server.administrator.numbers)
 
 
-def _connections(clients: list[RawRow], own: frozenset[int]) -> frozenset[Connection]:
+def listed(clients: list[RawRow], own: frozenset[int]) -> frozenset[Connection]:
+    """Return the clients' connections among the rows of SHOW PROCESSLIST, but ``own``."""
     return frozenset(connection for connection, _ in _of_clients(clients, own))
 
 
 def _of_clients(rows: list[RawRow], own: frozenset[int]) -> Iterator[tuple[Connection, str]]:
     """Give clients' connections, not the administrator's own nor those by which servers replicate, and what they do."""
-    for number, user, _host, _schema, told, *_rest in rows:
-        connection, command = Connection(int(number or 0), _text(user)), _text(told)
+    for number, user, host, _schema, told, *_rest in rows:
+        connection = Connection(int(number or 0), _text(user), host_of(_text(host)))
+        command = _text(told)
         replicates = command.startswith(("Binlog Dump", "Group Replication", "Daemon"))
         if not replicates and connection.user not in _OWN_THREADS and connection.number not in own:
             yield connection, command

@@ -148,13 +148,11 @@ class SeededTables:
         import mysql.connector
 
         administrator = self._server.administrator
-        administrator.run("SET SESSION foreign_key_checks = 0")
         for one in found:
             if one.what == "new":
                 with contextlib.suppress(mysql.connector.Error):
                     word = one.thing.kind.replace("base ", "").upper()
                     administrator.run(f"DROP {word} IF EXISTS {title((one.thing.schema, one.thing.name))}")
-        administrator.run("SET SESSION foreign_key_checks = 1")
         sequences = [one.thing for one in found if one.what == "changed" and one.thing.kind == "sequence"]
         for thing in sequences:
             name = (thing.schema, thing.name)
