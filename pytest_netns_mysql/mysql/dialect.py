@@ -5,40 +5,65 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pytest_netns_mysql.mysql import mysqlcatalog, mysqlundo
+from pytest_netns_mysql.mysql.catalog import WRITING, StateQuery, Undo, nothing
 from pytest_netns_mysql.mysql.options import DEFAULTS, OptionValue
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 
 RawRow = tuple[bytes | None, ...]
-Undo = Callable[[str, bool], Iterable[str]]
-"""What undoes a change of something, by its name and whether it is new: statements."""
 
 OF_A_CHANNEL = ("IO_THREAD of channel", "SQL_THREAD of channel")
 """The kinds that go with a channel."""
+
+
+TRANSIENT = ("host-cache entry", "thread")
+"""The kinds whose objects also come and go by themselves: an entry that is gone, a thread that is new, is no change."""
+
+
+@dataclass(frozen=True)
+class RestoredTable:
+    """A small table of settings whose rows are written back as they were.
+
+    Attributes:
+        columns: The columns to read and to write: all, where none of them is generated.
+        prepare: Statements to run before its rows are written.
+        reload: Statements that have the server read the table again.
+    """
+
+    columns: str = "*"
+    prepare: tuple[str, ...] = ()
+    reload: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Dialect:
     """Hold the queries that tell a server's state, what puts it back, and what connections and options are to be like.
 
-    Shape: the rows of ``grant_tables``, in the schema ``mysql``, are accounts, roles and privileges: what is in memory
-    can be made of them again, and they begin with Host and User in the first; ``settings_tables`` are others with
-    settings in them. ``local`` and ``data`` are one query that tells, of the server and of its data, kinds, names and
-    values; ``shown`` are statements that no query can hold, each with what makes such rows of its own. ``variables``
-    reads all global ones, of which those named ``moving`` move by themselves; ``transactions`` lists prepared ones, and
-    ``xid`` names one of its rows as XA ROLLBACK does. ``written`` matches the names of files that the server writes to.
-    ``undo`` has, by kind and in the order in which it is done, what undoes a change. ``marks`` is the query for what
-    tells whether tables of ``{schemas}``, whose folders are ``{files}``, have changed; ``fresh_statistics`` is
-    needed before their statistics are read, if anything, and ``dump`` has options of the dump program.
-    ``enters`` tells whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server has
-    X Protocol; ``client_programs`` are options of theirs, ``connection`` of mysql.connector's. ``unseen`` are
-    statements that put back what no query tells. ``grants_by_pattern`` asks, if anything, whether GRANT takes a
-    schema's name as a pattern, which it does where nothing is asked.
+    Shape: the rows of ``grant_tables``, in the schema ``mysql``, are accounts, roles and privileges: what is in
+    memory can be made of them again, and they begin with Host and User in the first; ``restored_tables`` are others
+    with settings in them, and ``settings_tables`` those that need a fresh server. ``local`` tells kinds, names and
+    values of what may change without a statement that writes; ``queries`` has the queries for all other kinds,; the
+    tables' checksums may change by those of ``tables_after``, or at any time. ``shown`` are statements that no
+    query can hold, each with what makes such rows of its own. ``variables`` reads all global ones, of which those
+    named ``moving`` move by themselves; ``transactions`` lists prepared ones, and ``xid`` names one of its rows as
+    XA ROLLBACK does. ``written`` matches the names of files that the server writes to. ``undo`` has, by kind and in
+    the order in which it is done, what undoes a change. ``unlimited`` has statements that begin the counts anew of
+    accounts that have limits. ``marks`` is the query for what tells whether tables of ``{schemas}``, whose folders
+    are ``{files}``, have changed; ``fresh_statistics`` is needed before their statistics are read, if anything, and
+    ``dump`` has options of the dump program. ``enters`` tells whether the client program ``mysql`` takes a network
+    namespace, ``speaks_x`` whether the server has X Protocol; ``client_programs`` are options of theirs,
+    ``connection`` of mysql.connector's. ``unseen`` are statements that put back what no query tells.
+    ``grants_by_pattern`` asks, if anything, whether GRANT takes a schema's name as a pattern, which it does where
+    nothing is asked.
     """
 
     grant_tables: tuple[str, ...]
     settings_tables: tuple[str, ...]
+    restored_tables: Mapping[str, RestoredTable]
+    tables_after: frozenset[str]
     local: str
-    data: str
+    queries: Mapping[str, StateQuery]
+    unlimited: tuple[str, ...]
     variables: str
     moving: frozenset[str]
     transactions: str
@@ -66,41 +91,46 @@ class Dialect:
     @property
     def checksums(self) -> str:
         """Return the query for the checksums of grant tables and of settings tables."""
-        return f"CHECKSUM TABLE {', '.join([*(f'mysql.{one}' for one in self.grant_tables), *self.settings_tables])}"
+        return f"CHECKSUM TABLE {', '.join([*self.contents, *self.settings_tables])}"
+
+    @property
+    def contents(self) -> Mapping[str, RestoredTable]:
+        """Return the tables whose rows are kept and written back, grant tables first."""
+        reloaded = RestoredTable(reload=("FLUSH PRIVILEGES",))
+        return {**{f"mysql.{name}": reloaded for name in self.grant_tables}, **self.restored_tables}
 
 
-def roll_back(name: str, _: bool) -> Iterable[str]:
+def roll_back(name: str, was: str | None, _: str | None) -> Iterator[str]:
     """Undo a prepared transaction."""
-    return [f"XA ROLLBACK {name}"]
+    if was is None:
+        yield f"XA ROLLBACK {name}"
 
 
-def _drop_event(name: str, _: bool) -> Iterator[str]:
-    schema, event = name.split("\0")
-    yield f"DROP EVENT IF EXISTS {identifier(schema)}.{identifier(event)}"
-
-
-OF_DATA: Mapping[str, Undo] = {
-    "event": _drop_event,
-    "schema": lambda name, _: [f"DROP SCHEMA IF EXISTS {identifier(name)}"],
-}
 OF_SERVER: Mapping[str, Undo] = {
     "host-cache entry": lambda *_: ["TRUNCATE TABLE performance_schema.host_cache"],
-    "log": lambda name, _: [f"TRUNCATE TABLE mysql.{name}"],
+    "log": lambda name, *_: [f"TRUNCATE TABLE mysql.{name}"],
 }
 
 
-def _reset_channel(name: str, _: bool) -> Iterator[str]:
-    yield f"STOP REPLICA FOR CHANNEL {literal(name)}"
-    yield f"RESET REPLICA ALL FOR CHANNEL {literal(name)}"
+def _reset_channel(name: str, was: str | None, _: str | None) -> Iterator[str]:
+    if was is None:
+        yield f"STOP REPLICA FOR CHANNEL {literal(name)}"
+        yield f"RESET REPLICA ALL FOR CHANNEL {literal(name)}"
 
 
-def _reset_filter(name: str, _: bool) -> Iterator[str]:
-    rule, channel = name.split("\0")
-    yield f"CHANGE REPLICATION FILTER {rule} = ()" + (f" FOR CHANNEL {literal(channel)}" if channel else "")
+def _reset_filter(name: str, was: str | None, _: str | None) -> Iterator[str]:
+    if was is None:
+        rule, channel = name.split("\0")
+        yield f"CHANGE REPLICATION FILTER {rule} = ()" + (f" FOR CHANNEL {literal(channel)}" if channel else "")
 
 
 def _turn(thread: str) -> Undo:
-    return lambda name, is_new: [f"{'START' if is_new else 'STOP'} REPLICA {thread} FOR CHANNEL {literal(name)}"]
+    return lambda name, was, _: [f"{'START' if was is None else 'STOP'} REPLICA {thread} FOR CHANNEL {literal(name)}"]
+
+
+def _persist(name: str, was: str | None, _: str | None) -> Iterator[str]:
+    if was is None:
+        yield f"RESET PERSIST IF EXISTS {identifier(name)}"
 
 
 def _xid(row: RawRow) -> str:
@@ -127,16 +157,30 @@ MYSQL = Dialect(
         "mysql.plugin",
         "mysql.component",
         "mysql.func",
-        "mysql.servers",
-        "mysql.server_cost",
-        "mysql.engine_cost",
+        "mysql.time_zone",
+        "mysql.time_zone_leap_second",
         "mysql.time_zone_name",
-        "performance_schema.setup_actors",
-        "performance_schema.setup_consumers",
-        "performance_schema.setup_objects",
+        "mysql.time_zone_transition",
+        "mysql.time_zone_transition_type",
     ),
+    restored_tables={
+        "mysql.servers": RestoredTable(reload=("FLUSH PRIVILEGES",)),
+        "mysql.server_cost": RestoredTable(
+            "cost_name, cost_value, last_update, comment", reload=("FLUSH OPTIMIZER_COSTS",)
+        ),
+        "mysql.engine_cost": RestoredTable(
+            "engine_name, device_type, cost_name, cost_value, last_update, comment", reload=("FLUSH OPTIMIZER_COSTS",)
+        ),
+        "sys.sys_config": RestoredTable(prepare=("SET @sys.ignore_sys_config_triggers = true",)),
+        "performance_schema.setup_actors": RestoredTable(),
+        "performance_schema.setup_objects": RestoredTable(),
+    },
+    tables_after=WRITING,
     local="""\
-SELECT 'variable', VARIABLE_NAME, '' FROM performance_schema.variables_info WHERE VARIABLE_SOURCE = 'DYNAMIC'
+SELECT 'variable', VARIABLE_NAME, SET_TIME FROM performance_schema.variables_info WHERE VARIABLE_SOURCE = 'DYNAMIC'
+UNION ALL SELECT 'key cache', VARIABLE_NAME, SET_TIME FROM performance_schema.variables_info
+    WHERE VARIABLE_NAME IN ('key_buffer_size', 'key_cache_block_size', 'key_cache_division_limit',
+    'key_cache_age_threshold') AND VARIABLE_SOURCE = 'DYNAMIC'
 UNION ALL SELECT 'persisted variable', VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables
 UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache
 UNION ALL SELECT 'channel', c.CHANNEL_NAME, CONCAT_WS(' ', HOST, PORT, USER, NETWORK_INTERFACE, NETWORK_NAMESPACE,
@@ -150,9 +194,8 @@ UNION ALL SELECT 'SQL_THREAD of channel', CHANNEL_NAME, 'stopped' FROM performan
     WHERE SERVICE_STATE = 'OFF'
 UNION ALL SELECT 'replication filter', CONCAT_WS('\\0', FILTER_NAME, CHANNEL_NAME), FILTER_RULE
     FROM performance_schema.replication_applier_filters""",
-    data="""
-UNION ALL SELECT 'schema', SCHEMA_NAME, '' FROM information_schema.SCHEMATA
-UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTERED FROM information_schema.EVENTS""",
+    queries=mysqlcatalog.QUERIES,
+    unlimited=("FLUSH PRIVILEGES", "FLUSH USER_RESOURCES"),
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",
     # What replication itself moves on.
     moving=frozenset({"gtid_executed", "gtid_purged", "gtid_owned"}),
@@ -166,8 +209,9 @@ UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTER
         "replication filter": _reset_filter,
         "IO_THREAD of channel": _turn("IO_THREAD"),
         "SQL_THREAD of channel": _turn("SQL_THREAD"),
-        **OF_DATA,
-        "persisted variable": lambda name, _: [f"RESET PERSIST IF EXISTS {identifier(name)}"],
+        **mysqlundo.UNDO,
+        "key cache": nothing,
+        "persisted variable": _persist,
         **OF_SERVER,
     },
     # Of rows tell InnoDB's counters, the time when it last counted rows, for then these begin anew, and the handlers'

@@ -12,11 +12,12 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, Dialect
+from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, TRANSIENT, Dialect
 from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, connections, read, same
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.dialect import RawRow
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _LOCK_WAIT = 5  # seconds
@@ -38,7 +39,7 @@ class Change:
     now: str | None
 
     def __str__(self) -> str:
-        what = f"{self.kind} {self.name}".replace("\0", " of ").rstrip()
+        what = f"{self.kind} {self.name}".replace("\0", ".").rstrip()
         if self.kind == "global variable":
             return f"{what} is {self.now}, was {self.was}"
         return f"{what} is {'new' if self.was is None else 'gone' if self.now is None else 'changed'}"
@@ -71,13 +72,16 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         server.administrator.reset()
         if server.dialect.unseen:
             server.administrator.run(*server.dialect.unseen)
-        found = _settled(server, before, spared)
+        if before.names("limited account"):
+            server.administrator.run(*server.dialect.unlimited)
+        found, now = _settled(server, before, spared)
         refused = _undo(server, before, found) if found else {}
         before, rows, stay = _put_back_seeded(server, before)
         if not found:
-            return Reset(rows, stay, before=before)
+            return Reset(rows, stay, before=replace(before, counters=now.counters))
         server.administrator.reset()
-        after = _changes(before, read(server, known=before), spared, server.dialect)
+        now = read(server, known=replace(before, counters={}))
+        after = list(_changes(before, now, spared, server.dialect))
         stays = [f"{one}{refused.get(one, '')}" for one in after if not _inexact(one)]
     except (mysql.connector.Error, NetnsError, OSError) as error:
         return _beyond(f"the server cannot be asked: {error}")
@@ -85,7 +89,7 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         (*(str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)), *rows),
         (*stays, *stay),
         any(map(_inexact, found)),
-        before,
+        replace(before, counters=now.counters),
     )
 
 
@@ -105,13 +109,13 @@ def _inexact(change: Change) -> bool:
     return change.kind == "table" and change.was == str(UNKNOWN)
 
 
-def _settled(server: MySQLServer, before: State, spared: frozenset[str]) -> list[Change]:
-    """Return what changed, when connections that were closed have had a moment to end."""
-    found = list(_changes(before, read(server, known=before), spared, server.dialect))
-    if not any(one.kind == "connection" for one in found):
-        return found
-    _await_ends(server, lambda now: any(_new_connections(before, now, spared)), _CLOSING)
-    return list(_changes(before, read(server, known=before), spared, server.dialect))
+def _settled(server: MySQLServer, before: State, spared: frozenset[str]) -> tuple[list[Change], State]:
+    """Return what changed, and the state, when connections that were closed have had a moment to end."""
+    now = read(server, known=before)
+    if any(_new_connections(before, now.connections, spared)):
+        _await_ends(server, lambda there: any(_new_connections(before, there, spared)), _CLOSING)
+        now = read(server, known=before)
+    return list(_changes(before, now, spared, server.dialect)), now
 
 
 def _await_ends(server: MySQLServer, are_there: Callable[[Iterable[Connection]], bool], timeout: float) -> None:
@@ -139,13 +143,15 @@ def _changes(before: State, now: State, spared: frozenset[str], dialect: Dialect
         for change in _between(kind, before.names(kind), now.names(kind)):
             if not (kind in OF_A_CHANNEL and change.name not in channels):  # it goes with its channel
                 yield change
-    yield from _between("table", _texts(before.tables), _texts(now.tables))
+    tables = ({**_texts(state.tables), **state.names("table")} for state in (before, now))
+    yield from _between("table", *tables)
     yield from _between("file", _texts(dict(before.files)), _texts(dict(now.files)))
 
 
 def _between(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
     for name in {**before, **now}:
-        if before.get(name) != now.get(name) and not (kind == "host-cache entry" and name not in now):
+        comes_or_goes = kind in TRANSIENT and (name not in now or (kind == "thread" and name not in before))
+        if before.get(name) != now.get(name) and not comes_or_goes:
             yield Change(kind, name, before.get(name), now.get(name))
 
 
@@ -166,8 +172,15 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
         except (mysql.connector.Error, OSError) as error:
             refused[change] = f" ({error})"
     # Last: the rows of dropped schemas' privileges are among them.
-    tables = [change.name.removeprefix("mysql.") for change in changes if change.kind == "table"]
-    _restore_rows(server, before, [table for table in tables if table in server.dialect.grant_tables])
+    tables = [change for change in changes if change.kind == "table" and change.name in before.contents]
+    for change in tables:
+        try:
+            _restore_rows(server, change.name, before.contents[change.name])
+        except (mysql.connector.Error, OSError) as error:
+            refused[change] = f" ({error})"
+    reloads = (statement for change in tables for statement in server.dialect.contents[change.name].reload)
+    for statement in dict.fromkeys(reloads):
+        server.execute(statement)
     return refused
 
 
@@ -186,8 +199,8 @@ def _undo_one(server: MySQLServer, change: Change) -> None:
         _set_variable(server, "PERSIST_ONLY", change.name, change.was)
     elif change.kind == "file":
         _remove_file(server, change)
-    elif change.kind in server.dialect.undo and (change.was is None or change.kind in OF_A_CHANNEL):
-        for statement in server.dialect.undo[change.kind](change.name, change.was is None):
+    elif change.kind in server.dialect.undo:
+        for statement in server.dialect.undo[change.kind](change.name, change.was, change.now):
             server.execute(statement)
 
 
@@ -209,16 +222,17 @@ def _remove_file(server: MySQLServer, change: Change) -> None:
             file.unlink()
 
 
-def _restore_rows(server: MySQLServer, before: State, tables: Sequence[str]) -> None:
-    """Write the rows of grant tables back, and have the server read them again."""
-    if tables:
-        server.execute("START TRANSACTION")
-        for table in tables:
-            server.execute(f"DELETE FROM mysql.{table}")
-            for row in before.grants[table]:
-                server.execute(f"INSERT INTO mysql.{table} VALUES ({', '.join(map(_as_sent, row))})")
-        server.execute("COMMIT")
-        server.execute("FLUSH PRIVILEGES")
+def _restore_rows(server: MySQLServer, table: str, rows: Sequence[RawRow]) -> None:
+    """Write the rows of a table back."""
+    kept = server.dialect.contents[table]
+    for statement in kept.prepare:
+        server.execute(statement)
+    columns = "" if kept.columns == "*" else f" ({kept.columns})"
+    server.execute("START TRANSACTION")
+    server.execute(f"DELETE FROM {table}")
+    for row in rows:
+        server.execute(f"INSERT INTO {table}{columns} VALUES ({', '.join(map(_as_sent, row))})")
+    server.execute("COMMIT")
 
 
 def _as_sent(value: bytes | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from pytest_netns_mysql.mysql.catalog import due, ran_since
 from pytest_netns_mysql.mysql.tables import Marks
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ _V = TypeVar("_V")
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
 _LIST = "SHOW PROCESSLIST"
+# How often each statement ran, procedures' and events' own too. performance_schema.global_status has none of these in
+# MySQL; FLUSH STATUS does not reset them.
+_COUNTERS = "SHOW GLOBAL STATUS WHERE LEFT(Variable_name, 4) = 'Com_' AND Value <> '0'"
 
 # What Group Replication sets.
 _OF_A_GROUP = frozenset({"read_only", "super_read_only", "auto_increment_increment", "auto_increment_offset"})
@@ -39,8 +43,9 @@ class State:
     """Hold what a server had at one moment: plain values, alike for two moments between which nothing changed.
 
     Shape: ``rows`` maps each kind, such as ``schema``, to its names and values; ``tables`` maps settings' tables to
-    checksums; ``grants`` has the rows of the grant tables, and ``variables`` the global variables: both only in a
-    state that is complete.
+    checksums; ``contents`` has the rows of those that are written back, grant tables first, and ``variables`` the
+    global variables: both only in a state that is complete. ``counters`` tell how often each statement had run; they
+    are empty where statements may have been about to run.
     """
 
     pid: int
@@ -51,9 +56,10 @@ class State:
     connections: frozenset[Connection]
     files: frozenset[tuple[str, int]]
     values: Mapping[str, str | None]
-    grants: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
+    contents: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
     seeded: Marks = field(default_factory=Marks)
+    counters: Mapping[str, str] = field(default_factory=dict)
 
     def names(self, kind: str) -> Mapping[str, str]:
         """Return names and values of one kind; empty where there is none."""
@@ -62,7 +68,7 @@ class State:
     @property
     def users(self) -> frozenset[str]:
         """Return the names of all accounts' users, of a complete state."""
-        accounts = next(iter(self.grants.values()), ())  # Host, User: they begin the first of the grant tables
+        accounts = next(iter(self.contents.values()), ())  # Host, User: they begin the first of the grant tables
         return frozenset(_text(row[1]) for row in accounts)
 
 
@@ -76,38 +82,73 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
     ignored = server.dialect.moving | (_OF_A_GROUP if server.dataset is not server else frozenset())
     administrator = server.administrator
     speech = server.dialect
-    own = [speech.local, _LIST, *speech.shown]
-    queries = [speech.local + speech.data, *own[1:], speech.transactions, speech.checksums] if has_data else own
-    found, clients, *more = administrator.ask(*queries)
-    shown, of_data = more[: len(speech.shown)], more[len(speech.shown) :]
+    first = [_COUNTERS, speech.local, _LIST, *speech.shown, *([speech.transactions] if has_data else [])]
+    counted, found, clients, *more = administrator.ask(*first)
+    shown, transactions = more[: len(speech.shown)], (more[-1] if has_data else [])
     rows: dict[str, dict[str, str]] = {}
     for kind, name, value in found:
         rows.setdefault(_text(kind), {})[_text(name)] = _text(value)
     for reader, of_it in zip(speech.shown.values(), shown, strict=True):
         for kind_read, name_read, value_read in reader(of_it):
             rows.setdefault(kind_read, {})[name_read] = value_read
+    counters = {_text(name)[len("Com_") :].lower(): _text(value) for name, value in counted}
+    counters |= {f"SET {name}": set_at for name, set_at in rows.get("variable", {}).items()}
+    # A replica's threads apply changes that no counter counts.
+    is_counted = known is not None and known.pid == server.pid and server.dataset is server and "channel" not in rows
+    ran = ran_since(known.counters, counters) if known is not None and is_counted else None
+    checksums = _read_catalog(server, known, ran, rows, has_data=has_data)
     dynamic = sorted(rows.pop("variable", {}))
     variables = _variables(server) if known is None else known.variables
     if known is not None and known.pid != server.pid:
         now = _variables(server)  # of an earlier start: any of them may be another
     else:
         now = _values(server, [name for name in dynamic if name in variables], variables)
-    transactions, checksums = of_data or ([], [])
     return State(
         pid=server.pid or 0,
         command=tuple(server.command),
         rows=rows,
-        tables={_text(table): int(checksum or 0) for table, checksum in checksums},
+        tables=checksums,
         transactions=tuple(transactions),
         connections=_connections(clients, administrator.number),
         files=frozenset(
             (path, changed) for path, changed in server.files() if not re.search(speech.written, Path(path).name)
         ),
         values={name: value for name, value in now.items() if name not in ignored},
-        grants=_grants(server) if known is None and has_data else {},
+        contents=_contents(server) if known is None and has_data else {},
         variables=variables,
         seeded=_seeded(server, complete=known is None) if has_data else Marks(),
+        # A statement of another connection may be running, or its transaction be open: it was counted, and its changes
+        # are not there yet.
+        counters={} if _connections(clients, administrator.number) or rows.get("event") else counters,
     )
+
+
+def _read_catalog(
+    server: MySQLServer,
+    known: State | None,
+    ran: frozenset[str] | None,
+    rows: dict[str, dict[str, str]],
+    *,
+    has_data: bool,
+) -> dict[str, int]:
+    """Add to ``rows`` the objects of all other kinds, and return tables' checksums.
+
+    ``ran`` are the statements that ran since ``known`` was read, or None; what they cannot change is not read anew.
+    """
+    speech = server.dialect
+    before = {} if known is None else known.rows
+    asked = due(speech.queries, ran, before, server.version, has_data=has_data)
+    sums_asked = has_data and (ran is None or not speech.tables_after or bool(ran & speech.tables_after))
+    queries = [query.query for query in asked.values()] + ([speech.checksums] if sums_asked else [])
+    answers = server.administrator.ask(*queries) if queries else []
+    for kind in before.keys() & speech.queries.keys() - asked.keys():
+        rows[kind] = dict(before[kind])
+    for kind, answer in zip(asked, answers, strict=False):
+        if answer or kind in before:
+            rows[kind] = {_text(name): _text(value) for name, value in answer}
+    if sums_asked:
+        return {_text(table): int(checksum or 0) for table, checksum in answers[-1]}
+    return dict(known.tables) if known is not None else {}
 
 
 def _seeded(server: MySQLServer, *, complete: bool) -> Marks:
@@ -132,10 +173,10 @@ def _connections(clients: list[RawRow], own: int | None) -> frozenset[Connection
     return frozenset(found)
 
 
-def _grants(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
-    """Return the rows of the grant tables as the server sends them, to be written back as they are."""
-    tables = server.dialect.grant_tables
-    found = server.administrator.ask(*(f"SELECT * FROM mysql.{table}" for table in tables))
+def _contents(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
+    """Return the rows of grant tables and of others as the server sends them, to be written back as they are."""
+    tables = server.dialect.contents
+    found = server.administrator.ask(*(f"SELECT {kept.columns} FROM {table}" for table, kept in tables.items()))
     return {table: tuple(rows) for table, rows in zip(tables, found, strict=True)}
 
 
@@ -163,11 +204,11 @@ def absorb(before: State, first: State, second: State) -> State:
         transactions=tuple({*before.transactions} ^ {*first.transactions} ^ {*second.transactions}),
         connections=before.connections | second.connections - first.connections,
         files=before.files ^ first.files ^ second.files,
-        grants={
+        contents={
             table: tuple(
-                _moved(dict.fromkeys(rows), dict.fromkeys(first.grants[table]), dict.fromkeys(second.grants[table]))
+                _moved(dict.fromkeys(rows), dict.fromkeys(first.contents[table]), dict.fromkeys(second.contents[table]))
             )
-            for table, rows in before.grants.items()
+            for table, rows in before.contents.items()
         },
         variables=_moved(before.variables, first.variables, second.variables),
         # No digest is of these marks: each is looked at.
@@ -175,6 +216,7 @@ def absorb(before: State, first: State, second: State) -> State:
             each=_moved(before.seeded.each, first.seeded.each, second.seeded.each),
             foreign=_moved(before.seeded.foreign, first.seeded.foreign, second.seeded.foreign),
         ),
+        counters={},
     )
 
 
