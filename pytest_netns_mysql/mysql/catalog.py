@@ -116,7 +116,8 @@ def sum_of_rows(table: str, *columns: str) -> StateQuery:
 
 def switch_metric(name: str, was: str | None, _: str | None) -> Iterator[str]:
     """Switch a counter of InnoDB on or off, as it was; see the manual, "InnoDB INFORMATION_SCHEMA Metrics Table"."""
-    yield f"SET GLOBAL innodb_monitor_{'disable' if was is None else 'enable'} = {literal(name)}"
+    counter = "module_buffer_page" if name.startswith("buffer_page_") else name  # none of these has a switch of its own
+    yield f"SET GLOBAL innodb_monitor_{'disable' if was is None else 'enable'} = {literal(counter)}"
 
 
 # Statements after which anything may be another: they apply changes that no other counter counts.
@@ -135,6 +136,9 @@ VIEWS = statements("create_view drop_view rename_table drop_db")
 TRIGGERS = statements("create_trigger drop_trigger alter_table drop_table rename_table drop_db")
 TABLES = statements("create_table alter_table drop_table rename_table create_index drop_index drop_db import truncate")
 METRICS = frozenset({"SET innodb_monitor_enable", "SET innodb_monitor_disable"})
+
+COMMANDS = frozenset(f"innodb_monitor_{command}" for command in ("enable", "disable", "reset", "reset_all"))
+"""Variables whose value is the last command that they were given; the metrics are looked at instead."""
 
 READING = statements(
     """

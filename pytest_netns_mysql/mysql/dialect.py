@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 
 from pytest_netns_mysql.mysql import mysqlcatalog, mysqlundo
-from pytest_netns_mysql.mysql.catalog import WRITING, StateQuery, Undo, nothing
+from pytest_netns_mysql.mysql.catalog import COMMANDS, WRITING, StateQuery, Undo, nothing
 from pytest_netns_mysql.mysql.options import DEFAULTS, OptionValue
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 
@@ -42,7 +42,7 @@ class Dialect:
     Shape: the rows of ``grant_tables``, in the schema ``mysql``, are accounts, roles and privileges: what is in
     memory can be made of them again, and they begin with Host and User in the first; ``restored_tables`` are others
     with settings in them, and ``settings_tables`` those that need a fresh server. ``local`` tells kinds, names and
-    values of what may change without a statement that writes; ``queries`` has the queries for all other kinds,; the
+    values of what may change without a statement that writes; ``queries`` has the queries for all other kinds; the
     tables' checksums may change by those of ``tables_after``, or at any time. ``shown`` are statements that no
     query can hold, each with what makes such rows of its own. ``variables`` reads all global ones, of which those
     named ``moving`` move by themselves; ``transactions`` lists prepared ones, and ``xid`` names one of its rows as
@@ -121,7 +121,12 @@ def _reset_channel(name: str, was: str | None, _: str | None) -> Iterator[str]:
 def _reset_filter(name: str, was: str | None, _: str | None) -> Iterator[str]:
     if was is None:
         rule, channel = name.split("\0")
-        yield f"CHANGE REPLICATION FILTER {rule} = ()" + (f" FOR CHANNEL {literal(channel)}" if channel else "")
+        yield f"CHANGE REPLICATION FILTER {rule} = () FOR CHANNEL {literal(channel)}"
+
+
+def _reset_global_filter(rule: str, was: str | None, _: str | None) -> Iterator[str]:
+    if was is None:
+        yield f"CHANGE REPLICATION FILTER {rule} = ()"
 
 
 def _turn(thread: str) -> Undo:
@@ -193,12 +198,14 @@ UNION ALL SELECT 'IO_THREAD of channel', CHANNEL_NAME, 'stopped' FROM performanc
 UNION ALL SELECT 'SQL_THREAD of channel', CHANNEL_NAME, 'stopped' FROM performance_schema.replication_applier_status
     WHERE SERVICE_STATE = 'OFF'
 UNION ALL SELECT 'replication filter', CONCAT_WS('\\0', FILTER_NAME, CHANNEL_NAME), FILTER_RULE
-    FROM performance_schema.replication_applier_filters""",
+    FROM performance_schema.replication_applier_filters
+UNION ALL SELECT 'global replication filter', FILTER_NAME, FILTER_RULE
+    FROM performance_schema.replication_applier_global_filters""",
     queries=mysqlcatalog.QUERIES,
     unlimited=("FLUSH PRIVILEGES", "FLUSH USER_RESOURCES"),
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",
     # What replication itself moves on.
-    moving=frozenset({"gtid_executed", "gtid_purged", "gtid_owned"}),
+    moving=frozenset({"gtid_executed", "gtid_purged", "gtid_owned"}) | COMMANDS,
     transactions="XA RECOVER CONVERT XID",
     xid=_xid,
     # Its tablespaces, logs and locks. Its TLS files are none of them.
@@ -207,6 +214,7 @@ UNION ALL SELECT 'replication filter', CONCAT_WS('\\0', FILTER_NAME, CHANNEL_NAM
         "XA transaction": roll_back,
         "channel": _reset_channel,
         "replication filter": _reset_filter,
+        "global replication filter": _reset_global_filter,
         "IO_THREAD of channel": _turn("IO_THREAD"),
         "SQL_THREAD of channel": _turn("SQL_THREAD"),
         **mysqlundo.UNDO,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_netns_mysql.mysql import mariadbcatalog
-from pytest_netns_mysql.mysql.catalog import Undo
+from pytest_netns_mysql.mysql.catalog import COMMANDS, Undo
 from pytest_netns_mysql.mysql.dialect import OF_SERVER, Dialect, RawRow, RestoredTable, roll_back
 from pytest_netns_mysql.mysql.options import DEFAULTS
 from pytest_netns_mysql.mysql.quoting import literal
@@ -84,7 +84,7 @@ UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache
     unlimited=("FLUSH LOCAL PRIVILEGES", "FLUSH LOCAL USER_RESOURCES"),
     shown={"SHOW ALL SLAVES STATUS": _channels},
     variables="SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES",
-    moving=frozenset({"gtid_binlog_pos", "gtid_binlog_state", "gtid_current_pos", "gtid_slave_pos"}),
+    moving=frozenset({"gtid_binlog_pos", "gtid_binlog_state", "gtid_current_pos", "gtid_slave_pos"}) | COMMANDS,
     transactions="XA RECOVER FORMAT='SQL'",
     xid=lambda row: _text(row[3]),
     # Tables of the schema mysql have files of their own; what tells of a new one is its .frm.

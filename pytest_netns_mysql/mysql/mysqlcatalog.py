@@ -166,7 +166,8 @@ QUERIES: Mapping[str, StateQuery] = {
     "meter": _settings("setup_meters", "FREQUENCY", "ENABLED", since=_TELEMETRY),
     "logger": _settings("setup_loggers", "LEVEL", since=_TELEMETRY),
     "thread": StateQuery(
-        "SELECT THREAD_ID, CONCAT_WS('\\0', INSTRUMENTED, HISTORY, COALESCE(RESOURCE_GROUP, '')) "
+        "SELECT THREAD_ID, CONCAT_WS('\\0', INSTRUMENTED, HISTORY, "
+        "COALESCE(RESOURCE_GROUP, IF(TYPE = 'FOREGROUND', 'USR_default', 'SYS_default'))) "
         "FROM performance_schema.threads",
         after=_UPDATES | _RESOURCE_GROUPS | statements("set_resource_group"),
         is_local=True,

@@ -73,7 +73,7 @@ def _put_back_thread(number: str, was: str | None, now: str | None) -> Iterator[
     if was is not None and now is not None:
         *switches, group = was.split(SEPARATOR)
         yield from update("threads", "INSTRUMENTED", "HISTORY", key="THREAD_ID")(number, SEPARATOR.join(switches), now)
-        if group and group != now.split(SEPARATOR)[-1]:
+        if group != now.split(SEPARATOR)[-1]:
             yield f"SET RESOURCE GROUP {identifier(group)} FOR {number}"
 
 

@@ -14,7 +14,7 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, TRANSIENT, Dialect
 from pytest_netns_mysql.mysql.quoting import literal
-from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, connections, read, same
+from pytest_netns_mysql.mysql.state import TABLESPACES, UNKNOWN, Connection, State, connections, read, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import RawRow
@@ -25,7 +25,7 @@ _POLL = 0.0005  # seconds
 _CLOSING = 0.02  # seconds
 _ENDING = 2.0  # seconds
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
-_OF_TABLES = (".ibd", ".ibu", ".frm")  # files that the server itself must remove
+_OF_TABLES = (*TABLESPACES, ".frm")  # files that the server itself must remove
 _LOGS = ("general_log", "slow_query_log", "log_output")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+TABLESPACES = (".ibd", ".ibu")  # the names of InnoDB's files end so
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
 _LIST = "SHOW PROCESSLIST"
@@ -102,7 +103,7 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
     if known is not None and known.pid != server.pid:
         now = _variables(server)  # of an earlier start: any of them may be another
     else:
-        now = _values(server, [name for name in dynamic if name in variables], variables)
+        now = _values(server, [name for name in dynamic if name in variables and name not in ignored], variables)
     return State(
         pid=server.pid or 0,
         command=tuple(server.command),
@@ -111,7 +112,10 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
         transactions=tuple(transactions),
         connections=_connections(clients, administrator.number),
         files=frozenset(
-            (path, changed) for path, changed in server.files() if not re.search(speech.written, Path(path).name)
+            # InnoDB writes to its files when it likes.
+            (path, 0 if path.endswith(TABLESPACES) else changed)
+            for path, changed in server.files()
+            if not re.search(speech.written, Path(path).name)
         ),
         values={name: value for name, value in now.items() if name not in ignored},
         contents=_contents(server) if known is None and has_data else {},
