@@ -24,6 +24,7 @@ class StateQuery:
             without that prefix, and settings whose change has such an effect, as "SET name". Where this is empty, the
             result may change at any time: by a function in a SELECT, by a failed login, by the passage of time.
         is_local: Whether the objects are the server's own, and not part of the data that replicas copy.
+        is_replicated: Whether a replica's threads change the objects; they are not looked at while there is a channel.
         expires: Whether an object that is there may also change or go by itself.
         since: The first version of the server that has what the query asks for.
     """
@@ -31,6 +32,7 @@ class StateQuery:
     query: str
     after: frozenset[str] = frozenset()
     is_local: bool = False
+    is_replicated: bool = False
     expires: bool = False
     since: tuple[int, ...] = ()
 
@@ -42,6 +44,7 @@ def due(
     version: tuple[int, ...],
     *,
     has_data: bool,
+    has_channel: bool,
 ) -> dict[str, StateQuery]:
     """Return the queries whose results may have changed.
 
@@ -51,12 +54,14 @@ def due(
         known: The results of the queries then.
         version: The server's version.
         has_data: Whether the server takes the writes of its own data, and is no replica.
+        has_channel: Whether it has a channel, by which it may copy changes of another.
     """
     return {
         kind: query
         for kind, query in queries.items()
         if (has_data or query.is_local)
         and version >= query.since
+        and not (query.is_replicated and has_channel)
         and (ran is None or not query.after or ran & query.after or (query.expires and known.get(kind)))
     }
 
@@ -118,6 +123,14 @@ def switch_metric(name: str, was: str | None, _: str | None) -> Iterator[str]:
     """Switch a counter of InnoDB on or off, as it was; see the manual, "InnoDB INFORMATION_SCHEMA Metrics Table"."""
     counter = "module_buffer_page" if name.startswith("buffer_page_") else name  # none of these has a switch of its own
     yield f"SET GLOBAL innodb_monitor_{'disable' if was is None else 'enable'} = {literal(counter)}"
+
+
+def switch_thread(name: str, was: str | None, now: str | None) -> Iterator[str]:
+    """Switch the instrumentation of a thread, or of the background threads of a name, if they were all alike."""
+    if was is not None and was.count(SEPARATOR) == 1:
+        yield from update("threads", "INSTRUMENTED", "HISTORY", key="THREAD_ID" if name.isdigit() else "NAME")(
+            name, was, now
+        )
 
 
 # Statements after which anything may be another: they apply changes that no other counter counts.

@@ -16,7 +16,7 @@ OF_A_CHANNEL = ("IO_THREAD of channel", "SQL_THREAD of channel")
 """The kinds that go with a channel."""
 
 
-TRANSIENT = ("host-cache entry", "thread")
+TRANSIENT = ("host-cache entry", "thread", "resource group of thread")
 """The kinds whose objects also come and go by themselves: an entry that is gone, a thread that is new, is no change."""
 
 
@@ -198,9 +198,9 @@ UNION ALL SELECT 'IO_THREAD of channel', CHANNEL_NAME, 'stopped' FROM performanc
 UNION ALL SELECT 'SQL_THREAD of channel', CHANNEL_NAME, 'stopped' FROM performance_schema.replication_applier_status
     WHERE SERVICE_STATE = 'OFF'
 UNION ALL SELECT 'replication filter', CONCAT_WS('\\0', FILTER_NAME, CHANNEL_NAME), FILTER_RULE
-    FROM performance_schema.replication_applier_filters
+    FROM performance_schema.replication_applier_filters WHERE FILTER_RULE <> ''
 UNION ALL SELECT 'global replication filter', FILTER_NAME, FILTER_RULE
-    FROM performance_schema.replication_applier_global_filters""",
+    FROM performance_schema.replication_applier_global_filters WHERE FILTER_RULE <> ''""",
     queries=mysqlcatalog.QUERIES,
     unlimited=("FLUSH PRIVILEGES", "FLUSH USER_RESOURCES"),
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",

@@ -23,6 +23,7 @@ from pytest_netns_mysql.mysql.catalog import (
     statements,
     sum_of_rows,
     switch_metric,
+    switch_thread,
     update,
 )
 from pytest_netns_mysql.mysql.quoting import identifier, literal
@@ -47,6 +48,7 @@ QUERIES: Mapping[str, StateQuery] = {
         "SELECT KEY_CACHE_NAME, FULL_SIZE FROM information_schema.KEY_CACHES WHERE KEY_CACHE_NAME <> 'default'",
         is_local=True,
     ),
+    "GTID position": StateQuery("SELECT '', @@GLOBAL.gtid_slave_pos", is_local=True, is_replicated=True),
     # These change by the statements that are named. What is of the schemas mysql and sys has a file of its own, which
     # tells whether it was changed.
     "schema": StateQuery(
@@ -78,8 +80,8 @@ QUERIES: Mapping[str, StateQuery] = {
     "routine": StateQuery(
         "SELECT CONCAT_WS('\\0', type, db, name), "
         + digest(
-            *("sql_data_access", "is_deterministic", "security_type", "param_list", "returns", "body", "definer"),
-            *("created", "modified", "sql_mode", "comment"),
+            *("sql_data_access", "is_deterministic", "security_type", "param_list", "`returns`", "`body`", "definer"),
+            *("created", "modified", "sql_mode", "`comment`"),
         )
         + f" FROM mysql.proc WHERE db {_SYSTEM}",
         after=ROUTINES | ROWS | _PACKAGES,
@@ -99,8 +101,11 @@ QUERIES: Mapping[str, StateQuery] = {
         is_local=True,
     ),
     "consumer": _settings("setup_consumers", "ENABLED"),
+    # By name, as background threads come and go.
     "thread": StateQuery(
-        "SELECT THREAD_ID, CONCAT_WS('\\0', INSTRUMENTED, HISTORY) FROM performance_schema.threads",
+        "SELECT IF(TYPE = 'FOREGROUND', THREAD_ID, NAME), "
+        "GROUP_CONCAT(DISTINCT CONCAT_WS('\\0', INSTRUMENTED, HISTORY) ORDER BY 1 SEPARATOR '\\0') "
+        "FROM performance_schema.threads GROUP BY 1",
         after=_UPDATES,
         is_local=True,
     ),
@@ -139,7 +144,13 @@ def _drop_table(name: str, was: str | None, now: str | None) -> Iterator[str]:
 
 def _drop_routine(name: str, was: str | None, now: str | None) -> Iterator[str]:
     kind, *rest = name.split(SEPARATOR)
-    yield from dropping(kind)(SEPARATOR.join(rest), was, now)
+    statements = dropping(kind)(SEPARATOR.join(rest), was, now)
+    if kind.startswith("PACKAGE"):  # which is a word in this mode alone
+        yield "SET SESSION sql_mode = 'ORACLE'"
+        yield from statements
+        yield "SET SESSION sql_mode = DEFAULT"
+    else:
+        yield from statements
 
 
 # In the order in which it is done.
@@ -150,10 +161,11 @@ UNDO: Mapping[str, Undo] = {
     "schema": _put_back_schema,
     "system table": _drop_table,
     "key cache": lambda name, was, _: [f"SET GLOBAL {identifier(name)}.key_buffer_size = {was or 0}"],
+    "GTID position": lambda _, was, __: [f"SET GLOBAL gtid_slave_pos = {literal(was or '')}"],
     "plugin": nothing,
     "InnoDB metric": switch_metric,
     "instruments": nothing,
     "consumer": update("setup_consumers", "ENABLED"),
-    "thread": update("threads", "INSTRUMENTED", "HISTORY", key="THREAD_ID"),
+    "thread": switch_thread,
     **{kind: nothing for kind in QUERIES if kind.startswith("rows of")},
 }

@@ -88,7 +88,7 @@ UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache
     transactions="XA RECOVER FORMAT='SQL'",
     xid=lambda row: _text(row[3]),
     # Tables of the schema mysql have files of their own; what tells of a new one is its .frm.
-    written=r"^(#|ib|undo\d+$|aria_log|ddl_recovery|tc\.log|multi-master\.info)"
+    written=r"^(#|ib|undo\d+$|aria_log|ddl_recovery|tc\.log|multi-master\.info|db\.opt)"
     r"|\.(\d{6}|index|pid|info|state|ibd|MAD|MAI|MYD|MYI|CSV|CSM)$",
     undo={
         "XA transaction": roll_back,

@@ -44,7 +44,7 @@ QUERIES: Mapping[str, StateQuery] = {
         is_local=True,
     ),
     "open files limit": StateQuery("SELECT '', @@GLOBAL.innodb_open_files", is_local=True),
-    "GTIDs": StateQuery("SELECT '', @@GLOBAL.gtid_executed FROM DUAL WHERE NOT @@GLOBAL.log_bin"),
+    "GTIDs": StateQuery("SELECT '', @@GLOBAL.gtid_executed FROM DUAL WHERE NOT @@GLOBAL.log_bin", is_replicated=True),
     "account's failed logins": StateQuery(
         "SELECT CONCAT_WS('\\0', USER, HOST), CONCAT_WS(' ', LOCKED, REMAINING_LOGIN_ATTEMPTS) "
         "FROM performance_schema.temporary_account_locks",
@@ -165,11 +165,18 @@ QUERIES: Mapping[str, StateQuery] = {
     "thread class": _settings("setup_threads", "ENABLED", "HISTORY"),
     "meter": _settings("setup_meters", "FREQUENCY", "ENABLED", since=_TELEMETRY),
     "logger": _settings("setup_loggers", "LEVEL", since=_TELEMETRY),
+    # By name, as background threads come and go.
     "thread": StateQuery(
-        "SELECT THREAD_ID, CONCAT_WS('\\0', INSTRUMENTED, HISTORY, "
-        "COALESCE(RESOURCE_GROUP, IF(TYPE = 'FOREGROUND', 'USR_default', 'SYS_default'))) "
+        "SELECT IF(TYPE = 'FOREGROUND', THREAD_ID, NAME), "
+        "GROUP_CONCAT(DISTINCT CONCAT_WS('\\0', INSTRUMENTED, HISTORY) ORDER BY 1 SEPARATOR '\\0') "
+        "FROM performance_schema.threads GROUP BY 1",
+        after=_UPDATES,
+        is_local=True,
+    ),
+    "resource group of thread": StateQuery(
+        "SELECT THREAD_ID, COALESCE(RESOURCE_GROUP, IF(TYPE = 'FOREGROUND', 'USR_default', 'SYS_default')) "
         "FROM performance_schema.threads",
-        after=_UPDATES | _RESOURCE_GROUPS | statements("set_resource_group"),
+        after=_RESOURCE_GROUPS | statements("set_resource_group"),
         is_local=True,
     ),
     "limited account": StateQuery(

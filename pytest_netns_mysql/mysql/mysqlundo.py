@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from pytest_netns_mysql.mysql.catalog import SEPARATOR, Undo, dropping, nothing, switch_metric, update
+from pytest_netns_mysql.mysql.catalog import SEPARATOR, Undo, dropping, nothing, switch_metric, switch_thread, update
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 
 
@@ -69,12 +69,9 @@ def _switch_instruments(name: str, was: str | None, now: str | None) -> Iterator
         )
 
 
-def _put_back_thread(number: str, was: str | None, now: str | None) -> Iterator[str]:
+def _move_thread(number: str, was: str | None, now: str | None) -> Iterator[str]:
     if was is not None and now is not None:
-        *switches, group = was.split(SEPARATOR)
-        yield from update("threads", "INSTRUMENTED", "HISTORY", key="THREAD_ID")(number, SEPARATOR.join(switches), now)
-        if group != now.split(SEPARATOR)[-1]:
-            yield f"SET RESOURCE GROUP {identifier(group)} FOR {number}"
+        yield f"SET RESOURCE GROUP {identifier(was)} FOR {number}"
 
 
 def _put_back_gtids(_: str, was: str | None, now: str | None) -> Iterator[str]:
@@ -94,8 +91,9 @@ UNDO: Mapping[str, Undo] = {
     "system table": dropping("TABLE"),
     "tablespace": _put_back_tablespace,
     "histogram": _put_back_histogram,
-    "thread": _put_back_thread,
     "resource group": _put_back_resource_group,
+    "resource group of thread": _move_thread,
+    "thread": switch_thread,
     "spatial reference system": _drop_reference_systems,
     "redo log": lambda _, was, __: [f"ALTER INSTANCE {'ENABLE' if was == 'ON' else 'DISABLE'} INNODB REDO_LOG"],
     "TLS channel": lambda name, *_: [f"ALTER INSTANCE RELOAD TLS FOR CHANNEL {name.split(SEPARATOR)[0]}"],

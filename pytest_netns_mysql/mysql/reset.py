@@ -150,7 +150,7 @@ def _changes(before: State, now: State, spared: frozenset[str], dialect: Dialect
 
 def _between(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
     for name in {**before, **now}:
-        comes_or_goes = kind in TRANSIENT and (name not in now or (kind == "thread" and name not in before))
+        comes_or_goes = kind in TRANSIENT and (name not in now or (kind != "host-cache entry" and name not in before))
         if before.get(name) != now.get(name) and not comes_or_goes:
             yield Change(kind, name, before.get(name), now.get(name))
 

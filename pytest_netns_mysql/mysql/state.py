@@ -141,7 +141,7 @@ def _read_catalog(
     """
     speech = server.dialect
     before = {} if known is None else known.rows
-    asked = due(speech.queries, ran, before, server.version, has_data=has_data)
+    asked = due(speech.queries, ran, before, server.version, has_data=has_data, has_channel="channel" in rows)
     sums_asked = has_data and (ran is None or not speech.tables_after or bool(ran & speech.tables_after))
     queries = [query.query for query in asked.values()] + ([speech.checksums] if sums_asked else [])
     answers = server.administrator.ask(*queries) if queries else []
