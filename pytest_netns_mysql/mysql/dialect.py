@@ -12,6 +12,19 @@ from pytest_netns_mysql.mysql.quoting import identifier, literal
 
 RawRow = tuple[bytes | None, ...]
 
+SESSION: Mapping[str, str] = {
+    "sql_mode": "''",
+    "sql_safe_updates": "0",
+    "sql_select_limit": "18446744073709551615",
+    "sql_big_selects": "1",
+    "foreign_key_checks": "1",
+    "unique_checks": "1",
+    "time_zone": "'+00:00'",
+    "autocommit": "1",
+    "group_concat_max_len": "1048576",
+}
+"""Settings of a session in which every statement has its usual meaning and nothing is refused or cut."""
+
 OF_A_CHANNEL = ("IO_THREAD of channel", "SQL_THREAD of channel")
 """The kinds that go with a channel."""
 
@@ -48,8 +61,9 @@ class Dialect:
     named ``moving`` move by themselves; ``transactions`` lists prepared ones, and ``xid`` names one of its rows as
     XA ROLLBACK does. ``written`` matches the names of files that the server writes to. ``undo`` has, by kind and in
     the order in which it is done, what undoes a change. ``unlimited`` has statements that begin the counts anew of
-    accounts that have limits. ``marks`` is the query for what tells whether tables of ``{schemas}``, whose folders
-    are ``{files}``, have changed; ``fresh_statistics`` is needed before their statistics are read, if anything, and
+    accounts that have limits. ``session`` has settings under which statements mean what they usually do, whatever
+    the global ones are. ``marks`` is the query for what tells whether tables of ``{schemas}``, whose folders are
+    ``{files}``, have changed; ``fresh_statistics`` is needed before their statistics are read, if anything, and
     ``dump`` has options of the dump program. ``enters`` tells whether the client program ``mysql`` takes a network
     namespace, ``speaks_x`` whether the server has X Protocol; ``client_programs`` are options of theirs,
     ``connection`` of mysql.connector's. ``unseen`` are statements that put back what no query tells.
@@ -64,6 +78,7 @@ class Dialect:
     local: str
     queries: Mapping[str, StateQuery]
     unlimited: tuple[str, ...]
+    session: Mapping[str, str]
     variables: str
     moving: frozenset[str]
     transactions: str
@@ -203,6 +218,7 @@ UNION ALL SELECT 'global replication filter', FILTER_NAME, FILTER_RULE
     FROM performance_schema.replication_applier_global_filters WHERE FILTER_RULE <> ''""",
     queries=mysqlcatalog.QUERIES,
     unlimited=("FLUSH PRIVILEGES", "FLUSH USER_RESOURCES"),
+    session={**SESSION, "transaction_read_only": "0", "max_execution_time": "0", "sql_require_primary_key": "0"},
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",
     # What replication itself moves on.
     moving=frozenset({"gtid_executed", "gtid_purged", "gtid_owned"}) | COMMANDS,

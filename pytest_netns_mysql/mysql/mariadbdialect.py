@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_netns_mysql.mysql import mariadbcatalog
 from pytest_netns_mysql.mysql.catalog import COMMANDS, Undo
-from pytest_netns_mysql.mysql.dialect import OF_SERVER, Dialect, RawRow, RestoredTable, roll_back
+from pytest_netns_mysql.mysql.dialect import OF_SERVER, SESSION, Dialect, RawRow, RestoredTable, roll_back
 from pytest_netns_mysql.mysql.options import DEFAULTS
 from pytest_netns_mysql.mysql.quoting import literal
 
@@ -81,6 +81,7 @@ MARIADB = Dialect(
 SELECT 'variable', LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES WHERE GLOBAL_VALUE_ORIGIN = 'SQL'
 UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
     queries=mariadbcatalog.QUERIES,
+    session={**SESSION, "tx_read_only": "0", "max_statement_time": "0"},
     unlimited=("FLUSH LOCAL PRIVILEGES", "FLUSH LOCAL USER_RESOURCES"),
     shown={"SHOW ALL SLAVES STATUS": _channels},
     variables="SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES",

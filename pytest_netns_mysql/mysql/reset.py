@@ -163,7 +163,8 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
     """Undo changes, one after the other; return why some were refused."""
     refused = {}
     _end_connections(server, {int(change.now or 0) for change in changes if change.kind == "connection"})
-    server.execute(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}")
+    settings = {"lock_wait_timeout": str(_LOCK_WAIT), **server.dialect.session}
+    server.execute(f"SET SESSION {', '.join(f'{name} = {value}' for name, value in settings.items())}")
     if any(change.name in _LOGS for change in changes):
         changes = [*changes, Change("log", "general_log", None, ""), Change("log", "slow_log", None, "")]
     for change in changes:
