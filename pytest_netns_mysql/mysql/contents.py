@@ -42,6 +42,11 @@ class Contents:
     definitions: Mapping[Thing, str] = field(default_factory=dict)
     rows: Mapping[Name, Rows] = field(default_factory=dict)
 
+    @property
+    def has_sequences(self) -> bool:
+        """Tell whether a SELECT may change something: NEXTVAL moves a sequence."""
+        return any(one.kind == "sequence" for one in self.definitions)
+
 
 _LISTS = """\
 SELECT 'schema', SCHEMA_NAME, '', '' FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({0})
