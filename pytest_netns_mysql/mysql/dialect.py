@@ -126,9 +126,9 @@ class Dialect:
     def limit(self, seconds: int) -> str:
         """Return the statement after which a session waits no longer than ``seconds`` for a lock.
 
-        MariaDB waits for some locks as long as a statement may take: there that is ten times as long.
+        MariaDB waits for some locks as long as a statement may take: there that is three times as long.
         """
-        values = {name: 10 * seconds if name == "max_statement_time" else seconds for name in self.lock_waits}
+        values = {name: 3 * seconds if name == "max_statement_time" else seconds for name in self.lock_waits}
         return f"SET SESSION {', '.join(f'{name} = {value}' for name, value in values.items())}"
 
     @property

@@ -108,7 +108,12 @@ UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
     defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN,
     lock_waits={"lock_wait_timeout": 1, "innodb_lock_wait_timeout": 1, "max_statement_time": 0},
-    lock_plugins=(("INSTALL SONAME 'metadata_lock_info'", "UNINSTALL SONAME 'metadata_lock_info'"),),
+    lock_plugins=(
+        (
+            "SET STATEMENT lock_wait_timeout = 1, max_statement_time = 1 FOR INSTALL SONAME 'metadata_lock_info'",
+            "UNINSTALL SONAME 'metadata_lock_info'",
+        ),
+    ),
     lock_holders=(
         """\
 SELECT p.ID, p.USER, p.HOST, CONCAT(l.LOCK_MODE, ' on ', LOWER(l.LOCK_TYPE),
