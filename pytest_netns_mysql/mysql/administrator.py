@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
+_WHO = "the administrator"
 _LEAST_PATIENCE = 60  # seconds
 _PATIENCE_FOR_TESTS = 600  # seconds without a word from the server, for what a test or a file has it do
 
@@ -44,6 +45,7 @@ class Administrator:
 
         if self._process.may_answer():
             self._connection = try_connect(self._process.home, **self._dialect.connection, **self._options)
+            self._process.clients.note(self._connection, _WHO)
         return self._connection is not None
 
     def connect(self, driver: Driver | None = None, **options: Any) -> Any:
@@ -63,7 +65,9 @@ class Administrator:
             common = self._dialect.common(driver, options)
             # What it is called differs between drivers: of another one its own defaults hold.
             own = self._options if is_connector(driver) else dict(self._process.administration)
-            return connect(self._process.home, driver, **{**common, **own, **options})
+            connection = connect(self._process.home, driver, **{**common, **own, **options})
+        self._process.clients.note(connection, _WHO)
+        return connection
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Run a statement, which may leave something in the session; return the names of its columns and its rows.

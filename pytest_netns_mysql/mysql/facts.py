@@ -73,6 +73,11 @@ class ServerFacts:
         return self._process.is_running()
 
     @property
+    def crash(self) -> str:
+        """The crash that the error log tells of since the last start, as one line, or ''."""
+        return self._process.crash
+
+    @property
     def pid(self) -> int | None:
         """Return mysqld's pid, or None while it does not run, or where it is not this machine's to know."""
         return self._process.pid

@@ -115,6 +115,7 @@ class MySQLServer(ServerFacts):
     def boot(self) -> None:
         """Start mysqld, and return while it boots; the calling thread may stand anywhere, and mysqld ends with it."""
         self.administrator.forget()
+        self._process.clients.clear()
         self._process.launch(
             self.plan.complete_options(), self._listeners, drop_capabilities=self.plan.drop_capabilities
         )
@@ -197,7 +198,9 @@ class MySQLServer(ServerFacts):
         place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
         with self._process.told_if_it_ends():
-            return connect_over_tls_if_need_be(self.network[name], driver, **settings)
+            connection = connect_over_tls_if_need_be(self.network[name], driver, **settings)
+        self._process.clients.note(connection, f"{options.get('user', 'nobody')} from {name}")
+        return connection
 
     def restart(self, **changes: Any) -> None:
         """Shut mysqld down and start it on the same data, with what is given changed.
