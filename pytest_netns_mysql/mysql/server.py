@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
+from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql import datadir, manifest
 from pytest_netns_mysql.mysql.administrator import Administrator
@@ -63,6 +63,17 @@ class MySQLServer(ServerFacts):
 
     def catch_up(self) -> None:
         """Return when this server has all that ``writable`` has: of one alone, at once."""
+
+    def raise_if_unwritable(self) -> None:
+        """Raise ServerGoneError if this server copies one that does not run; one alone says so when it is asked."""
+
+    def promote(self, timeout: float = 10.0) -> float:  # noqa: ARG002 - as of Replica
+        """Raise ReplicationError: a server that copies no other is promoted to nothing. See Replica and Member."""
+        raise ReplicationError(
+            f"{self.name} cannot be promoted: it is no replica, and takes writes itself",
+            where=self.plan.where,
+            remedies=["promote what factories.replica made: replica.promote()"],
+        )
 
     def start(self) -> None:
         """Copy the data directory, start mysqld, return when it answers.

@@ -54,6 +54,7 @@ class State:
     grants: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
     seeded: Marks = field(default_factory=Marks)
+    has_data: bool = True  # and not its source or primary, which is looked at in its place
 
     def names(self, kind: str) -> Mapping[str, str]:
         """Return names and values of one kind; empty where there is none."""
@@ -107,6 +108,7 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
         grants=_grants(server) if known is None and has_data else {},
         variables=variables,
         seeded=_seeded(server, complete=known is None) if has_data else Marks(),
+        has_data=has_data,
     )
 
 
@@ -146,7 +148,7 @@ def _text(value: bytes | None) -> str:
 def is_as(state: State, complete: State) -> bool:
     """Tell whether nothing has changed since ``complete`` was read."""
     unlike = [name for name, value in state.values.items() if not same(value, complete.variables.get(name))]
-    parts = "pid", "command", "rows", "tables", "transactions", "connections", "files"
+    parts = "pid", "command", "rows", "tables", "transactions", "connections", "files", "has_data"
     if state.seeded.digest != complete.seeded.digest:
         return False
     return not unlike and all(getattr(state, part) == getattr(complete, part) for part in parts)
@@ -154,6 +156,8 @@ def is_as(state: State, complete: State) -> bool:
 
 def absorb(before: State, first: State, second: State) -> State:
     """Return ``before`` with what became other from ``first`` to ``second``, all of them complete."""
+    if first.has_data != second.has_data:
+        return second  # a replica was promoted meanwhile
     kinds = {*first.rows, *second.rows}
     tables = {table: UNKNOWN for table in first.tables if first.tables[table] != second.tables[table]}
     return replace(
