@@ -53,7 +53,8 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
         """
-        from pytest_netns_mysql.mysql.client import connect, is_connector, kind_of
+        from pytest_netns_mysql.mysql.client import connect, kind_of
+        from pytest_netns_mysql.mysql.driveroptions import is_known, named
 
         self._process.check_running()
         if kind_of(driver) == "mysqlx":
@@ -63,9 +64,9 @@ class Administrator:
             )
         with self._process.told_if_it_ends():
             common = self._dialect.common(driver, options)
-            # What it is called differs between drivers: of another one its own defaults hold.
-            own = self._options if is_connector(driver) else dict(self._process.administration)
-            connection = connect(self._process.home, driver, **{**common, **own, **options})
+            # What it is called differs between drivers: of one that is not known its own defaults hold.
+            own = self._options if is_known(driver) else dict(self._process.administration)
+            connection = connect(self._process.home, driver, **{**common, **own, **named(driver, options)})
         self._process.clients.note(connection, _WHO)
         return connection
 

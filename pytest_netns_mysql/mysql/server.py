@@ -196,15 +196,18 @@ class MySQLServer(ServerFacts):
     ) -> Any:
         """Open a connection: as the administrator by the private socket, or from a namespace as ``user``.
 
-        ``options`` are the driver's own: user, password, database and so on. Without a password TLS is left
-        out unless asked for (``ssl_disabled=False``) or required: there is nothing to hide and it costs 40 ms. The
-        caller closes the connection. Raises ServerGoneError where mysqld does not run, and what the driver raises.
+        ``options`` are those of mysql.connector, whichever driver it is: user, password, database, connection_timeout,
+        autocommit, ssl_ca and so on, or the driver's own. Without a password TLS is left out unless asked for
+        (``ssl_disabled=False``) or required: there is nothing to hide and it costs 40 ms. The caller closes the
+        connection. Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
         """
         if namespace is None and endpoint is None:
             return self.administrator.connect(driver, **options)
         from pytest_netns_mysql.mysql.client import connect_over_tls_if_need_be, kind_of
+        from pytest_netns_mysql.mysql.driveroptions import named
 
         self._process.check_running()
+        options = named(driver, options)
         name = namespace if namespace is not None else GLOBAL
         place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
