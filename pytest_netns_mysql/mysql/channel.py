@@ -40,10 +40,14 @@ _MEND = (
 
 
 class Channel:
-    """Be one connection of a replica to a source.
+    """One connection of a replica to a source.
 
-    Shape: ``name`` is '' for the default channel; ``network_namespace`` is where its socket is made, '' for mysqld's
-    own; ``endpoint`` is the source's. See the manual, "CHANGE REPLICATION SOURCE TO Statement".
+    See the manual, "CHANGE REPLICATION SOURCE TO Statement".
+
+    Attributes:
+        name: The channel's name, '' for the default channel.
+        network_namespace: The namespace in which the replica makes the socket, '' for mysqld's own.
+        endpoint: The endpoint of the source.
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ _PROMOTE = (
 
 
 class Replica(MySQLServer):
-    """Be a server that replicates from one source or, by several channels, from several."""
+    """A server that replicates from one source or, by several channels, from several."""
 
     def __init__(self, plan: ServerPlan, network: Network) -> None:
         """Check the plan; raise EndpointError, and ServerVersionError for a server that is too old."""
@@ -63,12 +64,12 @@ class Replica(MySQLServer):
 
     @property
     def source(self) -> MySQLServer:
-        """Return the server that this one replicates from."""
+        """The server that this one replicates from."""
         return self.channel.source
 
     @property
     def status(self) -> ReplicaStatus:
-        """Return what SHOW REPLICA STATUS says of the first channel, and the tables of performance_schema."""
+        """What SHOW REPLICA STATUS says of the first channel, and the tables of performance_schema."""
         return self.channel.status
 
     @property
@@ -76,7 +77,9 @@ class Replica(MySQLServer):
         """True if this server replicates from nobody: after ``promote``, and after RESET REPLICA ALL by hand."""
         if not self.channels:
             return True
-        return self.is_running and self.administrator.ask(_CHANNELS) == [[(b"0",)]]
+        with contextlib.suppress(ServerGoneError):  # it has just ended
+            return self.is_running and self.administrator.ask(_CHANNELS) == [[(b"0",)]]
+        return False
 
     @property
     def dataset(self) -> object:
@@ -91,7 +94,7 @@ class Replica(MySQLServer):
     def raise_if_unwritable(self) -> None:
         """Raise ServerGoneError if this server is a replica still, and its source does not run."""
         writer = self.writable
-        if not writer.is_running:
+        if writer is not self and not writer.is_running:
             raise ServerGoneError(
                 f"{self.name} is a replica of {writer.name}, which does not run: nobody takes its writes",
                 where=self.plan.where,

@@ -15,14 +15,12 @@ import pytest
 from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer, ServerGoneError, StartFactory
 
 SLEEPS = "SELECT SLEEP(600), 'of red'"
-_TGKILL = 234 if ctypes.sizeof(ctypes.c_void_p) == 8 else 270
+Ask = Callable[..., list[tuple[Any, ...]]]
 
 
-def thread_of(server: MySQLServer, connection: int) -> int:
+def thread_of(server: MySQLServer, connection: int, ask: Ask) -> int:
     """Return the id of the thread that serves a connection, as this process sees it."""
-    ((number,),) = server.execute(
-        "SELECT THREAD_OS_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = %s", connection
-    )
+    ((number,),) = ask("SELECT THREAD_OS_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = %s", connection)
     for task in Path(f"/proc/{server.running_pid()}/task").iterdir():
         line = next(one for one in (task / "status").read_text().splitlines() if one.startswith("NSpid:"))
         if int(line.split()[-1]) == number:
@@ -45,18 +43,18 @@ def in_the_background(work: Callable[[], Any]) -> tuple[threading.Thread, list[B
     return thread, errors
 
 
-def wait_for_statement(server: MySQLServer) -> int:
+def wait_for_statement(ask: Ask) -> int:
     """Return the number of the connection that runs the statement, once it does."""
     while True:
-        for number, text in server.execute("SELECT ID, INFO FROM performance_schema.processlist WHERE COMMAND='Query'"):
+        for number, text in ask("SELECT ID, INFO FROM performance_schema.processlist WHERE COMMAND = 'Query'"):
             if text == SLEEPS:
                 return int(number)
 
 
-def crash(server: MySQLServer, connection: int, number: int) -> None:
+def crash(server: MySQLServer, connection: int, number: int, ask: Ask | None = None) -> None:
     """Send a signal to the thread of a connection, as a fault in it would be."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    assert libc.syscall(_TGKILL, server.running_pid(), thread_of(server, connection), number) == 0
+    thread = thread_of(server, connection, ask or server.execute)
+    assert ctypes.CDLL(None).tgkill(server.running_pid(), thread, number) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT], ids=["SEGV", "ABRT"])
@@ -67,7 +65,7 @@ def test_a_crash_in_a_statement(
     app = netns_account("app", host="192.0.2.2", password="x", server=server)
     connection = netns_connect("red", server=server, account=app)
     thread, errors = in_the_background(lambda: connection.cmd_query(SLEEPS))
-    served = wait_for_statement(server)
+    served = wait_for_statement(server.execute)
     crash(server, served, number)
     thread.join()
     assert "Lost connection" in str(errors[0])
@@ -91,25 +89,16 @@ def test_a_crash_in_a_statement(
 
 def test_a_crash_in_a_statement_of_the_administrator(netns_start_mysqld: StartFactory) -> None:
     server = netns_start_mysqld(options={"port": 3340})
-    other = server.connect()
-    other.cmd_query("DO 0")
-    thread, errors = in_the_background(lambda: server.execute(SLEEPS))
-    with other.cursor() as cursor:
-        number = None
-        while number is None:
-            cursor.execute("SELECT ID FROM performance_schema.processlist WHERE INFO = %s", (SLEEPS,))
-            number = next((row[0] for row in cursor.fetchall()), None)
-        cursor.execute("SELECT THREAD_OS_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = %s", (number,))
-        ((thread_number,),) = cursor.fetchall()
-    pid = server.running_pid()
-    tasks = {
-        int(next(line for line in (task / "status").read_text().splitlines() if line.startswith("NSpid:")).split()[-1]):
-        int(task.name)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-    }  # fmt: skip
-    libc = ctypes.CDLL(None, use_errno=True)
-    assert libc.syscall(_TGKILL, pid, tasks[thread_number], int(signal.SIGSEGV)) == 0
-    thread.join()
+    with server.connect() as other, other.cursor() as cursor:
+
+        def ask(query: str, *values: Any) -> list[tuple[Any, ...]]:
+            cursor.execute(query, values)
+            return list(cursor.fetchall())
+
+        thread, errors = in_the_background(lambda: server.execute(SLEEPS))
+        number = wait_for_statement(ask)
+        crash(server, number, signal.SIGSEGV, ask)
+        thread.join()
     assert isinstance(errors[0], ServerGoneError)
     assert str(errors[0]).startswith(
         f'mysqld crashed: signal 11 (SIGSEGV) while connection {number} (the administrator) ran "{SLEEPS}"'

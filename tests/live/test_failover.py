@@ -168,6 +168,13 @@ def test_promoted_once(source: MySQLServer, replica: Replica) -> None:
     assert (replica.source, replica.is_promoted) == (source, False)
 
 
+def test_a_promoted_server_that_ends(replica: Replica, netns_account: AccountFactory) -> None:
+    replica.promote()
+    replica.kill()
+    with pytest.raises(ServerGoneError, match="mysqld is not running: it ended with exit code -9"):
+        netns_account("app", server=replica)
+
+
 def test_a_server_that_replicates_from_nobody(source: MySQLServer, netns_mysqld: MySQLServer) -> None:
     for server in (source, netns_mysqld):
         with pytest.raises(ReplicationError) as error:
