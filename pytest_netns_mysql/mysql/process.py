@@ -120,7 +120,7 @@ class Process:
         """Return what reports say of it beside its endpoints."""
         if self.pid is not None:
             return f"pid {self.pid}"
-        return "not running" if self._code is None else f"not running: {self._end}"
+        return "not running" if self.exit_code is None else f"not running: {self._end}"
 
     def check_own(self, what: str) -> None:
         """Raise SettingError where mysqld is not this plugin's to start and end; ``what`` is to be done with it."""
@@ -219,7 +219,7 @@ class Process:
     def check_running(self) -> None:
         """Raise ServerGoneError where mysqld does not run."""
         if not self.is_running():
-            raise failure.gone_error(self._code, str(self.folder), self.log_of_this_start, self.clients)
+            raise failure.gone_error(self.exit_code, str(self.folder), self.log_of_this_start, self.clients)
 
     def silent_error(self, what: str) -> ServerGoneError:
         """Return the error for a mysqld that runs and has left ``what`` without an answer."""
@@ -245,11 +245,12 @@ class Process:
 
     @property
     def _end(self) -> str:
-        return self.crash or failure.how_it_ended(self._code)
+        return self.crash or failure.how_it_ended(self.exit_code)
 
     @property
-    def _code(self) -> int | None:
-        return self._process.returncode if self._process is not None else None
+    def exit_code(self) -> int | None:
+        """The exit code of a mysqld that has ended; a signal's number, negative, where one ended it."""
+        return None if self._process is None else self._process.returncode
 
     def _is_deaf(self) -> bool:
         with self.home:

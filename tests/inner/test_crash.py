@@ -60,8 +60,9 @@ def test_reports_name_the_crash(suite: Suite, as_written: tuple[str, str]) -> No
         [
             f"mysqld: *, not running: {told.format('blue')}",
             "*left on mysqld: it gets a fresh server*",
-            told.format("blue"),
+            f"the server does not run: {told.format('blue')}",
             "*left on mysqld: it gets a fresh server*",
-            told.format("red"),
+            f"the server does not run: {told.format('red')}",
+            f"netns: mysqld during test_inner.py::test_it_passes: the server does not run: {told.format('red')}",
         ]
     )
