@@ -12,6 +12,7 @@ from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerV
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.channel import TIMEOUT, Channel
 from pytest_netns_mysql.mysql.plan import ServerPlan
+from pytest_netns_mysql.mysql.promotion import STATEMENTS, is_reset, is_stopped, no_replica
 from pytest_netns_mysql.mysql.replicastatus import ReplicaStatus
 from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -29,14 +30,6 @@ SOURCE: Mapping[str, OptionValue] = {
 }
 # A replica can be a source in turn. A source is taken for lost after this many seconds without a heartbeat.
 REPLICA: Mapping[str, OptionValue] = {**SOURCE, "loose_replica_net_timeout": 2, "loose_relay_log_recovery": True}
-
-_CHANNELS = "SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE HOST <> ''"
-_PROMOTE = (
-    "STOP REPLICA",
-    "RESET REPLICA ALL",
-    "SET GLOBAL super_read_only = OFF",
-    "SET GLOBAL read_only = OFF",
-)
 
 
 class Replica(MySQLServer):
@@ -59,7 +52,7 @@ class Replica(MySQLServer):
     def channel(self) -> Channel:
         """The first channel, the only one of most replicas; raises ReplicationError once there is none."""
         if not self.channels:
-            raise self._no_replica("has no channel")
+            raise no_replica(self, "has no channel")
         return next(iter(self.channels.values()))
 
     @property
@@ -74,11 +67,14 @@ class Replica(MySQLServer):
 
     @property
     def is_promoted(self) -> bool:
-        """True if this server replicates from nobody: after ``promote``, and after RESET REPLICA ALL by hand."""
+        """True if this server replicates from nobody: after ``promote``, or RESET REPLICA ALL by hand.
+
+        Where the source does not run, STOP REPLICA is enough.
+        """
         if not self.channels:
             return True
         with contextlib.suppress(ServerGoneError):  # it has just ended
-            return self.is_running and self.administrator.ask(_CHANNELS) == [[(b"0",)]]
+            return self.is_running and (is_reset(self) or is_stopped(self))
         return False
 
     @property
@@ -124,12 +120,12 @@ class Replica(MySQLServer):
         Raises:
             ReplicationError: It is promoted already, or has not applied its relay log.
         """
-        if self.is_promoted:
-            raise self._no_replica("cannot be promoted")
+        if not self.channels or is_reset(self):
+            raise no_replica(self, "cannot be promoted")
         began = time.monotonic()
         for channel in self.channels.values():
             channel.apply_relay_log(timeout)
-        for statement in _PROMOTE:
+        for statement in STATEMENTS:
             self.execute(statement)
         self._former += self.channels.values()
         self.channels.clear()
@@ -254,13 +250,6 @@ class Replica(MySQLServer):
         """Return True if the source of a channel is gone, or the channel was reset by hand."""
         known = self.channels.get(channel)
         return known is not None and (not known.source.is_running or not known.status)
-
-    def _no_replica(self, what: str) -> ReplicationError:
-        return ReplicationError(
-            f"{self.name} {what}: it is no replica, it was promoted already or has never replicated",
-            where=self.plan.where,
-            remedies=[f"{self.name}.replicate(source) makes it a replica"],
-        )
 
     def _check(self, source: MySQLServer, channel: str) -> None:
         def cannot(why: str, *remedies: str) -> ReplicationError:

@@ -79,6 +79,20 @@ def test_a_promoted_replica_takes_accounts_and_connections(
     assert replica.snapshot() is not None  # it neither replicates nor is replicated from
 
 
+def test_a_replica_that_was_stopped(
+    source: MySQLServer, replica: Replica, netns_account: AccountFactory, netns_connect: ConnectFactory
+) -> None:
+    """The manual's failover of servers without GTIDs has no RESET REPLICA ALL."""
+    replica.execute("STOP REPLICA")
+    assert (replica.is_promoted, replica.writable) == (False, source)
+    source.kill()
+    replica.execute("RESET BINARY LOGS AND GTIDS" if replica.version >= (8, 2, 0) else "RESET MASTER")
+    replica.execute("SET GLOBAL read_only = OFF")
+    assert (replica.is_promoted, replica.writable) == (True, replica)
+    app = netns_account("app", host="192.0.2.2", server=replica)
+    assert user(netns_connect("red", server=replica, account=app)) == "app@192.0.2.2"
+
+
 def test_what_was_received_is_applied_first(source: MySQLServer, replica: Replica) -> None:
     replica.execute("STOP REPLICA SQL_THREAD")
     source.execute("CREATE SCHEMA written_last")
