@@ -29,6 +29,8 @@ _CLOSING = 0.02  # seconds
 _ENDING = 2.0  # seconds
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
 _OF_TABLES = (*TABLESPACES, ".frm")  # files that the server itself must remove
+_TOOK_OVER = "it was promoted, and takes writes of its own"
+_STEPPED_DOWN = "another server has taken over its writes"
 _LOGS = ("general_log", "slow_query_log", "log_output")
 
 
@@ -72,6 +74,8 @@ def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: F
     if tuple(server.command) != before.command:
         return _beyond("the server was restarted with other options")
     try:
+        if (server.writable is server) != before.has_data:
+            return _beyond(_TOOK_OVER if not before.has_data else _STEPPED_DOWN)
         server.administrator.reset()
         if server.dialect.unseen:
             server.administrator.run(*server.dialect.unseen)

@@ -69,6 +69,7 @@ class State:
     variables: Mapping[str, str | None] = field(default_factory=dict)
     seeded: Contents = field(default_factory=Contents)
     counters: Counters | None = None
+    has_data: bool = True  # and not its source or primary, which is looked at in its place
 
     def names(self, kind: str) -> Mapping[str, str]:
         """Return names and values of one kind; empty where there is none."""
@@ -134,6 +135,7 @@ def read(
         seeded=_seeded(server, known, ran, as_loaded=as_loaded and counted.are_of_a_start, is_a_check=is_a_check),
         # What was counted may come to be only later; events have their own time.
         counters=None if transactions or rows.get("event") or _is_unfinished(server, clients) else counted,
+        has_data=has_data,
     )
 
 
@@ -232,12 +234,14 @@ def _text(value: bytes | None) -> str:
 def is_as(state: State, complete: State) -> bool:
     """Tell whether nothing has changed since ``complete`` was read."""
     unlike = [name for name, value in state.values.items() if not same(value, complete.variables.get(name))]
-    parts = "pid", "command", "rows", "tables", "transactions", "connections", "files", "seeded"
+    parts = "pid", "command", "rows", "tables", "transactions", "connections", "files", "seeded", "has_data"
     return not unlike and all(getattr(state, part) == getattr(complete, part) for part in parts)
 
 
 def absorb(before: State, first: State, second: State) -> State:
     """Return ``before`` with what became other from ``first`` to ``second``, all of them complete."""
+    if first.has_data != second.has_data:
+        return second  # a replica was promoted meanwhile
     kinds = {*first.rows, *second.rows}
     tables = {table: UNKNOWN for table in first.tables if first.tables[table] != second.tables[table]}
     return replace(
