@@ -1,0 +1,76 @@
+"""Random rounds: what one test might do to a server, as a list of statements by several sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .definitions import DEFINITIONS
+from .dice import Dice
+from .rows import ROWS, Statements
+from .serverwide import SERVERWIDE, set_session
+from .shapes import Shapes
+
+ADMINISTRATOR = "administrator"
+X = "app by X Protocol"
+SESSIONS = (ADMINISTRATOR, "root", "second root", "app")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A statement, and the session that runs it."""
+
+    session: str
+    statement: str
+
+    def __str__(self) -> str:
+        return f"{self.session}: {self.statement}"
+
+
+def make_round(seed: str, shapes: Shapes) -> list[Step]:
+    """Return the steps of the round that ``seed`` names, always the same."""
+    dice = Dice(seed)
+    sessions = dice.sample(SESSIONS, dice.pick(1, 1, 1, 2, 2, 3))
+    if not shapes.is_mariadb and dice.happens(0.08):
+        sessions.append(X)
+    steps: list[Step] = []
+    for _ in range(dice.pick(1, 1, 1, 2, 2, 3, 4, 6, 10)):
+        session = dice.choice(sessions)
+        steps += [Step(session, statement) for statement in _action(dice, shapes)]
+    return steps
+
+
+def _action(dice: Dice, shapes: Shapes) -> Statements:
+    """Return the statements of one thing that a session does."""
+    kinds = dice.choices((ROWS, DEFINITIONS, SERVERWIDE), (62, 27, 11))[0]
+    statements = dice.weighted(kinds)(dice, shapes)
+    if kinds is SERVERWIDE:
+        return statements
+    before = _preparation(dice, shapes)
+    if dice.happens(0.8):
+        return [*before, *statements]
+    number = dice.randint(1, 10**6)
+    return [
+        *before,
+        *dice.pick(
+            ["START TRANSACTION", *statements, "COMMIT"],
+            ["START TRANSACTION", *statements, "ROLLBACK"],
+            ["BEGIN", *statements, "SAVEPOINT s", *statements, "ROLLBACK TO SAVEPOINT s", "COMMIT"],
+            ["START TRANSACTION", *statements],
+            ["SET autocommit = 0", *statements],
+            ["SET autocommit = 0", *statements, "SET autocommit = 1"],
+            [f"XA START 'x{number}'", *statements, f"XA END 'x{number}'", f"XA PREPARE 'x{number}'"],
+            [f"XA START 'x{number}'", *statements, f"XA END 'x{number}'", f"XA COMMIT 'x{number}' ONE PHASE"],
+            [
+                *(f"XA START 'x{number}'", *statements, f"XA END 'x{number}'", f"XA PREPARE 'x{number}'"),
+                dice.pick(f"XA ROLLBACK 'x{number}'", f"XA COMMIT 'x{number}'"),
+            ],
+        ),
+    ]
+
+
+def _preparation(dice: Dice, shapes: Shapes) -> Statements:
+    if dice.happens(0.15):
+        return ["SET SESSION foreign_key_checks = 0"]
+    if dice.happens(0.1):
+        return [f"SET SESSION sql_mode = '{dice.pick('', 'TRADITIONAL', 'NO_AUTO_VALUE_ON_ZERO', 'ALLOW_INVALID_DATES')}'"]
+    return set_session(dice, shapes) if dice.happens(0.04) else []
