@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import re
 import time
+import traceback
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from .shapes import read_shapes
 if TYPE_CHECKING:
     from pytest_netns_mysql import MySQLServer
 
-_VERBOSE = bool(os.environ.get("NETNS_PROPERTY_VERBOSE"))
+_LOG = logging.getLogger(__name__)
 _ATTEMPTS = 60  # rounds to find out which statements a failure needs
 
 
@@ -49,8 +50,8 @@ class Tally:
     def __str__(self) -> str:
         share = self.fresh.total() / max(1, self.rounds)
         lines = [
-            f"{self.rounds} rounds, {self.statements} statements ({self.refused} refused), {self.changed} rounds changed"
-            f" something, {self.fresh.total()} fresh servers ({share:.0%}), {len(self.failures)} failures",
+            f"{self.rounds} rounds, {self.statements} statements ({self.refused} refused), {self.changed} rounds "
+            f"changed something, {self.fresh.total()} fresh servers ({share:.0%}), {len(self.failures)} failures",
             *(f"  {kind}: {1000 * spent / max(1, self.rounds):.1f} ms a round" for kind, spent in self.seconds.items()),
             *(f"  fresh {count} times: {reason}" for reason, count in self.fresh.most_common(25)),
         ]
@@ -65,9 +66,12 @@ class Campaign:
         self._original = server
         self._shapes = read_shapes(server)
         self._photographer = Photographer(server)
-        self._fresh_rows = {table.title: self._photographer.full_rows(server, table.title) for table in self._shapes.tables}
+        self._fresh_rows = {
+            table.title: self._photographer.full_rows(server, table.title) for table in self._shapes.tables
+        }
         server.kill()
         self._server: MySQLServer | None = None
+        self._raised: Difference | None = None
         self.tally = Tally()
         self._start()
         self._fresh = self._photographer.take(self._running)
@@ -89,6 +93,9 @@ class Campaign:
                     found = self.play(steps) or found
                 self.tally = tally
                 self.tally.failures.append(Failure(seed, steps, [str(one) for one in found]))
+                _LOG.info("%s", self.tally.failures[-1])
+            if self.tally.rounds % 500 == 0:
+                _LOG.info("%s", self.tally)
 
     def play(self, steps: list[Step]) -> list[Difference]:
         """Play one round; return what is not as on a fresh server. The next round has a server that is."""
@@ -102,23 +109,35 @@ class Campaign:
         tally.rounds += 1
         tally.statements += len(errors)
         tally.refused += sum(error is not None for error in errors)
-        if _VERBOSE:
-            for step, error in zip(steps, errors, strict=True):
-                print(f"    {step}  -> {error}")  # noqa: T201
+        for step, error in zip(steps, errors, strict=True):
+            _LOG.debug("%s  -> %s", step, error)
         tally.changed += changed
         found: list[Difference] = []
         if stays:
+            _LOG.debug("stays: %s", stays)
             tally.fresh.update({_reason(stays[0])})
             self._start()
         else:
-            found = differences(self._fresh, self._photographer.take(server))
+            found = self._look()
         player.release()
         compared = time.perf_counter()
-        tally.seconds.update({"statements": played - start, "put_back": put_back - played, "fresh or compared": compared - put_back})
+        tally.seconds.update(
+            {"statements": played - start, "put_back": put_back - played, "fresh or compared": compared - put_back}
+        )
         if found:
             found = [self._told(one) for one in found]
             self._start()
         return found
+
+    def _look(self) -> list[Difference]:
+        """Return what is not as on a fresh server; a server that cannot be asked is not."""
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            return [raised]
+        try:
+            return differences(self._fresh, self._photographer.take(self._running))
+        except Exception:  # noqa: BLE001 - what put_back left may hinder anything
+            return [Difference("the server cannot be looked at", None, traceback.format_exc())]
 
     def end(self) -> None:
         """End the server that the rounds were played on."""
@@ -138,7 +157,11 @@ class Campaign:
 
     def _put_back(self) -> tuple[tuple[str, ...], bool]:
         """Put the server back as the plugin does after a test; return what stays, and whether anything was found."""
-        result = self._put_back_by(self._running, self._before)
+        try:
+            result = self._put_back_by(self._running, self._before)
+        except Exception:  # noqa: BLE001 - it is to raise nothing
+            self._raised = Difference("put_back raised", None, traceback.format_exc())
+            return (), True
         if result.before is not None:
             self._before = result.before
         return result.stays, bool(result.found)

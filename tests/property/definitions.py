@@ -73,7 +73,10 @@ def rename(dice: Dice, shapes: Shapes) -> Statements:
     first, second = dice.sample(shapes.tables, 2)
     return dice.pick(
         [f"RENAME TABLE {first.title} TO {quoted(dice.choice(shapes.schemas))}.{dice.fresh_name()}"],
-        [f"RENAME TABLE {first.title} TO `shop`.`third`, {second.title} TO {first.title}, `shop`.`third` TO {second.title}"],
+        [
+            f"RENAME TABLE {first.title} TO `shop`.`third`, {second.title} TO {first.title},"
+            f" `shop`.`third` TO {second.title}"
+        ],
         ["RENAME TABLE shop.isam TO shop.t3, shop.isam_same TO shop.isam, shop.t3 TO shop.isam_same"],
         ["RENAME TABLE shop.merged TO shop.t3, shop.merged_too TO shop.merged, shop.t3 TO shop.merged_too"],
         ["RENAME TABLE shop.`case` TO shop.t3, shop.`CASE` TO shop.`case`, shop.t3 TO shop.`CASE`"],
@@ -85,14 +88,17 @@ def create(dice: Dice, shapes: Shapes) -> Statements:
     name = f"{quoted(dice.choice(shapes.schemas))}.{dice.fresh_name()}"
     table = dice.choice(shapes.tables)
     temporary = dice.pick("", "", "", "TEMPORARY ")
+    engine = dice.pick("InnoDB", "MyISAM", "CSV")
     statement = dice.pick(
-        f"CREATE {temporary}TABLE {name} (a INT PRIMARY KEY, b VARCHAR(9)) ENGINE = {dice.pick('InnoDB', 'MyISAM', 'CSV')}",
+        f"CREATE {temporary}TABLE {name} (a INT PRIMARY KEY, b VARCHAR(9)) ENGINE = {engine}",
         f"CREATE {temporary}TABLE {name} LIKE {table.title}",
         f"CREATE {temporary}TABLE {name} AS SELECT * FROM {table.title} LIMIT 5",
         f"CREATE TABLE {name} (c INT, FOREIGN KEY (c) REFERENCES shop.customers (id) ON DELETE CASCADE)",
         f"CREATE TABLE {name} (a INT) PARTITION BY HASH (a) PARTITIONS 3",
         f"CREATE TEMPORARY TABLE {table.title} (a INT)",
-        f"CREATE OR REPLACE TABLE {table.title} (a INT)" if shapes.is_mariadb else f"CREATE TABLE {name} (a JSON, FULLTEXT (b), b TEXT)",
+        f"CREATE OR REPLACE TABLE {table.title} (a INT)"
+        if shapes.is_mariadb
+        else f"CREATE TABLE {name} (a JSON, FULLTEXT (b), b TEXT)",
     )
     return [statement, *([f"INSERT INTO {name} VALUES (1, 2)"] if dice.happens(0.3) else [])]
 
@@ -106,6 +112,7 @@ def create_others(dice: Dice, shapes: Shapes) -> Statements:
     trigger = dice.choice(shapes.others["TRIGGER"])
     event = dice.choice(shapes.others["EVENT"])
     schema = quoted(dice.choice(shapes.schemas))
+    change = dice.pick("ENABLE", "DISABLE", "COMMENT 'changed'", "RENAME TO shop.renamed", "DO SET @a = 1")
     timing = f"{dice.pick('BEFORE', 'AFTER')} {dice.pick('INSERT', 'UPDATE', 'DELETE')}"
     body = f"INSERT INTO shop.audit (what) VALUES ({dice.word()})"
     return dice.pick(
@@ -116,11 +123,14 @@ def create_others(dice: Dice, shapes: Shapes) -> Statements:
         [f"DROP VIEW {view}"],
         [f"CREATE TRIGGER {name} {timing} ON {table.title} FOR EACH ROW {body}"],
         [f"CREATE TRIGGER {name} {timing} ON {table.title} FOR EACH ROW {body}", f"DELETE FROM {table.title}"],
-        [f"CREATE TRIGGER {name} {timing} ON {table.title} FOR EACH ROW {body}", f"DELETE FROM {table.title}",
-         f"DROP TRIGGER {name}"],
+        [
+            f"CREATE TRIGGER {name} {timing} ON {table.title} FOR EACH ROW {body}",
+            f"DELETE FROM {table.title}",
+            f"DROP TRIGGER {name}",
+        ],
         [f"DROP TRIGGER {trigger}"],
         [f"DROP TRIGGER {trigger}", "DELETE FROM shop.watched", "UPDATE shop.regions SET name = 'x'"],
-        [f"CREATE TRIGGER shop.first BEFORE INSERT ON shop.watched FOR EACH ROW PRECEDES watched_bi SET @x = 1"],
+        ["CREATE TRIGGER shop.first BEFORE INSERT ON shop.watched FOR EACH ROW PRECEDES watched_bi SET @x = 1"],
         [f"ALTER {kind} {routine} COMMENT {dice.word()}"],
         [f"ALTER {kind} {routine} SQL SECURITY INVOKER"],
         [f"DROP {kind} {routine}"],
@@ -129,7 +139,8 @@ def create_others(dice: Dice, shapes: Shapes) -> Statements:
         [f"CREATE EVENT {name} ON SCHEDULE EVERY 1 SECOND DO {body}"],
         [f"CREATE EVENT {name} ON SCHEDULE EVERY 1 DAY DISABLE DO {body}"],
         [f"CREATE EVENT {name} ON SCHEDULE AT CURRENT_TIMESTAMP DO DELETE FROM {table.title}", "DO SLEEP(0.05)"],
-        [f"ALTER EVENT {event} {dice.pick('ENABLE', 'DISABLE', 'COMMENT ' + dice.word(), 'RENAME TO shop.renamed', 'DO SET @a = 1')}"],
+        [f"ALTER EVENT {event} {change}"],
+        ["ALTER EVENT shop.quiet ON SCHEDULE EVERY 1 SECOND ENABLE", "DO SLEEP(0.05)"],
         [f"DROP EVENT {event}"],
         [f"CREATE SCHEMA {dice.fresh_name()}"],
         [f"DROP SCHEMA {schema}"],

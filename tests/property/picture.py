@@ -20,10 +20,15 @@ Picture = dict[str, str]
 
 # Of the servers that are compared each has its own.
 _OWN_VARIABLES = "'server_uuid', 'gtid_executed', 'gtid_binlog_pos', 'gtid_binlog_state', 'gtid_current_pos'"
-_TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "binary", "varbinary", "tinyblob", "blob")
-_TEXTS += ("mediumblob", "longblob", "json", "uuid", "inet6", "inet4")
-_PLACES = ("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon")
-_PLACES += ("geometrycollection", "geomcollection")
+_OF_A_MOMENT = (
+    "timestamp pseudo_thread_id last_insert_id identity insert_id rand_seed1 rand_seed2 error_count warning_count"
+    " statement_id server_uuid last_gtid proxy_user external_user"
+)
+_TEXTS = (
+    "char varchar tinytext text mediumtext longtext binary varbinary tinyblob blob mediumblob longblob json uuid inet6"
+    " inet4"
+)
+_PLACES = "geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection geomcollection"
 _IGNORED_FILES = re.compile(
     r"^(#ib|#innodb|ib_|ibdata|ibtmp|undo|aria_log|binlog|ddl_recovery|.*\.pid$|.*\.lock|mysqld-auto\.cnf|multi-master|tc\.log|auto\.cnf)"
 )
@@ -53,7 +58,8 @@ _OF_MYSQL = {
     "variable": "SELECT VARIABLE_NAME, '', VARIABLE_VALUE FROM performance_schema.global_variables"
     f" WHERE VARIABLE_NAME NOT IN ({_OWN_VARIABLES})",
     "persisted": "SELECT VARIABLE_NAME, '', VARIABLE_VALUE FROM performance_schema.persisted_variables",
-    "histogram": "SELECT SCHEMA_NAME, CONCAT_WS('.', TABLE_NAME, COLUMN_NAME), JSON_REMOVE(HISTOGRAM, '$.\"last-updated\"')"
+    "histogram": "SELECT SCHEMA_NAME, CONCAT_WS('.', TABLE_NAME, COLUMN_NAME),"
+    " JSON_REMOVE(HISTOGRAM, '$.\"last-updated\"')"
     " FROM information_schema.COLUMN_STATISTICS",
     "schema option": "SELECT SCHEMA_NAME, '', OPTIONS FROM information_schema.SCHEMATA_EXTENSIONS",
     "prepared": "XA RECOVER",
@@ -88,7 +94,8 @@ def _short(text: str | None, other: str | None) -> str:
     """Return the text from shortly before the place where it leaves the other."""
     if text is None:
         return "(not there)"
-    start = max(0, len(os.path.commonprefix([text, other or ""])) - 80)
+    pairs = enumerate(zip(text, other or "", strict=False))
+    start = max(0, next((place for place, (one, two) in pairs if one != two), 0) - 80)
     return repr(text[start : start + 300])
 
 
@@ -130,6 +137,7 @@ class Photographer:
                 picture.update(_named(kind, rows))
             picture.update(self._grants(connection))
             picture.update(self._connections(connection, {own, server.administrator.number}))
+        picture.update(self._session(server))
         picture.update({f"file {name}": "" for name in self._files(server)})
         return picture
 
@@ -150,9 +158,7 @@ class Photographer:
             "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES"
             " WHERE TABLE_SCHEMA NOT IN ('information_schema', 'performance_schema') ORDER BY 1, 2",
         )
-        return {
-            f"{quoted(_text(schema))}.{quoted(_text(name))}": _text(kind) for schema, name, kind in rows
-        }
+        return {f"{quoted(_text(schema))}.{quoted(_text(name))}": _text(kind) for schema, name, kind in rows}
 
     def _read_columns(self, connection: Any) -> dict[str, list[tuple[str, str]]]:
         columns: dict[str, list[tuple[str, str]]] = {}
@@ -214,6 +220,16 @@ class Photographer:
             if int(number) not in known and _text(user) not in ("event_scheduler", "system user"):
                 yield f"connection of {_text(user)}", "open"
 
+    def _session(self, server: MySQLServer) -> Iterator[tuple[str, str]]:
+        """Give the variables of the administrator's session, as the next test finds them."""
+        place = "information_schema" if self._is_mariadb else "performance_schema"
+        query = f"SELECT VARIABLE_NAME, VARIABLE_VALUE, DATABASE() FROM {place}.SESSION_VARIABLES".replace(
+            "performance_schema.SESSION_VARIABLES", "performance_schema.session_variables"
+        )
+        for name, value, schema in server.execute(query):
+            if _text(name).lower() not in _OF_A_MOMENT.split():
+                yield f"session variable {_text(name).lower()}", f"{_text(value)} {_text(schema)}"
+
     def _files(self, server: MySQLServer) -> Iterator[str]:
         with server.network[GLOBAL]:
             for folder, folders, files in os.walk(server.datadir):
@@ -231,14 +247,16 @@ def _value(name: str, kind: str) -> str:
         text = f"CAST({name} + 0e0 AS CHAR)"
     elif kind == "bit":
         text = f"HEX({name} + 0)"
-    elif kind in _PLACES:
+    elif kind in _PLACES.split():
         text = f"CONCAT(ST_SRID({name}), ' ', HEX(ST_AsBinary({name})))"
     elif kind == "vector":
         text = f"HEX({name})"
     elif kind in ("enum", "set"):
         text = f"CONCAT({name} + 0, ' ', HEX({name}))"
-    elif kind in _TEXTS:
-        own = f"CAST(CAST({name} AS CHAR) AS BINARY)" if kind in ("json", "uuid", "inet6") else f"CAST({name} AS BINARY)"
+    elif kind in _TEXTS.split():
+        own = (
+            f"CAST(CAST({name} AS CHAR) AS BINARY)" if kind in ("json", "uuid", "inet6") else f"CAST({name} AS BINARY)"
+        )
         text = f"CONCAT(LENGTH({own}), ':', {own})"
     else:
         text = f"CAST({name} AS CHAR)"
@@ -248,7 +266,9 @@ def _value(name: str, kind: str) -> str:
 def _named(kind: str, rows: list[tuple[Any, ...]]) -> Iterator[tuple[str, str]]:
     texts: dict[str, list[str]] = {}
     for place, name, *others in rows:
-        texts.setdefault(f"{kind} {_text(place)} {_text(name)}".rstrip(), []).append(repr([_text(one) for one in others]))
+        texts.setdefault(f"{kind} {_text(place)} {_text(name)}".rstrip(), []).append(
+            repr([_text(one) for one in others])
+        )
     return ((name, "\n".join(sorted(lines))) for name, lines in texts.items())
 
 
@@ -258,11 +278,8 @@ def _literal(text: str) -> str:
 
 def _ask(connection: Any, *queries: str) -> list[list[tuple[Any, ...]]]:
     """Run statements in one round trip; return the rows of each as the server sends them."""
-    found = []
-    if queries:
-        for result in connection.cmd_query_iter("; ".join(queries)):
-            found.append(connection.get_rows(raw=True)[0] if "columns" in result else [])
-    return found
+    results = connection.cmd_query_iter("; ".join(queries)) if queries else ()
+    return [connection.get_rows(raw=True)[0] if "columns" in result else [] for result in results]
 
 
 def _text(value: Any) -> str:

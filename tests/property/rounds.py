@@ -12,7 +12,22 @@ from .shapes import Shapes
 
 ADMINISTRATOR = "administrator"
 X = "app by X Protocol"
+CRUD = "CRUD:"
+PREPARED = "root by prepared statements"
+BACKGROUND = "root in a thread"
 SESSIONS = (ADMINISTRATOR, "root", "second root", "app")
+# What a thread of the test may still be doing when the test ends.
+_LONG = (
+    "INSERT INTO shop.nothing (b) SELECT SLEEP(0.1) FROM shop.regions",
+    "UPDATE shop.customers SET region = NULL WHERE SLEEP(0.02) = 0",
+    "DELETE FROM shop.isam WHERE SLEEP(0.03) = 0",
+    "DELETE FROM shop.watched WHERE SLEEP(0.05) = 0",
+    "DO SLEEP(0.5)",
+    "ALTER TABLE shop.large FORCE, ALGORITHM = COPY",
+    "SELECT COUNT(*) FROM shop.thousands a, shop.thousands b, shop.large c",
+    "INSERT INTO shop.large (body) SELECT body FROM shop.large",
+)
+_CRUD = ("insert shop twice", "delete shop twice", "update shop customers", "collect shop new", "delete shop regions")
 
 
 @dataclass(frozen=True)
@@ -32,10 +47,17 @@ def make_round(seed: str, shapes: Shapes) -> list[Step]:
     sessions = dice.sample(SESSIONS, dice.pick(1, 1, 1, 2, 2, 3))
     if not shapes.is_mariadb and dice.happens(0.08):
         sessions.append(X)
+    if dice.happens(0.06):
+        sessions.append(PREPARED)
     steps: list[Step] = []
     for _ in range(dice.pick(1, 1, 1, 2, 2, 3, 4, 6, 10)):
         session = dice.choice(sessions)
-        steps += [Step(session, statement) for statement in _action(dice, shapes)]
+        if session == X and dice.happens(0.4):
+            steps.append(Step(session, f"{CRUD} {dice.choice(_CRUD)}"))
+        else:
+            steps += [Step(session, statement) for statement in _action(dice, shapes)]
+    if dice.happens(0.03):
+        steps.append(Step(BACKGROUND, dice.choice(_LONG)))
     return steps
 
 
@@ -72,5 +94,7 @@ def _preparation(dice: Dice, shapes: Shapes) -> Statements:
     if dice.happens(0.15):
         return ["SET SESSION foreign_key_checks = 0"]
     if dice.happens(0.1):
-        return [f"SET SESSION sql_mode = '{dice.pick('', 'TRADITIONAL', 'NO_AUTO_VALUE_ON_ZERO', 'ALLOW_INVALID_DATES')}'"]
+        return [
+            f"SET SESSION sql_mode = '{dice.pick('', 'TRADITIONAL', 'NO_AUTO_VALUE_ON_ZERO', 'ALLOW_INVALID_DATES')}'"
+        ]
     return set_session(dice, shapes) if dice.happens(0.04) else []

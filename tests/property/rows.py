@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .dice import Dice
+from .onekind import MARIADB_ALONE, MYSQL_ALONE
 from .shapes import Shapes, TableShape, quoted
 
 Statements = list[str]
@@ -46,7 +47,9 @@ def insert_select(dice: Dice, shapes: Shapes) -> Statements:
     names = ", ".join(column.title for column in columns)
     given = ", ".join(column.title for column in dice.sample(other.columns, len(columns)))
     verb = dice.pick("INSERT IGNORE", "REPLACE", "INSERT IGNORE")
-    return [f"{verb} INTO {table.title} ({names}) SELECT {given} FROM {other.title} ORDER BY 1 LIMIT {dice.pick(1, 5, 50)}"]
+    return [
+        f"{verb} INTO {table.title} ({names}) SELECT {given} FROM {other.title} ORDER BY 1 LIMIT {dice.pick(1, 5, 50)}"
+    ]
 
 
 def update(dice: Dice, shapes: Shapes) -> Statements:
@@ -70,8 +73,9 @@ def nudge(dice: Dice, shapes: Shapes) -> Statements:
             "UPDATE shop.kinds SET single = -single, twice = -twice",
             "UPDATE shop.kinds SET amount = amount + 0.0000000001",
             "UPDATE shop.kinds SET fixed = UPPER(fixed)",
-            "UPDATE shop.kinds SET doc = '[1.0]' WHERE doc = CAST('[]' AS JSON)" if not shapes.is_mariadb else
-            "UPDATE shop.kinds SET doc = '[ ]' WHERE id = 2",
+            "UPDATE shop.kinds SET doc = '[1.0]' WHERE doc = CAST('[]' AS JSON)"
+            if not shapes.is_mariadb
+            else "UPDATE shop.kinds SET doc = '[ ]' WHERE id = 2",
             "UPDATE shop.kinds SET hour = hour + 0.001 WHERE id = 1",
             "UPDATE shop.kinds SET bits = 2 WHERE id = 7",
             "UPDATE shop.kinds SET choice = NULL WHERE id = 2",
@@ -189,10 +193,20 @@ def call(dice: Dice, shapes: Shapes) -> Statements:
         [f"CALL shop.run_it({_text(delete(dice, shapes)[0])})"],
         [f"PREPARE s FROM {_text(update(dice, shapes)[0])}", "EXECUTE s", "EXECUTE s"],
         ["PREPARE s FROM 'DELETE FROM shop.customers WHERE id = ?'", "SET @id = 2", "EXECUTE s USING @id"],
-        ["CREATE PROCEDURE shop.new_one() DELETE FROM shop.regions", "CALL shop.new_one()", "DROP PROCEDURE shop.new_one"],
+        [
+            "CREATE PROCEDURE shop.new_one() DELETE FROM shop.regions",
+            "CALL shop.new_one()",
+            "DROP PROCEDURE shop.new_one",
+        ],
         ["CALL shop.tools.erase()"] if shapes.is_mariadb else ["CALL shop.run_it('TRUNCATE shop.gone')"],
         ["SELECT NEXTVAL(shop.counter)"] if shapes.is_mariadb else ["CALL shop.run_it('DROP TABLE shop.gone')"],
-        ["EXECUTE IMMEDIATE 'DELETE FROM shop.staff'"] if shapes.is_mariadb else ["TABLE shop.staff"],
+        ["SHOW TABLES IN shop WHERE shop.bump(1)"],
+        ["CALL shop.run_it(CONCAT('DELETE FROM shop.gone LIMIT ', shop.bump(1)))"],
+        ["EXPLAIN ANALYZE SELECT shop.bump(id) FROM shop.regions"]
+        if not shapes.is_mariadb
+        else ["ANALYZE DELETE FROM shop.gone"],
+        dice.choice(MARIADB_ALONE if shapes.is_mariadb else MYSQL_ALONE),
+        dice.choice(MARIADB_ALONE if shapes.is_mariadb else MYSQL_ALONE),
     )
 
 
@@ -200,7 +214,7 @@ def load_data(dice: Dice, shapes: Shapes) -> Statements:
     """Write rows of a table to a file, and load the file into that table or into another."""
     table: TableShape = dice.choice(shapes.tables)
     other = dice.choice(shapes.tables) if dice.happens(0.5) else table
-    name = f"rows{dice.randint(1, 10**9)}.txt"
+    name = f"./rows{dice.randint(1, 10**9)}.txt"
     return [
         f"SELECT * FROM {table.title} LIMIT 20 INTO OUTFILE '{name}'",
         f"LOAD DATA INFILE '{name}' {dice.pick('REPLACE', 'IGNORE', '')} INTO TABLE {other.title}",

@@ -102,7 +102,7 @@ def account(dice: Dice, shapes: Shapes) -> Statements:
         [f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {known}"],
         ["REVOKE SELECT ON shop.* FROM reader@'192.0.2.%'"],
         ["REVOKE SELECT (id) ON shop.customers FROM reader@'192.0.2.%'"],
-        [f"REVOKE clerk FROM reader@'192.0.2.%'"],
+        ["REVOKE clerk FROM reader@'192.0.2.%'"],
         ["SET DEFAULT ROLE clerk TO reader@'192.0.2.%'"]
         if not shapes.is_mariadb
         else ["SET DEFAULT ROLE clerk FOR reader@'192.0.2.%'"],
@@ -122,7 +122,9 @@ def counters(dice: Dice, shapes: Shapes) -> Statements:
             "FLUSH STATUS",
             "FLUSH LOCAL STATUS",
             "TRUNCATE TABLE performance_schema.file_summary_by_instance",
-            "SELECT COUNT(*) FROM information_schema.INNODB_TABLESTATS" if not shapes.is_mariadb else "FLUSH GLOBAL STATUS",
+            "SELECT COUNT(*) FROM information_schema.INNODB_TABLESTATS"
+            if not shapes.is_mariadb
+            else "FLUSH GLOBAL STATUS",
         )
     ]
 

@@ -112,7 +112,9 @@ def read_shapes(server: MySQLServer) -> Shapes:
         is_mariadb=not server.dialect.speaks_x,
         schemas=tuple(sorted(_text(row[0]) for row in found if _text(row[0]) != "global_schema")),
         tables=tuple(shapes),
-        routines=tuple((_text(kind), f"{quoted(_text(place))}.{quoted(_text(name))}") for kind, place, name in routines),
+        routines=tuple(
+            (_text(kind), f"{quoted(_text(place))}.{quoted(_text(name))}") for kind, place, name in routines
+        ),
         others={kind: _others(server, kind) for kind in ("VIEW", "TRIGGER", "EVENT")},
     )
 
