@@ -1,8 +1,8 @@
 """Random statements of all kinds on a seeded server: after put_back it is as a fresh one.
 
-``NETNS_PROPERTY_ROUNDS=5000 pytest tests/property --log-cli-level=INFO`` plays more rounds than the suite does, for each
-kind of server, and tells how many had a fresh server and why; ``NETNS_PROPERTY_SEED`` is where the seeds begin. A failure
-names its seed, and the statements that it needs.
+``NETNS_PROPERTY_ROUNDS=5000 pytest tests/property --log-cli-level=INFO`` plays more rounds than the suite does, for
+each kind of server, and tells how many had a fresh server and why; ``NETNS_PROPERTY_SEED`` is where the seeds begin. A
+failure names its seed, and the statements that it needs.
 """
 
 from __future__ import annotations
