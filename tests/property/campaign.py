@@ -156,7 +156,7 @@ class Campaign:
         self.end()
         self._server = MySQLServer(self._original.plan, self._original.network)
         self._server.start()
-        self._before = read(self._server)
+        self._before = read(self._server, as_loaded=True)
         self._put_back_by = put_back
 
     def _put_back(self) -> tuple[tuple[str, ...], bool]:

@@ -136,7 +136,7 @@ class Photographer:
             for kind, rows in zip(queries, _ask(connection, *queries.values()), strict=True):
                 picture.update(_named(kind, rows))
             picture.update(self._grants(connection))
-            picture.update(self._connections(connection, {own, server.administrator.number}))
+            picture.update(self._connections(connection, {own, *server.administrator.numbers}))
         picture.update(self._session(server))
         picture.update({f"file {name}": "" for name in self._files(server)})
         return picture
@@ -214,7 +214,7 @@ class Photographer:
         for name, rows in zip(names, _ask(connection, *(f"SHOW GRANTS FOR {name}" for name in names)), strict=True):
             yield f"grants for {name}", "\n".join(sorted(_text(row[0]) for row in rows))
 
-    def _connections(self, connection: Any, known: set[int | None]) -> Iterator[tuple[str, str]]:
+    def _connections(self, connection: Any, known: set[int]) -> Iterator[tuple[str, str]]:
         (rows,) = _ask(connection, "SHOW PROCESSLIST")
         for number, user, *_ in rows:
             if int(number) not in known and _text(user) not in ("event_scheduler", "system user"):
