@@ -110,6 +110,7 @@ class Campaign:
         played = time.perf_counter()
         stays, changed = self._put_back()
         put_back = time.perf_counter()
+        _LOG.debug("put back in %.0f ms", 1000 * (put_back - played))
         tally.rounds += 1
         tally.statements += len(errors)
         tally.refused += sum(error is not None for error in errors)
