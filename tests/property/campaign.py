@@ -142,7 +142,7 @@ class Campaign:
         try:
             return differences(self._fresh, self._photographer.take(self._running))
         except Exception:  # noqa: BLE001 - what put_back left may hinder anything
-            return [Difference("the server cannot be looked at", None, traceback.format_exc())]
+            return [Difference("the server cannot be looked at", None, traceback.format_exc()[-300:])]
 
     def end(self) -> None:
         """End the server that the rounds were played on."""
@@ -165,7 +165,7 @@ class Campaign:
         try:
             result = self._put_back_by(self._running, self._before)
         except Exception:  # noqa: BLE001 - it is to raise nothing
-            self._raised = Difference("put_back raised", None, traceback.format_exc())
+            self._raised = Difference("put_back raised", None, traceback.format_exc()[-300:])
             return (), True
         if result.before is not None:
             self._before = result.before

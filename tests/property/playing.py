@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Run = Callable[[str], None]
 _PATIENCE = "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"
+_TIMEOUT = 10  # seconds for a statement that waits for a lock which knows no timeout
 
 
 class Player:
@@ -77,7 +78,8 @@ def _session(server: MySQLServer, name: str, held: list[Any]) -> Run:
         session = server.connect("red", driver="mysqlx", user="app", password="app")
         held.append(session)
         return lambda statement: _run_by_x(session, statement)
-    connection = server.connect("red", user="app", password="app") if name == "app" else server.connect()
+    options = {"user": "app", "password": "app"} if name == "app" else {}
+    connection = server.connect("red" if name == "app" else None, read_timeout=_TIMEOUT, **options)
     held.append(connection)
     if name == PREPARED:
         return lambda statement: _run_prepared(connection, statement)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .definitions import DEFINITIONS
 from .dice import Dice
 from .rows import ROWS, Statements
-from .serverwide import SERVERWIDE, set_session
+from .serverwide import SERVERWIDE, locks, set_session
 from .shapes import Shapes
 
 ADMINISTRATOR = "administrator"
@@ -56,6 +56,8 @@ def make_round(seed: str, shapes: Shapes) -> list[Step]:
             steps.append(Step(session, f"{CRUD} {dice.choice(_CRUD)}"))
         else:
             steps += [Step(session, statement) for statement in _action(dice, shapes)]
+    if dice.happens(0.03):  # at the end: any statement behind it may wait for ever
+        steps += [Step(dice.choice(sessions), statement) for statement in locks(dice, shapes)]
     if dice.happens(0.03):
         steps.append(Step(BACKGROUND, dice.choice(_LONG)))
     return steps

@@ -153,4 +153,4 @@ def locks(dice: Dice, shapes: Shapes) -> Statements:
     ]
 
 
-SERVERWIDE = ((8, set_global), (6, set_session), (8, account), (4, counters), (2, instruments), (1, locks))
+SERVERWIDE = ((8, set_global), (6, set_session), (8, account), (4, counters), (2, instruments))
