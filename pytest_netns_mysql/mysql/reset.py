@@ -193,6 +193,8 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
             _undo_one(server, change)
         except (mysql.connector.Error, OSError) as error:
             refused[change] = f" ({error})"
+    if any(change.kind == "global variable" for change in changes):
+        server.administrator.close()  # the tests' session began with the values of that time
     # Last: the rows of dropped schemas' privileges are among them.
     tables = [change for change in changes if change.kind == "table" and change.name in before.contents]
     for change in tables:
