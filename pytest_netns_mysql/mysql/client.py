@@ -39,6 +39,11 @@ class NamespaceConnection(MySQLConnection):
         super()._handle_server_status(flags)
 
     @property
+    def status(self) -> int:
+        """Return the flags of the server's last answer; see the manual, "Status Flags"."""
+        return self._status
+
+    @property
     def escapes(self) -> bool:
         """Return True if a backslash escapes in a string: NO_BACKSLASH_ESCAPES is not in the session's sql_mode."""
         return not self._status & ServerFlag.STATUS_NO_BACKSLASH_ESCAPES

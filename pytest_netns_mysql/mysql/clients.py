@@ -16,7 +16,8 @@ from pytest_netns_mysql.kernel.position import identity
 from pytest_netns_mysql.mysql import clientarguments, optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.client import Driver, kind_of
-from pytest_netns_mysql.mysql.loading import Load, load_into
+from pytest_netns_mysql.mysql.loader import load_into
+from pytest_netns_mysql.mysql.loading import Load
 from pytest_netns_mysql.mysql.server import MySQLServer
 
 _CONNECT, _ARGV = "netns_connect", "netns_argv"
