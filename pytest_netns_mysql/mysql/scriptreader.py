@@ -54,8 +54,7 @@ class Reader:
                 yield from self._read_line(_stripped(line, is_first=self._number == 1))
                 if self._ended:
                     break
-        self._drop_invisible()
-        yield from self._end_statement() if self._keeps else self._go()
+        yield from self._end_statement(is_last=True) if self._keeps else self._go()
 
     def error(self, what: str, line: int, *, needs_program: bool = False) -> ScriptError:
         """Return the error that a place of the file is not understood."""
@@ -215,7 +214,7 @@ class Reader:
         self._kept = 0
         self._has_code = False
 
-    def _end_statement(self) -> Iterator[Statement | Call]:
+    def _end_statement(self, *, is_last: bool = False) -> Iterator[Statement | Call]:
         """Yield what has been read as a command or as a statement."""
         if not self._buffer:
             return
@@ -226,6 +225,8 @@ class Reader:
         elif command.name == "quit" and not self._keeps:
             self._ended = True  # and the word is sent
         else:
+            if is_last:
+                self._drop_invisible()
             text = bytes(self._buffer[begun:])
             self._clear()
             yield from self._run(command, text)

@@ -42,7 +42,7 @@ def file(tmp_path: Path) -> Path:
             [(1, b"USE `shop`"), (1, b"SELECT 1"), (2, b"USE `a``b`"), (3, b"SELECT 2")],
         ),
         (b"SELECT 1\\G\nSELECT 2\\gSELECT \\N;", [(1, b"SELECT 1"), (2, b"SELECT 2"), (2, b"SELECT \\N")]),
-        (b"SELECT 1\\c\ngo\nstatus\nSELECT 3;\nquit\nSELECT 4", [(1, b"go\nstatus\nSELECT 3")]),
+        (b"SELECT 1\\c\ngo\nstatus\nSELECT 3;\nquit\nSELECT 4", [(4, b"SELECT 3")]),
         (b"SELECT 0;\ngo\nstatus\nSELECT 3;\nquit\nSELECT 4", [(1, b"SELECT 0"), (4, b"SELECT 3")]),
         (
             b"\xef\xbb\xbfSELECT 'a\rb', 'c\r\nd';\r\nSELECT '\xff\xe9';\r",
