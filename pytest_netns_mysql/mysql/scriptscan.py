@@ -21,11 +21,9 @@ _FILES = re.compile(
 )
 _STRING = re.compile(_QUOTED, re.DOTALL)
 _ESCAPED = re.compile(rb"\\(.)|''|\"\"", re.DOTALL)
-_FOR_PROGRAM = re.compile(
-    rb"(?:^|[;/$|])[ \t]*(?:system|connect|edit|charset|resetconnection|ssl_session_data_print)\b"
-    rb"|\\(?:[!exC]|r(?!\\n|['\"\r\n]))",
-    re.IGNORECASE | re.MULTILINE,
-)
+_FOR_PROGRAM = (b"system", b"connect", b"edit", b"charset", b"resetconnection", b"ssl_session_data_print")
+_NAMES = re.compile(rb"(?:^|[;/$|])[ \t]*(?:" + b"|".join(_FOR_PROGRAM) + rb")\b", re.MULTILINE)
+_LETTERS = re.compile(rb"\\(?:[!exC]|r(?!\\n|['\"\r\n]))")
 _SANDBOX = b"999999\\-"
 _MOST_ENDS = 16  # of a name: the delimiter is not known here
 _AS_UTF_8 = "save the file as UTF-8: iconv -f UTF-16 -t UTF-8"
@@ -138,7 +136,7 @@ def _names(text: bytes, found: Scan) -> Iterator[tuple[bytes, bool]]:
     found.has_dollars = found.has_dollars or b"$" in text
     found.has_sandbox = found.has_sandbox or _SANDBOX in text
     found.reads_local = found.reads_local or (b"infile" in lowered and b"local" in lowered)
-    found.has_commands = found.has_commands or _FOR_PROGRAM.search(text) is not None
+    found.has_commands = found.has_commands or _has_commands(text, lowered)
     if b"source" in lowered or b"\\." in text:
         for match in _SOURCE.finditer(text):
             rest = match[1]
@@ -148,6 +146,11 @@ def _names(text: bytes, found: Scan) -> Iterator[tuple[bytes, bool]]:
         for match in _FILES.finditer(text):
             for quoted in _STRING.findall(match[1]):
                 yield _ESCAPED.sub(_unescaped, quoted[1:-1]), False
+
+
+def _has_commands(text: bytes, lowered: bytes) -> bool:
+    names = any(name in lowered for name in _FOR_PROGRAM) and _NAMES.search(lowered)
+    return bool(names or (b"\\" in text and _LETTERS.search(text)))
 
 
 def _unescaped(match: re.Match[bytes]) -> bytes:

@@ -211,7 +211,7 @@ def compare(command: list[str], file: Path, status: int, *, mariadb: bool, dolla
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join).filter(lambda text: not UNFIT.search(text))
 
 
-@settings(max_examples=1500, derandomize=True)
+@settings(max_examples=250, derandomize=True)
 @given(TEXTS, st.sampled_from(OTHERS), st.sampled_from([0, NO_BACKSLASH_ESCAPES]), st.booleans())
 def test_mysqls_program(mysql: str, folder: Path, text: bytes, other: bytes, status: int, dollars: bool) -> None:
     (folder / "other.sql").write_bytes(other)
@@ -220,7 +220,7 @@ def test_mysqls_program(mysql: str, folder: Path, text: bytes, other: bytes, sta
     compare(command, folder / "script.sql", status, mariadb=False, dollars=dollars)
 
 
-@settings(max_examples=1500, derandomize=True)
+@settings(max_examples=250, derandomize=True)
 @given(TEXTS, st.sampled_from(OTHERS), st.sampled_from([0, NO_BACKSLASH_ESCAPES, ANSI_QUOTES]))
 def test_mariadbs_program(mariadb_client: str, folder: Path, text: bytes, other: bytes, status: int) -> None:
     (folder / "other.sql").write_bytes(other)
