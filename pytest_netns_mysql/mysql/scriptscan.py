@@ -12,7 +12,7 @@ from pathlib import Path
 
 _CHUNK = 1 << 20  # bytes
 _OVERLAP = 2 << 10  # bytes: as much as a command or a file's name is long at most
-_SOURCE = re.compile(rb"(?:(?:^|[;/$|])[ \t]*source|\\\.)[ \t]+([^\r\n]{1,1024})", re.IGNORECASE | re.MULTILINE)
+_SOURCE = re.compile(rb"(?:(?:^|[;/$|]|\\[gG])[ \t]*source|\\\.)[ \t]+([^\r\n]{1,1024})", re.IGNORECASE | re.MULTILINE)
 _NAME_ENDS = re.compile(rb"[;\s]|\$\$|//|\|\||--|#|\Z")
 _QUOTED = rb"'(?:[^'\\]|\\.|''){1,1024}'|\"(?:[^\"\\]|\\.|\"\"){1,1024}\""
 _FILES = re.compile(
@@ -24,7 +24,7 @@ _ESCAPED = re.compile(rb"\\(.)|''|\"\"", re.DOTALL)
 _FOR_PROGRAM = (b"system", b"connect", b"edit", b"charset", b"resetconnection", b"ssl_session_data_print")
 _NAMES = re.compile(rb"(?:^|[;/$|])[ \t]*(?:" + b"|".join(_FOR_PROGRAM) + rb")\b", re.MULTILINE)
 _LETTERS = re.compile(rb"\\(?:[!exC]|r(?!\\n|['\"\r\n]))")
-_SANDBOX = b"999999\\-"
+_SANDBOX = b"/*!999999\\-"
 _MOST_ENDS = 16  # of a name: the delimiter is not known here
 _AS_UTF_8 = "save the file as UTF-8: iconv -f UTF-16 -t UTF-8"
 _NOT_TEXT = {
@@ -55,7 +55,7 @@ class Scan:
         size: The bytes of the SQL files.
         reads_local: Whether there may be a LOAD DATA LOCAL.
         has_commands: Whether there may be a command that only the client program knows.
-        has_sandbox: Whether there may be the line that dumps of MariaDB begin with.
+        has_sandbox: Whether there may be the first line of older dumps of MariaDB, which MySQL's client refuses.
         has_dollars: Whether there is a dollar sign.
         fault: The first place that no reader takes.
     """

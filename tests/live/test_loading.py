@@ -12,6 +12,8 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql import loader
 from pytest_netns_mysql.mysql.loading import resolve
 
+pytestmark = pytest.mark.netns  # the servers are asked for by name
+
 DUMPS = Path(__file__).parent.parent / "mysql" / "dumps"
 HEAD = b"CREATE SCHEMA shop;\nUSE shop;\nCREATE TABLE t (a INT, b VARCHAR(20)) CHARACTER SET utf8mb4;\n"
 TRIGGER = (
