@@ -74,6 +74,7 @@ class CommandTable:
 
     letters: dict[bytes, Command]
     names: dict[bytes, Command]
+    is_mariadb: bool
 
     def at_line_start(self, text: bytes | memoryview, delimiter: bytes) -> Command | None:
         """Return the command that a text is, as the client program looks for one before it looks for statements."""
@@ -85,8 +86,10 @@ class CommandTable:
         # What stands behind a \g or a delimiter is for the search for statements.
         if b"\\g" in whole or (delimiter in whole and not is_delimiter_command(match[1])):
             return None
-        has_arguments = bool(whole[match.end() :].strip(SPACES))
-        return command if command.takes_arguments or not has_arguments else None
+        if not whole[match.end() :].strip(SPACES):
+            return command
+        takes = command.takes_arguments and (argument(whole) or not self.is_mariadb)
+        return command if takes else None
 
 
 def table(*, mariadb: bool) -> CommandTable:
@@ -97,6 +100,7 @@ def table(*, mariadb: bool) -> CommandTable:
     return CommandTable(
         {letter.encode(): command for letter, command in letters.items()},
         {name.encode(): command for name, command in names.items()} | {b"?": _COMMANDS["?"]},
+        mariadb,
     )
 
 

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 _AT_LINE = re.compile(r"^ERROR\b.*? at line (\d+)(?: in file: '(.+?)')?:", re.MULTILINE)  # as mysql says it
 _SMALL = 256 << 10  # bytes: a file that is read sooner than the client program starts, which takes 10 ms
-_LARGE = 1 << 20  # bytes: a file whose statements a server may be too small for
+_LARGE = 64 << 10  # bytes: a file whose statements a server may be too small for
 _PACKET = 1 << 30  # bytes: the most that max_allowed_packet can be
 _PARSE_ERROR = 1064
-_CURE = "mend what the server complains of; nothing of what was loaded is kept"
+_SILENT = "mysql said nothing and ended with exit code {}, as for a last command without a delimiter behind it"
+_OF_THE_SERVER = "mend what the server complains of; nothing of what was loaded is kept"
+_OF_THE_FILE = "mend the line; nothing of what was loaded is kept"
 
 
 def load_into(server: MySQLServer, loads: Sequence[Load], schema: str | None = None) -> None:
@@ -140,7 +142,7 @@ def _send(server: MySQLServer, load: Load, file: Path, schema: str | None, found
             said = f"ERROR {error.errno} ({error.sqlstate}) at line {statement.line}: {error.msg}"
             raise _failed(load, f"{statement.file}, line {statement.line}", said) from error
         except script.ScriptError as error:
-            cures = ["install the client program mysql"] if error.needs_program else []
+            cures = ["install the client program mysql", "leave the command out"] if error.needs_program else []
             said = f"ERROR at line {error.line}: {error}"
             raise _failed(load, f"{error.file}, line {error.line}", said, remedies=cures) from error
 
@@ -186,7 +188,7 @@ def _run(server: MySQLServer, load: Load, file: Path, schema: str | None) -> Non
     if result.returncode != 0 or place:
         where = f"{file.parent / (place[2] or file)}, line {place[1]}" if place else str(file)
         said = result.stderr[place.start() if place else 0 :].strip().splitlines()
-        raise _failed(load, where, *(said[:3] if place else said[-3:]))
+        raise _failed(load, where, *(said[:3] if place else said[-3:] or [_SILENT.format(result.returncode)]))
 
 
 def _failed(load: Load, where: str, *said: str, remedies: Sequence[str] = ()) -> LoadError:
@@ -194,5 +196,5 @@ def _failed(load: Load, where: str, *said: str, remedies: Sequence[str] = ()) ->
         f"{load.name} could not be loaded",
         where=where,
         tried=said,
-        remedies=[*remedies] or [_CURE],
+        remedies=[*remedies] or [_OF_THE_FILE if said[0].startswith("ERROR at line") else _OF_THE_SERVER],
     )

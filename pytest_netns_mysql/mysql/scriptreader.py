@@ -230,6 +230,8 @@ class Reader:
             text = bytes(self._buffer[begun:])
             self._clear()
             yield from self._run(command, text)
+            if is_last and command.name != "quit":
+                raise self.error(f"the command {command.name} has no delimiter behind it", self._number)
 
     def _go(self) -> Iterator[Statement]:
         """Yield what has been read as a statement."""

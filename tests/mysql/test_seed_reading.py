@@ -184,7 +184,8 @@ def sent(command: list[str], file: Path, status: int, *, dollars: bool) -> tuple
             timeout=60,
         )
     thread.join()
-    return [one for one in recorder.received if not ITS_OWN.fullmatch(one)], done.stderr
+    complaint = done.stderr or ("ERROR" if done.returncode else "")
+    return [one for one in recorder.received if not ITS_OWN.fullmatch(one)], complaint
 
 
 def read(file: Path, status: int, *, mariadb: bool, dollars: bool) -> tuple[list[bytes], ScriptError | None]:

@@ -126,6 +126,7 @@ def test_source_is_sought_from_the_folder_of_the_first_file(file: Path) -> None:
         (b"delimiter\n", 1, "DELIMITER must be followed by a 'delimiter' character or string", False),
         (b"delimiter a\\\\b\n", 1, "DELIMITER cannot contain a backslash character", False),
         (b"use\n", 1, "USE must be followed by a database name", False),
+        (b"SELECT 0;\nSELECT 1; use shop", 2, "the command use has no delimiter behind it", False),
         (b"SELECT 0;\n\nsystem ls", 3, "only the client program has the command system", True),
         (b"charset gbk", 1, "only the client program has the command charset", True),
     ],
