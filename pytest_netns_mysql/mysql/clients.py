@@ -18,7 +18,8 @@ from pytest_netns_mysql.mysql.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.client import Driver, kind_of
 from pytest_netns_mysql.mysql.confined import disregard
 from pytest_netns_mysql.mysql.driveroptions import named
-from pytest_netns_mysql.mysql.loading import Load, load_into
+from pytest_netns_mysql.mysql.loader import load_into
+from pytest_netns_mysql.mysql.loading import Load
 from pytest_netns_mysql.mysql.server import MySQLServer
 
 _CONNECT, _ARGV = "netns_connect", "netns_argv"
