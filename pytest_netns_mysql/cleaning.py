@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import LeftoverError
+from pytest_netns_mysql.networkcleaning import NetworkCleaner, leftover_error
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -37,6 +38,7 @@ class Cleaner:
     def __init__(self, session: NetnsSession) -> None:
         """Keep whose servers they are."""
         self._session = session
+        self._networks = NetworkCleaner(session)
         self._known: dict[MySQLServer, _Known] = {}
         self._default: MySQLServer | None = None
         self._begun: pytest.Item | None = None
@@ -54,7 +56,8 @@ class Cleaner:
         from pytest_netns_mysql.mysql.state import absorb, read
 
         first = {server: read(server) for server in self._running()}
-        yield
+        with self._networks.accepting():
+            yield
         for server, state in first.items():
             if server.is_running:
                 self._known[server].before = absorb(self._known[server].before, state, read(server))
@@ -67,6 +70,7 @@ class Cleaner:
         """Remember which fixture made a server; another that gives it on is not its own."""
         from pytest_netns_mysql.mysql.state import read
 
+        self._networks.made(fixture, request)
         for server in _servers_in(value):
             if server not in self._known and server.is_running:
                 state = read(server)
@@ -88,17 +92,18 @@ class Cleaner:
             self._renew(self._default)
 
     def begin(self, item: pytest.Item) -> None:
-        """Look at the servers before the first thing that is the test's own, and have it done after the last."""
+        """Look at network and servers before the first thing that is the test's own, and have it done after the last."""
         if self._begun is item:
             return
         self._begun, self._attends = item, False
-        if self._known:
-            self._attend(item)
+        self._attend(item)
 
     def _attend(self, item: pytest.Item) -> None:
         if self._attends:
             return
         self._attends = True
+        if self._session.settings.leftovers != "keep":
+            self._networks.begin(is_outdated=self._outdated)
         if self._outdated and not self._keeps:
             self._look_again()
         item.addfinalizer(lambda: self._end(item))
@@ -106,6 +111,10 @@ class Cleaner:
     def finish(self) -> None:
         """Know that no test runs."""
         self._begun = None
+
+    def close(self) -> None:
+        """Let go of what is watched."""
+        self._networks.close()
 
     def _look_again(self) -> None:
         from pytest_netns_mysql.mysql.state import is_as, read
@@ -119,6 +128,7 @@ class Cleaner:
     def _end(self, item: pytest.Item) -> None:
         self.finish()
         found: list[str] = []
+        changed = [] if self._keeps else self._networks.clean(item)
         for server, known in list(self._known.items()):
             if server not in self._session.servers:
                 del self._known[server]
@@ -128,17 +138,8 @@ class Cleaner:
                 found += [] if self._keeps else self._clean(server, known, item)
                 if server is self._default and _wants_fresh(item):
                     self._renew(server)
-        if found and self._session.settings.leftovers == "fail":
-            raise LeftoverError(
-                "the test left something on a server that other tests use; it was put back",
-                where=item.nodeid,
-                tried=found,
-                remedies=[
-                    "let a fixture of the test's own undo it, or take netns_account and netns_connect, which do",
-                    "a test that means to: ask for netns_mysqld_fresh, or for a server of factories.mysqld of its own",
-                    "netns_leftovers = reset puts it back in silence",
-                ],
-            )
+        if (found or changed) and self._session.settings.leftovers == "fail":
+            raise leftover_error(item, found, changed)
 
     def _clean(self, server: MySQLServer, known: _Known, item: pytest.Item) -> list[str]:
         """Put a server back, or have it made anew; return what was found on it, as lines for a reader."""

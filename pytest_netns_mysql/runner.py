@@ -212,8 +212,9 @@ class Runner:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Put the pools of other libraries back as they were."""
+        """Put the pools of other libraries back as they were; stop watching networks."""
         self._pools.remove()
+        self._cleaner.close()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -1,0 +1,219 @@
+"""Whether anything in a network has changed: the kernel tells, and nothing is read where it does not.
+
+Each namespace has a socket that gets the notifications of rtnetlink(7) and of nftables. inotify(7) tells of settings
+below /proc/sys/net that are written, and of files; proc_pid_mountinfo(5) of mounts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import select
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+
+from pytest_netns_mysql.kernel import syscalls
+from pytest_netns_mysql.kernel.dumps import NEIGHBOUR_HEADER, NTF_PROXY, NUD_PERMANENT, join, messages, open_socket
+from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.kernel.private import NETWORKS_DIRECTORY
+
+_SETTINGS = "/proc/sys/net"
+_FIXED = (
+    *("", "/bridge", "/core", "/ipv4", "/ipv4/route", "/ipv6", "/ipv6/icmp", "/ipv6/route"),
+    *("/mptcp", "/netfilter", "/netfilter/nf_log", "/unix"),
+)
+_BY_INTERFACE = ("/ipv4/conf", "/ipv4/neigh", "/ipv6/conf", "/ipv6/neigh")
+_NETFILTER = 12
+# links, neighbours, traffic control, addresses, routes and rules of both versions of IP, next hops
+_ROUTE_GROUPS = (1, 3, 4, 5, 7, 8, 9, 11, 19, 32)
+_NFTABLES_GROUPS = (7,)
+_NEIGHBOURS = (28, 29)
+_MODIFY, _ATTRIB, _MOVED, _CREATED, _DELETED = 0x2, 0x4, 0xC0, 0x100, 0x200
+_OVERFLOW = 0x4000
+_EVENT = struct.Struct("=iIII")
+_BUFFER = 1 << 17  # bytes
+_PART_OF_LIMIT = 8  # of the files that this process may have open
+
+Control = tuple[str, str]  # namespace, path
+
+
+class Changes:
+    """What may have changed.
+
+    Attributes:
+        namespaces: Those whose links, addresses, routes and the like were touched.
+        neighbours: Those where an entry for a neighbour came or went that the kernel may have made by itself.
+        rulesets: Those whose nftables rules were touched.
+        controls: The settings that were written.
+        names: Whether files that names are found by were touched.
+        is_incomplete: Whether more was written than the kernel could tell.
+    """
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.namespaces: set[str] = set()
+        self.neighbours: set[str] = set()
+        self.rulesets: set[str] = set()
+        self.controls: set[Control] = set()
+        self.names = False
+        self.is_incomplete = False
+
+    def __bool__(self) -> bool:
+        sets = (self.namespaces, self.neighbours, self.rulesets, self.controls)
+        return any(sets) or self.names or self.is_incomplete
+
+    def add(self, other: Changes) -> None:
+        """Take what another one tells."""
+        self.namespaces |= other.namespaces
+        self.neighbours |= other.neighbours
+        self.rulesets |= other.rulesets
+        self.controls |= other.controls
+        self.names |= other.names
+        self.is_incomplete |= other.is_incomplete
+
+
+class Watch:
+    """Tells what may have changed in the namespaces of a network that are its own."""
+
+    def __init__(self, network: Network) -> None:
+        """Begin to watch; raise OSError where the kernel refuses it."""
+        self._network = network
+        self.own = {name: one for name, one in network.items() if name not in network.topology.plan.external}
+        self._poll = select.epoll()
+        self._closing = contextlib.ExitStack()
+        self._closing.callback(self._poll.close)
+        self._sockets: dict[int, tuple[str, socket.socket, bool]] = {}
+        self._directories: dict[int, Control | None] = {}
+        self._pins: dict[str, list[int]] = {}
+        self._inotify = syscalls.inotify_init()
+        self._closing.callback(os.close, self._inotify)
+        try:
+            self._poll.register(self._inotify, select.EPOLLIN)
+            with network.sandbox.entered():
+                self._watch_names()
+            for name, namespace in self.own.items():
+                with namespace:
+                    self._open(name, socket.NETLINK_ROUTE, _ROUTE_GROUPS)
+                    self._open(name, _NETFILTER, _NFTABLES_GROUPS)
+            self.watch_controls(self.own)
+        except BaseException:
+            self.close()
+            raise
+
+    def take(self) -> Changes:
+        """Return what may have changed since the last call."""
+        changes = Changes()
+        for descriptor, _ in self._poll.poll(0):
+            if descriptor == self._inotify:
+                self._take_files(changes)
+            elif descriptor in self._sockets:
+                self._take_messages(*self._sockets[descriptor], changes)
+            else:
+                changes.names = True
+        return changes
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._closing.close()
+        for name in self._pins:
+            self._unpin(name)
+
+    def watch_controls(self, names: Iterable[str]) -> None:
+        """Watch the settings of namespaces, whose directories change with their interfaces."""
+        for name in names:
+            self._unpin(name)
+            pins = self._pins.setdefault(name, [])
+            with self.own[name]:
+                for directory in _directories():
+                    with contextlib.suppress(FileNotFoundError):
+                        number = syscalls.inotify_add_watch(self._inotify, directory, _MODIFY)
+                        self._directories[number] = name, directory
+                        # The kernel forgets a directory of /proc that nobody has open, where it is short of memory,
+                        # and who opens it again finds another, which nobody watches.
+                        if sum(map(len, self._pins.values())) < _most_pins():
+                            pins.append(os.open(directory, os.O_PATH | os.O_CLOEXEC))
+
+    def _unpin(self, name: str) -> None:
+        for descriptor in self._pins.get(name, ()):
+            os.close(descriptor)
+        self._pins[name] = []
+
+    def _watch_names(self) -> None:
+        mounts = os.open("/proc/thread-self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
+        self._closing.callback(os.close, mounts)
+        self._poll.register(mounts, select.EPOLLPRI)
+        mask = _ATTRIB | _MOVED | _CREATED | _DELETED
+        self._directories[syscalls.inotify_add_watch(self._inotify, str(self._network.directory), mask)] = None
+        for file in COVERED:
+            with contextlib.suppress(FileNotFoundError):
+                copy = str(copy_of(file, NETWORKS_DIRECTORY))
+                self._directories[syscalls.inotify_add_watch(self._inotify, copy, _MODIFY)] = None
+
+    def _open(self, name: str, protocol: int, groups: tuple[int, ...]) -> None:
+        try:
+            sock = open_socket(protocol)
+        except OSError:  # a kernel without nftables
+            return
+        self._closing.enter_context(sock)
+        sock.setblocking(False)
+        join(sock, groups)
+        self._sockets[sock.fileno()] = name, sock, protocol == _NETFILTER
+        self._poll.register(sock, select.EPOLLIN)
+
+    def _take_messages(self, name: str, sock: socket.socket, is_netfilter: bool, changes: Changes) -> None:
+        touched = changes.rulesets if is_netfilter else changes.namespaces
+        while True:
+            try:
+                data = sock.recv(_BUFFER)
+            except BlockingIOError:
+                return
+            except OSError:  # ENOBUFS: there were more than the socket could hold
+                touched.add(name)
+                continue
+            for kind, _, body in messages(data):
+                if is_netfilter or kind not in _NEIGHBOURS or _is_by_hand(body):
+                    touched.add(name)
+                else:
+                    changes.neighbours.add(name)
+
+    def _take_files(self, changes: Changes) -> None:
+        while True:
+            try:
+                data = os.read(self._inotify, _BUFFER)
+            except BlockingIOError:
+                return
+            start = 0
+            while start < len(data):
+                number, mask, _, length = _EVENT.unpack_from(data, start)
+                file = data[start + _EVENT.size : start + _EVENT.size + length].rstrip(b"\0").decode("utf-8", "replace")
+                start += _EVENT.size + length
+                changes.is_incomplete |= bool(mask & _OVERFLOW)
+                place = self._directories.get(number, ())
+                if place is None:
+                    changes.names = True
+                elif place and mask & _MODIFY:
+                    changes.controls.add((place[0], f"{place[1]}/{file}"))
+
+
+def _is_by_hand(body: bytes) -> bool:
+    """Return True for an entry of a neighbour that the kernel does not make by itself."""
+    _, _, state, flags, _ = NEIGHBOUR_HEADER.unpack_from(body)
+    return bool(state & NUD_PERMANENT or flags & NTF_PROXY)
+
+
+def _most_pins() -> int:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _PART_OF_LIMIT
+
+
+def _directories() -> Iterator[str]:
+    """Yield the directories of settings of the calling thread's network namespace."""
+    for name in _FIXED:
+        if os.path.isdir(_SETTINGS + name):  # noqa: PTH112 - a Path for each of them takes several times as long
+            yield _SETTINGS + name
+    for name in _BY_INTERFACE:
+        with contextlib.suppress(FileNotFoundError):
+            for entry in os.listdir(_SETTINGS + name):  # noqa: PTH208
+                yield f"{_SETTINGS}{name}/{entry}"
