@@ -70,7 +70,7 @@ class Cleaner:
         """Remember which fixture made a server; another that gives it on is not its own."""
         from pytest_netns_mysql.mysql.state import read
 
-        self._networks.made(fixture, request)
+        self.built(fixture, request)
         for server in _servers_in(value):
             if server not in self._known and server.is_running:
                 state = read(server)
@@ -79,6 +79,10 @@ class Cleaner:
                 self._default = server
         if self._begun is not None:
             self._attend(self._begun)
+
+    def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
+        """Know the network from the moment on at which its fixture gives it."""
+        self._networks.built(fixture, request)
 
     def make_room(self, item: pytest.Item) -> None:
         """End the server, where the test asks for a fresh one: unless nobody used it, nor built anything on it."""
@@ -92,7 +96,7 @@ class Cleaner:
             self._renew(self._default)
 
     def begin(self, item: pytest.Item) -> None:
-        """Look at network and servers before the first thing that is the test's own, and have it done after the last."""
+        """Look at network and servers before the first thing that is the test's own, and again after the last."""
         if self._begun is item:
             return
         self._begun, self._attends = item, False
@@ -102,8 +106,7 @@ class Cleaner:
         if self._attends:
             return
         self._attends = True
-        if self._session.settings.leftovers != "keep":
-            self._networks.begin(is_outdated=self._outdated)
+        self._networks.begin(is_outdated=self._outdated and not self._keeps)
         if self._outdated and not self._keeps:
             self._look_again()
         item.addfinalizer(lambda: self._end(item))

@@ -30,10 +30,14 @@ class NetworkCleaner:
         self._guards: dict[Network, Guard | None] = {}
         self._fixture: tuple[pytest.FixtureDef[Any], Any] | None = None
 
-    def made(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
-        """Remember the fixture that gives the network: everything that uses the network was built on the fixture."""
+    def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
+        """Remember the fixture that gives the network: everything that uses the network was built on the fixture.
+
+        The network is looked at now, while a server may be booting.
+        """
         if fixture.argname == "netns":
             self._fixture = fixture, request
+            self.begin(is_outdated=False)
 
     def begin(self, *, is_outdated: bool) -> None:
         """Know the network before the first thing that is a test's own.
@@ -42,7 +46,7 @@ class NetworkCleaner:
             is_outdated: Whether a fixture of a wider scope may have changed it since the last test.
         """
         network = self._session.network
-        if network is None:
+        if network is None or self._session.settings.leftovers == "keep":
             return
         if network not in self._guards:
             self._guards[network] = self._guard(network)

@@ -121,7 +121,9 @@ class Runner:
             self._require_network()
         place = self._place(inside=own)
         if place is None:
-            return (yield)
+            value = yield
+            self._cleaner.built(fixturedef, request)
+            return value
         if own:
             self._begin()
             if fixturedef.func.__module__ in _OF_NO_PLACE:

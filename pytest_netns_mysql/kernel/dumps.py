@@ -22,6 +22,10 @@ LINK, ADDRESS, NEXTHOP, ROUTE, RULE = "link", "address", "nexthop", "route", "ru
 NEIGHBOUR, QDISC = "neighbour", "qdisc"
 NEIGHBOUR_HEADER = struct.Struct("=BxxxiHBB")  # family, index, state, flags, type
 NUD_PERMANENT, NTF_PROXY = 0x80, 0x8
+ROUTE_HEADER = struct.Struct("=BBBBBBBBI")  # family, to, from, tos, table, protocol, scope, type, flags
+RTA_DST, RTPROT_KERNEL, _ANYCAST = 1, 2, 4
+IFA_F_NODAD = 0x02
+LINK_LOCAL = b"\xfe\x80"
 _LINKS = bytes(16) + struct.pack("=HHI", 8, 29, 8)  # IFLA_EXT_MASK: without statistics
 _REQUESTS: tuple[tuple[str, int, bytes], ...] = (
     (LINK, 18, _LINKS),
@@ -85,6 +89,17 @@ def attributes(data: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
         length, kind = ATTRIBUTE.unpack_from(data, start)
         yield kind & _TYPE, data[start + ATTRIBUTE.size : start + length]
         start += max((length + 3) & ~3, ATTRIBUTE.size)
+
+
+def is_link_local_route(body: bytes) -> bool:
+    """Return True for a route of IPv6 that the kernel makes for an interface: to its neighbours, multicast, anycast."""
+    _, _, _, _, _, protocol, _, kind, _ = ROUTE_HEADER.unpack_from(body)
+    if protocol != RTPROT_KERNEL:
+        return False
+    if kind == _ANYCAST:
+        return True
+    start = dict(attributes(body, ROUTE_HEADER.size)).get(RTA_DST, b"\0\0")
+    return start[0] == 0xFF or start[:2] == LINK_LOCAL
 
 
 def join(sock: socket.socket, groups: tuple[int, ...]) -> None:

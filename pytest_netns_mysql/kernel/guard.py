@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.kernel import dumps, names
@@ -13,6 +12,7 @@ from pytest_netns_mysql.kernel.watch import Changes, Watch
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.restoring import Record, Result
+    from pytest_netns_mysql.kernel.ruleset import Tables
 
 
 class Guard:
@@ -29,12 +29,14 @@ class Guard:
         self._pending = Changes()
         self._raw: dict[str, dumps.Raw] = {}
         for name in self._watch.own:
-            with network[name]:
-                self._raw[name] = dumps.read()
+            self._raw[name] = self._read(name)
         with network.sandbox.entered():
             self._names = names.read(network)
-        if network.topology.plan.has_nat:
-            _ = self._record  # it reads their rules, which are not so by themselves
+        plan = network.topology.plan
+        # What rules there are elsewhere, a test has made.
+        translating = {rule.namespace for rule in plan.masquerades} | {rule.namespace for rule in plan.port_forwards}
+        self._rulesets = {name: _ruleset(network, name) for name in translating & {*self._raw}}
+        self._record: Record | None = None
 
     def close(self) -> None:
         """Stop watching."""
@@ -44,22 +46,29 @@ class Guard:
         """Take what is there now for the state that the tests are to find."""
         self._take()
         changes, self._pending = self._pending, Changes()
-        if changes:
-            self._record.accept(changes, {})
+        if self._record is not None or changes.controls or changes.rulesets:
+            self._known().accept(changes, {})
+            return
+        for name in changes.namespaces:
+            self._raw[name] = self._read(name)
+        if changes.names:
+            with self.network.sandbox.entered():
+                self._names = names.read(self.network)
+        self._watch.watch_controls(changes.namespaces)
 
     @contextlib.contextmanager
     def accepting(self) -> Iterator[None]:
         """Take what changes in the block for part of the state that the tests are to find."""
         self._take()
         before, self._pending = self._pending, Changes()
-        first = self._record.read(before.namespaces) if before else {}
+        first = self._known().read(before.namespaces) if before else {}
         try:
             yield
         finally:
             self._take()
             changes, self._pending = self._pending, before
             if changes:
-                self._record.accept(changes, first)
+                self._known().accept(changes, first)
                 self._pending.controls -= changes.controls
 
     def put_back(self) -> Result | None:
@@ -67,16 +76,29 @@ class Guard:
         self._take()
         if not self._pending:
             return None
-        result = self._record.put_back(self._pending, self._take)
+        result = self._known().put_back(self._pending, self._take)
         self._take()
         self._pending = Changes()
         return result
 
-    @cached_property
-    def _record(self) -> Record:
-        from pytest_netns_mysql.kernel.restoring import Record
+    def _known(self) -> Record:
+        """Return what the tests are to find; a run that changes nothing does without."""
+        if self._record is None:
+            from pytest_netns_mysql.kernel.restoring import Record
 
-        return Record(self.network, self._watch, self._raw, self._names)
+            self._record = Record(self.network, self._watch, self._raw, self._rulesets, self._names)
+        return self._record
+
+    def _read(self, name: str) -> dumps.Raw:
+        with self.network[name]:
+            return dumps.read()
 
     def _take(self) -> None:
         self._pending.add(self._watch.take())
+
+
+def _ruleset(network: Network, name: str) -> Tables:
+    from pytest_netns_mysql.kernel import ruleset
+
+    with network[name]:
+        return ruleset.read()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_netns_mysql.kernel import dumps, readback
 from pytest_netns_mysql.kernel.dumps import attributes
@@ -54,7 +54,11 @@ def make_link(link: Link, peer: Link | None = None, *, namespace: int | None = N
         place = b"" if namespace is None else number(_IFLA_NET_NS_FD, namespace)
         data = attribute(_VETH_INFO_PEER, _header(peer.index), _named(peer), place)
     kind = attribute(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, link.kind), attribute(_IFLA_INFO_DATA, data))
-    _try([Request(f"link {link.name}", _RTM_NEWLINK, _header(link.index) + _named(link) + kind)])
+    body = _header(link.index) + _named(link)
+    # A kernel may tell options that it does not take: each by itself is set later.
+    if not _try([Request(link.name, _RTM_NEWLINK, body + kind)]) and peer is None:
+        kind = attribute(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, link.kind))
+        _try([Request(link.name, _RTM_NEWLINK, body + kind)])
 
 
 def set_link(was: Link, now: Link) -> None:
@@ -69,39 +73,43 @@ def set_link(was: Link, now: Link) -> None:
             differing["state"] = was.settings["state"]
     # One by one: the kernel does nothing of a request that has one thing which it refuses.
     for key, value in differing.items():
-        body = _setting(was, key, value)
-        if body:
+        for body in _settings(was, key, value):
             _try([Request(f"{key} of {was.name}", _RTM_NEWLINK, body, 0)])
 
 
-def _setting(link: Link, key: str, value: Setting) -> bytes:
+def _settings(link: Link, key: str, value: Setting) -> Iterator[bytes]:
+    """Yield the bodies of requests for a setting of an interface."""
+    header = _header(link.index)
     if key == "state":
-        return _header(link.index, flags=IFF_UP if value == "up" else 0, change=IFF_UP)
-    if key in _BITS:
+        yield _header(link.index, flags=IFF_UP if value == "up" else 0, change=IFF_UP)
+    elif key in _BITS:
         is_set = (value == "on") != (key == "arp")  # the flag is "noarp"
-        return _header(link.index, flags=_BITS[key] if is_set else 0, change=_BITS[key])
-    if isinstance(value, int) and key in _NUMBERS:
-        return _header(link.index) + number(_NUMBERS[key], value)
-    if key == "address" and isinstance(value, bytes):
-        return _header(link.index) + attribute(_IFLA_ADDRESS, value)
-    if key == "alias" and isinstance(value, str):
-        return _header(link.index) + attribute(_IFLA_IFALIAS, value.encode())
-    if key == "addrgenmode" and isinstance(value, int):
+        yield _header(link.index, flags=_BITS[key] if is_set else 0, change=_BITS[key])
+    elif isinstance(value, int) and key in _NUMBERS:
+        yield header + number(_NUMBERS[key], value)
+    elif key == "address" and isinstance(value, bytes):
+        yield header + attribute(_IFLA_ADDRESS, value)
+    elif key == "alias" and isinstance(value, str):
+        yield header + attribute(_IFLA_IFALIAS, value.encode())
+    elif key == "addrgenmode" and isinstance(value, int):
         mode = attribute(_IFLA_INET6_ADDR_GEN_MODE, bytes([value]))
-        return _header(link.index) + attribute(_IFLA_AF_SPEC, attribute(_AF_INET6, mode))
-    if key == "bridge options" and isinstance(value, bytes):
-        options = attribute(_IFLA_INFO_DATA, value)
-        return _header(link.index) + attribute(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, link.kind), options)
-    return b""
+        yield header + attribute(_IFLA_AF_SPEC, attribute(_AF_INET6, mode))
+    elif key == "bridge options" and isinstance(value, bytes):
+        for option, one in attributes(value):
+            data = attribute(_IFLA_INFO_DATA, attribute(option, one))
+            yield header + attribute(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, link.kind), data)
 
 
-def set_entries(was: State, now: State) -> None:
-    """Delete what is new and make what is gone: addresses, then routes, which need them, then the rest."""
+def set_entries(was: State) -> None:
+    """Have the calling thread's namespace have the addresses, the routes and the like that it had, and no others."""
+    now = readback.read()
     new = [one for one in now.entries if one not in was.entries]
-    gone = [one for one in was.entries if one not in now.entries]
     for kind in reversed(_ORDER):
         _try([_deleted(one) for one in new if one.kind == kind and not one.is_by_kernel])
-    make_entries(gone)
+    make_entries(one for one in was.entries if one not in now.entries and one.kind == dumps.ADDRESS)
+    now = readback.read()  # with the routes that the kernel makes for an address
+    _try([_deleted(one) for one in now.entries if one not in was.entries and one.is_by_kernel])
+    make_entries(one for one in was.entries if one not in now.entries)
 
 
 def make_entries(entries: Iterable[Entry]) -> None:
@@ -118,7 +126,7 @@ def _made(entry: Entry) -> Request:
     body = entry.body
     if entry.kind == dumps.ADDRESS and entry.is_ipv6:
         # Without it an address is tentative for a second or two, and nobody can bind it.
-        body += number(readback.IFA_FLAGS, _flags_of(entry) | readback.IFA_F_NODAD)
+        body += number(readback.IFA_FLAGS, _flags_of(entry) | dumps.IFA_F_NODAD)
     return Request(entry.kind, _NEW[entry.kind], body, _FLAGS.get(entry.kind, CREATE_EXCL))
 
 

@@ -16,7 +16,9 @@ from functools import cached_property
 from pytest_netns_mysql.kernel import dumps
 from pytest_netns_mysql.kernel.dumps import (
     ADDRESS,
+    IFA_F_NODAD,
     LINK,
+    LINK_LOCAL,
     NEIGHBOUR,
     NEIGHBOUR_HEADER,
     NEXTHOP,
@@ -24,15 +26,17 @@ from pytest_netns_mysql.kernel.dumps import (
     NUD_PERMANENT,
     QDISC,
     ROUTE,
+    ROUTE_HEADER,
+    RTPROT_KERNEL,
     RULE,
     Raw,
     attributes,
+    is_link_local_route,
 )
 from pytest_netns_mysql.kernel.netlink import attribute
 
 LINK_HEADER = struct.Struct("=BxHiII")  # family, type, index, flags, change
 ADDRESS_HEADER = struct.Struct("=BBBBI")  # family, prefix length, flags, scope, index
-ROUTE_HEADER = struct.Struct("=BBBBBBBBI")  # family, to, from, tos, table, protocol, scope, type, flags
 RULE_HEADER = struct.Struct("=BBBBBxxBI")  # family, to, from, tos, table, action, flags
 QDISC_HEADER = struct.Struct("=BxxxiIII")  # family, index, handle, parent, info
 NEXTHOP_HEADER = struct.Struct("=BBBxI")  # family, scope, protocol, flags
@@ -44,18 +48,15 @@ _BRIDGE_SETTINGS = range(1, 10)  # IFLA_BR_FORWARD_DELAY to IFLA_BR_GROUP_FWD_MA
 _FLAGS = {0x80: "arp", 0x1000: "multicast", 0x200: "allmulticast", 0x100: "promisc"}  # as ip-link(8) calls them
 IFF_UP, _IFF_RUNNING, _IFF_NOARP = 0x1, 0x40, 0x80
 _IFA_ADDRESS, _IFA_LABEL, _IFA_CACHEINFO, IFA_FLAGS, _IFA_PROTO = 1, 3, 6, 8, 11
-IFA_F_NODAD = 0x02
 _KEPT_FLAGS = 0x1 | 0x10 | 0x100 | 0x200 | 0x400  # secondary, home, managetempaddr, noprefixroute, autojoin
-RTA_DST, RTA_OIF, RTA_GATEWAY, _RTA_MULTIPATH, _RTA_CACHEINFO, _RTA_NH_ID = 1, 4, 5, 9, 12, 30
+RTA_OIF, RTA_GATEWAY, _RTA_MULTIPATH, _RTA_CACHEINFO, _RTA_NH_ID = 4, 5, 9, 12, 30
 _RTA_VIA = 18
-RTPROT_KERNEL = 2
 _OF_THE_NETWORK = (1, 9)  # protocols: ICMP redirects and router advertisements
 _RTM_F_CLONED, _ONLINK = 0x200, 0x4
 _NEXTHOP = struct.Struct("=HBBi")  # length, flags, hops, index
 _NDA_DST, _NDA_LLADDR = 1, 2
 _TCA_KIND, _TCA_OPTIONS = 1, 2
 _FIB_RULE_INVERT = 0x2
-_LINK_LOCAL = socket.inet_pton(socket.AF_INET6, "fe80::")
 
 Setting = int | str | bytes
 
@@ -190,7 +191,7 @@ def _address(message: bytes) -> bytes | None:
     family, length, flags, scope, index = ADDRESS_HEADER.unpack_from(message)
     found = dict(attributes(message, ADDRESS_HEADER.size))
     flags = _number(found.pop(IFA_FLAGS, None)) or flags
-    is_link_local = family == socket.AF_INET6 and found.get(_IFA_ADDRESS, b"")[:2] == _LINK_LOCAL[:2]
+    is_link_local = family == socket.AF_INET6 and found.get(_IFA_ADDRESS, b"")[:2] == LINK_LOCAL
     if is_link_local and not flags & IFA_F_NODAD:
         return None
     for one in (_IFA_LABEL, _IFA_CACHEINFO, _IFA_PROTO):
@@ -205,8 +206,7 @@ def _route(message: bytes) -> bytes | None:
     found = dict(attributes(message, ROUTE_HEADER.size))
     if flags & _RTM_F_CLONED or protocol in _OF_THE_NETWORK or family not in (socket.AF_INET, socket.AF_INET6):
         return None
-    start = found.get(RTA_DST, b"\0\0")
-    if family == socket.AF_INET6 and protocol == RTPROT_KERNEL and (start[0] == 0xFF or start[:2] == _LINK_LOCAL[:2]):
+    if family == socket.AF_INET6 and is_link_local_route(message):
         return None
     found.pop(_RTA_CACHEINFO, None)
     if _RTA_NH_ID in found:

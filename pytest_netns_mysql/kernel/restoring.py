@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pytest_netns_mysql.kernel import controls, dumps, names, putback, readback, ruleset
 from pytest_netns_mysql.kernel.difference import Difference, Differences
+from pytest_netns_mysql.kernel.nat import TABLE
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.readback import State
 from pytest_netns_mysql.kernel.relinking import Links
@@ -31,18 +32,21 @@ class Result:
 class Record:
     """What the tests of a network are to find."""
 
-    def __init__(self, network: Network, watch: Watch, raw: Mapping[str, dumps.Raw], shown: names.Names) -> None:
-        """Keep what was read; nothing else of it was changed since the network was built."""
+    def __init__(
+        self,
+        network: Network,
+        watch: Watch,
+        raw: Mapping[str, dumps.Raw],
+        rulesets: Mapping[str, ruleset.Tables],
+        shown: names.Names,
+    ) -> None:
+        """Keep what was read: of nftables what the topology has made, of settings nothing."""
         self._network = network
         self._watch = watch
         self._states = {name: State(one) for name, one in raw.items()}
+        self._rulesets = dict(rulesets)
         self._names = shown
         self._controls: dict[Control, str | None] = {}
-        self._rulesets: dict[str, ruleset.Tables] = {}
-        plan = network.topology.plan
-        translating = {rule.namespace for rule in plan.masquerades} | {rule.namespace for rule in plan.port_forwards}
-        for name in translating & {*raw}:
-            self._rulesets[name] = self._ruleset(name)
 
     def read(self, several: Iterable[str]) -> dict[str, State]:
         """Return what namespaces are like now."""
@@ -134,11 +138,11 @@ class Record:
             with self._network[name]:
                 controls.write(values)
                 if name in touched:
-                    putback.set_entries(self._states[name], readback.read())
+                    putback.set_entries(self._states[name])
         for name, (was, now) in differences.rulesets.items():
             with self._network[name]:
                 ruleset.delete([one for one in now if now[one] != was.get(one)])
-            if any(was[one] != now.get(one) for one in was):
+            if was.get(TABLE) != now.get(TABLE):
                 translate_in(name, self._network.topology.plan, self._network, "what a test changed")
 
     def _read(self, name: str) -> State:

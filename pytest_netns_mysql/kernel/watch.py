@@ -15,7 +15,16 @@ import struct
 from collections.abc import Iterable, Iterator
 
 from pytest_netns_mysql.kernel import syscalls
-from pytest_netns_mysql.kernel.dumps import NEIGHBOUR_HEADER, NTF_PROXY, NUD_PERMANENT, join, messages, open_socket
+from pytest_netns_mysql.kernel.dumps import (
+    IFA_F_NODAD,
+    NEIGHBOUR_HEADER,
+    NTF_PROXY,
+    NUD_PERMANENT,
+    is_link_local_route,
+    join,
+    messages,
+    open_socket,
+)
 from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.private import NETWORKS_DIRECTORY
@@ -30,7 +39,8 @@ _NETFILTER = 12
 # links, neighbours, traffic control, addresses, routes and rules of both versions of IP, next hops
 _ROUTE_GROUPS = (1, 3, 4, 5, 7, 8, 9, 11, 19, 32)
 _NFTABLES_GROUPS = (7,)
-_NEIGHBOURS = (28, 29)
+_NEIGHBOURS, _ADDRESSES, _ROUTES = (28, 29), (20, 21), (24, 25)
+_SCOPE_LINK = 253
 _MODIFY, _ATTRIB, _MOVED, _CREATED, _DELETED = 0x2, 0x4, 0xC0, 0x100, 0x200
 _OVERFLOW = 0x4000
 _EVENT = struct.Struct("=iIII")
@@ -174,10 +184,12 @@ class Watch:
                 touched.add(name)
                 continue
             for kind, _, body in messages(data):
-                if is_netfilter or kind not in _NEIGHBOURS or _is_by_hand(body):
+                if is_netfilter:
                     touched.add(name)
-                else:
+                elif kind in _NEIGHBOURS and not _is_by_hand(body):
                     changes.neighbours.add(name)
+                elif not _is_link_local(kind, body):
+                    touched.add(name)
 
     def _take_files(self, changes: Changes) -> None:
         while True:
@@ -202,6 +214,19 @@ def _is_by_hand(body: bytes) -> bool:
     """Return True for an entry of a neighbour that the kernel does not make by itself."""
     _, _, state, flags, _ = NEIGHBOUR_HEADER.unpack_from(body)
     return bool(state & NUD_PERMANENT or flags & NTF_PROXY)
+
+
+def _is_link_local(kind: int, body: bytes) -> bool:
+    """Return True for a link-local address of IPv6 that the kernel gives an interface, and for its routes.
+
+    They come a second or two after the interface, and nobody reads them back, see ``readback``.
+    """
+    if not body or body[0] != socket.AF_INET6:
+        return False
+    if kind in _ADDRESSES:
+        _, _, flags, scope = body[:4]
+        return scope == _SCOPE_LINK and not flags & IFA_F_NODAD
+    return kind in _ROUTES and is_link_local_route(body)
 
 
 def _most_pins() -> int:

@@ -66,8 +66,8 @@ def _address(body: bytes, state: State) -> str:
 
 
 def _route(body: bytes, state: State) -> str:
-    family, length, _, _, table, _, _, kind, _ = readback.ROUTE_HEADER.unpack_from(body)
-    found = dict(attributes(body, readback.ROUTE_HEADER.size))
+    family, length, _, _, table, _, _, kind, _ = dumps.ROUTE_HEADER.unpack_from(body)
+    found = dict(attributes(body, dumps.ROUTE_HEADER.size))
     table = _number(found, _RTA_TABLE) or table
     return " ".join(
         (
