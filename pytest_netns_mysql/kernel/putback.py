@@ -71,8 +71,9 @@ def set_link(was: Link, now: Link) -> None:
             down = _header(was.index, flags=0, change=IFF_UP)
             _try([Request(f"{now.name} down", _RTM_NEWLINK, down, 0), Request(was.name, _RTM_NEWLINK, body, 0)])
             differing["state"] = was.settings["state"]
-    # One by one: the kernel does nothing of a request that has one thing which it refuses.
-    for key, value in differing.items():
+    # One by one: the kernel does nothing of a request that has one thing which it refuses. The state is last: what an
+    # interface has when it comes up decides which addresses the kernel gives it.
+    for key, value in sorted(differing.items(), key=lambda one: one[0] == "state"):
         for body in _settings(was, key, value):
             _try([Request(f"{key} of {was.name}", _RTM_NEWLINK, body, 0)])
 
@@ -106,7 +107,10 @@ def set_entries(was: State) -> None:
     new = [one for one in now.entries if one not in was.entries]
     for kind in reversed(_ORDER):
         _try([_deleted(one) for one in new if one.kind == kind and not one.is_by_kernel])
-    make_entries(one for one in was.entries if one not in now.entries and one.kind == dumps.ADDRESS)
+    gone = [one for one in was.entries if one not in now.entries and one.kind == dumps.ADDRESS]
+    # The kernel may have made a link-local one anew, which it has yet to try for being nobody else's.
+    _try([_deleted(one) for one in gone if one.is_ipv6])
+    make_entries(gone)
     now = readback.read()  # with the routes that the kernel makes for an address
     _try([_deleted(one) for one in now.entries if one not in was.entries and one.is_by_kernel])
     make_entries(one for one in was.entries if one not in now.entries)

@@ -46,7 +46,7 @@ _IFLA_LINKINFO, _IFLA_IFALIAS, _IFLA_AF_SPEC, _IFLA_GROUP, _IFLA_NETNSID = 18, 2
 _IFLA_INFO_KIND, _IFLA_INFO_DATA, _IFLA_INET6_ADDR_GEN_MODE = 1, 2, 8
 _BRIDGE_SETTINGS = range(1, 10)  # IFLA_BR_FORWARD_DELAY to IFLA_BR_GROUP_FWD_MASK: behind them come states and timers
 _FLAGS = {0x80: "arp", 0x1000: "multicast", 0x200: "allmulticast", 0x100: "promisc"}  # as ip-link(8) calls them
-IFF_UP, _IFF_RUNNING, _IFF_NOARP = 0x1, 0x40, 0x80
+IFF_UP, _IFF_LOOPBACK, _IFF_RUNNING, _IFF_NOARP = 0x1, 0x8, 0x40, 0x80
 _IFA_ADDRESS, _IFA_LABEL, _IFA_CACHEINFO, IFA_FLAGS, _IFA_PROTO = 1, 3, 6, 8, 11
 _KEPT_FLAGS = 0x1 | 0x10 | 0x100 | 0x200 | 0x400  # secondary, home, managetempaddr, noprefixroute, autojoin
 RTA_OIF, RTA_GATEWAY, _RTA_MULTIPATH, _RTA_CACHEINFO, _RTA_NH_ID = 4, 5, 9, 12, 30
@@ -172,7 +172,8 @@ def _link(body: bytes) -> Link:
         "name": _text(found.get(_IFLA_IFNAME, b"")),
         "state": "up" if flags & IFF_UP else "down",
         "mtu": _number(found.get(_IFLA_MTU)),
-        "address": found.get(_IFLA_ADDRESS, b""),
+        # The kernel takes no zeros, which lo has.
+        "address": b"" if flags & _IFF_LOOPBACK else found.get(_IFLA_ADDRESS, b""),
         "master": _number(found.get(_IFLA_MASTER)),
         "txqueuelen": _number(found.get(_IFLA_TXQLEN)),
         "group": _number(found.get(_IFLA_GROUP)),
