@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.errors import LeftoverError, NetnsError
+from pytest_netns_mysql.errors import NetnsError
 
 if TYPE_CHECKING:
     import pytest
@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.guard import Guard
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.session import NetnsSession
-
-_UNDONE = (
-    "undo it in the test, or in a fixture of the test's own: netns.link(...).up(), the block of netns.partition(...)",
-    "netns_leftovers = reset puts it back in silence",
-)
 
 
 class NetworkCleaner:
@@ -46,7 +41,7 @@ class NetworkCleaner:
             is_outdated: Whether a fixture of a wider scope may have changed it since the last test.
         """
         network = self._session.network
-        if network is None or self._session.settings.leftovers == "keep":
+        if network is None:
             return
         if network not in self._guards:
             self._guards[network] = self._guard(network)
@@ -58,24 +53,37 @@ class NetworkCleaner:
         guard = self._current()
         return contextlib.nullcontext() if guard is None else guard.accepting()
 
-    def clean(self, item: pytest.Item) -> list[str]:
-        """Put the network back, or have it built anew; return what was found, as lines for a reader."""
+    def enter(self, scope: Hashable) -> None:
+        """Have the tests of an inner scope find the network as it is now, whatever those outside of it find."""
         guard = self._current()
-        if guard is None:
-            return []
+        if guard is not None:
+            guard.enter(scope)
+
+    @contextlib.contextmanager
+    def put_back(self, scope: Hashable, item: pytest.Item) -> Iterator[list[str]]:
+        """Put the network back at the end of a scope, and give what was found as lines for a reader.
+
+        What cannot be put back is built anew after the block, in which the servers are looked at.
+        """
+        guard = self._current()
+        found, is_lost = ([], False) if guard is None else self._put_back(guard, scope)
+        if found:
+            becomes = "it is built anew" if is_lost else "it was put back"
+            item.add_report_section("teardown", f"left on the network: {becomes}", "\n".join(found))
+        try:
+            yield found
+        finally:
+            if guard is not None and is_lost:
+                self._build_anew(guard.network)
+
+    def _put_back(self, guard: Guard, scope: Hashable) -> tuple[list[str], bool]:
+        """Return what was found, and whether something of it could not be put back."""
         try:
             result = guard.put_back()
+            guard.leave(scope)
         except (OSError, NetnsError) as error:
-            found, stays = [f"the network cannot be read or put back: {str(error).splitlines()[0]}"], True
-        else:
-            if result is None or not result.found:
-                return []
-            found, stays = [*result.found], bool(result.stays)
-        becomes = "it is built anew" if stays else "it was put back"
-        item.add_report_section("teardown", f"left on the network: {becomes}", "\n".join(found))
-        if stays:
-            self._build_anew(guard.network)
-        return found
+            return [f"the network cannot be read or put back: {str(error).splitlines()[0]}"], True
+        return ([], False) if result is None else ([*result.found], bool(result.stays))
 
     def _current(self) -> Guard | None:
         network = self._session.network
@@ -111,25 +119,3 @@ class NetworkCleaner:
             if guard is not None:
                 guard.close()
         self._guards.clear()
-
-
-def leftover_error(item: pytest.Item, on_servers: Sequence[str], in_network: Sequence[str]) -> LeftoverError:
-    """Return the error of a test that left something."""
-    if not on_servers:
-        return LeftoverError(
-            "the test left the network other than it found it; it was put back",
-            where=item.nodeid,
-            tried=in_network,
-            remedies=_UNDONE,
-        )
-    both = "on a server and in the network" if in_network else "on a server"
-    return LeftoverError(
-        f"the test left something {both} that other tests use; it was put back",
-        where=item.nodeid,
-        tried=[*in_network, *on_servers],
-        remedies=[
-            "let a fixture of the test's own undo it, or take netns_account and netns_connect, which do",
-            "a test that means to: ask for netns_mysqld_fresh, or for a server of factories.mysqld of its own",
-            "netns_leftovers = reset puts it back in silence",
-        ],
-    )

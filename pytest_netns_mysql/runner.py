@@ -186,8 +186,9 @@ class Runner:
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, None, None]:
         """Bring the thread home, or stop the run."""
+        self._cleaner.next_item = nextitem
         try:
             yield
         finally:

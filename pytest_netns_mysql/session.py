@@ -233,9 +233,8 @@ class NetnsSession:
 
     def _unused(self, name: str) -> str:
         """Return a name that no other server has: each has a folder of its name, and a fixture may make several."""
-        taken = [server.name for server in self.servers]
         names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-        return next(one for one in names if one not in taken)
+        return next(one for one in names if one not in {server.name for server in self.servers})
 
     def _end(self, server: MySQLServer) -> None:
         with contextlib.suppress(ValueError):
@@ -251,9 +250,9 @@ class NetnsSession:
     def forget_network(self, network: Network) -> None:
         """End the servers in a network and let go of it: the next test that needs one gets a new one."""
         for server in [one for one in self.servers if one.network is network]:
-            self.forget(server)
-        if self.early is not None and self.early.network is network:
-            self.early = None
+            self._kept = [one for one in self._kept if one is not server]
+            self.early = None if self.early is server else self.early
+            self._end(server)
         self.network = None
         self.networks.pop(network)
         network.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.kernel import dumps, names
@@ -37,6 +37,7 @@ class Guard:
         translating = {rule.namespace for rule in plan.masquerades} | {rule.namespace for rule in plan.port_forwards}
         self._rulesets = {name: _ruleset(network, name) for name in translating & {*self._raw}}
         self._record: Record | None = None
+        self._outer: list[tuple[Hashable, Record, Changes]] = []
 
     def close(self) -> None:
         """Stop watching."""
@@ -68,8 +69,24 @@ class Guard:
             self._take()
             changes, self._pending = self._pending, before
             if changes:
-                self._known().accept(changes, first)
+                first = {**self._known().states_of(changes.namespaces), **first}
+                for record in (self._known(), *(outer for _, outer, _ in self._outer)):
+                    record.accept(changes, first)
                 self._pending.controls -= changes.controls
+
+    def enter(self, scope: Hashable) -> None:
+        """Put back to what is there now until ``leave`` is called with the same scope."""
+        self._take()
+        outer, pending = self._known(), self._pending
+        self._outer.append((scope, outer, pending))
+        self._record, self._pending = outer.copy(), Changes()
+        self._record.accept(pending, {})
+
+    def leave(self, scope: Hashable) -> None:
+        """Put back to what it was before ``enter`` again; do nothing for a scope that nobody entered."""
+        if self._outer and self._outer[-1][0] == scope:
+            _, self._record, pending = self._outer.pop()
+            self._pending.add(pending)
 
     def put_back(self) -> Result | None:
         """Put back what changed since the state was read; return what that was, or None where nothing was touched."""

@@ -48,6 +48,17 @@ class Record:
         self._names = shown
         self._controls: dict[Control, str | None] = {}
 
+    def copy(self) -> Record:
+        """Return another record of the same, which can become different."""
+        record = Record(self._network, self._watch, {}, self._rulesets, self._names)
+        record._states = dict(self._states)
+        record._controls = dict(self._controls)
+        return record
+
+    def states_of(self, several: Iterable[str]) -> dict[str, State]:
+        """Return what is on record of namespaces."""
+        return {name: self._states[name] for name in several}
+
     def read(self, several: Iterable[str]) -> dict[str, State]:
         """Return what namespaces are like now."""
         return {name: self._read(name) for name in several}

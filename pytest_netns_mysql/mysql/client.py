@@ -11,7 +11,7 @@ from typing import Any
 import mysql.connector
 from mysql.connector.abstracts import MySQLConnectionAbstract
 from mysql.connector.connection import MySQLConnection
-from mysql.connector.constants import CNX_POOL_ARGS, ServerFlag
+from mysql.connector.constants import CNX_POOL_ARGS
 from mysql.connector.pooling import MySQLConnectionPool
 
 from pytest_netns_mysql.errors import ClientError
@@ -31,17 +31,7 @@ class NamespaceConnection(MySQLConnection):
     def __init__(self, namespace: Place, **options: Any) -> None:
         """Connect from ``namespace``; the options are those of ``mysql.connector.connect``."""
         self._namespace = namespace
-        self._status = 0
         super().__init__(**options)
-
-    def _handle_server_status(self, flags: int) -> None:
-        self._status = flags
-        super()._handle_server_status(flags)
-
-    @property
-    def escapes(self) -> bool:
-        """Return True if a backslash escapes in a string: NO_BACKSLASH_ESCAPES is not in the session's sql_mode."""
-        return not self._status & ServerFlag.STATUS_NO_BACKSLASH_ESCAPES
 
     def _open_connection(self) -> None:
         # reconnect(), ping(reconnect=True) and a pool's refill all come by here.

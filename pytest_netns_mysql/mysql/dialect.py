@@ -8,6 +8,16 @@ from dataclasses import dataclass, field
 from pytest_netns_mysql.mysql.options import DEFAULTS, OptionValue
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 
+SESSION = (
+    # As if none were selected: SHOW CREATE VIEW leaves out the name of the one that is.
+    "USE information_schema",
+    "SET SESSION sql_mode = '', autocommit = 1, completion_type = 0, time_zone = '+00:00', lock_wait_timeout = 1,"
+    " innodb_lock_wait_timeout = 1, sql_safe_updates = 0, sql_select_limit = 18446744073709551615, sql_big_selects = 1,"
+    # Without its checks a foreign key keeps no schema from being dropped before the one that refers to it.
+    " foreign_key_checks = 0, unique_checks = 0, sql_quote_show_create = 1",
+)
+"""What the plugin's own session counts on, of every server; seconds."""
+
 RawRow = tuple[bytes | None, ...]
 Undo = Callable[[str, bool], Iterable[str]]
 """What undoes a change of something, by its name and whether it is new: statements."""
@@ -20,19 +30,23 @@ OF_A_CHANNEL = ("IO_THREAD of channel", "SQL_THREAD of channel")
 class Dialect:
     """Hold the queries that tell a server's state, what puts it back, and what connections and options are to be like.
 
-    Shape: the rows of ``grant_tables``, in the schema ``mysql``, are accounts, roles and privileges: what is in memory
-    can be made of them again, and they begin with Host and User in the first; ``settings_tables`` are others with
-    settings in them. ``local`` and ``data`` are one query that tells, of the server and of its data, kinds, names and
-    values; ``shown`` are statements that no query can hold, each with what makes such rows of its own. ``variables``
-    reads all global ones, of which those named ``moving`` move by themselves; ``transactions`` lists prepared ones, and
-    ``xid`` names one of its rows as XA ROLLBACK does. ``written`` matches the names of files that the server writes to.
-    ``undo`` has, by kind and in the order in which it is done, what undoes a change. ``marks`` is the query for what
-    tells whether tables of ``{schemas}``, whose folders are ``{files}``, have changed; ``fresh_statistics`` is
-    needed before their statistics are read, if anything, and ``dump`` has options of the dump program.
-    ``enters`` tells whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server has
-    X Protocol; ``client_programs`` are options of theirs, ``connection`` of mysql.connector's. ``unseen`` are
-    statements that put back what no query tells. ``grants_by_pattern`` asks, if anything, whether GRANT takes a
-    schema's name as a pattern, which it does where nothing is asked.
+    Shape: the rows of ``grant_tables``, in the schema ``mysql``, are accounts, roles and privileges: what is in
+    memory can be made of them again, and they begin with Host and User in the first; ``settings_tables`` are others
+    with settings in them. ``local`` and ``data`` are queries that tell, of the server and of its data, kinds, names
+    and values; ``shown`` are statements that no query can hold, each with what makes such rows of its own.
+    ``variables`` reads all global ones, of which those named ``moving`` move by themselves; ``transactions`` lists
+    prepared ones, and ``xid`` names one of its rows as XA ROLLBACK does. ``written`` matches the names of files
+    that the server writes to. ``undo`` has, by kind and in the order in which it is done, what undoes a change.
+    ``session`` has the statements that give the plugin's own session the modes and limits that it counts on,
+    whatever the global ones are. ``enters`` tells whether the client program ``mysql`` takes a network namespace,
+    ``speaks_x`` whether the server has X Protocol; ``client_programs`` are options of theirs, ``connection`` of
+    mysql.connector's. ``unseen`` are statements that put back what no query tells. ``grants_by_pattern`` asks, if
+    anything, whether GRANT takes a schema's name as a pattern, which it does where nothing is asked.
+    ``lock_holders`` are queries for the connections that hold locks on ``{schemas}`` or on the server, of which the
+    first one counts that has rows; ``lock_plugins`` are statements without which the server cannot tell, each with
+    the one that undoes it. While a variable of ``read_only`` is on, no account can be dropped; they are switched
+    off in this order. ``lock_waits`` limit
+    how long a statement waits for locks, with what the session has.
     """
 
     grant_tables: tuple[str, ...]
@@ -45,14 +59,18 @@ class Dialect:
     xid: Callable[[RawRow], str]
     written: str
     undo: Mapping[str, Undo]
-    marks: str
-    dump: tuple[str, ...]
+    session: tuple[str, ...]
     enters: bool
     speaks_x: bool
     longest_user: int = 32  # characters
     grants_by_pattern: tuple[str, ...] = ()
+    read_only: tuple[str, ...] = ("read_only",)
+    lock_waits: Mapping[str, int] = field(
+        default_factory=lambda: {"lock_wait_timeout": 1, "innodb_lock_wait_timeout": 1}
+    )
+    lock_holders: tuple[str, ...] = ()
+    lock_plugins: tuple[tuple[str, str], ...] = ()
     unseen: tuple[str, ...] = ()
-    fresh_statistics: str = ""
     shown: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(default_factory=dict)
     client_programs: Mapping[str, str] = field(default_factory=dict)
     connection: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +80,19 @@ class Dialect:
         """Return what mysql.connector's connections need beside ``options``: nothing, where these say as much."""
         is_connector = driver in (None, "mysql.connector")
         return self.connection if is_connector and not {*self.connection} & {*options} else {}
+
+    def limit(self, seconds: int) -> str:
+        """Return the statement after which a session waits no longer than ``seconds`` for a lock.
+
+        MariaDB waits for some locks as long as a statement may take: there that is ten times as long.
+        """
+        values = {name: 10 * seconds if name == "max_statement_time" else seconds for name in self.lock_waits}
+        return f"SET SESSION {', '.join(f'{name} = {value}' for name, value in values.items())}"
+
+    @property
+    def no_limit(self) -> str:
+        """The statement that undoes ``limit`` in the plugin's own session."""
+        return f"SET SESSION {', '.join(f'{name} = {value}' for name, value in self.lock_waits.items())}"
 
     @property
     def checksums(self) -> str:
@@ -150,8 +181,8 @@ UNION ALL SELECT 'SQL_THREAD of channel', CHANNEL_NAME, 'stopped' FROM performan
     WHERE SERVICE_STATE = 'OFF'
 UNION ALL SELECT 'replication filter', CONCAT_WS('\\0', FILTER_NAME, CHANNEL_NAME), FILTER_RULE
     FROM performance_schema.replication_applier_filters""",
-    data="""
-UNION ALL SELECT 'schema', SCHEMA_NAME, '' FROM information_schema.SCHEMATA
+    data="""\
+SELECT 'schema', SCHEMA_NAME, '' FROM information_schema.SCHEMATA
 UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTERED FROM information_schema.EVENTS""",
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",
     # What replication itself moves on.
@@ -170,30 +201,27 @@ UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTER
         "persisted variable": lambda name, _: [f"RESET PERSIST IF EXISTS {identifier(name)}"],
         **OF_SERVER,
     },
-    # Of rows tell InnoDB's counters, the time when it last counted rows, for then these begin anew, and the handlers'
-    # counts. InnoDB names a table by its files, such as shop/orders#p#p0. A time of two seconds ago may come again.
-    marks="""\
-SELECT 'counters' kind, SUBSTRING_INDEX(NAME, '/', 1) place, SUBSTRING_INDEX(NAME, '/', -1) name,
-    CONCAT_WS(' ', TABLE_ID, MODIFIED_COUNTER, AUTOINC) value FROM information_schema.INNODB_TABLESTATS
-    WHERE SUBSTRING_INDEX(NAME, '/', 1) IN ({files})
-UNION ALL SELECT 'counted', database_name, table_name, last_update FROM mysql.innodb_table_stats
-    WHERE database_name IN ({schemas})
-UNION ALL SELECT 'writes', OBJECT_SCHEMA, OBJECT_NAME, COUNT_WRITE
-    FROM performance_schema.table_io_waits_summary_by_table WHERE OBJECT_SCHEMA IN ({schemas}) AND COUNT_WRITE > 0
-UNION ALL SELECT 'table', TABLE_SCHEMA, TABLE_NAME, IF(CREATE_TIME > NOW() - INTERVAL 2 SECOND, UUID(), CREATE_TIME)
-    FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({schemas}) AND TABLE_TYPE = 'BASE TABLE'
-UNION ALL SELECT 'view', TABLE_SCHEMA, TABLE_NAME, CRC32(CONCAT_WS(' ', VIEW_DEFINITION, DEFINER, SECURITY_TYPE))
-    FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({schemas})
-UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, CREATED
-    FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({schemas})
-UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME, LAST_ALTERED
-    FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({schemas})
-UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAME, OPTIONS)
-    FROM information_schema.SCHEMATA JOIN information_schema.SCHEMATA_EXTENSIONS USING (SCHEMA_NAME)
-    WHERE SCHEMA_NAME IN ({schemas})""",
-    fresh_statistics="SET SESSION information_schema_stats_expiry = 0",
-    dump=("--set-gtid-purged=OFF",),
+    session=(
+        *SESSION,
+        "SET SESSION max_execution_time = 0, information_schema_stats_expiry = 0, show_create_table_verbosity = 0,"
+        " sql_require_primary_key = 0",
+    ),
     enters=True,
     speaks_x=True,
     grants_by_pattern=("SELECT NOT @@GLOBAL.partial_revokes",),
+    read_only=("super_read_only", "read_only"),
+    # A lock of intention hinders nobody, and reading a table hinders nobody who drops an account.
+    lock_holders=(
+        """\
+SELECT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, l.what, s.SQL_TEXT FROM (
+    SELECT OWNER_THREAD_ID thread, CONCAT(LOCK_TYPE, ' on ', LOWER(OBJECT_TYPE),
+            IF(OBJECT_SCHEMA IS NULL, '', CONCAT(' ', CONCAT_WS('.', OBJECT_SCHEMA, OBJECT_NAME)))) what
+        FROM performance_schema.metadata_locks WHERE LOCK_STATUS = 'GRANTED' AND LOCK_TYPE <> 'INTENTION_EXCLUSIVE'
+        AND (OBJECT_SCHEMA IN ({schemas}) OR OBJECT_TYPE IN ('GLOBAL', 'COMMIT', 'BACKUP LOCK', 'ACL CACHE')
+            OR OBJECT_SCHEMA = 'mysql' AND LOCK_TYPE NOT IN ('SHARED', 'SHARED_READ', 'SHARED_WRITE'))
+    UNION ALL SELECT THREAD_ID, CONCAT(LOCK_MODE, ' on rows of ', CONCAT_WS('.', OBJECT_SCHEMA, OBJECT_NAME))
+        FROM performance_schema.data_locks WHERE LOCK_TYPE = 'RECORD' AND OBJECT_SCHEMA IN ('mysql', {schemas})) l
+JOIN performance_schema.threads t ON t.THREAD_ID = l.thread AND t.PROCESSLIST_ID <> CONNECTION_ID()
+LEFT JOIN performance_schema.events_statements_current s ON s.THREAD_ID = l.thread AND s.NESTING_EVENT_LEVEL = 0""",
+    ),
 )

@@ -198,7 +198,7 @@ class Process:
         with self.home:
             while not answers():
                 if not self.is_running():
-                    raise self.start_error(f"mysqld did not come up: {self._end}")
+                    raise self.start_error(f"mysqld did not come up: {how_it_ended(self.exit_code)}")
                 if time.monotonic() > deadline:
                     self.kill()
                     raise self.start_error(
@@ -226,7 +226,7 @@ class Process:
         """Raise ServerGoneError where mysqld does not run."""
         if not self.is_running():
             raise ServerGoneError(
-                f"mysqld is not running: {self._end}",
+                f"mysqld is not running: {how_it_ended(self.exit_code)}",
                 where=str(self.folder),
                 tried=self.error_log.telling_lines,
                 remedies=["a test that stops the server does it to one of its own, from factories.mysqld"],
@@ -250,8 +250,9 @@ class Process:
             raise
 
     @property
-    def _end(self) -> str:
-        return how_it_ended(self._process.returncode if self._process is not None else None)
+    def exit_code(self) -> int | None:
+        """The exit code of a mysqld that has ended; a signal's number, negative, where one ended it."""
+        return None if self._process is None else self._process.returncode
 
     def _is_deaf(self) -> bool:
         with self.home:

@@ -115,6 +115,7 @@ class MySQLServer(ServerFacts):
     def boot(self) -> None:
         """Start mysqld, and return while it boots; the calling thread may stand anywhere, and mysqld ends with it."""
         self.administrator.forget()
+        self._is_ended = False
         self._process.launch(
             self.plan.complete_options(), self._listeners, drop_capabilities=self.plan.drop_capabilities
         )
@@ -250,6 +251,7 @@ class MySQLServer(ServerFacts):
     def stop(self, *, fast_shutdown: int = 2) -> None:
         """Shut mysqld down in good order; its data stays for ``restart``."""
         self._process.check_own("stopped")
+        self._is_ended = True
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
             self.administrator.run(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
@@ -263,6 +265,7 @@ class MySQLServer(ServerFacts):
     def kill(self, *, wait: bool = True) -> None:
         """End mysqld at once, as a power cut does, and ``wait``; ``restart`` starts it on what it had written."""
         self._process.check_own("killed")
+        self._is_ended = True
         self.administrator.forget()
         self._process.kill(wait=wait)
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_netns_mysql.mysql.tables import Marks
+from pytest_netns_mysql.mysql import counters
+from pytest_netns_mysql.mysql.contents import Contents
+from pytest_netns_mysql.mysql.counters import Counters
+from pytest_netns_mysql.mysql.hostpatterns import AccountName, host_of
+from pytest_netns_mysql.mysql.quoting import literal
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import RawRow
@@ -18,7 +22,10 @@ _K = TypeVar("_K")
 _V = TypeVar("_V")
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
-_LIST = "SHOW PROCESSLIST"
+LIST = "SHOW PROCESSLIST"
+# INNODB_TRX is not of this moment: it is read anew only when nobody has asked for a tenth of a second.
+_TRANSACTIONS = "SHOW ENGINE INNODB STATUS"
+_OF_A_WRITER = (b"undo log entries", b"... truncated...")
 
 # What Group Replication sets.
 _OF_A_GROUP = frozenset({"read_only", "super_read_only", "auto_increment_increment", "auto_increment_offset"})
@@ -28,24 +35,30 @@ _SWITCHES = {"ON": "1", "OFF": "0"}
 
 @dataclass(frozen=True)
 class Connection:
-    """Name one of a server's threads that serve a client."""
+    """One of a server's threads that serve a client: its number, the user's name and the client's host."""
 
     number: int
     user: str
+    host: str
+
+    def __str__(self) -> str:
+        return f"{self.number} of {literal(self.user)}@{literal(self.host)}"
 
 
 @dataclass(frozen=True)
 class State:
     """Hold what a server had at one moment: plain values, alike for two moments between which nothing changed.
 
-    Shape: ``rows`` maps each kind, such as ``schema``, to its names and values; ``tables`` maps settings' tables to
-    checksums; ``grants`` has the rows of the grant tables, and ``variables`` the global variables: both only in a
-    state that is complete.
+    Shape: ``local`` and ``data`` map each kind, such as ``schema``, to its names and values; ``tables`` maps settings'
+    tables to checksums; ``grants`` has the rows of the grant tables, and ``variables`` the global variables: both only
+    in a state that is complete. ``counters`` tell what had been run by then, None where they prove nothing, as while a
+    transaction is open.
     """
 
     pid: int
     command: tuple[str, ...]
-    rows: Mapping[str, Mapping[str, str]]
+    local: Mapping[str, Mapping[str, str]]
+    data: Mapping[str, Mapping[str, str]]
     tables: Mapping[str, int]
     transactions: tuple[RawRow, ...]
     connections: frozenset[Connection]
@@ -53,83 +66,126 @@ class State:
     values: Mapping[str, str | None]
     grants: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
-    seeded: Marks = field(default_factory=Marks)
+    seeded: Contents = field(default_factory=Contents)
+    counters: Counters | None = None
 
     def names(self, kind: str) -> Mapping[str, str]:
         """Return names and values of one kind; empty where there is none."""
-        return self.rows.get(kind, {})
+        return self.local.get(kind) or self.data.get(kind, {})
 
     @property
-    def users(self) -> frozenset[str]:
-        """Return the names of all accounts' users, of a complete state."""
+    def accounts(self) -> frozenset[AccountName]:
+        """The users and hosts of all accounts, of a complete state."""
         accounts = next(iter(self.grants.values()), ())  # Host, User: they begin the first of the grant tables
-        return frozenset(_text(row[1]) for row in accounts)
+        return frozenset((_text(row[1]), _text(row[0])) for row in accounts)
 
 
-def read(server: MySQLServer, *, known: State | None = None) -> State:
+def read(
+    server: MySQLServer, *, known: State | None = None, as_loaded: bool = False, is_a_check: bool = False
+) -> State:
     """Return the server's state: complete, or with ``known``, an earlier one, only what tells whether it has changed.
 
-    A complete one takes some 8 ms, the other 1 to 2 ms. Raises the server's own errors, ServerGoneError.
+    Where the server's counters prove that nothing was written since ``known``, all that takes a statement to change is
+    taken from there. ``as_loaded`` is for a server that nobody has had the time to change, ``is_a_check`` for one that
+    was just put back, which is read whatever its counters are. Raises the server's own errors, ServerGoneError.
     """
     # What replicates is looked at where it is written: on a replica it may be on its way.
     has_data = server.writable is server
     ignored = server.dialect.moving | (_OF_A_GROUP if server.dataset is not server else frozenset())
     administrator = server.administrator
     speech = server.dialect
-    own = [speech.local, _LIST, *speech.shown]
-    queries = [speech.local + speech.data, *own[1:], speech.transactions, speech.checksums] if has_data else own
-    found, clients, *more = administrator.ask(*queries)
-    shown, of_data = more[: len(speech.shown)], more[len(speech.shown) :]
-    rows: dict[str, dict[str, str]] = {}
-    for kind, name, value in found:
-        rows.setdefault(_text(kind), {})[_text(name)] = _text(value)
-    for reader, of_it in zip(speech.shown.values(), shown, strict=True):
-        for kind_read, name_read, value_read in reader(of_it):
-            rows.setdefault(kind_read, {})[name_read] = value_read
-    dynamic = sorted(rows.pop("variable", {}))
+    everybody, own, clients, found, *shown = administrator.ask(*counters.QUERIES, LIST, speech.local, *speech.shown)
+    local = _by_kind(found)
+    for reader, rows in zip(speech.shown.values(), shown, strict=True):
+        for kind, name, value in reader(rows):
+            local.setdefault(kind, {})[name] = value
+    dynamic = sorted(local.pop("variable", {}))
     variables = _variables(server) if known is None else known.variables
     if known is not None and known.pid != server.pid:
         now = _variables(server)  # of an earlier start: any of them may be another
     else:
         now = _values(server, [name for name in dynamic if name in variables], variables)
-    transactions, checksums = of_data or ([], [])
-    return State(
+    now_counted = Counters.of(everybody, own)
+    seen = State(
         pid=server.pid or 0,
         command=tuple(server.command),
-        rows=rows,
-        tables={_text(table): int(checksum or 0) for table, checksum in checksums},
-        transactions=tuple(transactions),
-        connections=_connections(clients, administrator.number),
+        local=local,
+        data={},
+        tables={},
+        transactions=(),
+        connections=listed(clients, administrator.numbers),
         files=frozenset(
             (path, changed) for path, changed in server.files() if not re.search(speech.written, Path(path).name)
         ),
         values={name: value for name, value in now.items() if name not in ignored},
-        grants=_grants(server) if known is None and has_data else {},
         variables=variables,
-        seeded=_seeded(server, complete=known is None) if has_data else Marks(),
+        counters=now_counted,
+    )
+    if not has_data:
+        return seen
+    if known is not None and not is_a_check and _nothing_written(known, seen):
+        return replace(seen, data=known.data, tables=known.tables, transactions=known.transactions, seeded=known.seeded)
+    of_data, transactions, checksums = administrator.ask(speech.data, speech.transactions, speech.checksums)
+    return replace(
+        seen,
+        data=_by_kind(of_data),
+        tables={_text(table): int(checksum or 0) for table, checksum in checksums},
+        transactions=tuple(transactions),
+        grants=_grants(server) if known is None else {},
+        seeded=Contents()
+        if server.seeded is None
+        else server.seeded.read(as_loaded=as_loaded and now_counted.are_of_a_start, is_a_check=is_a_check),
+        # What was counted may come to be only later.
+        counters=None if _is_unfinished(server, clients) else now_counted,
     )
 
 
-def _seeded(server: MySQLServer, *, complete: bool) -> Marks:
-    """Return what tells whether the schemas that the server was loaded with have changed."""
-    if server.seeded is None:
-        return Marks()
-    return server.seeded.read() if complete else server.seeded.look()
+def _by_kind(rows: list[RawRow]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for kind, name, value in rows:
+        found.setdefault(_text(kind), {})[_text(name)] = _text(value)
+    return found
+
+
+def _nothing_written(known: State, seen: State) -> bool:
+    """Tell whether all that takes a statement to change is as it was; an event changes things in its own time."""
+    if known.counters is None or seen.counters is None or known.pid != seen.pid or known.names("event"):
+        return False
+    if any(one.kind == "sequence" for one in known.seeded.definitions):  # SELECT NEXT VALUE moves it
+        return False
+    return seen.counters.prove_nothing_written_since(known.counters)
+
+
+def _is_unfinished(server: MySQLServer, clients: list[RawRow]) -> bool:
+    """Tell whether a client's statement runs, or its transaction has written and is open."""
+    found = [command for _, command in _of_clients(clients, server.administrator.numbers)]
+    if not found:
+        return False
+    if any(command != "Sleep" for command in found):
+        return True
+    (((_, _, text),),) = server.administrator.ask(_TRANSACTIONS)
+    return any(words in (text or b"") for words in _OF_A_WRITER)
 
 
 def connections(server: MySQLServer) -> frozenset[Connection]:
     """Return the clients' connections: not the administrator's own, nor those by which servers replicate."""
-    (clients,) = server.administrator.ask(_LIST)
-    return _connections(clients, server.administrator.number)
+    (clients,) = server.administrator.ask(LIST)
+    return listed(clients, server.administrator.numbers)
 
 
-def _connections(clients: list[RawRow], own: int | None) -> frozenset[Connection]:
-    found = set()
-    for number, user, _host, _schema, command, *_rest in clients:
-        replicates = _text(command).startswith(("Binlog Dump", "Group Replication", "Daemon"))
-        if not replicates and _text(user) not in _OWN_THREADS and int(number or 0) != own:
-            found.add(Connection(int(number or 0), _text(user)))
-    return frozenset(found)
+def listed(clients: list[RawRow], own: frozenset[int]) -> frozenset[Connection]:
+    """Return the clients' connections among the rows of SHOW PROCESSLIST, but ``own``."""
+    return frozenset(connection for connection, _ in _of_clients(clients, own))
+
+
+def _of_clients(rows: list[RawRow], own: frozenset[int]) -> Iterator[tuple[Connection, str]]:
+    """Give clients' connections, not the administrator's own nor those by which servers replicate, and what they do."""
+    for number, user, host, _schema, told, *_rest in rows:
+        connection = Connection(int(number or 0), _text(user), host_of(_text(host)))
+        command = _text(told)
+        replicates = command.startswith(("Binlog Dump", "Group Replication", "Daemon"))
+        if not replicates and connection.user not in _OWN_THREADS and connection.number not in own:
+            yield connection, command
 
 
 def _grants(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
@@ -146,19 +202,17 @@ def _text(value: bytes | None) -> str:
 def is_as(state: State, complete: State) -> bool:
     """Tell whether nothing has changed since ``complete`` was read."""
     unlike = [name for name, value in state.values.items() if not same(value, complete.variables.get(name))]
-    parts = "pid", "command", "rows", "tables", "transactions", "connections", "files"
-    if state.seeded.digest != complete.seeded.digest:
-        return False
+    parts = "pid", "command", "local", "data", "tables", "transactions", "connections", "files", "seeded"
     return not unlike and all(getattr(state, part) == getattr(complete, part) for part in parts)
 
 
 def absorb(before: State, first: State, second: State) -> State:
     """Return ``before`` with what became other from ``first`` to ``second``, all of them complete."""
-    kinds = {*first.rows, *second.rows}
     tables = {table: UNKNOWN for table in first.tables if first.tables[table] != second.tables[table]}
     return replace(
         before,
-        rows={**before.rows, **{one: _moved(before.names(one), first.names(one), second.names(one)) for one in kinds}},
+        local=_moved_kinds(before.local, first.local, second.local),
+        data=_moved_kinds(before.data, first.data, second.data),
         tables={**before.tables, **tables},
         transactions=tuple({*before.transactions} ^ {*first.transactions} ^ {*second.transactions}),
         connections=before.connections | second.connections - first.connections,
@@ -170,12 +224,21 @@ def absorb(before: State, first: State, second: State) -> State:
             for table, rows in before.grants.items()
         },
         variables=_moved(before.variables, first.variables, second.variables),
-        # No digest is of these marks: each is looked at.
-        seeded=Marks(
-            each=_moved(before.seeded.each, first.seeded.each, second.seeded.each),
-            foreign=_moved(before.seeded.foreign, first.seeded.foreign, second.seeded.foreign),
+        seeded=Contents(
+            _moved(before.seeded.definitions, first.seeded.definitions, second.seeded.definitions),
+            _moved(before.seeded.rows, first.seeded.rows, second.seeded.rows),
         ),
+        counters=None,
     )
+
+
+def _moved_kinds(
+    before: Mapping[str, Mapping[str, str]],
+    first: Mapping[str, Mapping[str, str]],
+    second: Mapping[str, Mapping[str, str]],
+) -> dict[str, dict[str, str]]:
+    kinds = {**before, **second}
+    return {one: _moved(before.get(one, {}), first.get(one, {}), second.get(one, {})) for one in kinds}
 
 
 def _moved(before: Mapping[_K, _V], first: Mapping[_K, _V], second: Mapping[_K, _V]) -> dict[_K, _V]:

@@ -125,7 +125,7 @@ def test_a_change_may_fail_its_test(suite: Suite, as_written: tuple[str, str]) -
             "  where: test_inner.py::test_by_a_program*",
             "  tried: red: link vpeer-red is down, was up",
             "  tried: red: route default via 192.0.2.1 dev vpeer-red is gone",
-            "  do: undo it in the test, or in a fixture of the test's own: netns.link(...).up(), *",
+            "  do: undo it in the test, or in a fixture of the test's own: netns.link(...).up()",
             "  do: netns_leftovers = reset puts it back in silence",
             "LeftoverError: the test left something on a server and in the network that other tests use; *",
             "  where: test_inner.py::test_both",
@@ -157,6 +157,48 @@ def test_changes_may_be_kept(suite: Suite, leftovers: str, is_kept: bool) -> Non
     result = suite(KEPT, f"--netns-leftovers={leftovers}", "-rP")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines([f"kept: {is_kept}"])
+
+
+BUILDING = """
+    import subprocess
+    import pytest
+
+    def has(netns, address):
+        shown = netns["red"].run(["ip", "address"], capture_output=True, text=True, check=True).stdout
+        return address in shown
+
+    def add(netns, address):
+        netns["red"].run(["ip", "address", "add", f"{address}/24", "dev", "vpeer-red"], check=True)
+
+    @pytest.mark.netns_leftovers("keep")
+    class TestBuildingOnEachOther:
+        def test_one(self, netns):
+            add(netns, "192.0.2.8")
+            netns["red"].run(["sysctl", "-qw", "net.ipv4.tcp_retries2=9"], check=True)
+
+        @pytest.mark.netns_leftovers("reset")
+        def test_inside(self, netns):
+            assert has(netns, "192.0.2.8")
+            add(netns, "192.0.2.9")
+            netns["red"].run(["sysctl", "-qw", "net.ipv4.tcp_retries2=3"], check=True)
+
+        def test_two(self, netns):
+            assert has(netns, "192.0.2.8")
+            assert not has(netns, "192.0.2.9")
+            with netns["red"], open("/proc/sys/net/ipv4/tcp_retries2") as file:
+                assert file.read() == "9\\n"
+
+    def test_after_them(netns):
+        assert not has(netns, "192.0.2.8")
+        with netns["red"], open("/proc/sys/net/ipv4/tcp_retries2") as file:
+            assert file.read() == "15\\n"
+"""
+
+
+def test_tests_may_build_on_each_other(suite: Suite) -> None:
+    result = suite(BUILDING, "-rP")
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["red: address 192.0.2.9/24 dev vpeer-red is new"])
 
 
 WIDER = """
