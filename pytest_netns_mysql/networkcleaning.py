@@ -96,8 +96,8 @@ class NetworkCleaner:
             return Guard(network)
         except OSError as error:
             self._session.progress(
-                f"what tests do to the network is not put back: {error}; sysctl fs.inotify.max_user_instances and "
-                "fs.inotify.max_user_watches say how much may be watched"
+                f"what tests do to the network is not put back: {error} (raise ulimit -n, or by sysctl "
+                "fs.inotify.max_user_instances and fs.inotify.max_user_watches)"
             )
             return None
 

@@ -7,6 +7,7 @@ below /proc/sys/net that are written, and of files; proc_pid_mountinfo(5) of mou
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import resource
 import select
@@ -45,7 +46,8 @@ _MODIFY, _ATTRIB, _MOVED, _CREATED, _DELETED = 0x2, 0x4, 0xC0, 0x100, 0x200
 _OVERFLOW = 0x4000
 _EVENT = struct.Struct("=iIII")
 _BUFFER = 1 << 17  # bytes
-_PART_OF_LIMIT = 8  # of the files that this process may have open
+_SOCKETS_EACH = 2
+_PART_OF_LIMIT = 4  # of the files that this process may have open
 
 Control = tuple[str, str]  # namespace, path
 
@@ -92,6 +94,8 @@ class Watch:
         """Begin to watch; raise OSError where the kernel refuses it."""
         self._network = network
         self.own = {name: one for name, one in network.items() if name not in network.topology.plan.external}
+        if _SOCKETS_EACH * len(self.own) > _most_descriptors():
+            raise OSError(errno.EMFILE, f"{len(self.own)} namespaces would take too many of the files that may be open")
         self._poll = select.epoll()
         self._closing = contextlib.ExitStack()
         self._closing.callback(self._poll.close)
@@ -143,7 +147,7 @@ class Watch:
                         self._directories[number] = name, directory
                         # The kernel forgets a directory of /proc that nobody has open, where it is short of memory,
                         # and who opens it again finds another, which nobody watches.
-                        if sum(map(len, self._pins.values())) < _most_pins():
+                        if sum(map(len, self._pins.values())) < _most_descriptors():
                             pins.append(os.open(directory, os.O_PATH | os.O_CLOEXEC))
 
     def _unpin(self, name: str) -> None:
@@ -229,7 +233,8 @@ def _is_link_local(kind: int, body: bytes) -> bool:
     return kind in _ROUTES and is_link_local_route(body)
 
 
-def _most_pins() -> int:
+def _most_descriptors() -> int:
+    """Return how many open files sockets may be, and how many directories: tests need the others."""
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _PART_OF_LIMIT
 
 

@@ -315,3 +315,23 @@ def test_no_server_is_needed(suite: Suite) -> None:
 
 def test_each_worker_looks_after_its_own_network(suite: Suite) -> None:
     suite(PLAIN.replace("range(3)", "range(8)"), "-n2").assert_outcomes(passed=8)
+
+
+UNWATCHED = """
+    import errno
+    import os
+    import pytest
+    from pytest_netns_mysql.kernel import syscalls
+
+    def refuse():
+        raise OSError(errno.EMFILE, f"inotify_init1: {os.strerror(errno.EMFILE)}")
+
+    syscalls.inotify_init = refuse
+"""
+
+
+def test_where_the_network_cannot_be_watched_that_is_told(suite: Suite) -> None:
+    result = suite(KEPT, "-rP", conftest=UNWATCHED)
+    result.assert_outcomes(passed=2)
+    line = "netns-mysql: what tests do to the network is not put back: * inotify_init1: Too many open files (raise *"
+    result.stdout.fnmatch_lines([line, "kept: True"])

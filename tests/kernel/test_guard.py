@@ -85,6 +85,11 @@ FoundAfter = Callable[..., list[str]]
             ],
         ),
         (
+            "global",
+            "ip netns exec red sysctl -qw net.core.somaxconn=7; nsenter --net=/run/netns/blue ip link set lo mtu 1400",
+            ["blue: link lo mtu is 1400, was 65536", "red: sysctl net.core.somaxconn is 7, was 4096"],
+        ),
+        (
             "red",
             "echo 1 > /proc/sys/net/ipv4/conf/vpeer-red/arp_ignore",
             ["red: sysctl net.ipv4.conf.vpeer-red.arp_ignore is 1, was 0"],
