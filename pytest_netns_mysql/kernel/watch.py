@@ -13,7 +13,7 @@ import resource
 import select
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from pytest_netns_mysql.kernel import syscalls
 from pytest_netns_mysql.kernel.dumps import (
@@ -46,6 +46,7 @@ _MODIFY, _ATTRIB, _MOVED, _CREATED, _DELETED = 0x2, 0x4, 0xC0, 0x100, 0x200
 _OVERFLOW = 0x4000
 _EVENT = struct.Struct("=iIII")
 _BUFFER = 1 << 17  # bytes
+_MOST_PINS = 256  # select(2) takes no descriptor beyond 1023
 _SOCKETS_EACH = 2
 _PART_OF_LIMIT = 4  # of the files that this process may have open
 
@@ -135,11 +136,13 @@ class Watch:
         for name in self._pins:
             self._unpin(name)
 
-    def watch_controls(self, names: Iterable[str]) -> None:
+    def watch_controls(self, names: Collection[str]) -> None:
         """Watch the settings of namespaces, whose directories change with their interfaces."""
         for name in names:
             self._unpin(name)
-            pins = self._pins.setdefault(name, [])
+        room = min(_most_descriptors(), _MOST_PINS) - sum(map(len, self._pins.values()))
+        for name in names:
+            pins = self._pins[name]
             with self.own[name]:
                 for directory in _directories():
                     with contextlib.suppress(FileNotFoundError):
@@ -147,8 +150,9 @@ class Watch:
                         self._directories[number] = name, directory
                         # The kernel forgets a directory of /proc that nobody has open, where it is short of memory,
                         # and who opens it again finds another, which nobody watches.
-                        if sum(map(len, self._pins.values())) < _most_descriptors():
+                        if len(pins) < room:
                             pins.append(os.open(directory, os.O_PATH | os.O_CLOEXEC))
+            room -= len(pins)
 
     def _unpin(self, name: str) -> None:
         for descriptor in self._pins.get(name, ()):
@@ -239,10 +243,9 @@ def _most_descriptors() -> int:
 
 
 def _directories() -> Iterator[str]:
-    """Yield the directories of settings of the calling thread's network namespace."""
+    """Yield where the calling thread's network namespace may have directories of settings."""
     for name in _FIXED:
-        if os.path.isdir(_SETTINGS + name):  # noqa: PTH112 - a Path for each of them takes several times as long
-            yield _SETTINGS + name
+        yield _SETTINGS + name
     for name in _BY_INTERFACE:
         with contextlib.suppress(FileNotFoundError):
             for entry in os.listdir(_SETTINGS + name):  # noqa: PTH208
