@@ -201,7 +201,7 @@ class Cleaner:
         from pytest_netns_mysql.mysql.ending import end
 
         endings = [self._ending(server, scope, accounts) for server in self._attended()]
-        end(endings, accounts)
+        others = end(endings, accounts)
         found: list[str] = []
         errors: list[Exception] = []
         for ending in endings:
@@ -219,6 +219,10 @@ class Cleaner:
                 errors.append(error)
         if errors:
             raise errors[0]
+        if others:
+            from pytest_netns_mysql.mysql.dropping import drop_alone
+
+            drop_alone(others)
         return found
 
     def _ending(self, server: MySQLServer, scope: Hashable, accounts: Collection[Accounts]) -> Ending:

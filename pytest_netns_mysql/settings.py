@@ -87,7 +87,8 @@ TABLE: tuple[Setting, ...] = (
         "leftovers",
         "reset",
         "what becomes of what a test leaves on a server that others use, such as accounts, schemas, global variables, "
-        "and in the network: reset puts it back, fail puts it back and fails the test, keep does not look",
+        "and in the network: reset puts it back, fail puts it back and fails the test, keep does not look; the marker "
+        "netns_leftovers says it for single tests",
         "WHAT",
         ("reset", "fail", "keep"),
     ),

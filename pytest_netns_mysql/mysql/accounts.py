@@ -77,6 +77,7 @@ class Accounts:
             clientarguments.requirement(require),
         )
         each_grant = clientarguments.grants(grants)
+        self._server.raise_if_unwritable()
         required = f" REQUIRE {require}" if require else ""
         self._run(f"makes no account {account}", f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
         self._made.append(account)

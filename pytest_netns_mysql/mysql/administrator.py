@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
+_WHO = "the administrator"
 _LEAST_PATIENCE = 60  # seconds
 _PATIENCE_FOR_TESTS = 600  # seconds without a word from the server, for what a test or a file has it do
 
@@ -52,6 +53,7 @@ class Administrator:
         if self._process.may_answer():
             self._is_prepared = False
             self._own = try_connect(self._process.home, **self._dialect.connection, **self._options)
+            self._process.clients.note(self._own, _WHO)
         return self._own is not None
 
     def connect(self, driver: Driver | None = None, **options: Any) -> Any:
@@ -59,7 +61,8 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
         """
-        from pytest_netns_mysql.mysql.client import connect, is_connector, kind_of
+        from pytest_netns_mysql.mysql.client import connect, kind_of
+        from pytest_netns_mysql.mysql.driveroptions import is_known, named
 
         self._process.check_running()
         if kind_of(driver) == "mysqlx":
@@ -69,9 +72,11 @@ class Administrator:
             )
         with self._process.told_if_it_ends():
             common = self._dialect.common(driver, options)
-            # What it is called differs between drivers: of another one its own defaults hold.
-            own = self._options if is_connector(driver) else dict(self._process.administration)
-            return connect(self._process.home, driver, **{**common, **own, **options})
+            # What it is called differs between drivers: of one that is not known its own defaults hold.
+            own = self._options if is_known(driver) else dict(self._process.administration)
+            connection = connect(self._process.home, driver, **{**common, **own, **named(driver, options)})
+        self._process.clients.note(connection, _WHO)
+        return connection
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Run a statement, which may leave something in the session; return the names of its columns and its rows.
@@ -195,9 +200,12 @@ class Administrator:
         """Forget what the tests' session has: variables, temporary tables, locks, a transaction, a selected schema."""
         connection = self._tests
         if self._is_used and connection is not None:
+            import mysql.connector
+
             selected: list[Any] = []
-            if connection.is_silent():
-                with self._told_if_it_ends(connection):
+            # One that was killed may look open for a moment.
+            with contextlib.suppress(mysql.connector.Error), self._told_if_it_ends(connection):
+                if connection.is_silent():
                     connection.cmd_reset_connection()
                     connection.cmd_query("SELECT DATABASE()")
                     selected, _ = connection.get_rows()

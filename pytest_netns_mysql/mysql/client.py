@@ -16,6 +16,7 @@ from mysql.connector.pooling import MySQLConnectionPool
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.namespace import Namespace
+from pytest_netns_mysql.mysql.driveroptions import translated
 from pytest_netns_mysql.mysql.keeping import keep, loaded, refuse_async_function, refuse_awaitable, refused_pool
 
 Driver = str | Callable[..., Any]
@@ -93,12 +94,13 @@ def connect(namespace: Place, driver: Driver | None = None, **options: Any) -> A
         namespace: Where the connection is made, and made again.
         driver: ``"mysql.connector"`` (the default), ``"pymysql"``, ``"mysqlx"`` for an X DevAPI session, or any
             callable that takes the options and makes its socket before it returns.
-        **options: The driver's own.
+        **options: Those of mysql.connector, for any driver that is known, or the driver's own.
 
     Raises:
-        ClientError: There is no such driver, it is asynchronous, or its connections cannot be kept in a namespace.
+        ClientError: There is no such driver, it is asynchronous, it does not take an option, or its connections cannot
+            be kept in a namespace.
     """
-    options = _with_timeout(driver, options)
+    options = translated(driver, _with_timeout(driver, options))
     if driver is None or driver == "mysql.connector":
         return _connector_connection(namespace, options)
     if driver == "pymysql":

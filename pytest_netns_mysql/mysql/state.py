@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_netns_mysql.mysql import counters
+from pytest_netns_mysql.mysql.catalog import WRITING, due
 from pytest_netns_mysql.mysql.contents import Contents
 from pytest_netns_mysql.mysql.counters import Counters
 from pytest_netns_mysql.mysql.hostpatterns import AccountName, host_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+TABLESPACES = (".ibd", ".ibu")  # the names of InnoDB's files end so
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
 LIST = "SHOW PROCESSLIST"
@@ -49,34 +51,34 @@ class Connection:
 class State:
     """Hold what a server had at one moment: plain values, alike for two moments between which nothing changed.
 
-    Shape: ``local`` and ``data`` map each kind, such as ``schema``, to its names and values; ``tables`` maps settings'
-    tables to checksums; ``grants`` has the rows of the grant tables, and ``variables`` the global variables: both only
-    in a state that is complete. ``counters`` tell what had been run by then, None where they prove nothing, as while a
-    transaction is open.
+    Shape: ``rows`` maps each kind, such as ``schema``, to its names and values; ``tables`` maps settings' tables to
+    checksums; ``contents`` has the rows of those that are written back, grant tables first, and ``variables`` the
+    global variables: both only in a state that is complete. ``counters`` tell what had been run by then, None where
+    they prove nothing, as while a transaction is open.
     """
 
     pid: int
     command: tuple[str, ...]
-    local: Mapping[str, Mapping[str, str]]
-    data: Mapping[str, Mapping[str, str]]
+    rows: Mapping[str, Mapping[str, str]]
     tables: Mapping[str, int]
     transactions: tuple[RawRow, ...]
     connections: frozenset[Connection]
     files: frozenset[tuple[str, int]]
     values: Mapping[str, str | None]
-    grants: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
+    contents: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
     seeded: Contents = field(default_factory=Contents)
     counters: Counters | None = None
+    has_data: bool = True  # and not its source or primary, which is looked at in its place
 
     def names(self, kind: str) -> Mapping[str, str]:
         """Return names and values of one kind; empty where there is none."""
-        return self.local.get(kind) or self.data.get(kind, {})
+        return self.rows.get(kind, {})
 
     @property
     def accounts(self) -> frozenset[AccountName]:
         """The users and hosts of all accounts, of a complete state."""
-        accounts = next(iter(self.grants.values()), ())  # Host, User: they begin the first of the grant tables
+        accounts = next(iter(self.contents.values()), ())  # Host, User: they begin the first of the grant tables
         return frozenset((_text(row[1]), _text(row[0])) for row in accounts)
 
 
@@ -92,68 +94,98 @@ def read(
     # What replicates is looked at where it is written: on a replica it may be on its way.
     has_data = server.writable is server
     ignored = server.dialect.moving | (_OF_A_GROUP if server.dataset is not server else frozenset())
-    administrator = server.administrator
-    speech = server.dialect
-    everybody, own, clients, found, *shown = administrator.ask(*counters.QUERIES, LIST, speech.local, *speech.shown)
-    local = _by_kind(found)
-    for reader, rows in zip(speech.shown.values(), shown, strict=True):
-        for kind, name, value in reader(rows):
-            local.setdefault(kind, {})[name] = value
-    dynamic = sorted(local.pop("variable", {}))
+    administrator, speech = server.administrator, server.dialect
+    of_data = [speech.transactions] if has_data else []
+    everybody, own, clients, found, *more = administrator.ask(
+        *counters.QUERIES, LIST, speech.local, *speech.shown, *of_data
+    )
+    rows: dict[str, dict[str, str]] = {}
+    for kind, name, value in found:
+        rows.setdefault(_text(kind), {})[_text(name)] = _text(value)
+    for reader, shown in zip(speech.shown.values(), more, strict=False):
+        for kind_read, name_read, value_read in reader(shown):
+            rows.setdefault(kind_read, {})[name_read] = value_read
+    settings = rows.pop("variable", {})
+    counted = Counters.of(everybody, own, settings)
+    ran = None if is_a_check else _ran_since(server, known, counted, has_channel="channel" in rows)
+    checksums = _read_catalog(server, known, ran, rows, has_data=has_data)
     variables = _variables(server) if known is None else known.variables
     if known is not None and known.pid != server.pid:
         now = _variables(server)  # of an earlier start: any of them may be another
     else:
-        now = _values(server, [name for name in dynamic if name in variables], variables)
-    now_counted = Counters.of(everybody, own)
-    seen = State(
+        names = [name for name in sorted(settings) if name in variables and name not in ignored]
+        now = _values(server, names, variables)
+    transactions = tuple(more[-1]) if has_data else ()
+    return State(
         pid=server.pid or 0,
         command=tuple(server.command),
-        local=local,
-        data={},
-        tables={},
-        transactions=(),
+        rows=rows,
+        tables=checksums,
+        transactions=transactions,
         connections=listed(clients, administrator.numbers),
         files=frozenset(
-            (path, changed) for path, changed in server.files() if not re.search(speech.written, Path(path).name)
+            # InnoDB writes to its files when it likes.
+            (path, 0 if path.endswith(TABLESPACES) else changed)
+            for path, changed in server.files()
+            if not re.search(speech.written, Path(path).name)
         ),
         values={name: value for name, value in now.items() if name not in ignored},
+        contents=_contents(server) if known is None and has_data else {},
         variables=variables,
-        counters=now_counted,
-    )
-    if not has_data:
-        return seen
-    if known is not None and not is_a_check and _nothing_written(known, seen):
-        return replace(seen, data=known.data, tables=known.tables, transactions=known.transactions, seeded=known.seeded)
-    of_data, transactions, checksums = administrator.ask(speech.data, speech.transactions, speech.checksums)
-    return replace(
-        seen,
-        data=_by_kind(of_data),
-        tables={_text(table): int(checksum or 0) for table, checksum in checksums},
-        transactions=tuple(transactions),
-        grants=_grants(server) if known is None else {},
-        seeded=Contents()
-        if server.seeded is None
-        else server.seeded.read(as_loaded=as_loaded and now_counted.are_of_a_start, is_a_check=is_a_check),
-        # What was counted may come to be only later.
-        counters=None if _is_unfinished(server, clients) else now_counted,
+        seeded=_seeded(server, known, ran, as_loaded=as_loaded and counted.are_of_a_start, is_a_check=is_a_check),
+        # What was counted may come to be only later; events have their own time.
+        counters=None if transactions or rows.get("event") or _is_unfinished(server, clients) else counted,
+        has_data=has_data,
     )
 
 
-def _by_kind(rows: list[RawRow]) -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for kind, name, value in rows:
-        found.setdefault(_text(kind), {})[_text(name)] = _text(value)
-    return found
+def _ran_since(
+    server: MySQLServer, known: State | None, counted: Counters, *, has_channel: bool
+) -> frozenset[str] | None:
+    """Return the names of the statements that ran since ``known`` was read; None if that is not known."""
+    # A replica's threads apply changes that no counter counts.
+    if known is None or known.counters is None or known.pid != server.pid or has_channel:
+        return None
+    return counted.ran_since(known.counters) if server.dataset is server else None
 
 
-def _nothing_written(known: State, seen: State) -> bool:
-    """Tell whether all that takes a statement to change is as it was; an event changes things in its own time."""
-    if known.counters is None or seen.counters is None or known.pid != seen.pid or known.names("event"):
-        return False
-    if any(one.kind == "sequence" for one in known.seeded.definitions):  # SELECT NEXT VALUE moves it
-        return False
-    return seen.counters.prove_nothing_written_since(known.counters)
+def _read_catalog(
+    server: MySQLServer,
+    known: State | None,
+    ran: frozenset[str] | None,
+    rows: dict[str, dict[str, str]],
+    *,
+    has_data: bool,
+) -> dict[str, int]:
+    """Add to ``rows`` the objects of all other kinds, and return tables' checksums.
+
+    ``ran`` are the statements that ran since ``known`` was read, or None; what they cannot change is not read anew.
+    """
+    speech = server.dialect
+    before = {} if known is None else known.rows
+    asked = due(speech.queries, ran, before, server.version, has_data=has_data, has_channel="channel" in rows)
+    sums_asked = has_data and (ran is None or not speech.tables_after or bool(ran & speech.tables_after))
+    queries = [query.query for query in asked.values()] + ([speech.checksums] if sums_asked else [])
+    answers = server.administrator.ask(*queries) if queries else []
+    for kind in before.keys() & speech.queries.keys() - asked.keys():
+        rows[kind] = dict(before[kind])
+    for kind, answer in zip(asked, answers, strict=False):
+        if answer or kind in before:
+            rows[kind] = {_text(name): _text(value) for name, value in answer}
+    if sums_asked:
+        return {_text(table): int(checksum or 0) for table, checksum in answers[-1]}
+    return dict(known.tables) if known is not None else {}
+
+
+def _seeded(
+    server: MySQLServer, known: State | None, ran: frozenset[str] | None, *, as_loaded: bool, is_a_check: bool
+) -> Contents:
+    """Return what the schemas hold that the server was loaded with; what is ``known`` where nothing was written."""
+    if server.seeded is None or server.writable is not server:
+        return Contents()
+    if known is not None and ran is not None and not ran & WRITING and not known.seeded.has_sequences:
+        return known.seeded
+    return server.seeded.read(as_loaded=as_loaded, is_a_check=is_a_check)
 
 
 def _is_unfinished(server: MySQLServer, clients: list[RawRow]) -> bool:
@@ -188,10 +220,10 @@ def _of_clients(rows: list[RawRow], own: frozenset[int]) -> Iterator[tuple[Conne
             yield connection, command
 
 
-def _grants(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
-    """Return the rows of the grant tables as the server sends them, to be written back as they are."""
-    tables = server.dialect.grant_tables
-    found = server.administrator.ask(*(f"SELECT * FROM mysql.{table}" for table in tables))
+def _contents(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
+    """Return the rows of grant tables and of others as the server sends them, to be written back as they are."""
+    tables = server.dialect.contents
+    found = server.administrator.ask(*(f"SELECT {kept.columns} FROM {table}" for table, kept in tables.items()))
     return {table: tuple(rows) for table, rows in zip(tables, found, strict=True)}
 
 
@@ -202,26 +234,28 @@ def _text(value: bytes | None) -> str:
 def is_as(state: State, complete: State) -> bool:
     """Tell whether nothing has changed since ``complete`` was read."""
     unlike = [name for name, value in state.values.items() if not same(value, complete.variables.get(name))]
-    parts = "pid", "command", "local", "data", "tables", "transactions", "connections", "files", "seeded"
+    parts = "pid", "command", "rows", "tables", "transactions", "connections", "files", "seeded", "has_data"
     return not unlike and all(getattr(state, part) == getattr(complete, part) for part in parts)
 
 
 def absorb(before: State, first: State, second: State) -> State:
     """Return ``before`` with what became other from ``first`` to ``second``, all of them complete."""
+    if first.has_data != second.has_data:
+        return second  # a replica was promoted meanwhile
+    kinds = {*first.rows, *second.rows}
     tables = {table: UNKNOWN for table in first.tables if first.tables[table] != second.tables[table]}
     return replace(
         before,
-        local=_moved_kinds(before.local, first.local, second.local),
-        data=_moved_kinds(before.data, first.data, second.data),
+        rows={**before.rows, **{one: _moved(before.names(one), first.names(one), second.names(one)) for one in kinds}},
         tables={**before.tables, **tables},
         transactions=tuple({*before.transactions} ^ {*first.transactions} ^ {*second.transactions}),
         connections=before.connections | second.connections - first.connections,
         files=before.files ^ first.files ^ second.files,
-        grants={
+        contents={
             table: tuple(
-                _moved(dict.fromkeys(rows), dict.fromkeys(first.grants[table]), dict.fromkeys(second.grants[table]))
+                _moved(dict.fromkeys(rows), dict.fromkeys(first.contents[table]), dict.fromkeys(second.contents[table]))
             )
-            for table, rows in before.grants.items()
+            for table, rows in before.contents.items()
         },
         variables=_moved(before.variables, first.variables, second.variables),
         seeded=Contents(
@@ -230,15 +264,6 @@ def absorb(before: State, first: State, second: State) -> State:
         ),
         counters=None,
     )
-
-
-def _moved_kinds(
-    before: Mapping[str, Mapping[str, str]],
-    first: Mapping[str, Mapping[str, str]],
-    second: Mapping[str, Mapping[str, str]],
-) -> dict[str, dict[str, str]]:
-    kinds = {**before, **second}
-    return {one: _moved(before.get(one, {}), first.get(one, {}), second.get(one, {})) for one in kinds}
 
 
 def _moved(before: Mapping[_K, _V], first: Mapping[_K, _V], second: Mapping[_K, _V]) -> dict[_K, _V]:
