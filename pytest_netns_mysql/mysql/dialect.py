@@ -198,9 +198,6 @@ MYSQL = Dialect(
     tables_after=WRITING,
     local="""\
 SELECT 'variable', VARIABLE_NAME, SET_TIME FROM performance_schema.variables_info WHERE VARIABLE_SOURCE = 'DYNAMIC'
-UNION ALL SELECT 'key cache', VARIABLE_NAME, SET_TIME FROM performance_schema.variables_info
-    WHERE VARIABLE_NAME IN ('key_buffer_size', 'key_cache_block_size', 'key_cache_division_limit',
-    'key_cache_age_threshold') AND VARIABLE_SOURCE = 'DYNAMIC'
 UNION ALL SELECT 'persisted variable', VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables
 UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache
 UNION ALL SELECT 'channel', c.CHANNEL_NAME, CONCAT_WS(' ', HOST, PORT, USER, NETWORK_INTERFACE, NETWORK_NAMESPACE,

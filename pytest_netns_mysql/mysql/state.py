@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_netns_mysql.mysql.catalog import due, ran_since
+from pytest_netns_mysql.mysql.catalog import FILES, due, ran_since, settled
 from pytest_netns_mysql.mysql.tables import Marks
 
 if TYPE_CHECKING:
@@ -92,11 +92,18 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
     for reader, of_it in zip(speech.shown.values(), shown, strict=True):
         for kind_read, name_read, value_read in reader(of_it):
             rows.setdefault(kind_read, {})[name_read] = value_read
+    set_at = rows.get("variable", {})
+    # Of key caches that have names there is no list: those who set one set these.
+    if caches := {name: value for name, value in set_at.items() if name.startswith("key_") and value}:
+        rows["key cache"] = caches
+    files = _files(server)
     counters = {_text(name)[len("Com_") :].lower(): _text(value) for name, value in counted}
-    counters |= {f"SET {name}": set_at for name, set_at in rows.get("variable", {}).items()}
+    counters |= {f"SET {name}": value for name, value in set_at.items()}
     # A replica's threads apply changes that no counter counts.
     is_counted = known is not None and known.pid == server.pid and server.dataset is server and "channel" not in rows
     ran = ran_since(known.counters, counters) if known is not None and is_counted else None
+    if ran is not None and known is not None and files != known.files:
+        ran |= FILES
     checksums = _read_catalog(server, known, ran, rows, has_data=has_data)
     dynamic = sorted(rows.pop("variable", {}))
     variables = _variables(server) if known is None else known.variables
@@ -111,19 +118,16 @@ def read(server: MySQLServer, *, known: State | None = None) -> State:
         tables=checksums,
         transactions=tuple(transactions),
         connections=_connections(clients, administrator.number),
-        files=frozenset(
-            # InnoDB writes to its files when it likes.
-            (path, 0 if path.endswith(TABLESPACES) else changed)
-            for path, changed in server.files()
-            if not re.search(speech.written, Path(path).name)
-        ),
+        files=files,
         values={name: value for name, value in now.items() if name not in ignored},
         contents=_contents(server) if known is None and has_data else {},
         variables=variables,
         seeded=_seeded(server, complete=known is None) if has_data else Marks(),
-        # A statement of another connection may be running, or its transaction be open: it was counted, and its changes
-        # are not there yet.
-        counters={} if _connections(clients, administrator.number) or rows.get("event") else counters,
+        counters=settled(
+            counters,
+            is_busy=bool(rows.get("event")) or _are_busy(clients, administrator.number),
+            is_connected=bool(_connections(clients, administrator.number)),
+        ),
     )
 
 
@@ -175,6 +179,21 @@ def _connections(clients: list[RawRow], own: int | None) -> frozenset[Connection
         if not replicates and _text(user) not in _OWN_THREADS and int(number or 0) != own:
             found.add(Connection(int(number or 0), _text(user)))
     return frozenset(found)
+
+
+def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:
+    """Return the files that the server does not write to by itself; of InnoDB's, which it does, the names alone."""
+    return frozenset(
+        (path, 0 if path.endswith(TABLESPACES) else changed)
+        for path, changed in server.files()
+        if not re.search(server.dialect.written, Path(path).name)
+    )
+
+
+def _are_busy(clients: list[RawRow], own: int | None) -> bool:
+    """Tell whether any connection but the administrator's runs a statement."""
+    idle = ("Sleep", "Daemon", "Binlog Dump")
+    return any(int(row[0] or 0) != own and not _text(row[4]).startswith(idle) for row in clients)
 
 
 def _contents(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
