@@ -78,7 +78,7 @@ MARIADB = Dialect(
     },
     tables_after=frozenset(),  # SET PASSWORD and SET DEFAULT ROLE count as any SET
     settings="""\
-SELECT 'variable', LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES
+SELECT LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES
 WHERE GLOBAL_VALUE_ORIGIN = 'SQL'""",
     local="""\
 SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",

@@ -80,10 +80,7 @@ MYSQL = Dialect(
     },
     tables_after=WRITING,
     settings="""\
-SELECT 'variable', VARIABLE_NAME, '' FROM performance_schema.variables_info WHERE VARIABLE_SOURCE = 'DYNAMIC'
-UNION ALL SELECT 'key cache', VARIABLE_NAME, SET_TIME FROM performance_schema.variables_info
-    WHERE VARIABLE_NAME IN ('key_buffer_size', 'key_cache_block_size', 'key_cache_division_limit',
-    'key_cache_age_threshold') AND VARIABLE_SOURCE = 'DYNAMIC'""",
+SELECT VARIABLE_NAME, SET_TIME FROM performance_schema.variables_info WHERE VARIABLE_SOURCE = 'DYNAMIC'""",
     local="""\
 SELECT 'persisted variable', VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables
 UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache

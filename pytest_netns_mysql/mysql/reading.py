@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql import counters
-from pytest_netns_mysql.mysql.catalog import WRITING, due
+from pytest_netns_mysql.mysql.catalog import FILES, WRITING, due
 from pytest_netns_mysql.mysql.contents import Contents
 from pytest_netns_mysql.mysql.counters import Counters
 from pytest_netns_mysql.mysql.hostpatterns import host_of
@@ -27,7 +27,7 @@ LIST = "SHOW PROCESSLIST"
 _TRANSACTIONS = "SHOW ENGINE INNODB STATUS"
 _OF_A_WRITER = (b"undo log entries", b"... truncated...")
 
-_OF_SETTINGS = frozenset({"key cache"})
+_KEY_CACHE = "key cache"
 # What Group Replication sets.
 _OF_A_GROUP = frozenset({"read_only", "super_read_only", "auto_increment_increment", "auto_increment_offset"})
 _OWN_THREADS = ("system user", "event_scheduler")
@@ -58,7 +58,10 @@ def read(
     ran = None if is_a_check else _ran_since(server, known, counted, has_channel="channel" in rows)
     variables = _variables(server) if known is None else known.variables
     now, settings = _settings(server, known, ran, rows)
-    checksums = _read_catalog(server, known, ran if ran is None else ran | settings, rows, has_data=has_data)
+    files = _files(server)
+    if ran is not None and known is not None:
+        ran |= settings | (FILES if files != known.files else frozenset())
+    checksums = _read_catalog(server, known, ran, rows, has_data=has_data)
     transactions = tuple(more[-1]) if has_data else ()
     return State(
         pid=server.pid or 0,
@@ -67,12 +70,7 @@ def read(
         tables=checksums,
         transactions=transactions,
         connections=listed(clients, administrator.numbers),
-        files=frozenset(
-            # InnoDB writes to its files when it likes.
-            (path, 0 if path.endswith(TABLESPACES) else changed)
-            for path, changed in server.files()
-            if not re.search(speech.written, Path(path).name)
-        ),
+        files=files,
         values={name: value for name, value in now.items() if name not in ignored},
         contents=_contents(server) if known is None and has_data else {},
         variables=variables,
@@ -100,15 +98,27 @@ def _settings(
     if known is not None and known.pid != server.pid:
         return _variables(server), frozenset()  # of an earlier start: any of them may be another
     if known is not None and ran is not None and "set_option" not in ran:
-        rows |= {kind: dict(known.rows[kind]) for kind in _OF_SETTINGS & known.rows.keys()}
+        if _KEY_CACHE in known.rows:
+            rows[_KEY_CACHE] = dict(known.rows[_KEY_CACHE])
         return {}, frozenset()
-    rows |= _by_kind(server.administrator.ask(server.dialect.settings)[0])
-    set_at = rows.pop("variable", {})
+    set_at = {_text(name): _text(value) for name, value in server.administrator.ask(server.dialect.settings)[0]}
+    # Of key caches that have names there is no list: those who set one set these.
+    if caches := {name: value for name, value in set_at.items() if name.startswith("key_") and value}:
+        rows[_KEY_CACHE] = caches
     if known is None:
         return {}, frozenset()
     ignored = server.dialect.moving
     names = [name for name in sorted(set_at) if name in known.variables and name not in ignored]
     return _values(server, names, known.variables), frozenset(f"SET {name}" for name in set_at)
+
+
+def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:
+    """Return the files that the server does not write to by itself; of InnoDB's, which it does, the names alone."""
+    return frozenset(
+        (path, 0 if path.endswith(TABLESPACES) else changed)
+        for path, changed in server.files()
+        if not re.search(server.dialect.written, Path(path).name)
+    )
 
 
 def _ran_since(
