@@ -82,13 +82,15 @@ def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: F
             server.administrator.run(*server.dialect.unseen)
         if before.names("limited account"):
             server.administrator.run(*server.dialect.unlimited)
-        now = _settled(server, before, spared)
-        found = list(_changes(before, now, spared, server.dialect))
+        ended = _end_strangers(server, before, spared)
+        now = read(server, known=before)
+        changes = list(_changes(before, now, spared, server.dialect))
+        found = [*ended, *changes]
         in_schemas = _differences(server, before, now)
         if not found and not in_schemas:
             return Reset(before=replace(before, counters=now.counters))
-        refused = _undo(server, before, found) if found else {}
-        is_of_rows = not found
+        refused = _undo(server, before, changes) if changes else {}
+        is_of_rows = not changes
         if server.seeded is not None and in_schemas:
             is_of_rows &= server.seeded.put_back(in_schemas, before.seeded, now.seeded)
         after = _read_rows(server, now, in_schemas) if is_of_rows else None
@@ -133,30 +135,39 @@ def _inexact(change: Change) -> bool:
     return change.kind == "table" and change.was == str(UNKNOWN)
 
 
-def _settled(server: MySQLServer, before: State, spared: Spared) -> State:
-    """Return the state now, when connections that were closed have had a moment to end."""
-    now = read(server, known=before)
-    if not any(_new_connections(before, now.connections, spared)):
-        return now
-    _await_ends(server, lambda them: any(_new_connections(before, them, spared)), _CLOSING)
-    return read(server, known=before)
+def _end_strangers(server: MySQLServer, before: State, spared: Spared) -> list[Change]:
+    """End the connections that a test has left, when those that were closed have had a moment to end.
+
+    This comes before anything is read: their locks would hold that up, and they may still be writing.
+    """
+    there = _await_ends(server, lambda them: any(_new_connections(before, them, spared)), _CLOSING)
+    left = list(_new_connections(before, there, spared))
+    _end_connections(server, {one.number for one in left})
+    return [_connection_left(one) for one in left]
 
 
-def _await_ends(server: MySQLServer, are_there: Callable[[Iterable[Connection]], bool], timeout: float) -> None:
-    """Wait while some connections are there: an ended one is listed until its thread has come to it."""
+def _await_ends(
+    server: MySQLServer, are_there: Callable[[Iterable[Connection]], bool], timeout: float
+) -> frozenset[Connection]:
+    """Return the connections, when some are gone: an ended one is listed until its thread has come to it."""
     deadline = time.monotonic() + timeout
-    while are_there(connections(server)) and time.monotonic() < deadline:
+    while are_there(now := connections(server)) and time.monotonic() < deadline:
         time.sleep(_POLL)
+    return now
 
 
 def _new_connections(before: State, now: Iterable[Connection], spared: Spared) -> Iterator[Connection]:
     return (one for one in now if one not in before.connections and not spared(one))
 
 
+def _connection_left(connection: Connection) -> Change:
+    return Change("connection", str(connection), None, str(connection.number))
+
+
 def _changes(before: State, now: State, spared: Spared, dialect: Dialect) -> Iterator[Change]:
     """Give what changed, in the order in which it is to be undone."""
     for connection in _new_connections(before, now.connections, spared):
-        yield Change("connection", str(connection), None, str(connection.number))
+        yield _connection_left(connection)
     for name in sorted(now.values, key=lambda one: (one not in _FIRST, one)):
         if not same(now.values[name], before.variables.get(name)):
             yield Change("global variable", name, before.variables.get(name), now.values[name])
@@ -195,7 +206,8 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
         except (mysql.connector.Error, OSError) as error:
             refused[change] = f" ({error})"
     if any(change.kind == "global variable" for change in changes):
-        server.administrator.close()  # the tests' session began with the values of that time
+        own = server.administrator.close()  # the tests' session began with the values of that time
+        _await_ends(server, lambda them: any(one.number in own for one in them), _ENDING)
     # Last: the rows of dropped schemas' privileges are among them.
     tables = [change for change in changes if change.kind == "table" and change.name in before.contents]
     for change in tables:

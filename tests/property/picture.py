@@ -29,10 +29,11 @@ _TEXTS = (
     " inet4"
 )
 _PLACES = "geometry point linestring polygon multipoint multilinestring multipolygon geometrycollection geomcollection"
+# A DROP SCHEMA that is refused has removed MyISAM's .sdi files, which IMPORT TABLE alone reads.
 _IGNORED_FILES = re.compile(
-    r"^(#ib|#innodb|ib_|ibdata|ibtmp|undo|aria_log|binlog|ddl_recovery|.*\.pid$|.*\.lock|mysqld-auto\.cnf|multi-master|tc\.log|auto\.cnf)"
+    r"^(#ib|#innodb|ib_|ibdata|ibtmp|undo|aria_log|binlog|ddl_recovery|.*\.sdi$|.*\.pid$|.*\.lock|mysqld-auto\.cnf|multi-master|tc\.log|auto\.cnf)"
 )
-_SDI = re.compile(r"_\d+\.sdi$")
+_NUMBERED = re.compile(r"(?<=/)fts(_[0-9a-f]{16})+|(?<=\.)[0-9a-f]{16}(?=\.)", re.IGNORECASE)
 _PREPARE = (
     "SET NAMES utf8mb4",
     "SET SESSION sql_mode = '', time_zone = '+00:00', group_concat_max_len = 100000000, big_tables = 0",
@@ -238,7 +239,7 @@ class Photographer:
                 yield place
                 for name in files:
                     if not _IGNORED_FILES.match(name):
-                        yield f"{place}/{_SDI.sub('.sdi', name)}"
+                        yield _NUMBERED.sub("", f"{place}/{name}")
 
 
 def _value(name: str, kind: str) -> str:

@@ -78,8 +78,9 @@ def _session(server: MySQLServer, name: str, held: list[Any]) -> Run:
         session = server.connect("red", driver="mysqlx", user="app", password="app")
         held.append(session)
         return lambda statement: _run_by_x(session, statement)
-    options = {"user": "app", "password": "app"} if name == "app" else {}
-    connection = server.connect("red" if name == "app" else None, read_timeout=_TIMEOUT, **options)
+    where = "red" if name == "app" else None
+    account: dict[str, Any] = {"user": "app", "password": "app"} if name == "app" else {}
+    connection = server.connect(where, **{"read_timeout": _TIMEOUT, **account})
     held.append(connection)
     if name == PREPARED:
         return lambda statement: _run_prepared(connection, statement)
