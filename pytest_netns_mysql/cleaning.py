@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import sys
 from collections.abc import Collection, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -44,6 +44,11 @@ class _Known:
     earlier: frozenset[int] = frozenset()
     pid: int | None = None
     is_used: bool = False
+
+    @property
+    def is_touched(self) -> bool:
+        """Tell whether a test has used it, or a fixture has built something on it."""
+        return self.is_used or replace(self.before, counters=self.at_boot.counters) != self.at_boot
 
 
 class Cleaner:
@@ -88,7 +93,7 @@ class Cleaner:
 
         for server in _servers_in(value):
             if server not in self._known and server.is_running:
-                state = read(server)
+                state = read(server, as_loaded=True)
                 self._known[server] = _Known(fixture, request, state, state)
             if fixture.argname == "netns_mysqld":
                 self._default = server
@@ -106,7 +111,7 @@ class Cleaner:
                 f"netns_mysqld_fresh: {self._default.plan.kind.name} is run by others, and cannot be started anew",
                 pytrace=False,
             )
-        if self._default is not None and known is not None and (known.is_used or known.before is not known.at_boot):
+        if self._default is not None and known is not None and known.is_touched:
             self._renew(self._default)
 
     def begin(self, item: pytest.Item) -> None:
@@ -143,8 +148,8 @@ class Cleaner:
         self._outdated = False
         for server in self._running():
             known = self._known[server]
-            if not is_as(read(server, known=known.before), known.before):
-                known.before = read(server)
+            now = read(server, known=known.before)
+            known.before = replace(known.before, counters=now.counters) if is_as(now, known.before) else read(server)
 
     def _end(self, item: pytest.Item) -> None:
         self.finish()

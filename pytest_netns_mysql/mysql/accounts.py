@@ -77,6 +77,7 @@ class Accounts:
             clientarguments.requirement(require),
         )
         each_grant = clientarguments.grants(grants)
+        self._server.raise_if_unwritable()
         required = f" REQUIRE {require}" if require else ""
         self._run(f"makes no account {account}", f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
         self._made.append(account)
@@ -164,7 +165,7 @@ class Accounts:
                 (clients,) = administrator.ask(LIST)
                 users = {user for user, _ in self.names}
                 meant = [row for row in clients if not only_busy or row[4] != b"Sleep"]
-                found = [one for one in listed(meant, administrator.number) if one.user in users]
+                found = [one for one in listed(meant, administrator.numbers) if one.user in users]
                 if found:
                     (known,) = administrator.ask(f"SELECT User, Host FROM mysql.{server.dialect.grant_tables[0]}")
                     accounts = [((user or b"").decode(), (host or b"").decode()) for user, host in known]
@@ -182,13 +183,12 @@ class Accounts:
         dialect = self.server.dialect
         everywhere = any(account.host in _EVERY_HOST for account in self._made)
         self.server.administrator.run(
-            # A schema goes, whatever tables of another refer to its own.
-            f"{dialect.limit(LOCK_WAIT)}, foreign_key_checks = 0",
+            dialect.limit(LOCK_WAIT),
             *(f"DROP SCHEMA IF EXISTS {identifier(schema)}" for schema in self._schemas),
             f"DROP USER IF EXISTS {', '.join(map(str, self._made))}",
             # The server goes on letting every host in until it reads the grant tables again.
             *(["FLUSH PRIVILEGES"] if everywhere else []),
-            f"{dialect.no_limit}, foreign_key_checks = DEFAULT",
+            dialect.no_limit,
         )
         self._made.clear()
         self._schemas.clear()

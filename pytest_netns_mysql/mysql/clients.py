@@ -18,11 +18,11 @@ from pytest_netns_mysql.kernel.position import identity
 from pytest_netns_mysql.mysql import clientarguments, optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection, kind_of
+from pytest_netns_mysql.mysql.driveroptions import named
 from pytest_netns_mysql.mysql.loading import Load, load_into
 from pytest_netns_mysql.mysql.server import MySQLServer
 
 _CONNECT, _ARGV = "netns_connect", "netns_argv"
-_SCHEMA = {"mysql": "database", "mysqlx": "schema"}  # what the drivers call it
 
 
 class Clients:
@@ -88,11 +88,12 @@ class Clients:
         name = clientarguments.namespace(namespace, self._namespace, fixture=_CONNECT)
         kind = kind_of(driver)
         clientarguments.options_of_driver(options, fixture=_CONNECT)
+        options = named(driver, options)
         place = self.place(name, clientarguments.endpoint(endpoint, fixture=_CONNECT), kind)
         if "user" not in options:
             self._check_whose(place, _CONNECT)
             known = self.account_for(name, place, account)
-            identity = {"user": known.user, "password": known.password, _SCHEMA[kind]: known.schema}
+            identity = {"user": known.user, "password": known.password, "database": known.schema}
             options = {key: value for key, value in identity.items() if value is not None} | options
             if known.require and kind == "mysql":
                 options.setdefault("ssl_disabled", False)

@@ -123,7 +123,7 @@ class Ending:
         clients, prepared, *values = administrator.ask(
             LIST, dialect.transactions, *(f"SELECT @@GLOBAL.{name}" for name in switches)
         )
-        new = [one for one in listed(clients, administrator.number) if not self.is_spared(one)]
+        new = [one for one in listed(clients, administrator.numbers) if not self.is_spared(one)]
         own = {one.number for one in new if one.user in self._own_users}
         administrator.end_connections(own)
         others = [one for one in new if one.number not in own]
@@ -136,11 +136,9 @@ class Ending:
             transactions = [xid for row in prepared if (xid := dialect.xid(row)) not in known]
             if transactions:
                 # A transaction is its connection's until that has ended; MariaDB does not let go of it for a reset.
-                own |= {administrator.number or 0}
-                administrator.close()
-                self._await_ends(own, _ENDING)
+                self._await_ends(own | administrator.close(), _ENDING)
             self._roll_back(transactions)
-        self.alive = frozenset(one.number for one in listed(clients, administrator.number) if one not in new)
+        self.alive = frozenset(one.number for one in listed(clients, administrator.numbers) if one not in new)
 
     def _end_others(self, others: Collection[Connection]) -> None:
         """End connections that somebody left open; those that were closed just now have a moment to end."""

@@ -74,6 +74,11 @@ class ServerFacts:
         return self._process.is_running()
 
     @property
+    def crash(self) -> str:
+        """The crash that the error log tells of since the last start, as one line, or ''."""
+        return self._process.crash
+
+    @property
     def has_died(self) -> bool:
         """Return True if mysqld was ended by a signal or an error, and not by ``stop``, ``kill`` or SHUTDOWN."""
         return not (self.is_running or self._is_ended or self._process.exit_code in (None, 0))

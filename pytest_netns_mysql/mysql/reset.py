@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,22 +12,25 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, Dialect
+from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, TRANSIENT, Dialect
 from pytest_netns_mysql.mysql.quoting import literal
-from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, connections, read, same
+from pytest_netns_mysql.mysql.state import TABLESPACES, UNKNOWN, Connection, State, connections, read, same
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.dialect import RawRow
     from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.tables import Difference
 
 Spared = Callable[[Connection], bool]
 """Tells whether a connection that is new stays."""
 
-_LOCK_WAIT = 5  # seconds
 _POLL = 0.0005  # seconds
 _CLOSING = 0.02  # seconds
 _ENDING = 2.0  # seconds
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
-_OF_TABLES = (".ibd", ".ibu", ".frm")  # files that the server itself must remove
+_OF_TABLES = (*TABLESPACES, ".frm")  # files that the server itself must remove
+_TOOK_OVER = "it was promoted, and takes writes of its own"
+_STEPPED_DOWN = "another server has taken over its writes"
 _LOGS = ("general_log", "slow_query_log", "log_output")
 
 
@@ -41,7 +44,7 @@ class Change:
     now: str | None
 
     def __str__(self) -> str:
-        what = f"{self.kind} {self.name}".replace("\0", " of ").rstrip()
+        what = f"{self.kind} {self.name}".replace("\0", ".").rstrip()
         if self.kind == "global variable":
             return f"{what} is {self.now}, was {self.was}"
         return f"{what} is {'new' if self.was is None else 'gone' if self.now is None else 'changed'}"
@@ -52,7 +55,7 @@ class Reset:
     """Tell what was found changed, and which of it could not be put back, as lines for a reader.
 
     Where it ``is_inexact``, the state is to be read anew: of some tables the rows alone were known. ``before`` is the
-    state that the next test is to find, where that is another: rows that are written back are counted.
+    state that the next test is to find, with what has been run by now.
     """
 
     found: tuple[str, ...] = ()
@@ -64,40 +67,61 @@ class Reset:
 def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: False) -> Reset:
     """Find what changed since ``before``, a complete state, and undo it; connections that are ``spared`` stay.
 
-    What stays changed needs a fresh server. Where nothing changed it costs 1 to 2 ms. Raises nothing of the server's.
+    What stays changed needs a fresh server. Raises nothing of the server's.
     """
     if not server.is_running:
         return _beyond("the server does not run")
     if tuple(server.command) != before.command:
         return _beyond("the server was restarted with other options")
     try:
+        if (server.writable is server) != before.has_data:
+            return _beyond(_TOOK_OVER if not before.has_data else _STEPPED_DOWN)
         server.administrator.reset()
         if server.dialect.unseen:
             server.administrator.run(*server.dialect.unseen)
-        found = _settled(server, before, spared)
+        if before.names("limited account"):
+            server.administrator.run(*server.dialect.unlimited)
+        now = _settled(server, before, spared)
+        found = list(_changes(before, now, spared, server.dialect))
+        in_schemas = _differences(server, before, now)
+        if not found and not in_schemas:
+            return Reset(before=replace(before, counters=now.counters))
         refused = _undo(server, before, found) if found else {}
-        before, rows, stay = _put_back_seeded(server, before)
-        if not found:
-            return Reset(rows, stay, before=before)
-        server.administrator.reset()
-        after = _changes(before, read(server, known=before), spared, server.dialect)
-        stays = [f"{one}{refused.get(one, '')}" for one in after if not _inexact(one)]
+        is_of_rows = not found
+        if server.seeded is not None and in_schemas:
+            is_of_rows &= server.seeded.put_back(in_schemas, before.seeded, now.seeded)
+        after = _read_rows(server, now, in_schemas) if is_of_rows else None
+        after = read(server, known=before, is_a_check=True) if after is None else after
+        stays = [
+            *(
+                f"{one}{refused.get(one, '')}"
+                for one in _changes(before, after, spared, server.dialect)
+                if not _inexact(one)
+            ),
+            *map(str, _differences(server, before, after)),
+        ]
     except (mysql.connector.Error, NetnsError, OSError) as error:
         return _beyond(f"the server cannot be asked: {error}")
+    told = [str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)]
     return Reset(
-        (*(str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)), *rows),
-        (*stays, *stay),
+        (*told, *map(str, in_schemas)),
+        tuple(stays),
         any(map(_inexact, found)),
-        before,
+        replace(before, counters=after.counters),
     )
 
 
-def _put_back_seeded(server: MySQLServer, before: State) -> tuple[State, tuple[str, ...], tuple[str, ...]]:
-    """Put back the schemas that the server was loaded with; return the state now, what was found, what stays."""
-    if server.seeded is None or server.writable is not server:
-        return before, (), ()
-    marks, found, stays = server.seeded.put_back(before.seeded)
-    return replace(before, seeded=marks), found, stays
+def _read_rows(server: MySQLServer, now: State, put_back: Collection[Difference]) -> State | None:
+    """Return the state after rows were put back: they alone are read; None where somebody else has written, too."""
+    after = read(server, known=now)
+    if server.seeded is None or after.seeded is not now.seeded:
+        return None
+    return replace(after, seeded=server.seeded.read_rows(now.seeded, put_back))
+
+
+def _differences(server: MySQLServer, before: State, now: State) -> list[Difference]:
+    """Return what changed in the schemas that the server was loaded with."""
+    return [] if server.seeded is None else server.seeded.differences(before.seeded, now.seeded)
 
 
 def _beyond(why: str) -> Reset:
@@ -108,13 +132,13 @@ def _inexact(change: Change) -> bool:
     return change.kind == "table" and change.was == str(UNKNOWN)
 
 
-def _settled(server: MySQLServer, before: State, spared: Spared) -> list[Change]:
-    """Return what changed, when connections that were closed have had a moment to end."""
-    found = list(_changes(before, read(server, known=before), spared, server.dialect))
-    if not any(one.kind == "connection" for one in found):
-        return found
-    _await_ends(server, lambda now: any(_new_connections(before, now, spared)), _CLOSING)
-    return list(_changes(before, read(server, known=before), spared, server.dialect))
+def _settled(server: MySQLServer, before: State, spared: Spared) -> State:
+    """Return the state now, when connections that were closed have had a moment to end."""
+    now = read(server, known=before)
+    if not any(_new_connections(before, now.connections, spared)):
+        return now
+    _await_ends(server, lambda them: any(_new_connections(before, them, spared)), _CLOSING)
+    return read(server, known=before)
 
 
 def _await_ends(server: MySQLServer, are_there: Callable[[Iterable[Connection]], bool], timeout: float) -> None:
@@ -142,13 +166,15 @@ def _changes(before: State, now: State, spared: Spared, dialect: Dialect) -> Ite
         for change in _between(kind, before.names(kind), now.names(kind)):
             if not (kind in OF_A_CHANNEL and change.name not in channels):  # it goes with its channel
                 yield change
-    yield from _between("table", _texts(before.tables), _texts(now.tables))
+    tables = ({**_texts(state.tables), **state.names("table")} for state in (before, now))
+    yield from _between("table", *tables)
     yield from _between("file", _texts(dict(before.files)), _texts(dict(now.files)))
 
 
 def _between(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
     for name in {**before, **now}:
-        if before.get(name) != now.get(name) and not (kind == "host-cache entry" and name not in now):
+        comes_or_goes = kind in TRANSIENT and (name not in now or (kind != "host-cache entry" and name not in before))
+        if before.get(name) != now.get(name) and not comes_or_goes:
             yield Change(kind, name, before.get(name), now.get(name))
 
 
@@ -160,8 +186,6 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
     """Undo changes, one after the other; return why some were refused."""
     refused = {}
     _end_connections(server, {int(change.now or 0) for change in changes if change.kind == "connection"})
-    # Without its checks a foreign key keeps no schema from being dropped before the one that refers to it.
-    server.execute(f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}, foreign_key_checks = 0")
     if any(change.name in _LOGS for change in changes):
         changes = [*changes, Change("log", "general_log", None, ""), Change("log", "slow_log", None, "")]
     for change in changes:
@@ -169,9 +193,18 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
             _undo_one(server, change)
         except (mysql.connector.Error, OSError) as error:
             refused[change] = f" ({error})"
+    if any(change.kind == "global variable" for change in changes):
+        server.administrator.close()  # the tests' session began with the values of that time
     # Last: the rows of dropped schemas' privileges are among them.
-    tables = [change.name.removeprefix("mysql.") for change in changes if change.kind == "table"]
-    _restore_rows(server, before, [table for table in tables if table in server.dialect.grant_tables])
+    tables = [change for change in changes if change.kind == "table" and change.name in before.contents]
+    for change in tables:
+        try:
+            _restore_rows(server, change.name, before.contents[change.name])
+        except (mysql.connector.Error, OSError) as error:
+            refused[change] = f" ({error})"
+    reloads = (statement for change in tables for statement in server.dialect.contents[change.name].reload)
+    for statement in dict.fromkeys(reloads):
+        server.administrator.run(statement)
     return refused
 
 
@@ -190,20 +223,20 @@ def _undo_one(server: MySQLServer, change: Change) -> None:
         _set_variable(server, "PERSIST_ONLY", change.name, change.was)
     elif change.kind == "file":
         _remove_file(server, change)
-    elif change.kind in server.dialect.undo and (change.was is None or change.kind in OF_A_CHANNEL):
-        for statement in server.dialect.undo[change.kind](change.name, change.was is None):
-            server.execute(statement)
+    elif change.kind in server.dialect.undo:
+        for statement in server.dialect.undo[change.kind](change.name, change.was, change.now):
+            server.administrator.run(statement)
 
 
 def _set_variable(server: MySQLServer, scope: str, name: str, value: str | None) -> None:
     if value is None:
         return
     try:
-        server.execute(f"SET {scope} {name} = {literal(value)}")
+        server.administrator.run(f"SET {scope} {name} = {literal(value)}")
     except mysql.connector.Error as error:
         if error.errno != mysql.connector.errorcode.ER_WRONG_TYPE_FOR_VAR:
             raise
-        server.execute(f"SET {scope} {name} = {value}")  # a number
+        server.administrator.run(f"SET {scope} {name} = {value}")  # a number
 
 
 def _remove_file(server: MySQLServer, change: Change) -> None:
@@ -213,16 +246,21 @@ def _remove_file(server: MySQLServer, change: Change) -> None:
             file.unlink()
 
 
-def _restore_rows(server: MySQLServer, before: State, tables: Sequence[str]) -> None:
-    """Write the rows of grant tables back, and have the server read them again."""
-    if tables:
-        server.execute("START TRANSACTION")
-        for table in tables:
-            server.execute(f"DELETE FROM mysql.{table}")
-            for row in before.grants[table]:
-                server.execute(f"INSERT INTO mysql.{table} VALUES ({', '.join(map(_as_sent, row))})")
-        server.execute("COMMIT")
-        server.execute("FLUSH PRIVILEGES")
+def _restore_rows(server: MySQLServer, table: str, rows: Sequence[RawRow]) -> None:
+    """Write the rows of a table back."""
+    kept, run = server.dialect.contents[table], server.administrator.run
+    for statement in kept.prepare:
+        run(statement)
+    columns = "" if kept.columns == "*" else f" ({kept.columns})"
+    run("START TRANSACTION")
+    try:
+        run(f"DELETE FROM {table}")
+        for row in rows:
+            run(f"INSERT INTO {table}{columns} VALUES ({', '.join(map(_as_sent, row))})")
+    except mysql.connector.Error:
+        run("ROLLBACK")
+        raise
+    run("COMMIT")
 
 
 def _as_sent(value: bytes | None) -> str:

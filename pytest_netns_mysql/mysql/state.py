@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from pytest_netns_mysql.mysql import counters
+from pytest_netns_mysql.mysql.catalog import WRITING, due
+from pytest_netns_mysql.mysql.contents import Contents
+from pytest_netns_mysql.mysql.counters import Counters
 from pytest_netns_mysql.mysql.hostpatterns import AccountName, host_of
 from pytest_netns_mysql.mysql.quoting import literal
-from pytest_netns_mysql.mysql.tables import Marks
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import RawRow
@@ -18,9 +21,13 @@ if TYPE_CHECKING:
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+TABLESPACES = (".ibd", ".ibu")  # the names of InnoDB's files end so
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 
 LIST = "SHOW PROCESSLIST"
+# INNODB_TRX is not of this moment: it is read anew only when nobody has asked for a tenth of a second.
+_TRANSACTIONS = "SHOW ENGINE INNODB STATUS"
+_OF_A_WRITER = (b"undo log entries", b"... truncated...")
 
 # What Group Replication sets.
 _OF_A_GROUP = frozenset({"read_only", "super_read_only", "auto_increment_increment", "auto_increment_offset"})
@@ -45,8 +52,9 @@ class State:
     """Hold what a server had at one moment: plain values, alike for two moments between which nothing changed.
 
     Shape: ``rows`` maps each kind, such as ``schema``, to its names and values; ``tables`` maps settings' tables to
-    checksums; ``grants`` has the rows of the grant tables, and ``variables`` the global variables: both only in a
-    state that is complete.
+    checksums; ``contents`` has the rows of those that are written back, grant tables first, and ``variables`` the
+    global variables: both only in a state that is complete. ``counters`` tell what had been run by then, None where
+    they prove nothing, as while a transaction is open.
     """
 
     pid: int
@@ -57,9 +65,11 @@ class State:
     connections: frozenset[Connection]
     files: frozenset[tuple[str, int]]
     values: Mapping[str, str | None]
-    grants: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
+    contents: Mapping[str, tuple[RawRow, ...]] = field(default_factory=dict)
     variables: Mapping[str, str | None] = field(default_factory=dict)
-    seeded: Marks = field(default_factory=Marks)
+    seeded: Contents = field(default_factory=Contents)
+    counters: Counters | None = None
+    has_data: bool = True  # and not its source or primary, which is looked at in its place
 
     def names(self, kind: str) -> Mapping[str, str]:
         """Return names and values of one kind; empty where there is none."""
@@ -68,81 +78,152 @@ class State:
     @property
     def accounts(self) -> frozenset[AccountName]:
         """The users and hosts of all accounts, of a complete state."""
-        accounts = next(iter(self.grants.values()), ())  # Host, User: they begin the first of the grant tables
+        accounts = next(iter(self.contents.values()), ())  # Host, User: they begin the first of the grant tables
         return frozenset((_text(row[1]), _text(row[0])) for row in accounts)
 
 
-def read(server: MySQLServer, *, known: State | None = None) -> State:
+def read(
+    server: MySQLServer, *, known: State | None = None, as_loaded: bool = False, is_a_check: bool = False
+) -> State:
     """Return the server's state: complete, or with ``known``, an earlier one, only what tells whether it has changed.
 
-    A complete one takes some 8 ms, the other 1 to 2 ms. Raises the server's own errors, ServerGoneError.
+    Where the server's counters prove that nothing was written since ``known``, all that takes a statement to change is
+    taken from there. ``as_loaded`` is for a server that nobody has had the time to change, ``is_a_check`` for one that
+    was just put back, which is read whatever its counters are. Raises the server's own errors, ServerGoneError.
     """
     # What replicates is looked at where it is written: on a replica it may be on its way.
     has_data = server.writable is server
     ignored = server.dialect.moving | (_OF_A_GROUP if server.dataset is not server else frozenset())
-    administrator = server.administrator
-    speech = server.dialect
-    own = [speech.local, LIST, *speech.shown]
-    queries = [speech.local + speech.data, *own[1:], speech.transactions, speech.checksums] if has_data else own
-    found, clients, *more = administrator.ask(*queries)
-    shown, of_data = more[: len(speech.shown)], more[len(speech.shown) :]
+    administrator, speech = server.administrator, server.dialect
+    of_data = [speech.transactions] if has_data else []
+    everybody, own, clients, found, *more = administrator.ask(
+        *counters.QUERIES, LIST, speech.local, *speech.shown, *of_data
+    )
     rows: dict[str, dict[str, str]] = {}
     for kind, name, value in found:
         rows.setdefault(_text(kind), {})[_text(name)] = _text(value)
-    for reader, of_it in zip(speech.shown.values(), shown, strict=True):
-        for kind_read, name_read, value_read in reader(of_it):
+    for reader, shown in zip(speech.shown.values(), more, strict=False):
+        for kind_read, name_read, value_read in reader(shown):
             rows.setdefault(kind_read, {})[name_read] = value_read
-    dynamic = sorted(rows.pop("variable", {}))
+    settings = rows.pop("variable", {})
+    counted = Counters.of(everybody, own, settings)
+    ran = None if is_a_check else _ran_since(server, known, counted, has_channel="channel" in rows)
+    checksums = _read_catalog(server, known, ran, rows, has_data=has_data)
     variables = _variables(server) if known is None else known.variables
     if known is not None and known.pid != server.pid:
         now = _variables(server)  # of an earlier start: any of them may be another
     else:
-        now = _values(server, [name for name in dynamic if name in variables], variables)
-    transactions, checksums = of_data or ([], [])
+        names = [name for name in sorted(settings) if name in variables and name not in ignored]
+        now = _values(server, names, variables)
+    transactions = tuple(more[-1]) if has_data else ()
     return State(
         pid=server.pid or 0,
         command=tuple(server.command),
         rows=rows,
-        tables={_text(table): int(checksum or 0) for table, checksum in checksums},
-        transactions=tuple(transactions),
-        connections=listed(clients, administrator.number),
+        tables=checksums,
+        transactions=transactions,
+        connections=listed(clients, administrator.numbers),
         files=frozenset(
-            (path, changed) for path, changed in server.files() if not re.search(speech.written, Path(path).name)
+            # InnoDB writes to its files when it likes.
+            (path, 0 if path.endswith(TABLESPACES) else changed)
+            for path, changed in server.files()
+            if not re.search(speech.written, Path(path).name)
         ),
         values={name: value for name, value in now.items() if name not in ignored},
-        grants=_grants(server) if known is None and has_data else {},
+        contents=_contents(server) if known is None and has_data else {},
         variables=variables,
-        seeded=_seeded(server, complete=known is None) if has_data else Marks(),
+        seeded=_seeded(server, known, ran, as_loaded=as_loaded and counted.are_of_a_start, is_a_check=is_a_check),
+        # What was counted may come to be only later; events have their own time.
+        counters=None if transactions or rows.get("event") or _is_unfinished(server, clients) else counted,
+        has_data=has_data,
     )
 
 
-def _seeded(server: MySQLServer, *, complete: bool) -> Marks:
-    """Return what tells whether the schemas that the server was loaded with have changed."""
-    if server.seeded is None:
-        return Marks()
-    return server.seeded.read() if complete else server.seeded.look()
+def _ran_since(
+    server: MySQLServer, known: State | None, counted: Counters, *, has_channel: bool
+) -> frozenset[str] | None:
+    """Return the names of the statements that ran since ``known`` was read; None if that is not known."""
+    # A replica's threads apply changes that no counter counts.
+    if known is None or known.counters is None or known.pid != server.pid or has_channel:
+        return None
+    return counted.ran_since(known.counters) if server.dataset is server else None
+
+
+def _read_catalog(
+    server: MySQLServer,
+    known: State | None,
+    ran: frozenset[str] | None,
+    rows: dict[str, dict[str, str]],
+    *,
+    has_data: bool,
+) -> dict[str, int]:
+    """Add to ``rows`` the objects of all other kinds, and return tables' checksums.
+
+    ``ran`` are the statements that ran since ``known`` was read, or None; what they cannot change is not read anew.
+    """
+    speech = server.dialect
+    before = {} if known is None else known.rows
+    asked = due(speech.queries, ran, before, server.version, has_data=has_data, has_channel="channel" in rows)
+    sums_asked = has_data and (ran is None or not speech.tables_after or bool(ran & speech.tables_after))
+    queries = [query.query for query in asked.values()] + ([speech.checksums] if sums_asked else [])
+    answers = server.administrator.ask(*queries) if queries else []
+    for kind in before.keys() & speech.queries.keys() - asked.keys():
+        rows[kind] = dict(before[kind])
+    for kind, answer in zip(asked, answers, strict=False):
+        if answer or kind in before:
+            rows[kind] = {_text(name): _text(value) for name, value in answer}
+    if sums_asked:
+        return {_text(table): int(checksum or 0) for table, checksum in answers[-1]}
+    return dict(known.tables) if known is not None else {}
+
+
+def _seeded(
+    server: MySQLServer, known: State | None, ran: frozenset[str] | None, *, as_loaded: bool, is_a_check: bool
+) -> Contents:
+    """Return what the schemas hold that the server was loaded with; what is ``known`` where nothing was written."""
+    if server.seeded is None or server.writable is not server:
+        return Contents()
+    if known is not None and ran is not None and not ran & WRITING and not known.seeded.has_sequences:
+        return known.seeded
+    return server.seeded.read(as_loaded=as_loaded, is_a_check=is_a_check)
+
+
+def _is_unfinished(server: MySQLServer, clients: list[RawRow]) -> bool:
+    """Tell whether a client's statement runs, or its transaction has written and is open."""
+    found = [command for _, command in _of_clients(clients, server.administrator.numbers)]
+    if not found:
+        return False
+    if any(command != "Sleep" for command in found):
+        return True
+    (((_, _, text),),) = server.administrator.ask(_TRANSACTIONS)
+    return any(words in (text or b"") for words in _OF_A_WRITER)
 
 
 def connections(server: MySQLServer) -> frozenset[Connection]:
     """Return the clients' connections: not the administrator's own, nor those by which servers replicate."""
     (clients,) = server.administrator.ask(LIST)
-    return listed(clients, server.administrator.number)
+    return listed(clients, server.administrator.numbers)
 
 
-def listed(clients: list[RawRow], own: int | None) -> frozenset[Connection]:
+def listed(clients: list[RawRow], own: frozenset[int]) -> frozenset[Connection]:
     """Return the clients' connections among the rows of SHOW PROCESSLIST, but ``own``."""
-    found = set()
-    for number, user, host, _schema, command, *_rest in clients:
-        replicates = _text(command).startswith(("Binlog Dump", "Group Replication", "Daemon"))
-        if not replicates and _text(user) not in _OWN_THREADS and int(number or 0) != own:
-            found.add(Connection(int(number or 0), _text(user), host_of(_text(host))))
-    return frozenset(found)
+    return frozenset(connection for connection, _ in _of_clients(clients, own))
 
 
-def _grants(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
-    """Return the rows of the grant tables as the server sends them, to be written back as they are."""
-    tables = server.dialect.grant_tables
-    found = server.administrator.ask(*(f"SELECT * FROM mysql.{table}" for table in tables))
+def _of_clients(rows: list[RawRow], own: frozenset[int]) -> Iterator[tuple[Connection, str]]:
+    """Give clients' connections, not the administrator's own nor those by which servers replicate, and what they do."""
+    for number, user, host, _schema, told, *_rest in rows:
+        connection = Connection(int(number or 0), _text(user), host_of(_text(host)))
+        command = _text(told)
+        replicates = command.startswith(("Binlog Dump", "Group Replication", "Daemon"))
+        if not replicates and connection.user not in _OWN_THREADS and connection.number not in own:
+            yield connection, command
+
+
+def _contents(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
+    """Return the rows of grant tables and of others as the server sends them, to be written back as they are."""
+    tables = server.dialect.contents
+    found = server.administrator.ask(*(f"SELECT {kept.columns} FROM {table}" for table, kept in tables.items()))
     return {table: tuple(rows) for table, rows in zip(tables, found, strict=True)}
 
 
@@ -153,14 +234,14 @@ def _text(value: bytes | None) -> str:
 def is_as(state: State, complete: State) -> bool:
     """Tell whether nothing has changed since ``complete`` was read."""
     unlike = [name for name, value in state.values.items() if not same(value, complete.variables.get(name))]
-    parts = "pid", "command", "rows", "tables", "transactions", "connections", "files"
-    if state.seeded.digest != complete.seeded.digest:
-        return False
+    parts = "pid", "command", "rows", "tables", "transactions", "connections", "files", "seeded", "has_data"
     return not unlike and all(getattr(state, part) == getattr(complete, part) for part in parts)
 
 
 def absorb(before: State, first: State, second: State) -> State:
     """Return ``before`` with what became other from ``first`` to ``second``, all of them complete."""
+    if first.has_data != second.has_data:
+        return second  # a replica was promoted meanwhile
     kinds = {*first.rows, *second.rows}
     tables = {table: UNKNOWN for table in first.tables if first.tables[table] != second.tables[table]}
     return replace(
@@ -170,18 +251,18 @@ def absorb(before: State, first: State, second: State) -> State:
         transactions=tuple({*before.transactions} ^ {*first.transactions} ^ {*second.transactions}),
         connections=before.connections | second.connections - first.connections,
         files=before.files ^ first.files ^ second.files,
-        grants={
+        contents={
             table: tuple(
-                _moved(dict.fromkeys(rows), dict.fromkeys(first.grants[table]), dict.fromkeys(second.grants[table]))
+                _moved(dict.fromkeys(rows), dict.fromkeys(first.contents[table]), dict.fromkeys(second.contents[table]))
             )
-            for table, rows in before.grants.items()
+            for table, rows in before.contents.items()
         },
         variables=_moved(before.variables, first.variables, second.variables),
-        # No digest is of these marks: each is looked at.
-        seeded=Marks(
-            each=_moved(before.seeded.each, first.seeded.each, second.seeded.each),
-            foreign=_moved(before.seeded.foreign, first.seeded.foreign, second.seeded.foreign),
+        seeded=Contents(
+            _moved(before.seeded.definitions, first.seeded.definitions, second.seeded.definitions),
+            _moved(before.seeded.rows, first.seeded.rows, second.seeded.rows),
         ),
+        counters=None,
     )
 
 
