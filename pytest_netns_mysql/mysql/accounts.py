@@ -192,3 +192,7 @@ class Accounts:
         )
         self._made.clear()
         self._schemas.clear()
+
+    def tidy(self) -> None:
+        """Undo the limit that ``drop`` has set in the administrator's session, once the server has refused it."""
+        self.server.administrator.run(self.server.dialect.no_limit)
