@@ -161,18 +161,24 @@ class Accounts:
         """The schemas made here."""
         return frozenset(self._schemas)
 
-    def end_connections(self) -> None:
-        """End the connections of the accounts made here: their locks would hold up ``drop``."""
+    def end_connections(self, *, only_busy: bool = False) -> None:
+        """End the connections of the accounts made here: their locks would hold up ``drop``.
+
+        With ``only_busy`` those that wait for the next statement go on.
+        """
         for server in {self.server, *(one for _, one in self._arrived)}:
             if self._made and server.is_running:
-                administrator, table = server.administrator, server.dialect.grant_tables[0]
-                clients, known = administrator.ask(LIST, f"SELECT User, Host FROM mysql.{table}")
-                accounts = [((user or b"").decode(), (host or b"").decode()) for user, host in known]
-                administrator.end_connections(
-                    one.number
-                    for one in listed(clients, administrator.numbers)
-                    if account_of(one.user, one.host, accounts) in self.names
-                )
+                administrator = server.administrator
+                (clients,) = administrator.ask(LIST)
+                users = {user for user, _ in self.names}
+                meant = [row for row in clients if not only_busy or row[4] != b"Sleep"]
+                found = [one for one in listed(meant, administrator.numbers) if one.user in users]
+                if found:
+                    (known,) = administrator.ask(f"SELECT User, Host FROM mysql.{server.dialect.grant_tables[0]}")
+                    accounts = [((user or b"").decode(), (host or b"").decode()) for user, host in known]
+                    administrator.end_connections(
+                        one.number for one in found if account_of(one.user, one.host, accounts) in self.names
+                    )
 
     def drop(self) -> None:
         """Drop every account and schema made here.
@@ -193,3 +199,7 @@ class Accounts:
         )
         self._made.clear()
         self._schemas.clear()
+
+    def tidy(self) -> None:
+        """Undo the limit that ``drop`` has set in the administrator's session, once the server has refused it."""
+        self.server.administrator.run(self.server.dialect.no_limit)

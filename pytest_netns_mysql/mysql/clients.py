@@ -9,13 +9,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import mysql.connector
+
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.errors import ClientError, NetnsError
 from pytest_netns_mysql.kernel import within
 from pytest_netns_mysql.kernel.position import identity
 from pytest_netns_mysql.mysql import clientarguments, optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
-from pytest_netns_mysql.mysql.client import Driver, kind_of
+from pytest_netns_mysql.mysql.client import Driver, NamespaceConnection, kind_of
 from pytest_netns_mysql.mysql.confined import disregard
 from pytest_netns_mysql.mysql.driveroptions import named
 from pytest_netns_mysql.mysql.loader import load_into
@@ -58,6 +60,10 @@ class Clients:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if not all(isinstance(one, NamespaceConnection) for one in self._open):
+            # Other drivers would wait for a statement that a thread still runs.
+            with contextlib.suppress(mysql.connector.Error, NetnsError):
+                self._accounts.end_connections(only_busy=True)
         for connection, account in self._confined:
             disregard(self._server, connection, account)
         self._confined.clear()

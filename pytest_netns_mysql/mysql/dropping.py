@@ -21,6 +21,7 @@ def refusal(accounts: Accounts) -> mysql.connector.Error | None:
     try:
         accounts.drop()
     except mysql.connector.Error as error:
+        accounts.tidy()
         return error
     return None
 

@@ -46,6 +46,67 @@ def test_a_session_of_x_devapi_is_ended(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["connection * of 'other'@'192.0.2.2' is new"])
 
 
+BUSY = """
+    import threading
+    import time
+    import pytest
+
+    @pytest.mark.netns("red")
+    @pytest.mark.parametrize("driver", ["mysql.connector", "pymysql", "mysqlx"])
+    def test_a_thread_runs_a_statement(driver, netns_connect, netns_mysqld, netns_mysqlx):
+        connection = netns_connect(driver=driver)
+        run = {"mysql.connector": "cmd_query", "pymysql": "query", "mysqlx": "sql"}[driver]
+
+        def wait():
+            try:
+                done = getattr(connection, run)("SELECT SLEEP(600)")
+                if driver == "mysqlx":
+                    done.execute()
+            except Exception:
+                pass
+
+        threading.Thread(target=wait, daemon=True).start()
+        while not netns_mysqld.execute("SELECT 1 FROM performance_schema.processlist WHERE INFO = 'SELECT SLEEP(600)'"):
+            time.sleep(0.01)
+"""
+
+
+def test_a_statement_that_a_thread_runs_ends_with_the_test(suite: Suite) -> None:
+    # Its ten minutes are longer than this test may take. X DevAPI's driver leaves the socket of a lost session open.
+    suite(BUSY, "-Wignore::pytest.PytestUnraisableExceptionWarning").assert_outcomes(passed=3)
+
+
+MADE = """
+    import pytest
+
+    @pytest.fixture(scope="session")
+    def locked(netns_mysqld):
+        connection = netns_mysqld.connect()
+        connection.cmd_query("FLUSH TABLES WITH READ LOCK")
+        yield connection
+        connection.close()
+
+    def test_it(locked, netns_mysql):
+        pass
+
+    def test_next(locked, netns_mysqld):
+        locked.cmd_query("UNLOCK TABLES")
+"""
+
+
+def test_a_lock_that_hinders_an_account_from_being_made_is_named(suite: Suite) -> None:
+    result = suite(MADE)
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "ClientError: the server makes no account 'global_user'@'127.0.0.1': it has waited 5 seconds for a lock",
+            "  where: netns_account(...)",
+            "  tried: connection * of 'root'@'localhost' holds SHARED on global, SHARED on commit; "
+            "its last statement: FLUSH TABLES WITH READ LOCK",
+        ]
+    )
+
+
 WIDER = """
     import pytest
 

@@ -180,9 +180,9 @@ def test_an_account_with_a_pattern_and_a_password(netns_account: AccountFactory,
         netns_connect("red", user="it's", password="wrong")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def leaves_nothing(netns_mysqld: MySQLServer) -> Iterator[None]:
-    """Look at the server after the test's own fixtures are torn down: it is asked for before them."""
+    """Look at the server when tests have ended."""
     before = accounts_and_schemas(netns_mysqld)
     yield
     assert accounts_and_schemas(netns_mysqld) == before
