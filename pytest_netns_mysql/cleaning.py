@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import LeftoverError, MarkerError
-from pytest_netns_mysql.leftovers import ACCOUNTS, mode_of, scopes_of, tell
+from pytest_netns_mysql.leftovers import ACCOUNTS, Left, mode_of, scopes_of, tell
+from pytest_netns_mysql.networkcleaning import NetworkCleaner
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.accounts import Accounts
@@ -57,6 +58,7 @@ class Cleaner:
     def __init__(self, session: NetnsSession) -> None:
         """Keep whose servers they are."""
         self._session = session
+        self._networks = NetworkCleaner(session)
         self._known: dict[MySQLServer, _Known] = {}
         self._default: MySQLServer | None = None
         self._begun: pytest.Item | None = None
@@ -73,10 +75,12 @@ class Cleaner:
             self._outdated = True
             yield
             return
-        from pytest_netns_mysql.mysql.state import absorb, read
+        from pytest_netns_mysql.mysql.reading import read
+        from pytest_netns_mysql.mysql.state import absorb
 
         first = {server: read(server) for server in self._running()}
-        yield
+        with self._networks.accepting():
+            yield
         for server, state in first.items():
             if server.is_running:
                 known, second = self._known[server], read(server)
@@ -89,14 +93,19 @@ class Cleaner:
 
     def made(self, fixture: pytest.FixtureDef[Any], request: Any, value: object) -> None:
         """Remember which fixture made a server; another that gives it on is not its own."""
-        from pytest_netns_mysql.mysql.state import read
+        from pytest_netns_mysql.mysql.reading import read
 
+        self.built(fixture, request)
         for server in _servers_in(value):
             if server not in self._known and server.is_running:
                 state = read(server, as_loaded=True)
                 self._known[server] = _Known(fixture, request, state, state)
             if fixture.argname == "netns_mysqld":
                 self._default = server
+
+    def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
+        """Know the network from the moment on at which its fixture gives it."""
+        self._networks.built(fixture, request)
 
     def make_room(self, item: pytest.Item) -> None:
         """Make ready for a test before its fixtures are set up.
@@ -115,19 +124,22 @@ class Cleaner:
             self._renew(self._default)
 
     def begin(self, item: pytest.Item) -> None:
-        """Look at the servers before the first thing that is the test's own, and have it done after the last."""
+        """Look at network and servers before the first thing that is the test's own, and again after the last."""
         if self._begun is item:
             return
         self._begun = item
         # Even where no server is known yet: what is added after this is done before it.
         item.addfinalizer(lambda: self._end(item))
-        from pytest_netns_mysql.mysql.state import read
+        from pytest_netns_mysql.mysql.reading import read
 
         scopes = self._scopes_of(item)
-        if scopes and not self._scopes and self._outdated:
+        is_outdated = bool(scopes) and not self._scopes and self._outdated
+        self._networks.begin(is_outdated=is_outdated)
+        if is_outdated:
             self._look_again()
         for scope in scopes[len(self._scopes) :]:
             if self._scopes or self._session.settings.leftovers == "keep":
+                self._networks.enter(scope)
                 for server in self._running():
                     self._known[server].inner[scope] = read(server)
             self._scopes.append(scope)
@@ -142,8 +154,13 @@ class Cleaner:
         """Know that no test runs."""
         self._begun = None
 
+    def close(self) -> None:
+        """Let go of what is watched."""
+        self._networks.close()
+
     def _look_again(self) -> None:
-        from pytest_netns_mysql.mysql.state import is_as, read
+        from pytest_netns_mysql.mysql.reading import read
+        from pytest_netns_mysql.mysql.state import is_as
 
         self._outdated = False
         for server in self._running():
@@ -163,37 +180,30 @@ class Cleaner:
             from pytest_netns_mysql.mysql.dropping import drop_alone
 
             drop_alone(accounts)
-        found = self._leave(kept, item, accounts)
+        left = self._leave(kept, item, accounts)
         if self._default in self._known and _wants_fresh(item):
             self._renew(self._default)
-        if found and mode_of(item, self._session.settings.leftovers) == "fail":
-            raise LeftoverError(
-                "the test left something on a server that other tests use; it was put back",
-                where=item.nodeid,
-                tried=found,
-                remedies=[
-                    "let a fixture of the test's own undo it, or take netns_account and netns_connect, which do",
-                    "a test that means to: ask for netns_mysqld_fresh, or for a server of factories.mysqld of its own",
-                    "netns_leftovers = reset puts it back in silence",
-                ],
-            )
+        if left and mode_of(item, self._session.settings.leftovers) == "fail":
+            raise left.error(item.nodeid)
 
-    def _leave(self, kept: int, item: pytest.Item, accounts: Collection[Accounts] = ()) -> list[str]:
+    def _leave(self, kept: int, item: pytest.Item, accounts: Collection[Accounts] = ()) -> Left:
         """Put back what was changed in the scopes behind the first ``kept``; return what this test left itself."""
-        found: list[str] = []
+        left = Left()
         while len(self._scopes) > kept:
             scope = self._scopes.pop()
-            lines = self._put_back(scope, item, accounts)
-            found += lines if scope is item else []
+            with self._networks.put_back(scope, item) as in_network:
+                on_servers = self._put_back(scope, item, accounts)
+            if scope is item:
+                left = Left(in_network, on_servers)
             accounts = ()
-        return found
+        return left
 
     def _put_back(self, scope: Hashable, item: pytest.Item, accounts: Collection[Accounts]) -> list[str]:
         """Put each server back, or have it made anew; return what was found, as lines for a reader."""
         from pytest_netns_mysql.mysql.ending import end
 
         endings = [self._ending(server, scope, accounts) for server in self._attended()]
-        end(endings, accounts)
+        others = end(endings, accounts)
         found: list[str] = []
         errors: list[Exception] = []
         for ending in endings:
@@ -211,6 +221,10 @@ class Cleaner:
                 errors.append(error)
         if errors:
             raise errors[0]
+        if others:
+            from pytest_netns_mysql.mysql.dropping import drop_alone
+
+            drop_alone(others)
         return found
 
     def _ending(self, server: MySQLServer, scope: Hashable, accounts: Collection[Accounts]) -> Ending:

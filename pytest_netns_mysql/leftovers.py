@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.errors import MarkerError, in_short
+from pytest_netns_mysql.errors import LeftoverError, MarkerError, in_short
 from pytest_netns_mysql.settings import TABLE
 
 if TYPE_CHECKING:
@@ -28,6 +29,39 @@ DIED = "a server died"
 ACCOUNTS = pytest.StashKey[Collection["Accounts"]]()
 """What a test has made of accounts, which are dropped when it ends."""
 _MODES = pytest.StashKey[list[tuple[Hashable, str]]]()
+
+
+@dataclass(frozen=True)
+class Left:
+    """What a test left in the network and on servers, as lines for a reader."""
+
+    in_network: Sequence[str] = ()
+    on_servers: Sequence[str] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.in_network or self.on_servers)
+
+    def error(self, where: str) -> LeftoverError:
+        """Return the error of the test ``where`` it was left."""
+        silence = "netns_leftovers = reset puts it back in silence"
+        if not self.on_servers:
+            return LeftoverError(
+                "the test left the network other than it found it; it was put back",
+                where=where,
+                tried=self.in_network,
+                remedies=["undo it in the test, or in a fixture of the test's own: netns.link(...).up()", silence],
+            )
+        both = "on a server and in the network" if self.in_network else "on a server"
+        return LeftoverError(
+            f"the test left something {both} that other tests use; it was put back",
+            where=where,
+            tried=[*self.in_network, *self.on_servers],
+            remedies=[
+                "let a fixture of the test's own undo it, or take netns_account and netns_connect, which do",
+                "a test that means to: ask for netns_mysqld_fresh, or for a server of factories.mysqld of its own",
+                silence,
+            ],
+        )
 
 
 def mode_of(item: pytest.Item, default: str) -> str:

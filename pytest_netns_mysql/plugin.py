@@ -129,7 +129,7 @@ def pytest_collection_modifyitems(
     """Note where each netns test runs, once others have chosen and ordered them; start the server that they need."""
     own, start = config.stash[SESSION], config.stash[START]
     own.collected = list(items)
-    if getattr(config.option, "dist", "no") == "loadgroup":
+    if getattr(config.option, "loadgroup", False):
         leftovers.keep_together(items)
     yield
     will_run = not session.testsfailed or config.option.continue_on_collection_errors

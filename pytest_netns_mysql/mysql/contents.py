@@ -18,7 +18,7 @@ Name = tuple[str, str]
 
 
 class Thing(NamedTuple):
-    """Name a table, a view, a trigger, a routine, an event, or a schema, whose own name is empty then."""
+    """Name a table, a view, a trigger or a routine; schemas and events are looked at wherever they are."""
 
     kind: str
     schema: str
@@ -42,16 +42,19 @@ class Contents:
     definitions: Mapping[Thing, str] = field(default_factory=dict)
     rows: Mapping[Name, Rows] = field(default_factory=dict)
 
+    @property
+    def has_sequences(self) -> bool:
+        """Tell whether a SELECT may change something: NEXTVAL moves a sequence."""
+        return any(one.kind == "sequence" for one in self.definitions)
+
 
 _LISTS = """\
-SELECT 'schema', SCHEMA_NAME, '', '' FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({0})
-UNION ALL SELECT LOWER(TABLE_TYPE), TABLE_SCHEMA, TABLE_NAME, '' FROM information_schema.TABLES
+SELECT LOWER(TABLE_TYPE), TABLE_SCHEMA, TABLE_NAME, '' FROM information_schema.TABLES
     WHERE TABLE_SCHEMA IN ({0})
 UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, ACTION_ORDER FROM information_schema.TRIGGERS
     WHERE TRIGGER_SCHEMA IN ({0})
 UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME, '' FROM information_schema.ROUTINES
-    WHERE ROUTINE_SCHEMA IN ({0})
-UNION ALL SELECT 'event', EVENT_SCHEMA, EVENT_NAME, '' FROM information_schema.EVENTS WHERE EVENT_SCHEMA IN ({0})"""
+    WHERE ROUTINE_SCHEMA IN ({0})"""
 _TABLES = {"base table": "table", "system versioned": "table", "sequence": "sequence"}
 """Types of tables that have rows, with the kinds of things that they are."""
 _IN_ONE = 50  # tables in one query
@@ -143,10 +146,7 @@ def things(administrator: Administrator, schemas: Iterable[str]) -> dict[Thing, 
 
 def definitions(administrator: Administrator, found: Mapping[Thing, tuple[str, str]]) -> dict[Thing, tuple[str, str]]:
     """Return the definition of each thing, and a table's next AUTO_INCREMENT; an error's text where there is none."""
-    queries = [
-        f"SHOW CREATE {word} {title((one.schema, one.name)) if one.name else identifier(one.schema)}"
-        for one, (word, _) in found.items()
-    ]
+    queries = [f"SHOW CREATE {word} {title((one.schema, one.name))}" for one, (word, _) in found.items()]
     sequences = [one for one in found if one.kind == "sequence"]
     queries += [f"SELECT next_not_cached_value FROM {title((one.schema, one.name))}" for one in sequences]
     answers = list(_each(administrator, queries))

@@ -34,25 +34,32 @@ def server_of(accounts: Accounts) -> MySQLServer | None:
 
 
 def drop_alone(several: Iterable[Accounts]) -> None:
-    """Drop the accounts of a test after which nothing is put back.
+    """Drop the accounts of a test on servers that are not put back.
 
-    Raises LeftoverError, with the connection in the way, where another connection keeps a lock.
+    Raises LeftoverError for the first that are refused, once it has been tried for all; where another connection holds
+    a lock, the error names the connection.
     """
+    errors = []
     for accounts in several:
         server = server_of(accounts)
-        if server is None or not server.is_running:
-            continue
-        accounts.end_connections()
-        with _writable(server):
-            error = refusal(accounts)
-        if error is not None:
-            in_the_way = holders(server, accounts.schemas) if error.errno in TIMED_OUT else []
-            raise LeftoverError(
-                "the accounts and schemas of the test could not be dropped",
-                where=f"server {server.name}",
-                tried=[*map(str, in_the_way), str(error)],
-                remedies=["end what hinders it in the test itself: commit, UNLOCK TABLES, close the connection"],
-            ) from error
+        if server is not None and server.is_running:
+            accounts.end_connections()
+            with _writable(server):
+                error = refusal(accounts)
+            if error is not None:
+                errors.append(_leftover_error(accounts, error))
+    if errors:
+        raise errors[0]
+
+
+def _leftover_error(accounts: Accounts, error: mysql.connector.Error) -> LeftoverError:
+    in_the_way = holders(accounts.server, accounts.schemas) if error.errno in TIMED_OUT else []
+    return LeftoverError(
+        "the accounts and schemas of the test could not be dropped",
+        where=f"server {accounts.server.name}",
+        tried=[*map(str, in_the_way), str(error)],
+        remedies=["end what hinders it in the test itself: commit, UNLOCK TABLES, close the connection"],
+    )
 
 
 @contextlib.contextmanager

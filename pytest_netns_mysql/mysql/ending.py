@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.dropping import drop_alone, refusal, server_of
+from pytest_netns_mysql.mysql.dropping import refusal, server_of
 from pytest_netns_mysql.mysql.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.lockwaits import TIMED_OUT, Holder, holders
 from pytest_netns_mysql.mysql.quoting import identifier
+from pytest_netns_mysql.mysql.reading import LIST, connections, listed
 from pytest_netns_mysql.mysql.reset import Reset, put_back
-from pytest_netns_mysql.mysql.state import LIST, Connection, State, connections, listed, same
+from pytest_netns_mysql.mysql.state import Connection, State, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.accounts import Accounts
@@ -249,18 +250,21 @@ class Ending:
         return replace(second, found=(*found, *second.found), is_inexact=first.is_inexact or second.is_inexact)
 
 
-def end(endings: Sequence[Ending], accounts: Iterable[Accounts]) -> None:
-    """End a test on several servers.
+def end(endings: Sequence[Ending], accounts: Iterable[Accounts]) -> list[Accounts]:
+    """End a test on several servers; return the accounts that are on none of them.
 
     Each step is done on all of them before the next one: accounts and their connections are on copies of a server, too.
     """
+    others = []
     for ending in endings:
         ending.put_right()
     for one in accounts:
-        ending_of_it = next((ending for ending in endings if ending.server is server_of(one)), None)
-        if ending_of_it is None:
-            drop_alone([one])
+        server = server_of(one)
+        its_ending = next((ending for ending in endings if ending.server is server), None)
+        if its_ending is None:
+            others.append(one)
         else:
-            ending_of_it.drop(one)
+            its_ending.drop(one)
     for ending in endings:
         ending.put_back()
+    return others

@@ -53,8 +53,7 @@ def holders(server: MySQLServer, schemas: Collection[str]) -> list[Holder]:
     with contextlib.ExitStack() as stack:
         for before, after in server.dialect.lock_plugins:
             with contextlib.suppress(mysql.connector.Error):
-                server.administrator.run(server.dialect.limit(LOCK_WAIT), before)
-                stack.callback(_try, server, server.dialect.no_limit)
+                server.administrator.run(before)
                 stack.callback(_try, server, after)
         for query in server.dialect.lock_holders:
             with contextlib.suppress(mysql.connector.Error):

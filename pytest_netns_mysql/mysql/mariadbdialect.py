@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pytest_netns_mysql.mysql.dialect import OF_DATA, OF_SERVER, SESSION, Dialect, RawRow, Undo, roll_back
+from pytest_netns_mysql.mysql import mariadbcatalog
+from pytest_netns_mysql.mysql.catalog import COMMANDS, Undo
+from pytest_netns_mysql.mysql.dialect import OF_SERVER, SESSION, Dialect, RawRow, RestoredTable, in_session, roll_back
 from pytest_netns_mysql.mysql.options import DEFAULTS
 from pytest_netns_mysql.mysql.quoting import literal
 
@@ -29,18 +31,19 @@ def _channels(rows: Sequence[RawRow]) -> Iterator[tuple[str, str, str]]:
     """Read SHOW ALL SLAVES STATUS, whose first columns are those of every version."""
     for row in rows:
         name, _, _, host, user, port, retry, *others = map(_text, row)
-        yield "channel", name, f"{host} {port} {user} {retry}"
+        filters = others[7:13]
+        yield "channel", name, "\0".join([host, port, user, retry, *filters])
         for kind, runs in (("IO_THREAD of channel", others[5]), ("SQL_THREAD of channel", others[6])):
             if runs == "No":
                 yield kind, name, "stopped"
 
 
-def _reset_channel(name: str, _: bool) -> Iterable[str]:
-    return [f"STOP SLAVE {literal(name)}", f"RESET SLAVE {literal(name)} ALL"]
+def _reset_channel(name: str, was: str | None, _: str | None) -> Iterable[str]:
+    return [f"STOP SLAVE {literal(name)}", f"RESET SLAVE {literal(name)} ALL"] if was is None else []
 
 
 def _turn(thread: str) -> Undo:
-    return lambda name, is_new: [f"{'START' if is_new else 'STOP'} SLAVE {literal(name)} {thread}"]
+    return lambda name, was, _: [f"{'START' if was is None else 'STOP'} SLAVE {literal(name)} {thread}"]
 
 
 MARIADB = Dialect(
@@ -56,35 +59,48 @@ MARIADB = Dialect(
     settings_tables=(
         "mysql.plugin",
         "mysql.func",
-        "mysql.servers",
+        "mysql.proc",
+        "mysql.event",
+        "mysql.time_zone",
+        "mysql.time_zone_leap_second",
         "mysql.time_zone_name",
-        "performance_schema.setup_actors",
-        "performance_schema.setup_consumers",
-        "performance_schema.setup_objects",
+        "mysql.time_zone_transition",
+        "mysql.time_zone_transition_type",
     ),
+    restored_tables={
+        "mysql.servers": RestoredTable(reload=("FLUSH PRIVILEGES",)),
+        "mysql.table_stats": RestoredTable(reload=("FLUSH TABLES",)),
+        "mysql.column_stats": RestoredTable(reload=("FLUSH TABLES",)),
+        "mysql.index_stats": RestoredTable(reload=("FLUSH TABLES",)),
+        "sys.sys_config": RestoredTable(prepare=("SET @sys.ignore_sys_config_triggers = true",)),
+        "performance_schema.setup_actors": RestoredTable(),
+        "performance_schema.setup_objects": RestoredTable(),
+    },
+    tables_after=frozenset(),  # SET PASSWORD and SET DEFAULT ROLE count as any SET
+    settings="""\
+SELECT LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES
+WHERE GLOBAL_VALUE_ORIGIN = 'SQL'""",
     local="""\
-SELECT 'variable', LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES WHERE GLOBAL_VALUE_ORIGIN = 'SQL'
-UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
-    data="""\
-SELECT 'schema', SCHEMA_NAME, '' FROM information_schema.SCHEMATA
-UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTERED FROM information_schema.EVENTS""",
+SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
+    queries=mariadbcatalog.QUERIES,
+    session=in_session({**SESSION, "tx_read_only": "0", "max_statement_time": "0", "old_mode": "''"}),
+    unlimited=("FLUSH LOCAL PRIVILEGES", "FLUSH LOCAL USER_RESOURCES"),
     shown={"SHOW ALL SLAVES STATUS": _channels},
     variables="SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES",
-    moving=frozenset({"gtid_binlog_pos", "gtid_binlog_state", "gtid_current_pos", "gtid_slave_pos"}),
+    moving=frozenset({"gtid_binlog_pos", "gtid_binlog_state", "gtid_current_pos", "gtid_slave_pos"}) | COMMANDS,
     transactions="XA RECOVER FORMAT='SQL'",
     xid=lambda row: _text(row[3]),
     # Tables of the schema mysql have files of their own; what tells of a new one is its .frm.
-    written=r"^(#|ib|undo\d+$|aria_log|ddl_recovery|tc\.log|multi-master\.info)"
+    written=r"^(#|ib|undo\d+$|aria_log|ddl_recovery|tc\.log|multi-master\.info|db\.opt)"
     r"|\.(\d{6}|index|pid|info|state|ibd|MAD|MAI|MYD|MYI|CSV|CSM)$",
     undo={
         "XA transaction": roll_back,
         "channel": _reset_channel,
         "IO_THREAD of channel": _turn("IO_THREAD"),
         "SQL_THREAD of channel": _turn("SQL_THREAD"),
-        **OF_DATA,
+        **mariadbcatalog.UNDO,
         **OF_SERVER,
     },
-    session=(*SESSION, "SET SESSION max_statement_time = 0, old_mode = ''"),
     enters=False,
     speaks_x=False,
     longest_user=128,
@@ -94,7 +110,12 @@ UNION ALL SELECT 'event', CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), LAST_ALTER
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
     defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN,
     lock_waits={"lock_wait_timeout": 1, "innodb_lock_wait_timeout": 1, "max_statement_time": 0},
-    lock_plugins=(("INSTALL SONAME 'metadata_lock_info'", "UNINSTALL SONAME 'metadata_lock_info'"),),
+    lock_plugins=(
+        (
+            "SET STATEMENT lock_wait_timeout = 1, max_statement_time = 1 FOR INSTALL SONAME 'metadata_lock_info'",
+            "UNINSTALL SONAME 'metadata_lock_info'",
+        ),
+    ),
     lock_holders=(
         """\
 SELECT p.ID, p.USER, p.HOST, CONCAT(l.LOCK_MODE, ' on ', LOWER(l.LOCK_TYPE),

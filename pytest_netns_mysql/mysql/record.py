@@ -85,13 +85,14 @@ def record(server: MySQLServer, folder: Path) -> None:
         structure, _ = structures[Thing("table", *name)]
         engine = _ENGINE.search(structure)
         is_volatile = engine is not None and engine[1].lower() in _VOLATILE
+        is_of_others = engine is not None and engine[1].lower() in _OF_OTHERS
         digest = _NO_ROWS if is_volatile else found[name]
         files = _files(server, name) if sizes[name] > _LARGE and engine is not None and engine[1] == "InnoDB" else ()
         rows = None
-        if sizes[name] <= _MOST and "WITH SYSTEM VERSIONING" not in structure:
+        if sizes[name] <= _MOST and "WITH SYSTEM VERSIONING" not in structure and not is_of_others:
             rows = f"{place}.rows"
             with (folder / rows).open("w", encoding="ascii") as file:
-                if engine is not None and engine[1].lower() not in (*_OF_OTHERS, *_VOLATILE):
+                if engine is not None and not is_volatile:
                     file.writelines(f"{json.dumps(one)}\n" for one in _statements(server, name, columns[name]))
         tables.append(Table(*name, structure, selected[name], digest, files, rows))
     content_of_file = {"schemas": schemas, "tables": [asdict(table) for table in tables]}

@@ -101,7 +101,11 @@ class Refilling:
                     text,
                 )
             if statements:
-                self._administrator.run("SET NAMES utf8mb4", f"SET SESSION timestamp = DEFAULT, {_AS_LOADED}")
+                self._administrator.run(
+                    "SET NAMES utf8mb4",
+                    f"SET SESSION timestamp = DEFAULT, {_AS_LOADED}",
+                    "USE information_schema",  # SHOW CREATE VIEW leaves out the selected schema's name
+                )
 
 
 def _text(value: bytes | None) -> str:

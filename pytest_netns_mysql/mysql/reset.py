@@ -12,11 +12,13 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, Dialect
+from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, TRANSIENT, Dialect
 from pytest_netns_mysql.mysql.quoting import literal
-from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, connections, read, same
+from pytest_netns_mysql.mysql.reading import TABLESPACES, connections, read
+from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, same
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.dialect import RawRow
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.mysql.tables import Difference
 
@@ -27,7 +29,7 @@ _POLL = 0.0005  # seconds
 _CLOSING = 0.02  # seconds
 _ENDING = 2.0  # seconds
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
-_OF_TABLES = (".ibd", ".ibu", ".frm")  # files that the server itself must remove
+_OF_TABLES = (*TABLESPACES, ".frm")  # files that the server itself must remove
 _TOOK_OVER = "it was promoted, and takes writes of its own"
 _STEPPED_DOWN = "another server has taken over its writes"
 _LOGS = ("general_log", "slow_query_log", "log_output")
@@ -43,7 +45,7 @@ class Change:
     now: str | None
 
     def __str__(self) -> str:
-        what = f"{self.kind} {self.name}".replace("\0", " of ").rstrip()
+        what = f"{self.kind} {self.name}".replace("\0", ".").rstrip()
         if self.kind == "global variable":
             return f"{what} is {self.now}, was {self.was}"
         return f"{what} is {'new' if self.was is None else 'gone' if self.now is None else 'changed'}"
@@ -78,6 +80,8 @@ def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: F
         server.administrator.reset()
         if server.dialect.unseen:
             server.administrator.run(*server.dialect.unseen)
+        if before.names("limited account"):
+            server.administrator.run(*server.dialect.unlimited)
         now = _settled(server, before, spared)
         found = list(_changes(before, now, spared, server.dialect))
         in_schemas = _differences(server, before, now)
@@ -163,13 +167,15 @@ def _changes(before: State, now: State, spared: Spared, dialect: Dialect) -> Ite
         for change in _between(kind, before.names(kind), now.names(kind)):
             if not (kind in OF_A_CHANNEL and change.name not in channels):  # it goes with its channel
                 yield change
-    yield from _between("table", _texts(before.tables), _texts(now.tables))
+    tables = ({**_texts(state.tables), **state.names("table")} for state in (before, now))
+    yield from _between("table", *tables)
     yield from _between("file", _texts(dict(before.files)), _texts(dict(now.files)))
 
 
 def _between(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
     for name in {**before, **now}:
-        if before.get(name) != now.get(name) and not (kind == "host-cache entry" and name not in now):
+        comes_or_goes = kind in TRANSIENT and (name not in now or (kind != "host-cache entry" and name not in before))
+        if before.get(name) != now.get(name) and not comes_or_goes:
             yield Change(kind, name, before.get(name), now.get(name))
 
 
@@ -188,9 +194,18 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
             _undo_one(server, change)
         except (mysql.connector.Error, OSError) as error:
             refused[change] = f" ({error})"
+    if any(change.kind == "global variable" for change in changes):
+        server.administrator.close()  # the tests' session began with the values of that time
     # Last: the rows of dropped schemas' privileges are among them.
-    tables = [change.name.removeprefix("mysql.") for change in changes if change.kind == "table"]
-    _restore_rows(server, before, [table for table in tables if table in server.dialect.grant_tables])
+    tables = [change for change in changes if change.kind == "table" and change.name in before.contents]
+    for change in tables:
+        try:
+            _restore_rows(server, change.name, before.contents[change.name])
+        except (mysql.connector.Error, OSError) as error:
+            refused[change] = f" ({error})"
+    reloads = (statement for change in tables for statement in server.dialect.contents[change.name].reload)
+    for statement in dict.fromkeys(reloads):
+        server.administrator.run(statement)
     return refused
 
 
@@ -209,8 +224,8 @@ def _undo_one(server: MySQLServer, change: Change) -> None:
         _set_variable(server, "PERSIST_ONLY", change.name, change.was)
     elif change.kind == "file":
         _remove_file(server, change)
-    elif change.kind in server.dialect.undo and (change.was is None or change.kind in OF_A_CHANNEL):
-        for statement in server.dialect.undo[change.kind](change.name, change.was is None):
+    elif change.kind in server.dialect.undo:
+        for statement in server.dialect.undo[change.kind](change.name, change.was, change.now):
             server.administrator.run(statement)
 
 
@@ -232,16 +247,21 @@ def _remove_file(server: MySQLServer, change: Change) -> None:
             file.unlink()
 
 
-def _restore_rows(server: MySQLServer, before: State, tables: Sequence[str]) -> None:
-    """Write the rows of grant tables back, and have the server read them again."""
-    if tables:
-        server.administrator.run("START TRANSACTION")
-        for table in tables:
-            server.administrator.run(f"DELETE FROM mysql.{table}")
-            for row in before.grants[table]:
-                server.administrator.run(f"INSERT INTO mysql.{table} VALUES ({', '.join(map(_as_sent, row))})")
-        server.administrator.run("COMMIT")
-        server.administrator.run("FLUSH PRIVILEGES")
+def _restore_rows(server: MySQLServer, table: str, rows: Sequence[RawRow]) -> None:
+    """Write the rows of a table back."""
+    kept, run = server.dialect.contents[table], server.administrator.run
+    for statement in kept.prepare:
+        run(statement)
+    columns = "" if kept.columns == "*" else f" ({kept.columns})"
+    run("START TRANSACTION")
+    try:
+        run(f"DELETE FROM {table}")
+        for row in rows:
+            run(f"INSERT INTO {table}{columns} VALUES ({', '.join(map(_as_sent, row))})")
+    except mysql.connector.Error:
+        run("ROLLBACK")
+        raise
+    run("COMMIT")
 
 
 def _as_sent(value: bytes | None) -> str:

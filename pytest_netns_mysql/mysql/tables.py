@@ -40,8 +40,7 @@ class Difference:
     what: str
 
     def __str__(self) -> str:
-        name = ".".join(filter(None, (self.thing.schema, self.thing.name)))
-        return f"{self.thing.kind} {name} is {self.what}"
+        return f"{self.thing.kind} {self.thing.schema}.{self.thing.name} is {self.what}"
 
 
 class SeededTables:

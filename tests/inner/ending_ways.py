@@ -185,7 +185,8 @@ def client_program(server: Any, own: Any, argv: Any) -> None:
 def event(server: Any, own: Any, argv: Any) -> None:
     server.execute("SET GLOBAL event_scheduler = ON")
     server.execute(
-        "CREATE EVENT global_schema.e ON SCHEDULE EVERY 1 SECOND STARTS '2001-01-01' DO SELECT SLEEP(100) INTO @a FROM t"
+        "CREATE EVENT global_schema.e ON SCHEDULE EVERY 1 SECOND STARTS '2001-01-01' "
+        "DO SELECT SLEEP(100) INTO @a FROM t"
     )
     await_statement(server, "SELECT SLEEP(100)%")
 
@@ -236,9 +237,8 @@ def root_is_locked(server: Any, own: Any, argv: Any) -> None:
 
 def no_connection_is_left(server: Any, own: Any, argv: Any) -> None:
     server.execute("SET GLOBAL max_connections = 10")
-    with pytest.raises(mysql.connector.Error, match="Too many connections"):
-        for _ in range(20):
-            HELD.append(server.connect())
+    with contextlib.suppress(mysql.connector.Error):
+        HELD.extend(server.connect() for _ in range(20))
 
 
 def user_is_renamed_in_the_tables(server: Any, own: Any, argv: Any) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql import reset
-from pytest_netns_mysql.mysql.state import State, read
+from pytest_netns_mysql.mysql.reading import read
+from pytest_netns_mysql.mysql.state import State
 
 _SCHEMA = """
 CREATE TABLE shop.parent (id INT PRIMARY KEY);
@@ -104,7 +105,6 @@ ALTERED = {
     "a view": ("ALTER VIEW shop.seen AS SELECT id + 0 AS id FROM shop.parent", "view shop.seen is altered"),
     "a procedure": ("ALTER PROCEDURE shop.add_one COMMENT 'x'", "procedure shop.add_one is altered"),
     "a trigger": ("DROP TRIGGER shop.told", "trigger shop.told is gone"),
-    "a schema": ("ALTER SCHEMA shop COLLATE utf8mb4_bin", "schema shop is altered"),
 }
 
 
@@ -212,6 +212,7 @@ def test_what_is_new_is_dropped(server: MySQLServer, put_back: Callable[[], rese
         "CREATE VIEW shop.another AS SELECT 1",
         "CREATE FUNCTION shop.one() RETURNS INT DETERMINISTIC RETURN 1",
         "CREATE EVENT shop.later ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+        "ALTER SCHEMA shop COLLATE utf8mb4_bin",
         "CREATE TRIGGER shop.more BEFORE UPDATE ON shop.twins FOR EACH ROW SET NEW.v = 1",
     ):
         server.execute(statement)
@@ -220,7 +221,9 @@ def test_what_is_new_is_dropped(server: MySQLServer, put_back: Callable[[], rese
         "view shop.another is new",
         "function shop.one is new",
         "trigger shop.more is new",
-    } <= set(put_back().found)
+        "event shop.later is new",
+        "schema shop is changed",
+    } == {line for line in put_back().found if "mysql." not in line}  # MariaDB's tables of routines and events
 
 
 def test_where_nothing_was_written_nothing_is_read(server: MySQLServer, put_back: Callable[[], reset.Reset]) -> None:
