@@ -68,7 +68,7 @@ class NamespaceConnection(MySQLConnection):
         What it says unasked is that it ends the connection.
         """
         sock = getattr(self._socket, "sock", None)
-        if sock is None or sock.fileno() < 0:
+        if sock is None or sock.fileno() < 0:  # it was closed here
             return False
         poll = select.poll()
         poll.register(sock)
