@@ -75,7 +75,8 @@ class Cleaner:
             self._outdated = True
             yield
             return
-        from pytest_netns_mysql.mysql.state import absorb, read
+        from pytest_netns_mysql.mysql.reading import read
+        from pytest_netns_mysql.mysql.state import absorb
 
         first = {server: read(server) for server in self._running()}
         with self._networks.accepting():
@@ -92,7 +93,7 @@ class Cleaner:
 
     def made(self, fixture: pytest.FixtureDef[Any], request: Any, value: object) -> None:
         """Remember which fixture made a server; another that gives it on is not its own."""
-        from pytest_netns_mysql.mysql.state import read
+        from pytest_netns_mysql.mysql.reading import read
 
         self.built(fixture, request)
         for server in _servers_in(value):
@@ -129,7 +130,7 @@ class Cleaner:
         self._begun = item
         # Even where no server is known yet: what is added after this is done before it.
         item.addfinalizer(lambda: self._end(item))
-        from pytest_netns_mysql.mysql.state import read
+        from pytest_netns_mysql.mysql.reading import read
 
         scopes = self._scopes_of(item)
         is_outdated = bool(scopes) and not self._scopes and self._outdated
@@ -158,7 +159,8 @@ class Cleaner:
         self._networks.close()
 
     def _look_again(self) -> None:
-        from pytest_netns_mysql.mysql.state import is_as, read
+        from pytest_netns_mysql.mysql.reading import read
+        from pytest_netns_mysql.mysql.state import is_as
 
         self._outdated = False
         for server in self._running():

@@ -13,8 +13,8 @@ from pytest_netns_mysql.mysql import clientarguments
 from pytest_netns_mysql.mysql.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.lockwaits import LOCK_WAIT, TIMED_OUT, holders
 from pytest_netns_mysql.mysql.quoting import identifier, literal
+from pytest_netns_mysql.mysql.reading import LIST, listed
 from pytest_netns_mysql.mysql.server import MySQLServer
-from pytest_netns_mysql.mysql.state import LIST, listed
 
 _LONGEST_USER = 32
 _LONGEST_HOST = 255
@@ -50,6 +50,7 @@ class Accounts:
         self._server = server
         self._made: list[Account] = []
         self._schemas: set[str] = set()
+        self._granted: set[Account] = set()
         self._arrived: set[tuple[Account, MySQLServer]] = set()
 
     def create(
@@ -83,6 +84,8 @@ class Accounts:
         self._made.append(account)
         if schema is not None:
             self._give_schema(account, schema)
+        if each_grant:
+            self._granted.add(account)
         for grant in each_grant:
             self._run(f"does not grant {grant!r}", f"GRANT {grant} TO {account}")
         return account
@@ -127,6 +130,10 @@ class Accounts:
         if account in self._made:
             return account
         return self.create(user, host=account.host, schema=schema)
+
+    def is_confined(self, account: Account) -> bool:
+        """Tell whether an account was made here with nothing but a schema of its own."""
+        return account in self._made and account.schema is not None and account not in self._granted
 
     def arrive(self, account: Account, server: MySQLServer) -> None:
         """Return when an account made here is known on ``server``, which may be a copy of the one it was made on."""

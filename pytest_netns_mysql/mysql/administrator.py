@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,6 +38,8 @@ class Administrator:
         self._is_prepared = False
         self._tests: NamespaceConnection | None = None
         self._is_used = False
+        self.disregarded: Counter[str] = Counter()
+        """How often each kind of statement was run by sessions that are to be left out of the server's counters."""
         self._dialect = dialect
         # In whole seconds: what this plugin asks is answered at once, what a test asks may take its time.
         self._patience = max(_LEAST_PATIENCE, int(timeout))
@@ -225,6 +228,11 @@ class Administrator:
                 if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
                     raise
 
+    def disregard(self, counts: Iterable[RawRow]) -> None:
+        """Leave these counts of a session out of the server's, since this start."""
+        for name, count in counts:
+            self.disregarded[(name or b"").decode()] += int(count or 0)
+
     def close(self) -> frozenset[int]:
         """Close the tests' session in good order; return its number, while the server may still know it."""
         connection, self._tests, self._is_used = self._tests, None, False
@@ -237,3 +245,4 @@ class Administrator:
     def forget(self) -> None:
         """Let go of the connections; not in good order, which would wait for a server that may hang."""
         self._own = self._tests = None
+        self.disregarded.clear()

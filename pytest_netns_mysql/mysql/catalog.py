@@ -21,8 +21,9 @@ class StateQuery:
     Attributes:
         query: The query, with two columns.
         after: The statements after which its result may be another, by the names of the server's counters, Com_...,
-            without that prefix, and settings whose change has such an effect, as "SET name". Where this is empty, the
-            result may change at any time: by a function in a SELECT, by a failed login, by the passage of time.
+            without that prefix; settings whose change has such an effect, as "SET name"; and FILES. Where this is
+            empty, the result may change at any time: by a function in a SELECT, by a failed login, by the passage of
+            time.
         is_local: Whether the objects are the server's own, and not part of the data that replicas copy.
         is_replicated: Whether a replica's threads change the objects; they are not looked at while there is a channel.
         expires: Whether an object that is there may also change or go by itself.
@@ -140,14 +141,15 @@ ANYTHING = statements(
 )
 ROWS = statements("insert insert_select replace replace_select update update_multi delete delete_multi load truncate ")
 ACCOUNTS = ROWS | statements("create_user alter_user drop_user rename_user grant")
-EVENTS = statements("create_event alter_event drop_event drop_db")
+EVENTS = statements("create_event alter_event drop_event")
 SCHEMAS = statements("create_db alter_db drop_db")
-ROUTINES = statements(
-    "create_procedure create_function alter_procedure alter_function drop_procedure drop_function drop_db"
-)
-VIEWS = statements("create_view drop_view rename_table drop_db")
-TRIGGERS = statements("create_trigger drop_trigger alter_table drop_table rename_table drop_db")
+# The schema mysql cannot be dropped, and if sys is, its table is gone.
+ROUTINES = statements("create_procedure create_function alter_procedure alter_function drop_procedure drop_function")
+VIEWS = statements("create_view drop_view rename_table")
+TRIGGERS = statements("create_trigger drop_trigger")
 TABLES = statements("create_table alter_table drop_table rename_table create_index drop_index drop_db import truncate")
+# As good as a statement: a file of the data directory is new, gone or changed.
+FILES = frozenset({"CHANGED FILES"})
 METRICS = frozenset({"SET innodb_monitor_enable", "SET innodb_monitor_disable"})
 
 COMMANDS = frozenset(f"innodb_monitor_{command}" for command in ("enable", "disable", "reset", "reset_all"))

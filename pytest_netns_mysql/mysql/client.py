@@ -32,7 +32,30 @@ class NamespaceConnection(MySQLConnection):
     def __init__(self, namespace: Place, **options: Any) -> None:
         """Connect from ``namespace``; the options are those of ``mysql.connector.connect``."""
         self._namespace = namespace
+        self._status = self._waiting = 0
         super().__init__(**options)
+
+    def _handle_server_status(self, flags: int) -> None:
+        self._status = flags
+        super()._handle_server_status(flags)
+
+    def _send_cmd(self, *arguments: Any, **options: Any) -> bytearray | None:
+        self._waiting += 1
+        try:
+            answer: bytearray | None = super()._send_cmd(*arguments, **options)
+            return answer
+        finally:
+            self._waiting -= 1
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no thread waits for an answer, no rows are left to be read, and the server has not ended it."""
+        return not self._waiting and not self.unread_result and self.is_silent()
+
+    @property
+    def status(self) -> int:
+        """Return the flags of the server's last answer; see the manual, "Status Flags"."""
+        return self._status
 
     def _open_connection(self) -> None:
         # reconnect(), ping(reconnect=True) and a pool's refill all come by here.

@@ -15,8 +15,9 @@ from pytest_netns_mysql.mysql.dropping import refusal, server_of
 from pytest_netns_mysql.mysql.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.lockwaits import TIMED_OUT, Holder, holders
 from pytest_netns_mysql.mysql.quoting import identifier
+from pytest_netns_mysql.mysql.reading import LIST, connections, listed
 from pytest_netns_mysql.mysql.reset import Reset, put_back
-from pytest_netns_mysql.mysql.state import LIST, Connection, State, connections, listed, same
+from pytest_netns_mysql.mysql.state import Connection, State, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.accounts import Accounts

@@ -77,9 +77,11 @@ MARIADB = Dialect(
         "performance_schema.setup_objects": RestoredTable(),
     },
     tables_after=frozenset(),  # SET PASSWORD and SET DEFAULT ROLE count as any SET
+    settings="""\
+SELECT LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES
+WHERE GLOBAL_VALUE_ORIGIN = 'SQL'""",
     local="""\
-SELECT 'variable', LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES WHERE GLOBAL_VALUE_ORIGIN = 'SQL'
-UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
+SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
     queries=mariadbcatalog.QUERIES,
     session=in_session({**SESSION, "tx_read_only": "0", "max_statement_time": "0", "old_mode": "''"}),
     unlimited=("FLUSH LOCAL PRIVILEGES", "FLUSH LOCAL USER_RESOURCES"),

@@ -14,7 +14,8 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, TRANSIENT, Dialect
 from pytest_netns_mysql.mysql.quoting import literal
-from pytest_netns_mysql.mysql.state import TABLESPACES, UNKNOWN, Connection, State, connections, read, same
+from pytest_netns_mysql.mysql.reading import TABLESPACES, connections, read
+from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import RawRow

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql import datadir, manifest, record, trust
-from pytest_netns_mysql.mysql.loading import load_into
+from pytest_netns_mysql.mysql.loader import load_into
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, normal
 from pytest_netns_mysql.mysql.tables import SeededTables
 

@@ -16,8 +16,9 @@ from pytest_netns_mysql.errors import ServerGoneError, SnapshotError
 from pytest_netns_mysql.mysql import datadir
 from pytest_netns_mysql.mysql.contents import Contents
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.reading import read
 from pytest_netns_mysql.mysql.reset import put_back
-from pytest_netns_mysql.mysql.state import State, read
+from pytest_netns_mysql.mysql.state import State
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql import reset
-from pytest_netns_mysql.mysql.state import State, read
+from pytest_netns_mysql.mysql.reading import read
+from pytest_netns_mysql.mysql.state import State
 
 _SCHEMA = """
 CREATE TABLE shop.parent (id INT PRIMARY KEY);

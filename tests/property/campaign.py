@@ -150,9 +150,9 @@ class Campaign:
             self._server.discard()
 
     def _start(self) -> None:
+        from pytest_netns_mysql.mysql.reading import read
         from pytest_netns_mysql.mysql.reset import put_back
         from pytest_netns_mysql.mysql.server import MySQLServer
-        from pytest_netns_mysql.mysql.state import read
 
         self.end()
         self._server = MySQLServer(self._original.plan, self._original.network)

@@ -7,8 +7,9 @@ import statements
 
 from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql.catalog import READING, WRITING
+from pytest_netns_mysql.mysql.reading import read
 from pytest_netns_mysql.mysql.reset import Reset, put_back
-from pytest_netns_mysql.mysql.state import State, read
+from pytest_netns_mysql.mysql.state import State
 
 server = factories.mysqld(options={"port": 3371, "performance_schema": True}, scope="module")
 FIRST: dict[str, State] = {}

@@ -10,8 +10,8 @@ import variables
 
 from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql.quoting import literal
+from pytest_netns_mysql.mysql.reading import read
 from pytest_netns_mysql.mysql.reset import put_back
-from pytest_netns_mysql.mysql.state import read
 
 server = factories.mysqld(options={"port": 3372, "performance_schema": True}, scope="module")
 
