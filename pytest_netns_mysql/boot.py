@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.kernel.workers import settle_worker
 from pytest_netns_mysql.session import NetnsSession
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
     from pytest_netns_mysql.kernel.sandbox import Sandbox
     from pytest_netns_mysql.kernel.thread import by_thread
     from pytest_netns_mysql.kernel.usernamespace import enter_user_namespace, needs_user_namespace
+    from pytest_netns_mysql.kernel.workers import settle_worker
     from pytest_netns_mysql.mysql.server import MySQLServer
 
     choice = session.kinds.choices[0]
