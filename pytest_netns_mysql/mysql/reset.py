@@ -12,7 +12,7 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, TRANSIENT, Dialect
+from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, OF_THREADS, TRANSIENT, Dialect
 from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.state import TABLESPACES, UNKNOWN, Connection, State, connections, read, same
 
@@ -78,7 +78,7 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         refused = _undo(server, before, found) if found else {}
         before, rows, stay = _put_back_seeded(server, before)
         if not found:
-            return Reset(rows, stay, before=replace(before, counters=now.counters))
+            return Reset(rows, stay, before=_confirmed(before, now))
         server.administrator.reset()
         now = read(server, known=replace(before, counters={}))
         after = list(_changes(before, now, spared, server.dialect))
@@ -89,8 +89,16 @@ def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = fro
         (*(str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)), *rows),
         (*stays, *stay),
         any(map(_inexact, found)),
-        replace(before, counters=now.counters),
+        _confirmed(before, now),
     )
+
+
+def _confirmed(before: State, now: State) -> State:
+    """Return the state to compare with next, when ``now`` is like ``before``: it may be of another start."""
+    if now.pid == before.pid:
+        return replace(before, counters=now.counters)
+    threads = {kind: now.names(kind) for kind in OF_THREADS if kind in now.rows}
+    return replace(before, pid=now.pid, counters=now.counters, rows={**before.rows, **threads})
 
 
 def _put_back_seeded(server: MySQLServer, before: State) -> tuple[State, tuple[str, ...], tuple[str, ...]]:
@@ -139,7 +147,10 @@ def _changes(before: State, now: State, spared: frozenset[str], dialect: Dialect
     prepared = ({dialect.xid(row): "" for row in state.transactions} for state in (before, now))
     yield from _between("XA transaction", *prepared)
     channels = before.names("channel")
+    restarted = OF_THREADS if now.pid != before.pid else ()
     for kind in dialect.undo:
+        if kind in restarted:
+            continue
         for change in _between(kind, before.names(kind), now.names(kind)):
             if not (kind in OF_A_CHANNEL and change.name not in channels):  # it goes with its channel
                 yield change
@@ -150,7 +161,7 @@ def _changes(before: State, now: State, spared: frozenset[str], dialect: Dialect
 
 def _between(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
     for name in {**before, **now}:
-        comes_or_goes = kind in TRANSIENT and (name not in now or (kind != "host-cache entry" and name not in before))
+        comes_or_goes = kind in TRANSIENT and (name not in now or (kind in OF_THREADS and name not in before))
         if before.get(name) != now.get(name) and not comes_or_goes:
             yield Change(kind, name, before.get(name), now.get(name))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import statements
+import importlib
+from typing import Any
+
 import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
@@ -10,6 +12,7 @@ from pytest_netns_mysql.mysql.catalog import READING, WRITING
 from pytest_netns_mysql.mysql.reset import Reset, put_back
 from pytest_netns_mysql.mysql.state import State, read
 
+statements: Any = importlib.import_module("statements")  # one of statements_*.py, copied beside this file
 server = factories.mysqld(options={"port": 3371, "performance_schema": True}, scope="module")
 FIRST: dict[str, State] = {}
 
