@@ -45,6 +45,34 @@ def test_shop({fixture}, number):
         cursor.execute("SELECT id, name FROM shop")
         assert list(cursor.fetchall()) == [(number, "apple")]
 """
+# Tests of one server that was loaded with a schema; what each changes, another must not find.
+LOADED = """\
+import pytest
+
+from pytest_netns_mysql import factories
+
+
+def tables(connection):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA shop")
+        for number in range(20):
+            cursor.execute(f"CREATE TABLE shop.item{{number}} (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40))")
+            cursor.execute(f"INSERT INTO shop.item{{number}} (name) VALUES ('apple'), ('pear')")
+        cursor.execute("CREATE TRIGGER shop.it BEFORE INSERT ON shop.item1 FOR EACH ROW SET NEW.name = UPPER(NEW.name)")
+
+
+shop = factories.mysqld(load=tables, options={{"port": 3307}})
+
+
+@pytest.mark.parametrize("number", range({tests}))
+def test_shop(shop, number):
+    shop.execute("{statement}")
+"""
+CHANGES = {
+    "nothing": "SELECT * FROM shop.item0",
+    "a row": "INSERT INTO shop.item0 (name) VALUES ('plum')",
+    "a row of a table with triggers": "INSERT INTO shop.item1 (name) VALUES ('plum')",
+}
 # pytest-mysql always starts a mysqld_safe with --skip-syslog, which mysqld itself does not know.
 _MYSQLD_SAFE = """\
 #!/bin/sh

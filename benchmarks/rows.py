@@ -10,6 +10,8 @@ from functools import partial
 from benchmarks import imports
 from benchmarks.containers import in_a_container
 from benchmarks.contenders import (
+    CHANGES,
+    LOADED,
     ORIGIN,
     Contender,
     empty_suite,
@@ -80,6 +82,21 @@ def one_more_test(workshop: Workshop, runs: int) -> list[Line]:
         _compared(what, lambda sample: sample.one_more, ours, other, aim)
         for other, aim in zip(others, ("<= 0.25", "-"), strict=True)
     ]
+
+
+def looks(workshop: Workshop, runs: int) -> list[Line]:
+    """Measure what it costs to find and to put back what a test changed in 20 tables that a server was loaded with."""
+    lines = []
+    for change, statement in CHANGES.items():
+        suite = workshop.suite(
+            f"loaded-{change.replace(' ', '-')}", LOADED.format(tests=_TESTS + 1, statement=statement)
+        )
+        ours = Contender("looked after", partial(workshop.pytest, "ours", suite))
+        kept = Contender("kept", partial(workshop.pytest, "ours", suite, "--netns-leftovers=keep"))
+        measure(workshop, [ours, kept], runs)
+        what = f"the end of a test that changed {change}"
+        lines.append(_added(what, lambda sample: sample.one_more, ours, kept, "netns_leftovers = keep", "-"))
+    return lines
 
 
 def reused_server(workshop: Workshop, runs: int) -> list[Line]:
@@ -172,6 +189,7 @@ def testcontainers(workshop: Workshop, runs: int) -> list[Line]:
 ROWS: Mapping[str, Callable[[Workshop, int], Sequence[Line]]] = {
     "first-assertion": first_assertion,
     "one-more-test": one_more_test,
+    "looks": looks,
     "reused-server": reused_server,
     "marker": marker_alone,
     "idle": idle,

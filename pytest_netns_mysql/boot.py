@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.session import NetnsSession, settle_worker
+from pytest_netns_mysql.kernel.workers import settle_worker
+from pytest_netns_mysql.session import NetnsSession
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.plan import ServerPlan

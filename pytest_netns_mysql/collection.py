@@ -9,6 +9,7 @@ import pytest
 
 from pytest_netns_mysql.checks import check_servers
 from pytest_netns_mysql.errors import MarkerError, NetnsError
+from pytest_netns_mysql.leftovers import mode_of
 from pytest_netns_mysql.marker import (
     CHOICE,
     PARAMETER,
@@ -34,6 +35,7 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
     Raises NetnsError where it asks for what none of them has.
     """
     test = metafunc.definition
+    mode_of(test, session.settings.leftovers)
     names = names_of(test) or ()
     if not _is_overridden(TOPOLOGY, test, session):
         topologies = topologies_of(test, session)
@@ -60,6 +62,7 @@ def settle(item: pytest.Item, session: NetnsSession) -> None:
 
 
 def _settle(item: pytest.Item, session: NetnsSession) -> None:
+    mode_of(item, session.settings.leftovers)
     name = place(item)
     choice = item.stash[CHOICE_IN_FORCE] = choice_of(item, session)
     for requirement in requirements_of(item):

@@ -27,9 +27,9 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.position import identity
 from pytest_netns_mysql.kernel.sandbox import NETWORKS_DIRECTORY, WORK_DIRECTORY, Sandbox
 from pytest_netns_mysql.mysql.kind import label
+from pytest_netns_mysql.mysql.reading import read
 from pytest_netns_mysql.mysql.reset import put_back
 from pytest_netns_mysql.mysql.server import MySQLServer
-from pytest_netns_mysql.mysql.state import read
 
 _START_OVER = 75  # the child's exit code, EX_TEMPFAIL of sysexits.h
 _SHORTEST = 1.0  # seconds

@@ -38,17 +38,27 @@ class Endpoint:
         return self.address if self.namespace == GLOBAL else f"{self.address}/{self.namespace}"
 
     @property
+    def ip(self) -> IPv4Address | IPv6Address | None:
+        """The IP address, or None for a host name and ``*``. An IPv4-mapped address is the IPv4 address in it."""
+        return _ip(self.address)
+
+    @property
+    def families(self) -> frozenset[int]:
+        """The address families of the clients that can connect, 4 and 6: both for ``*``, ``::`` and a host name."""
+        ip = self.ip
+        if ip is None or (ip.version == 6 and ip.is_unspecified):
+            return frozenset({4, 6})
+        return frozenset({ip.version})
+
+    @property
     def is_wildcard(self) -> bool:
-        """Tell whether the address stands for every address of its namespace."""
+        """True if the address stands for every address of its namespace."""
         return _is_wildcard(self.address)
 
     @property
     def is_loopback(self) -> bool:
-        """Tell whether the address is a loopback address."""
-        try:
-            return ip_address(self.address).is_loopback
-        except ValueError:
-            return False
+        """True if the address is a loopback address."""
+        return self.ip is not None and self.ip.is_loopback
 
 
 def name_fault(name: str) -> str | None:
@@ -108,11 +118,9 @@ def _without_space(text: str) -> str:
 
 
 def _is_wildcard(text: str) -> bool:
-    """Tell whether ``text`` is a wildcard in any spelling: the server takes 0::0 for what it is, too."""
-    try:
-        return text in WILDCARDS or ip_address(text).is_unspecified
-    except ValueError:
-        return False
+    """Return True if ``text`` is a wildcard in any spelling: the server also takes 0::0 and ::ffff:0.0.0.0 for one."""
+    ip = _ip(text)
+    return text in WILDCARDS or (ip is not None and ip.is_unspecified)
 
 
 def _is_address_or_name(text: str) -> bool:
@@ -172,10 +180,7 @@ def _twice(endpoints: Sequence[Endpoint]) -> str | None:
     """Return the first endpoint that is there before, perhaps in another spelling."""
     seen: dict[object, Endpoint] = {}
     for endpoint in endpoints:
-        try:
-            place: object = ip_address(endpoint.address)
-        except ValueError:
-            place = endpoint.address.lower()
+        place = endpoint.ip or endpoint.address.lower()
         first = seen.setdefault((place, endpoint.namespace), endpoint)
         if first is not endpoint:
             return str(first) if first == endpoint else f"{first}, also spelt {endpoint},"
@@ -217,7 +222,7 @@ def _check_one(endpoint: Endpoint, addresses: Addresses, start: str, where: str 
 
 def _at_home(endpoint: Endpoint, addresses: Addresses) -> list[Endpoint]:
     """Return the endpoint in each namespace that has its address; every namespace has the loopback's."""
-    wanted = _ip(endpoint.address)
+    wanted = endpoint.ip
     return [
         replace(endpoint, namespace=name)
         for name, there in addresses.items()
@@ -227,7 +232,7 @@ def _at_home(endpoint: Endpoint, addresses: Addresses) -> list[Endpoint]:
 
 def _nearest(endpoint: Endpoint, namespace: str, addresses: Addresses) -> list[Endpoint]:
     """Return the endpoint as it is in ``namespace``, or where it cannot be there, what may have been meant."""
-    wanted = _ip(endpoint.address)
+    wanted = endpoint.ip
     there = addresses[namespace]
     if wanted is None or any(_holds(one, wanted) for one in there):
         return [replace(endpoint, namespace=namespace)]
@@ -238,10 +243,12 @@ def _nearest(endpoint: Endpoint, namespace: str, addresses: Addresses) -> list[E
 
 
 def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that ``text`` is, and the IPv4 address that an IPv4-mapped one stands for."""
     try:
-        return ip_address(text)
+        found = ip_address(text)
     except ValueError:
         return None
+    return (found.ipv4_mapped if found.version == 6 else None) or found
 
 
 def _holds(one: IPv4Interface | IPv6Interface, wanted: IPv4Address | IPv6Address) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_netns_mysql.errors import SandboxError, TopologyError
+from pytest_netns_mysql.leftovers import ACCOUNTS
 from pytest_netns_mysql.session import NAMESPACE, SESSION
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
 
 
 @pytest.fixture
-def _netns_accounts() -> Iterator[Callable[[MySQLServer], Accounts]]:
+def _netns_accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[MySQLServer], Accounts]]:
     """Give this test's accounts on a server, the same for its copies; all fixtures share them: each is made once."""
     from pytest_netns_mysql.mysql.accounts import Accounts
 
@@ -120,9 +121,12 @@ def _netns_accounts() -> Iterator[Callable[[MySQLServer], Accounts]]:
     def on(server: MySQLServer) -> Accounts:
         return made.setdefault(server.dataset, Accounts(server))
 
+    request.node.stash[ACCOUNTS] = made.values()
     yield on
-    for accounts in made.values():
-        accounts.drop()
+    if NAMESPACE not in request.node.stash and made:  # a test that nobody knows as a netns test, and cleans after
+        from pytest_netns_mysql.mysql.dropping import drop_alone
+
+        drop_alone(made.values())
 
 
 def _namespace_of(request: pytest.FixtureRequest) -> str:

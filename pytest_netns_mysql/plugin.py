@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql import overview
+from pytest_netns_mysql import leftovers, overview
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.entry import ENTRY, Entry
 from pytest_netns_mysql.errors import NetnsError, SettingError
@@ -74,6 +74,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "sandbox's own; topology: a preset, a TOML file beside the test, or several with commas, in place of the run's",
     )
     config.addinivalue_line("markers", SERVERS_HELP)
+    config.addinivalue_line("markers", leftovers.HELP)
     session = _session(config, config.option)
     start = config.stash.setdefault(START, Start(config, session))
     if ENTRY not in config.stash:  # as where a conftest names this plugin
@@ -128,6 +129,8 @@ def pytest_collection_modifyitems(
     """Note where each netns test runs, once others have chosen and ordered them; start the server that they need."""
     own, start = config.stash[SESSION], config.stash[START]
     own.collected = list(items)
+    if getattr(config.option, "loadgroup", False):
+        leftovers.keep_together(items)
     yield
     will_run = not session.testsfailed or config.option.continue_on_collection_errors
     netns_items = [item for item in items if is_netns_test(item)]
@@ -167,6 +170,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     is_reordered = ordering.is_reordered(session.items, own.collected)
     own.breaks_order = ordering.order(session.items) and is_reordered
     ordering.tell(session.config, session.items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show which servers died during tests that passed, and those that failed."""
+    for line in leftovers.deaths(terminalreporter.stats.get("", ())):
+        terminalreporter.write_line(f"netns: {line}")
 
 
 @pytest.hookimpl(trylast=True)

@@ -121,7 +121,9 @@ class Runner:
             self._require_network()
         place = self._place(inside=own)
         if place is None:
-            return (yield)
+            value = yield
+            self._cleaner.built(fixturedef, request)
+            return value
         if own:
             self._begin()
             if fixturedef.func.__module__ in _OF_NO_PLACE:
@@ -184,8 +186,9 @@ class Runner:
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, None, None]:
         """Bring the thread home, or stop the run."""
+        self._cleaner.next_item = nextitem
         try:
             yield
         finally:
@@ -212,8 +215,9 @@ class Runner:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
-        """Put the pools of other libraries back as they were."""
+        """Put the pools of other libraries back as they were; stop watching networks."""
         self._pools.remove()
+        self._cleaner.close()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -109,6 +109,7 @@ class NetnsSession:
         self._watch()
         if self.sandbox is None:
             from pytest_netns_mysql.kernel.sandbox import Sandbox
+            from pytest_netns_mysql.kernel.workers import settle_worker
 
             try:
                 self.sandbox = Sandbox.make(self.settings.mode)
@@ -232,9 +233,8 @@ class NetnsSession:
 
     def _unused(self, name: str) -> str:
         """Return a name that no other server has: each has a folder of its name, and a fixture may make several."""
-        taken = [server.name for server in self.servers]
         names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
-        return next(one for one in names if one not in taken)
+        return next(one for one in names if one not in {server.name for server in self.servers})
 
     def _end(self, server: MySQLServer) -> None:
         with contextlib.suppress(ValueError):
@@ -246,6 +246,16 @@ class NetnsSession:
         if server in self._kept:
             self._kept.remove(server)
             self._end(server)
+
+    def forget_network(self, network: Network) -> None:
+        """End the servers in a network and let go of it: the next test that needs one gets a new one."""
+        for server in [one for one in self.servers if one.network is network]:
+            self._kept = [one for one in self._kept if one is not server]
+            self.early = None if self.early is server else self.early
+            self._end(server)
+        self.network = None
+        self.networks.pop(network)
+        network.close()
 
     def end_servers(self) -> None:
         """Have the servers that run end, without waiting for them; what they leave behind goes with the sandbox."""
@@ -281,16 +291,6 @@ def _without_reexecution(error: ThreadsError, reason: str) -> ThreadsError:
         cures = "run pytest as a program of its own, `pytest` or `python -m pytest`: it can start again", *cures[1:]
     tried = f"to start pytest again, in the user namespace: {reason}"
     return ThreadsError(error.what, tried=[*error.tried, tried], remedies=cures)
-
-
-def settle_worker() -> None:
-    """Have a worker of xdist end with its controller, and keep back what that handed on to it alone."""
-    import signal
-
-    from pytest_netns_mysql.kernel import syscalls
-
-    syscalls.die_with_parent(signal.SIGKILL)
-    syscalls.keep_back(syscalls.CAP_SYS_CHROOT)
 
 
 SESSION = pytest.StashKey[NetnsSession]()

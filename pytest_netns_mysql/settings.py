@@ -86,8 +86,9 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "leftovers",
         "reset",
-        "what becomes of what a test leaves on a server that others use, such as accounts, schemas, global variables: "
-        "reset puts it back, fail puts it back and fails the test, keep does not look",
+        "what becomes of what a test leaves on a server that others use, such as accounts, schemas, global variables, "
+        "and in the network: reset puts it back, fail puts it back and fails the test, keep does not look; the marker "
+        "netns_leftovers says it for single tests",
         "WHAT",
         ("reset", "fail", "keep"),
     ),

@@ -53,6 +53,25 @@ def test_an_address_or_a_name_stands_alone_or_with_a_namespace(text: str, addres
 
 
 @pytest.mark.parametrize(
+    ("address", "families"),
+    [
+        ("*", {4, 6}),
+        ("::", {4, 6}),
+        ("0::0", {4, 6}),
+        ("0.0.0.0", {4}),
+        ("::ffff:0.0.0.0", {4}),
+        ("192.0.2.2", {4}),
+        ("::ffff:192.0.2.2", {4}),
+        ("::FFFF:c000:0202", {4}),
+        ("2001:db8::2", {6}),
+        ("db.test", {4, 6}),
+    ],
+)
+def test_an_endpoint_knows_the_families_of_its_clients(address: str, families: set[int]) -> None:
+    assert Endpoint(address).families == families
+
+
+@pytest.mark.parametrize(
     ("text", "why", "remedy"),
     [
         ("", "the address is missing", GENERAL),
@@ -83,6 +102,7 @@ def test_an_address_or_a_name_stands_alone_or_with_a_namespace(text: str, addres
         ("*/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
         ("0.0.0.0/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
         ("::/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
+        ("::ffff:0.0.0.0/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
         ("0:0::0/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
         ("192.0.2.2,127.0.0.1", "it is a list, and one address is wanted here", "give each address an item of its own"),
         ("fe80::1%a,b", "it is a list, and one address is wanted here", "give each address an item of its own"),
@@ -127,6 +147,10 @@ def test_without_a_place_the_message_begins_with_the_key_and_names_none() -> Non
         ("0.0.0.0", True, False),
         ("::", True, False),
         ("0::0", True, False),
+        ("::ffff:0.0.0.0", True, False),
+        ("::ffff:0:0", True, False),
+        ("::ffff:127.0.0.1", False, True),
+        ("::ffff:192.0.2.2", False, False),
         ("127.0.0.1", False, True),
         ("127.9.9.9", False, True),
         ("::1", False, True),
@@ -220,6 +244,10 @@ SINGLE = "list the addresses with single commas and nothing else, such as 127.0.
             "write it once",
         ),
         ("::1,0::1", "'::1,0::1'", "::1, also spelt 0::1, stands in it twice", "write it once"),
+        ("::ffff:192.0.2.2/red,192.0.2.2/red", "'::ffff:192.0.2.2/red,192.0.2.2/red'",
+         "::ffff:192.0.2.2/red, also spelt 192.0.2.2/red, stands in it twice", "write it once"),
+        ("::ffff:0.0.0.0,::1", "'::ffff:0.0.0.0,::1'", "the wildcard ::ffff:0.0.0.0 cannot stand in a list",
+         "write ::ffff:0.0.0.0 alone, or only the other addresses"),
         ("Red.test/red,red.TEST/red", "'Red.test/red,red.TEST/red'",
          "Red.test/red, also spelt red.TEST/red, stands in it twice", "write it once"),
     ],
@@ -240,6 +268,7 @@ def test_a_list_that_breaks_a_rule_is_refused(value: str | list[str], shown: str
         ),
         ("*", "it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
         ("::", "it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
+        ("::ffff:0.0.0.0", "it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
     ],
 )
 def test_the_administrative_address_is_one_and_no_wildcard(value: str, why: str, remedy: str) -> None:

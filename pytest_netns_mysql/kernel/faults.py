@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.namespace import Namespace
@@ -10,7 +11,11 @@ from pytest_netns_mysql.kernel.rtnetlink import Batch
 from pytest_netns_mysql.kernel.wiring import send_batch
 from pytest_netns_mysql.topology.plan import Interface, Veth
 
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.readback import Entry
+
 Namespaces = Mapping[str, Namespace]
+Lost = dict[Veth, "tuple[Entry, ...]"]
 Unreachable = Mapping[str, Sequence[Interface]]
 
 
@@ -20,22 +25,42 @@ class VethLink:
     The end in the namespace would take the namespace's default route along.
     """
 
-    def __init__(self, namespaces: Namespaces, veth: Veth, where: str) -> None:
-        """Keep which link it is, and what names its topology; the network makes these."""
+    def __init__(self, namespaces: Namespaces, veth: Veth, where: str, lost: Lost) -> None:
+        """Keep which link it is, and what names its topology; the network makes these.
+
+        ``lost`` has what the kernel took away with each link that is down.
+        """
         self._namespaces = namespaces
         self._veth = veth
         self._where = where
+        self._lost = lost
 
     def down(self) -> None:
         """Cut the link: connections hang or get "No route to host" until it is up again.
 
         Raises NetworkError where the link is there no more.
         """
+        from pytest_netns_mysql.kernel.readback import entries_of, read
+
+        with self._namespaces[self._veth.outer.namespace]:
+            state = read()
+        index = state.index(self._veth.outer.interface)
+        if index is not None and self._veth not in self._lost:
+            self._lost[self._veth] = tuple(entries_of(state, index))
         self._set(up=False)
 
     def up(self) -> None:
-        """Heal the link; raise NetworkError where it is there no more."""
+        """Heal the link, with the IPv6 addresses and the routes that it had before ``down``.
+
+        Raises NetworkError where the link is there no more.
+        """
         self._set(up=True)
+        lost = self._lost.pop(self._veth, ())
+        if lost:
+            from pytest_netns_mysql.kernel.putback import make_entries
+
+            with self._namespaces[self._veth.outer.namespace]:
+                make_entries(lost)
 
     def _set(self, *, up: bool) -> None:
         outer = self._veth.outer

@@ -10,6 +10,9 @@ from pytest_netns_mysql.topology.plan import Interface, Masquerade, PortForward
 
 _TABLE = "netns-mysql"
 _NFPROTO_INET, _NFPROTO_IPV4, _NFPROTO_IPV6 = 1, 2, 10
+TABLE = _NFPROTO_INET, _TABLE
+"""The family and the name of the table that has the topology's rules."""
+
 _PREROUTING, _OUTPUT, _POSTROUTING = 0, 3, 4
 _PRIORITY_DSTNAT, _PRIORITY_SRCNAT = -100, 100
 _META_OIFNAME, _META_NFPROTO, _META_L4PROTO = 7, 15, 16

@@ -29,6 +29,9 @@ class Network(Mapping[str, Namespace]):
 
     An unknown name raises UnknownNamespaceError, a KeyError that lists the known ones. Several networks may live in
     one sandbox, each with a ``global`` of its own; ``/run/netns`` and ``/etc/hosts`` show the active one's names.
+
+    Attributes:
+        directory: Where the files of its namespaces lie in the sandbox; /run/netns leads there while it is active.
     """
 
     def __init__(self, sandbox: Sandbox, topology: Topology, *, is_built: bool = False) -> None:
@@ -42,6 +45,7 @@ class Network(Mapping[str, Namespace]):
         self._namespaces: dict[str, Namespace] = {}
         self._opened: list[int] = []
         self._parted: tuple[str, ...] = ()
+        self._lost: faults.Lost = {}
         try:
             if is_built:
                 self._find()
@@ -59,23 +63,23 @@ class Network(Mapping[str, Namespace]):
         plan = self.topology.plan
         external = {name: self._external(name, path) for name, path in plan.external.items()}
         with self.sandbox.entered():
-            self._directory, own = self._begin()
+            self.directory, own = self._begin()
             self._add(GLOBAL, own)
             for name in self.topology.namespaces:
                 self._add(name, external[name] if name in external else self._make(name))
                 if name in external:
-                    name_namespace(self._directory, name, external[name])
+                    name_namespace(self.directory, name, external[name])
         for name in external:
             with self[name]:
                 self[name].addresses = addresses_here()
         wire(plan, self, self._where)
 
     def _find(self) -> None:
-        self._directory = NETWORKS_DIRECTORY / "0"
+        self.directory = NETWORKS_DIRECTORY / "0"
         self._add(GLOBAL, self.sandbox.inner.network)
         with self.sandbox.entered():
             for name in self.topology.namespaces:
-                self._add(name, self._open(name, partial(os.open, self._directory / name, os.O_RDONLY | os.O_CLOEXEC)))
+                self._add(name, self._open(name, partial(os.open, self.directory / name, os.O_RDONLY | os.O_CLOEXEC)))
 
     def __getitem__(self, name: str) -> Namespace:
         try:
@@ -102,10 +106,10 @@ class Network(Mapping[str, Namespace]):
         """
         descriptor = self[name].descriptor
         if name != GLOBAL:
-            return self._directory / name
+            return self.directory / name
         if descriptor == self.sandbox.inner.network:
             return OWN_NETWORK
-        file = NETWORKS_DIRECTORY / f"{self._directory.name}.{GLOBAL}"  # not in the directory: /run/netns would show it
+        file = NETWORKS_DIRECTORY / f"{self.directory.name}.{GLOBAL}"  # not in the directory: /run/netns would show it
         with self.sandbox.entered():
             if not file.exists():
                 name_namespace(file.parent, file.name, descriptor)
@@ -126,7 +130,7 @@ class Network(Mapping[str, Namespace]):
         own = [veth for veth in self.topology.plan.veths if veth.inner.namespace == name]
         for veth in own:
             if to is None or veth.to == to:
-                return faults.VethLink(self, veth, self._where)
+                return faults.VethLink(self, veth, self._where, self._lost)
         raise NetworkError(
             f"namespace {name} has no link"
             + (f" to {to if isinstance(to, str) else in_short(to)}" if to is not None else " of its own"),
@@ -161,10 +165,10 @@ class Network(Mapping[str, Namespace]):
         """Let /run/netns and /etc/hosts of the sandbox show this network's names."""
         with self.sandbox.entered():
             link = NETWORKS_DIRECTORY / "next"
-            link.symlink_to(self._directory)
+            link.symlink_to(self.directory)
             link.replace(NETNS_DIRECTORY)
             try:
-                show_names(self.topology.plan.hosts, NETWORKS_DIRECTORY / "hosts")
+                show_names(self.topology.plan.hosts, NETWORKS_DIRECTORY)
             except OSError as error:
                 raise refused("the host names in /etc/hosts", error, self._where) from error
 
@@ -189,7 +193,7 @@ class Network(Mapping[str, Namespace]):
         return directory, self._open(GLOBAL, lambda: make_unnamed_namespace(self.sandbox))
 
     def _make(self, name: str) -> int:
-        return self._open(name, lambda: make_namespace(self.sandbox, self._directory / name))
+        return self._open(name, lambda: make_namespace(self.sandbox, self.directory / name))
 
     def _open(self, name: str, make: Callable[[], int]) -> int:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
@@ -20,6 +21,8 @@ def origin(network: Network, name: str, endpoint: Endpoint) -> str:
     beside the endpoint's, and its other end is asked. Raises ClientError where there is no way.
     """
     plan = network.topology.plan
+    if endpoint.ip is not None:  # in the spelling of IPv4 where it is an IPv4-mapped address
+        endpoint = replace(endpoint, address=str(endpoint.ip))
     if not plan.has_nat or endpoint.is_loopback:
         return _chosen(network[name], endpoint)
     for forward in plan.port_forwards:
@@ -33,7 +36,7 @@ def origin(network: Network, name: str, endpoint: Endpoint) -> str:
 def _chosen(namespace: Namespace, endpoint: Endpoint) -> str:
     """Return the address that a socket gets; nothing is sent: connecting a UDP socket asks for a route, see udp(7)."""
     with namespace:
-        kind, _, _, _, place = socket.getaddrinfo(endpoint.address, endpoint.port, type=socket.SOCK_DGRAM)[0]
+        kind, place = _resolved(endpoint.address, endpoint.port)
         with socket.socket(kind, socket.SOCK_DGRAM) as sock:
             try:
                 sock.connect(place)
@@ -45,7 +48,7 @@ def _chosen(namespace: Namespace, endpoint: Endpoint) -> str:
 def _met(client: Namespace, server: Namespace, endpoint: Endpoint) -> str:
     """Return the address that a listener at the endpoint's address meets."""
     with server:
-        kind, _, _, _, place = socket.getaddrinfo(endpoint.address, 0, type=socket.SOCK_STREAM)[0]
+        kind, place = _resolved(endpoint.address, 0)
         listener = socket.socket(kind, socket.SOCK_STREAM)
     with client:
         caller = socket.socket(kind, socket.SOCK_STREAM)
@@ -61,6 +64,13 @@ def _met(client: Namespace, server: Namespace, endpoint: Endpoint) -> str:
             raise _no_way(client, endpoint, error) from error
         met.close()
         return cast("str", other_end[0])
+
+
+def _resolved(address: str, port: int) -> tuple[int, Any]:
+    """Return the family and the socket address: of a host name the first IPv4 one, where the server listens, too."""
+    found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+    kind, *_, place = min(found, key=lambda one: one[0] != socket.AF_INET)
+    return kind, place
 
 
 def _no_way(namespace: Namespace, endpoint: Endpoint, error: OSError) -> ClientError:

@@ -90,6 +90,26 @@ def unmount(target: str) -> None:
     _check(_libc().umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
 
 
+def inotify_init() -> int:
+    """Return a descriptor that tells of changes of files, and does not wait for one.
+
+    See inotify_init1(2).
+    """
+    descriptor: int = _libc().inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+    _check(min(descriptor, 0), "inotify_init1")
+    return descriptor
+
+
+def inotify_add_watch(descriptor: int, path: str, mask: int) -> int:
+    """Have an inotify ``descriptor`` tell what becomes of a path; return the number that its events have.
+
+    See inotify_add_watch(2).
+    """
+    number: int = _libc().inotify_add_watch(descriptor, os.fsencode(path), mask)
+    _check(min(number, 0), f"inotify_add_watch {path}")
+    return number
+
+
 def keep_capabilities(numbers: frozenset[int], *, own: frozenset[int] = frozenset()) -> None:
     """Reduce the thread's capabilities to ``numbers``, which programs it starts have too, and those of its ``own``."""
     mask = sum(1 << number for number in numbers | own)

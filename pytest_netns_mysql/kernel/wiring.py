@@ -106,22 +106,27 @@ def _forward(name: str, plan: Plan, where: str) -> None:
 def _translate(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
     translating = [*(rule.namespace for rule in plan.masquerades), *(rule.namespace for rule in plan.port_forwards)]
     for name in dict.fromkeys(translating):
-        everywhere: list[PlannedBridge | End] = [*plan.bridges, *plan.ends]
-        here = [one for one in everywhere if one.namespace == name]
-        with namespaces[name]:
-            try:
-                translate(
-                    [rule for rule in plan.masquerades if rule.namespace == name],
-                    [rule for rule in plan.port_forwards if rule.namespace == name],
-                    {one.interface: one.addresses for one in here},
-                )
-            except Exception as error:  # pyroute2 has errors of its own beside OSError
-                raise refused(
-                    f"address translation in {name}",
-                    error,
-                    where,
-                    "load what it needs on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat",
-                ) from error
+        translate_in(name, plan, namespaces, where)
+
+
+def translate_in(name: str, plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
+    """Give a namespace its address translation; raise NetworkError where the kernel refuses it."""
+    everywhere: list[PlannedBridge | End] = [*plan.bridges, *plan.ends]
+    here = [one for one in everywhere if one.namespace == name]
+    with namespaces[name]:
+        try:
+            translate(
+                [rule for rule in plan.masquerades if rule.namespace == name],
+                [rule for rule in plan.port_forwards if rule.namespace == name],
+                {one.interface: one.addresses for one in here},
+            )
+        except Exception as error:  # pyroute2 has errors of its own beside OSError
+            raise refused(
+                f"address translation in {name}",
+                error,
+                where,
+                "load what it needs on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat",
+            ) from error
 
 
 def _send(batch: Batch, namespace: Namespace, where: str) -> None:

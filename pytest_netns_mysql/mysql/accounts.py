@@ -10,15 +10,17 @@ import mysql.connector
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql import clientarguments
+from pytest_netns_mysql.mysql.hostpatterns import AccountName, account_of
+from pytest_netns_mysql.mysql.lockwaits import LOCK_WAIT, TIMED_OUT, holders
 from pytest_netns_mysql.mysql.quoting import identifier, literal
+from pytest_netns_mysql.mysql.reading import LIST, listed
 from pytest_netns_mysql.mysql.server import MySQLServer
-from pytest_netns_mysql.mysql.state import connections
 
 _LONGEST_USER = 32
 _LONGEST_HOST = 255
 _LONGEST_SCHEMA = 64
 _FIXTURE = "netns_account"
-_LOCK_WAIT = 5  # seconds
+_PATIENCE = 5  # seconds for a lock that somebody else holds
 _EVERY_HOST = ("%", "")
 
 
@@ -48,6 +50,7 @@ class Accounts:
         self._server = server
         self._made: list[Account] = []
         self._schemas: set[str] = set()
+        self._granted: set[Account] = set()
         self._arrived: set[tuple[Account, MySQLServer]] = set()
 
     def create(
@@ -75,11 +78,14 @@ class Accounts:
             clientarguments.requirement(require),
         )
         each_grant = clientarguments.grants(grants)
+        self._server.raise_if_unwritable()
         required = f" REQUIRE {require}" if require else ""
         self._run(f"makes no account {account}", f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
         self._made.append(account)
         if schema is not None:
             self._give_schema(account, schema)
+        if each_grant:
+            self._granted.add(account)
         for grant in each_grant:
             self._run(f"does not grant {grant!r}", f"GRANT {grant} TO {account}")
         return account
@@ -97,8 +103,16 @@ class Accounts:
     def _run(self, what: str, statement: str) -> None:
         """Run a statement; raise ClientError where the server refuses it: ``what`` it does not do."""
         try:
-            self._server.writable.administrator.run(statement)
+            dialect = self.server.dialect
+            self.server.administrator.run(dialect.limit(_PATIENCE), statement, dialect.no_limit)
         except mysql.connector.Error as error:
+            if error.errno in TIMED_OUT:
+                raise ClientError(
+                    f"the server {what}: it has waited {_PATIENCE} seconds for a lock",
+                    where="netns_account(...)",
+                    tried=[*map(str, holders(self.server, self._schemas)), str(error)],
+                    remedies=["end what that connection does before an account is made: commit, UNLOCK, or close it"],
+                ) from error
             raise ClientError(
                 f"the server {what}",
                 where="netns_account(...)",
@@ -117,30 +131,65 @@ class Accounts:
             return account
         return self.create(user, host=account.host, schema=schema)
 
+    def is_confined(self, account: Account) -> bool:
+        """Tell whether an account was made here with nothing but a schema of its own."""
+        return account in self._made and account.schema is not None and account not in self._granted
+
     def arrive(self, account: Account, server: MySQLServer) -> None:
         """Return when an account made here is known on ``server``, which may be a copy of the one it was made on."""
         if account in self._made and (account, server) not in self._arrived:
             server.catch_up()
             self._arrived.add((account, server))
 
+    @property
+    def server(self) -> MySQLServer:
+        """The server on which the accounts are made."""
+        return self._server.writable
+
+    @property
+    def dataset(self) -> object:
+        """What the servers that have these accounts have in common."""
+        return self._server.dataset
+
+    @property
+    def names(self) -> frozenset[AccountName]:
+        """The users and hosts of the accounts made here."""
+        return frozenset((account.user, account.host) for account in self._made)
+
+    @property
+    def schemas(self) -> frozenset[str]:
+        """The schemas made here."""
+        return frozenset(self._schemas)
+
+    def end_connections(self) -> None:
+        """End the connections of the accounts made here: their locks would hold up ``drop``."""
+        for server in {self.server, *(one for _, one in self._arrived)}:
+            if self._made and server.is_running:
+                administrator, table = server.administrator, server.dialect.grant_tables[0]
+                clients, known = administrator.ask(LIST, f"SELECT User, Host FROM mysql.{table}")
+                accounts = [((user or b"").decode(), (host or b"").decode()) for user, host in known]
+                administrator.end_connections(
+                    one.number
+                    for one in listed(clients, administrator.numbers)
+                    if account_of(one.user, one.host, accounts) in self.names
+                )
+
     def drop(self) -> None:
-        """Drop every account and schema made here; connections of these accounts are ended first."""
-        server = self._server.writable
-        if not self._made or not server.is_running:
+        """Drop every account and schema made here.
+
+        Raises what the server answers where it refuses, or where another connection holds a lock for a second.
+        """
+        if not self._made or not self.server.is_running:
             return
-        # A transaction that one of them left open would hold a lock that DROP SCHEMA waits for.
-        users = {account.user for account in self._made}
-        for each in {server, *(one for _, one in self._arrived)}:
-            if each.is_running:
-                each.administrator.end_connections(one.number for one in connections(each) if one.user in users)
+        dialect = self.server.dialect
         everywhere = any(account.host in _EVERY_HOST for account in self._made)
-        server.administrator.run(
-            f"SET SESSION lock_wait_timeout = {_LOCK_WAIT}",
+        self.server.administrator.run(
+            dialect.limit(LOCK_WAIT),
             *(f"DROP SCHEMA IF EXISTS {identifier(schema)}" for schema in self._schemas),
             f"DROP USER IF EXISTS {', '.join(map(str, self._made))}",
             # The server goes on letting every host in until it reads the grant tables again.
             *(["FLUSH PRIVILEGES"] if everywhere else []),
-            "SET SESSION lock_wait_timeout = DEFAULT",
+            dialect.no_limit,
         )
         self._made.clear()
         self._schemas.clear()

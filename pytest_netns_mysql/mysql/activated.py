@@ -80,12 +80,13 @@ class ActivatedProcess(Process):
         if endpoint.is_wildcard:
             self._listen_everywhere(endpoint)
             return
-        found = socket.getaddrinfo(endpoint.address, endpoint.port, type=socket.SOCK_STREAM)
+        # An IPv4 socket takes what comes to ::ffff:192.0.2.2, too.
+        found = socket.getaddrinfo(str(endpoint.ip or endpoint.address), endpoint.port, type=socket.SOCK_STREAM)
         family, *_, place = min(found, key=lambda one: one[0] != socket.AF_INET)
         self._keep(family, lambda sock: sock.bind(place))
 
     def _listen_everywhere(self, endpoint: Endpoint) -> None:
-        if endpoint.address == "0.0.0.0" or not socket.has_dualstack_ipv6():  # noqa: S104 - as it is written
+        if endpoint.families == {4} or not socket.has_dualstack_ipv6():
             self._keep(socket.AF_INET, lambda sock: sock.bind(("", endpoint.port)))
         else:
             self._keep(socket.AF_INET6, lambda sock: sock.bind(("::", endpoint.port)), both=True)

@@ -1,8 +1,9 @@
-"""The administrator's connection to a server: by its private socket, made when first needed and kept."""
+"""The administrator's two sessions on a server, by its private socket: the plugin's own, and the tests'."""
 
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,18 +18,28 @@ if TYPE_CHECKING:
 
 
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
+_WHO = "the administrator"
 _LEAST_PATIENCE = 60  # seconds
 _PATIENCE_FOR_TESTS = 600  # seconds without a word from the server, for what a test or a file has it do
 
 
 class Administrator:
-    """Ask a server as its administrator, whatever its endpoints and accounts are."""
+    """Ask a server as its administrator, whatever its endpoints and accounts are.
+
+    It has two sessions, opened when they are first needed. One is the plugin's own (``run``, ``ask``): it has the same
+    modes and limits whatever the server's are, and nothing of a test in it. What a test has the administrator do
+    (``execute``, ``cursor``) is done in the other, which ``reset`` tidies up.
+    """
 
     def __init__(self, process: Process, dialect: Dialect, *, timeout: float) -> None:
         """Keep whom to ask, and how; ``timeout`` is in seconds."""
         self._process = process
-        self._connection: NamespaceConnection | None = None
+        self._own: NamespaceConnection | None = None
+        self._is_prepared = False
+        self._tests: NamespaceConnection | None = None
         self._is_used = False
+        self.disregarded: Counter[str] = Counter()
+        """How often each kind of statement was run by sessions that are to be left out of the server's counters."""
         self._dialect = dialect
         # In whole seconds: what this plugin asks is answered at once, what a test asks may take its time.
         self._patience = max(_LEAST_PATIENCE, int(timeout))
@@ -43,15 +54,18 @@ class Administrator:
         from pytest_netns_mysql.mysql.client import try_connect
 
         if self._process.may_answer():
-            self._connection = try_connect(self._process.home, **self._dialect.connection, **self._options)
-        return self._connection is not None
+            self._is_prepared = False
+            self._own = try_connect(self._process.home, **self._dialect.connection, **self._options)
+            self._process.clients.note(self._own, _WHO)
+        return self._own is not None
 
     def connect(self, driver: Driver | None = None, **options: Any) -> Any:
         """Open a connection of the caller's own; ``driver`` is as for netns_connect, but not X DevAPI's.
 
         Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
         """
-        from pytest_netns_mysql.mysql.client import connect, is_connector, kind_of
+        from pytest_netns_mysql.mysql.client import connect, kind_of
+        from pytest_netns_mysql.mysql.driveroptions import is_known, named
 
         self._process.check_running()
         if kind_of(driver) == "mysqlx":
@@ -61,9 +75,11 @@ class Administrator:
             )
         with self._process.told_if_it_ends():
             common = self._dialect.common(driver, options)
-            # What it is called differs between drivers: of another one its own defaults hold.
-            own = self._options if is_connector(driver) else dict(self._process.administration)
-            return connect(self._process.home, driver, **{**common, **own, **options})
+            # What it is called differs between drivers: of one that is not known its own defaults hold.
+            own = self._options if is_known(driver) else dict(self._process.administration)
+            connection = connect(self._process.home, driver, **{**common, **own, **named(driver, options)})
+        self._process.clients.note(connection, _WHO)
+        return connection
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Run a statement, which may leave something in the session; return the names of its columns and its rows.
@@ -80,62 +96,48 @@ class Administrator:
             return names, rows
 
     def run(self, *statements: str) -> None:
-        """Run statements in one round trip, until one fails; they leave nothing in the session, and have no rows.
+        """Run statements in one round trip, in the plugin's own session, until one fails; they have no rows.
 
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
-        connection = self._ready(self._patience)
-        is_used, self._is_used = self._is_used, True
-        with self._told_if_it_ends(), self._escaping(connection):
+        connection = self._ready()
+        with self._told_if_it_ends(connection):
             for _ in connection.cmd_query_iter("; ".join(statements)):
                 pass
-        self._is_used = is_used  # a statement that fails keeps those behind it from tidying up
 
     def ask(self, *queries: str) -> list[list[RawRow]]:
-        """Run queries in one round trip; return the rows of each as the server sends them, see the manual, "Text".
+        """Run queries in one round trip, in the plugin's own session.
 
-        Raises ServerGoneError where mysqld does not run, and the server's own errors.
+        Returns the rows of each as the server sends them, see the manual, "Text". Raises ServerGoneError where mysqld
+        does not run, and the server's own errors.
         """
-        connection = self._ready(self._patience)
-        with self._told_if_it_ends(), self._escaping(connection):
+        connection = self._ready()
+        with self._told_if_it_ends(connection):
             return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
 
     @contextlib.contextmanager
-    def _escaping(self, connection: NamespaceConnection) -> Iterator[None]:
-        """Have a backslash escape in the statements of the block, whatever the session's sql_mode is."""
-        if connection.escapes:
-            yield
-            return
-        for _ in connection.cmd_query_iter("SELECT @@SESSION.sql_mode"):
-            before = str(connection.get_rows()[0][0][0])
-        # No name of a mode needs quoting.
-        others = ",".join(one for one in before.split(",") if one != "NO_BACKSLASH_ESCAPES")
-        connection.cmd_query(f"SET SESSION sql_mode = '{others}'")
-        try:
-            yield
-        finally:
-            if connection.is_silent():
-                connection.cmd_query(f"SET SESSION sql_mode = '{before}'")
-
-    @contextlib.contextmanager
     def cursor(self) -> Iterator[MySQLCursorAbstract]:
-        """Give a cursor of the connection, opened anew if it was ended; what is run may leave something in the session.
+        """Give a cursor of the tests' session, opened anew if it was ended; what is run may leave something in it.
 
         Raises ServerGoneError where mysqld does not run.
         """
         import mysql.connector
 
-        connection = self._ready(self._patience)
+        self._process.check_running()
+        connection = self._tests
+        if connection is None or not connection.is_silent():
+            connection = self._tests = cast("NamespaceConnection", self.connect())
+        connection.read_timeout = self._patience
         try:
-            with self._told_if_it_ends():
+            with self._told_if_it_ends(connection):
                 cursor = connection.cursor()  # which asks the server whether it is there
         except mysql.connector.OperationalError as error:
-            self._connection = None
+            self._tests = None
             raise self._silent_error(self._patience) from error
         connection.read_timeout = _PATIENCE_FOR_TESTS
         self._is_used = True
         try:
-            with self._told_if_it_ends():
+            with self._told_if_it_ends(connection):
                 yield cursor
         except BaseException:
             with contextlib.suppress(mysql.connector.Error):  # it has nobody to say it to
@@ -144,32 +146,48 @@ class Administrator:
         cursor.close()
 
     @contextlib.contextmanager
-    def _told_if_it_ends(self) -> Iterator[None]:
+    def _told_if_it_ends(self, connection: NamespaceConnection) -> Iterator[None]:
         """Raise ServerGoneError where a connection is lost because mysqld has just ended, or does not answer."""
         import mysql.connector
 
         try:
             yield
         except mysql.connector.errors.ReadTimeoutError as error:
-            waited = self._connection.read_timeout if self._connection is not None else self._patience
-            self._connection = None
-            raise self._silent_error(waited) from error
+            self._let_go(connection)
+            raise self._silent_error(connection.read_timeout) from error
         except mysql.connector.Error as error:
             if error.errno not in _LOST:
                 raise
             with self._process.told_if_it_ends():
                 raise
 
+    def _let_go(self, connection: NamespaceConnection) -> None:
+        if connection is self._own:
+            self._own = None
+        else:
+            self._tests = None
+
     def _silent_error(self, waited: int | None) -> ServerGoneError:
         return self._process.silent_error(f"a statement of the administrator for {waited} seconds")
 
-    def _ready(self, patience: int) -> NamespaceConnection:
-        """Return the connection; a read from it that takes longer than ``patience`` seconds fails."""
+    def _ready(self) -> NamespaceConnection:
+        """Return the plugin's own session; a read from it that takes too long fails."""
         self._process.check_running()
-        if self._connection is None or not self._connection.is_silent():
-            self._connection = cast("NamespaceConnection", self.connect())
-        self._connection.read_timeout = patience
-        return self._connection
+        connection = self._own
+        if connection is None or not connection.is_silent():
+            self._is_prepared = False
+            connection = self._own = cast("NamespaceConnection", self.connect())
+        connection.read_timeout = self._patience
+        if not self._is_prepared:
+            with self._told_if_it_ends(connection):
+                for _ in connection.cmd_query_iter("; ".join(self._dialect.session)):
+                    pass
+            self._is_prepared = True
+        return connection
+
+    def usual(self) -> None:
+        """Give the plugin's own session the modes and limits again that it always has."""
+        self.run(*self._dialect.session)
 
     @property
     def account(self) -> dict[str, str]:
@@ -177,17 +195,26 @@ class Administrator:
         return {name: str(self._options[name]) for name in ("user", "password")}
 
     @property
-    def number(self) -> int | None:
-        """Return the connection's number in SHOW PROCESSLIST, or None while there is none."""
-        return None if self._connection is None else self._connection.connection_id
+    def numbers(self) -> frozenset[int]:
+        """Return the numbers of both connections in SHOW PROCESSLIST."""
+        return frozenset(one.connection_id or 0 for one in (self._own, self._tests) if one is not None)
 
     def reset(self) -> None:
-        """Forget what the session has: variables, temporary tables, locks, a transaction, the selected schema."""
-        if self._is_used and self._connection is not None and self._connection.is_silent():
-            self._connection.cmd_reset_connection()
-            if self.ask("SELECT DATABASE()") != [[(None,)]]:  # which stays selected, see the manual
-                self._connection.close()
-                self._connection = None
+        """Forget what the tests' session has: variables, temporary tables, locks, a transaction, a selected schema."""
+        connection = self._tests
+        if self._is_used and connection is not None:
+            import mysql.connector
+
+            selected: list[Any] = []
+            # One that was killed may look open for a moment.
+            with contextlib.suppress(mysql.connector.Error), self._told_if_it_ends(connection):
+                if connection.is_silent():
+                    connection.cmd_reset_connection()
+                    connection.cmd_query("SELECT DATABASE()")
+                    selected, _ = connection.get_rows()
+            if selected != [(None,)]:  # it stays selected, see the manual
+                connection.close()
+                self._tests = None
         self._is_used = False
 
     def end_connections(self, numbers: Iterable[int]) -> None:
@@ -201,6 +228,21 @@ class Administrator:
                 if error.errno != mysql.connector.errorcode.ER_NO_SUCH_THREAD:
                     raise
 
+    def disregard(self, counts: Iterable[RawRow]) -> None:
+        """Leave these counts of a session out of the server's, since this start."""
+        for name, count in counts:
+            self.disregarded[(name or b"").decode()] += int(count or 0)
+
+    def close(self) -> frozenset[int]:
+        """Close the tests' session in good order; return its number, while the server may still know it."""
+        connection, self._tests, self._is_used = self._tests, None, False
+        if connection is None or not connection.is_silent():
+            return frozenset()
+        number = connection.connection_id or 0
+        connection.close()
+        return frozenset({number})
+
     def forget(self) -> None:
-        """Let go of the connection; not in good order, which would wait for a server that may hang."""
-        self._connection = None
+        """Let go of the connections; not in good order, which would wait for a server that may hang."""
+        self._own = self._tests = None
+        self.disregarded.clear()

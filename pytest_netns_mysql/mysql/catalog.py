@@ -195,30 +195,3 @@ WRITING = ANYTHING | statements(
     analyze optimize repair assign_to_keycache change_repl_filter reset
     """
 )
-
-
-def ran_since(known: Mapping[str, str], now: Mapping[str, str]) -> frozenset[str] | None:
-    """Return the names of statements that ran between two readings of the counters, and "SET name" for settings.
-
-    Returns None where anything may have changed: where the first reading is missing, and after a statement that
-    applies changes of others, or that is not known.
-    """
-    if not known:
-        return None
-    # A setting whose time is not told may have been set again.
-    ran = frozenset(name for name, value in now.items() if value != known.get(name) or not value)
-    is_known = {name for name in ran if name.startswith("SET ")} | READING | WRITING
-    return None if ran & ANYTHING or ran - is_known else ran
-
-
-def settled(counters: Mapping[str, str], *, is_busy: bool, is_connected: bool) -> Mapping[str, str]:
-    """Return the counters without those of statements whose effect may be yet to come.
-
-    Args:
-        counters: The counters of all statements.
-        is_busy: Whether another connection runs a statement: it is counted already, and may be any.
-        is_connected: Whether there is another connection: the changes of its transaction cannot be seen yet.
-    """
-    if is_busy:
-        return {}
-    return {name: value for name, value in counters.items() if not (is_connected and name in ROWS)}

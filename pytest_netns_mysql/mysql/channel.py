@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
@@ -28,12 +28,26 @@ _DEFAULTS: Mapping[str, OptionValue] = {
     "GET_SOURCE_PUBLIC_KEY": 1,
 }
 
+_LOOK = (
+    "read Last_IO_Error and Last_SQL_Error above: 2003 is the network, 1045 and 1130 the account, 13117 the "
+    "namespace's name",
+    "look at the way between the two: netns.link(...), routes and forwarding of the topology",
+)
+_MEND = (
+    "mend what Last_SQL_Error above names, or skip that transaction, see the manual, 'Skipping Transactions'",
+    "promote(timeout=...) waits longer; with SOURCE_DELAY the applier waits on purpose",
+)
+
 
 class Channel:
-    """Be one connection of a replica to a source.
+    """One connection of a replica to a source.
 
-    Shape: ``name`` is '' for the default channel; ``network_namespace`` is where its socket is made, '' for mysqld's
-    own; ``endpoint`` is the source's. See the manual, "CHANGE REPLICATION SOURCE TO Statement".
+    See the manual, "CHANGE REPLICATION SOURCE TO Statement".
+
+    Attributes:
+        name: The channel's name, '' for the default channel.
+        network_namespace: The namespace in which the replica makes the socket, '' for mysqld's own.
+        endpoint: The endpoint of the source.
     """
 
     def __init__(
@@ -98,7 +112,9 @@ class Channel:
         host = self.source.origin(self.network_namespace or GLOBAL, self.endpoint)
         self._account = f"{literal(user)}@{literal(host)}"
         execute = self.source.writable.execute
-        execute(f"CREATE USER {self._account} IDENTIFIED BY {literal(password)}")
+        # On a server that was promoted the account is there already, with a password that nobody knows.
+        execute(f"CREATE USER IF NOT EXISTS {self._account} IDENTIFIED BY {literal(password)}")
+        execute(f"ALTER USER {self._account} IDENTIFIED BY {literal(password)}")
         execute(f"GRANT REPLICATION SLAVE ON *.* TO {self._account}")
         self.source.catch_up()
         return {"SOURCE_USER": user, "SOURCE_PASSWORD": password}
@@ -123,6 +139,32 @@ class Channel:
         """Stop them, where they are."""
         if self.status:
             self.replica.execute(f"STOP REPLICA {self._of_channel}")
+
+    def apply_relay_log(self, timeout: float = TIMEOUT) -> float:
+        """Stop the receiver, and return when all that it has received is applied; the seconds that it took.
+
+        The source is not asked. Raises ReplicationError after ``timeout`` seconds, and at once where the applier stops.
+        """
+        if not self.status:  # it was reset, with what had been received
+            return 0.0
+        self.replica.execute(f"STOP REPLICA IO_THREAD {self._of_channel}")
+        self.replica.execute(f"START REPLICA SQL_THREAD {self._of_channel}")
+        what = f"{self.title} cannot be promoted: it has not applied all that it had received from {self.source.name}"
+
+        def is_applied() -> bool:
+            status = self.status
+            received = status["Retrieved_Gtid_Set"]
+            if self.replica.execute("SELECT GTID_SUBSET(%s, @@GLOBAL.gtid_executed)", received) == [(1,)]:
+                return True
+            if status["Replica_SQL_Running"] != "Yes":
+                raise self._error(f"{what}: its applier has stopped", received, _MEND)
+            return False
+
+        return wait_until(
+            is_applied,
+            timeout=timeout,
+            error=lambda: self._error(f"{what} within {timeout:g} seconds", self.status["Retrieved_Gtid_Set"], _MEND),
+        )
 
     def wait_until_caught_up(self, timeout: float = TIMEOUT) -> float:
         """Return when the replica has applied all that the source has by now; the seconds that it took.
@@ -175,7 +217,7 @@ class Channel:
         status = self.status
         return not status.is_connected and errno in (None, status.get("Last_IO_Errno"))
 
-    def _error(self, what: str, wanted: str = "") -> ReplicationError:
+    def _error(self, what: str, wanted: str = "", remedies: Sequence[str] = _LOOK) -> ReplicationError:
         tried = [f"{self.title}: {self.status or 'it has no such channel'}", f"{self.source.name}: {self._sent()}"]
         tried += [f"{self.replica.name}: {why}" for row in self.status.workers if (why := row["LAST_ERROR_MESSAGE"])]
         if wanted:
@@ -186,11 +228,7 @@ class Channel:
             what,
             where=way,
             tried=tried,
-            remedies=[
-                "read Last_IO_Error and Last_SQL_Error above: 2003 is the network, 1045 and 1130 the account, "
-                "13117 the namespace's name",
-                "look at the way between the two: netns.link(...), routes and forwarding of the topology",
-            ],
+            remedies=remedies,
         )
 
     def _sent(self) -> str:

@@ -11,11 +11,12 @@ from typing import Any
 import mysql.connector
 from mysql.connector.abstracts import MySQLConnectionAbstract
 from mysql.connector.connection import MySQLConnection
-from mysql.connector.constants import CNX_POOL_ARGS, ServerFlag
+from mysql.connector.constants import CNX_POOL_ARGS
 from mysql.connector.pooling import MySQLConnectionPool
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.namespace import Namespace
+from pytest_netns_mysql.mysql.driveroptions import translated
 from pytest_netns_mysql.mysql.keeping import keep, loaded, refuse_async_function, refuse_awaitable, refused_pool
 
 Driver = str | Callable[..., Any]
@@ -31,17 +32,30 @@ class NamespaceConnection(MySQLConnection):
     def __init__(self, namespace: Place, **options: Any) -> None:
         """Connect from ``namespace``; the options are those of ``mysql.connector.connect``."""
         self._namespace = namespace
-        self._status = 0
+        self._status = self._waiting = 0
         super().__init__(**options)
 
     def _handle_server_status(self, flags: int) -> None:
         self._status = flags
         super()._handle_server_status(flags)
 
+    def _send_cmd(self, *arguments: Any, **options: Any) -> bytearray | None:
+        self._waiting += 1
+        try:
+            answer: bytearray | None = super()._send_cmd(*arguments, **options)
+            return answer
+        finally:
+            self._waiting -= 1
+
     @property
-    def escapes(self) -> bool:
-        """Return True if a backslash escapes in a string: NO_BACKSLASH_ESCAPES is not in the session's sql_mode."""
-        return not self._status & ServerFlag.STATUS_NO_BACKSLASH_ESCAPES
+    def is_idle(self) -> bool:
+        """Whether no thread waits for an answer, no rows are left to be read, and the server has not ended it."""
+        return not self._waiting and not self.unread_result and self.is_silent()
+
+    @property
+    def status(self) -> int:
+        """Return the flags of the server's last answer; see the manual, "Status Flags"."""
+        return self._status
 
     def _open_connection(self) -> None:
         # reconnect(), ping(reconnect=True) and a pool's refill all come by here.
@@ -103,12 +117,13 @@ def connect(namespace: Place, driver: Driver | None = None, **options: Any) -> A
         namespace: Where the connection is made, and made again.
         driver: ``"mysql.connector"`` (the default), ``"pymysql"``, ``"mysqlx"`` for an X DevAPI session, or any
             callable that takes the options and makes its socket before it returns.
-        **options: The driver's own.
+        **options: Those of mysql.connector, for any driver that is known, or the driver's own.
 
     Raises:
-        ClientError: There is no such driver, it is asynchronous, or its connections cannot be kept in a namespace.
+        ClientError: There is no such driver, it is asynchronous, it does not take an option, or its connections cannot
+            be kept in a namespace.
     """
-    options = _with_timeout(driver, options)
+    options = translated(driver, _with_timeout(driver, options))
     if driver is None or driver == "mysql.connector":
         return _connector_connection(namespace, options)
     if driver == "pymysql":

@@ -16,11 +16,13 @@ from pytest_netns_mysql.kernel.position import identity
 from pytest_netns_mysql.mysql import clientarguments, optionfile
 from pytest_netns_mysql.mysql.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.client import Driver, kind_of
-from pytest_netns_mysql.mysql.loading import Load, load_into
+from pytest_netns_mysql.mysql.confined import disregard
+from pytest_netns_mysql.mysql.driveroptions import named
+from pytest_netns_mysql.mysql.loader import load_into
+from pytest_netns_mysql.mysql.loading import Load
 from pytest_netns_mysql.mysql.server import MySQLServer
 
 _CONNECT, _ARGV = "netns_connect", "netns_argv"
-_SCHEMA = {"mysql": "database", "mysqlx": "schema"}  # what the drivers call it
 
 
 class Clients:
@@ -47,6 +49,7 @@ class Clients:
         self._accounts = accounts
         self._namespace = namespace
         self._open: list[Any] = []
+        self._confined: list[tuple[Any, Account]] = []
         self._files: list[Path] = []
 
     def __enter__(self) -> Clients:
@@ -55,6 +58,9 @@ class Clients:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for connection, account in self._confined:
+            disregard(self._server, connection, account)
+        self._confined.clear()
         for connection in reversed(self._open):
             # A driver may complain of a connection that the test closed, or that a killed server left.
             with contextlib.suppress(Exception):
@@ -82,16 +88,20 @@ class Clients:
         name = clientarguments.namespace(namespace, self._namespace, fixture=_CONNECT)
         kind = kind_of(driver)
         clientarguments.options_of_driver(options, fixture=_CONNECT)
+        options = named(driver, options)
         place = self.place(name, clientarguments.endpoint(endpoint, fixture=_CONNECT), kind)
+        known = None
         if "user" not in options:
             self._check_whose(place, _CONNECT)
             known = self.account_for(name, place, account)
-            identity = {"user": known.user, "password": known.password, _SCHEMA[kind]: known.schema}
+            identity = {"user": known.user, "password": known.password, "database": known.schema}
             options = {key: value for key, value in identity.items() if value is not None} | options
             if known.require and kind == "mysql":
                 options.setdefault("ssl_disabled", False)
         connection = self._server.connect(name, endpoint=place, driver=driver, **options)
         self._open.append(connection)
+        if known is not None and self._accounts.is_confined(known):
+            self._confined.append((connection, known))
         return connection
 
     def load(

@@ -233,7 +233,8 @@ def _in_container(endpoints: Sequence[Endpoint], network: Network) -> str:
     found = []
     for one in endpoints:
         if one.is_wildcard:
-            found += [f"{address.ip}/{GLOBAL}" for address in network[GLOBAL].addresses]
+            there = (address for address in network[GLOBAL].addresses if address.version in one.families)
+            found += [f"{address.ip}/{GLOBAL}" for address in there]
         else:
             found.append(f"{one.address}/{one.namespace}")
     return ",".join(dict.fromkeys(found))

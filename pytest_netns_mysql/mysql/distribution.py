@@ -63,7 +63,7 @@ class Distribution:
     @property
     def dialect(self) -> Dialect:
         """Return how it is spoken to."""
-        from pytest_netns_mysql.mysql.dialect import MYSQL
+        from pytest_netns_mysql.mysql.mysqldialect import MYSQL
 
         return MYSQL
 

@@ -15,10 +15,10 @@ from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError, SettingError
 from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql import mariadb
-from pytest_netns_mysql.mysql.dialect import MYSQL
 from pytest_netns_mysql.mysql.distribution import FIRST_VERSION, WAYS_OUT, parse_version, program_on_path
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.kind import Version, printed
+from pytest_netns_mysql.mysql.mysqldialect import MYSQL
 from pytest_netns_mysql.mysql.process import Process
 
 if TYPE_CHECKING:

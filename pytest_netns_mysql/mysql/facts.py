@@ -27,6 +27,7 @@ class ServerFacts:
         self.network = network
         self._process = plan.kind.process(plan.name, network)
         self._listeners = plan.listeners(network)
+        self._is_ended = False  # by ``stop`` or ``kill``
 
     @property
     def name(self) -> str:
@@ -71,6 +72,16 @@ class ServerFacts:
     def is_running(self) -> bool:
         """Tell whether mysqld runs."""
         return self._process.is_running()
+
+    @property
+    def crash(self) -> str:
+        """The crash that the error log tells of since the last start, as one line, or ''."""
+        return self._process.crash
+
+    @property
+    def has_died(self) -> bool:
+        """Return True if mysqld was ended by a signal or an error, and not by ``stop``, ``kill`` or SHUTDOWN."""
+        return not (self.is_running or self._is_ended or self._process.exit_code in (None, 0))
 
     @property
     def pid(self) -> int | None:

@@ -8,14 +8,22 @@ import re
 import shlex
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
+from pytest_netns_mysql.mysql.crash import crash_in
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
 
 _KEPT_LINES = 20
 _MOST_PRINTED = 1 << 16  # bytes
+_ON_ONES_OWN = "a test that stops the server does it to one of its own, from factories.mysqld"
+_AFTER_A_CRASH = (
+    "a bug of the server's, unless somebody sent the signal: report it with the statement",
+    "read the rest in server.error_log",
+    _ON_ONES_OWN,
+)
+_AFTER_A_KILL = ("if no test killed it, the kernel did, for want of memory: see dmesg; a server takes about 400 MB",)
 # What a limit makes mysqld, the dynamic linker or cp(1) say, and what to do.
 _LIMITS = (
     (
@@ -45,6 +53,33 @@ def how_it_ended(code: int | None) -> str:
         return f"it ended with exit code {code} ({signal.Signals(-code).name})"
     except ValueError:
         return f"it ended with exit code {code} (a signal without a name)"
+
+
+def how_it_crashed(log: ErrorLog, clients: Mapping[int, str]) -> str:
+    """Return one line for a crash that a log tells of, or ''; ``clients`` says who opened which connection."""
+    crash = crash_in(log.text)
+    return "" if crash is None else crash.describe(clients)
+
+
+def gone_error(code: int | None, where: str, log: ErrorLog, clients: Mapping[int, str]) -> ServerGoneError:
+    """Return the error for a mysqld that does not run any more.
+
+    Args:
+        code: Its exit code, as Popen.returncode has it.
+        where: The server's folder.
+        log: What it logged since it was started.
+        clients: Who opened which of its connections, by number.
+    """
+    crash = crash_in(log.text)
+    if crash is not None:
+        return ServerGoneError(crash.describe(clients), where=where, tried=crash.details, remedies=_AFTER_A_CRASH)
+    was_killed = code == -signal.SIGKILL  # at once: it has logged nothing of it
+    return ServerGoneError(
+        f"mysqld is not running: {how_it_ended(code)}",
+        where=where,
+        tried=log.errors if was_killed else log.telling_lines,
+        remedies=[*(_AFTER_A_KILL if was_killed else ()), _ON_ONES_OWN],
+    )
 
 
 def printed(file: IO[bytes] | None) -> str:
@@ -108,6 +143,20 @@ def start_error(
         where=where or shlex.join(command),
         tried=lines,
         remedies=[*limits_met("\n".join([what, *lines])), *ways_out],
+    )
+
+
+def x_plugin_error(command: Sequence[str], log: ErrorLog, where: str) -> ServerStartError:
+    """Return the error for a mysqld that runs, and whose X Plugin does not listen on all of its addresses."""
+    return ServerStartError(
+        "X Plugin did not come up on every address of mysqlx_bind_address, though mysqld runs",
+        command=command,
+        log=log.text,
+        codes=log.x_plugin.codes,
+        messages=log.x_plugin.messages,
+        where=where,
+        tried=log.x_plugin.errors,
+        remedies=["mend what the lines above name", "require_mysqlx=False, for a server that runs without it"],
     )
 
 

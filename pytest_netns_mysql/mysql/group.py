@@ -39,6 +39,30 @@ class Member(MySQLServer):
         view = (f"{name} {' '.join(state)}" for name, state in self.group.seen_by(self).items())
         return f"{super().describe()}, it sees {', '.join(view) or 'nothing'}"
 
+    def promote(self, timeout: float = TIMEOUT) -> float:
+        """Make this member the group's primary, by group_replication_set_as_primary(); return the seconds it took.
+
+        See the manual, "Changing the Primary". A member that takes writes already stays as it is.
+
+        Args:
+            timeout: How long to wait for the group to see it as its primary, in seconds.
+
+        Raises:
+            GroupError: The member is not in the group, the group refuses, or has not changed in time.
+        """
+        began = time.monotonic()
+        if self not in self.group.primaries:
+            try:
+                self.execute("SELECT group_replication_set_as_primary(@@server_uuid)")
+            except mysql.connector.Error as error:
+                raise self.group.error(f"{self.name} cannot be made the primary: {error.msg}", self) from error
+            wait_until(
+                lambda: self in self.group.primaries,
+                timeout=timeout,
+                error=lambda: self.group.error(f"{self.name} is not the primary after {timeout:g} seconds", self),
+            )
+        return time.monotonic() - began
+
     def catch_up(self) -> None:
         """Return when this member has applied all that the primary, or each of them, has by now; raise GroupError."""
         for writer in (one for one in self.group.primaries if one is not self):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from ipaddress import ip_address
+from ipaddress import IPv4Interface, IPv6Interface, ip_address
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse, parse_list
 from pytest_netns_mysql.errors import EndpointError, NetnsError, SettingError, in_short
@@ -23,6 +23,10 @@ _PORTS = {
     "mysqlx_bind_address": ("mysqlx_port", 33060),
 }
 
+_LOCALHOST = "localhost"
+_FAMILIES = frozenset({4, 6})
+
+Interface = IPv4Interface | IPv6Interface
 Written = Mapping[str, str | Sequence[str] | None]
 
 
@@ -87,36 +91,73 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         Raises EndpointError where there is none, UnknownNamespaceError for another name.
         """
         _ = self._network[namespace]
+        for endpoint in self._of_kind(kind):
+            if endpoint.namespace == namespace:
+                return endpoint
+        raise self._no_endpoint(namespace, kind)
+
+    def _of_kind(self, kind: str) -> tuple[Endpoint, ...]:
         if not isinstance(kind, str) or kind not in _KINDS:
             raise EndpointError(
                 f"there is no kind of endpoint {in_short(kind)}", remedies=[f"use one of {', '.join(_KINDS)}"]
             )
-        endpoints = self.get(_KINDS[kind], ())
-        for endpoint in endpoints:
-            if endpoint.namespace == namespace:
-                return endpoint
-        raise EndpointError(
+        return self.get(_KINDS[kind], ())
+
+    def _no_endpoint(self, namespace: str, kind: str) -> EndpointError:
+        return EndpointError(
             f"the server has no {kind} endpoint in {namespace}",
             where=f"{_KINDS[kind]} of {self._where}",
-            tried=[f"it listens on {', '.join(map(str, endpoints)) or 'none'}"],
+            tried=[f"it listens on {', '.join(map(str, self._of_kind(kind))) or 'none'}"],
             remedies=[f"add an address of {namespace} to {_KINDS[kind]}"],
         )
 
     def endpoint_for(self, namespace: str, kind: str = "mysql") -> Endpoint:
-        """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
-        families = {one.version for one in self._network[namespace].addresses if not one.is_loopback}
-        endpoints = self.get(_KINDS[kind], ())
-        own = [end for end in endpoints if end.namespace == namespace]
-        routed = [end for end in endpoints if not end.is_loopback and _family(end) in (None, *families)]
-        for endpoint in (*own, *routed):
+        """Return where a client of ``namespace`` connects: there, else at the first address that is routed.
+
+        Raises EndpointError where the server has no address that the client could reach, UnknownNamespaceError.
+        """
+        own = self._network[namespace].addresses
+        families: Set[int] = {one.version for one in own if not one.is_loopback}
+        endpoints = self._of_kind(kind)
+        there = [end for end in endpoints if end.namespace == namespace]
+        elsewhere = [end for end in endpoints if self._is_reached(end, families)]
+        for endpoint in (*there, *elsewhere):
             if not endpoint.is_wildcard:
                 return endpoint
             if namespace == GLOBAL:
                 return replace(endpoint, address="127.0.0.1")
-            for address in self._network[GLOBAL].addresses:
-                if address.version in families and not address.is_loopback:
-                    return replace(endpoint, address=str(address.ip))
-        return self.endpoint(namespace, kind)
+            if address := self._address_of_global(endpoint.families & families, own):
+                return replace(endpoint, address=address)
+        raise self._of_another_family(namespace, kind, families) or self._no_endpoint(namespace, kind)
+
+    def _is_reached(self, endpoint: Endpoint, families: Collection[int]) -> bool:
+        """Return True if a client of another namespace, with addresses of these families, may reach the endpoint."""
+        addresses = by_address(endpoint, self._network.topology.plan.hosts)
+        is_loopback = any(one.is_loopback for one in addresses) or endpoint.address.lower() == _LOCALHOST
+        return not is_loopback and any(one.families & set(families) for one in addresses)
+
+    def _address_of_global(self, families: Collection[int], own: Sequence[Interface]) -> str | None:
+        """Return the address of ``global`` that is nearest to a client: in a subnet of its own, else the first."""
+        found = [one for one in self._network[GLOBAL].addresses if one.version in families and not one.is_loopback]
+        near = [one for one in found if any(one.ip in other.network for other in own)]
+        return next((str(one.ip) for one in (*near, *found)), None)
+
+    def _of_another_family(self, namespace: str, kind: str, families: Set[int]) -> EndpointError | None:
+        """Return the error for a client that has addresses of one family, and a server that listens on the other."""
+        others = [end for end in self._of_kind(kind) if self._is_reached(end, _FAMILIES - families)]
+        if not others or len(families) != 1:
+            return None
+        (has,) = families
+        return EndpointError(
+            f"a client of {namespace} cannot reach the server: {namespace} has IPv{has} addresses alone, and "
+            f"{_KINDS[kind]} = {','.join(map(str, others))!r} takes IPv{10 - has}",
+            where=f"{_KINDS[kind]} of {self._where}",
+            remedies=[
+                f"write {_KINDS[kind]} = '*' for both families",
+                f"add an address of {namespace} to {_KINDS[kind]}",
+                f"give {namespace} an IPv{10 - has} address, too",
+            ],
+        )
 
     def check_ports(self) -> None:
         """Raise EndpointError where another server has a port already, which mysqld would tell late and darkly."""
@@ -179,13 +220,6 @@ def read_port(option: str, value: OptionValue, where: str) -> int:
             remedies=["write a number from 1 to 65535"],
         )
     return int(text)
-
-
-def _family(endpoint: Endpoint) -> int | None:
-    """Return the family of an endpoint's address, 4 or 6, or None where it is a host name or a wildcard."""
-    if endpoint.is_wildcard or not is_address(endpoint.address):
-        return None
-    return ip_address(endpoint.address).version
 
 
 def is_address(text: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_netns_mysql.mysql import mariadbcatalog
 from pytest_netns_mysql.mysql.catalog import COMMANDS, Undo
-from pytest_netns_mysql.mysql.dialect import OF_SERVER, SESSION, Dialect, RawRow, RestoredTable, roll_back
+from pytest_netns_mysql.mysql.dialect import OF_SERVER, SESSION, Dialect, RawRow, RestoredTable, in_session, roll_back
 from pytest_netns_mysql.mysql.options import DEFAULTS
 from pytest_netns_mysql.mysql.quoting import literal
 
@@ -77,11 +77,13 @@ MARIADB = Dialect(
         "performance_schema.setup_objects": RestoredTable(),
     },
     tables_after=frozenset(),  # SET PASSWORD and SET DEFAULT ROLE count as any SET
+    settings="""\
+SELECT LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES
+WHERE GLOBAL_VALUE_ORIGIN = 'SQL'""",
     local="""\
-SELECT 'variable', LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES WHERE GLOBAL_VALUE_ORIGIN = 'SQL'
-UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
+SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
     queries=mariadbcatalog.QUERIES,
-    session={**SESSION, "tx_read_only": "0", "max_statement_time": "0"},
+    session=in_session({**SESSION, "tx_read_only": "0", "max_statement_time": "0", "old_mode": "''"}),
     unlimited=("FLUSH LOCAL PRIVILEGES", "FLUSH LOCAL USER_RESOURCES"),
     shown={"SHOW ALL SLAVES STATUS": _channels},
     variables="SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES",
@@ -99,29 +101,6 @@ UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache
         **mariadbcatalog.UNDO,
         **OF_SERVER,
     },
-    # InnoDB's counters are of its own tables; of others the time of the last write tells, as long as it is the only one
-    # in its second, and so the number of bytes.
-    marks="""\
-SELECT 'counters' kind, SUBSTRING_INDEX(NAME, '/', 1) place, SUBSTRING_INDEX(NAME, '/', -1) name,
-    CONCAT_WS(' ', TABLE_ID, MODIFIED_COUNTER, AUTOINC) value FROM information_schema.INNODB_SYS_TABLESTATS
-    WHERE SUBSTRING_INDEX(NAME, '/', 1) IN ({files})
-UNION ALL SELECT 'counted', database_name, table_name, last_update FROM mysql.innodb_table_stats
-    WHERE database_name IN ({schemas})
-UNION ALL SELECT 'writes', TABLE_SCHEMA, TABLE_NAME,
-    IF(UPDATE_TIME > NOW() - INTERVAL 2 SECOND, RAND(), CONCAT_WS(' ', UPDATE_TIME, DATA_LENGTH, AUTO_INCREMENT))
-    FROM information_schema.TABLES
-    WHERE TABLE_SCHEMA IN ({schemas}) AND TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB'
-UNION ALL SELECT 'table', TABLE_SCHEMA, TABLE_NAME, IF(CREATE_TIME > NOW() - INTERVAL 2 SECOND, RAND(), CREATE_TIME)
-    FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ({schemas}) AND TABLE_TYPE IN ('BASE TABLE', 'SEQUENCE')
-UNION ALL SELECT 'view', TABLE_SCHEMA, TABLE_NAME, CRC32(CONCAT_WS(' ', VIEW_DEFINITION, DEFINER, SECURITY_TYPE))
-    FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN ({schemas})
-UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, CREATED
-    FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN ({schemas})
-UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME, LAST_ALTERED
-    FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN ({schemas})
-UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAME, SCHEMA_COMMENT)
-    FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ({schemas})""",
-    dump=(),
     enters=False,
     speaks_x=False,
     longest_user=128,
@@ -130,4 +109,25 @@ UNION ALL SELECT 'schema', SCHEMA_NAME, '', CONCAT_WS(' ', DEFAULT_COLLATION_NAM
     client_programs={"loose-ssl-verify-server-cert": "0"},
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
     defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN,
+    lock_waits={"lock_wait_timeout": 1, "innodb_lock_wait_timeout": 1, "max_statement_time": 0},
+    lock_plugins=(
+        (
+            "SET STATEMENT lock_wait_timeout = 1, max_statement_time = 1 FOR INSTALL SONAME 'metadata_lock_info'",
+            "UNINSTALL SONAME 'metadata_lock_info'",
+        ),
+    ),
+    lock_holders=(
+        """\
+SELECT p.ID, p.USER, p.HOST, CONCAT(l.LOCK_MODE, ' on ', LOWER(l.LOCK_TYPE),
+    IF(l.TABLE_SCHEMA = '', '', CONCAT(' ', l.TABLE_SCHEMA, IF(l.TABLE_NAME = '', '', CONCAT('.', l.TABLE_NAME))))),
+    p.INFO
+FROM information_schema.METADATA_LOCK_INFO l JOIN information_schema.PROCESSLIST p ON p.ID = l.THREAD_ID
+WHERE p.ID <> CONNECTION_ID() AND (l.TABLE_SCHEMA IN ('mysql', {schemas}) OR l.LOCK_TYPE = 'Backup lock')""",
+        """\
+SELECT p.ID, p.USER, p.HOST, CONCAT('a transaction that is open since ', t.trx_started), t.trx_query
+FROM information_schema.INNODB_TRX t JOIN information_schema.PROCESSLIST p ON p.ID = t.trx_mysql_thread_id
+WHERE p.ID <> CONNECTION_ID()""",
+        "SELECT ID, USER, HOST, 'perhaps the lock, of which the server does not tell', INFO FROM "
+        "information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND COMMAND NOT IN ('Daemon', 'Binlog Dump')",
+    ),
 )

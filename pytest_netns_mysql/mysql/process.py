@@ -15,9 +15,9 @@ from typing import IO, TYPE_CHECKING, Any
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel import capabilities
 from pytest_netns_mysql.kernel.namespace import Namespace
-from pytest_netns_mysql.mysql import datadir
+from pytest_netns_mysql.mysql import datadir, failure
+from pytest_netns_mysql.mysql.crash import ConnectionNames
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.failure import how_it_ended, is_deaf, printed, silent_error, start_error
 from pytest_netns_mysql.mysql.options import OptionValue, arguments
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Process:
         self._logged = 0  # bytes of the log that earlier starts wrote
         self._printed: IO[bytes] | None = None  # what mysqld prints until it opens its log, or where it cannot
         self._process: Handle | None = None
+        self.clients = ConnectionNames()
 
     @property
     def datadir(self) -> Path:
@@ -117,7 +118,9 @@ class Process:
     @property
     def state(self) -> str:
         """Return what reports say of it beside its endpoints."""
-        return f"pid {self.pid}" if self.pid is not None else "not running"
+        if self.pid is not None:
+            return f"pid {self.pid}"
+        return "not running" if self.exit_code is None else f"not running: {self._end}"
 
     def check_own(self, what: str) -> None:
         """Raise SettingError where mysqld is not this plugin's to start and end; ``what`` is to be done with it."""
@@ -211,30 +214,16 @@ class Process:
         complaints = self.log_of_this_start.x_plugin
         if complaints.errors:
             self.kill()
-            raise ServerStartError(
-                "X Plugin did not come up on every address of mysqlx_bind_address, though mysqld runs",
-                command=self.command,
-                log=self.log_of_this_start.text,
-                codes=complaints.codes,
-                messages=complaints.messages,
-                where=where,
-                tried=complaints.errors,
-                remedies=["mend what the lines above name", "require_mysqlx=False, for a server that runs without it"],
-            )
+            raise failure.x_plugin_error(self.command, self.log_of_this_start, where)
 
     def check_running(self) -> None:
         """Raise ServerGoneError where mysqld does not run."""
         if not self.is_running():
-            raise ServerGoneError(
-                f"mysqld is not running: {self._end}",
-                where=str(self.folder),
-                tried=self.error_log.telling_lines,
-                remedies=["a test that stops the server does it to one of its own, from factories.mysqld"],
-            )
+            raise failure.gone_error(self.exit_code, str(self.folder), self.log_of_this_start, self.clients)
 
     def silent_error(self, what: str) -> ServerGoneError:
         """Return the error for a mysqld that runs and has left ``what`` without an answer."""
-        return silent_error(what, f"{self.folder} ({self.state})", self.error_log)
+        return failure.silent_error(what, f"{self.folder} ({self.state})", self.error_log)
 
     @contextlib.contextmanager
     def told_if_it_ends(self) -> Iterator[None]:
@@ -250,16 +239,28 @@ class Process:
             raise
 
     @property
+    def crash(self) -> str:
+        """The crash that the error log tells of since the last start, as one line, or ''."""
+        return failure.how_it_crashed(self.log_of_this_start, self.clients)
+
+    @property
     def _end(self) -> str:
-        return how_it_ended(self._process.returncode if self._process is not None else None)
+        return self.crash or failure.how_it_ended(self.exit_code)
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of a mysqld that has ended; a signal's number, negative, where one ended it."""
+        return None if self._process is None else self._process.returncode
 
     def _is_deaf(self) -> bool:
         with self.home:
-            return is_deaf(str(self.socket), _ENDING)
+            return failure.is_deaf(str(self.socket), _ENDING)
 
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
         """Return the error that tells why a start failed, with the command line and what was logged."""
-        return start_error(what, self.command, self.log_of_this_start, printed(self._printed), remedies=remedies)
+        return failure.start_error(
+            what, self.command, self.log_of_this_start, failure.printed(self._printed), remedies=remedies
+        )
 
     def stop(self, *, timeout: float) -> None:
         """Shut mysqld down in good order, so that its data can be served again; kill it after ``timeout`` seconds."""

@@ -57,6 +57,12 @@ class ReplicaStatus(Mapping[str, Any]):
         return "No" in (self.get("Replica_IO_Running", "No"), self.get("Replica_SQL_Running", "No"))
 
     @property
+    def was_stopped(self) -> bool:
+        """True if neither the receiver nor the applier runs, and the applier met no error."""
+        running = {self.get("Replica_IO_Running"), self.get("Replica_SQL_Running")}
+        return running <= {"No", None} and not self.get("Last_SQL_Errno")
+
+    @property
     def configuration(self) -> dict[str, Any]:
         """Return the channel's row of replication_connection_configuration, NETWORK_NAMESPACE among it."""
         return self._table("replication_connection_configuration")[0]

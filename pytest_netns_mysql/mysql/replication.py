@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ReplicationError, ServerVersionError
+from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerVersionError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.channel import TIMEOUT, Channel
 from pytest_netns_mysql.mysql.plan import ServerPlan
+from pytest_netns_mysql.mysql.promotion import STATEMENTS, is_reset, is_stopped, no_replica
 from pytest_netns_mysql.mysql.replicastatus import ReplicaStatus
 from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -30,7 +33,7 @@ REPLICA: Mapping[str, OptionValue] = {**SOURCE, "loose_replica_net_timeout": 2, 
 
 
 class Replica(MySQLServer):
-    """Be a server that replicates from one source or, by several channels, from several."""
+    """A server that replicates from one source or, by several channels, from several."""
 
     def __init__(self, plan: ServerPlan, network: Network) -> None:
         """Check the plan; raise EndpointError, and ServerVersionError for a server that is too old."""
@@ -43,37 +46,136 @@ class Replica(MySQLServer):
             )
         super().__init__(plan, network)
         self.channels: dict[str, Channel] = {}
+        self._former: list[Channel] = []  # whose accounts are on their sources still
 
     @property
     def channel(self) -> Channel:
-        """Return the replica's first channel, the only one of most."""
+        """The first channel, the only one of most replicas; raises ReplicationError once there is none."""
+        if not self.channels:
+            raise no_replica(self, "has no channel")
         return next(iter(self.channels.values()))
 
     @property
     def source(self) -> MySQLServer:
-        """Return the server that this one replicates from."""
+        """The server that this one replicates from."""
         return self.channel.source
 
     @property
     def status(self) -> ReplicaStatus:
-        """Return what SHOW REPLICA STATUS says of the first channel, and the tables of performance_schema."""
+        """What SHOW REPLICA STATUS says of the first channel, and the tables of performance_schema."""
         return self.channel.status
 
     @property
+    def is_promoted(self) -> bool:
+        """True if this server replicates from nobody: after ``promote``, or RESET REPLICA ALL by hand.
+
+        Where the source does not run, STOP REPLICA is enough.
+        """
+        if not self.channels:
+            return True
+        with contextlib.suppress(ServerGoneError):  # it has just ended
+            return self.is_running and (is_reset(self) or is_stopped(self))
+        return False
+
+    @property
     def dataset(self) -> object:
-        """Return what the servers that hold the same data have in common."""
-        return self.source.dataset if self.channels else self
+        """What the servers that hold the same data have in common."""
+        return self if self.is_promoted else self.source.dataset
 
     @property
     def writable(self) -> MySQLServer:
-        """Return the server that takes the writes of this one's data: its source, or that one's."""
-        return self.source.writable if self.channels else self
+        """The server that takes the writes of this one's data: its source, or that one's; itself once promoted."""
+        return self if self.is_promoted else self.source.writable
+
+    def raise_if_unwritable(self) -> None:
+        """Raise ServerGoneError if this server is a replica still, and its source does not run."""
+        writer = self.writable
+        if writer is not self and not writer.is_running:
+            raise ServerGoneError(
+                f"{self.name} is a replica of {writer.name}, which does not run: nobody takes its writes",
+                where=self.plan.where,
+                tried=[writer.crash] if writer.crash else [],
+                remedies=[f"{self.name}.promote() makes it a server of its own, as in a failover"],
+            )
 
     def catch_up(self) -> None:
         """Return when this server has all that its sources have; raise ReplicationError."""
-        for channel in self.channels.values():
+        for channel in () if self.is_promoted else self.channels.values():
             channel.source.catch_up()
             channel.wait_until_caught_up()
+
+    def promote(self, timeout: float = TIMEOUT) -> float:
+        """Make this replica a server of its own, which takes writes, accounts and other replicas.
+
+        The statements are those of the manual, "Switching Sources During Failover", for servers with GTIDs: STOP
+        REPLICA IO_THREAD, START REPLICA SQL_THREAD until the relay log is applied, STOP REPLICA, RESET REPLICA ALL,
+        and ``super_read_only`` and ``read_only`` are switched off. Its source may run or not.
+
+        Args:
+            timeout: How long to wait for the relay log to be applied, in seconds.
+
+        Returns:
+            The seconds that it took.
+
+        Raises:
+            ReplicationError: It is promoted already, or has not applied its relay log.
+        """
+        if not self.channels or is_reset(self):
+            raise no_replica(self, "cannot be promoted")
+        began = time.monotonic()
+        for channel in self.channels.values():
+            channel.apply_relay_log(timeout)
+        for statement in STATEMENTS:
+            self.execute(statement)
+        self._former += self.channels.values()
+        self.channels.clear()
+        return time.monotonic() - began
+
+    def switch_source(
+        self,
+        source: MySQLServer,
+        *,
+        network_namespace: str | None = None,
+        endpoint: Endpoint | str | None = None,
+        channel: str = "",
+        options: Mapping[str, OptionValue] | None = None,
+        timeout: float = TIMEOUT,
+    ) -> Channel:
+        """Replicate from another source on a channel, such as a replica that was promoted; the old one may be gone.
+
+        Args:
+            source: The new source.
+            network_namespace: Where the connection is made, by default where it was made before.
+            endpoint: As for ``replicate``.
+            channel: The channel's name.
+            options: As for ``replicate``.
+            timeout: How long to wait for this server to catch up, in seconds.
+
+        Returns:
+            The channel when it has caught up.
+
+        Raises:
+            ReplicationError: There is no such channel, or this server cannot replicate from ``source``.
+        """
+        before = self.channels.pop(channel, None)
+        if before is None:
+            raise ReplicationError(
+                f"{self.name} has no channel {channel!r} that could switch to {source.name}",
+                where=self.plan.where,
+                tried=[f"it has {', '.join(map(repr, self.channels)) or 'none'}"],
+                remedies=[f"{self.name}.replicate({source.name}, channel={channel!r}) makes one"],
+            )
+        name = before.network_namespace if network_namespace is None else network_namespace
+        try:
+            made = self.replicate(
+                source, network_namespace=name, endpoint=endpoint, channel=channel, options=options, timeout=timeout
+            )
+        except BaseException:
+            if self.channels.setdefault(channel, before) is not before:
+                self._former.append(before)
+            raise
+        self._former.append(before)
+        return made
 
     def replicate(
         self,
@@ -92,6 +194,15 @@ class Replica(MySQLServer):
         ``options`` are those of CHANGE REPLICATION SOURCE TO; with SOURCE_USER no account is made. Raises
         ReplicationError where it cannot be, or has not caught up after ``timeout`` seconds; UnknownNamespaceError.
         """
+        if self._is_orphaned(channel):
+            return self.switch_source(
+                source,
+                network_namespace=network_namespace,
+                endpoint=endpoint,
+                channel=channel,
+                options=options,
+                timeout=timeout,
+            )
         self._check(source, channel)
         name = self._own_namespace() if network_namespace is None else network_namespace
         _ = self.network[name or GLOBAL]
@@ -105,13 +216,13 @@ class Replica(MySQLServer):
     def describe(self) -> str:
         """Return what a report shows of the server, and how each of its channels stands."""
         channels = self.channels.values() if self.is_running else ()
-        told = (f"{channel.title} of {channel.source.name}: {channel.status}" for channel in channels)
+        told = (f"{one.title} of {one.source.name}: {one.status or 'no such channel'}" for one in channels)
         return "\n".join([super().describe(), *told])
 
     def leave(self) -> None:
         """End this server, and drop the accounts that its sources have for it."""
         self.kill()
-        for channel in self.channels.values():
+        for channel in (*self._former, *self.channels.values()):
             channel.drop_account()
 
     def wait_until_caught_up(self, timeout: float = TIMEOUT) -> float:
@@ -135,6 +246,11 @@ class Replica(MySQLServer):
     def _own_namespace(self) -> str:
         return next((one.namespace for one in self.endpoints if one.namespace != GLOBAL), "")
 
+    def _is_orphaned(self, channel: str) -> bool:
+        """Return True if the source of a channel is gone, or the channel was reset by hand."""
+        known = self.channels.get(channel)
+        return known is not None and (not known.source.is_running or not known.status)
+
     def _check(self, source: MySQLServer, channel: str) -> None:
         def cannot(why: str, *remedies: str) -> ReplicationError:
             return ReplicationError(
@@ -142,7 +258,11 @@ class Replica(MySQLServer):
             )
 
         if channel in self.channels:
-            raise cannot(f"its channel {channel!r} has a source already", 'name another channel: channel="second"')
+            raise cannot(
+                f"its channel {channel!r} has a source already",
+                'name another channel: channel="second"',
+                f"{self.name}.switch_source({source.name}) leaves the other one",
+            )
         if any(one.source is source for one in self.channels.values()):
             raise cannot("it does so already, and a source serves one connection of a server", "name another source")
         ((log_bin, gtid_mode, number),) = source.execute("SELECT @@log_bin, @@gtid_mode, @@server_id")

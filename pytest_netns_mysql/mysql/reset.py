@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,18 +14,24 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, OF_THREADS, TRANSIENT, Dialect
 from pytest_netns_mysql.mysql.quoting import literal
-from pytest_netns_mysql.mysql.state import TABLESPACES, UNKNOWN, Connection, State, connections, read, same
+from pytest_netns_mysql.mysql.reading import TABLESPACES, connections, read
+from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import RawRow
     from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.tables import Difference
 
-_LOCK_WAIT = 5  # seconds
+Spared = Callable[[Connection], bool]
+"""Tells whether a connection that is new stays."""
+
 _POLL = 0.0005  # seconds
 _CLOSING = 0.02  # seconds
 _ENDING = 2.0  # seconds
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
 _OF_TABLES = (*TABLESPACES, ".frm")  # files that the server itself must remove
+_TOOK_OVER = "it was promoted, and takes writes of its own"
+_STEPPED_DOWN = "another server has taken over its writes"
 _LOGS = ("general_log", "slow_query_log", "log_output")
 
 
@@ -50,7 +56,7 @@ class Reset:
     """Tell what was found changed, and which of it could not be put back, as lines for a reader.
 
     Where it ``is_inexact``, the state is to be read anew: of some tables the rows alone were known. ``before`` is the
-    state that the next test is to find, where that is another: rows that are written back are counted.
+    state that the next test is to find, with what has been run by now.
     """
 
     found: tuple[str, ...] = ()
@@ -59,37 +65,50 @@ class Reset:
     before: State | None = None
 
 
-def put_back(server: MySQLServer, before: State, *, spared: frozenset[str] = frozenset()) -> Reset:
-    """Find what changed since ``before``, a complete state, and undo it; connections of ``spared`` users stay.
+def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: False) -> Reset:
+    """Find what changed since ``before``, a complete state, and undo it; connections that are ``spared`` stay.
 
-    What stays changed needs a fresh server. Where nothing changed it costs 1 to 2 ms. Raises nothing of the server's.
+    What stays changed needs a fresh server. Raises nothing of the server's.
     """
     if not server.is_running:
         return _beyond("the server does not run")
     if tuple(server.command) != before.command:
         return _beyond("the server was restarted with other options")
     try:
+        if (server.writable is server) != before.has_data:
+            return _beyond(_TOOK_OVER if not before.has_data else _STEPPED_DOWN)
         server.administrator.reset()
         if server.dialect.unseen:
             server.administrator.run(*server.dialect.unseen)
         if before.names("limited account"):
             server.administrator.run(*server.dialect.unlimited)
-        found, now = _settled(server, before, spared)
+        now = _settled(server, before, spared)
+        found = list(_changes(before, now, spared, server.dialect))
+        in_schemas = _differences(server, before, now)
+        if not found and not in_schemas:
+            return Reset(before=_confirmed(before, now))
         refused = _undo(server, before, found) if found else {}
-        before, rows, stay = _put_back_seeded(server, before)
-        if not found:
-            return Reset(rows, stay, before=_confirmed(before, now))
-        server.administrator.reset()
-        now = read(server, known=replace(before, counters={}))
-        after = list(_changes(before, now, spared, server.dialect))
-        stays = [f"{one}{refused.get(one, '')}" for one in after if not _inexact(one)]
+        is_of_rows = not found
+        if server.seeded is not None and in_schemas:
+            is_of_rows &= server.seeded.put_back(in_schemas, before.seeded, now.seeded)
+        after = _read_rows(server, now, in_schemas) if is_of_rows else None
+        after = read(server, known=before, is_a_check=True) if after is None else after
+        stays = [
+            *(
+                f"{one}{refused.get(one, '')}"
+                for one in _changes(before, after, spared, server.dialect)
+                if not _inexact(one)
+            ),
+            *map(str, _differences(server, before, after)),
+        ]
     except (mysql.connector.Error, NetnsError, OSError) as error:
         return _beyond(f"the server cannot be asked: {error}")
+    told = [str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)]
     return Reset(
-        (*(str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)), *rows),
-        (*stays, *stay),
+        (*told, *map(str, in_schemas)),
+        tuple(stays),
         any(map(_inexact, found)),
-        _confirmed(before, now),
+        _confirmed(before, after),
     )
 
 
@@ -101,12 +120,17 @@ def _confirmed(before: State, now: State) -> State:
     return replace(before, pid=now.pid, counters=now.counters, rows={**before.rows, **threads})
 
 
-def _put_back_seeded(server: MySQLServer, before: State) -> tuple[State, tuple[str, ...], tuple[str, ...]]:
-    """Put back the schemas that the server was loaded with; return the state now, what was found, what stays."""
-    if server.seeded is None or server.writable is not server:
-        return before, (), ()
-    marks, found, stays = server.seeded.put_back(before.seeded)
-    return replace(before, seeded=marks), found, stays
+def _read_rows(server: MySQLServer, now: State, put_back: Collection[Difference]) -> State | None:
+    """Return the state after rows were put back: they alone are read; None where somebody else has written, too."""
+    after = read(server, known=now)
+    if server.seeded is None or after.seeded is not now.seeded:
+        return None
+    return replace(after, seeded=server.seeded.read_rows(now.seeded, put_back))
+
+
+def _differences(server: MySQLServer, before: State, now: State) -> list[Difference]:
+    """Return what changed in the schemas that the server was loaded with."""
+    return [] if server.seeded is None else server.seeded.differences(before.seeded, now.seeded)
 
 
 def _beyond(why: str) -> Reset:
@@ -117,13 +141,13 @@ def _inexact(change: Change) -> bool:
     return change.kind == "table" and change.was == str(UNKNOWN)
 
 
-def _settled(server: MySQLServer, before: State, spared: frozenset[str]) -> tuple[list[Change], State]:
-    """Return what changed, and the state, when connections that were closed have had a moment to end."""
+def _settled(server: MySQLServer, before: State, spared: Spared) -> State:
+    """Return the state now, when connections that were closed have had a moment to end."""
     now = read(server, known=before)
-    if any(_new_connections(before, now.connections, spared)):
-        _await_ends(server, lambda there: any(_new_connections(before, there, spared)), _CLOSING)
-        now = read(server, known=before)
-    return list(_changes(before, now, spared, server.dialect)), now
+    if not any(_new_connections(before, now.connections, spared)):
+        return now
+    _await_ends(server, lambda them: any(_new_connections(before, them, spared)), _CLOSING)
+    return read(server, known=before)
 
 
 def _await_ends(server: MySQLServer, are_there: Callable[[Iterable[Connection]], bool], timeout: float) -> None:
@@ -133,14 +157,14 @@ def _await_ends(server: MySQLServer, are_there: Callable[[Iterable[Connection]],
         time.sleep(_POLL)
 
 
-def _new_connections(before: State, now: Iterable[Connection], spared: frozenset[str]) -> Iterator[Connection]:
-    return (one for one in now if one not in before.connections and one.user not in spared)
+def _new_connections(before: State, now: Iterable[Connection], spared: Spared) -> Iterator[Connection]:
+    return (one for one in now if one not in before.connections and not spared(one))
 
 
-def _changes(before: State, now: State, spared: frozenset[str], dialect: Dialect) -> Iterator[Change]:
+def _changes(before: State, now: State, spared: Spared, dialect: Dialect) -> Iterator[Change]:
     """Give what changed, in the order in which it is to be undone."""
     for connection in _new_connections(before, now.connections, spared):
-        yield Change("connection", f"{connection.number} of {connection.user}", None, str(connection.number))
+        yield Change("connection", str(connection), None, str(connection.number))
     for name in sorted(now.values, key=lambda one: (one not in _FIRST, one)):
         if not same(now.values[name], before.variables.get(name)):
             yield Change("global variable", name, before.variables.get(name), now.values[name])
@@ -174,8 +198,6 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
     """Undo changes, one after the other; return why some were refused."""
     refused = {}
     _end_connections(server, {int(change.now or 0) for change in changes if change.kind == "connection"})
-    settings = {"lock_wait_timeout": str(_LOCK_WAIT), **server.dialect.session}
-    server.execute(f"SET SESSION {', '.join(f'{name} = {value}' for name, value in settings.items())}")
     if any(change.name in _LOGS for change in changes):
         changes = [*changes, Change("log", "general_log", None, ""), Change("log", "slow_log", None, "")]
     for change in changes:
@@ -183,6 +205,8 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
             _undo_one(server, change)
         except (mysql.connector.Error, OSError) as error:
             refused[change] = f" ({error})"
+    if any(change.kind == "global variable" for change in changes):
+        server.administrator.close()  # the tests' session began with the values of that time
     # Last: the rows of dropped schemas' privileges are among them.
     tables = [change for change in changes if change.kind == "table" and change.name in before.contents]
     for change in tables:
@@ -192,7 +216,7 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
             refused[change] = f" ({error})"
     reloads = (statement for change in tables for statement in server.dialect.contents[change.name].reload)
     for statement in dict.fromkeys(reloads):
-        server.execute(statement)
+        server.administrator.run(statement)
     return refused
 
 
@@ -213,18 +237,18 @@ def _undo_one(server: MySQLServer, change: Change) -> None:
         _remove_file(server, change)
     elif change.kind in server.dialect.undo:
         for statement in server.dialect.undo[change.kind](change.name, change.was, change.now):
-            server.execute(statement)
+            server.administrator.run(statement)
 
 
 def _set_variable(server: MySQLServer, scope: str, name: str, value: str | None) -> None:
     if value is None:
         return
     try:
-        server.execute(f"SET {scope} {name} = {literal(value)}")
+        server.administrator.run(f"SET {scope} {name} = {literal(value)}")
     except mysql.connector.Error as error:
         if error.errno != mysql.connector.errorcode.ER_WRONG_TYPE_FOR_VAR:
             raise
-        server.execute(f"SET {scope} {name} = {value}")  # a number
+        server.administrator.run(f"SET {scope} {name} = {value}")  # a number
 
 
 def _remove_file(server: MySQLServer, change: Change) -> None:
@@ -236,15 +260,19 @@ def _remove_file(server: MySQLServer, change: Change) -> None:
 
 def _restore_rows(server: MySQLServer, table: str, rows: Sequence[RawRow]) -> None:
     """Write the rows of a table back."""
-    kept = server.dialect.contents[table]
+    kept, run = server.dialect.contents[table], server.administrator.run
     for statement in kept.prepare:
-        server.execute(statement)
+        run(statement)
     columns = "" if kept.columns == "*" else f" ({kept.columns})"
-    server.execute("START TRANSACTION")
-    server.execute(f"DELETE FROM {table}")
-    for row in rows:
-        server.execute(f"INSERT INTO {table}{columns} VALUES ({', '.join(map(_as_sent, row))})")
-    server.execute("COMMIT")
+    run("START TRANSACTION")
+    try:
+        run(f"DELETE FROM {table}")
+        for row in rows:
+            run(f"INSERT INTO {table}{columns} VALUES ({', '.join(map(_as_sent, row))})")
+    except mysql.connector.Error:
+        run("ROLLBACK")
+        raise
+    run("COMMIT")
 
 
 def _as_sent(value: bytes | None) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql import datadir, manifest, record, trust
-from pytest_netns_mysql.mysql.loading import load_into
+from pytest_netns_mysql.mysql.loader import load_into
 from pytest_netns_mysql.mysql.options import OptionValue, arguments, normal
 from pytest_netns_mysql.mysql.tables import SeededTables
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-_FORMAT = "1"  # raised when seeds are made in another way
+_FORMAT = "2"  # raised when seeds are made in another way
 _DATA = "data"
 _KEPT = 5  # seeds of one server build
 _LOCK_TIMEOUT = 1800.0  # seconds, for another process to load the same data

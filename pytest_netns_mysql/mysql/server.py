@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
+from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql import datadir, manifest
 from pytest_netns_mysql.mysql.administrator import Administrator
@@ -64,6 +64,17 @@ class MySQLServer(ServerFacts):
     def catch_up(self) -> None:
         """Return when this server has all that ``writable`` has: of one alone, at once."""
 
+    def raise_if_unwritable(self) -> None:
+        """Raise ServerGoneError if this server copies one that does not run; one alone says so when it is asked."""
+
+    def promote(self, timeout: float = 10.0) -> float:  # noqa: ARG002 - as of Replica
+        """Raise ReplicationError: a server that copies no other is promoted to nothing. See Replica and Member."""
+        raise ReplicationError(
+            f"{self.name} cannot be promoted: it is no replica, and takes writes itself",
+            where=self.plan.where,
+            remedies=["promote what factories.replica made: replica.promote()"],
+        )
+
     def start(self) -> None:
         """Copy the data directory, start mysqld, return when it answers.
 
@@ -115,6 +126,8 @@ class MySQLServer(ServerFacts):
     def boot(self) -> None:
         """Start mysqld, and return while it boots; the calling thread may stand anywhere, and mysqld ends with it."""
         self.administrator.forget()
+        self._process.clients.clear()
+        self._is_ended = False
         self._process.launch(
             self.plan.complete_options(), self._listeners, drop_capabilities=self.plan.drop_capabilities
         )
@@ -184,20 +197,25 @@ class MySQLServer(ServerFacts):
     ) -> Any:
         """Open a connection: as the administrator by the private socket, or from a namespace as ``user``.
 
-        ``options`` are the driver's own: user, password, database and so on. Without a password TLS is left
-        out unless asked for (``ssl_disabled=False``) or required: there is nothing to hide and it costs 40 ms. The
-        caller closes the connection. Raises ServerGoneError where mysqld does not run, and what the driver raises.
+        ``options`` are those of mysql.connector, whichever driver it is: user, password, database, connection_timeout,
+        autocommit, ssl_ca and so on, or the driver's own. Without a password TLS is left out unless asked for
+        (``ssl_disabled=False``) or required: there is nothing to hide and it costs 40 ms. The caller closes the
+        connection. Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
         """
         if namespace is None and endpoint is None:
             return self.administrator.connect(driver, **options)
         from pytest_netns_mysql.mysql.client import connect_over_tls_if_need_be, kind_of
+        from pytest_netns_mysql.mysql.driveroptions import named
 
         self._process.check_running()
+        options = named(driver, options)
         name = namespace if namespace is not None else GLOBAL
         place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
         with self._process.told_if_it_ends():
-            return connect_over_tls_if_need_be(self.network[name], driver, **settings)
+            connection = connect_over_tls_if_need_be(self.network[name], driver, **settings)
+        self._process.clients.note(connection, f"{options.get('user', 'nobody')} from {name}")
+        return connection
 
     def restart(self, **changes: Any) -> None:
         """Shut mysqld down and start it on the same data, with what is given changed.
@@ -250,6 +268,7 @@ class MySQLServer(ServerFacts):
     def stop(self, *, fast_shutdown: int = 2) -> None:
         """Shut mysqld down in good order; its data stays for ``restart``."""
         self._process.check_own("stopped")
+        self._is_ended = True
         if self._process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
             self.administrator.run(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
@@ -263,6 +282,7 @@ class MySQLServer(ServerFacts):
     def kill(self, *, wait: bool = True) -> None:
         """End mysqld at once, as a power cut does, and ``wait``; ``restart`` starts it on what it had written."""
         self._process.check_own("killed")
+        self._is_ended = True
         self.administrator.forget()
         self._process.kill(wait=wait)
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ServerGoneError, SnapshotError
 from pytest_netns_mysql.mysql import datadir
+from pytest_netns_mysql.mysql.contents import Contents
 from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.reading import read
 from pytest_netns_mysql.mysql.reset import put_back
-from pytest_netns_mysql.mysql.state import State, read
-from pytest_netns_mysql.mysql.tables import Marks
+from pytest_netns_mysql.mysql.state import State
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def copy_back(server: MySQLServer, snapshot: Snapshot) -> None:
 
 def set_variables(server: MySQLServer, snapshot: Snapshot) -> None:
     """Give the global variables the values that they had; raise SnapshotError where one refuses."""
-    rows_are_back = server.seeded.read() if server.seeded is not None else Marks()
+    rows_are_back = server.seeded.read() if server.seeded is not None else Contents()
     stays = put_back(server, replace(snapshot.state, seeded=rows_are_back)).stays
     if stays:
         raise SnapshotError(

@@ -112,7 +112,8 @@ class Authority:
         its data directory is for no address. See the manual, "ALTER INSTANCE RELOAD TLS". Raises CertificateError.
         """
         server = self._server
-        names = dict.fromkeys(one.address for one in server.endpoints if not one.is_wildcard)
+        named = [one for one in server.endpoints if not one.is_wildcard]
+        names = dict.fromkeys(name for one in named for name in (one.address, str(one.ip or one.address)))
         made = self.issue("mysqld", names=names)
         ((certificate, key),) = server.execute("SELECT @@ssl_cert, @@ssl_key")
         self._show(str(made.certificate), str(made.key))

@@ -399,7 +399,7 @@ def test_what_a_test_leaves_may_fail_it(suite: Suite) -> None:
             "*",
             "LeftoverError: the test left something on a server that other tests use; it was put back",
             "  where: test_inner.py::test_it_stops_the_server",
-            "  tried: mysqld: the server does not run",
+            "  tried: mysqld: the server does not run: it ended with exit code -9 (SIGKILL)",
             "*",
             "left: [[](151, 10.0)[]]",
             "schemas: [[][]]",
@@ -416,7 +416,7 @@ def test_what_a_test_leaves_is_put_back_in_silence(suite: Suite) -> None:
             "*schema stray is new",
             "left: [[](151, 10.0)[]]",
             "*left on mysqld: it gets a fresh server*",
-            "the server does not run",
+            "the server does not run: it ended with exit code -9 (SIGKILL)",
         ]
     )
 

@@ -385,3 +385,29 @@ def _until(is_so: Callable[[], bool]) -> None:
 def _namespaces() -> set[int]:
     listed = subprocess.run(["lsns", "-t", "net", "-n", "-o", "NS"], capture_output=True, text=True, check=True).stdout
     return set(map(int, listed.split()))
+
+
+def test_a_crash_is_named(suite: Suite) -> None:
+    """A signal that is sent to the whole process comes to the thread that waits for connections."""
+    result = suite(
+        """
+        import os, signal
+        import pytest
+        from pytest_netns_mysql import ServerGoneError
+
+        def test_it(netns_start_mysqld):
+            server = netns_start_mysqld(options={"port": 3307})
+            os.kill(server.running_pid(), signal.SIGSEGV)
+            while server.is_running:
+                pass
+            with pytest.raises(ServerGoneError) as error:
+                server.execute("SELECT 1")
+            first, _, stack, *_ = str(error.value).splitlines()
+            assert first == (
+                "mysqld crashed: signal 11 (SIGSEGV) in a thread of its own, which served no connection"
+            )
+            assert stack == "  tried: stack: handle_connections_sockets, mysqld_main"
+        """,
+        "--netns-mysqld=mariadb",
+    )
+    result.assert_outcomes(passed=1)

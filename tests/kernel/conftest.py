@@ -11,13 +11,32 @@ from typing import Any, TypeVar
 
 import pytest
 
+from pytest_netns_mysql.kernel.guard import Guard
 from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.kernel.restoring import Result
 from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology import Topology
 
 T = TypeVar("T")
 InNetwork = Callable[..., Any]
 InSandbox = Callable[..., Any]
+
+LOOKS = (
+    ("ip", "-o", "address"),
+    ("ip", "route", "show", "table", "all"),
+    ("ip", "-6", "route", "show", "table", "all"),
+    ("ip", "rule"),
+    ("ip", "-6", "rule"),
+    ("ip", "neigh", "show", "nud", "permanent"),
+    ("ip", "neigh", "show", "proxy"),
+    ("ip", "nexthop"),
+    ("tc", "qdisc"),
+    ("ls", "/run/netns"),
+    ("cat", "/etc/hosts", "/etc/resolv.conf"),
+)
+SETTINGS = ("ipv4.ip_forward", "ipv4.tcp_retries2", "ipv4.ip_local_port_range", "ipv4.conf.all.rp_filter")
+# What the kernel does by itself, at some time: link-local addresses and carriers; and in which order it shows routes.
+ITS_OWN = ("fe80::", "ff00::", "anycast", "valid_lft", "qdisc noqueue")
 
 
 def run_in_child(action: Callable[[], T]) -> T:
@@ -89,5 +108,50 @@ def met() -> Callable[..., str]:
         with listener, network[client], socket.create_connection((to or address, port), timeout=5):
             found: str = listener.accept()[1][0]
             return found
+
+    return run
+
+
+def shown(network: Network) -> list[str]:
+    """Return what iproute2 says of each namespace, and some settings."""
+    lines = []
+    for name in network:
+        for argv in (*LOOKS, ("sysctl", *(f"net.{one}" for one in SETTINGS))):
+            text = network[name].run(argv, capture_output=True, text=True, check=True).stdout
+            own = [line for line in text.splitlines() if not any(one in line for one in ITS_OWN)]
+            lines += [f"{name}: {line.replace(' linkdown', '')}" for line in own]
+        with network[name]:
+            lines += [f"{name}: {index} {interface}" for index, interface in socket.if_nameindex()]
+        links = network[name].run(("ip", "-o", "link"), capture_output=True, text=True, check=True).stdout
+        for word in ("mtu", "master", "qlen", "link/ether", "alias"):
+            lines += [f"{name}: {word} {rest.split()[0]}" for rest in links.split(f"{word} ")[1:]]
+        lines += [f"{name}: {flag} {links.count(flag)}" for flag in (",UP", "PROMISC", "NOARP")]
+    return sorted(lines)
+
+
+@pytest.fixture(scope="session")
+def looked_at() -> Callable[[Network], list[str]]:
+    """Return what iproute2 shows of a network."""
+    return shown
+
+
+@pytest.fixture(scope="session")
+def found_after(in_network: InNetwork) -> Callable[..., list[str]]:
+    """Return what a guard finds after shell commands, each in a namespace; all of it must be put back."""
+
+    def run(topology: Topology, *changes: tuple[str, str]) -> list[str]:
+        def action(network: Network) -> tuple[Result | None, list[str], list[str]]:
+            guard = Guard(network)
+            before = shown(network)
+            for name, command in changes:
+                network[name].run(["sh", "-ec", command], check=True)
+            result = guard.put_back()
+            return result, before, shown(network)
+
+        result, before, now = in_network(topology, action)
+        assert now == before
+        assert isinstance(result, Result)
+        assert result.stays == ()
+        return list(result.found)
 
     return run

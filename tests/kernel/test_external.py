@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import NetworkError
+from pytest_netns_mysql.kernel.guard import Guard
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology import from_mapping, load
@@ -65,6 +66,26 @@ def test_an_existing_namespace_is_entered_and_left_as_it_is(
     assert in_network(topology, action) == (before, before, "203.0.113.7/32")
     after = subprocess.run(["ip", "-n", name, *MINE[1:]], check=True, capture_output=True, text=True).stdout
     assert after == before
+
+
+@pytest.mark.root  # as above
+def test_what_is_done_to_an_existing_namespace_is_not_put_back(
+    in_network: InNetwork, existing: tuple[str, int]
+) -> None:
+    name, _ = existing
+    topology = from_mapping({"namespaces": {"prod": {"external": name}, "red": "192.0.2.2/24"}})
+
+    def action(network: Network) -> tuple[tuple[str, ...], str]:
+        guard = Guard(network)
+        network["prod"].run(["ip", "address", "add", "203.0.113.9/32", "dev", "lo"], check=True)
+        network["red"].run(["ip", "address", "add", "192.0.2.9/24", "dev", "lo"], check=True)
+        result = guard.put_back()
+        shown = network["prod"].run(MINE, capture_output=True, text=True, check=True).stdout
+        return (() if result is None else result.found), shown
+
+    found, shown = in_network(topology, action)
+    assert found == ("red: address 192.0.2.9/24 dev lo is new",)
+    assert "203.0.113.9" in shown
 
 
 def told(in_network: InNetwork, external: object, mode: str = "auto") -> str:

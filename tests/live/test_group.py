@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from pytest_netns_mysql import Group, GroupError, MySQLServer, UnknownNamespaceError, factories
+from pytest_netns_mysql import AccountFactory, Group, GroupError, MySQLServer, UnknownNamespaceError, factories
 
 pytestmark = pytest.mark.slow
 
@@ -39,6 +39,26 @@ def test_accounts_are_made_on_the_primary(pair: Group, netns_mysqld: MySQLServer
     assert pair["blue"].writable is pair["red"]
     assert pair["blue"].dataset is pair["red"].dataset is pair
     assert netns_mysqld.writable is netns_mysqld.dataset is netns_mysqld
+
+
+def test_a_member_that_is_promoted_takes_the_writes(pair: Group, netns_account: AccountFactory) -> None:
+    red, blue = pair["red"], pair["blue"]
+    assert red.promote() < 1  # it is the primary already
+    blue.promote()
+    assert pair.primary is blue
+    assert (red.writable, blue.writable) == (blue, blue)
+    netns_account("app", schema="made_on_blue", server=red)
+    blue.execute("CREATE SCHEMA by_hand")
+    red.catch_up()
+    assert red.execute("SHOW SCHEMAS LIKE 'by_hand'") == [("by_hand",)]
+
+
+def test_a_member_that_has_left_is_not_promoted(pair: Group) -> None:
+    assert pair.primary is pair["red"]
+    pair["blue"].execute("STOP GROUP_REPLICATION")
+    with pytest.raises(GroupError, match="pair-blue cannot be made the primary: ") as error:
+        pair["blue"].promote()
+    assert "do: group.rejoin(name) brings a member back" in str(error.value)
 
 
 def test_a_secondary_takes_no_writes(pair: Group) -> None:

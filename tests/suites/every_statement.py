@@ -9,8 +9,9 @@ import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql.catalog import READING, WRITING
+from pytest_netns_mysql.mysql.reading import read
 from pytest_netns_mysql.mysql.reset import Reset, put_back
-from pytest_netns_mysql.mysql.state import State, read
+from pytest_netns_mysql.mysql.state import State
 
 statements: Any = importlib.import_module("statements")  # one of statements_*.py, copied beside this file
 server = factories.mysqld(options={"port": 3371, "performance_schema": True}, scope="module")

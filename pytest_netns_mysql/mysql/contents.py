@@ -1,0 +1,208 @@
+"""What is in the schemas that a server was loaded with: every definition, and a digest of each table's rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from pytest_netns_mysql.mysql.quoting import identifier, literal
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.administrator import Administrator
+    from pytest_netns_mysql.mysql.dialect import RawRow
+
+Name = tuple[str, str]
+"""A schema, and what is in it."""
+
+
+class Thing(NamedTuple):
+    """Name a table, a view, a trigger or a routine; schemas and events are looked at wherever they are."""
+
+    kind: str
+    schema: str
+    name: str
+
+
+class Rows(NamedTuple):
+    """Tell what rows a table has: a digest of them, in whatever order they are, and its next AUTO_INCREMENT.
+
+    A sequence has one row, and the next number that it has not set aside.
+    """
+
+    digest: str
+    next_number: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Hold the definition of each thing in the schemas, and what rows each table has."""
+
+    definitions: Mapping[Thing, str] = field(default_factory=dict)
+    rows: Mapping[Name, Rows] = field(default_factory=dict)
+
+    @property
+    def has_sequences(self) -> bool:
+        """Tell whether a SELECT may change something: NEXTVAL moves a sequence."""
+        return any(one.kind == "sequence" for one in self.definitions)
+
+
+_LISTS = """\
+SELECT LOWER(TABLE_TYPE), TABLE_SCHEMA, TABLE_NAME, '' FROM information_schema.TABLES
+    WHERE TABLE_SCHEMA IN ({0})
+UNION ALL SELECT 'trigger', TRIGGER_SCHEMA, TRIGGER_NAME, ACTION_ORDER FROM information_schema.TRIGGERS
+    WHERE TRIGGER_SCHEMA IN ({0})
+UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME, '' FROM information_schema.ROUTINES
+    WHERE ROUTINE_SCHEMA IN ({0})"""
+_TABLES = {"base table": "table", "system versioned": "table", "sequence": "sequence"}
+"""Types of tables that have rows, with the kinds of things that they are."""
+_IN_ONE = 50  # tables in one query
+# The option is the first of its line, behind the engine: a text in a comment is none.
+_NUMBER = re.compile(r"(\n\)(?: /\*!\d+ TABLESPACE .*?\*/)? ENGINE=\S+) AUTO_INCREMENT=(\d+)")
+
+# How values are told apart: what is no value of an enumeration is the number 0, and FLOAT is printed rounded.
+_AS_NUMBERS = frozenset({"enum", "set", "bit"})
+_AS_DOUBLES = frozenset({"float", "double"})
+_PRINTED = frozenset(
+    ("tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "date", "time", "datetime", "timestamp", "year")
+)
+_SHORT = frozenset({"char", "varchar", "binary", "varbinary", "inet4", "inet6", "uuid"})
+_COLUMNS = """\
+SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, LOWER(DATA_TYPE),
+    CHARACTER_SET_NAME IS NOT NULL OR DATA_TYPE IN ('json', 'inet4', 'inet6', 'uuid')
+FROM information_schema.COLUMNS
+WHERE COALESCE(GENERATION_EXPRESSION, '') = '' AND (TABLE_SCHEMA, TABLE_NAME) IN ({})
+ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"""
+
+
+class Column(NamedTuple):
+    """Name a column whose values are stored, its type without a length, and whether it has characters, not bytes."""
+
+    name: str
+    type: str
+    has_characters: bool
+
+    @property
+    def exact(self) -> str:
+        """Return an expression whose value, as it is printed, tells two values of the column apart."""
+        name = identifier(self.name)
+        if self.type in _AS_NUMBERS:
+            return f"{name} + 0"
+        return f"{name} + 0e0" if self.type in _AS_DOUBLES else name
+
+    @property
+    def is_a_number(self) -> bool:
+        """Tell whether ``exact`` is a number."""
+        return self.type in _AS_NUMBERS | _AS_DOUBLES or (self.is_printed and self.type.endswith(("int", "decimal")))
+
+    @property
+    def is_printed(self) -> bool:
+        """Tell whether ``exact`` is of digits, signs and spaces."""
+        return self.type in _AS_NUMBERS | _AS_DOUBLES | _PRINTED
+
+    @property
+    def in_a_digest(self) -> str:
+        """Return an expression without a comma in its value, which is never NULL."""
+        if self.is_printed:
+            return f"IFNULL({self.exact}, '-')"
+        # The second is of no more than 64 digits, whatever max_allowed_packet is.
+        return f"IFNULL({f'HEX({self.exact})' if self.type in _SHORT else f'SHA2({self.exact}, 256)'}, '-')"
+
+
+def columns_of(administrator: Administrator, names: Collection[Name]) -> dict[Name, list[Column]]:
+    """Return the stored columns of each table."""
+    found: dict[Name, list[Column]] = {name: [] for name in names}
+    if names:
+        listed = ", ".join(f"({literal(schema)}, {literal(name)})" for schema, name in names)
+        for schema, table, column, kind, is_text in administrator.ask(_COLUMNS.format(listed))[0]:
+            found[_text(schema), _text(table)].append(Column(_text(column), _text(kind), is_text == b"1"))
+    return found
+
+
+def digest_of(name: Name, columns: Sequence[Column], structure: str) -> str:
+    """Return what to select for the digest of a table's rows.
+
+    It adds up a hash of each row, so that it is the same in every order: CHECKSUM TABLE takes 'ab', 'c' for 'a', 'bc',
+    and adds what a linear function makes of each row.
+    """
+    values = [one.in_a_digest for one in columns] or ["''"]
+    row = f"SHA2(CONCAT_WS(',', {', '.join(values)}), 256)"
+    hashed = f"CAST(CONV(LEFT({row}, 16), 16, 10) AS DECIMAL(20))"
+    history = " FOR SYSTEM_TIME ALL" if "WITH SYSTEM VERSIONING" in structure else ""
+    return f"COUNT(*), COUNT(h), SUM(h) FROM (SELECT {hashed} h FROM {title(name)}{history}) t"
+
+
+def things(administrator: Administrator, schemas: Iterable[str]) -> dict[Thing, tuple[str, str]]:
+    """Return what is in schemas, each with what SHOW CREATE is to be asked for, and with its place among others."""
+    query = _LISTS.format(", ".join(map(literal, schemas)))
+    found = {}
+    for raw in administrator.ask(query)[0]:
+        kind, schema, name, place = map(_text, raw)
+        word = "TABLE" if kind in _TABLES else kind.upper()
+        found[Thing(_TABLES.get(kind, kind), schema, name)] = word, place
+    return found
+
+
+def definitions(administrator: Administrator, found: Mapping[Thing, tuple[str, str]]) -> dict[Thing, tuple[str, str]]:
+    """Return the definition of each thing, and a table's next AUTO_INCREMENT; an error's text where there is none."""
+    queries = [f"SHOW CREATE {word} {title((one.schema, one.name))}" for one, (word, _) in found.items()]
+    sequences = [one for one in found if one.kind == "sequence"]
+    queries += [f"SELECT next_not_cached_value FROM {title((one.schema, one.name))}" for one in sequences]
+    answers = list(_each(administrator, queries))
+    told: dict[Thing, tuple[str, str]] = {}
+    for (one, (_, place)), rows in zip(found.items(), answers, strict=False):
+        text = "\0".join([place, *(_text(value) for row in rows for value in row)])
+        number = _NUMBER.search(text) if one.kind == "table" else None
+        told[one] = (text, "") if number is None else (text.replace(number[0], number[1], 1), number[2])
+    for one, rows in zip(sequences, answers[len(found) :], strict=True):
+        told[one] = told[one][0], _text(rows[0][0]) if rows else ""
+    return told
+
+
+def digests(administrator: Administrator, selected: Mapping[Name, str]) -> dict[Name, str]:
+    """Return what ``digest_of`` has selected, for each table; an error's text where a table cannot be read."""
+    import mysql.connector
+
+    found: dict[Name, str] = {}
+    for start in range(0, len(selected), _IN_ONE):
+        some = list(selected.items())[start : start + _IN_ONE]
+        queries = [f"SELECT {number}, {what}" for number, (_, what) in enumerate(some)]
+        try:
+            (rows,) = administrator.ask("\nUNION ALL ".join(queries))
+        except mysql.connector.Error:
+            rows = [(b"%d" % number, *row[-3:]) for number, (row,) in enumerate(_each(administrator, queries))]
+        found |= {some[int(number or 0)][0]: _digest(row) for number, *row in rows}
+    return found
+
+
+def _digest(row: Sequence[bytes | None]) -> str:
+    there, hashed, *_ = row
+    # A row whose hash the server could not make is like no other.
+    return " ".join(map(_text, row)) if there == hashed else f"{_text(there)} rows that could not be read"
+
+
+def _each(administrator: Administrator, queries: Sequence[str]) -> Iterator[list[RawRow]]:
+    """Give the rows of each query; of one that fails, its error as a row."""
+    import mysql.connector
+
+    try:
+        yield from administrator.ask(*queries) if queries else ()
+        return
+    except mysql.connector.Error:
+        pass
+    for query in queries:
+        try:
+            (rows,) = administrator.ask(query)
+        except mysql.connector.Error as error:
+            rows = [(str(error).encode(), b"")]  # another thing than any row
+        yield rows
+
+
+def title(name: Name) -> str:
+    """Return the name as SQL takes it."""
+    return f"{identifier(name[0])}.{identifier(name[1])}"
+
+
+def _text(value: bytes | None) -> str:
+    return "" if value is None else value.decode()

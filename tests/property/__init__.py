@@ -1,0 +1,1 @@
+"""Random statements on a seeded server: what put_back leaves is what a fresh server has."""
