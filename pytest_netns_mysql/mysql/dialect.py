@@ -42,7 +42,8 @@ OF_A_CHANNEL = ("IO_THREAD of channel", "SQL_THREAD of channel")
 """The kinds that go with a channel."""
 
 
-TRANSIENT = ("host-cache entry", "thread", "resource group of thread")
+OF_THREADS = ("thread", "resource group of thread")
+TRANSIENT = ("host-cache entry", *OF_THREADS)
 """The kinds whose objects also come and go by themselves: an entry that is gone, a thread that is new, is no change."""
 
 

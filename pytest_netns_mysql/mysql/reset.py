@@ -12,7 +12,7 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, TRANSIENT, Dialect
+from pytest_netns_mysql.mysql.dialect import OF_A_CHANNEL, OF_THREADS, TRANSIENT, Dialect
 from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.reading import TABLESPACES, connections, read
 from pytest_netns_mysql.mysql.state import UNKNOWN, Connection, State, same
@@ -88,7 +88,7 @@ def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: F
         found = [*ended, *changes]
         in_schemas = _differences(server, before, now)
         if not found and not in_schemas:
-            return Reset(before=replace(before, counters=now.counters))
+            return Reset(before=_confirmed(before, now))
         refused = _undo(server, before, changes) if changes else {}
         is_of_rows = not changes
         if server.seeded is not None and in_schemas:
@@ -110,8 +110,16 @@ def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: F
         (*told, *map(str, in_schemas)),
         tuple(stays),
         any(map(_inexact, found)),
-        replace(before, counters=after.counters),
+        _confirmed(before, after),
     )
+
+
+def _confirmed(before: State, now: State) -> State:
+    """Return the state to compare with next, when ``now`` is like ``before``: it may be of another start."""
+    if now.pid == before.pid:
+        return replace(before, counters=now.counters)
+    threads = {kind: now.names(kind) for kind in OF_THREADS if kind in now.rows}
+    return replace(before, pid=now.pid, counters=now.counters, rows={**before.rows, **threads})
 
 
 def _read_rows(server: MySQLServer, now: State, put_back: Collection[Difference]) -> State | None:
@@ -174,7 +182,10 @@ def _changes(before: State, now: State, spared: Spared, dialect: Dialect) -> Ite
     prepared = ({dialect.xid(row): "" for row in state.transactions} for state in (before, now))
     yield from _between("XA transaction", *prepared)
     channels = before.names("channel")
+    restarted = OF_THREADS if now.pid != before.pid else ()
     for kind in dialect.undo:
+        if kind in restarted:
+            continue
         for change in _between(kind, before.names(kind), now.names(kind)):
             if not (kind in OF_A_CHANNEL and change.name not in channels):  # it goes with its channel
                 yield change
@@ -185,7 +196,7 @@ def _changes(before: State, now: State, spared: Spared, dialect: Dialect) -> Ite
 
 def _between(kind: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Change]:
     for name in {**before, **now}:
-        comes_or_goes = kind in TRANSIENT and (name not in now or (kind != "host-cache entry" and name not in before))
+        comes_or_goes = kind in TRANSIENT and (name not in now or (kind in OF_THREADS and name not in before))
         if before.get(name) != now.get(name) and not comes_or_goes:
             yield Change(kind, name, before.get(name), now.get(name))
 

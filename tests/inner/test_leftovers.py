@@ -183,12 +183,9 @@ POLLUTED = """
     SAME_SERVER = [
         accounts, roles, root_is_another, proxies_and_history, schemas, variables, set_and_set_back, read_only,
         persisted, events, open_connections, locks, of_the_administrator, transactions, replication, files,
-        restarted_as_it_was,
+        restarted_as_it_was, settings_in_tables, foreign_server, tables_of_mysql,
     ]
-    FRESH_SERVER = [
-        settings_in_tables, foreign_server, component, stopped, shut_down, restarted_with_options, tables_of_mysql,
-        key_files,
-    ]
+    FRESH_SERVER = [component, stopped, shut_down, restarted_with_options, key_files]
 
     @pytest.mark.netns("red")
     @pytest.mark.parametrize("step", ["pollute", "look"])

@@ -180,11 +180,9 @@ POLLUTED = """
     SAME_SERVER = [
         accounts, roles, root_is_another, proxies, an_account_for_every_host, schemas, variables, set_and_set_back,
         read_only, events, open_connections, locks, a_read_lock, of_the_administrator, transactions, replication,
-        the_default_channel, files, restarted_as_it_was,
+        the_default_channel, files, restarted_as_it_was, foreign_server, tables_of_mysql,
     ]
-    FRESH_SERVER = [
-        settings_in_tables, foreign_server, plugin, stopped, shut_down, restarted_with_options, tables_of_mysql,
-    ]
+    FRESH_SERVER = [settings_in_tables, plugin, stopped, shut_down, restarted_with_options]
 
     @pytest.mark.netns("red")
     @pytest.mark.parametrize("step", ["pollute", "look"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 import pytest
-import statements
 
 from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql.catalog import READING, WRITING
@@ -11,6 +13,7 @@ from pytest_netns_mysql.mysql.reading import read
 from pytest_netns_mysql.mysql.reset import Reset, put_back
 from pytest_netns_mysql.mysql.state import State
 
+statements: Any = importlib.import_module("statements")  # one of statements_*.py, copied beside this file
 server = factories.mysqld(options={"port": 3371, "performance_schema": True}, scope="module")
 FIRST: dict[str, State] = {}
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 from collections.abc import Iterator
+from typing import Any
 
 import mysql.connector
 import pytest
-import variables
 
 from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql.quoting import literal
 from pytest_netns_mysql.mysql.reading import read
 from pytest_netns_mysql.mysql.reset import put_back
 
+variables: Any = importlib.import_module("variables")  # one of variables_*.py, copied beside this file
 server = factories.mysqld(options={"port": 3372, "performance_schema": True}, scope="module")
 
 LEFT = (
@@ -26,11 +29,8 @@ LEFT = (
 )
 
 
-def other_values(name: str, value: str) -> Iterator[str]:
+def other_values(value: str) -> Iterator[str]:
     """Return values to try, as SQL takes them."""
-    if name in variables.VALUES:
-        yield variables.VALUES[name]
-        return
     if value in ("ON", "OFF"):
         yield "OFF" if value == "ON" else "ON"
     try:
@@ -60,7 +60,7 @@ def globals_of(server: MySQLServer) -> dict[str, str]:
 
 def is_set(server: MySQLServer, name: str, value: str) -> bool:
     """Set the variable to another value, if there is one that it takes."""
-    for other in other_values(name, value):
+    for other in other_values(value):
         try:
             server.execute(f"SET GLOBAL {name} = {other}")
         except mysql.connector.Error:
@@ -70,42 +70,42 @@ def is_set(server: MySQLServer, name: str, value: str) -> bool:
     return False
 
 
+def differences(server: MySQLServer, values: dict[str, str]) -> dict[str, object]:
+    """Return the variables that are other than in ``values``, and what is left of the objects."""
+    found: dict[str, object] = {
+        name: (value, values[name])
+        for name, value in globals_of(server).items()
+        if value != values[name] and name not in variables.OF_A_START
+    }
+    for query in ("SHOW SCHEMAS LIKE 'mi%'", "SELECT * FROM mysql.user WHERE User LIKE 'mi%'", "SHOW EVENTS FROM sys"):
+        if rows := server.execute(query):
+            found[query] = rows
+    return found
+
+
 @pytest.mark.parametrize("is_new_connection", [False, True], ids=["same", "new"])
 def test_each_variable(server: MySQLServer, is_new_connection: bool) -> None:
     before, values = read(server), globals_of(server)
-    renewed, number, wrong = set(), 0, []
-    for name in sorted(values.keys() - variables.LEFT_OUT):
-        shown = server.execute("SHOW GLOBAL VARIABLES WHERE Variable_name = %s", name)
-        if not is_set(server, name, str(shown[0][1])):
+    stayed: dict[str, object] = {}
+    wrong: dict[str, object] = {}
+    number = 0
+    for name in sorted(values):
+        if not is_set(server, name, str(server.execute("SHOW GLOBAL VARIABLES WHERE Variable_name = %s", name)[0][1])):
             continue
         number += 1
         if is_new_connection:
             server.administrator.forget()
         for statement in LEFT:
-            try:
+            with contextlib.suppress(mysql.connector.Error):
                 server.execute(statement)
-            except mysql.connector.Error as error:
-                print(name, statement, error)
         result = put_back(server, before)
-        print(name, "found", len(result.found), "stays", result.stays)
-        if not result.found:
-            wrong.append(f"{name}: nothing was found")
-        if result.stays:
-            renewed.add(name)
+        if result.stays or not result.found:
+            stayed[name] = result
             server.kill()
             server.start()
             before = read(server)
-        changed = {one: (value, values[one]) for one, value in globals_of(server).items() if value != values[one]}
-        changed = {one: value for one, value in changed.items() if one not in variables.OF_A_START}
-        if changed:
-            wrong.append(f"{name}: {changed}")
-        for query in (
-            "SHOW SCHEMAS LIKE 'mi%'",
-            "SELECT * FROM mysql.user WHERE User LIKE 'mi%'",
-            "SHOW EVENTS FROM sys",
-        ):
-            if rows := server.execute(query):
-                wrong.append(f"{name}: {rows}")
-    assert wrong == []
-    assert renewed - variables.FRESH_SERVER == set()
+        if changed := differences(server, values):
+            wrong[name] = changed
+    assert wrong == {}
+    assert {name: stayed[name] for name in stayed.keys() - variables.FRESH_SERVER} == {}
     assert number >= variables.LEAST

@@ -1,7 +1,5 @@
 """What MariaDB's global variables need, to be set each to another value."""
 
-VALUES: dict[str, str] = {}
-LEFT_OUT: set[str] = set()
 # Those of the session, and those that a fresh server has another value of.
 OF_A_START = {"timestamp", "pseudo_thread_id", "error_count", "warning_count", "rand_seed1", "rand_seed2", "server_uid"}
 FRESH_SERVER = {

@@ -1,7 +1,5 @@
 """What MySQL's global variables need, to be set each to another value."""
 
-VALUES: dict[str, str] = {}
-LEFT_OUT: set[str] = set()
 # Those of the session, and those that a fresh server has another value of.
 OF_A_START = {
     "server_uuid",
