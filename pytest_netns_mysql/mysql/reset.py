@@ -93,6 +93,8 @@ def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: F
         is_of_rows = not changes
         if server.seeded is not None and in_schemas:
             is_of_rows &= server.seeded.put_back(in_schemas, before.seeded, now.seeded)
+        # The tests' session of the administrator may have begun anew, and the ended one still be listed.
+        _await_ends(server, lambda them: any(_new_connections(before, them, spared)), _ENDING)
         after = _read_rows(server, now, in_schemas) if is_of_rows else None
         after = read(server, known=before, is_a_check=True) if after is None else after
         stays = [
