@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_netns_mysql.byname import PLAN
 from pytest_netns_mysql.errors import ReplicationError, in_short
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kind import Kind
     from pytest_netns_mysql.topology.model import Topology
 
-PLAN = "netns_plan"
 _ADDRESSES = ("bind_address", "admin_address", "mysqlx_bind_address")
 
 

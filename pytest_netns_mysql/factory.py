@@ -9,7 +9,8 @@ import pytest
 
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.arguments import Kind
-from pytest_netns_mysql.checks import PLAN, FixturePlan, is_planned
+from pytest_netns_mysql.byname import PLAN
+from pytest_netns_mysql.checks import FixturePlan, is_planned
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.mysql.options import check_kinds
 

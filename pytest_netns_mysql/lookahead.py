@@ -6,14 +6,12 @@ What a test asks for by arguments is known at collection. A test, or a fixture o
 
 from __future__ import annotations
 
-import ast
-import inspect
-import textwrap
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_netns_mysql.byname import may_ask_by_name
 from pytest_netns_mysql.checks import FixturePlan, plan_of, plans_of
 from pytest_netns_mysql.marker import is_netns_test
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
 _ROUTER = "router"
 _SERVERS = "_netns_servers"  # what each of our fixtures that uses a server asks for
 _IMAGE = "docker://"
-_NOT_THE_PROJECTS = ("site-packages", "dist-packages")
 
 
 def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
@@ -79,8 +76,8 @@ def _wanted(item: pytest.Item, plans: dict[str, FixturePlan], choices: tuple[str
     if fixtures is None or getattr(item, "_fixtureinfo", None) is None:
         return
     names = {key.partition(" ")[2] for key in plans}
-    may_ask_by_name = _may_ask_by_name(item)
-    if may_ask_by_name:
+    may_ask = may_ask_by_name(item)
+    if may_ask:
         manager = item.session._fixturemanager
         definitions = [one for name in names for one in manager.getfixturedefs(name, item) or ()]
         asked = [plan for one in definitions if (plan := plan_of(one.func)) is not None]
@@ -91,33 +88,5 @@ def _wanted(item: pytest.Item, plans: dict[str, FixturePlan], choices: tuple[str
             yield _ROUTER
         if (choice := _server_of(plan)) is not None:
             yield choice
-    if _SERVERS in fixtures or may_ask_by_name:
+    if _SERVERS in fixtures or may_ask:
         yield from choices
-
-
-def _may_ask_by_name(item: pytest.Item) -> bool:
-    """Return True if a test, or a fixture of the project's own that it uses, may call ``request.getfixturevalue``."""
-    if not isinstance(item, pytest.Function):
-        return True  # a doctest has getfixture()
-    functions: list[tuple[Callable[..., Any], tuple[str, ...]]] = [(item.function, item._fixtureinfo.argnames)]
-    for definitions in item._fixtureinfo.name2fixturedefs.values():
-        functions += [(one.func, one.argnames) for one in definitions if plan_of(one.func) is None]
-    return any("request" in arguments and _is_handed_on(function) for function, arguments in functions)
-
-
-def _is_handed_on(function: Callable[..., Any]) -> bool:
-    """Return True if a function may ask its argument ``request`` for a fixture, or hands it on to what may."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    if code is None or any(part in code.co_filename for part in _NOT_THE_PROJECTS):
-        return code is None
-    if function.__module__.partition(".")[0] in ("_pytest", "pytest_netns_mysql"):
-        return False
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(code)))
-    except (OSError, SyntaxError, ValueError):
-        return True
-    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    harmless = {id(node.value) for node in attributes}
-    return any(node.attr == "getfixturevalue" for node in attributes) or any(
-        isinstance(node, ast.Name) and node.id == "request" and id(node) not in harmless for node in ast.walk(tree)
-    )

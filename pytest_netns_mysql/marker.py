@@ -152,11 +152,19 @@ def why_not_applicable(name: str, topology: Topology) -> str | None:
 def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> bool:
     """Tell whether a test is marked, or asks for one of our fixtures directly or through others.
 
+    One that may ask by name (``request.getfixturevalue``) is taken for one where its module has fixtures of factories.
     ``fixtures`` are the names it asks for, where the test itself does not know them yet.
     """
     if markers_of(item):
         return True
-    return not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()) if fixtures is None else fixtures)
+    asked = getattr(item, "fixturenames", ()) if fixtures is None else fixtures
+    if not FIXTURES.isdisjoint(asked):
+        return True
+    if "request" not in asked:
+        return False
+    from pytest_netns_mysql.byname import asks_its_module
+
+    return asks_its_module(item)
 
 
 def place(item: pytest.Item) -> str:
