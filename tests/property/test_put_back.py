@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-ROUNDS = int(os.environ.get("NETNS_PROPERTY_ROUNDS", "60"))
+ROUNDS = int(os.environ.get("NETNS_PROPERTY_ROUNDS", "20"))
 FIRST = int(os.environ.get("NETNS_PROPERTY_SEED", "1"))
 MYSQL = ["seed/common.sql", "seed/mysql.sql"]
 MARIADB = ["seed/common.sql", "seed/mariadb.sql"]
