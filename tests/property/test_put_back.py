@@ -18,6 +18,7 @@ from .campaign import Campaign
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.netns,
     # mysqlx drops its socket unclosed where the server has ended the session.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
