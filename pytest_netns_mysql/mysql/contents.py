@@ -116,7 +116,9 @@ def columns_of(administrator: Administrator, names: Collection[Name]) -> dict[Na
     if names:
         listed = ", ".join(f"({literal(schema)}, {literal(name)})" for schema, name in names)
         for schema, table, column, kind, is_text in administrator.ask(_COLUMNS.format(listed))[0]:
-            found[_text(schema), _text(table)].append(Column(_text(column), _text(kind), is_text == b"1"))
+            # MariaDB finds the tables of names in the other case, too.
+            if (name := (_text(schema), _text(table))) in found:
+                found[name].append(Column(_text(column), _text(kind), is_text == b"1"))
     return found
 
 

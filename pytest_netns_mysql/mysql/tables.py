@@ -104,12 +104,13 @@ class SeededTables:
             for name, table in self._record.tables.items()
             if table.files and structures.get(name) == table.structure
         ]
-        known = self._large if is_a_check else untouched(self._server, large)
+        large_names = {(table.schema, table.name) for table in large}
+        known = large_names if is_a_check else untouched(self._server, large)
         as_before = {name: self._large[name] for name in known if name in self._large}
         self._select({name: text for name, text in structures.items() if name not in as_before})
         selected = {name: self._selected[name, text] for name, text in structures.items() if name not in as_before}
         found = {**as_before, **digests(self._server.administrator, selected)}
-        self._large |= {name: found[name] for name in ((table.schema, table.name) for table in large)}
+        self._large |= {name: found[name] for name in large_names}
         return found
 
     def _select(self, structures: dict[Name, str]) -> None:

@@ -18,11 +18,12 @@ from .campaign import Campaign
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.netns,
     # mysqlx drops its socket unclosed where the server has ended the session.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-ROUNDS = int(os.environ.get("NETNS_PROPERTY_ROUNDS", "60"))
+ROUNDS = int(os.environ.get("NETNS_PROPERTY_ROUNDS", "20"))
 FIRST = int(os.environ.get("NETNS_PROPERTY_SEED", "1"))
 MYSQL = ["seed/common.sql", "seed/mysql.sql"]
 MARIADB = ["seed/common.sql", "seed/mariadb.sql"]
