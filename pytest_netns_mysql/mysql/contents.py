@@ -59,6 +59,7 @@ _TABLES = {"base table": "table", "system versioned": "table", "sequence": "sequ
 """Types of tables that have rows, with the kinds of things that they are."""
 _IN_ONE = 50  # tables in one query
 # The option is the first of its line, behind the engine: a text in a comment is none.
+_PERIOD = re.compile(r"\n *PERIOD FOR SYSTEM_TIME \((`(?:[^`]|``)+`), (`(?:[^`]|``)+`)\)")
 _NUMBER = re.compile(r"(\n\)(?: /\*!\d+ TABLESPACE .*?\*/)? ENGINE=\S+) AUTO_INCREMENT=(\d+)")
 
 # How values are told apart: what is no value of an enumeration is the number 0, and FLOAT is printed rounded.
@@ -128,10 +129,13 @@ def digest_of(name: Name, columns: Sequence[Column], structure: str) -> str:
     It adds up a hash of each row, so that it is the same in every order: CHECKSUM TABLE takes 'ab', 'c' for 'a', 'bc',
     and adds what a linear function makes of each row.
     """
-    values = [one.in_a_digest for one in columns] or ["''"]
+    is_versioned, period = "WITH SYSTEM VERSIONING" in structure, _PERIOD.search(structure)
+    # When a row began and ended, in columns that are not listed unless they were named: a deleted row is still there.
+    times = () if not is_versioned else ("ROW_START", "ROW_END") if period is None else period.groups()
+    values = [*(one.in_a_digest for one in columns), *times] or ["''"]
     row = f"SHA2(CONCAT_WS(',', {', '.join(values)}), 256)"
     hashed = f"CAST(CONV(LEFT({row}, 16), 16, 10) AS DECIMAL(20))"
-    history = " FOR SYSTEM_TIME ALL" if "WITH SYSTEM VERSIONING" in structure else ""
+    history = " FOR SYSTEM_TIME ALL" if is_versioned else ""
     return f"COUNT(*), COUNT(h), SUM(h) FROM (SELECT {hashed} h FROM {title(name)}{history}) t"
 
 
