@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -59,6 +60,7 @@ _TABLES = {"base table": "table", "system versioned": "table", "sequence": "sequ
 """Types of tables that have rows, with the kinds of things that they are."""
 _IN_ONE = 50  # tables in one query
 # The option is the first of its line, behind the engine: a text in a comment is none.
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`", re.DOTALL)
 _PERIOD = re.compile(r"\n *PERIOD FOR SYSTEM_TIME \((`(?:[^`]|``)+`), (`(?:[^`]|``)+`)\)")
 _NUMBER = re.compile(r"(\n\)(?: /\*!\d+ TABLESPACE .*?\*/)? ENGINE=\S+) AUTO_INCREMENT=(\d+)")
 
@@ -123,19 +125,24 @@ def columns_of(administrator: Administrator, names: Collection[Name]) -> dict[Na
     return found
 
 
+def is_versioned(structure: str) -> bool:
+    """Tell whether a table keeps what its rows were; see MariaDB's manual, "System-Versioned Tables"."""
+    return "WITH SYSTEM VERSIONING" in _QUOTED.sub("", structure)
+
+
 def digest_of(name: Name, columns: Sequence[Column], structure: str) -> str:
     """Return what to select for the digest of a table's rows.
 
     It adds up a hash of each row, so that it is the same in every order: CHECKSUM TABLE takes 'ab', 'c' for 'a', 'bc',
     and adds what a linear function makes of each row.
     """
-    is_versioned, period = "WITH SYSTEM VERSIONING" in structure, _PERIOD.search(structure)
+    has_history, period = is_versioned(structure), _PERIOD.search(structure)
     # When a row began and ended, in columns that are not listed unless they were named: a deleted row is still there.
-    times = () if not is_versioned else ("ROW_START", "ROW_END") if period is None else period.groups()
+    times = () if not has_history else ("ROW_START", "ROW_END") if period is None else period.groups()
     values = [*(one.in_a_digest for one in columns), *times] or ["''"]
     row = f"SHA2(CONCAT_WS(',', {', '.join(values)}), 256)"
     hashed = f"CAST(CONV(LEFT({row}, 16), 16, 10) AS DECIMAL(20))"
-    history = " FOR SYSTEM_TIME ALL" if is_versioned else ""
+    history = " FOR SYSTEM_TIME ALL" if has_history else ""
     return f"COUNT(*), COUNT(h), SUM(h) FROM (SELECT {hashed} h FROM {title(name)}{history}) t"
 
 
@@ -167,25 +174,42 @@ def definitions(administrator: Administrator, found: Mapping[Thing, tuple[str, s
 
 
 def digests(administrator: Administrator, selected: Mapping[Name, str]) -> dict[Name, str]:
-    """Return what ``digest_of`` has selected, for each table; an error's text where a table cannot be read."""
+    """Return what ``digest_of`` has selected, for each table; an error's text where nobody can read a table."""
     import mysql.connector
 
     found: dict[Name, str] = {}
     for start in range(0, len(selected), _IN_ONE):
-        some = list(selected.items())[start : start + _IN_ONE]
-        queries = [f"SELECT {number}, {what}" for number, (_, what) in enumerate(some)]
+        some = dict(list(selected.items())[start : start + _IN_ONE])
+        queries = [f"SELECT {number}, {what}" for number, what in enumerate(some.values())]
         try:
             (rows,) = administrator.ask("\nUNION ALL ".join(queries))
         except mysql.connector.Error:
-            rows = [(b"%d" % number, *row[-3:]) for number, (row,) in enumerate(_each(administrator, queries))]
-        found |= {some[int(number or 0)][0]: _digest(row) for number, *row in rows}
+            found |= {name: _digest_alone(administrator, name, what) for name, what in some.items()}
+        else:
+            found |= {name: _digest(row[1:]) for name, row in zip(some, sorted(rows, key=_number), strict=True)}
     return found
 
 
+def _number(row: RawRow) -> int:
+    return int(row[0] or 0)
+
+
+def _digest_alone(administrator: Administrator, name: Name, selected: str) -> str:
+    import mysql.connector
+
+    try:
+        ((row,),) = administrator.ask(f"SELECT {selected}")
+    except mysql.connector.Error as error:
+        # Where it is this query alone that the server refuses, a sum is better than nothing.
+        ((_, checksum),) = administrator.ask(f"CHECKSUM TABLE {title(name)}")[0]
+        return str(error) if checksum is None else f"checksum {_text(checksum)}"
+    return _digest(row)
+
+
 def _digest(row: Sequence[bytes | None]) -> str:
-    there, hashed, *_ = row
-    # A row whose hash the server could not make is like no other.
-    return " ".join(map(_text, row)) if there == hashed else f"{_text(there)} rows that could not be read"
+    there, hashed, total = row
+    # Rows whose hashes the server could not make, as where max_allowed_packet is small, are like no others.
+    return f"{_text(there)} {_text(hashed)} {_text(total) if there == hashed else uuid.uuid4()}"
 
 
 def _each(administrator: Administrator, queries: Sequence[str]) -> Iterator[list[RawRow]]:

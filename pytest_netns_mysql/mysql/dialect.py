@@ -29,12 +29,12 @@ SESSION: Mapping[str, str] = {
 """Settings of a session in which every statement has its usual meaning and nothing is refused or cut; seconds."""
 
 
-def in_session(settings: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the statements that give a session its settings."""
+def in_session(settings: Mapping[str, str], later: str = "") -> tuple[str, ...]:
+    """Return the statements that give a session its settings; ``later`` has those of later versions, as a comment."""
     return (
         # As if none were selected: SHOW CREATE VIEW leaves out the name of the one that is.
         "USE information_schema",
-        f"SET SESSION {', '.join(f'{name} = {value}' for name, value in settings.items())}",
+        f"SET SESSION {', '.join(f'{name} = {value}' for name, value in settings.items())} {later}",
     )
 
 

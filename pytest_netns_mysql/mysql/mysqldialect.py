@@ -107,7 +107,8 @@ UNION ALL SELECT 'global replication filter', FILTER_NAME, FILTER_RULE
             "sql_require_primary_key": "0",
             "information_schema_stats_expiry": "0",
             "show_create_table_verbosity": "0",
-        }
+        },
+        "/*!80026 , terminology_use_previous = NONE */",
     ),
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",
     # What replication itself moves on.

@@ -18,6 +18,7 @@ from pytest_netns_mysql.mysql.contents import (
     definitions,
     digest_of,
     digests,
+    is_versioned,
     things,
     title,
 )
@@ -89,7 +90,7 @@ def record(server: MySQLServer, folder: Path) -> None:
         digest = _NO_ROWS if is_volatile else found[name]
         files = _files(server, name) if sizes[name] > _LARGE and engine is not None and engine[1] == "InnoDB" else ()
         rows = None
-        if sizes[name] <= _MOST and "WITH SYSTEM VERSIONING" not in structure and not is_of_others:
+        if sizes[name] <= _MOST and not is_versioned(structure) and not is_of_others:
             rows = f"{place}.rows"
             with (folder / rows).open("w", encoding="ascii") as file:
                 if engine is not None and not is_volatile:
