@@ -176,13 +176,15 @@ class Cleaner:
             self._known[server].is_used = True
         accounts = item.stash.get(ACCOUNTS, ())
         kept = _common(self._scopes, self._scopes_of(self.next_item))
-        if kept == len(self._scopes) and accounts:
-            from pytest_netns_mysql.mysql.dropping import drop_alone
+        try:
+            if kept == len(self._scopes) and accounts:
+                from pytest_netns_mysql.mysql.dropping import drop_alone
 
-            drop_alone(accounts)
-        left = self._leave(kept, item, accounts)
-        if self._default in self._known and _wants_fresh(item):
-            self._renew(self._default)
+                drop_alone(accounts)
+            left = self._leave(kept, item, accounts)
+        finally:
+            if self._default in self._known and _wants_fresh(item):
+                self._renew(self._default)
         if left and mode_of(item, self._session.settings.leftovers) == "fail":
             raise left.error(item.nodeid)
 

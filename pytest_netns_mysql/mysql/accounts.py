@@ -12,7 +12,7 @@ from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql import clientarguments
 from pytest_netns_mysql.mysql.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.lockwaits import LOCK_WAIT, TIMED_OUT, holders
-from pytest_netns_mysql.mysql.quoting import identifier, literal
+from pytest_netns_mysql.mysql.quoting import decoded, identifier, literal
 from pytest_netns_mysql.mysql.reading import LIST, listed
 from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -176,7 +176,7 @@ class Accounts:
                 found = [one for one in listed(meant, administrator.numbers) if one.user in users]
                 if found:
                     (known,) = administrator.ask(f"SELECT User, Host FROM mysql.{server.dialect.grant_tables[0]}")
-                    accounts = [((user or b"").decode(), (host or b"").decode()) for user, host in known]
+                    accounts = [(decoded(user), decoded(host)) for user, host in known]
                     administrator.end_connections(
                         one.number for one in found if account_of(one.user, one.host, accounts) in self.names
                     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_netns_mysql.errors import ClientError, ServerGoneError
 from pytest_netns_mysql.mysql.process import Process
+from pytest_netns_mysql.mysql.quoting import decoded
 
 if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
@@ -242,7 +243,7 @@ class Administrator:
     def disregard(self, counts: Iterable[RawRow]) -> None:
         """Leave these counts of a session out of the server's, since this start."""
         for name, count in counts:
-            self.disregarded[(name or b"").decode()] += int(count or 0)
+            self.disregarded[decoded(name)] += int(count or 0)
 
     def close(self) -> frozenset[int]:
         """Close the tests' session in good order; return its number, while the server may still know it."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.client import NamespaceConnection
 from pytest_netns_mysql.mysql.counters import OF_THE_SESSION
-from pytest_netns_mysql.mysql.quoting import identifier
+from pytest_netns_mysql.mysql.quoting import identifier, literal
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.accounts import Account
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _PATIENCE = 2  # seconds
-_GRANTED_TO_ALL = "SELECT 1 FROM mysql.db WHERE User = '' UNION ALL SELECT 1 FROM mysql.tables_priv WHERE User = ''"
+# Privileges for a schema, a table or a routine hold for every account of the user whose host fits, and those of nobody
+# in particular for everybody: SHOW GRANTS tells of neither. See the manual, "Access Control, Stage 2".
+_TABLES = ("db", "tables_priv", "columns_priv", "procs_priv")
 
 
 def disregard(server: MySQLServer, connection: object, account: Account) -> None:
@@ -28,14 +31,12 @@ def disregard(server: MySQLServer, connection: object, account: Account) -> None
     if not server.dialect.shows_all_grants or not isinstance(connection, NamespaceConnection) or not connection.is_idle:
         return
     connection.read_timeout = _PATIENCE
-    with contextlib.suppress(mysql.connector.Error):
+    with contextlib.suppress(mysql.connector.Error, NetnsError):
         connection.cmd_query("SHOW GRANTS")
         grants = [str(row[0]) for row in connection.get_rows()[0]]
         connection.cmd_query(OF_THE_SESSION)
         counts = connection.get_rows(raw=True)[0]
-        # What is granted to nobody in particular, SHOW GRANTS does not tell; see the manual, "Access Control, Stage 2".
-        to_all = server.administrator.ask(_GRANTED_TO_ALL)[0]
-        if not to_all and _are_of_one_schema(grants, account.schema or ""):
+        if _are_of_one_schema(grants, account.schema or "") and not _may_more(server, account):
             server.administrator.disregard(counts)
 
 
@@ -43,3 +44,10 @@ def _are_of_one_schema(grants: list[str], schema: str) -> bool:
     names = {identifier(schema), identifier(schema, pattern=True)}
     allowed = tuple(f"GRANT ALL PRIVILEGES ON {name}.* TO " for name in names)
     return len(grants) == 2 and grants[0].startswith("GRANT USAGE ON *.* TO ") and grants[1].startswith(allowed)
+
+
+def _may_more(server: MySQLServer, account: Account) -> bool:
+    """Return True if an account may use what was granted to its user at other hosts, or to everybody."""
+    user, host = literal(account.user), literal(account.host)
+    others = f"User IN ('', {user}) AND NOT (User = {user} AND Host = {host})"
+    return any(server.administrator.ask(*(f"SELECT 1 FROM mysql.{table} WHERE {others} LIMIT 1" for table in _TABLES)))

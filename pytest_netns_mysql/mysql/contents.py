@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from pytest_netns_mysql.mysql.quoting import identifier, literal
+from pytest_netns_mysql.mysql.quoting import decoded, identifier, literal
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.administrator import Administrator
@@ -120,8 +119,8 @@ def columns_of(administrator: Administrator, names: Collection[Name]) -> dict[Na
         listed = ", ".join(f"({literal(schema)}, {literal(name)})" for schema, name in names)
         for schema, table, column, kind, is_text in administrator.ask(_COLUMNS.format(listed))[0]:
             # MariaDB finds the tables of names in the other case, too.
-            if (name := (_text(schema), _text(table))) in found:
-                found[name].append(Column(_text(column), _text(kind), is_text == b"1"))
+            if (name := (decoded(schema), decoded(table))) in found:
+                found[name].append(Column(decoded(column), decoded(kind), is_text == b"1"))
     return found
 
 
@@ -151,7 +150,7 @@ def things(administrator: Administrator, schemas: Iterable[str]) -> dict[Thing, 
     query = _LISTS.format(", ".join(map(literal, schemas)))
     found = {}
     for raw in administrator.ask(query)[0]:
-        kind, schema, name, place = map(_text, raw)
+        kind, schema, name, place = map(decoded, raw)
         word = "TABLE" if kind in _TABLES else kind.upper()
         found[Thing(_TABLES.get(kind, kind), schema, name)] = word, place
     return found
@@ -165,11 +164,11 @@ def definitions(administrator: Administrator, found: Mapping[Thing, tuple[str, s
     answers = list(_each(administrator, queries))
     told: dict[Thing, tuple[str, str]] = {}
     for (one, (_, place)), rows in zip(found.items(), answers, strict=False):
-        text = "\0".join([place, *(_text(value) for row in rows for value in row)])
+        text = "\0".join([place, *(decoded(value) for row in rows for value in row)])
         number = _NUMBER.search(text) if one.kind == "table" else None
         told[one] = (text, "") if number is None else (text.replace(number[0], number[1], 1), number[2])
     for one, rows in zip(sequences, answers[len(found) :], strict=True):
-        told[one] = told[one][0], _text(rows[0][0]) if rows else ""
+        told[one] = told[one][0], decoded(rows[0][0]) if rows else ""
     return told
 
 
@@ -185,8 +184,10 @@ def digests(administrator: Administrator, selected: Mapping[Name, str]) -> dict[
             (rows,) = administrator.ask("\nUNION ALL ".join(queries))
         except mysql.connector.Error:
             found |= {name: _digest_alone(administrator, name, what) for name, what in some.items()}
-        else:
-            found |= {name: _digest(row[1:]) for name, row in zip(some, sorted(rows, key=_number), strict=True)}
+            continue
+        for name, (_, there, hashed, total) in zip(some, sorted(rows, key=_number), strict=True):
+            is_whole = there == hashed
+            found[name] = _digest((there, hashed, total)) if is_whole else _checksum(administrator, name)
     return found
 
 
@@ -200,16 +201,19 @@ def _digest_alone(administrator: Administrator, name: Name, selected: str) -> st
     try:
         ((row,),) = administrator.ask(f"SELECT {selected}")
     except mysql.connector.Error as error:
-        # Where it is this query alone that the server refuses, a sum is better than nothing.
-        ((_, checksum),) = administrator.ask(f"CHECKSUM TABLE {title(name)}")[0]
-        return str(error) if checksum is None else f"checksum {_text(checksum)}"
-    return _digest(row)
+        return _checksum(administrator, name) or str(error)
+    there, hashed, _ = row
+    return _digest(row) if there == hashed else _checksum(administrator, name)
+
+
+def _checksum(administrator: Administrator, name: Name) -> str:
+    """Return a sum where the server cannot make the digest, as where max_allowed_packet is small; '' for no table."""
+    ((_, checksum),) = administrator.ask(f"CHECKSUM TABLE {title(name)}")[0]
+    return f"checksum {checksum.decode()}" if checksum is not None else ""
 
 
 def _digest(row: Sequence[bytes | None]) -> str:
-    there, hashed, total = row
-    # Rows whose hashes the server could not make, as where max_allowed_packet is small, are like no others.
-    return f"{_text(there)} {_text(hashed)} {_text(total) if there == hashed else uuid.uuid4()}"
+    return " ".join(map(decoded, row))
 
 
 def _each(administrator: Administrator, queries: Sequence[str]) -> Iterator[list[RawRow]]:
@@ -232,7 +236,3 @@ def _each(administrator: Administrator, queries: Sequence[str]) -> Iterator[list
 def title(name: Name) -> str:
     """Return the name as SQL takes it."""
     return f"{identifier(name[0])}.{identifier(name[1])}"
-
-
-def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode()

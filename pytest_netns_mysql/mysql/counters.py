@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.catalog import ANYTHING, READING, ROWS, WRITING, statements
+from pytest_netns_mysql.mysql.quoting import decoded
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import RawRow
@@ -68,7 +69,7 @@ class Counters:
 
 
 def _numbers(rows: Sequence[RawRow]) -> Iterator[tuple[str, int]]:
-    return ((_name((name or b"").decode()), int(number or 0)) for name, number in rows)
+    return ((_name(decoded(name)), int(number or 0)) for name, number in rows)
 
 
 def _name(name: str) -> str:

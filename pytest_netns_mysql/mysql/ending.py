@@ -14,7 +14,7 @@ from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.dropping import refusal, server_of
 from pytest_netns_mysql.mysql.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.lockwaits import TIMED_OUT, Holder, holders
-from pytest_netns_mysql.mysql.quoting import identifier
+from pytest_netns_mysql.mysql.quoting import decoded, identifier
 from pytest_netns_mysql.mysql.reading import LIST, connections, listed
 from pytest_netns_mysql.mysql.reset import Reset, put_back
 from pytest_netns_mysql.mysql.state import Connection, State, same
@@ -93,7 +93,7 @@ class Ending:
         if self._accounts is None:
             table = self.server.dialect.grant_tables[0]
             (rows,) = self.server.administrator.ask(f"SELECT User, Host FROM mysql.{table}")
-            self._accounts = [((user or b"").decode(), (host or b"").decode()) for user, host in rows]
+            self._accounts = [(decoded(user), decoded(host)) for user, host in rows]
         candidates = [one for one in self._accounts if one[0] in names]
         # A host name may be seen as its address: where all are a wider fixture's, it does not matter.
         return (
@@ -160,7 +160,7 @@ class Ending:
 
     def _make_writable(self, values: dict[str, bytes | None]) -> None:
         for name, raw in values.items():
-            value, was = (raw or b"").decode(), self._before.variables[name]
+            value, was = decoded(raw), self._before.variables[name]
             if not same(value, was) and same(was, "OFF"):
                 self.server.administrator.run(f"SET GLOBAL {name} = OFF")
                 self._found.append(f"global variable {name} is ON, was OFF")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.mysql.hostpatterns import host_of
-from pytest_netns_mysql.mysql.quoting import literal
+from pytest_netns_mysql.mysql.quoting import decoded, literal
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import RawRow
@@ -72,12 +72,8 @@ def _by_connection(rows: list[RawRow]) -> list[Holder]:
     found: dict[int, Holder] = {}
     for number, user, host, lock, statement in rows:
         key = int(number or 0)
-        client = f"{literal(_text(user))}@{literal(host_of(_text(host)))}"
+        client = f"{literal(decoded(user))}@{literal(host_of(decoded(host)))}"
         locks = found[key].locks if key in found else ()
-        said = " ".join(_text(statement).split())[:_LONGEST_STATEMENT]
-        found[key] = Holder(key, client, tuple(dict.fromkeys([*locks, _text(lock)])), said)
+        said = " ".join(decoded(statement).split())[:_LONGEST_STATEMENT]
+        found[key] = Holder(key, client, tuple(dict.fromkeys([*locks, decoded(lock)])), said)
     return list(found.values())
-
-
-def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode("utf-8", "replace")

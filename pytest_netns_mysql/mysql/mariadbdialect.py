@@ -8,7 +8,7 @@ from pytest_netns_mysql.mysql import mariadbcatalog
 from pytest_netns_mysql.mysql.catalog import COMMANDS, Undo
 from pytest_netns_mysql.mysql.dialect import OF_SERVER, SESSION, Dialect, RawRow, RestoredTable, in_session, roll_back
 from pytest_netns_mysql.mysql.options import DEFAULTS
-from pytest_netns_mysql.mysql.quoting import literal
+from pytest_netns_mysql.mysql.quoting import decoded, literal
 
 # As for MySQL, without what MariaDB knows nothing of or has removed, which it would complain of in its log.
 _UNKNOWN = ("loose_mysqlx", "flush_method", "redo_log_capacity", "print_ddl_logs", "rollback_segments")
@@ -23,14 +23,10 @@ _OWN = {
 }
 
 
-def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode()
-
-
 def _channels(rows: Sequence[RawRow]) -> Iterator[tuple[str, str, str]]:
     """Read SHOW ALL SLAVES STATUS, whose first columns are those of every version."""
     for row in rows:
-        name, _, _, host, user, port, retry, *others = map(_text, row)
+        name, _, _, host, user, port, retry, *others = map(decoded, row)
         filters = others[7:13]
         yield "channel", name, "\0".join([host, port, user, retry, *filters])
         for kind, runs in (("IO_THREAD of channel", others[5]), ("SQL_THREAD of channel", others[6])):
@@ -89,7 +85,7 @@ SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
     variables="SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES",
     moving=frozenset({"gtid_binlog_pos", "gtid_binlog_state", "gtid_current_pos", "gtid_slave_pos"}) | COMMANDS,
     transactions="XA RECOVER FORMAT='SQL'",
-    xid=lambda row: _text(row[3]),
+    xid=lambda row: decoded(row[3]),
     # Tables of the schema mysql have files of their own; what tells of a new one is its .frm.
     written=r"^(#|ib|undo\d+$|aria_log|ddl_recovery|tc\.log|multi-master\.info|db\.opt)"
     r"|\.(\d{6}|index|pid|info|state|ibd|MAD|MAI|MYD|MYI|CSV|CSM)$",

@@ -13,3 +13,8 @@ def identifier(text: str, *, pattern: bool = False) -> str:
     if pattern:
         text = text.replace("\\", r"\\").replace("_", r"\_").replace("%", r"\%")
     return "`" + text.replace("`", "``") + "`"
+
+
+def decoded(value: bytes | None) -> str:
+    """Return what a server has sent as text; bytes that are no UTF-8 stay apart, and NULL is ''."""
+    return "" if value is None else value.decode("utf-8", "surrogateescape")

@@ -12,6 +12,7 @@ from pytest_netns_mysql.mysql.catalog import FILES, WRITING, due
 from pytest_netns_mysql.mysql.contents import Contents
 from pytest_netns_mysql.mysql.counters import Counters
 from pytest_netns_mysql.mysql.hostpatterns import host_of
+from pytest_netns_mysql.mysql.quoting import decoded
 from pytest_netns_mysql.mysql.state import Connection, State, same
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def read(
 def _by_kind(found: list[RawRow]) -> dict[str, dict[str, str]]:
     rows: dict[str, dict[str, str]] = {}
     for kind, name, value in found:
-        rows.setdefault(_text(kind), {})[_text(name)] = _text(value)
+        rows.setdefault(decoded(kind), {})[decoded(name)] = decoded(value)
     return rows
 
 
@@ -101,7 +102,7 @@ def _settings(
         if _KEY_CACHE in known.rows:
             rows[_KEY_CACHE] = dict(known.rows[_KEY_CACHE])
         return {}, frozenset()
-    set_at = {_text(name): _text(value) for name, value in server.administrator.ask(server.dialect.settings)[0]}
+    set_at = {decoded(name): decoded(value) for name, value in server.administrator.ask(server.dialect.settings)[0]}
     # Of key caches that have names there is no list: those who set one set these.
     if caches := {name: value for name, value in set_at.items() if name.startswith("key_") and value}:
         rows[_KEY_CACHE] = caches
@@ -153,9 +154,9 @@ def _read_catalog(
         rows[kind] = dict(before[kind])
     for kind, answer in zip(asked, answers, strict=False):
         if answer or kind in before:
-            rows[kind] = {_text(name): _text(value) for name, value in answer}
+            rows[kind] = {decoded(name): decoded(value) for name, value in answer}
     if sums_asked:
-        return {_text(table): int(checksum or 0) for table, checksum in answers[-1]}
+        return {decoded(table): int(checksum or 0) for table, checksum in answers[-1]}
     return dict(known.tables) if known is not None else {}
 
 
@@ -195,8 +196,8 @@ def listed(clients: list[RawRow], own: frozenset[int]) -> frozenset[Connection]:
 def _of_clients(rows: list[RawRow], own: frozenset[int]) -> Iterator[tuple[Connection, str]]:
     """Give clients' connections, not the administrator's own nor those by which servers replicate, and what they do."""
     for number, user, host, _schema, told, *_rest in rows:
-        connection = Connection(int(number or 0), _text(user), host_of(_text(host)))
-        command = _text(told)
+        connection = Connection(int(number or 0), decoded(user), host_of(decoded(host)))
+        command = decoded(told)
         replicates = command.startswith(("Binlog Dump", "Group Replication", "Daemon"))
         if not replicates and connection.user not in _OWN_THREADS and connection.number not in own:
             yield connection, command
@@ -209,13 +210,9 @@ def _contents(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
     return {table: tuple(rows) for table, rows in zip(tables, found, strict=True)}
 
 
-def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode()
-
-
 def _variables(server: MySQLServer) -> dict[str, str | None]:
     (rows,) = server.administrator.ask(server.dialect.variables)
-    return {_text(name): None if value is None else _text(value) for name, value in rows}
+    return {decoded(name): None if value is None else decoded(value) for name, value in rows}
 
 
 def _values(server: MySQLServer, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
@@ -227,5 +224,5 @@ def _values(server: MySQLServer, names: list[str], before: Mapping[str, str | No
     if not names:
         return {}
     (((*asked,),),) = server.administrator.ask(f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
-    values = {name: None if one is None else _text(one) for name, one in zip(names, asked, strict=True)}
+    values = {name: None if one is None else decoded(one) for name, one in zip(names, asked, strict=True)}
     return values if all(same(values[name], before[name]) for name in names) else _variables(server)

@@ -22,7 +22,7 @@ from pytest_netns_mysql.mysql.contents import (
     things,
     title,
 )
-from pytest_netns_mysql.mysql.quoting import identifier, literal
+from pytest_netns_mysql.mysql.quoting import decoded, identifier, literal
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -71,7 +71,7 @@ class Record:
 def record(server: MySQLServer, folder: Path) -> None:
     """Write down what is in the users' tables of a server, which nobody uses."""
     administrator = server.administrator
-    schemas = [_text(name) for (name,) in administrator.ask(_SCHEMAS)[0]]
+    schemas = [decoded(name) for (name,) in administrator.ask(_SCHEMAS)[0]]
     bases = {one: how for one, how in _things(server, schemas).items() if one.kind == "table"}
     names = [(one.schema, one.name) for one in bases]
     if names:  # as the optimizer will find them: InnoDB counts rows some time later, if at all
@@ -115,7 +115,7 @@ def _sizes(server: MySQLServer, schemas: Collection[str]) -> dict[Name, int]:
     if not schemas:
         return {}
     (rows,) = server.administrator.ask(_SIZES.format(", ".join(map(literal, schemas))))
-    return {(_text(schema), _text(name)): int(size or 0) for schema, name, size in rows}
+    return {(decoded(schema), decoded(name)): int(size or 0) for schema, name, size in rows}
 
 
 def _files(server: MySQLServer, name: Name) -> list[str]:
@@ -155,7 +155,3 @@ def _value(column: Column, value: bytes | None) -> str:
     if column.is_a_number:
         return value.decode()
     return f"'{value.decode()}'" if column.is_printed else f"{'_utf8mb4 ' * column.has_characters}X'{value.hex()}'"
-
-
-def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode()

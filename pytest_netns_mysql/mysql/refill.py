@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.contents import Name, Rows, title
-from pytest_netns_mysql.mysql.quoting import identifier, literal
+from pytest_netns_mysql.mysql.quoting import decoded, identifier, literal
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.administrator import Administrator
@@ -73,17 +73,17 @@ class Refilling:
         listed = ", ".join(f"({literal(schema)}, {literal(name)})" for schema, name in names)
         found: dict[Name, list[RawRow]] = {}
         for schema, table, *row in self._administrator.ask(_TRIGGERS.format(listed))[0] if names else ():
-            found.setdefault(((schema or b"").decode(), (table or b"").decode()), []).append(tuple(row))
+            found.setdefault((decoded(schema), decoded(table)), []).append(tuple(row))
         return found
 
     @contextlib.contextmanager
     def _without(self, schema: str, triggers: list[RawRow]) -> Iterator[None]:
         """Take triggers away, and make them again, the same to the time of their creation and in their order."""
         known = []
-        for name, _, mode, created, charset, collation in [tuple(map(_text, row)) for row in triggers]:
+        for name, _, mode, created, charset, collation in [tuple(map(decoded, row)) for row in triggers]:
             full_name = f"{identifier(schema)}.{identifier(name)}"
             ((_, _, told, *_),) = self._administrator.ask(f"SHOW CREATE TRIGGER {full_name}")[0]
-            text = _text(told)
+            text = decoded(told)
             if not text.isascii() and not charset.startswith("utf8"):
                 raise UnwritableError(f"the trigger {full_name} was written in {charset}")
             session = (
@@ -112,7 +112,3 @@ class Refilling:
         finally:
             self._administrator.usual()
             run("SET NAMES utf8mb4", f"SET SESSION timestamp = DEFAULT, {_AS_LOADED}")
-
-
-def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode()

@@ -105,7 +105,7 @@ def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: F
             ),
             *map(str, _differences(server, before, after)),
         ]
-    except (mysql.connector.Error, NetnsError, OSError) as error:
+    except (mysql.connector.Error, NetnsError, OSError, ValueError) as error:
         return _beyond(f"the server cannot be asked: {error}")
     told = [str(one) for one in found if one.kind != "host-cache entry" and not _inexact(one)]
     return Reset(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.plan import ServerPlan
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-_FORMAT = "3"  # raised when seeds are made in another way
+_FORMAT = "4"  # raised when seeds are made in another way
 _DATA = "data"
 _KEPT = 5  # seeds of one server build
 _LOCK_TIMEOUT = 1800.0  # seconds, for another process to load the same data

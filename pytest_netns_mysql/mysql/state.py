@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytest_netns_mysql.mysql.contents import Contents
 from pytest_netns_mysql.mysql.hostpatterns import AccountName
-from pytest_netns_mysql.mysql.quoting import literal
+from pytest_netns_mysql.mysql.quoting import decoded, literal
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.counters import Counters
@@ -64,7 +64,7 @@ class State:
     def accounts(self) -> frozenset[AccountName]:
         """The users and hosts of all accounts, of a complete state."""
         accounts = next(iter(self.contents.values()), ())  # Host, User: they begin the first of the grant tables
-        return frozenset((_text(row[1]), _text(row[0])) for row in accounts)
+        return frozenset((decoded(row[1]), decoded(row[0])) for row in accounts)
 
 
 def is_as(state: State, complete: State) -> bool:
@@ -111,7 +111,3 @@ def _moved(before: Mapping[_K, _V], first: Mapping[_K, _V], second: Mapping[_K, 
 def same(value: str | None, other: str | None) -> bool:
     """Tell whether two values of a variable are one: a switch is ON in the table of variables, and 1 in a query."""
     return value == other or (_SWITCHES.get(value or "", value) == _SWITCHES.get(other or "", other))
-
-
-def _text(value: bytes | None) -> str:
-    return "" if value is None else value.decode()

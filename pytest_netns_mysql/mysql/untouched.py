@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _NEVER = 10**18  # nanoseconds since 1970: a day in 2001
+_DAYS = 10**8  # seconds, three years: as many times as there may be files
 
 
 def untouched(server: MySQLServer, tables: Collection[Table]) -> set[Name]:
@@ -59,4 +60,5 @@ def _is_as_left(files: Iterable[Path]) -> bool:
 
 def _mark(file: Path) -> int:
     """Return a time for a file that no other has: two tables may change names, and MariaDB writes to neither file."""
-    return _NEVER + zlib.crc32(os.fsencode(file))
+    # In whole seconds: not every file system knows shorter times.
+    return _NEVER + zlib.crc32(os.fsencode(file)) % _DAYS * 10**9
