@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import socket
 import struct
 from collections.abc import Iterator
@@ -17,6 +17,7 @@ _TYPE = 0x3FFF  # without the flags "nested" and "network byte order"
 _BUFFER = 1 << 17  # bytes
 _ATTEMPTS = 5
 _SOL_NETLINK, _ADD_MEMBERSHIP = 270, 1
+_NETFILTER = 12
 
 LINK, ADDRESS, NEXTHOP, ROUTE, RULE = "link", "address", "nexthop", "route", "rule"
 NEIGHBOUR, QDISC = "neighbour", "qdisc"
@@ -45,6 +46,16 @@ Raw = list[tuple[str, list[bytes]]]
 def open_socket(protocol: int = socket.NETLINK_ROUTE) -> socket.socket:
     """Return a netlink socket in the calling thread's network namespace, whichever thread uses it later."""
     return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+
+
+def open_netfilter() -> socket.socket | None:
+    """Return a netlink socket for nftables in the calling thread's network namespace; None in a kernel without it."""
+    try:
+        return open_socket(_NETFILTER)
+    except OSError as error:
+        if error.errno != errno.EPROTONOSUPPORT:
+            raise
+        return None
 
 
 def dump(sock: socket.socket, kind: int, body: bytes) -> list[bytes]:
@@ -106,5 +117,8 @@ def join(sock: socket.socket, groups: tuple[int, ...]) -> None:
     """Have a socket get the notifications of multicast groups; those that this kernel has not got are left out."""
     sock.bind((0, 0))
     for group in groups:
-        with contextlib.suppress(OSError):
+        try:
             sock.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOENT):
+                raise

@@ -24,6 +24,7 @@ from pytest_netns_mysql.kernel.dumps import (
     is_link_local_route,
     join,
     messages,
+    open_netfilter,
     open_socket,
 )
 from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
@@ -36,7 +37,6 @@ _FIXED = (
     *("/mptcp", "/netfilter", "/netfilter/nf_log", "/unix"),
 )
 _BY_INTERFACE = ("/ipv4/conf", "/ipv4/neigh", "/ipv6/conf", "/ipv6/neigh")
-_NETFILTER = 12
 # links, neighbours, traffic control, addresses, routes and rules of both versions of IP, next hops
 _ROUTE_GROUPS = (1, 3, 4, 5, 7, 8, 9, 11, 19, 32)
 _NFTABLES_GROUPS = (7,)
@@ -89,20 +89,36 @@ class Changes:
 
 
 class Watch:
-    """Tells what may have changed in the namespaces of a network that are its own."""
+    """Tells what may have changed in the namespaces of a network that are its own.
 
-    def __init__(self, network: Network) -> None:
-        """Begin to watch; raise OSError where the kernel refuses it."""
+    Attributes:
+        own: The namespaces that are watched.
+        sockets: How many open files its sockets are, for as long as it watches.
+    """
+
+    def __init__(self, network: Network, *, taken: int = 0) -> None:
+        """Begin to watch.
+
+        Args:
+            network: The network to watch.
+            taken: The open files that the sockets of other watches are: there is one limit for all of them.
+
+        Raises:
+            OSError: The kernel refuses it, or the sockets of all watches would be too many open files.
+        """
         self._network = network
         self.own = {name: one for name, one in network.items() if name not in network.topology.plan.external}
-        if _SOCKETS_EACH * len(self.own) > _most_descriptors():
-            raise OSError(errno.EMFILE, f"{len(self.own)} namespaces would take too many of the files that may be open")
+        self.sockets = _SOCKETS_EACH * len(self.own)
+        if taken + self.sockets > _most_descriptors():
+            number = len(self.own) + taken // _SOCKETS_EACH
+            raise OSError(errno.EMFILE, f"{number} namespaces would take too many of the files that may be open")
         self._poll = select.epoll()
         self._closing = contextlib.ExitStack()
         self._closing.callback(self._poll.close)
         self._sockets: dict[int, tuple[str, socket.socket, bool]] = {}
         self._directories: dict[int, Control | None] = {}
         self._pins: dict[str, list[int]] = {}
+        self._may_pin = True
         self._inotify = syscalls.inotify_init()
         self._closing.callback(os.close, self._inotify)
         try:
@@ -111,8 +127,9 @@ class Watch:
                 self._watch_names()
             for name, namespace in self.own.items():
                 with namespace:
-                    self._open(name, socket.NETLINK_ROUTE, _ROUTE_GROUPS)
-                    self._open(name, _NETFILTER, _NFTABLES_GROUPS)
+                    self._listen(name, open_socket(), _ROUTE_GROUPS)
+                    if (netfilter := open_netfilter()) is not None:
+                        self._listen(name, netfilter, _NFTABLES_GROUPS, is_netfilter=True)
             self.watch_controls(self.own)
         except BaseException:
             self.close()
@@ -140,7 +157,8 @@ class Watch:
         """Watch the settings of namespaces, whose directories change with their interfaces."""
         for name in names:
             self._unpin(name)
-        room = min(_most_descriptors(), _MOST_PINS) - sum(map(len, self._pins.values()))
+        most = min(_most_descriptors(), _MOST_PINS) if self._may_pin else 0
+        room = most - sum(map(len, self._pins.values()))
         for name in names:
             pins = self._pins[name]
             with self.own[name]:
@@ -153,6 +171,18 @@ class Watch:
                         if len(pins) < room:
                             pins.append(os.open(directory, os.O_PATH | os.O_CLOEXEC))
             room -= len(pins)
+
+    def unpin(self) -> None:
+        """Close the directories of settings, which the kernel may then forget, until ``pin`` is called."""
+        self._may_pin = False
+        for name in self.own:
+            self._unpin(name)
+
+    def pin(self) -> None:
+        """Open the directories of settings again after ``unpin``, and watch those that the kernel forgot."""
+        if not self._may_pin:
+            self._may_pin = True
+            self.watch_controls(self.own)
 
     def _unpin(self, name: str) -> None:
         for descriptor in self._pins.get(name, ()):
@@ -170,15 +200,11 @@ class Watch:
                 copy = str(copy_of(file, NETWORKS_DIRECTORY))
                 self._directories[syscalls.inotify_add_watch(self._inotify, copy, _MODIFY)] = None
 
-    def _open(self, name: str, protocol: int, groups: tuple[int, ...]) -> None:
-        try:
-            sock = open_socket(protocol)
-        except OSError:  # a kernel without nftables
-            return
+    def _listen(self, name: str, sock: socket.socket, groups: tuple[int, ...], *, is_netfilter: bool = False) -> None:
         self._closing.enter_context(sock)
         sock.setblocking(False)
         join(sock, groups)
-        self._sockets[sock.fileno()] = name, sock, protocol == _NETFILTER
+        self._sockets[sock.fileno()] = name, sock, is_netfilter
         self._poll.register(sock, select.EPOLLIN)
 
     def _take_messages(self, name: str, sock: socket.socket, is_netfilter: bool, changes: Changes) -> None:
@@ -188,8 +214,10 @@ class Watch:
                 data = sock.recv(_BUFFER)
             except BlockingIOError:
                 return
-            except OSError:  # ENOBUFS: there were more than the socket could hold
-                touched.add(name)
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+                touched.add(name)  # there was more to tell than the socket could hold
                 continue
             for kind, _, body in messages(data):
                 if is_netfilter:
@@ -238,7 +266,7 @@ def _is_link_local(kind: int, body: bytes) -> bool:
 
 
 def _most_descriptors() -> int:
-    """Return how many open files sockets may be, and how many directories: tests need the others."""
+    """Return how many open files the sockets of all watches may be, and the directories: tests need the others."""
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _PART_OF_LIMIT
 
 
