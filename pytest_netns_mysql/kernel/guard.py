@@ -94,6 +94,7 @@ class Guard:
                 for record in (self._known(), *(outer for _, outer, _ in self._outer)):
                     record.accept(changes, first)
                 self._pending.controls -= changes.controls
+                self._pending.placed -= changes.placed
 
     def enter(self, scope: Hashable) -> None:
         """Put back to what is there now until ``leave`` is called with the same scope."""

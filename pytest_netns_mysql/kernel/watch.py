@@ -19,8 +19,8 @@ from pytest_netns_mysql.kernel import syscalls
 from pytest_netns_mysql.kernel.dumps import (
     IFA_F_NODAD,
     NEIGHBOUR_HEADER,
-    NTF_PROXY,
-    NUD_PERMANENT,
+    NUD_VALID,
+    is_lasting_neighbour,
     is_link_local_route,
     join,
     messages,
@@ -40,7 +40,8 @@ _BY_INTERFACE = ("/ipv4/conf", "/ipv4/neigh", "/ipv6/conf", "/ipv6/neigh")
 # links, neighbours, traffic control, addresses, routes and rules of both versions of IP, next hops
 _ROUTE_GROUPS = (1, 3, 4, 5, 7, 8, 9, 11, 19, 32)
 _NFTABLES_GROUPS = (7,)
-_NEIGHBOURS, _ADDRESSES, _ROUTES = (28, 29), (20, 21), (24, 25)
+_NEW_NEIGHBOUR = 28
+_NEIGHBOURS, _ADDRESSES, _ROUTES = (_NEW_NEIGHBOUR, 29), (20, 21), (24, 25)
 _SCOPE_LINK = 253
 _MODIFY, _ATTRIB, _MOVED, _CREATED, _DELETED = 0x2, 0x4, 0xC0, 0x100, 0x200
 _OVERFLOW = 0x4000
@@ -59,6 +60,7 @@ class Changes:
     Attributes:
         namespaces: Those whose links, addresses, routes and the like were touched.
         neighbours: Those where an entry for a neighbour came or went that the kernel may have made by itself.
+        placed: Such entries that somebody set by hand, each with its namespace, as the kernel told them.
         rulesets: Those whose nftables rules were touched.
         controls: The settings that were written.
         names: Whether files that names are found by were touched.
@@ -69,6 +71,7 @@ class Changes:
         """Begin without any."""
         self.namespaces: set[str] = set()
         self.neighbours: set[str] = set()
+        self.placed: set[tuple[str, bytes]] = set()
         self.rulesets: set[str] = set()
         self.controls: set[Control] = set()
         self.names = False
@@ -82,6 +85,7 @@ class Changes:
         """Take what another one tells."""
         self.namespaces |= other.namespaces
         self.neighbours |= other.neighbours
+        self.placed |= other.placed
         self.rulesets |= other.rulesets
         self.controls |= other.controls
         self.names |= other.names
@@ -219,12 +223,12 @@ class Watch:
                     raise
                 touched.add(name)  # there was more to tell than the socket could hold
                 continue
-            for kind, _, body in messages(data):
-                if is_netfilter:
-                    touched.add(name)
-                elif kind in _NEIGHBOURS and not _is_by_hand(body):
+            for kind, _, port, body in messages(data):
+                if not is_netfilter and kind in _NEIGHBOURS and not is_lasting_neighbour(body):
                     changes.neighbours.add(name)
-                elif not _is_link_local(kind, body):
+                    if _is_placed(kind, port, body):
+                        changes.placed.add((name, body))
+                elif is_netfilter or not _is_link_local(kind, body):
                     touched.add(name)
 
     def _take_files(self, changes: Changes) -> None:
@@ -246,10 +250,9 @@ class Watch:
                     changes.controls.add((place[0], f"{place[1]}/{file}"))
 
 
-def _is_by_hand(body: bytes) -> bool:
-    """Return True for an entry of a neighbour that the kernel does not make by itself."""
-    _, _, state, flags, _ = NEIGHBOUR_HEADER.unpack_from(body)
-    return bool(state & NUD_PERMANENT or flags & NTF_PROXY)
+def _is_placed(kind: int, port: int, body: bytes) -> bool:
+    """Return True where somebody gave a neighbour a link address by hand: the kernel's own messages have no port."""
+    return bool(kind == _NEW_NEIGHBOUR and port and NEIGHBOUR_HEADER.unpack_from(body)[2] & NUD_VALID)
 
 
 def _is_link_local(kind: int, body: bytes) -> bool:

@@ -115,12 +115,13 @@ def _rule(body: bytes, _state: State) -> str:
 
 
 def _neighbour(body: bytes, state: State) -> str:
-    family, index, _, flags, _ = dumps.NEIGHBOUR_HEADER.unpack_from(body)
+    family, index, neighbour_state, flags, _ = dumps.NEIGHBOUR_HEADER.unpack_from(body)
     found = dict(attributes(body, dumps.NEIGHBOUR_HEADER.size))
     where = f"{_ip(family, found.get(_NDA_DST, b''))} dev {state.name(index)}"
     if flags & dumps.NTF_PROXY:
         return f"{where} proxy"
-    return f"{where} lladdr {found.get(_NDA_LLADDR, b'').hex(':')} PERMANENT"
+    permanent = " PERMANENT" if neighbour_state & dumps.NUD_PERMANENT else ""
+    return f"{where} lladdr {found.get(_NDA_LLADDR, b'').hex(':')}{permanent}"
 
 
 def _qdisc(body: bytes, state: State) -> str:

@@ -72,6 +72,16 @@ FoundAfter = Callable[..., list[str]]
         ),
         (
             "red",
+            "ip neigh replace 192.0.2.1 lladdr 02:00:00:00:00:99 dev vpeer-red nud noarp",
+            ["red: neighbour 192.0.2.1 dev vpeer-red lladdr 02:00:00:00:00:99 is new"],
+        ),
+        (
+            "red",
+            "ip neigh replace 192.0.2.1 lladdr 02:00:00:00:00:99 dev vpeer-red nud reachable",
+            ["red: neighbour 192.0.2.1 dev vpeer-red lladdr 02:00:00:00:00:99 is new"],
+        ),
+        (
+            "red",
             "tc qdisc add dev vpeer-red root handle 7: tbf rate 1mbit burst 10k latency 50ms",
             ["red: qdisc tbf 7: dev vpeer-red root is new"],
         ),

@@ -30,7 +30,7 @@ NEXTHOP_GROUP, NO_GROUP, NFTABLES_GROUP = 32, 10_000, 7
 
 def open_files() -> set[int]:
     """Return the descriptors of this process."""
-    return {int(name) for name in os.listdir("/proc/self/fd") if Path(f"/proc/self/fd/{name}").exists()}
+    return {int(file.name) for file in [*Path("/proc/self/fd").iterdir()] if file.exists()}
 
 
 def open_all() -> None:
@@ -120,11 +120,11 @@ def test_a_socket_that_a_test_replaced_is_told(in_network: InNetwork) -> None:
     def action(network: Network) -> int | None:
         before = open_files()
         guard = Guard(network)
-        sockets = [one for one in open_files() - before if os.readlink(f"/proc/self/fd/{one}").startswith("socket:")]
+        sockets = [one for one in open_files() - before if Path(f"/proc/self/fd/{one}").is_socket()]
         assert len(sockets) == SOCKETS_EACH * len(RED_BLUE)
         for descriptor in sockets:
             os.dup(descriptor)  # which is told of what happens, as before
-            with open(os.devnull, "rb") as file:
+            with Path(os.devnull).open("rb") as file:
                 os.dup2(file.fileno(), descriptor)
         network["red"].run(["ip", "link", "set", "vpeer-red", "mtu", "1300"], check=True)
         with pytest.raises(OSError, match="non-socket") as error:
