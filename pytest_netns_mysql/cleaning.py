@@ -219,12 +219,12 @@ class Cleaner:
                     self._renew_or_fail(ending.server, result.stays, item)
             except Exception as error:  # noqa: BLE001 - the other servers are made anew first
                 errors.append(error)
-        if errors:
-            raise errors[0]
         if others:
             from pytest_netns_mysql.mysql.dropping import drop_alone
 
             drop_alone(others)
+        if errors:
+            raise errors[0]
         return found
 
     def _ending(self, server: MySQLServer, scope: Hashable, accounts: Collection[Accounts]) -> Ending:

@@ -106,6 +106,7 @@ class Accounts:
             dialect = self.server.dialect
             self.server.administrator.run(dialect.limit(_PATIENCE), statement, dialect.no_limit)
         except mysql.connector.Error as error:
+            self.tidy()
             if error.errno in TIMED_OUT:
                 raise ClientError(
                     f"the server {what}: it has waited {_PATIENCE} seconds for a lock",
@@ -201,5 +202,5 @@ class Accounts:
         self._schemas.clear()
 
     def tidy(self) -> None:
-        """Undo the limit that ``drop`` has set in the administrator's session, once the server has refused it."""
+        """Undo the limit of a statement in the administrator's session, once the server has refused the statement."""
         self.server.administrator.run(self.server.dialect.no_limit)

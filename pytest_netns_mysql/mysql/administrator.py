@@ -186,7 +186,7 @@ class Administrator:
         return connection
 
     def _connected(self) -> NamespaceConnection:
-        """Open the plugin's own session; where a test let the administrator have no more connections, in place of its."""
+        """Open the plugin's own session, in place of the tests' where the administrator may have no more than one."""
         import mysql.connector
 
         try:

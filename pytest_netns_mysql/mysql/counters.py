@@ -48,8 +48,11 @@ class Counters:
         """Return the names of the statements that ran since ``earlier``, but for those of confined sessions.
 
         Returns None where anything may have changed: after a statement that applies changes of others, or that is not
-        known. What a procedure, a prepared statement, a trigger or an event runs is counted by itself.
+        known, or where the counters went back. What a procedure, a prepared statement, a trigger or an event runs is
+        counted by itself.
         """
+        if any(self.counts.get(name, 0) < count for name, count in earlier.counts.items()):
+            return None  # they were set back
         more = {name: count - earlier.counts.get(name, 0) for name, count in self.counts.items()}
         less = {name: count - earlier.confined.get(name, 0) for name, count in self.confined.items()}
         ran = frozenset(name for name, count in more.items() if count != less.get(name, 0))

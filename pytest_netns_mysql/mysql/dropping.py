@@ -30,7 +30,7 @@ def server_of(accounts: Accounts) -> MySQLServer | None:
     """Return the server that the accounts are on, or None where it is gone, as the primary of a group may be."""
     try:
         return accounts.server
-    except NetnsError:
+    except (mysql.connector.Error, NetnsError):
         return None
 
 
@@ -40,17 +40,25 @@ def drop_alone(several: Iterable[Accounts]) -> None:
     Raises LeftoverError for the first that are refused, once it has been tried for all; where another connection holds
     a lock, the error names the connection.
     """
-    errors = []
+    errors: list[Exception] = []
     for accounts in several:
-        server = server_of(accounts)
-        if server is not None and server.is_running:
-            accounts.end_connections()
-            with _writable(server):
-                error = refusal(accounts)
-            if error is not None:
-                errors.append(_leftover_error(accounts, error))
+        try:
+            _drop(accounts)
+        except (mysql.connector.Error, NetnsError) as error:
+            errors.append(error)
     if errors:
         raise errors[0]
+
+
+def _drop(accounts: Accounts) -> None:
+    server = server_of(accounts)
+    if server is None or not server.is_running:
+        return
+    accounts.end_connections()
+    with _writable(server):
+        error = refusal(accounts)
+    if error is not None:
+        raise _leftover_error(accounts, error) from error
 
 
 def _leftover_error(accounts: Accounts, error: mysql.connector.Error) -> LeftoverError:
@@ -72,6 +80,8 @@ def _writable(server: MySQLServer) -> Iterator[None]:
     names = [name for name, rows in zip(switches, values, strict=True) if rows[0][0] != b"0"]
     for name in names:
         administrator.run(f"SET GLOBAL {name} = OFF")
-    yield
-    for name in reversed(names):
-        administrator.run(f"SET GLOBAL {name} = ON")
+    try:
+        yield
+    finally:
+        for name in reversed(names):
+            administrator.run(f"SET GLOBAL {name} = ON")

@@ -79,33 +79,39 @@ class Refilling:
     @contextlib.contextmanager
     def _without(self, schema: str, triggers: list[RawRow]) -> Iterator[None]:
         """Take triggers away, and make them again, the same to the time of their creation and in their order."""
-        statements = []
+        known = []
         for name, _, mode, created, charset, collation in [tuple(map(_text, row)) for row in triggers]:
             full_name = f"{identifier(schema)}.{identifier(name)}"
             ((_, _, told, *_),) = self._administrator.ask(f"SHOW CREATE TRIGGER {full_name}")[0]
             text = _text(told)
             if not text.isascii() and not charset.startswith("utf8"):
                 raise UnwritableError(f"the trigger {full_name} was written in {charset}")
-            statements.append((full_name, mode, created, charset, collation, text))
-        for full_name, *_ in statements:
-            self._administrator.run(f"DROP TRIGGER {full_name}")
+            session = (
+                f"SET SESSION sql_mode = {literal(mode)}, timestamp = {created or 'DEFAULT'},"
+                f" character_set_client = {charset}, collation_connection = {collation}"
+            )
+            known.append((full_name, session, text))
+        dropped = []
         try:
+            for full_name, session, text in known:
+                self._administrator.run(f"DROP TRIGGER {full_name}")
+                dropped.append((session, text))
             yield
         finally:
-            if statements:
-                self._administrator.run(f"USE {identifier(schema)}")  # the texts have their tables' names alone
-            for _, mode, created, charset, collation, text in statements:
-                self._administrator.run(
-                    f"SET SESSION sql_mode = {literal(mode)}, timestamp = {created or 'DEFAULT'},"
-                    f" character_set_client = {charset}, collation_connection = {collation}",
-                    text,
-                )
-            if statements:
-                self._administrator.run(
-                    "SET NAMES utf8mb4",
-                    f"SET SESSION timestamp = DEFAULT, {_AS_LOADED}",
-                    "USE information_schema",  # SHOW CREATE VIEW leaves out the selected schema's name
-                )
+            self._make(schema, dropped)
+
+    def _make(self, schema: str, triggers: list[tuple[str, str]]) -> None:
+        """Make triggers, each by a statement in a session as it was made in."""
+        if not triggers:
+            return
+        run = self._administrator.run
+        try:
+            run(f"USE {identifier(schema)}")  # the texts have their tables' names alone
+            for session, text in triggers:
+                run(session, text)
+        finally:
+            self._administrator.usual()
+            run("SET NAMES utf8mb4", f"SET SESSION timestamp = DEFAULT, {_AS_LOADED}")
 
 
 def _text(value: bytes | None) -> str:

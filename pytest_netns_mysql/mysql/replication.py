@@ -7,6 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import mysql.connector
+
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerVersionError
 from pytest_netns_mysql.kernel.network import Network
@@ -73,7 +75,7 @@ class Replica(MySQLServer):
         """
         if not self.channels:
             return True
-        with contextlib.suppress(ServerGoneError):  # it has just ended
+        with contextlib.suppress(ServerGoneError, mysql.connector.Error):  # it has just ended, or is about to
             return self.is_running and (is_reset(self) or is_stopped(self))
         return False
 

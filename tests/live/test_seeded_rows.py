@@ -52,6 +52,11 @@ CREATE TABLE shop.lost (a INT);
 CREATE VIEW shop.broken AS SELECT * FROM shop.lost;
 DROP TABLE shop.lost;
 CREATE TABLE shop.large (id INT PRIMARY KEY, v VARCHAR(250));
+CREATE TABLE shop.other LIKE shop.large;
+CREATE TABLE shop.whole (id INT PRIMARY KEY, v VARCHAR(250)) PARTITION BY RANGE (id)
+    (PARTITION a VALUES LESS THAN (100000));
+CREATE TABLE shop.worded (a INT) COMMENT = 'WITH SYSTEM VERSIONING';
+INSERT INTO shop.worded VALUES (1), (2);
 CREATE VIEW shop.seen AS SELECT id FROM shop.parent;
 CREATE PROCEDURE shop.add_one() INSERT INTO shop.parent VALUES (9);
 """
@@ -77,6 +82,15 @@ PUT_BACK = {
     "MEMORY": (["INSERT INTO shop.memory VALUES (2)"], ["memory"]),
     "exchanged": (["ALTER TABLE shop.parts EXCHANGE PARTITION few WITH TABLE shop.apart"], ["apart", "parts"]),
     "all of its columns generated": (["INSERT INTO shop.generated VALUES ()"], ["generated"]),
+    "with the words of another": (["DELETE FROM shop.worded WHERE a = 1"], ["worded"]),
+    "large ones that change names": (
+        ["RENAME TABLE shop.large TO shop.third, shop.other TO shop.large, shop.third TO shop.other"],
+        ["large", "other"],
+    ),
+    "a large partition exchanged": (
+        ["ALTER TABLE shop.whole EXCHANGE PARTITION a WITH TABLE shop.other"],
+        ["other", "whole"],
+    ),
     "a number": (["ALTER TABLE shop.log AUTO_INCREMENT = 100"], ["log"]),
     "a number that was rolled back": (
         ["START TRANSACTION", "INSERT INTO shop.log (what) VALUES ('')", "ROLLBACK"],
@@ -116,24 +130,15 @@ def fill(connection: object) -> None:
                 cursor.execute(statement)
         rows = ", ".join(f"({number}, REPEAT('x', 250))" for number in range(_LARGE))
         cursor.execute(f"INSERT INTO shop.large VALUES {rows}")
+        cursor.execute("INSERT INTO shop.other SELECT id + 1, v FROM shop.large")
+        cursor.execute("INSERT INTO shop.whole SELECT id + 2, v FROM shop.large")
 
 
 mysql = factories.mysqld(load=fill, options={"port": 3311}, scope="module")
 mariadb = factories.mysqld(mysqld="mariadb", load=fill, options={"port": 3312}, scope="module")
 _TABLES = (
-    "parent",
-    "child",
-    "größe",
-    "twins",
-    "log",
-    "watched",
-    "my",
-    "csv",
-    "memory",
-    "parts",
-    "apart",
-    "kinds",
-    "generated",
+    *("parent", "child", "größe", "twins", "log", "watched", "my", "csv", "memory", "parts", "apart", "kinds"),
+    *("generated", "worded"),
 )
 
 
@@ -154,7 +159,11 @@ def picture(server: MySQLServer) -> list[object]:
     """Return all rows and definitions, by other means than those of the plugin."""
     asked = [f"SELECT * FROM shop.`{name}`" for name in _TABLES]
     asked += [f"SHOW CREATE TABLE shop.`{name}`" for name in (*_TABLES, "seen")]
-    asked += ["SELECT f + 0e0 FROM shop.kinds", "SHOW TRIGGERS FROM shop", "CHECKSUM TABLE shop.large"]
+    asked += [
+        "SELECT f + 0e0 FROM shop.kinds",
+        "SHOW TRIGGERS FROM shop",
+        "CHECKSUM TABLE shop.large, shop.other, shop.whole",
+    ]
     return [rows for one in asked for rows in server.administrator.ask(one)]
 
 

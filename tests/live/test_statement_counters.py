@@ -116,6 +116,20 @@ def test_an_account_that_may_do_more_is_not_left_out(
     assert "create_table" in (counted(mysql_server).ran_since(before) or set())
 
 
+def test_where_something_is_granted_to_everybody_nobody_is_left_out(
+    mysql_server: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory
+) -> None:
+    mysql_server.execute("CREATE USER ''@'%%'")
+    mysql_server.execute("CREATE SCHEMA everybodys")
+    mysql_server.execute("GRANT ALL ON everybodys.* TO ''@'%%'")
+    account = netns_account("own", schema="own_schema")
+    before = counted(mysql_server)
+    connection = netns_connect(account=account)
+    run(connection, "CREATE TABLE everybodys.t (a INT)")
+    disregard(mysql_server, connection, account)
+    assert "create_table" in (counted(mysql_server).ran_since(before) or set())
+
+
 def test_a_connection_that_is_busy_is_not_asked(
     mysql_server: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory
 ) -> None:
@@ -131,6 +145,13 @@ def test_a_connection_that_is_busy_is_not_asked(
     thread.join()
     assert connection.get_rows()[0] == [(0,)]
     assert not mysql_server.administrator.disregarded
+
+
+def test_counters_that_went_back_prove_nothing() -> None:
+    earlier = Counters({"select": 5, "insert": 2}, {})
+    assert Counters({"select": 6, "insert": 2}, {}).ran_since(earlier) == frozenset({"select"})
+    assert Counters({"select": 6}, {}).ran_since(earlier) is None
+    assert Counters({"select": 5, "insert": 1}, {}).ran_since(earlier) is None
 
 
 def test_the_plugins_own_session_is_as_it_always_is(mysql_server: MySQLServer) -> None:
