@@ -59,6 +59,15 @@ FoundAfter = Callable[..., list[str]]
         ),
         (
             "red",
+            "ip address change 192.0.2.2/24 dev vpeer-red valid_lft 100 preferred_lft 50",
+            [
+                "red: address 192.0.2.2/24 dev vpeer-red is gone",
+                "red: address 192.0.2.2/24 dev vpeer-red dynamic is new",
+            ],
+        ),
+        ("red", "ip rule del pref 0", ["red: rule 0: from all lookup local is gone"]),
+        (
+            "red",
             "ip nexthop add id 5 via 192.0.2.1 dev vpeer-red; ip route add 203.0.113.0/24 nhid 5",
             ["red: nexthop id 5 is new", "red: route 203.0.113.0/24 nhid 5 is new"],
         ),
@@ -142,7 +151,7 @@ FoundAfter = Callable[..., list[str]]
             "global",
             "ip link add mine type veth peer name yours; ip link add br0 type bridge; ip link set veth-red master br0",
             [
-                "global: link veth-red master is if6, was none",
+                "global: link veth-red master is br0, was none",
                 "global: link yours is new",
                 "global: link mine is new",
                 "global: link br0 is new",
