@@ -43,10 +43,30 @@ class NetworkCleaner:
         network = self._session.network
         if network is None:
             return
+        try:
+            self._attend(network, is_outdated=is_outdated)
+        except OSError as error:
+            guard, self._guards[network] = self._guards.get(network), None
+            if guard is not None:
+                guard.close()
+            self._session.progress(
+                f"what tests do to the network is not put back: {error} (raise ulimit -n, or by sysctl "
+                "fs.inotify.max_user_instances and fs.inotify.max_user_watches)"
+            )
+
+    def _attend(self, network: Network, *, is_outdated: bool) -> None:
+        """Guard a network that is in use now; raise OSError where the kernel refuses it."""
+        others = [guard for one, guard in self._guards.items() if one is not network and guard is not None]
+        for other in others:
+            other.step_back()
         if network not in self._guards:
-            self._guards[network] = self._guard(network)
-        elif is_outdated and (guard := self._guards[network]) is not None:
-            guard.settle()
+            from pytest_netns_mysql.kernel.guard import Guard
+
+            self._guards[network] = Guard(network, others=others)
+        elif (guard := self._guards[network]) is not None:
+            guard.step_forward()
+            if is_outdated:
+                guard.settle()
 
     def accepting(self) -> contextlib.AbstractContextManager[None]:
         """Keep what a fixture of a wider scope does in the block, in the middle of a test."""
@@ -88,18 +108,6 @@ class NetworkCleaner:
     def _current(self) -> Guard | None:
         network = self._session.network
         return None if network is None else self._guards.get(network)
-
-    def _guard(self, network: Network) -> Guard | None:
-        from pytest_netns_mysql.kernel.guard import Guard
-
-        try:
-            return Guard(network)
-        except OSError as error:
-            self._session.progress(
-                f"what tests do to the network is not put back: {error} (raise ulimit -n, or by sysctl "
-                "fs.inotify.max_user_instances and fs.inotify.max_user_watches)"
-            )
-            return None
 
     def _build_anew(self, network: Network) -> None:
         """Tear down the network's fixture with all that was built on it: the next test that asks gets a new network."""

@@ -48,7 +48,7 @@ class Difference:
         """Yield a line for each difference, without routes that come and go with what else differs."""
         links, entries = self.links, self.entries
         for was, now in links:
-            yield from wording.of_link(was, now, self.was)
+            yield from wording.of_link(was, now, self.was, self.now)
         follows = bool(links) or any(entry.kind == dumps.ADDRESS for entry, _ in entries)
         for entry, is_new in entries:
             if not (follows and entry.is_by_kernel):

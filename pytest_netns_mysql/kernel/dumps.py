@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import socket
 import struct
 from collections.abc import Iterator
@@ -17,11 +17,13 @@ _TYPE = 0x3FFF  # without the flags "nested" and "network byte order"
 _BUFFER = 1 << 17  # bytes
 _ATTEMPTS = 5
 _SOL_NETLINK, _ADD_MEMBERSHIP = 270, 1
+_NETFILTER = 12
 
 LINK, ADDRESS, NEXTHOP, ROUTE, RULE = "link", "address", "nexthop", "route", "rule"
 NEIGHBOUR, QDISC = "neighbour", "qdisc"
 NEIGHBOUR_HEADER = struct.Struct("=BxxxiHBB")  # family, index, state, flags, type
 NUD_PERMANENT, NTF_PROXY = 0x80, 0x8
+NUD_VALID = NUD_PERMANENT | 0x40 | 0x10 | 0x8 | 0x4 | 0x2  # it has a link address
 ROUTE_HEADER = struct.Struct("=BBBBBBBBI")  # family, to, from, tos, table, protocol, scope, type, flags
 RTA_DST, RTPROT_KERNEL, _ANYCAST = 1, 2, 4
 IFA_F_NODAD = 0x02
@@ -47,6 +49,16 @@ def open_socket(protocol: int = socket.NETLINK_ROUTE) -> socket.socket:
     return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
 
 
+def open_netfilter() -> socket.socket | None:
+    """Return a netlink socket for nftables in the calling thread's network namespace; None in a kernel without it."""
+    try:
+        return open_socket(_NETFILTER)
+    except OSError as error:
+        if error.errno != errno.EPROTONOSUPPORT:
+            raise
+        return None
+
+
 def dump(sock: socket.socket, kind: int, body: bytes) -> list[bytes]:
     """Return the body of each message that answers a request for all objects; a kernel without them has none.
 
@@ -57,7 +69,7 @@ def dump(sock: socket.socket, kind: int, body: bytes) -> list[bytes]:
         found: list[bytes] = []
         is_done = is_interrupted = False
         while not is_done:
-            for answer, flags, content in messages(sock.recv(_BUFFER)):
+            for answer, flags, _, content in messages(sock.recv(_BUFFER)):
                 is_interrupted |= bool(flags & _INTERRUPTED)
                 if answer in (NLMSG_DONE, NLMSG_ERROR):
                     is_done = True
@@ -74,12 +86,12 @@ def read() -> Raw:
         return [(kind, dump(sock, number, body)) for kind, number, body in _REQUESTS]
 
 
-def messages(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Yield type, flags and body of each message of a datagram."""
+def messages(data: bytes) -> Iterator[tuple[int, int, int, bytes]]:
+    """Yield type, flags, port and body of each message of a datagram; the kernel's own acts have port 0."""
     start = 0
     while start + HEADER.size <= len(data):
-        length, kind, flags, _, _ = HEADER.unpack_from(data, start)
-        yield kind, flags, data[start + HEADER.size : start + length]
+        length, kind, flags, _, port = HEADER.unpack_from(data, start)
+        yield kind, flags, port, data[start + HEADER.size : start + length]
         start += max((length + 3) & ~3, HEADER.size)
 
 
@@ -89,6 +101,12 @@ def attributes(data: bytes, start: int = 0) -> Iterator[tuple[int, bytes]]:
         length, kind = ATTRIBUTE.unpack_from(data, start)
         yield kind & _TYPE, data[start + ATTRIBUTE.size : start + length]
         start += max((length + 3) & ~3, ATTRIBUTE.size)
+
+
+def is_lasting_neighbour(body: bytes) -> bool:
+    """Return True for an entry of a neighbour that the kernel neither makes nor changes by itself."""
+    _, _, state, flags, _ = NEIGHBOUR_HEADER.unpack_from(body)
+    return bool(state & NUD_PERMANENT or flags & NTF_PROXY)
 
 
 def is_link_local_route(body: bytes) -> bool:
@@ -106,5 +124,8 @@ def join(sock: socket.socket, groups: tuple[int, ...]) -> None:
     """Have a socket get the notifications of multicast groups; those that this kernel has not got are left out."""
     sock.bind((0, 0))
     for group in groups:
-        with contextlib.suppress(OSError):
+        try:
             sock.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOENT):
+                raise

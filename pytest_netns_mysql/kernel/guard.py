@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.kernel import dumps, names
@@ -22,10 +22,18 @@ class Guard:
     looks at them.
     """
 
-    def __init__(self, network: Network) -> None:
-        """Read the state, and have the kernel tell what changes; raise OSError where it refuses that."""
+    def __init__(self, network: Network, *, others: Iterable[Guard] = ()) -> None:
+        """Read the state, and have the kernel tell what changes.
+
+        Args:
+            network: The network to guard.
+            others: The guards of this process's other networks: together they keep to one limit of open files.
+
+        Raises:
+            OSError: The kernel refuses it, or there are too many namespaces for the files that may be open.
+        """
         self.network = network
-        self._watch = Watch(network)
+        self._watch = Watch(network, taken=sum(one.sockets for one in others))
         self._pending = Changes()
         self._raw: dict[str, dumps.Raw] = {}
         for name in self._watch.own:
@@ -39,9 +47,22 @@ class Guard:
         self._record: Record | None = None
         self._outer: list[tuple[Hashable, Record, Changes]] = []
 
+    @property
+    def sockets(self) -> int:
+        """How many open files its sockets are, for as long as it is not closed."""
+        return self._watch.sockets
+
     def close(self) -> None:
         """Stop watching."""
         self._watch.close()
+
+    def step_back(self) -> None:
+        """Keep no more files open than must be, while tests use another network."""
+        self._watch.unpin()
+
+    def step_forward(self) -> None:
+        """Watch as before ``step_back``: tests use the network again."""
+        self._watch.pin()
 
     def settle(self) -> None:
         """Take what is there now for the state that the tests are to find."""
@@ -73,6 +94,7 @@ class Guard:
                 for record in (self._known(), *(outer for _, outer, _ in self._outer)):
                     record.accept(changes, first)
                 self._pending.controls -= changes.controls
+                self._pending.placed -= changes.placed
 
     def enter(self, scope: Hashable) -> None:
         """Put back to what is there now until ``leave`` is called with the same scope."""

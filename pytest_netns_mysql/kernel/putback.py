@@ -101,6 +101,13 @@ def _settings(link: Link, key: str, value: Setting) -> Iterator[bytes]:
             yield header + attribute(_IFLA_LINKINFO, text(_IFLA_INFO_KIND, link.kind), data)
 
 
+def delete_neighbours(entries: Iterable[tuple[Entry, bool]]) -> None:
+    """Delete the entries for neighbours that are new, in the calling thread's network namespace."""
+    for entry, is_new in entries:
+        if is_new and entry.kind == dumps.NEIGHBOUR:
+            _try([_deleted(entry)])
+
+
 def set_entries(was: State) -> None:
     """Have the calling thread's namespace have the addresses, the routes and the like that it had, and no others."""
     now = readback.read()

@@ -48,7 +48,9 @@ _BRIDGE_SETTINGS = range(1, 10)  # IFLA_BR_FORWARD_DELAY to IFLA_BR_GROUP_FWD_MA
 _FLAGS = {0x80: "arp", 0x1000: "multicast", 0x200: "allmulticast", 0x100: "promisc"}  # as ip-link(8) calls them
 IFF_UP, _IFF_LOOPBACK, _IFF_RUNNING, _IFF_NOARP = 0x1, 0x8, 0x40, 0x80
 _IFA_ADDRESS, _IFA_LABEL, _IFA_CACHEINFO, IFA_FLAGS, _IFA_PROTO = 1, 3, 6, 8, 11
-_KEPT_FLAGS = 0x1 | 0x10 | 0x100 | 0x200 | 0x400  # secondary, home, managetempaddr, noprefixroute, autojoin
+IFA_F_PERMANENT = 0x80  # it has no lifetime
+# secondary, home, managetempaddr, noprefixroute, autojoin
+_KEPT_FLAGS = IFA_F_PERMANENT | 0x1 | 0x10 | 0x100 | 0x200 | 0x400
 RTA_OIF, RTA_GATEWAY, _RTA_MULTIPATH, _RTA_CACHEINFO, _RTA_NH_ID = 4, 5, 9, 12, 30
 _RTA_VIA = 18
 _OF_THE_NETWORK = (1, 9)  # protocols: ICMP redirects and router advertisements
@@ -56,7 +58,7 @@ _RTM_F_CLONED, _ONLINK = 0x200, 0x4
 _NEXTHOP = struct.Struct("=HBBi")  # length, flags, hops, index
 _NDA_DST, _NDA_LLADDR = 1, 2
 _TCA_KIND, _TCA_OPTIONS = 1, 2
-_FIB_RULE_INVERT = 0x2
+_FIB_RULE_INVERT, _FRA_PRIORITY = 0x2, 6
 
 Setting = int | str | bytes
 
@@ -230,7 +232,8 @@ def _multipath(hops: bytes) -> bytes:
 
 def _rule(message: bytes) -> bytes | None:
     *header, flags = RULE_HEADER.unpack_from(message)
-    return RULE_HEADER.pack(*header, flags & _FIB_RULE_INVERT) + message[RULE_HEADER.size :]
+    found = {_FRA_PRIORITY: bytes(4), **dict(attributes(message, RULE_HEADER.size))}  # the kernel leaves a 0 out
+    return RULE_HEADER.pack(*header, flags & _FIB_RULE_INVERT) + _joined(found)
 
 
 def _neighbour(message: bytes) -> bytes | None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pytest_netns_mysql.kernel import controls, dumps, names, putback, readback, ruleset
+from pytest_netns_mysql.kernel import controls, dumps, names, neighbours, putback, readback, ruleset
 from pytest_netns_mysql.kernel.difference import Difference, Differences
 from pytest_netns_mysql.kernel.nat import TABLE
 from pytest_netns_mysql.kernel.network import Network
@@ -111,7 +111,7 @@ class Record:
         deadline = time.monotonic() + _PATIENCE
         while True:
             touched = self._touched(changes)
-            found = {name: Difference(self._states[name], self._read(name)) for name in touched}
+            found = {name: Difference(self._states[name], self._now(name, changes)) for name in touched}
             passing = [one for one in found.values() if one.will_pass]
             is_final = not passing or any(one not in passing and one.differs for one in found.values())
             if is_final or time.monotonic() > deadline:
@@ -125,7 +125,8 @@ class Record:
             for name in changes.neighbours
             if any(entry.kind == dumps.NEIGHBOUR for entry in self._states[name].entries)
         }
-        return [name for name in self._states if name in changes.namespaces or name in by_hand]
+        touched = changes.namespaces | by_hand | {name for name, _ in changes.placed}
+        return [name for name in self._states if name in touched]
 
     def _written(self, changes: Changes, unwritten: controls.Unwritten) -> Iterator[tuple[Control, tuple[str, str]]]:
         """Yield the settings that differ, each with what it was and what it is."""
@@ -148,6 +149,8 @@ class Record:
             values = [(path, was) for (where, path), (was, _) in differences.controls.items() if where == name]
             with self._network[name]:
                 controls.write(values)
+                if name in differences.states:
+                    putback.delete_neighbours(differences.states[name].entries)
                 if name in touched:
                     putback.set_entries(self._states[name])
         for name, (was, now) in differences.rulesets.items():
@@ -159,6 +162,15 @@ class Record:
     def _read(self, name: str) -> State:
         with self._network[name]:
             return readback.read()
+
+    def _now(self, name: str, changes: Changes) -> State:
+        """Return what a namespace is like now, with the entries for neighbours that were set by hand."""
+        with self._network[name]:
+            raw = dumps.read()
+        state = State(raw)
+        told = [message for where, message in changes.placed if where == name]
+        state.entries.update(dict.fromkeys(neighbours.still_there(told, raw)))
+        return state
 
     def _ruleset(self, name: str) -> ruleset.Tables:
         with self._network[name]:

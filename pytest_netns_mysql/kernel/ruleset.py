@@ -6,10 +6,10 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 
-from pytest_netns_mysql.kernel.dumps import attributes, dump, open_socket
+from pytest_netns_mysql.kernel.dumps import attributes, dump, open_netfilter
 from pytest_netns_mysql.kernel.netlink import attribute, text
 
-_NETFILTER, _NFTABLES = 12, 10
+_NFTABLES = 10
 _GETTABLE, _DELTABLE, _GETCHAIN, _GETRULE, _GETSET, _GETSETELEM = 1, 2, 4, 7, 10, 13
 _GETOBJ, _GETFLOWTABLE = 19, 23
 _GENERIC = struct.Struct("=BBH")  # family, version, resource
@@ -36,9 +36,8 @@ Tables = dict[Table, tuple[bytes, ...]]
 def read() -> Tables:
     """Return the tables of the calling thread's network namespace by family and name, each with what is in it."""
     found: dict[Table, list[bytes]] = {}
-    try:
-        sock = open_socket(_NETFILTER)
-    except OSError:  # a kernel without it
+    sock = open_netfilter()
+    if sock is None:
         return {}
     with sock:
         for kind, volatile in _VOLATILE.items():
@@ -62,7 +61,10 @@ def differences(was: Tables, now: Tables) -> Iterator[str]:
 
 def delete(tables: Iterable[Table]) -> None:
     """Delete tables of the calling thread's network namespace; what is refused is found when they are read again."""
-    with open_socket(_NETFILTER) as sock:
+    sock = open_netfilter()
+    if sock is None:
+        return
+    with sock:
         for family, name in tables:
             body = _GENERIC.pack(family, 0, 0) + text(_NAME, name)
             bounds = _GENERIC.pack(0, 0, _NFTABLES)

@@ -19,11 +19,12 @@ from pytest_netns_mysql.kernel import syscalls
 from pytest_netns_mysql.kernel.dumps import (
     IFA_F_NODAD,
     NEIGHBOUR_HEADER,
-    NTF_PROXY,
-    NUD_PERMANENT,
+    NUD_VALID,
+    is_lasting_neighbour,
     is_link_local_route,
     join,
     messages,
+    open_netfilter,
     open_socket,
 )
 from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
@@ -36,11 +37,11 @@ _FIXED = (
     *("/mptcp", "/netfilter", "/netfilter/nf_log", "/unix"),
 )
 _BY_INTERFACE = ("/ipv4/conf", "/ipv4/neigh", "/ipv6/conf", "/ipv6/neigh")
-_NETFILTER = 12
 # links, neighbours, traffic control, addresses, routes and rules of both versions of IP, next hops
 _ROUTE_GROUPS = (1, 3, 4, 5, 7, 8, 9, 11, 19, 32)
 _NFTABLES_GROUPS = (7,)
-_NEIGHBOURS, _ADDRESSES, _ROUTES = (28, 29), (20, 21), (24, 25)
+_NEW_NEIGHBOUR = 28
+_NEIGHBOURS, _ADDRESSES, _ROUTES = (_NEW_NEIGHBOUR, 29), (20, 21), (24, 25)
 _SCOPE_LINK = 253
 _MODIFY, _ATTRIB, _MOVED, _CREATED, _DELETED = 0x2, 0x4, 0xC0, 0x100, 0x200
 _OVERFLOW = 0x4000
@@ -59,6 +60,7 @@ class Changes:
     Attributes:
         namespaces: Those whose links, addresses, routes and the like were touched.
         neighbours: Those where an entry for a neighbour came or went that the kernel may have made by itself.
+        placed: Such entries that somebody set by hand, each with its namespace, as the kernel told them.
         rulesets: Those whose nftables rules were touched.
         controls: The settings that were written.
         names: Whether files that names are found by were touched.
@@ -69,6 +71,7 @@ class Changes:
         """Begin without any."""
         self.namespaces: set[str] = set()
         self.neighbours: set[str] = set()
+        self.placed: set[tuple[str, bytes]] = set()
         self.rulesets: set[str] = set()
         self.controls: set[Control] = set()
         self.names = False
@@ -82,6 +85,7 @@ class Changes:
         """Take what another one tells."""
         self.namespaces |= other.namespaces
         self.neighbours |= other.neighbours
+        self.placed |= other.placed
         self.rulesets |= other.rulesets
         self.controls |= other.controls
         self.names |= other.names
@@ -89,20 +93,36 @@ class Changes:
 
 
 class Watch:
-    """Tells what may have changed in the namespaces of a network that are its own."""
+    """Tells what may have changed in the namespaces of a network that are its own.
 
-    def __init__(self, network: Network) -> None:
-        """Begin to watch; raise OSError where the kernel refuses it."""
+    Attributes:
+        own: The namespaces that are watched.
+        sockets: How many open files its sockets are, for as long as it watches.
+    """
+
+    def __init__(self, network: Network, *, taken: int = 0) -> None:
+        """Begin to watch.
+
+        Args:
+            network: The network to watch.
+            taken: The open files that the sockets of other watches are: there is one limit for all of them.
+
+        Raises:
+            OSError: The kernel refuses it, or the sockets of all watches would be too many open files.
+        """
         self._network = network
         self.own = {name: one for name, one in network.items() if name not in network.topology.plan.external}
-        if _SOCKETS_EACH * len(self.own) > _most_descriptors():
-            raise OSError(errno.EMFILE, f"{len(self.own)} namespaces would take too many of the files that may be open")
+        self.sockets = _SOCKETS_EACH * len(self.own)
+        if taken + self.sockets > _most_descriptors():
+            number = len(self.own) + taken // _SOCKETS_EACH
+            raise OSError(errno.EMFILE, f"{number} namespaces would take too many of the files that may be open")
         self._poll = select.epoll()
         self._closing = contextlib.ExitStack()
         self._closing.callback(self._poll.close)
         self._sockets: dict[int, tuple[str, socket.socket, bool]] = {}
         self._directories: dict[int, Control | None] = {}
         self._pins: dict[str, list[int]] = {}
+        self._may_pin = True
         self._inotify = syscalls.inotify_init()
         self._closing.callback(os.close, self._inotify)
         try:
@@ -111,8 +131,9 @@ class Watch:
                 self._watch_names()
             for name, namespace in self.own.items():
                 with namespace:
-                    self._open(name, socket.NETLINK_ROUTE, _ROUTE_GROUPS)
-                    self._open(name, _NETFILTER, _NFTABLES_GROUPS)
+                    self._listen(name, open_socket(), _ROUTE_GROUPS)
+                    if (netfilter := open_netfilter()) is not None:
+                        self._listen(name, netfilter, _NFTABLES_GROUPS, is_netfilter=True)
             self.watch_controls(self.own)
         except BaseException:
             self.close()
@@ -140,7 +161,8 @@ class Watch:
         """Watch the settings of namespaces, whose directories change with their interfaces."""
         for name in names:
             self._unpin(name)
-        room = min(_most_descriptors(), _MOST_PINS) - sum(map(len, self._pins.values()))
+        most = min(_most_descriptors(), _MOST_PINS) if self._may_pin else 0
+        room = most - sum(map(len, self._pins.values()))
         for name in names:
             pins = self._pins[name]
             with self.own[name]:
@@ -153,6 +175,18 @@ class Watch:
                         if len(pins) < room:
                             pins.append(os.open(directory, os.O_PATH | os.O_CLOEXEC))
             room -= len(pins)
+
+    def unpin(self) -> None:
+        """Close the directories of settings, which the kernel may then forget, until ``pin`` is called."""
+        self._may_pin = False
+        for name in self.own:
+            self._unpin(name)
+
+    def pin(self) -> None:
+        """Open the directories of settings again after ``unpin``, and watch those that the kernel forgot."""
+        if not self._may_pin:
+            self._may_pin = True
+            self.watch_controls(self.own)
 
     def _unpin(self, name: str) -> None:
         for descriptor in self._pins.get(name, ()):
@@ -170,15 +204,11 @@ class Watch:
                 copy = str(copy_of(file, NETWORKS_DIRECTORY))
                 self._directories[syscalls.inotify_add_watch(self._inotify, copy, _MODIFY)] = None
 
-    def _open(self, name: str, protocol: int, groups: tuple[int, ...]) -> None:
-        try:
-            sock = open_socket(protocol)
-        except OSError:  # a kernel without nftables
-            return
+    def _listen(self, name: str, sock: socket.socket, groups: tuple[int, ...], *, is_netfilter: bool = False) -> None:
         self._closing.enter_context(sock)
         sock.setblocking(False)
         join(sock, groups)
-        self._sockets[sock.fileno()] = name, sock, protocol == _NETFILTER
+        self._sockets[sock.fileno()] = name, sock, is_netfilter
         self._poll.register(sock, select.EPOLLIN)
 
     def _take_messages(self, name: str, sock: socket.socket, is_netfilter: bool, changes: Changes) -> None:
@@ -188,15 +218,17 @@ class Watch:
                 data = sock.recv(_BUFFER)
             except BlockingIOError:
                 return
-            except OSError:  # ENOBUFS: there were more than the socket could hold
-                touched.add(name)
+            except OSError as error:
+                if error.errno != errno.ENOBUFS:
+                    raise
+                touched.add(name)  # there was more to tell than the socket could hold
                 continue
-            for kind, _, body in messages(data):
-                if is_netfilter:
-                    touched.add(name)
-                elif kind in _NEIGHBOURS and not _is_by_hand(body):
+            for kind, _, port, body in messages(data):
+                if not is_netfilter and kind in _NEIGHBOURS and not is_lasting_neighbour(body):
                     changes.neighbours.add(name)
-                elif not _is_link_local(kind, body):
+                    if _is_placed(kind, port, body):
+                        changes.placed.add((name, body))
+                elif is_netfilter or not _is_link_local(kind, body):
                     touched.add(name)
 
     def _take_files(self, changes: Changes) -> None:
@@ -218,10 +250,9 @@ class Watch:
                     changes.controls.add((place[0], f"{place[1]}/{file}"))
 
 
-def _is_by_hand(body: bytes) -> bool:
-    """Return True for an entry of a neighbour that the kernel does not make by itself."""
-    _, _, state, flags, _ = NEIGHBOUR_HEADER.unpack_from(body)
-    return bool(state & NUD_PERMANENT or flags & NTF_PROXY)
+def _is_placed(kind: int, port: int, body: bytes) -> bool:
+    """Return True where somebody gave a neighbour a link address by hand: the kernel's own messages have no port."""
+    return bool(kind == _NEW_NEIGHBOUR and port and NEIGHBOUR_HEADER.unpack_from(body)[2] & NUD_VALID)
 
 
 def _is_link_local(kind: int, body: bytes) -> bool:
@@ -238,7 +269,7 @@ def _is_link_local(kind: int, body: bytes) -> bool:
 
 
 def _most_descriptors() -> int:
-    """Return how many open files sockets may be, and how many directories: tests need the others."""
+    """Return how many open files the sockets of all watches may be, and the directories: tests need the others."""
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _PART_OF_LIMIT
 
 

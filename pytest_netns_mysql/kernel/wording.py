@@ -26,8 +26,8 @@ _TCA_KIND = 1
 _ROOT, _INGRESS = 0xFFFFFFFF, 0xFFFFFFF1
 
 
-def of_link(was: Link | None, now: Link | None, state: State) -> list[str]:
-    """Return a line for each setting of an interface that is not what it was."""
+def of_link(was: Link | None, now: Link | None, before: State, after: State) -> list[str]:
+    """Return a line for each setting of an interface that differs; the states know other interfaces' names."""
     if was is None or now is None:
         one = was or now
         return [] if one is None else [f"link {one.name} is {'gone' if now is None else 'new'}"]
@@ -41,7 +41,7 @@ def of_link(was: Link | None, now: Link | None, state: State) -> list[str]:
         elif key == "bridge options":
             lines.append(f"link {was.name} has other {key}")
         else:
-            lines.append(f"link {was.name} {key} is {_shown(key, value, state)}, was {_shown(key, old, state)}")
+            lines.append(f"link {was.name} {key} is {_shown(key, value, after)}, was {_shown(key, old, before)}")
     return lines
 
 
@@ -62,7 +62,8 @@ def _address(body: bytes, state: State) -> str:
     family, length, _, _, index = readback.ADDRESS_HEADER.unpack_from(body)
     found = dict(attributes(body, readback.ADDRESS_HEADER.size))
     local = found.get(_IFA_LOCAL) or found.get(_IFA_ADDRESS, b"")
-    return f"{_ip(family, local)}/{length} dev {state.name(index)}"
+    dynamic = "" if _number(found, readback.IFA_FLAGS) & readback.IFA_F_PERMANENT else " dynamic"
+    return f"{_ip(family, local)}/{length} dev {state.name(index)}{dynamic}"
 
 
 def _route(body: bytes, state: State) -> str:
@@ -115,12 +116,13 @@ def _rule(body: bytes, _state: State) -> str:
 
 
 def _neighbour(body: bytes, state: State) -> str:
-    family, index, _, flags, _ = dumps.NEIGHBOUR_HEADER.unpack_from(body)
+    family, index, neighbour_state, flags, _ = dumps.NEIGHBOUR_HEADER.unpack_from(body)
     found = dict(attributes(body, dumps.NEIGHBOUR_HEADER.size))
     where = f"{_ip(family, found.get(_NDA_DST, b''))} dev {state.name(index)}"
     if flags & dumps.NTF_PROXY:
         return f"{where} proxy"
-    return f"{where} lladdr {found.get(_NDA_LLADDR, b'').hex(':')} PERMANENT"
+    permanent = " PERMANENT" if neighbour_state & dumps.NUD_PERMANENT else ""
+    return f"{where} lladdr {found.get(_NDA_LLADDR, b'').hex(':')}{permanent}"
 
 
 def _qdisc(body: bytes, state: State) -> str:

@@ -317,6 +317,50 @@ def test_each_worker_looks_after_its_own_network(suite: Suite) -> None:
     suite(PLAIN.replace("range(3)", "range(8)"), "-n2").assert_outcomes(passed=8)
 
 
+SEVERAL = """
+    import os
+    import subprocess
+    import pytest
+
+    def watched():
+        found = []
+        for name in os.listdir("/proc/self/fd"):
+            try:
+                found.append(os.readlink(f"/proc/self/fd/{name}"))
+            except FileNotFoundError:
+                pass
+        return found.count("/proc/sys/net/ipv4")
+
+    def break_it(netns):
+        assert watched() == len(netns)
+        assert "192.0.2.9" not in subprocess.check_output(["ip", "address"], text=True)
+        with open("/proc/sys/net/ipv4/tcp_retries2") as setting:
+            assert setting.read() == "15\\n"
+        subprocess.run(["ip", "address", "add", "192.0.2.9/24", "dev", "lo"], check=True)
+        subprocess.run(["sysctl", "-qw", "net.ipv4.tcp_retries2=9"], check=True)
+
+    @pytest.mark.netns("red", topology="red-blue")
+    def test_one(netns):
+        break_it(netns)
+
+    @pytest.mark.netns("red", topology="isolated")
+    def test_another(netns):
+        break_it(netns)
+
+    @pytest.mark.netns("red", topology="red-blue")
+    def test_the_one_again(netns):
+        break_it(netns)
+
+    @pytest.mark.netns("red", topology="isolated")
+    def test_the_other_again(netns):
+        break_it(netns)
+"""
+
+
+def test_a_network_that_is_not_in_use_has_few_files_open(suite: Suite) -> None:
+    suite(SEVERAL).assert_outcomes(passed=4)
+
+
 UNWATCHED = """
     import errno
     import os

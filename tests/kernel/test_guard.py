@@ -59,6 +59,15 @@ FoundAfter = Callable[..., list[str]]
         ),
         (
             "red",
+            "ip address change 192.0.2.2/24 dev vpeer-red valid_lft 100 preferred_lft 50",
+            [
+                "red: address 192.0.2.2/24 dev vpeer-red is gone",
+                "red: address 192.0.2.2/24 dev vpeer-red dynamic is new",
+            ],
+        ),
+        ("red", "ip rule del pref 0", ["red: rule 0: from all lookup local is gone"]),
+        (
+            "red",
             "ip nexthop add id 5 via 192.0.2.1 dev vpeer-red; ip route add 203.0.113.0/24 nhid 5",
             ["red: nexthop id 5 is new", "red: route 203.0.113.0/24 nhid 5 is new"],
         ),
@@ -69,6 +78,16 @@ FoundAfter = Callable[..., list[str]]
                 "red: neighbour 192.0.2.7 dev vpeer-red lladdr 02:00:00:00:00:01 PERMANENT is new",
                 "red: neighbour 192.0.2.8 dev vpeer-red proxy is new",
             ],
+        ),
+        (
+            "red",
+            "ip neigh replace 192.0.2.1 lladdr 02:00:00:00:00:99 dev vpeer-red nud noarp",
+            ["red: neighbour 192.0.2.1 dev vpeer-red lladdr 02:00:00:00:00:99 is new"],
+        ),
+        (
+            "red",
+            "ip neigh replace 192.0.2.1 lladdr 02:00:00:00:00:99 dev vpeer-red nud reachable",
+            ["red: neighbour 192.0.2.1 dev vpeer-red lladdr 02:00:00:00:00:99 is new"],
         ),
         (
             "red",
@@ -132,7 +151,7 @@ FoundAfter = Callable[..., list[str]]
             "global",
             "ip link add mine type veth peer name yours; ip link add br0 type bridge; ip link set veth-red master br0",
             [
-                "global: link veth-red master is if6, was none",
+                "global: link veth-red master is br0, was none",
                 "global: link yours is new",
                 "global: link mine is new",
                 "global: link br0 is new",

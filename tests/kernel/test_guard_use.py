@@ -112,6 +112,31 @@ def test_what_is_accepted_stays(in_network: InNetwork, output: Output) -> None:
     assert kept.split() == ["4", "9"]
 
 
+def test_neighbours_set_by_hand_stay_only_where_they_are_accepted(in_network: InNetwork, output: Output) -> None:
+    def action(network: Network) -> tuple[Result | None, str]:
+        guard = Guard(network)
+        neighbour = ("ip", "neigh", "replace", "dev", "vpeer-red", "lladdr")
+        output(network, "red", *neighbour, "02:00:00:00:00:01", "to", "192.0.2.6", "nud", "permanent")
+        output(network, "red", *neighbour, "02:00:00:00:00:01", "to", "192.0.2.7", "nud", "stale")
+        guard.settle()
+        with guard.accepting():
+            output(network, "red", *neighbour, "02:00:00:00:00:01", "to", "192.0.2.8", "nud", "stale")
+        output(network, "red", *neighbour, "02:00:00:00:00:02", "to", "192.0.2.6", "nud", "stale")
+        output(network, "red", *neighbour, "02:00:00:00:00:02", "to", "192.0.2.9", "nud", "stale")
+        result = guard.put_back()
+        return result, output(network, "red", "ip", "neigh", "show", "nud", "permanent", "nud", "stale")
+
+    result, shown = in_network(load("red-blue"), action)
+    assert set(result.found) == {
+        "red: neighbour 192.0.2.6 dev vpeer-red lladdr 02:00:00:00:00:01 PERMANENT is gone",
+        "red: neighbour 192.0.2.6 dev vpeer-red lladdr 02:00:00:00:00:02 is new",
+        "red: neighbour 192.0.2.9 dev vpeer-red lladdr 02:00:00:00:00:02 is new",
+    }
+    assert result.stays == ()
+    assert sorted(line.split()[0] for line in shown.splitlines()) == ["192.0.2.6", "192.0.2.7", "192.0.2.8"]
+    assert "192.0.2.6 dev vpeer-red lladdr 02:00:00:00:00:01 PERMANENT" in shown
+
+
 def test_rules_of_nftables_are_told_and_put_back(in_network: InNetwork, met: Callable[..., str]) -> None:
     def action(network: Network) -> tuple[Result | None, str]:
         from pyroute2.nftables.main import NFTables
