@@ -108,7 +108,8 @@ UNION ALL SELECT 'global replication filter', FILTER_NAME, FILTER_RULE
             "information_schema_stats_expiry": "0",
             "show_create_table_verbosity": "0",
         },
-        "/*!80026 , terminology_use_previous = NONE */",
+        "/*!80026 , terminology_use_previous = NONE */"
+        "/*!80030 , show_gipk_in_create_table_and_information_schema = ON */",
     ),
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",
     # What replication itself moves on.

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql import MySQLServer
+from pytest_netns_mysql import MySQLServer, NetnsError
 from pytest_netns_mysql.mysql.accounts import Account
 from pytest_netns_mysql.mysql.catalog import WRITING
 from pytest_netns_mysql.mysql.confined import disregard
@@ -118,8 +118,14 @@ def test_an_account_that_may_do_more_is_not_left_out(
     assert "create_table" in (counted(mysql_server).ran_since(before) or set())
 
 
-@pytest.mark.parametrize("other", ["''@'%%'", "own@'%%'", "own@'192.0.2.0/255.255.255.0'"])
-@pytest.mark.parametrize("what", ["ALL ON others.*", "INSERT ON others.t"])
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        ("''@'%%'", "ALL ON others.*"),
+        ("own@'%%'", "ALL ON others.*"),
+        ("own@'192.0.2.0/255.255.255.0'", "INSERT ON others.t"),
+    ],
+)
 def test_what_another_account_of_the_user_may_do_is_not_left_out(
     mysql_server: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory, other: str, what: str
 ) -> None:
@@ -142,11 +148,12 @@ def test_a_connection_that_is_busy_is_not_asked(
     connection = netns_connect(account=account)
     run(connection, "CREATE TABLE t (a INT)")
     found: list[object] = []
-    thread = threading.Thread(target=lambda: found.append(connection.cmd_query("SELECT SLEEP(600)")))
+    mysql_server.execute("SELECT GET_LOCK('busy', 0)")
+    thread = threading.Thread(target=lambda: found.append(connection.cmd_query("SELECT GET_LOCK('busy', 600)")))
     thread.start()
-    wait_until(lambda: not connection.is_idle, timeout=60, error=lambda: AssertionError("no statement runs"))
+    wait_until(lambda: not connection.is_idle, timeout=60, error=lambda: NetnsError("no statement runs"))
     disregard(mysql_server, connection, account)
-    mysql_server.execute(f"KILL QUERY {connection.connection_id}")
+    mysql_server.execute("SELECT RELEASE_LOCK('busy')")
     thread.join()
     assert connection.get_rows()[0] == [(1,)]
     assert not mysql_server.administrator.disregarded
