@@ -64,8 +64,7 @@ class Clients:
             # Other drivers would wait for a statement that a thread still runs.
             with contextlib.suppress(mysql.connector.Error, NetnsError):
                 self._accounts.end_connections(only_busy=True)
-        for connection, account in self._confined:
-            disregard(self._server, connection, account)
+        disregard(self._server, self._confined)
         self._confined.clear()
         for connection in reversed(self._open):
             # A driver may complain of a connection that the test closed, or that a killed server left.

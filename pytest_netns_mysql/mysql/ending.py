@@ -103,8 +103,9 @@ class Ending:
 
     def put_right(self) -> None:
         """End what would hold up ``drop``: connections and their locks, read-only variables, prepared transactions."""
-        if self._can_be_asked:
-            with self._noting():
+        with self._noting():
+            self.server.await_end_of_crash()
+            if self._can_be_asked:
                 self._put_right()
 
     @contextlib.contextmanager
@@ -213,16 +214,18 @@ class Ending:
     def put_back(self) -> None:
         """Put back what else the test left."""
         with self._noting():
-            if not self.server.is_running:
-                self._trouble += self._end_of_server()
-            elif not self._trouble:
+            if self.server.is_running and not self._trouble:
                 self.result = self._put_back()
+                self.server.await_end_of_crash()
+            self._trouble += self._end_of_server()
         if self._trouble:
             stays = tuple(self._trouble)
             self.result = Reset((*self._found, *stays), stays)
 
     def _end_of_server(self) -> list[str]:
-        """Return lines that say how the server ended."""
+        """Return lines that say how the server ended; none for one that runs."""
+        if self.server.is_running:
+            return []
         try:
             self.server.running_pid()
         except NetnsError as error:

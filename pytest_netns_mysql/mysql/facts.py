@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.mysql.plan import ServerPlan
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialect import Dialect
+
+_CRASHING = 10.0  # seconds
+_POLL = 0.01  # seconds
 
 
 class ServerFacts:
@@ -27,6 +31,7 @@ class ServerFacts:
         self.network = network
         self._process = plan.kind.process(plan.name, network)
         self._listeners = plan.listeners(network)
+        self._log_seen = 0  # bytes of the error log
         self._is_ended = False  # by ``stop`` or ``kill``
 
     @property
@@ -81,7 +86,24 @@ class ServerFacts:
     @property
     def has_died(self) -> bool:
         """Return True if mysqld was ended by a signal or an error, and not by ``stop``, ``kill`` or SHUTDOWN."""
-        return not (self.is_running or self._is_ended or self._process.exit_code in (None, 0))
+        if self.is_running or self._is_ended:
+            return False
+        return self._process.exit_code not in (None, 0) or bool(self.crash)
+
+    def await_end_of_crash(self) -> None:
+        """Return when mysqld has ended, where it has just crashed: while it writes its trace, other threads answer.
+
+        That costs a look at the size of the error log, where nothing was added to it. Nobody waits for more than ten
+        seconds.
+        """
+        with self.network[GLOBAL]:
+            size = self._process.log.stat().st_size if self._process.log.exists() else 0
+        if size == self._log_seen:
+            return
+        self._log_seen = size
+        deadline = time.monotonic() + _CRASHING
+        while self.crash and self.is_running and time.monotonic() < deadline:
+            time.sleep(_POLL)
 
     @property
     def pid(self) -> int | None:

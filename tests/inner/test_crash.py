@@ -66,3 +66,20 @@ def test_reports_name_the_crash(suite: Suite, as_written: tuple[str, str]) -> No
             f"netns: mysqld during test_inner.py::test_it_passes: the server does not run: {told.format('red')}",
         ]
     )
+
+
+def test_a_crash_at_the_very_end_of_a_test_is_that_tests(suite: Suite) -> None:
+    result = suite(
+        """
+        import os
+        import signal
+
+        def test_it(netns_mysqld, netns_mysql):
+            os.kill(netns_mysqld.pid, signal.SIGABRT)
+
+        def test_the_next_one(netns_mysqld, netns_mysql):
+            assert netns_mysqld.execute("SELECT 1") == [(1,)]
+        """
+    )
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["netns: mysqld during *::test_it: * mysqld crashed: signal 6 (SIGABRT) *"])

@@ -84,7 +84,7 @@ def test_what_an_account_runs_in_its_own_schema_is_left_out(
     connection = netns_connect(account=account)
     run(connection, "CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1)", "DROP TABLE t")
     assert {"create_table", "insert", "drop_table"} <= (counted(mysql_server).ran_since(before) or set())
-    disregard(mysql_server, connection, account)
+    disregard(mysql_server, [(connection, account)])
     connection.close()
     if mysql_server.dialect.shows_all_grants:
         assert not (counted(mysql_server).ran_since(before) or set()) & (WRITING | {"set_option"})
@@ -102,7 +102,7 @@ def test_what_may_have_been_granted_meanwhile_is_not_left_out(
     mysql_server.execute(f"GRANT INSERT ON *.* TO {account}")
     run(connection, "CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1)")
     mysql_server.execute(f"REVOKE INSERT ON *.* FROM {account}")
-    disregard(mysql_server, connection, account)
+    disregard(mysql_server, [(connection, account)])
     ran = counted(mysql_server).ran_since(before)
     assert ran is None or "insert" in ran
 
@@ -114,7 +114,7 @@ def test_an_account_that_may_do_more_is_not_left_out(
     before = counted(mysql_server)
     connection = netns_connect(account=account)
     run(connection, "CREATE TABLE t (a INT)")
-    disregard(mysql_server, connection, account)
+    disregard(mysql_server, [(connection, account)])
     assert "create_table" in (counted(mysql_server).ran_since(before) or set())
 
 
@@ -136,7 +136,7 @@ def test_what_another_account_of_the_user_may_do_is_not_left_out(
     before = counted(mysql_server)
     connection = netns_connect(account=account)
     run(connection, "INSERT INTO others.t VALUES (1)")
-    disregard(mysql_server, connection, account)
+    disregard(mysql_server, [(connection, account)])
     ran = counted(mysql_server).ran_since(before)
     assert ran is None or "insert" in ran
 
@@ -152,7 +152,7 @@ def test_a_connection_that_is_busy_is_not_asked(
     thread = threading.Thread(target=lambda: found.append(connection.cmd_query("SELECT GET_LOCK('busy', 600)")))
     thread.start()
     wait_until(lambda: not connection.is_idle, timeout=60, error=lambda: NetnsError("no statement runs"))
-    disregard(mysql_server, connection, account)
+    disregard(mysql_server, [(connection, account)])
     mysql_server.execute("SELECT RELEASE_LOCK('busy')")
     thread.join()
     assert connection.get_rows()[0] == [(1,)]
