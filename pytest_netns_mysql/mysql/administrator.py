@@ -221,7 +221,10 @@ class Administrator:
             # One that was killed may look open for a moment.
             with contextlib.suppress(mysql.connector.Error), self._told_if_it_ends(connection):
                 if connection.is_silent():
+                    sent = connection.queries
                     connection.cmd_reset_connection()
+                    # The driver gives the session its character set and autocommit again.
+                    self.disregarded["Com_set_option"] += connection.queries - sent
                     connection.cmd_query("SELECT DATABASE()")
                     selected, _ = connection.get_rows()
             if selected != [(None,)]:  # it stays selected, see the manual

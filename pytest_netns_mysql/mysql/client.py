@@ -11,7 +11,7 @@ from typing import Any
 import mysql.connector
 from mysql.connector.abstracts import MySQLConnectionAbstract
 from mysql.connector.connection import MySQLConnection
-from mysql.connector.constants import CNX_POOL_ARGS
+from mysql.connector.constants import CNX_POOL_ARGS, ServerCmd
 from mysql.connector.pooling import MySQLConnectionPool
 
 from pytest_netns_mysql.errors import ClientError
@@ -33,16 +33,19 @@ class NamespaceConnection(MySQLConnection):
         """Connect from ``namespace``; the options are those of ``mysql.connector.connect``."""
         self._namespace = namespace
         self._status = self._waiting = 0
+        self.queries = 0
+        """How many statements were sent as text."""
         super().__init__(**options)
 
     def _handle_server_status(self, flags: int) -> None:
         self._status = flags
         super()._handle_server_status(flags)
 
-    def _send_cmd(self, *arguments: Any, **options: Any) -> bytearray | None:
+    def _send_cmd(self, command: int, *arguments: Any, **options: Any) -> bytearray | None:
         self._waiting += 1
+        self.queries += command == ServerCmd.QUERY
         try:
-            answer: bytearray | None = super()._send_cmd(*arguments, **options)
+            answer: bytearray | None = super()._send_cmd(command, *arguments, **options)
             return answer
         finally:
             self._waiting -= 1

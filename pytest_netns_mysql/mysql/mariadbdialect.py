@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_netns_mysql.mysql import mariadbcatalog
-from pytest_netns_mysql.mysql.catalog import COMMANDS, Undo
+from pytest_netns_mysql.mysql.catalog import COMMANDS, WRITING, Undo
 from pytest_netns_mysql.mysql.dialect import OF_SERVER, SESSION, Dialect, RawRow, RestoredTable, in_session, roll_back
 from pytest_netns_mysql.mysql.options import DEFAULTS
 from pytest_netns_mysql.mysql.quoting import decoded, literal
@@ -72,7 +72,7 @@ MARIADB = Dialect(
         "performance_schema.setup_actors": RestoredTable(),
         "performance_schema.setup_objects": RestoredTable(),
     },
-    tables_after=frozenset(),  # SET PASSWORD and SET DEFAULT ROLE count as any SET
+    tables_after=WRITING | {"set_option"},  # SET PASSWORD and SET DEFAULT ROLE count as any SET
     settings="""\
 SELECT LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES
 WHERE GLOBAL_VALUE_ORIGIN = 'SQL'""",

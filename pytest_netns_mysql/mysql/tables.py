@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _OF_ROWS = ("table", "sequence")
-_MOST = 100  # tables to fill; a fresh server is there sooner than more of them
+_MOST = 100  # tables to truncate; a fresh server is there sooner than more of them
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ class SeededTables:
         tables = [(self._record.tables[name], before.rows[name], now.rows[name]) for name in changed]
         for name in changed:
             self._large.pop(name, None)
-        if len(tables) > _MOST:
+        if sum(before.next_number != now.next_number for _, before, now in tables) > _MOST:
             return False
         refill = Refilling(administrator, self._folder)
         return refill([one for one in tables if one[0].rows is not None]) and len(changed) == len(found)
