@@ -19,13 +19,13 @@ _NOT_THE_PROJECTS = ("site-packages", "dist-packages")
 
 
 def bears_plan(value: object) -> bool:
-    """Tell whether something is a fixture that a factory has made."""
+    """Return True if something is a fixture that a factory has made."""
     # Not getattr: pytest.mark, which every test module has, makes any attribute that it is asked for.
     return PLAN in getattr(value, "__dict__", {})
 
 
 def asks_its_module(item: pytest.Item) -> bool:
-    """Tell whether a test may ask by name, and its own module has fixtures of factories to ask for."""
+    """Return True if a test may ask by name, and its own module has fixtures of factories to ask for."""
     module = getattr(item, "module", None)
     return module is not None and _has_factories(module) and may_ask_by_name(item)
 
@@ -51,7 +51,7 @@ def _is_handed_on(function: Callable[..., Any]) -> bool:
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None or any(part in code.co_filename for part in _NOT_THE_PROJECTS):
         return code is None
-    if function.__module__.partition(".")[0] in ("_pytest", "pytest_netns_mysql"):
+    if (function.__module__ or "").partition(".")[0] in ("_pytest", "pytest_netns_mysql"):
         return False
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(code)))

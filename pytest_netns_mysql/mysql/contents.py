@@ -18,7 +18,7 @@ Name = tuple[str, str]
 
 
 class Thing(NamedTuple):
-    """Name a table, a view, a trigger or a routine; schemas and events are looked at wherever they are."""
+    """A table, a view, a trigger or a routine of a schema."""
 
     kind: str
     schema: str
@@ -26,9 +26,11 @@ class Thing(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Tell what rows a table has: a digest of them, in whatever order they are, and its next AUTO_INCREMENT.
+    """What rows a table has.
 
-    A sequence has one row, and the next number that it has not set aside.
+    Attributes:
+        digest: The number of rows and a sum of their hashes, the same in every order.
+        next_number: The next AUTO_INCREMENT, '' for none; of a sequence, the next number that it has not set aside.
     """
 
     digest: str
@@ -37,14 +39,14 @@ class Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Contents:
-    """Hold the definition of each thing in the schemas, and what rows each table has."""
+    """The definitions of all things in the schemas, and the rows of their tables."""
 
     definitions: Mapping[Thing, str] = field(default_factory=dict)
     rows: Mapping[Name, Rows] = field(default_factory=dict)
 
     @property
     def has_sequences(self) -> bool:
-        """Tell whether a SELECT may change something: NEXTVAL moves a sequence."""
+        """True if a SELECT may change something: NEXTVAL moves a sequence."""
         return any(one.kind == "sequence" for one in self.definitions)
 
 
@@ -79,7 +81,13 @@ ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"""
 
 
 class Column(NamedTuple):
-    """Name a column whose values are stored, its type without a length, and whether it has characters, not bytes."""
+    """A column whose values are stored.
+
+    Attributes:
+        name: Its name.
+        type: Its type, without a length.
+        has_characters: Whether its values are characters, and not bytes.
+    """
 
     name: str
     type: str
@@ -87,7 +95,7 @@ class Column(NamedTuple):
 
     @property
     def exact(self) -> str:
-        """Return an expression whose value, as it is printed, tells two values of the column apart."""
+        """An expression whose value, as it is printed, tells two values of the column apart."""
         name = identifier(self.name)
         if self.type in _AS_NUMBERS:
             return f"{name} + 0"
@@ -95,17 +103,17 @@ class Column(NamedTuple):
 
     @property
     def is_a_number(self) -> bool:
-        """Tell whether ``exact`` is a number."""
+        """True if ``exact`` is a number."""
         return self.type in _AS_NUMBERS | _AS_DOUBLES or (self.is_printed and self.type.endswith(("int", "decimal")))
 
     @property
     def is_printed(self) -> bool:
-        """Tell whether ``exact`` is of digits, signs and spaces."""
+        """True if ``exact`` is of digits, signs and spaces."""
         return self.type in _AS_NUMBERS | _AS_DOUBLES | _PRINTED
 
     @property
     def in_a_digest(self) -> str:
-        """Return an expression without a comma in its value, which is never NULL."""
+        """An expression without a comma in its value, which is never NULL."""
         if self.is_printed:
             return f"IFNULL({self.exact}, '-')"
         # The second is of no more than 64 digits, whatever max_allowed_packet is.
@@ -125,7 +133,7 @@ def columns_of(administrator: Administrator, names: Collection[Name]) -> dict[Na
 
 
 def is_versioned(structure: str) -> bool:
-    """Tell whether a table keeps what its rows were; see MariaDB's manual, "System-Versioned Tables"."""
+    """Return True if a table keeps what its rows were; see MariaDB's manual, "System-Versioned Tables"."""
     return "WITH SYSTEM VERSIONING" in _QUOTED.sub("", structure)
 
 
@@ -217,7 +225,7 @@ def _digest(row: Sequence[bytes | None]) -> str:
 
 
 def _each(administrator: Administrator, queries: Sequence[str]) -> Iterator[list[RawRow]]:
-    """Give the rows of each query; of one that fails, its error as a row."""
+    """Yield the rows of each query; of one that fails, its error as a row."""
     import mysql.connector
 
     try:

@@ -29,10 +29,11 @@ _GRANTING = ROWS | statements(
 
 @dataclass(frozen=True)
 class Counters:
-    """Hold how often each kind of statement was run, by all sessions but the plugin's own; see the manual, "Com_xxx".
+    """How often each kind of statement was run by sessions other than the plugin's own; see the manual, "Com_xxx".
 
-    Shape: ``counts`` has those that were run at all, by names such as ``insert``; ``confined`` has how many of them
-    were run by sessions that reach nothing but a schema of their own.
+    Attributes:
+        counts: The counts, by names such as ``insert``.
+        confined: How many of them were run by sessions that reach nothing but a schema of their own.
     """
 
     counts: Mapping[str, int]
@@ -63,7 +64,7 @@ class Counters:
 
     @property
     def are_of_a_start(self) -> bool:
-        """Tell whether nobody has written since the server started."""
+        """True if nobody has written since the server started."""
         ran = self.ran_since(Counters({}, {}))
         return ran is not None and ran & WRITING <= _STARTING
 

@@ -64,28 +64,40 @@ class RestoredTable:
 
 @dataclass(frozen=True)
 class Dialect:
-    """Hold the queries that tell a server's state, what puts it back, and what connections and options are to be like.
+    """Everything that differs between MySQL and MariaDB.
 
-    Shape: the rows of ``grant_tables``, in the schema ``mysql``, are accounts, roles and privileges: what is in
-    memory can be made of them again, and they begin with Host and User in the first; ``restored_tables`` are others
-    with settings in them, and ``settings_tables`` those that need a fresh server. ``settings`` tells which variables
-    were set, and ``local`` kinds, names and values of what may change without a statement that writes; ``queries``
-    has the queries for all other kinds; the tables' checksums may change by those of ``tables_after``, or at any
-    time. ``shown`` are statements that no query can hold, each with what makes such rows of its own. ``variables``
-    reads all global ones, of which those named ``moving`` move by themselves; ``transactions`` lists prepared ones,
-    and ``xid`` names one of its rows as XA ROLLBACK does. ``written`` matches the names of files that the server
-    writes to. ``undo`` has, by kind and in the order in which it is done, what undoes a change. ``unlimited`` has
-    statements that begin the counts anew of accounts that have limits. ``session`` has the statements that give the
-    plugin's own session the modes and limits that it counts on, whatever the global ones are. ``enters`` tells
-    whether the client program ``mysql`` takes a network namespace, ``speaks_x`` whether the server has X Protocol;
-    ``client_programs`` are options of theirs, ``connection`` of mysql.connector's. ``unseen`` are statements that put
-    back what no query tells. ``grants_by_pattern`` asks, if anything, whether GRANT takes a schema's name as a
-    pattern, which it does where nothing is asked. ``shows_all_grants`` tells whether SHOW GRANTS has everything that
-    an account may do. ``lock_holders`` are queries for the connections that hold locks on ``{schemas}`` or on the
-    server, of which the first one counts that has rows; ``lock_plugins`` are statements without which the server
-    cannot tell, each with the one that undoes it. While a variable of ``read_only`` is on, no account can be dropped;
-    they are switched off in this order. ``lock_waits`` limit how long a statement waits for locks, with what the
-    session has.
+    Attributes:
+        grant_tables: The tables of the schema mysql with accounts, roles and privileges. They are written back, and
+            read again; the rows of the first begin with Host and User.
+        restored_tables: Other tables of settings that are written back.
+        settings_tables: Tables of settings that take a fresh server where they are changed.
+        tables_after: The statements after which the checksums of all these tables may be others.
+        settings: The query for the variables that were set, and when.
+        state_query: The query for kinds, names and values of what changes without a statement that writes.
+        queries: The queries for all other kinds.
+        unlimited: Statements that begin the counts anew of accounts that have limits.
+        variables: The query for all global variables.
+        volatile_variables: Those that change by themselves.
+        transactions: The statement that lists prepared transactions.
+        xid: Returns the name of one of its rows, as XA ROLLBACK takes it.
+        ignored_files: A regular expression for the names of files that the server writes to by itself.
+        undo: Statements that undo a change, by its kind, in the order in which they are run.
+        session: Statements that give the plugin's own session the modes and limits that it counts on.
+        enters: Whether the client program mysql takes a network namespace.
+        speaks_x: Whether the server has X Protocol.
+        longest_user: The most characters of a user's name.
+        grants_by_pattern: A query, if anything, for whether GRANT takes a schema's name as a pattern.
+        shows_all_grants: Whether SHOW GRANTS has what an account may do by itself.
+        read_only: Variables that keep accounts from being dropped, in the order in which they are switched off.
+        lock_waits: Limits of the plugin's own session for locks, in seconds.
+        lock_holders: Queries for the connections that hold locks on ``{schemas}`` or on the server; the first one
+            counts that has rows.
+        lock_plugins: Statements without which the server cannot tell, each with the one that undoes it.
+        cleanup_statements: Statements that put back what no query tells.
+        status_statements: Statements that no query can hold, each with what makes kinds, names and values of its rows.
+        client_programs: Options of the client programs.
+        connection: Options of mysql.connector.
+        defaults: Options of the server.
     """
 
     grant_tables: tuple[str, ...]
@@ -93,14 +105,14 @@ class Dialect:
     restored_tables: Mapping[str, RestoredTable]
     tables_after: frozenset[str]
     settings: str
-    local: str
+    state_query: str
     queries: Mapping[str, StateQuery]
     unlimited: tuple[str, ...]
     variables: str
-    moving: frozenset[str]
+    volatile_variables: frozenset[str]
     transactions: str
     xid: Callable[[RawRow], str]
-    written: str
+    ignored_files: str
     undo: Mapping[str, Undo]
     session: tuple[str, ...]
     enters: bool
@@ -114,8 +126,10 @@ class Dialect:
     )
     lock_holders: tuple[str, ...] = ()
     lock_plugins: tuple[tuple[str, str], ...] = ()
-    unseen: tuple[str, ...] = ()
-    shown: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(default_factory=dict)
+    cleanup_statements: tuple[str, ...] = ()
+    status_statements: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(
+        default_factory=dict
+    )
     client_programs: Mapping[str, str] = field(default_factory=dict)
     connection: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, OptionValue] = field(default_factory=lambda: DEFAULTS)

@@ -76,18 +76,19 @@ MARIADB = Dialect(
     settings="""\
 SELECT LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES
 WHERE GLOBAL_VALUE_ORIGIN = 'SQL'""",
-    local="""\
+    state_query="""\
 SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
     queries=mariadbcatalog.QUERIES,
     session=in_session({**SESSION, "tx_read_only": "0", "max_statement_time": "0", "old_mode": "''"}),
     unlimited=("FLUSH LOCAL PRIVILEGES", "FLUSH LOCAL USER_RESOURCES"),
-    shown={"SHOW ALL SLAVES STATUS": _channels},
+    status_statements={"SHOW ALL SLAVES STATUS": _channels},
     variables="SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES",
-    moving=frozenset({"gtid_binlog_pos", "gtid_binlog_state", "gtid_current_pos", "gtid_slave_pos"}) | COMMANDS,
+    volatile_variables=frozenset({"gtid_binlog_pos", "gtid_binlog_state", "gtid_current_pos", "gtid_slave_pos"})
+    | COMMANDS,
     transactions="XA RECOVER FORMAT='SQL'",
     xid=lambda row: decoded(row[3]),
     # Tables of the schema mysql have files of their own; what tells of a new one is its .frm.
-    written=r"^(#|ib|undo\d+$|aria_log|ddl_recovery|tc\.log|multi-master\.info|db\.opt)"
+    ignored_files=r"^(#|ib|undo\d+$|aria_log|ddl_recovery|tc\.log|multi-master\.info|db\.opt)"
     r"|\.(\d{6}|index|pid|info|state|ibd|MAD|MAI|MYD|MYI|CSV|CSM)$",
     undo={
         "XA transaction": roll_back,
@@ -100,7 +101,9 @@ SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
     enters=False,
     speaks_x=False,
     longest_user=128,
-    unseen=("FLUSH LOCAL HOSTS",),  # the table of blocked hosts is empty while performance_schema is off, as by default
+    cleanup_statements=(
+        "FLUSH LOCAL HOSTS",
+    ),  # the table of blocked hosts is empty while performance_schema is off, as by default
     # Newer ones verify, and an account without a password cannot: as MySQL's programs, they do so where they are told.
     client_programs={"loose-ssl-verify-server-cert": "0"},
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},

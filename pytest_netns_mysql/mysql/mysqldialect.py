@@ -81,7 +81,7 @@ MYSQL = Dialect(
     tables_after=WRITING,
     settings="""\
 SELECT VARIABLE_NAME, SET_TIME FROM performance_schema.variables_info WHERE VARIABLE_SOURCE = 'DYNAMIC'""",
-    local="""\
+    state_query="""\
 SELECT 'persisted variable', VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.persisted_variables
 UNION ALL SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache
 UNION ALL SELECT 'channel', c.CHANNEL_NAME, CONCAT_WS(' ', HOST, PORT, USER, NETWORK_INTERFACE, NETWORK_NAMESPACE,
@@ -113,11 +113,11 @@ UNION ALL SELECT 'global replication filter', FILTER_NAME, FILTER_RULE
     ),
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",
     # What replication itself moves on.
-    moving=frozenset({"gtid_executed", "gtid_purged", "gtid_owned"}) | COMMANDS,
+    volatile_variables=frozenset({"gtid_executed", "gtid_purged", "gtid_owned"}) | COMMANDS,
     transactions="XA RECOVER CONVERT XID",
     xid=_xid,
     # Its tablespaces, logs and locks. Its TLS files are none of them.
-    written=r"^(#|ib|undo_\d+$|mysql|auto\.cnf)|\.(\d{6}|index|pid|lock|sdi|CSV|CSM)$",
+    ignored_files=r"^(#|ib|undo_\d+$|mysql|auto\.cnf)|\.(\d{6}|index|pid|lock|sdi|CSV|CSM)$",
     undo={
         "XA transaction": roll_back,
         "channel": _reset_channel,

@@ -45,14 +45,14 @@ def read(
     """
     # What replicates is looked at where it is written: on a replica it may be on its way.
     has_data = server.writable is server
-    ignored = server.dialect.moving | (_OF_A_GROUP if server.dataset is not server else frozenset())
-    administrator, speech = server.administrator, server.dialect
-    of_data = [speech.transactions] if has_data else []
+    ignored = server.dialect.volatile_variables | (_OF_A_GROUP if server.dataset is not server else frozenset())
+    administrator, dialect = server.administrator, server.dialect
+    of_data = [dialect.transactions] if has_data else []
     everybody, own, clients, found, *more = administrator.ask(
-        *counters.QUERIES, LIST, speech.local, *speech.shown, *of_data
+        *counters.QUERIES, LIST, dialect.state_query, *dialect.status_statements, *of_data
     )
     rows = _by_kind(found)
-    for reader, shown in zip(speech.shown.values(), more, strict=False):
+    for reader, shown in zip(dialect.status_statements.values(), more, strict=False):
         for kind_read, name_read, value_read in reader(shown):
             rows.setdefault(kind_read, {})[name_read] = value_read
     counted = Counters.of(everybody, own, administrator.disregarded)
@@ -108,7 +108,7 @@ def _settings(
         rows[_KEY_CACHE] = caches
     if known is None:
         return {}, frozenset()
-    ignored = server.dialect.moving
+    ignored = server.dialect.volatile_variables
     names = [name for name in sorted(set_at) if name in known.variables and name not in ignored]
     return _values(server, names, known.variables), frozenset(f"SET {name}" for name in set_at)
 
@@ -118,7 +118,7 @@ def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:
     return frozenset(
         (path, 0 if path.endswith(TABLESPACES) else changed)
         for path, changed in server.files()
-        if not re.search(server.dialect.written, Path(path).name)
+        if not re.search(server.dialect.ignored_files, Path(path).name)
     )
 
 
@@ -144,13 +144,13 @@ def _read_catalog(
 
     ``ran`` are the statements that ran since ``known`` was read, or None; what they cannot change is not read anew.
     """
-    speech = server.dialect
+    dialect = server.dialect
     before = {} if known is None else known.rows
-    asked = due(speech.queries, ran, before, server.version, has_data=has_data, has_channel="channel" in rows)
-    sums_asked = has_data and (ran is None or not speech.tables_after or bool(ran & speech.tables_after))
-    queries = [query.query for query in asked.values()] + ([speech.checksums] if sums_asked else [])
+    asked = due(dialect.queries, ran, before, server.version, has_data=has_data, has_channel="channel" in rows)
+    sums_asked = has_data and (ran is None or not dialect.tables_after or bool(ran & dialect.tables_after))
+    queries = [query.query for query in asked.values()] + ([dialect.checksums] if sums_asked else [])
     answers = server.administrator.ask(*queries) if queries else []
-    for kind in before.keys() & speech.queries.keys() - asked.keys():
+    for kind in before.keys() & dialect.queries.keys() - asked.keys():
         rows[kind] = dict(before[kind])
     for kind, answer in zip(asked, answers, strict=False):
         if answer or kind in before:
@@ -172,7 +172,7 @@ def _seeded(
 
 
 def _is_unfinished(server: MySQLServer, clients: list[RawRow]) -> bool:
-    """Tell whether a client's statement runs, or its transaction has written and is open."""
+    """Return True if a client's statement runs, or its transaction has written and is open."""
     found = [command for _, command in _of_clients(clients, server.administrator.numbers)]
     if not found:
         return False
@@ -194,7 +194,7 @@ def listed(clients: list[RawRow], own: frozenset[int]) -> frozenset[Connection]:
 
 
 def _of_clients(rows: list[RawRow], own: frozenset[int]) -> Iterator[tuple[Connection, str]]:
-    """Give clients' connections, not the administrator's own nor those by which servers replicate, and what they do."""
+    """Yield clients' connections and what they do; not the administrator's, nor those by which servers replicate."""
     for number, user, host, _schema, told, *_rest in rows:
         connection = Connection(int(number or 0), decoded(user), host_of(decoded(host)))
         command = decoded(told)

@@ -44,11 +44,16 @@ _NO_ROWS = "0 0 "
 
 @dataclass(frozen=True)
 class Table:
-    """Hold what was loaded into a table.
+    """A table as it was loaded.
 
-    Shape: ``structure`` is its definition, ``selected`` what is to be selected for the digest of its rows, ``digest``
-    what that is; ``files`` are those of a large one's rows, in the data directory; ``rows`` is the file with the
-    statements that write them, one in each line as JSON, None where there is none.
+    Attributes:
+        schema: Its schema.
+        name: Its name.
+        structure: Its definition.
+        selected: What is to be selected for the digest of its rows.
+        digest: That digest.
+        files: The files of its rows in the data directory, if it is a large one.
+        rows: The file with the statements that write its rows, one in each line as JSON; None where there is none.
     """
 
     schema: str
@@ -62,7 +67,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Record:
-    """Hold what a seed has: its schemas, and its tables by their names."""
+    """What a seed has: its schemas, and its tables by their names."""
 
     schemas: Sequence[str]
     tables: Mapping[Name, Table]
@@ -132,7 +137,7 @@ def _files(server: MySQLServer, name: Name) -> list[str]:
 
 
 def _statements(server: MySQLServer, name: Name, columns: Sequence[Column]) -> Iterator[str]:
-    """Give statements that write a table's rows, in the order in which they lie there."""
+    """Yield statements that write a table's rows, in the order in which they lie there."""
     listed = ", ".join(identifier(one.name) for one in columns)
     start = f"INSERT INTO {title(name)} ({listed}) VALUES "
     values: list[str] = []

@@ -38,7 +38,7 @@ class Refilling:
         self._folder = folder
 
     def __call__(self, tables: Collection[tuple[Table, Rows, Rows]]) -> bool:
-        """Have each table hold what it was loaded with; what refuses is seen by the next look.
+        """Write what each table was loaded with; what the server refuses is seen by the next look.
 
         Returns whether nothing but rows was written: no trigger had to be made again.
 

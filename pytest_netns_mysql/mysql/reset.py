@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.tables import Difference
 
 Spared = Callable[[Connection], bool]
-"""Tells whether a connection that is new stays."""
+"""Returns True for a connection that is new and stays."""
 
 _POLL = 0.0005  # seconds
 _CLOSING = 0.02  # seconds
@@ -37,7 +37,7 @@ _LOGS = ("general_log", "slow_query_log", "log_output")
 
 @dataclass(frozen=True)
 class Change:
-    """Tell one thing that is other than it was; ``was`` and ``now`` are None where it is not there."""
+    """A thing that is other than it was; ``was`` and ``now`` are None where it is not there."""
 
     kind: str
     name: str
@@ -53,10 +53,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Reset:
-    """Tell what was found changed, and which of it could not be put back, as lines for a reader.
+    """What was found changed on a server, and what could not be put back.
 
-    Where it ``is_inexact``, the state is to be read anew: of some tables the rows alone were known. ``before`` is the
-    state that the next test is to find, with what has been run by now.
+    Attributes:
+        found: What was found, as lines for a reader.
+        stays: What of it needs a fresh server.
+        is_inexact: Whether the state is to be read anew, because of some tables the rows alone were known.
+        before: The state that the next test is to find, with what has been run by now.
     """
 
     found: tuple[str, ...] = ()
@@ -78,8 +81,8 @@ def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: F
         if (server.writable is server) != before.has_data:
             return _beyond(_TOOK_OVER if not before.has_data else _STEPPED_DOWN)
         server.administrator.reset()
-        if server.dialect.unseen:
-            server.administrator.run(*server.dialect.unseen)
+        if server.dialect.cleanup_statements:
+            server.administrator.run(*server.dialect.cleanup_statements)
         if before.names("limited account"):
             server.administrator.run(*server.dialect.unlimited)
         ended = _end_strangers(server, before, spared)
@@ -175,7 +178,7 @@ def _connection_left(connection: Connection) -> Change:
 
 
 def _changes(before: State, now: State, spared: Spared, dialect: Dialect) -> Iterator[Change]:
-    """Give what changed, in the order in which it is to be undone."""
+    """Yield what changed, in the order in which it is to be undone."""
     for connection in _new_connections(before, now.connections, spared):
         yield _connection_left(connection)
     for name in sorted(now.values, key=lambda one: (one not in _FIRST, one)):

@@ -34,12 +34,22 @@ class Connection:
 
 @dataclass(frozen=True)
 class State:
-    """Hold what a server had at one moment: plain values, alike for two moments between which nothing changed.
+    """What a server had at one moment: plain values, alike for two moments between which nothing changed.
 
-    Shape: ``rows`` maps each kind, such as ``schema``, to its names and values; ``tables`` maps settings' tables to
-    checksums; ``contents`` has the rows of those that are written back, grant tables first, and ``variables`` the
-    global variables: both only in a state that is complete. ``counters`` tell what had been run by then, None where
-    they prove nothing, as while a transaction is open.
+    Attributes:
+        pid: The pid of mysqld.
+        command: Its command line.
+        rows: Names and values of each kind of object, such as ``schema``.
+        tables: The checksums of settings' tables.
+        transactions: The prepared transactions, as XA RECOVER lists them.
+        connections: The clients' connections.
+        files: The files of the data directory, outside of schemas.
+        values: The global variables that may have been set since an earlier state.
+        contents: The rows of the tables that are written back, grant tables first; of a complete state.
+        variables: All global variables, of a complete state.
+        seeded: What the schemas hold that the server was loaded with.
+        counters: What had been run by then; None where that proves nothing, as while a transaction is open.
+        has_data: Whether the server took the writes of its data, and was no replica.
     """
 
     pid: int
@@ -57,7 +67,7 @@ class State:
     has_data: bool = True  # and not its source or primary, which is looked at in its place
 
     def names(self, kind: str) -> Mapping[str, str]:
-        """Return names and values of one kind; empty where there is none."""
+        """Return the names and values of one kind; empty where there is none."""
         return self.rows.get(kind, {})
 
     @property
@@ -68,7 +78,7 @@ class State:
 
 
 def is_as(state: State, complete: State) -> bool:
-    """Tell whether nothing has changed since ``complete`` was read."""
+    """Return True if nothing has changed since ``complete`` was read."""
     unlike = [name for name, value in state.values.items() if not same(value, complete.variables.get(name))]
     parts = "pid", "command", "rows", "tables", "transactions", "connections", "files", "seeded", "has_data"
     return not unlike and all(getattr(state, part) == getattr(complete, part) for part in parts)
@@ -109,5 +119,5 @@ def _moved(before: Mapping[_K, _V], first: Mapping[_K, _V], second: Mapping[_K, 
 
 
 def same(value: str | None, other: str | None) -> bool:
-    """Tell whether two values of a variable are one: a switch is ON in the table of variables, and 1 in a query."""
+    """Return True if two values of a variable are one: a switch is ON in the table of variables, and 1 in a query."""
     return value == other or (_SWITCHES.get(value or "", value) == _SWITCHES.get(other or "", other))

@@ -34,7 +34,7 @@ _MOST = 100  # tables to truncate; a fresh server is there sooner than more of t
 
 @dataclass(frozen=True)
 class Difference:
-    """Tell of one thing what it is now: new, gone, altered, or, of a table's rows, changed."""
+    """A thing that is new, gone or altered, or a table whose rows are changed."""
 
     thing: Thing
     what: str
@@ -44,7 +44,7 @@ class Difference:
 
 
 class SeededTables:
-    """Look at the schemas that a server was loaded with, and put back what is changed in them."""
+    """The schemas that a server was loaded with, as they are on it."""
 
     def __init__(self, server: MySQLServer, folder: Path) -> None:
         """Keep the server, and the folder of the seed that it was started from."""
@@ -114,7 +114,7 @@ class SeededTables:
         return found
 
     def _select(self, structures: dict[Name, str]) -> None:
-        """Know what to select for the digest of each table."""
+        """Find out what to select for the digest of each table."""
         for name, table in self._record.tables.items():
             self._selected.setdefault((name, table.structure), table.selected)
         unknown = {name: text for name, text in structures.items() if (name, text) not in self._selected}
@@ -152,7 +152,9 @@ class SeededTables:
             if one.what == "new":
                 with contextlib.suppress(mysql.connector.Error):
                     word = one.thing.kind.replace("base ", "").upper()
-                    administrator.run(f"DROP {word} IF EXISTS {title((one.thing.schema, one.thing.name))}")
+                    # MariaDB knows of packages in Oracle's mode alone.
+                    mode = "SET STATEMENT sql_mode = 'ORACLE' FOR " if word.startswith("PACKAGE") else ""
+                    administrator.run(f"{mode}DROP {word} IF EXISTS {title((one.thing.schema, one.thing.name))}")
         sequences = [one.thing for one in found if one.what == "changed" and one.thing.kind == "sequence"]
         for thing in sequences:
             name = (thing.schema, thing.name)
