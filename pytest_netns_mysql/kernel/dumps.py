@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 import struct
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ HEADER = struct.Struct("=IHHII")
 ATTRIBUTE = struct.Struct("=HH")
 
 NLMSG_ERROR, NLMSG_DONE = 2, 3
+_ERROR = struct.Struct("=i")
+_UNKNOWN = (errno.EOPNOTSUPP, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT, errno.EINVAL, errno.ENOENT)
 _REQUEST_DUMP = 0x1 | 0x300
 _INTERRUPTED = 0x10  # NLM_F_DUMP_INTR: something changed meanwhile
 _TYPE = 0x3FFF  # without the flags "nested" and "network byte order"
@@ -59,6 +62,12 @@ def open_netfilter() -> socket.socket | None:
         return None
 
 
+def _raise_unless_unknown(content: bytes) -> None:
+    (code,) = _ERROR.unpack_from(content)
+    if code and -code not in _UNKNOWN:
+        raise OSError(-code, os.strerror(-code))
+
+
 def dump(sock: socket.socket, kind: int, body: bytes) -> list[bytes]:
     """Return the body of each message that answers a request for all objects; a kernel without them has none.
 
@@ -71,6 +80,8 @@ def dump(sock: socket.socket, kind: int, body: bytes) -> list[bytes]:
         while not is_done:
             for answer, flags, _, content in messages(sock.recv(_BUFFER)):
                 is_interrupted |= bool(flags & _INTERRUPTED)
+                if answer == NLMSG_ERROR:
+                    _raise_unless_unknown(content)
                 if answer in (NLMSG_DONE, NLMSG_ERROR):
                     is_done = True
                 else:

@@ -46,7 +46,8 @@ def _is_in_network(pattern: str, host: str) -> bool:
     import ipaddress
 
     try:
-        return ipaddress.ip_address(host) in ipaddress.ip_network(pattern, strict=False)
+        # With bits of a host in it, no client is ever in it: the server compares the address with the whole of it.
+        return ipaddress.ip_address(host) in ipaddress.ip_network(pattern)
     except ValueError:
         return False
 

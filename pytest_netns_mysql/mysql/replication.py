@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerVersionError
+from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerVersionError, in_short
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.channel import TIMEOUT, Channel
 from pytest_netns_mysql.mysql.plan import ServerPlan
@@ -159,6 +159,16 @@ class Replica(MySQLServer):
         Raises:
             ReplicationError: There is no such channel, or this server cannot replicate from ``source``.
         """
+        if not isinstance(source, MySQLServer) or source is self:
+            raise ReplicationError(
+                f"{self.name} cannot switch to {in_short(source) if source is not self else 'itself'}",
+                where=self.plan.where,
+                remedies=[
+                    "pass the running server that it is to replicate from, such as the replica that was promoted"
+                ],
+            )
+        if isinstance(source, Replica):
+            source.raise_if_unwritable()
         before = self.channels.pop(channel, None)
         if before is None:
             raise ReplicationError(

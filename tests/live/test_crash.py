@@ -12,7 +12,8 @@ from typing import Any
 import mysql.connector
 import pytest
 
-from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer, ServerGoneError, StartFactory
+from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer, NetnsError, ServerGoneError, StartFactory
+from pytest_netns_mysql.mysql.waiting import wait_until
 
 SLEEPS = "SELECT SLEEP(600), 'of red'"
 Ask = Callable[..., list[tuple[Any, ...]]]
@@ -110,8 +111,7 @@ def test_a_connection_that_is_idle(netns_start_mysqld: StartFactory, netns_conne
     connection = netns_connect("blue", server=server, driver="pymysql")
     number = connection.thread_id()
     crash(server, number, signal.SIGSEGV)
-    while server.is_running:
-        pass
+    wait_until(lambda: not server.is_running, timeout=60, error=lambda: NetnsError("it runs on"))
     with pytest.raises(ServerGoneError) as error:
         server.execute("SELECT 1")
     assert str(error.value).startswith(

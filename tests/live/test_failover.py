@@ -13,11 +13,13 @@ from pytest_netns_mysql import (
     ArgvFactory,
     ConnectFactory,
     MySQLServer,
+    NetnsError,
     Replica,
     ReplicationError,
     ServerGoneError,
     factories,
 )
+from pytest_netns_mysql.mysql.waiting import wait_until
 
 source = factories.source(bind_address="192.0.2.2/red", options={"port": 3350}, scope="function")
 replica = factories.replica(
@@ -97,8 +99,11 @@ def test_what_was_received_is_applied_first(source: MySQLServer, replica: Replic
     replica.execute("STOP REPLICA SQL_THREAD")
     source.execute("CREATE SCHEMA written_last")
     ((wanted,),) = source.execute("SELECT @@GLOBAL.gtid_executed")
-    while replica.execute("SELECT GTID_SUBSET(%s, %s)", wanted, replica.status["Retrieved_Gtid_Set"]) != [(1,)]:
-        pass
+    wait_until(
+        lambda: replica.execute("SELECT GTID_SUBSET(%s, %s)", wanted, replica.status["Retrieved_Gtid_Set"]) == [(1,)],
+        timeout=60,
+        error=lambda: NetnsError("it was not received"),
+    )
     source.kill()
     assert replica.execute("SHOW SCHEMAS LIKE 'written_last'") == []
     assert replica.promote() >= 0
@@ -204,8 +209,9 @@ def test_an_applier_that_has_stopped(source: MySQLServer, replica: Replica) -> N
     replica.execute("SET GLOBAL super_read_only = OFF")
     replica.execute("CREATE SCHEMA in_the_way")
     source.execute("CREATE SCHEMA in_the_way")
-    while replica.status["Replica_SQL_Running"] == "Yes":
-        pass
+    wait_until(
+        lambda: replica.status["Replica_SQL_Running"] != "Yes", timeout=60, error=lambda: NetnsError("it runs on")
+    )
     source.kill()
     with pytest.raises(ReplicationError) as error:
         replica.promote()
