@@ -24,9 +24,13 @@ class Difference:
 
     @property
     def entries(self) -> list[tuple[Entry, bool]]:
-        """The addresses, routes and the like that differ, each with whether it is new."""
+        """The addresses, routes and the like that differ, each with whether it is new.
+
+        Routes of IPv6 that the kernel has made are never new: it makes them some time after the address.
+        """
         was, now = self.was.entries, self.now.entries
-        return [*((one, False) for one in was if one not in now), *((one, True) for one in now if one not in was)]
+        new = (one for one in now if one not in was and not (one.is_by_kernel and one.is_ipv6))
+        return [*((one, False) for one in was if one not in now), *((one, True) for one in new)]
 
     @property
     def differs(self) -> bool:
