@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import time
 from collections.abc import Iterable, Iterator, Mapping
 
 from pytest_netns_mysql.kernel import dumps, readback
@@ -32,6 +33,8 @@ _IFLA_IFALIAS, _IFLA_AF_SPEC, _IFLA_GROUP, _IFLA_NET_NS_FD = 20, 26, 27, 28
 _IFLA_INFO_KIND, _IFLA_INFO_DATA, _VETH_INFO_PEER, _IFLA_INET6_ADDR_GEN_MODE = 1, 2, 1, 8
 _AF_INET6 = 10
 _NHA_ID = 1
+_PATIENCE = 0.5  # seconds
+_PAUSE = 0.005  # seconds
 _BITS = {"arp": 0x80, "multicast": 0x1000, "allmulticast": 0x200, "promisc": 0x100}
 _NUMBERS = {"mtu": _IFLA_MTU, "master": _IFLA_MASTER, "txqueuelen": _IFLA_TXQLEN, "group": _IFLA_GROUP}
 
@@ -118,9 +121,23 @@ def set_entries(was: State) -> None:
     # The kernel may have made a link-local one anew, which it has yet to try for being nobody else's.
     _try([_deleted(one) for one in gone if one.is_ipv6])
     make_entries(gone)
-    now = readback.read()  # with the routes that the kernel makes for an address
+    now = _with_routes_of_addresses(was)
     _try([_deleted(one) for one in now.entries if one not in was.entries and one.is_by_kernel])
     make_entries(one for one in was.entries if one not in now.entries)
+
+
+def _with_routes_of_addresses(was: State) -> State:
+    """Return what there is when the kernel has made the routes of IPv6 addresses, which it does some time later.
+
+    Made by hand they would stand beside the kernel's own.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        now = readback.read()
+        missing = any(one.is_by_kernel and one.is_ipv6 and one not in now.entries for one in was.entries)
+        if not missing or time.monotonic() > deadline:
+            return now
+        time.sleep(_PAUSE)
 
 
 def make_entries(entries: Iterable[Entry]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import socket
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 import pytest
 
 from pytest_netns_mysql.kernel.guard import Guard
+from pytest_netns_mysql.kernel.namespace import Namespace
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.restoring import Result
 from pytest_netns_mysql.kernel.sandbox import Sandbox
@@ -82,9 +84,27 @@ def in_network(in_sandbox: InSandbox) -> InNetwork:
     """Return what an action returns for the network of a topology, built in a child process."""
 
     def run(topology: Topology, action: Callable[[Network], Any], mode: str = "auto") -> Any:
-        return in_sandbox(lambda sandbox: action(Network(sandbox, topology)), mode)
+        return in_sandbox(lambda sandbox: action(settled(Network(sandbox, topology))), mode)
 
     return run
+
+
+def settled(network: Network) -> Network:
+    """Return a network when the kernel has made the routes to its IPv6 addresses, which it does some time later."""
+    deadline = time.monotonic() + 10
+    while any(map(is_unsettled, network.values())) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return network
+
+
+def is_unsettled(namespace: Namespace) -> bool:
+    """Return True if an IPv6 address has no route of its own yet."""
+    shown = [
+        namespace.run(["ip", "-6", *words], capture_output=True, text=True, check=True).stdout
+        for words in (["-o", "address", "show", "scope", "global"], ["route", "show", "table", "local"])
+    ]
+    addresses = [line.split()[3].partition("/")[0] for line in shown[0].splitlines()]
+    return any(f"local {one} dev" not in shown[1] for one in addresses)
 
 
 @pytest.fixture(scope="session")
