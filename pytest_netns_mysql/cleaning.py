@@ -48,7 +48,7 @@ class _Known:
 
     @property
     def is_touched(self) -> bool:
-        """Tell whether a test has used it, or a fixture has built something on it."""
+        """True if a test has used it, or a fixture has built something on it."""
         return self.is_used or replace(self.before, counters=self.at_boot.counters) != self.at_boot
 
 
@@ -104,7 +104,7 @@ class Cleaner:
                 self._default = server
 
     def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
-        """Know the network from the moment on at which its fixture gives it."""
+        """Watch the network from the moment at which its fixture gives it."""
         self._networks.built(fixture, request)
 
     def make_room(self, item: pytest.Item) -> None:

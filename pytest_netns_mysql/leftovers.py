@@ -86,7 +86,7 @@ def scopes_of(item: pytest.Item, default: str) -> tuple[Hashable, ...]:
 
 
 def keep_together(items: Sequence[pytest.Item]) -> None:
-    """Have xdist, with --dist loadgroup, run tests that build on each other in one worker."""
+    """Mark tests that build on each other for one worker of xdist, with --dist loadgroup."""
     for item in items:
         extents = [node for node, mode in _marked_or_none(item) if mode == "keep"]
         if extents and item.get_closest_marker("xdist_group") is None:
@@ -105,7 +105,7 @@ def tell(item: pytest.Item, ending: Ending) -> None:
 
 
 def deaths(reports: Iterable[object]) -> Iterator[str]:
-    """Give a line for each server that died, of the reports of tests."""
+    """Yield a line for each server that died, from the reports of tests."""
     for report in reports:
         for title, text in getattr(report, "sections", ()):
             if DIED in title:

@@ -35,7 +35,7 @@ class NetworkCleaner:
             self.begin(is_outdated=False)
 
     def begin(self, *, is_outdated: bool) -> None:
-        """Know the network before the first thing that is a test's own.
+        """Take stock of the network before the first thing that is a test's own.
 
         Args:
             is_outdated: Whether a fixture of a wider scope may have changed it since the last test.
@@ -74,7 +74,7 @@ class NetworkCleaner:
         return contextlib.nullcontext() if guard is None else guard.accepting()
 
     def enter(self, scope: Hashable) -> None:
-        """Have the tests of an inner scope find the network as it is now, whatever those outside of it find."""
+        """Take the network as it is now for what the tests of an inner scope are to find."""
         guard = self._current()
         if guard is not None:
             guard.enter(scope)

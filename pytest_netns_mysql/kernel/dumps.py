@@ -132,7 +132,7 @@ def is_link_local_route(body: bytes) -> bool:
 
 
 def join(sock: socket.socket, groups: tuple[int, ...]) -> None:
-    """Have a socket get the notifications of multicast groups; those that this kernel has not got are left out."""
+    """Subscribe a socket to multicast groups; those that this kernel has not got are left out."""
     sock.bind((0, 0))
     for group in groups:
         try:

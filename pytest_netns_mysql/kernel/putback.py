@@ -65,7 +65,7 @@ def make_link(link: Link, peer: Link | None = None, *, namespace: int | None = N
 
 
 def set_link(was: Link, now: Link) -> None:
-    """Give an interface the settings that it had."""
+    """Set an interface as it was."""
     differing = {key: value for key, value in was.settings.items() if now.settings[key] != value}
     if "name" in differing:
         body = _header(was.index) + text(_IFLA_IFNAME, was.name)
@@ -112,7 +112,7 @@ def delete_neighbours(entries: Iterable[tuple[Entry, bool]]) -> None:
 
 
 def set_entries(was: State) -> None:
-    """Have the calling thread's namespace have the addresses, the routes and the like that it had, and no others."""
+    """Restore the addresses, the routes and the like of the calling thread's namespace; remove all others."""
     now = readback.read()
     new = [one for one in now.entries if one not in was.entries]
     for kind in reversed(_ORDER):

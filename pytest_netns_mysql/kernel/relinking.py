@@ -82,7 +82,7 @@ class Links:
             yield from ((end.namespace, one) for one in links if one.name == end.interface)
 
     def _forward(self, name: str, interface: str) -> None:
-        """Have a new interface forward where the topology says so and the namespace's own setting does not."""
+        """Let a new interface forward where the topology says so and the namespace's own setting does not."""
         plan = self._network.topology.plan
         if name in plan.forwarding:
             with self._network[name]:

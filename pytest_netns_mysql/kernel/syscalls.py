@@ -101,7 +101,7 @@ def inotify_init() -> int:
 
 
 def inotify_add_watch(descriptor: int, path: str, mask: int) -> int:
-    """Have an inotify ``descriptor`` tell what becomes of a path; return the number that its events have.
+    """Watch a path with an inotify ``descriptor``; return the number that its events have.
 
     See inotify_add_watch(2).
     """

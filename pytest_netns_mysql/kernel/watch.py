@@ -93,7 +93,7 @@ class Changes:
 
 
 class Watch:
-    """Tells what may have changed in the namespaces of a network that are its own.
+    """A watch over the namespaces of a network that are its own.
 
     Attributes:
         own: The namespaces that are watched.

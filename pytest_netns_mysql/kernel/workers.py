@@ -8,6 +8,6 @@ from pytest_netns_mysql.kernel import syscalls
 
 
 def settle_worker() -> None:
-    """Have a worker of xdist end with its controller, and keep back what that handed on to it alone."""
+    """Let a worker of xdist end with its controller, and keep back what that handed on to it alone."""
     syscalls.die_with_parent(signal.SIGKILL)
     syscalls.keep_back(syscalls.CAP_SYS_CHROOT)

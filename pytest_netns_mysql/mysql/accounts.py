@@ -133,7 +133,7 @@ class Accounts:
         return self.create(user, host=account.host, schema=schema)
 
     def is_confined(self, account: Account) -> bool:
-        """Tell whether an account was made here with nothing but a schema of its own."""
+        """Return True if an account was made here with nothing but a schema of its own."""
         return account in self._made and account.schema is not None and account not in self._granted
 
     def arrive(self, account: Account, server: MySQLServer) -> None:

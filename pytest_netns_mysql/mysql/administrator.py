@@ -118,7 +118,7 @@ class Administrator:
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[MySQLCursorAbstract]:
-        """Give a cursor of the tests' session, opened anew if it was ended; what is run may leave something in it.
+        """Yield a cursor of the tests' session, opened anew if it was ended; what is run may leave something in it.
 
         Raises ServerGoneError where mysqld does not run.
         """
@@ -198,7 +198,7 @@ class Administrator:
             return cast("NamespaceConnection", self.connect())
 
     def usual(self) -> None:
-        """Give the plugin's own session the modes and limits again that it always has."""
+        """Restore the modes and limits of the plugin's own session."""
         self.run(*self._dialect.session)
 
     @property

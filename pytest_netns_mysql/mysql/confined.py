@@ -22,7 +22,7 @@ _TABLES = ("db", "tables_priv", "columns_priv", "procs_priv")
 
 
 def disregard(server: MySQLServer, connections: Iterable[tuple[object, Account]]) -> None:
-    """Have a server's statement counters leave out what some connections have run, which are about to be closed.
+    """Leave out of a server's statement counters what some connections have run, which are about to be closed.
 
     That is done where the server itself says that the account may use one schema, which is dropped with it, and nothing
     else; and where a connection can be asked, since no statement runs on it.

@@ -105,7 +105,7 @@ def _number_of(connection: Any) -> int | None:
 
 
 def _functions(text: str) -> Iterator[str]:
-    """Give the names of the functions of a stack trace, those of the program's own above the signal's handler."""
+    """Yield the names of the functions of a stack trace, those of the program's own above the signal's handler."""
     names = [name for line in text.splitlines() if (found := _FRAME.search(line)) and (name := _demangled(found[1]))]
     own = [name for name in names if name not in _OF_HANDLER]
     yield from own[:_MOST_FRAMES]

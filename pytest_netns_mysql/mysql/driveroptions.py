@@ -181,7 +181,7 @@ def _is_of(driver: _Driver, name: str) -> bool:
 
 
 def _common(driver: _Driver) -> Iterator[str]:
-    """Give the common names that a driver takes in its own words."""
+    """Yield the common names that a driver takes in its own words."""
     yield from (name for name in driver.own_names if driver.own_names[name] in driver.known())
     tls = ("ssl_disabled", "ssl_ca", "ssl_cert", "ssl_key", "ssl_verify_cert", "ssl_verify_identity")
     yield from (name for name in tls if driver.known() >= {*driver.convert({name: True})})

@@ -160,7 +160,7 @@ def _takes_dollars(connection: Any) -> bool:
 
 
 def _run(server: MySQLServer, load: Load, file: Path, schema: str | None) -> None:
-    """Have the client program read a file."""
+    """Let the client program read a file."""
     command = [
         server.program("mysql"),
         *optionfile.as_administrator(server),
