@@ -195,3 +195,26 @@ WRITING = ANYTHING | statements(
     analyze optimize repair assign_to_keycache change_repl_filter reset
     """
 )
+
+UPDATES = statements("update update_multi")
+# By name, as background threads come and go.
+THREAD = StateQuery(
+    "SELECT IF(TYPE = 'FOREGROUND', THREAD_ID, NAME), "
+    "GROUP_CONCAT(DISTINCT CONCAT_WS('\\0', INSTRUMENTED, HISTORY) ORDER BY 1 SEPARATOR '\\0') "
+    "FROM performance_schema.threads GROUP BY 1",
+    after=UPDATES,
+    is_local=True,
+)
+PLUGIN = StateQuery(
+    "SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS",
+    after=statements("install_plugin uninstall_plugin"),
+    is_local=True,
+)
+HELP: Mapping[str, StateQuery] = {
+    "rows of mysql.help_topic": sum_of_rows(
+        "help_topic", "help_topic_id", "name", "help_category_id", "description", "example", "url"
+    ),
+    # These have one column of a variable length at most; CHECKSUM TABLE runs such columns together.
+    "help table": StateQuery("CHECKSUM TABLE mysql.help_category, mysql.help_keyword, mysql.help_relation", after=ROWS),
+}
+"""The queries for the help tables, by kind."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,17 +14,14 @@ from pytest_netns_mysql.mysql.dropping import refusal, server_of
 from pytest_netns_mysql.mysql.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.lockwaits import TIMED_OUT, Holder, holders
 from pytest_netns_mysql.mysql.quoting import decoded, identifier
-from pytest_netns_mysql.mysql.reading import LIST, connections, listed
-from pytest_netns_mysql.mysql.reset import Reset, put_back
+from pytest_netns_mysql.mysql.reading import LIST, listed
+from pytest_netns_mysql.mysql.reset import CLOSING, ENDING, Reset, await_ends, end_connections, put_back
 from pytest_netns_mysql.mysql.state import Connection, State, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.accounts import Accounts
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-_POLL = 0.0005  # seconds
-_CLOSING = 0.02  # seconds, for the server to notice that a connection was closed
-_ENDING = 2.0  # seconds, for a connection that was killed to end
 _ATTEMPTS = 3
 _MOST_LINES = 3  # of what the error log of a server that died says
 _SCHEMA_READ_ONLY = 3989  # ER_SCHEMA_READ_ONLY
@@ -138,25 +134,22 @@ class Ending:
             transactions = [xid for row in prepared if (xid := dialect.xid(row)) not in known]
             if transactions:
                 # A transaction is its connection's until that has ended; MariaDB does not let go of it for a reset.
-                self._await_ends(own | administrator.close(), _ENDING)
+                self._await_ends(own | administrator.close(), ENDING)
             self._roll_back(transactions)
         self.alive = frozenset(one.number for one in listed(clients, administrator.numbers) if one not in new)
 
     def _end_others(self, others: Collection[Connection]) -> None:
         """End connections that somebody left open; those that were closed just now have a moment to end."""
-        left = self._await_ends({one.number for one in others}, _CLOSING)
+        left = self._await_ends({one.number for one in others}, CLOSING)
         self._found += [f"connection {one} is new" for one in sorted(others, key=str) if one.number in left]
-        self.server.administrator.end_connections(left)
-        self._await_ends(left, _ENDING)
+        end_connections(self.server, left)
 
     def _await_ends(self, numbers: Collection[int], timeout: float) -> set[int]:
         """Wait for connections to end; return the numbers of those that have not."""
-        deadline = time.monotonic() + timeout
         left = set(numbers)
-        while left and (left := left & {one.number for one in connections(self.server)}):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(_POLL)
+        if left:
+            there = await_ends(self.server, lambda them: any(one.number in left for one in them), timeout)
+            left &= {one.number for one in there}
         return left
 
     def _make_writable(self, values: dict[str, bytes | None]) -> None:
@@ -197,8 +190,7 @@ class Ending:
             new = [one for one in in_the_way if one.number not in self._earlier]
             if in_the_way and not new:
                 break
-            self.server.administrator.end_connections(one.number for one in new)
-            self._await_ends({one.number for one in new}, _ENDING)
+            end_connections(self.server, {one.number for one in new})
             self._found += [f"{one}: it was ended, since the test's schema could not be dropped" for one in new]
         names = ", ".join([*(f"schema {one}" for one in sorted(accounts.schemas)), "accounts of the test"])
         self._trouble += [f"{names}: not dropped, since {one}, and was open before the test" for one in in_the_way] or [

@@ -8,18 +8,21 @@ from pytest_netns_mysql.mysql.catalog import (
     ACCOUNTS,
     EVENTS,
     FILES,
+    HELP,
     METRICS,
+    PLUGIN,
     ROUTINES,
     ROWS,
     SCHEMAS,
     SEPARATOR,
+    THREAD,
+    UPDATES,
     StateQuery,
     Undo,
     digest,
     dropping,
     nothing,
     statements,
-    sum_of_rows,
     switch_metric,
     switch_thread,
     update,
@@ -27,14 +30,13 @@ from pytest_netns_mysql.mysql.catalog import (
 from pytest_netns_mysql.mysql.quoting import identifier, literal
 
 _SYSTEM = "IN ('mysql', 'sys')"
-_UPDATES = statements("update update_multi")
 _PACKAGES = statements("create_package create_package_body drop_package drop_package_body")
 
 
 def _settings(table: str, *columns: str) -> StateQuery:
     return StateQuery(
         f"SELECT NAME, CONCAT_WS('\\0', {', '.join(columns)}) FROM performance_schema.{table}",
-        after=_UPDATES,
+        after=UPDATES,
         is_local=True,
     )
 
@@ -83,39 +85,24 @@ QUERIES: Mapping[str, StateQuery] = {
         + f" FROM mysql.proc WHERE db {_SYSTEM}",
         after=ROUTINES | ROWS | _PACKAGES,
     ),
-    "plugin": StateQuery(
-        "SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS",
-        after=statements("install_plugin uninstall_plugin"),
-        is_local=True,
-    ),
+    "plugin": PLUGIN,
     "InnoDB metric": StateQuery(
         "SELECT NAME, 'enabled' FROM information_schema.INNODB_METRICS WHERE ENABLED", after=METRICS, is_local=True
     ),
     "instruments": StateQuery(
         "SELECT CONCAT_WS(' ', ENABLED, TIMED), CONCAT(COUNT(*), ' ', SUM(CRC32(NAME))) "
         "FROM performance_schema.setup_instruments GROUP BY 1",
-        after=_UPDATES,
+        after=UPDATES,
         is_local=True,
     ),
     "consumer": _settings("setup_consumers", "ENABLED"),
-    # By name, as background threads come and go.
-    "thread": StateQuery(
-        "SELECT IF(TYPE = 'FOREGROUND', THREAD_ID, NAME), "
-        "GROUP_CONCAT(DISTINCT CONCAT_WS('\\0', INSTRUMENTED, HISTORY) ORDER BY 1 SEPARATOR '\\0') "
-        "FROM performance_schema.threads GROUP BY 1",
-        after=_UPDATES,
-        is_local=True,
-    ),
+    "thread": THREAD,
     "limited account": StateQuery(
         """SELECT CONCAT_WS('\\0', User, Host), '' FROM mysql.global_priv
         WHERE Priv REGEXP '"max_[a-z_]+":[1-9]' OR @@GLOBAL.max_password_errors < 4294967295""",
         after=ACCOUNTS,
     ),
-    "rows of mysql.help_topic": sum_of_rows(
-        "help_topic", "help_topic_id", "name", "help_category_id", "description", "example", "url"
-    ),
-    # These have one column of a variable length at most; CHECKSUM TABLE runs such columns together.
-    "help table": StateQuery("CHECKSUM TABLE mysql.help_category, mysql.help_keyword, mysql.help_relation", after=ROWS),
+    **HELP,
 }
 
 

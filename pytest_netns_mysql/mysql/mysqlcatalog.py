@@ -7,21 +7,22 @@ from collections.abc import Mapping
 from pytest_netns_mysql.mysql.catalog import (
     ACCOUNTS,
     EVENTS,
+    HELP,
     METRICS,
+    PLUGIN,
     ROUTINES,
-    ROWS,
     SCHEMAS,
     TABLES,
+    THREAD,
     TRIGGERS,
+    UPDATES,
     VIEWS,
     StateQuery,
     digest,
     statements,
-    sum_of_rows,
 )
 
 _SYSTEM = "IN ('mysql', 'sys')"
-_UPDATES = statements("update update_multi")
 _REFERENCE_SYSTEMS = statements("create_spatial_reference_system drop_spatial_reference_system")
 _RESOURCE_GROUPS = statements("create_resource_group alter_resource_group drop_resource_group")
 _TELEMETRY = (9, 7)
@@ -31,7 +32,7 @@ _NAMES = statements("rename_user")
 def _settings(table: str, *columns: str, since: tuple[int, ...] = ()) -> StateQuery:
     return StateQuery(
         f"SELECT NAME, CONCAT_WS('\\0', {', '.join(columns)}) FROM performance_schema.{table}",
-        after=_UPDATES,
+        after=UPDATES,
         is_local=True,
         since=since,
     )
@@ -147,11 +148,7 @@ QUERIES: Mapping[str, StateQuery] = {
         after=statements("alter_instance"),
         is_local=True,
     ),
-    "plugin": StateQuery(
-        "SELECT PLUGIN_NAME, PLUGIN_STATUS FROM information_schema.PLUGINS",
-        after=statements("install_plugin uninstall_plugin"),
-        is_local=True,
-    ),
+    "plugin": PLUGIN,
     "InnoDB metric": StateQuery(
         "SELECT NAME, STATUS FROM information_schema.INNODB_METRICS WHERE STATUS = 'enabled'",
         after=METRICS,
@@ -160,21 +157,14 @@ QUERIES: Mapping[str, StateQuery] = {
     "instruments": StateQuery(
         "SELECT CONCAT_WS('\\0', ENABLED, TIMED), JSON_ARRAYAGG(NAME) FROM performance_schema.setup_instruments "
         "GROUP BY 1",
-        after=_UPDATES,
+        after=UPDATES,
         is_local=True,
     ),
     "consumer": _settings("setup_consumers", "ENABLED"),
     "thread class": _settings("setup_threads", "ENABLED", "HISTORY"),
     "meter": _settings("setup_meters", "FREQUENCY", "ENABLED", since=_TELEMETRY),
     "logger": _settings("setup_loggers", "LEVEL", since=_TELEMETRY),
-    # By name, as background threads come and go.
-    "thread": StateQuery(
-        "SELECT IF(TYPE = 'FOREGROUND', THREAD_ID, NAME), "
-        "GROUP_CONCAT(DISTINCT CONCAT_WS('\\0', INSTRUMENTED, HISTORY) ORDER BY 1 SEPARATOR '\\0') "
-        "FROM performance_schema.threads GROUP BY 1",
-        after=_UPDATES,
-        is_local=True,
-    ),
+    "thread": THREAD,
     "resource group of thread": StateQuery(
         "SELECT THREAD_ID, COALESCE(RESOURCE_GROUP, IF(TYPE = 'FOREGROUND', 'USR_default', 'SYS_default')) "
         "FROM performance_schema.threads",
@@ -186,9 +176,5 @@ QUERIES: Mapping[str, StateQuery] = {
         "OR max_connections > 0 OR User_attributes->'$.Password_locking' IS NOT NULL",
         after=ACCOUNTS,
     ),
-    "rows of mysql.help_topic": sum_of_rows(
-        "help_topic", "help_topic_id", "name", "help_category_id", "description", "example", "url"
-    ),
-    # These have one column of a variable length at most; CHECKSUM TABLE runs such columns together.
-    "help table": StateQuery("CHECKSUM TABLE mysql.help_category, mysql.help_keyword, mysql.help_relation", after=ROWS),
+    **HELP,
 }

@@ -26,8 +26,8 @@ Spared = Callable[[Connection], bool]
 """Returns True for a connection that is new and stays."""
 
 _POLL = 0.0005  # seconds
-_CLOSING = 0.02  # seconds
-_ENDING = 2.0  # seconds
+CLOSING = 0.02  # seconds, for the server to notice that a connection was closed
+ENDING = 2.0  # seconds, for a connection that was killed to end
 _FIRST = ("super_read_only", "read_only", "offline_mode")  # while these are on nothing else can be put back
 _OF_TABLES = (*TABLESPACES, ".frm")  # files that the server itself must remove
 _TOOK_OVER = "it was promoted, and takes writes of its own"
@@ -97,7 +97,7 @@ def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: F
         if server.seeded is not None and in_schemas:
             is_of_rows &= server.seeded.put_back(in_schemas, before.seeded, now.seeded)
         # The tests' session of the administrator may have begun anew, and the ended one still be listed.
-        _await_ends(server, lambda them: any(_new_connections(before, them, spared)), _ENDING)
+        await_ends(server, lambda them: any(_new_connections(before, them, spared)), ENDING)
         after = _read_rows(server, now, in_schemas) if is_of_rows else None
         after = read(server, known=before, is_a_check=True) if after is None else after
         stays = [
@@ -153,13 +153,13 @@ def _end_strangers(server: MySQLServer, before: State, spared: Spared) -> list[C
 
     This comes before anything is read: their locks would hold that up, and they may still be writing.
     """
-    there = _await_ends(server, lambda them: any(_new_connections(before, them, spared)), _CLOSING)
+    there = await_ends(server, lambda them: any(_new_connections(before, them, spared)), CLOSING)
     left = list(_new_connections(before, there, spared))
-    _end_connections(server, {one.number for one in left})
+    end_connections(server, {one.number for one in left})
     return [_connection_left(one) for one in left]
 
 
-def _await_ends(
+def await_ends(
     server: MySQLServer, are_there: Callable[[Iterable[Connection]], bool], timeout: float
 ) -> frozenset[Connection]:
     """Return the connections, when some are gone: an ended one is listed until its thread has come to it."""
@@ -213,7 +213,7 @@ def _texts(values: Mapping[str, int]) -> dict[str, str]:
 def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Change, str]:
     """Undo changes, one after the other; return why some were refused."""
     refused = {}
-    _end_connections(server, {int(change.now or 0) for change in changes if change.kind == "connection"})
+    end_connections(server, {int(change.now or 0) for change in changes if change.kind == "connection"})
     if any(change.name in _LOGS for change in changes):
         changes = [*changes, Change("log", "general_log", None, ""), Change("log", "slow_log", None, "")]
     for change in changes:
@@ -223,7 +223,7 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
             refused[change] = f" ({error})"
     if any(change.kind == "global variable" for change in changes):
         own = server.administrator.close()  # the tests' session began with the values of that time
-        _await_ends(server, lambda them: any(one.number in own for one in them), _ENDING)
+        await_ends(server, lambda them: any(one.number in own for one in them), ENDING)
     # Last: the rows of dropped schemas' privileges are among them.
     tables = [change for change in changes if change.kind == "table" and change.name in before.contents]
     for change in tables:
@@ -237,11 +237,11 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
     return refused
 
 
-def _end_connections(server: MySQLServer, numbers: set[int]) -> None:
+def end_connections(server: MySQLServer, numbers: set[int]) -> None:
     """End connections, before anything that their locks would hold up."""
     if numbers:
         server.administrator.end_connections(numbers)
-        _await_ends(server, lambda now: any(one.number in numbers for one in now), _ENDING)
+        await_ends(server, lambda now: any(one.number in numbers for one in now), ENDING)
 
 
 def _undo_one(server: MySQLServer, change: Change) -> None:
