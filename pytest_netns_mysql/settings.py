@@ -86,7 +86,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "leftovers",
         "reset",
-        "what becomes of what a test leaves on a server that others use, such as accounts, schemas, global variables, "
+        "what to do with changes that a test leaves on a server that others use, such as accounts, schemas, variables, "
         "and in the network: reset puts it back, fail puts it back and fails the test, keep does not look; the marker "
         "netns_leftovers says it for single tests",
         "WHAT",
