@@ -17,8 +17,8 @@ import traceback
 from collections.abc import Callable
 
 from pytest_netns_mysql import Topology, from_mapping
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.sandbox import Sandbox
 
 SIZES = (2, 16, 64, 256)
 

@@ -30,14 +30,14 @@ def _say(line: str) -> None:
 
 def _facts() -> dict[str, object]:
     from pytest_netns_mysql import settings
-    from pytest_netns_mysql.mysql import datadir
-    from pytest_netns_mysql.mysql.distribution import find
-    from pytest_netns_mysql.mysql.options import arguments, initial, merge
+    from pytest_netns_mysql.mysql.dialects.options import arguments, initial, merge
+    from pytest_netns_mysql.mysql.kinds.local import find
+    from pytest_netns_mysql.mysql.mysqld import template as templates
 
     chosen = settings.resolve(settings.environment)
     server = find(chosen.mysqld, cache=chosen.cache, progress=_say)
     options = merge()
-    template = datadir.template(server, initial(options), cache=chosen.cache, progress=_say)
+    template = templates.template(server, initial(options), cache=chosen.cache, progress=_say)
     admin = server.program("mysqladmin")
     # Ports are each contender's own.
     texts = [text for text in arguments(options) if not text.startswith("--port")]
@@ -76,15 +76,15 @@ def _times() -> dict[str, float]:
 
         chosen = settings.resolve(settings.environment)
     with step("topology: import and load"):
-        from pytest_netns_mysql.topology.load import load
+        from pytest_netns_mysql.topology.file.load import load
 
         topology = load(chosen.topology, base=Path.cwd())
     with step("find"):
-        from pytest_netns_mysql.mysql.distribution import find
+        from pytest_netns_mysql.mysql.kinds.local import find
 
         distribution = find(chosen.mysqld, cache=chosen.cache, progress=_say)
     with step("Sandbox.create"):
-        from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY, Sandbox
+        from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY, Sandbox
 
         sandbox = Sandbox.create(chosen.mode)
     with step("Network: namespaces, links, addresses, routes"):
@@ -94,16 +94,17 @@ def _times() -> dict[str, float]:
     with step("import mysql.connector"):
         import mysql.connector  # noqa: F401
     with step("import the server's and the clients' modules"):
-        from pytest_netns_mysql.mysql import datadir
-        from pytest_netns_mysql.mysql.accounts import Accounts
-        from pytest_netns_mysql.mysql.clients import Clients
-        from pytest_netns_mysql.mysql.options import initial, merge
-        from pytest_netns_mysql.mysql.plan import ServerPlan
+        from pytest_netns_mysql.mysql.clients.accounts import Accounts
+        from pytest_netns_mysql.mysql.clients.clients import Clients
+        from pytest_netns_mysql.mysql.dialects.options import initial, merge
+        from pytest_netns_mysql.mysql.mysqld import copying
+        from pytest_netns_mysql.mysql.mysqld import template as templates
+        from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
         from pytest_netns_mysql.mysql.server import MySQLServer
 
-    source = datadir.template(distribution, initial(merge()), cache=chosen.cache, progress=_say)
-    with network["global"], step("datadir.copy (once more, for its time)"):
-        datadir.copy(source, WORK_DIRECTORY / "copy")
+    source = templates.template(distribution, initial(merge()), cache=chosen.cache, progress=_say)
+    with network["global"], step("copying.copy (once more, for its time)"):
+        copying.copy(source, WORK_DIRECTORY / "copy")
     server = MySQLServer(ServerPlan(distribution, chosen.cache, _say), network)
     try:
         with step("server.start: copy, boot, the administrator's connection"):

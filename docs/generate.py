@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pytest_netns_mysql.settings import TABLE
 from pytest_netns_mysql.topology.diagram import draw
-from pytest_netns_mysql.topology.load import load, preset_text, presets
+from pytest_netns_mysql.topology.file.load import load, preset_text, presets
 
 DOCS = Path(__file__).parent
 

@@ -5,179 +5,123 @@ The names below are imported when they are first used: a pytest run without a ne
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.exports import lazy
+
 if TYPE_CHECKING:
-    from pytest_netns_mysql.endpoint import Endpoint
+    __all__: list[str]
+    from pytest_netns_mysql.endpoint import Endpoint as Endpoint
     from pytest_netns_mysql.errors import (
-        BlockError,
-        CacheError,
-        CertificateError,
-        ClientError,
-        ContainerError,
-        EndpointError,
-        FetchError,
-        GroupError,
-        LeftoverError,
-        LoadError,
-        MarkerError,
-        NetnsError,
-        NetnsWarning,
-        NetworkError,
-        OneWayError,
-        OriginError,
-        ProxyError,
-        ReplicationError,
-        SandboxError,
-        ServerGoneError,
-        ServerNotFoundError,
-        ServerStartError,
-        ServerVersionError,
-        SettingError,
-        SnapshotError,
-        ThreadsError,
-        TopologyError,
-        UnknownNamespaceError,
+        BlockError as BlockError,
     )
-    from pytest_netns_mysql.kernel.namespace import Namespace
-    from pytest_netns_mysql.kernel.network import Network
-    from pytest_netns_mysql.mysql.accounts import Account
-    from pytest_netns_mysql.mysql.channel import Channel
-    from pytest_netns_mysql.mysql.client import NamespaceConnection, NamespacePool
-    from pytest_netns_mysql.mysql.group import Group, Member
-    from pytest_netns_mysql.mysql.proxy import Proxy
-    from pytest_netns_mysql.mysql.replicastatus import ReplicaStatus
-    from pytest_netns_mysql.mysql.replication import Replica
-    from pytest_netns_mysql.mysql.server import MySQLServer
-    from pytest_netns_mysql.mysql.snapshot import Snapshot
-    from pytest_netns_mysql.mysql.tls import Authority, Certificate
-    from pytest_netns_mysql.mysql.xclient import NamespaceXClient
-    from pytest_netns_mysql.protocols import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
-    from pytest_netns_mysql.topology.load import from_mapping, load
-    from pytest_netns_mysql.topology.mapping import dump
-    from pytest_netns_mysql.topology.model import Bridge, Link, Mysqld, Topology
+    from pytest_netns_mysql.errors import (
+        CacheError as CacheError,
+    )
+    from pytest_netns_mysql.errors import (
+        CertificateError as CertificateError,
+    )
+    from pytest_netns_mysql.errors import (
+        ClientError as ClientError,
+    )
+    from pytest_netns_mysql.errors import (
+        ContainerError as ContainerError,
+    )
+    from pytest_netns_mysql.errors import (
+        EndpointError as EndpointError,
+    )
+    from pytest_netns_mysql.errors import (
+        FetchError as FetchError,
+    )
+    from pytest_netns_mysql.errors import (
+        GroupError as GroupError,
+    )
+    from pytest_netns_mysql.errors import (
+        LeftoverError as LeftoverError,
+    )
+    from pytest_netns_mysql.errors import (
+        LoadError as LoadError,
+    )
+    from pytest_netns_mysql.errors import (
+        MarkerError as MarkerError,
+    )
+    from pytest_netns_mysql.errors import (
+        NetnsError as NetnsError,
+    )
+    from pytest_netns_mysql.errors import (
+        NetnsWarning as NetnsWarning,
+    )
+    from pytest_netns_mysql.errors import (
+        NetworkError as NetworkError,
+    )
+    from pytest_netns_mysql.errors import (
+        OneWayError as OneWayError,
+    )
+    from pytest_netns_mysql.errors import (
+        OriginError as OriginError,
+    )
+    from pytest_netns_mysql.errors import (
+        ProxyError as ProxyError,
+    )
+    from pytest_netns_mysql.errors import (
+        ReplicationError as ReplicationError,
+    )
+    from pytest_netns_mysql.errors import (
+        SandboxError as SandboxError,
+    )
+    from pytest_netns_mysql.errors import (
+        ServerGoneError as ServerGoneError,
+    )
+    from pytest_netns_mysql.errors import (
+        ServerNotFoundError as ServerNotFoundError,
+    )
+    from pytest_netns_mysql.errors import (
+        ServerStartError as ServerStartError,
+    )
+    from pytest_netns_mysql.errors import (
+        ServerVersionError as ServerVersionError,
+    )
+    from pytest_netns_mysql.errors import (
+        SettingError as SettingError,
+    )
+    from pytest_netns_mysql.errors import (
+        SnapshotError as SnapshotError,
+    )
+    from pytest_netns_mysql.errors import (
+        ThreadsError as ThreadsError,
+    )
+    from pytest_netns_mysql.errors import (
+        TopologyError as TopologyError,
+    )
+    from pytest_netns_mysql.errors import (
+        UnknownNamespaceError as UnknownNamespaceError,
+    )
+    from pytest_netns_mysql.kernel.namespaces.namespace import Namespace as Namespace
+    from pytest_netns_mysql.kernel.network import Network as Network
+    from pytest_netns_mysql.mysql.clients.accounts import Account as Account
+    from pytest_netns_mysql.mysql.clients.tls import Authority as Authority
+    from pytest_netns_mysql.mysql.clients.tls import Certificate as Certificate
+    from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection as NamespaceConnection
+    from pytest_netns_mysql.mysql.drivers.connector import NamespacePool as NamespacePool
+    from pytest_netns_mysql.mysql.drivers.x import NamespaceXClient as NamespaceXClient
+    from pytest_netns_mysql.mysql.proxies.proxy import Proxy as Proxy
+    from pytest_netns_mysql.mysql.replication.channel import Channel as Channel
+    from pytest_netns_mysql.mysql.replication.group import Group as Group
+    from pytest_netns_mysql.mysql.replication.group import Member as Member
+    from pytest_netns_mysql.mysql.replication.replica import Replica as Replica
+    from pytest_netns_mysql.mysql.replication.status import ReplicaStatus as ReplicaStatus
+    from pytest_netns_mysql.mysql.reset.snapshot import Snapshot as Snapshot
+    from pytest_netns_mysql.mysql.server import MySQLServer as MySQLServer
+    from pytest_netns_mysql.protocols import AccountFactory as AccountFactory
+    from pytest_netns_mysql.protocols import ArgvFactory as ArgvFactory
+    from pytest_netns_mysql.protocols import ConnectFactory as ConnectFactory
+    from pytest_netns_mysql.protocols import StartFactory as StartFactory
+    from pytest_netns_mysql.topology.file.load import from_mapping as from_mapping
+    from pytest_netns_mysql.topology.file.load import load as load
+    from pytest_netns_mysql.topology.file.mapping import dump as dump
+    from pytest_netns_mysql.topology.model import Bridge as Bridge
+    from pytest_netns_mysql.topology.model import Link as Link
+    from pytest_netns_mysql.topology.model import Mysqld as Mysqld
+    from pytest_netns_mysql.topology.model import Topology as Topology
 
-_HOMES = {
-    "Account": "mysql.accounts",
-    "AccountFactory": "protocols",
-    "ArgvFactory": "protocols",
-    "Authority": "mysql.tls",
-    "BlockError": "errors",
-    "Bridge": "topology.model",
-    "CacheError": "errors",
-    "Certificate": "mysql.tls",
-    "CertificateError": "errors",
-    "Channel": "mysql.channel",
-    "ClientError": "errors",
-    "ContainerError": "errors",
-    "ConnectFactory": "protocols",
-    "Endpoint": "endpoint",
-    "EndpointError": "errors",
-    "FetchError": "errors",
-    "Group": "mysql.group",
-    "GroupError": "errors",
-    "LeftoverError": "errors",
-    "LoadError": "errors",
-    "Link": "topology.model",
-    "MarkerError": "errors",
-    "Member": "mysql.group",
-    "MySQLServer": "mysql.server",
-    "Mysqld": "topology.model",
-    "Namespace": "kernel.namespace",
-    "NamespaceConnection": "mysql.client",
-    "NamespacePool": "mysql.client",
-    "NamespaceXClient": "mysql.xclient",
-    "NetnsError": "errors",
-    "NetnsWarning": "errors",
-    "Network": "kernel.network",
-    "NetworkError": "errors",
-    "OneWayError": "errors",
-    "OriginError": "errors",
-    "Proxy": "mysql.proxy",
-    "ProxyError": "errors",
-    "Replica": "mysql.replication",
-    "ReplicaStatus": "mysql.replicastatus",
-    "ReplicationError": "errors",
-    "SandboxError": "errors",
-    "ServerGoneError": "errors",
-    "ServerNotFoundError": "errors",
-    "ServerStartError": "errors",
-    "ServerVersionError": "errors",
-    "SettingError": "errors",
-    "Snapshot": "mysql.snapshot",
-    "SnapshotError": "errors",
-    "StartFactory": "protocols",
-    "ThreadsError": "errors",
-    "Topology": "topology.model",
-    "TopologyError": "errors",
-    "UnknownNamespaceError": "errors",
-    "dump": "topology.mapping",
-    "from_mapping": "topology.load",
-    "load": "topology.load",
-}
-
-__all__ = [
-    "Account",
-    "AccountFactory",
-    "ArgvFactory",
-    "Authority",
-    "BlockError",
-    "Bridge",
-    "CacheError",
-    "Certificate",
-    "CertificateError",
-    "Channel",
-    "ClientError",
-    "ConnectFactory",
-    "ContainerError",
-    "Endpoint",
-    "EndpointError",
-    "FetchError",
-    "Group",
-    "GroupError",
-    "LeftoverError",
-    "Link",
-    "LoadError",
-    "MarkerError",
-    "Member",
-    "MySQLServer",
-    "Mysqld",
-    "Namespace",
-    "NamespaceConnection",
-    "NamespacePool",
-    "NamespaceXClient",
-    "NetnsError",
-    "NetnsWarning",
-    "Network",
-    "NetworkError",
-    "OneWayError",
-    "OriginError",
-    "Proxy",
-    "ProxyError",
-    "Replica",
-    "ReplicaStatus",
-    "ReplicationError",
-    "SandboxError",
-    "ServerGoneError",
-    "ServerNotFoundError",
-    "ServerStartError",
-    "ServerVersionError",
-    "SettingError",
-    "Snapshot",
-    "SnapshotError",
-    "StartFactory",
-    "ThreadsError",
-    "Topology",
-    "TopologyError",
-    "UnknownNamespaceError",
-    "dump",
-    "from_mapping",
-    "load",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = lazy(globals())

@@ -16,7 +16,7 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.topology.diagram import FORMATS, draw
-from pytest_netns_mysql.topology.load import load_all, presets
+from pytest_netns_mysql.topology.file.load import load_all, presets
 
 _IMAGE = "netns-mysql:latest"
 _USAGE = 2  # exit code, as argparse's
@@ -151,14 +151,14 @@ def _progress(text: str) -> None:
 
 
 def _doctor(_options: argparse.Namespace, settings: table.Settings) -> int:
-    from pytest_netns_mysql import doctor
+    from pytest_netns_mysql.commands import doctor
 
     return doctor.report(settings)
 
 
 def _fetch(options: argparse.Namespace, settings: table.Settings) -> int:
-    from pytest_netns_mysql.mysql import cached, trust
-    from pytest_netns_mysql.mysql.fetch import fetch
+    from pytest_netns_mysql.mysql.cache import cached, trust
+    from pytest_netns_mysql.mysql.fetch.fetch import fetch
 
     trust.make(settings.cache)
     cached.drop_damaged(settings.cache, options.product, _progress)
@@ -167,9 +167,9 @@ def _fetch(options: argparse.Namespace, settings: table.Settings) -> int:
 
 
 def _image(options: argparse.Namespace, settings: table.Settings) -> int:
-    from pytest_netns_mysql.mysql.distribution import fetched, identify
-    from pytest_netns_mysql.mysql.fetch import fetch
-    from pytest_netns_mysql.mysql.makeimage import make_image
+    from pytest_netns_mysql.mysql.containers.makeimage import make_image
+    from pytest_netns_mysql.mysql.fetch.fetch import fetch
+    from pytest_netns_mysql.mysql.kinds.local import fetched, identify
 
     server = fetched(settings.cache) or identify(fetch(settings.cache, progress=_progress))
     make_image(server, options.reference, progress=_progress)
@@ -178,30 +178,30 @@ def _image(options: argparse.Namespace, settings: table.Settings) -> int:
 
 
 def _matrix(options: argparse.Namespace, _settings: table.Settings) -> int:
-    from pytest_netns_mysql.matrix import matrix
+    from pytest_netns_mysql.commands.matrix import matrix
 
     print(matrix(_given(options), paths.here()))
     return 0
 
 
 def _up(_options: argparse.Namespace, settings: table.Settings) -> int:
-    from pytest_netns_mysql import upkeep
+    from pytest_netns_mysql.commands import up
 
-    print(upkeep.up(settings, progress=_progress))
+    print(up.up(settings, progress=_progress))
     return 0
 
 
 def _ls(_options: argparse.Namespace, _settings: table.Settings) -> int:
-    from pytest_netns_mysql import upkeep
+    from pytest_netns_mysql.commands import up
 
-    print(upkeep.ls())
+    print(up.ls())
     return 0
 
 
 def _down(options: argparse.Namespace, _settings: table.Settings) -> int:
-    from pytest_netns_mysql import upkeep
+    from pytest_netns_mysql.commands import up
 
-    print(upkeep.down(options.pids))
+    print(up.down(options.pids))
     return 0
 
 
@@ -222,7 +222,7 @@ def _run(options: argparse.Namespace, settings: table.Settings) -> int:
     if not argv:
         print("netns-mysql: run needs a command: netns-mysql run --netns red -- ip address", file=sys.stderr)
         return _USAGE
-    from pytest_netns_mysql.runcommand import run
+    from pytest_netns_mysql.commands.run import run
 
     return run(argv, settings, netns=options.netns, with_server=options.mysqld is not None, progress=_progress)
 

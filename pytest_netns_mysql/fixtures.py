@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_netns_mysql.errors import SandboxError, TopologyError
-from pytest_netns_mysql.leftovers import ACCOUNTS
-from pytest_netns_mysql.session import NAMESPACE, SESSION
+from pytest_netns_mysql.run.leftovers import ACCOUNTS
+from pytest_netns_mysql.run.session import NAMESPACE, SESSION
 
 if TYPE_CHECKING:
     import mysqlx
 
     from pytest_netns_mysql.kernel.network import Network
-    from pytest_netns_mysql.mysql.accounts import Account, Accounts
-    from pytest_netns_mysql.mysql.client import NamespaceConnection
-    from pytest_netns_mysql.mysql.clients import Clients
-    from pytest_netns_mysql.mysql.router import RouterProgram
+    from pytest_netns_mysql.mysql.clients.accounts import Account, Accounts
+    from pytest_netns_mysql.mysql.clients.clients import Clients
+    from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
+    from pytest_netns_mysql.mysql.proxies.router import RouterProgram
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.protocols import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
-    from pytest_netns_mysql.servers import Servers
+    from pytest_netns_mysql.run.servers import Servers
     from pytest_netns_mysql.topology.model import Topology
 
 
@@ -49,7 +49,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
 
     session = request.config.stash[SESSION]
     if not session.has_looked_ahead:
-        from pytest_netns_mysql.lookahead import look_ahead
+        from pytest_netns_mysql.collection.lookahead import look_ahead
 
         look_ahead(session, request.session)
     try:
@@ -71,7 +71,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
 @pytest.fixture(scope="session")
 def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
     """Give what runs servers; a test that asks for it is known to need one before the sandbox is entered."""
-    from pytest_netns_mysql.servers import Servers
+    from pytest_netns_mysql.run.servers import Servers
 
     return Servers(request.config.stash[SESSION], netns)
 
@@ -100,7 +100,7 @@ def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
 @pytest.fixture
 def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
     """Give a factory of servers that are started inside the test, and ended with it; its failure can be asserted."""
-    from pytest_netns_mysql.servers import checked_plan
+    from pytest_netns_mysql.run.servers import checked_plan
 
     with contextlib.ExitStack() as stack:
 
@@ -114,7 +114,7 @@ def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
 @pytest.fixture
 def _netns_accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[MySQLServer], Accounts]]:
     """Give this test's accounts on a server, the same for its copies; all fixtures share them: each is made once."""
-    from pytest_netns_mysql.mysql.accounts import Accounts
+    from pytest_netns_mysql.mysql.clients.accounts import Accounts
 
     made: dict[object, Accounts] = {}
 
@@ -124,7 +124,7 @@ def _netns_accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[MySQLS
     request.node.stash[ACCOUNTS] = made.values()
     yield on
     if NAMESPACE not in request.node.stash and made:  # a test that nobody knows as a netns test, and cleans after
-        from pytest_netns_mysql.mysql.dropping import drop_alone
+        from pytest_netns_mysql.mysql.reset.dropping import drop_alone
 
         drop_alone(made.values())
 
@@ -151,7 +151,7 @@ def netns_account(
     here = _namespace_of(request)
 
     def make(user: str, *, host: str | None = None, server: MySQLServer | None = None, **options: Any) -> Account:
-        from pytest_netns_mysql.mysql import clientarguments
+        from pytest_netns_mysql.mysql.clients import clientarguments
 
         where = clientarguments.server(server, netns_mysqld, fixture="netns_account")
         clientarguments.of_account(options)
@@ -167,8 +167,8 @@ def _netns_clients(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> Iterator[Callable[[MySQLServer | None, str], Clients]]:
     """Give the test's connections to a server, by default netns_mysqld, and the option files of client programs."""
-    from pytest_netns_mysql.mysql import clientarguments
-    from pytest_netns_mysql.mysql.clients import Clients
+    from pytest_netns_mysql.mysql.clients import clientarguments
+    from pytest_netns_mysql.mysql.clients.clients import Clients
 
     def running() -> Sequence[MySQLServer]:
         return request.config.stash[SESSION].servers

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql import leftovers, overview
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.entry import ENTRY, Entry
+from pytest_netns_mysql.collection import overview
+from pytest_netns_mysql.collection.marker import SERVERS_HELP, is_netns_test
 from pytest_netns_mysql.errors import NetnsError, SettingError
-from pytest_netns_mysql.marker import SERVERS_HELP, is_netns_test
-from pytest_netns_mysql.session import NAMESPACE, SESSION, NetnsSession
-from pytest_netns_mysql.start import START, Start, is_distributed
+from pytest_netns_mysql.run import leftovers
+from pytest_netns_mysql.run.entry import ENTRY, Entry
+from pytest_netns_mysql.run.session import NAMESPACE, SESSION, NetnsSession
+from pytest_netns_mysql.run.start import START, Start, is_distributed
 
 if TYPE_CHECKING:
     import argparse
@@ -114,10 +115,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run a netns test over each topology, and in each namespace that its marker names; a mistake is its module's."""
     if not is_netns_test(metafunc.definition, metafunc.fixturenames):
         return
-    from pytest_netns_mysql import collection
+    from pytest_netns_mysql.collection import parametrize
 
     try:
-        collection.parametrize(metafunc, metafunc.config.stash[SESSION])
+        parametrize.parametrize(metafunc, metafunc.config.stash[SESSION])
     except NetnsError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
@@ -138,19 +139,19 @@ def pytest_collection_modifyitems(
         if will_run:
             start.after_collection([])
         return
-    from pytest_netns_mysql import collection
+    from pytest_netns_mysql.collection import parametrize
 
     config.stash[ENTRY].note(netns_items)
     for item in netns_items:
-        collection.settle(item, own)
+        parametrize.settle(item, own)
     try:
-        own.mysqlx_over = collection.topologies_with_mysqlx(netns_items)
+        own.mysqlx_over = parametrize.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
             return
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
     if will_run:
-        start.after_collection(collection.needing_default_server(items, own))
+        start.after_collection(parametrize.needing_default_server(items, own))
     _watch(config)
 
 
@@ -165,7 +166,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             return
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
-    from pytest_netns_mysql import ordering
+    from pytest_netns_mysql.collection import ordering
 
     is_reordered = ordering.is_reordered(session.items, own.collected)
     own.breaks_order = ordering.order(session.items) and is_reordered
@@ -209,7 +210,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     """Show which servers the run is on, flavour and version, and where an order that was asked for is not kept."""
     if not config.pluginmanager.has_plugin("netns_runner"):
         return []
-    from pytest_netns_mysql import report
+    from pytest_netns_mysql.run import report
 
     session = config.stash[SESSION]
     needs_server = any("_netns_servers" in getattr(item, "fixturenames", ()) for item in items)
@@ -250,7 +251,7 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
 
 def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None:
     """Have xdist give no worker plain tests after netns tests, where nobody gets home."""
-    from pytest_netns_mysql import ordering
+    from pytest_netns_mysql.collection import ordering
 
     if ordering.splits_scopes(config.option):
         with contextlib.suppress(NetnsError):  # without /proc, which the workers meet again
@@ -261,7 +262,7 @@ def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None
 def _watch(config: pytest.Config) -> None:
     """Register the hooks around tests, which a run without netns tests does without."""
     if not config.pluginmanager.has_plugin("netns_runner"):
-        from pytest_netns_mysql.runner import Runner
+        from pytest_netns_mysql.run.runner import Runner
 
         config.pluginmanager.register(Runner(config.stash[SESSION]), "netns_runner")
 

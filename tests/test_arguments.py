@@ -14,12 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_netns_mysql import factories
-from pytest_netns_mysql.checks import _check, plan_of
+from pytest_netns_mysql.collection.mistakes import _check, plan_of
 from pytest_netns_mysql.errors import EndpointError, LoadError, NetnsError, SettingError
-from pytest_netns_mysql.kernel.capabilities import mask
-from pytest_netns_mysql.servers import checked_plan
-from pytest_netns_mysql.topology import Bridge, Link, Mysqld, Namespace, Topology, dump, from_mapping, load
-from pytest_netns_mysql.topology.document import BridgeTable, MysqldTable, NamespaceTable, TopologyTable
+from pytest_netns_mysql.kernel.namespaces.capabilities import mask
+from pytest_netns_mysql.run.servers import checked_plan
+from pytest_netns_mysql.topology import Bridge, Link, Mysqld, Namespace, Topology, dump, from_mapping
+from pytest_netns_mysql.topology.file.document import BridgeTable, MysqldTable, NamespaceTable, TopologyTable
+from pytest_netns_mysql.topology.file.load import load
 
 NEEDED: dict[str, Any] = {
     "bind_address": "192.0.2.2/red",

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql.topology import load, load_all
+from pytest_netns_mysql.topology import load_all
 from pytest_netns_mysql.topology.diagram import FORMATS, draw
+from pytest_netns_mysql.topology.file.load import load
 
 
 def netns_mysql(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -196,6 +197,6 @@ def test_fetch_takes_what_it_knows() -> None:
 
 def test_the_products_are_those_that_can_be_fetched() -> None:
     from pytest_netns_mysql import cli
-    from pytest_netns_mysql.mysql.products import PRODUCTS
+    from pytest_netns_mysql.mysql.fetch.products import PRODUCTS
 
     assert tuple(PRODUCTS) == cli._PRODUCTS

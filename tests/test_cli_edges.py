@@ -46,9 +46,9 @@ def test_an_output_that_cannot_be_written_is_told() -> None:
 
 def test_an_interrupt_ends_quietly() -> None:
     code = (
-        "import sys, time; from pytest_netns_mysql import cli, upkeep\n"
+        "import sys, time; from pytest_netns_mysql import cli; from pytest_netns_mysql.commands import up\n"
         "def ls():\n    print('here', flush=True); time.sleep(60)\n"
-        "upkeep.ls = ls\n"
+        "up.ls = ls\n"
         "sys.exit(cli.main(['ls']))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql.topology import load, load_all
+from pytest_netns_mysql.topology import load_all
 from pytest_netns_mysql.topology.diagram import draw
+from pytest_netns_mysql.topology.file.load import load
 
 pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]

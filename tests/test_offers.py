@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql import SandboxError, daemon, messages, offerfiles, offers, reuse
-from pytest_netns_mysql.kernel.usernamespace import enter_user_namespace
+from pytest_netns_mysql import SandboxError
+from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
+from pytest_netns_mysql.reuse import daemon, messages, offerfiles, offers, protocol
 from pytest_netns_mysql.topology.model import Topology
 
 OWNER, STRANGER = 65534, 12345
@@ -101,7 +102,7 @@ def offered(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def finds_it() -> None:
-    assert reuse.ask(ADDRESS, "status") == messages.Status(7, "shop", "mysql-9.9.9", 0.0, None)
+    assert protocol.ask(ADDRESS, "status") == messages.Status(7, "shop", "mysql-9.9.9", 0.0, None)
 
 
 def finds_it_from_a_user_namespace() -> None:
@@ -145,7 +146,7 @@ def refuses(fault: str) -> Callable[[], None]:
         assert f"servers that stay up cannot be offered in {offers.folder()}: {fault}" in str(error.value)
         assert offers.addresses() == []
         with pytest.raises(SandboxError):
-            reuse.ask(ADDRESS, "status")
+            protocol.ask(ADDRESS, "status")
 
     return look
 
@@ -203,7 +204,7 @@ def test_what_a_killed_supervisor_leaves_is_removed_by_the_next_use(folder: int)
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     assert offers.addresses() == [ADDRESS]
-    assert reuse.ask(ADDRESS, "status") is None
+    assert protocol.ask(ADDRESS, "status") is None
     assert os.listdir(folder) == []
 
 
@@ -221,18 +222,18 @@ def test_a_supervisor_that_is_stopped_is_told_within_moments(folder: int) -> Non
             time.sleep(0.01)
         os.kill(child, signal.SIGSTOP)
         told: list[str] = []
-        assert reuse.take(ADDRESS, progress=told.append) is None
+        assert protocol.take(ADDRESS, progress=told.append) is None
         (line,) = told
         assert line.startswith(f"the server that stays up (pid {child}) does not answer: no word within ")
-        silent = reuse.ask(ADDRESS, "status")
+        silent = protocol.ask(ADDRESS, "status")
         assert isinstance(silent, messages.Silent)
         with pytest.raises(SandboxError, match=rf"it is up already \(pid {child}\), but does not answer: no word"):
-            reuse.raise_if_up(ADDRESS)
-        reuse.end(silent)
+            protocol.raise_if_up(ADDRESS)
+        protocol.end(silent)
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    assert reuse.ask(ADDRESS, "status") is None
+    assert protocol.ask(ADDRESS, "status") is None
 
 
 def test_what_is_no_message_of_ours_is_no_server(folder: int) -> None:
@@ -244,14 +245,14 @@ def test_what_is_no_message_of_ours_is_no_server(folder: int) -> None:
             with listener.accept()[0] as connection:
                 connection.sendall(b"\0\0\0\x05hello")
             os._exit(0)
-        assert reuse.take(ADDRESS) is None
+        assert protocol.take(ADDRESS) is None
         os.waitpid(child, 0)
 
 
 def test_each_file_of_the_package_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "kernel").mkdir()
     (tmp_path / "kernel" / "deep.py").write_text("a = 1")
-    monkeypatch.setattr(reuse, "_CODE", tmp_path)
-    before = reuse.code()
+    monkeypatch.setattr(protocol, "_CODE", tmp_path)
+    before = protocol.code()
     (tmp_path / "kernel" / "deep.py").write_text("a = 12")
-    assert reuse.code() != before
+    assert protocol.code() != before

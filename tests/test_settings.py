@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import ServerNotFoundError, SettingError
-from pytest_netns_mysql.kinds import Kinds
+from pytest_netns_mysql.run.choices import Kinds
 from pytest_netns_mysql.settings import TABLE, Reader, Setting, environment, from_folder, resolve
 
 BY_NAME = {setting.name: setting for setting in TABLE}

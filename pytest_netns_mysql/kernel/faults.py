@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetworkError
-from pytest_netns_mysql.kernel.namespace import Namespace
-from pytest_netns_mysql.kernel.rtnetlink import Batch
+from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
+from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
 from pytest_netns_mysql.kernel.wiring import send_batch
 from pytest_netns_mysql.topology.plan import Interface, Veth
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.readback import Entry
+    from pytest_netns_mysql.kernel.netlink.readback import Entry
 
 Namespaces = Mapping[str, Namespace]
 Lost = dict[Veth, "tuple[Entry, ...]"]
@@ -40,7 +40,7 @@ class VethLink:
 
         Raises NetworkError where the link is there no more.
         """
-        from pytest_netns_mysql.kernel.readback import entries_of, read
+        from pytest_netns_mysql.kernel.netlink.readback import entries_of, read
 
         with self._namespaces[self._veth.outer.namespace]:
             state = read()
@@ -57,7 +57,7 @@ class VethLink:
         self._set(up=True)
         lost = self._lost.pop(self._veth, ())
         if lost:
-            from pytest_netns_mysql.kernel.putback import make_entries
+            from pytest_netns_mysql.kernel.netlink.putback import make_entries
 
             with self._namespaces[self._veth.outer.namespace]:
                 make_entries(lost)

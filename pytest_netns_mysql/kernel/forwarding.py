@@ -7,9 +7,9 @@ import errno
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pytest_netns_mysql.kernel import syscalls
-from pytest_netns_mysql.kernel.rtnetlink import Batch
-from pytest_netns_mysql.kernel.sandbox import WORK_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces import syscalls
+from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
 
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_netns_mysql.kernel import syscalls
+from pytest_netns_mysql.kernel.namespaces import syscalls
 from pytest_netns_mysql.topology.plan import Address
 
 HOSTS = Path("/etc/hosts")

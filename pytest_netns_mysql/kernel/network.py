@@ -11,11 +11,11 @@ from pathlib import Path
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetworkError, in_short
 from pytest_netns_mysql.kernel import faults
-from pytest_netns_mysql.kernel.external import addresses_here, name_namespace, open_external
 from pytest_netns_mysql.kernel.hosts import show_names
-from pytest_netns_mysql.kernel.namespace import Namespace, make_namespace, make_unnamed_namespace
-from pytest_netns_mysql.kernel.position import identity, network_identity
-from pytest_netns_mysql.kernel.sandbox import NETNS_DIRECTORY, NETWORKS_DIRECTORY, WORK_DIRECTORY, Sandbox
+from pytest_netns_mysql.kernel.namespaces.existing import addresses_here, name_namespace, open_external
+from pytest_netns_mysql.kernel.namespaces.namespace import Namespace, make_namespace, make_unnamed_namespace
+from pytest_netns_mysql.kernel.namespaces.position import identity, network_identity
+from pytest_netns_mysql.kernel.namespaces.sandbox import NETNS_DIRECTORY, NETWORKS_DIRECTORY, WORK_DIRECTORY, Sandbox
 from pytest_netns_mysql.kernel.wiring import refused, wire
 from pytest_netns_mysql.topology.lookup import unknown_namespace
 from pytest_netns_mysql.topology.model import Topology

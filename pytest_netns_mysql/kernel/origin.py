@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
-from pytest_netns_mysql.kernel.namespace import Namespace
+from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.kernel.network import Network
 
 _PATIENCE = 5.0  # seconds

@@ -14,9 +14,9 @@ from typing import Literal
 import msgspec
 
 from pytest_netns_mysql.errors import NetnsError, SandboxError
+from pytest_netns_mysql.kernel.namespaces.rights import in_user_namespace, needs_user_namespace
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.rights import in_user_namespace, needs_user_namespace
-from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology.model import Link, Namespace, Topology
 
 State = Literal["ok", "missing", "note"]

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.forwarding import forward
-from pytest_netns_mysql.kernel.namespace import Namespace
-from pytest_netns_mysql.kernel.nat import translate
-from pytest_netns_mysql.kernel.netlink import RefusedError
-from pytest_netns_mysql.kernel.rtnetlink import Batch
-from pytest_netns_mysql.kernel.shaping import shape
+from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
+from pytest_netns_mysql.kernel.netlink.nat import translate
+from pytest_netns_mysql.kernel.netlink.netlink import RefusedError
+from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
+from pytest_netns_mysql.kernel.netlink.shaping import shape
 from pytest_netns_mysql.topology.plan import End, Plan, PlannedBridge
 
 _T = TypeVar("_T")

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import ContainerError, NetnsError, ServerNotFoundError
-from pytest_netns_mysql.mysql import distribution, trust
-from pytest_netns_mysql.mysql.permission import Permission
+from pytest_netns_mysql.mysql.cache import trust
+from pytest_netns_mysql.mysql.fetch.permission import Permission
+from pytest_netns_mysql.mysql.kinds import local
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.kind import Kind
+    from pytest_netns_mysql.mysql.mysqld.kind import Kind
 
 _AUTO = "auto"
 _IMAGE = "docker://"
@@ -66,18 +67,18 @@ class Finder:
         if choice.startswith(_IMAGE):
             return self._image(choice, progress)
         if choice.startswith(_EXTERNAL):
-            from pytest_netns_mysql.mysql import external
+            from pytest_netns_mysql.mysql.kinds import external
 
             return external.find(choice, user=self.external_user, password=self.external_password)
         cache = self.cache.expanduser().absolute()
         trust.check(cache)
         if choice == _MARIADB:
-            from pytest_netns_mysql.mysql import mariadb
+            from pytest_netns_mysql.mysql.kinds import mariadb
 
             return mariadb.look(cache)[0] if progress is None else mariadb.find(cache=cache, progress=progress)
         if choice != _AUTO:
-            return of_program(*distribution.named(choice, cache))
-        return distribution.look(choice, cache=cache)[0] if progress is None else self._auto(cache, progress)
+            return of_program(*local.named(choice, cache))
+        return local.look(choice, cache=cache)[0] if progress is None else self._auto(cache, progress)
 
     def _last_resort(self) -> Kind | None:
         """Return the image that is taken where nothing can be fetched, if it is here."""
@@ -100,14 +101,14 @@ class Finder:
             return
         cache = self.cache.expanduser().absolute()
         if choice == _MARIADB:
-            from pytest_netns_mysql.mysql import mariadb
-            from pytest_netns_mysql.mysql.products import MARIADB as PRODUCT
+            from pytest_netns_mysql.mysql.fetch.products import MARIADB as PRODUCT
+            from pytest_netns_mysql.mysql.kinds import mariadb
 
             tried = mariadb.look(cache)[1]
         else:
-            from pytest_netns_mysql.mysql.products import MYSQL as PRODUCT
+            from pytest_netns_mysql.mysql.fetch.products import MYSQL as PRODUCT
 
-            tried = distribution.look(choice, cache=cache)[1]
+            tried = local.look(choice, cache=cache)[1]
         self.permission.require(
             PRODUCT.title,
             PRODUCT.name,
@@ -119,7 +120,7 @@ class Finder:
 
     def _auto(self, cache: Path, progress: Callable[[str], None]) -> Kind | None:
         try:
-            return distribution.find(_AUTO, cache=cache, progress=progress)
+            return local.find(_AUTO, cache=cache, progress=progress)
         except ServerNotFoundError as error:
             try:
                 return self._image(_LAST_RESORT, progress)
@@ -128,7 +129,7 @@ class Finder:
                 raise error from None
 
     def _image(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
-        from pytest_netns_mysql.mysql import image
+        from pytest_netns_mysql.mysql.containers import image
 
         return image.find(
             choice, cache=self.cache, environment=self.image_env, initdb=self.image_initdb, progress=progress
@@ -137,8 +138,8 @@ class Finder:
 
 def of_program(program: Path, version_line: str) -> Kind:
     """Return the server that a program is, by what it prints as its version; raise as ``find``."""
-    if distribution.parse_version(version_line)[0] != _MARIADB:
-        return distribution.distribution(program, version_line)
-    from pytest_netns_mysql.mysql import mariadb
+    if local.parse_version(version_line)[0] != _MARIADB:
+        return local.distribution(program, version_line)
+    from pytest_netns_mysql.mysql.kinds import mariadb
 
     return mariadb.described(program, version_line)

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql import datadir, manifest
-from pytest_netns_mysql.mysql.administrator import Administrator
-from pytest_netns_mysql.mysql.facts import ServerFacts
-from pytest_netns_mysql.mysql.failure import naming_limits
-from pytest_netns_mysql.mysql.plan import ServerPlan
+from pytest_netns_mysql.mysql.cache import manifest
+from pytest_netns_mysql.mysql.mysqld import template as templates
+from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
+from pytest_netns_mysql.mysql.mysqld.failure import naming_limits
+from pytest_netns_mysql.mysql.mysqld.instance import ServerFacts
+from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.adopted import AdoptedProcess
-    from pytest_netns_mysql.mysql.client import Driver
-    from pytest_netns_mysql.mysql.snapshot import Snapshot
-    from pytest_netns_mysql.mysql.tables import SeededTables
-    from pytest_netns_mysql.mysql.tls import Authority
+    from pytest_netns_mysql.mysql.clients.tls import Authority
+    from pytest_netns_mysql.mysql.drivers.connector import Driver
+    from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
+    from pytest_netns_mysql.mysql.reset.snapshot import Snapshot
+    from pytest_netns_mysql.mysql.seed.tables import SeededTables
 
 _STOP_TIMEOUT = 30.0  # seconds
 
@@ -45,7 +46,7 @@ class MySQLServer(ServerFacts):
         Raises ServerVersionError for a kind of server that makes none.
         """
         self.plan.kind.refuse({"tls": True}, self.plan.where)
-        from pytest_netns_mysql.mysql.tls import Authority
+        from pytest_netns_mysql.mysql.clients.tls import Authority
 
         return Authority(self)
 
@@ -105,7 +106,7 @@ class MySQLServer(ServerFacts):
 
     def _template(self) -> Path:
         plan = self.plan
-        return datadir.template(
+        return templates.template(
             plan.kind,
             plan.initial_options(),
             cache=plan.cache,
@@ -114,7 +115,7 @@ class MySQLServer(ServerFacts):
         )
 
     def _seed(self) -> tuple[Path, SeededTables]:
-        from pytest_netns_mysql.mysql import seed
+        from pytest_netns_mysql.mysql.seed import seed
 
         folder = seed.template(self, self._template())
         return seed.data_of(folder), seed.SeededTables(self, folder)
@@ -158,7 +159,7 @@ class MySQLServer(ServerFacts):
     def _start_from_new_data(self, origin: Path, fault: str) -> None:
         self.plan.progress(f"the data directory {origin} in the cache is damaged ({fault}): it is made again")
         self.discard()
-        datadir.discard(origin)
+        templates.discard(origin)
         self.launch()
         self._origin = None
         try:
@@ -204,8 +205,8 @@ class MySQLServer(ServerFacts):
         """
         if namespace is None and endpoint is None:
             return self.administrator.connect(driver, **options)
-        from pytest_netns_mysql.mysql.client import connect_over_tls_if_need_be, kind_of
-        from pytest_netns_mysql.mysql.driveroptions import named
+        from pytest_netns_mysql.mysql.drivers.connector import connect_over_tls_if_need_be, kind_of
+        from pytest_netns_mysql.mysql.drivers.driveroptions import named
 
         self._process.check_running()
         options = named(driver, options)
@@ -242,7 +243,7 @@ class MySQLServer(ServerFacts):
         It is kept in memory, as large as the data, until the server ends. Raises SnapshotError for a server that
         replicates or has a replica, ServerGoneError where mysqld does not run.
         """
-        from pytest_netns_mysql.mysql import snapshot
+        from pytest_netns_mysql.mysql.reset import snapshot
 
         self._process.check_own("copied")
         return snapshot.take(self)
@@ -252,7 +253,7 @@ class MySQLServer(ServerFacts):
 
         Raises SnapshotError for a snapshot of another server, or one that is gone, and what ``start`` raises.
         """
-        from pytest_netns_mysql.mysql import snapshot as snapshots
+        from pytest_netns_mysql.mysql.reset import snapshot as snapshots
 
         snapshots.copy_back(self, snapshot)
         self.plan, self._listeners = snapshot.plan, snapshot.plan.listeners(self.network)

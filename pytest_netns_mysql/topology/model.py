@@ -159,7 +159,7 @@ class Topology:
     @cached_property
     def plan(self) -> Plan:
         """Return what the topology means, checked; raise TopologyError with every fault, or EndpointError."""
-        from pytest_netns_mysql.topology.planner import plan
+        from pytest_netns_mysql.topology.planning.planner import plan
 
         return plan(self)
 
@@ -176,7 +176,7 @@ class Topology:
 
 def _check(instance: object, table: str, **others: object) -> None:
     """Raise TopologyError for a field that is not what the table of a file takes; ``others`` stand for some of them."""
-    from pytest_netns_mysql.topology import document
+    from pytest_netns_mysql.topology.file import document
 
     kind = getattr(document, table)
     values = {name: getattr(instance, name) for name in kind.__struct_fields__ if hasattr(instance, name)}

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from pytest_netns_mysql import ContainerError
 from pytest_netns_mysql.cli import main
-from pytest_netns_mysql.mysql.engine import OWNER, Engine
+from pytest_netns_mysql.mysql.containers.engine import OWNER, Engine
 
 IMAGE = "netns-mysql-tests:latest"
 IN_CI = bool(os.environ.get("CI"))  # now: the tests set it for what they start

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql.mysql.hostpatterns import account_of, matches
+from pytest_netns_mysql.mysql.clients.hostpatterns import account_of, matches
 
 pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
@@ -295,7 +295,7 @@ TWO_SERVERS = """
         assert not second.execute("SHOW SCHEMAS LIKE 'stray'")
 """
 BROKEN = """
-    from pytest_netns_mysql.mysql import ending
+    from pytest_netns_mysql.mysql.reset import ending
 
     put_back = ending.put_back
 

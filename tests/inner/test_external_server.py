@@ -14,9 +14,9 @@ import mysql.connector
 import pytest
 
 from pytest_netns_mysql import settings
-from pytest_netns_mysql.kinds import Kinds
-from pytest_netns_mysql.mysql import datadir
-from pytest_netns_mysql.mysql.options import initial, merge
+from pytest_netns_mysql.mysql.dialects.options import initial, merge
+from pytest_netns_mysql.mysql.mysqld import template
+from pytest_netns_mysql.run.choices import Kinds
 
 pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
@@ -33,10 +33,8 @@ def others(tmp_path: Path) -> Iterator[str]:
     name = f"netns-test-{uuid.uuid4().hex[:8]}"
     link = name[-8:]
     kind = Kinds(settings.resolve(settings.environment), print).find("auto")
-    template = datadir.template(
-        kind, initial(merge()), cache=settings.resolve(settings.environment).cache, progress=print
-    )
-    shutil.copytree(template, tmp_path / "data")
+    data = template.template(kind, initial(merge()), cache=settings.resolve(settings.environment).cache, progress=print)
+    shutil.copytree(data, tmp_path / "data")
     (tmp_path / "accounts.sql").write_text(
         f"CREATE USER boss@'{HERE}' IDENTIFIED BY '{PASSWORD}';\nGRANT ALL ON *.* TO boss@'{HERE}' WITH GRANT OPTION;\n"
     )

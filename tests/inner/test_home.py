@@ -125,7 +125,7 @@ def test_the_run_stops_where_the_thread_cannot_be_brought_home(suite: Suite) -> 
     result = suite("""
     import os
     import pytest
-    from pytest_netns_mysql.kernel import syscalls
+    from pytest_netns_mysql.kernel.namespaces import syscalls
 
     @pytest.mark.netns
     def test_stray(netns):

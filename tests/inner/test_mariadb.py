@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import settings
-from pytest_netns_mysql.mysql import mariadb
+from pytest_netns_mysql.mysql.kinds import mariadb
 
 pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]

@@ -365,7 +365,7 @@ UNWATCHED = """
     import errno
     import os
     import pytest
-    from pytest_netns_mysql.kernel import syscalls
+    from pytest_netns_mysql.kernel.namespaces import syscalls
 
     def refuse():
         raise OSError(errno.EMFILE, f"inotify_init1: {os.strerror(errno.EMFILE)}")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import settings
-from pytest_netns_mysql.kinds import Kinds
+from pytest_netns_mysql.run.choices import Kinds
 
 pytestmark = pytest.mark.slow
 

@@ -200,7 +200,7 @@ def test_a_direct_sandbox_that_is_refused_moves_nothing(drop: list[str]) -> None
     python = (
         "import os\n"
         "from pytest_netns_mysql import SandboxError\n"
-        "from pytest_netns_mysql.kernel.sandbox import Sandbox\n"
+        "from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox\n"
         "try:\n    Sandbox.create('direct')\n"
         "except SandboxError as error:\n    print(error.what)\n"
         "print(*(os.stat(f'/proc/self/ns/{kind}').st_ino for kind in ('net', 'mnt')))\n"
@@ -221,7 +221,7 @@ def test_a_read_only_proc_and_apparmors_setting_are_told() -> None:
     )
     # What is imported by root need not lie where that user can read it: pyenv's interpreters do not.
     python = (
-        "import ctypes, os\nfrom pytest_netns_mysql.kernel.sandbox import Sandbox\n"
+        "import ctypes, os\nfrom pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox\n"
         "os.setgroups([])\nos.setresgid(*[65533] * 3)\nos.setresuid(*[65533] * 3)\n"
         "ctypes.CDLL(None).prctl(4, 1)  # PR_SET_DUMPABLE: its /proc is its own again\n"
         "try:\n    Sandbox.create()\nexcept Exception as error:\n    print(error)\nprint(os.getuid())\n"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_netns_mysql import settings
-from pytest_netns_mysql.kinds import Kinds
+from pytest_netns_mysql.run.choices import Kinds
 
 Suite = Callable[..., pytest.RunResult]
 

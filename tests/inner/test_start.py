@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import settings
-from pytest_netns_mysql.mysql import datadir
-from pytest_netns_mysql.mysql.distribution import find
-from pytest_netns_mysql.mysql.options import initial, merge
+from pytest_netns_mysql.mysql.dialects.options import initial, merge
+from pytest_netns_mysql.mysql.kinds.local import find
+from pytest_netns_mysql.mysql.mysqld import template
 
 CONFTEST = """
     import json, os, pathlib
@@ -84,7 +84,7 @@ Facts = Callable[..., Any]
 def _server_and_template(_same_cache: None) -> None:
     """Have what is brought once: the run that brings it starts late."""
     cache = settings.resolve(settings.environment).cache
-    datadir.template(find("auto", cache=cache, progress=print), initial(merge()), cache=cache, progress=print)
+    template.template(find("auto", cache=cache, progress=print), initial(merge()), cache=cache, progress=print)
 
 
 @pytest.fixture

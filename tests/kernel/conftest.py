@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 import pytest
 
-from pytest_netns_mysql.kernel.guard import Guard
-from pytest_netns_mysql.kernel.namespace import Namespace
+from pytest_netns_mysql.kernel.guard.guard import Guard
+from pytest_netns_mysql.kernel.guard.restoring import Result
+from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.restoring import Result
-from pytest_netns_mysql.kernel.sandbox import Sandbox
 from pytest_netns_mysql.topology import Topology
 
 T = TypeVar("T")

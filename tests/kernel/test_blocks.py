@@ -19,7 +19,7 @@ import trio
 
 from pytest_netns_mysql import BlockError
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology import load
+from pytest_netns_mysql.topology.file.load import load
 
 InNetwork = Callable[..., Any]
 MODES = pytest.mark.parametrize("mode", ["auto", "rootless"])

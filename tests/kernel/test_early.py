@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.kernel import launch
+from pytest_netns_mysql.kernel.namespaces import launch
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
+from pytest_netns_mysql.kernel.namespaces.thread import by_thread
+from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace, needs_user_namespace
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.kernel.thread import by_thread
-from pytest_netns_mysql.kernel.usernamespace import enter_user_namespace, needs_user_namespace
-from pytest_netns_mysql.topology import load, presets
+from pytest_netns_mysql.topology import presets
+from pytest_netns_mysql.topology.file.load import load
 
 InChild = Callable[[Callable[[], Any]], Any]
 MODES = pytest.mark.parametrize("mode", ["auto", "rootless"])

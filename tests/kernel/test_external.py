@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import NetworkError
-from pytest_netns_mysql.kernel.guard import Guard
+from pytest_netns_mysql.kernel.guard.guard import Guard
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.topology import from_mapping, load
+from pytest_netns_mysql.topology import from_mapping
+from pytest_netns_mysql.topology.file.load import load
 
 InNetwork = Callable[..., Any]
 MINE = ("ip", "-brief", "address")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import SettingError
-from pytest_netns_mysql.kernel import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilities
 
 REVISION_2, REVISION_3, EFFECTIVE = 0x02000000, 0x03000000, 0x1
 SYS_ADMIN, BPF = 1 << 21, 1 << (39 - 32)

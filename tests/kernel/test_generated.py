@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_netns_mysql.kernel.external import addresses_here
+from pytest_netns_mysql.kernel.namespaces.existing import addresses_here
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology import dump, from_mapping, load
+from pytest_netns_mysql.topology import dump, from_mapping
+from pytest_netns_mysql.topology.file.load import load
 
 InNetwork = Callable[..., Any]
 NAMES = ["red", "blue", "green", "a-name-too-long-for-an-interface"]

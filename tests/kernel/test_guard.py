@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pytest_netns_mysql.topology import load
+from pytest_netns_mysql.topology.file.load import load
 
 FoundAfter = Callable[..., list[str]]
 

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql.kernel import dumps, ruleset, syscalls
-from pytest_netns_mysql.kernel.guard import Guard
+from pytest_netns_mysql.kernel.guard.guard import Guard
+from pytest_netns_mysql.kernel.namespaces import syscalls
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
+from pytest_netns_mysql.kernel.netlink import dumps, ruleset
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.topology import load
+from pytest_netns_mysql.topology.file.load import load
 
 InNetwork = Callable[..., Any]
 InSandbox = Callable[..., Any]

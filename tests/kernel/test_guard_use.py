@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pytest_netns_mysql.kernel.guard import Guard
+from pytest_netns_mysql.kernel.guard.guard import Guard
+from pytest_netns_mysql.kernel.guard.restoring import Result
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.restoring import Result
-from pytest_netns_mysql.topology import from_mapping, load
+from pytest_netns_mysql.topology import from_mapping
+from pytest_netns_mysql.topology.file.load import load
 
 InNetwork = Callable[..., Any]
 FoundAfter = Callable[..., list[str]]

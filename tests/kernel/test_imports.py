@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import NetnsWarning
-from pytest_netns_mysql.kernel.imports import AfterImport
+from pytest_netns_mysql.kernel.namespaces.imports import AfterImport
 
 
 class OneLoader(MetaPathFinder):

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql.kernel import launch
+from pytest_netns_mysql.kernel.namespaces import launch
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.topology import load
+from pytest_netns_mysql.topology.file.load import load
 
 InSandbox = Callable[..., Any]
 

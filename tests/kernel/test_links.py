@@ -9,7 +9,8 @@ import pytest
 
 from pytest_netns_mysql.errors import NetworkError, UnknownNamespaceError
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology import from_mapping, load
+from pytest_netns_mysql.topology import from_mapping
+from pytest_netns_mysql.topology.file.load import load
 
 InNetwork = Callable[..., Any]
 Met = Callable[..., str]

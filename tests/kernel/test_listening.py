@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from pytest_netns_mysql.kernel import launch
+from pytest_netns_mysql.kernel.namespaces import launch
 
 SHOW = """
 import json, os, socket

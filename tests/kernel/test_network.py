@@ -11,7 +11,8 @@ import pytest
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
-from pytest_netns_mysql.topology import from_mapping, load
+from pytest_netns_mysql.topology import from_mapping
+from pytest_netns_mysql.topology.file.load import load
 from pytest_netns_mysql.topology.plan import End, PlannedBridge
 
 InNetwork = Callable[..., Any]

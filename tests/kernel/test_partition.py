@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import Network, NetworkError, UnknownNamespaceError
-from pytest_netns_mysql.topology import load
+from pytest_netns_mysql.topology.file.load import load
 
 pytestmark = pytest.mark.slow
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import NetworkError
-from pytest_netns_mysql.kernel.netlink import RefusedError, Request, send
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
+from pytest_netns_mysql.kernel.netlink.netlink import RefusedError, Request, send
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.topology import Topology, from_mapping, load
+from pytest_netns_mysql.topology import Topology, from_mapping
+from pytest_netns_mysql.topology.file.load import load
 
 InSandbox = Callable[..., Any]
 DOCTOR = "  do: run `netns-mysql doctor`: it probes namespaces, veth and routes one by one"

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import NetworkError
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.sandbox import Sandbox
-from pytest_netns_mysql.topology import from_mapping, load
+from pytest_netns_mysql.topology import from_mapping
+from pytest_netns_mysql.topology.file.load import load
 
 InNetwork = Callable[..., Any]
 Met = Callable[..., str]

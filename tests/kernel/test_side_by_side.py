@@ -11,7 +11,7 @@ import pytest
 
 from pytest_netns_mysql.kernel.hosts import known_names
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology import load
+from pytest_netns_mysql.topology.file.load import load
 
 InNetwork = Callable[..., Any]
 Met = Callable[..., str]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import Network, SettingError, StartFactory
-from pytest_netns_mysql.kernel import syscalls
+from pytest_netns_mysql.kernel.namespaces import syscalls
 
 
 def capabilities(netns: Network, **options: Any) -> dict[str, int]:

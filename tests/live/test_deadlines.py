@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import ServerNotFoundError
-from pytest_netns_mysql.mysql import administrator, versionline
+from pytest_netns_mysql.mysql.kinds import versionline
+from pytest_netns_mysql.mysql.mysqld import administrator
 
 Suite = Callable[..., pytest.RunResult]
 
@@ -23,7 +24,7 @@ SUITE = """
     import pytest
 
     from pytest_netns_mysql import ServerGoneError
-    from pytest_netns_mysql.mysql import administrator
+    from pytest_netns_mysql.mysql.mysqld import administrator
 
     @pytest.fixture
     def stopped(netns_mysqld_alone, monkeypatch):

@@ -9,8 +9,8 @@ import pytest
 
 from pytest_netns_mysql import LoadError, MySQLServer, factories
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.mysql import loader
-from pytest_netns_mysql.mysql.loading import resolve
+from pytest_netns_mysql.mysql.load.load import resolve
+from pytest_netns_mysql.mysql.seed import loader
 
 pytestmark = pytest.mark.netns  # the servers are asked for by name
 

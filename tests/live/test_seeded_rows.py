@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
-from pytest_netns_mysql.mysql import reset
-from pytest_netns_mysql.mysql.reading import read
-from pytest_netns_mysql.mysql.state import State
+from pytest_netns_mysql.mysql.reset import reset
+from pytest_netns_mysql.mysql.reset.reading import read
+from pytest_netns_mysql.mysql.reset.state import State
 
 _SCHEMA = """
 CREATE TABLE shop.parent (id INT PRIMARY KEY);

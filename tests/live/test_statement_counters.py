@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import MySQLServer, NetnsError
-from pytest_netns_mysql.mysql.accounts import Account
-from pytest_netns_mysql.mysql.catalog import WRITING
-from pytest_netns_mysql.mysql.confined import disregard
-from pytest_netns_mysql.mysql.counters import QUERIES, Counters
+from pytest_netns_mysql.mysql.clients.accounts import Account
+from pytest_netns_mysql.mysql.clients.confined import disregard
+from pytest_netns_mysql.mysql.dialects.catalog import WRITING
+from pytest_netns_mysql.mysql.dialects.counters import QUERIES, Counters
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 pytestmark = pytest.mark.netns("red")

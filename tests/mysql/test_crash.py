@@ -8,9 +8,9 @@ import mysql.connector
 import pymysql
 import pytest
 
-from pytest_netns_mysql.mysql.crash import ConnectionNames, crash_in
-from pytest_netns_mysql.mysql.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.failure import gone_error
+from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames, crash_in
+from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.mysqld.failure import gone_error
 
 BEFORE = "2026-11-26T04:30:38.555157Z 0 [System] [MY-010931] [Server] mysqld: ready for connections.\n"
 MYSQL = """\

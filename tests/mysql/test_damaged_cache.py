@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql.mysql import cached, datadir, manifest
-from pytest_netns_mysql.mysql.distribution import Distribution, fetched, find
-from pytest_netns_mysql.mysql.options import initial
+from pytest_netns_mysql.mysql.cache import cached, manifest
+from pytest_netns_mysql.mysql.dialects.options import initial
+from pytest_netns_mysql.mysql.kinds.local import Distribution, fetched, find
+from pytest_netns_mysql.mysql.mysqld import copying, template
 from pytest_netns_mysql.settings import resolve
 
 Suite = Callable[..., pytest.RunResult]
@@ -55,19 +56,19 @@ def server() -> Distribution:
 @pytest.fixture
 def cache(server: Distribution, tmp_path: Path) -> Path:
     """Give a cache with a template of its own, a copy."""
-    made = datadir.template(server, initial({}), cache=resolve().cache, progress=print)
+    made = template.template(server, initial({}), cache=resolve().cache, progress=print)
     (tmp_path / "cache" / "templates").mkdir(parents=True, mode=0o700)
-    datadir.copy(made, tmp_path / "cache" / "templates" / made.name)
+    copying.copy(made, tmp_path / "cache" / "templates" / made.name)
     return tmp_path / "cache"
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_a_damaged_template_is_seen_at_once(server: Distribution, cache: Path, kind: str) -> None:
     damage, fault = DAMAGE[kind]
-    folder = datadir.made(server, initial({}), cache=cache)
+    folder = template.made(server, initial({}), cache=cache)
     assert folder is not None
     damage(folder)
-    assert datadir.made(server, initial({}), cache=cache) is None
+    assert template.made(server, initial({}), cache=cache) is None
     found = manifest.fault(folder)
     assert found is not None
     assert re.fullmatch(fault, found), found

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import CacheError, ServerStartError
-from pytest_netns_mysql.mysql import datadir
-from pytest_netns_mysql.mysql.distribution import Distribution, find
-from pytest_netns_mysql.mysql.options import initial
+from pytest_netns_mysql.mysql.dialects.options import initial
+from pytest_netns_mysql.mysql.kinds.local import Distribution, find
+from pytest_netns_mysql.mysql.mysqld import copying, template
 from pytest_netns_mysql.settings import resolve
 
 
@@ -26,10 +26,10 @@ def distribution() -> Distribution:
 SCRIPT = """
 import sys
 from pathlib import Path
-from pytest_netns_mysql.mysql import datadir
-from pytest_netns_mysql.mysql.distribution import identify
-from pytest_netns_mysql.mysql.options import initial
-print(datadir.template(identify(Path(sys.argv[1])), initial({}), cache=Path(sys.argv[2]), progress=print))
+from pytest_netns_mysql.mysql.mysqld import template
+from pytest_netns_mysql.mysql.kinds.local import identify
+from pytest_netns_mysql.mysql.dialects.options import initial
+print(template.template(identify(Path(sys.argv[1])), initial({}), cache=Path(sys.argv[2]), progress=print))
 """
 
 
@@ -48,9 +48,9 @@ def test_two_processes_at_once_make_one_template(distribution: Distribution, tmp
 
 
 def test_a_copy_is_a_server_of_its_own_and_small(distribution: Distribution, tmp_path: Path) -> None:
-    source = datadir.template(distribution, initial({}), cache=resolve().cache, progress=print)
+    source = template.template(distribution, initial({}), cache=resolve().cache, progress=print)
     copy = tmp_path / "data"
-    datadir.copy(source, copy)
+    copying.copy(source, copy)
     assert not (copy / "auto.cnf").exists()  # it would give every copy the same server_uuid
     assert list(copy.glob("#innodb_redo/*_tmp"))  # a boot would make what is missing
     blocks = sum(path.stat().st_blocks * 512 for path in copy.rglob("*"))
@@ -58,9 +58,9 @@ def test_a_copy_is_a_server_of_its_own_and_small(distribution: Distribution, tmp
 
 
 def test_options_that_shape_the_data_have_a_template_of_their_own(distribution: Distribution, tmp_path: Path) -> None:
-    plain = datadir.template(distribution, initial({}), cache=resolve().cache, progress=print)
-    same = datadir.template(distribution, initial({"max_connections": 5}), cache=resolve().cache, progress=print)
-    other = datadir.template(
+    plain = template.template(distribution, initial({}), cache=resolve().cache, progress=print)
+    same = template.template(distribution, initial({"max_connections": 5}), cache=resolve().cache, progress=print)
+    other = template.template(
         distribution, initial({"lower_case_table_names": 1}), cache=resolve().cache, progress=print
     )
     assert plain == same != other
@@ -68,7 +68,7 @@ def test_options_that_shape_the_data_have_a_template_of_their_own(distribution: 
 
 def test_a_cache_that_cannot_be_written_is_named_with_the_cure(distribution: Distribution) -> None:
     with pytest.raises(CacheError) as error:
-        datadir.template(distribution, {}, cache=Path("/proc/cache"), progress=print)
+        template.template(distribution, {}, cache=Path("/proc/cache"), progress=print)
     assert str(error.value).splitlines() == [
         "no data directory can be made in the cache: No such file or directory",
         "  where: /proc/cache/templates",
@@ -78,7 +78,7 @@ def test_a_cache_that_cannot_be_written_is_named_with_the_cure(distribution: Dis
 
 def test_a_copy_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(CacheError) as error:
-        datadir.copy(tmp_path / "missing", tmp_path / "data")
+        copying.copy(tmp_path / "missing", tmp_path / "data")
     assert str(error.value).startswith("the data directory could not be copied")
     assert "No such file or directory" in str(error.value)
     assert "do: make room there: it takes about 40 MB" in str(error.value)
@@ -88,7 +88,7 @@ def test_an_initialization_that_fails_shows_the_log_and_leaves_nothing(
     distribution: Distribution, tmp_path: Path
 ) -> None:
     with pytest.raises(ServerStartError) as error:
-        datadir.template(distribution, {"no_such_option": 1}, cache=tmp_path, progress=print)
+        template.template(distribution, {"no_such_option": 1}, cache=tmp_path, progress=print)
     assert str(error.value).startswith("mysqld could not make a data directory: it ended with exit code")
     assert error.value.codes
     assert os.sep + "templates" in str(error.value)

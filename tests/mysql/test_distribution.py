@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError
-from pytest_netns_mysql.mysql.distribution import Distribution, distribution, fetched, find, identify, parse_version
+from pytest_netns_mysql.mysql.kinds.local import Distribution, distribution, fetched, find, identify, parse_version
 
 DEBIAN = "/usr/sbin/mysqld  Ver 9.7.4-2 for Linux on x86_64 ((Debian))"
 MARIADB = "mysqld  Ver 10.11.6-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)"
@@ -50,7 +50,7 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "path"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr("pytest_netns_mysql.mysql.distribution._BEYOND_PATH", ())
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
     return folder
 
 
@@ -180,7 +180,7 @@ def test_auto_takes_the_one_on_path(on_path: Path, cache: Path) -> None:
 
 def test_auto_looks_beyond_path(on_path: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mysqld = program(tmp_path / "usr" / "sbin" / "mysqld", DEBIAN)
-    monkeypatch.setattr("pytest_netns_mysql.mysql.distribution._BEYOND_PATH", (str(mysqld.parent),))
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", (str(mysqld.parent),))
     assert find("auto", cache=cache, progress=silent).mysqld == mysqld
 
 
@@ -281,7 +281,7 @@ def test_the_module_imports_little() -> None:
     import subprocess
 
     heavy = ["asyncio", "urllib.request", "filelock", "subprocess", "tempfile"]
-    code = f"import sys; import pytest_netns_mysql.mysql.distribution; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys; import pytest_netns_mysql.mysql.kinds.local; print([m for m in {heavy} if m in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     assert (answer.stdout, answer.stderr) == ("[]\n", "")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import ClientError
-from pytest_netns_mysql.mysql.driveroptions import is_known, named, translated
+from pytest_netns_mysql.mysql.drivers.driveroptions import is_known, named, translated
 
 
 @pytest.fixture(params=["MySQLdb", "mariadb"])

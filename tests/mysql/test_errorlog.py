@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from pytest_netns_mysql.mysql.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 
 START = "2026-07-30T10:00:00.000001Z 0 [System] [MY-015015] [Server] MySQL Server - start."
 WARNING = (

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql import distribution
-from pytest_netns_mysql.mysql.distribution import fetched, find
-from pytest_netns_mysql.mysql.fetch import fetch
-from pytest_netns_mysql.mysql.progress import Progress
-from pytest_netns_mysql.mysql.provenance import provenance
-from pytest_netns_mysql.mysql.sources import Source
+from pytest_netns_mysql.mysql.fetch.fetch import fetch
+from pytest_netns_mysql.mysql.fetch.progress import Progress
+from pytest_netns_mysql.mysql.fetch.sources import Source
+from pytest_netns_mysql.mysql.kinds import local
+from pytest_netns_mysql.mysql.kinds.local import fetched, find
+from pytest_netns_mysql.mysql.kinds.provenance import provenance
 
 pytestmark = pytest.mark.skipif(
     shutil.which("apt-get") is None and "CI" not in os.environ, reason="fetching is for machines with apt"
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(
 FETCH = """
 import sys
 from pathlib import Path
-from pytest_netns_mysql.mysql.fetch import fetch
+from pytest_netns_mysql.mysql.fetch.fetch import fetch
 print(fetch(Path(sys.argv[1]), progress=lambda line: print(line, flush=True)))
 """
 
@@ -131,7 +131,7 @@ def test_a_line_tells_how_far_a_step_is_each_second() -> None:
 
 
 def test_what_was_fetched_says_from_where(home: Path) -> None:
-    told = provenance(distribution.identify(home / "bin" / "mysqld"))
+    told = provenance(local.identify(home / "bin" / "mysqld"))
     assert re.fullmatch(rf"MySQL [0-9.]+ \({home}/bin/mysqld, fetched from \w+://\S+ \w+\)", told)
 
 
@@ -139,7 +139,7 @@ def test_the_fetched_server_is_found_without_running_it(
     cache: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("pytest_netns_mysql.mysql.distribution._BEYOND_PATH", ())
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
     server = find("auto", cache=cache, progress=lambda line: pytest.fail(line))
     assert server.mysqld == home / "bin" / "mysqld"
     assert server.version_line == run(server.mysqld, "--no-defaults", "--version").strip()

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql import distribution
-from pytest_netns_mysql.mysql.cached import fetched
-from pytest_netns_mysql.mysql.fetch import fetch
+from pytest_netns_mysql.mysql.cache.cached import fetched
+from pytest_netns_mysql.mysql.fetch.fetch import fetch
+from pytest_netns_mysql.mysql.kinds import local
 
 pytestmark = pytest.mark.skipif(
     shutil.which("apt-get") is None and "CI" not in os.environ, reason="fetching is for machines with apt"
@@ -48,7 +48,7 @@ def test_each_is_found_by_its_own_name(cache: Path, product: str) -> None:
         found.version_line
     )
     assert fetched(cache, "mysql") is None
-    assert distribution.fetched(cache) is None
+    assert local.fetched(cache) is None
 
 
 @pytest.mark.parametrize("product", PRODUCTS)

@@ -10,9 +10,9 @@ import pytest
 
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerStartError, ServerVersionError
 from pytest_netns_mysql.mysql.choice import Finder
-from pytest_netns_mysql.mysql.distribution import find
-from pytest_netns_mysql.mysql.kind import label
-from pytest_netns_mysql.mysql.mariadb import MariaDB
+from pytest_netns_mysql.mysql.kinds.local import find
+from pytest_netns_mysql.mysql.kinds.mariadb import MariaDB
+from pytest_netns_mysql.mysql.mysqld.kind import label
 
 LINE = "mariadbd  Ver 11.4.2-MariaDB-ubu2404 for debian-linux-gnu on x86_64 (mariadb.org binary distribution)"
 OLD = "mysqld  Ver 10.5.9-MariaDB for Linux on x86_64 (Source distribution)"
@@ -32,7 +32,7 @@ def silent(line: str) -> None:
 @pytest.fixture
 def finder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finder:
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    monkeypatch.setattr("pytest_netns_mysql.mysql.distribution._BEYOND_PATH", ())
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
     return Finder(tmp_path / "cache", silent)
 
 

@@ -8,23 +8,23 @@ import pytest
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
-from pytest_netns_mysql.mysql import optionfile
-from pytest_netns_mysql.mysql.accounts import Account
+from pytest_netns_mysql.mysql.clients import programs
+from pytest_netns_mysql.mysql.clients.accounts import Account
 
 RED = Endpoint("192.0.2.2", "red", 33060)
 
 
 def test_only_mysql_enters_a_namespace_by_itself() -> None:
     file = Path("/x/client.cnf")
-    assert optionfile.argv("/bin/mysql", ["-e", "SELECT 1"], file, "red") == [
+    assert programs.argv("/bin/mysql", ["-e", "SELECT 1"], file, "red") == [
         "/bin/mysql",
         "--defaults-file=/x/client.cnf",
         "--network-namespace=red",
         "-e",
         "SELECT 1",
     ]
-    assert optionfile.argv("/bin/mysql", [], file, "global") == ["/bin/mysql", "--defaults-file=/x/client.cnf"]
-    assert optionfile.argv("/bin/mysqldump", ["shop"], file, "red") == [
+    assert programs.argv("/bin/mysql", [], file, "global") == ["/bin/mysql", "--defaults-file=/x/client.cnf"]
+    assert programs.argv("/bin/mysqldump", ["shop"], file, "red") == [
         "/bin/mysqldump",
         "--defaults-file=/x/client.cnf",
         "shop",
@@ -38,33 +38,33 @@ def test_whatever_does_not_enter_is_launched() -> None:
         return ["launch", *words]
 
     def argv(program: str, namespace: str, **options: bool) -> list[str]:
-        return optionfile.argv(program, [], file, namespace, launcher=launcher, **options)
+        return programs.argv(program, [], file, namespace, launcher=launcher, **options)
 
     assert argv("/bin/mysqldump", "red") == ["launch", "/bin/mysqldump", "--defaults-file=/x/client.cnf"]
     assert argv("/bin/mysql", "global") == ["launch", "/bin/mysql", "--defaults-file=/x/client.cnf"]
     assert argv("/bin/mysql", "red", enters=False)[0] == "launch"
     assert argv("/bin/mysql", "red")[0] == "/bin/mysql"
     assert argv("/bin/mysqlrouter", "red") == ["launch", "/bin/mysqlrouter"]
-    assert optionfile.argv_of_mysqlxtest("mysqlxtest", [], Account("a", "%"), RED, "global", launcher=launcher)[0] == (
+    assert programs.argv_of_mysqlxtest("mysqlxtest", [], Account("a", "%"), RED, "global", launcher=launcher)[0] == (
         "launch"
     )
 
 
 def test_an_option_file_has_no_nul(tmp_path: Path) -> None:
     with pytest.raises(ClientError, match="an option file has no NUL"):
-        optionfile.write(tmp_path, {"client": {"password": "a\0b"}})
+        programs.write(tmp_path, {"client": {"password": "a\0b"}})
     assert not list(tmp_path.iterdir())
 
 
 def test_names_beyond_ascii_are_sent_in_utf8() -> None:
-    assert optionfile.groups_of(Account("\u00e5", "%"), RED)["client"]["loose-default-character-set"] == "utf8mb4"
-    assert "loose-default-character-set" not in optionfile.groups_of(Account("a", "%"), RED)["client"]
+    assert programs.groups_of(Account("\u00e5", "%"), RED)["client"]["loose-default-character-set"] == "utf8mb4"
+    assert "loose-default-character-set" not in programs.groups_of(Account("a", "%"), RED)["client"]
 
 
 def test_mysqlxtest_reads_no_option_file() -> None:
     """Run by hand against the real one, too: no package of ours brings it."""
     account = Account("red_user", "192.0.2.2", schema="red_schema")
-    assert optionfile.argv_of_mysqlxtest("mysqlxtest", ["--sql=SELECT 1"], account, RED, "red") == [
+    assert programs.argv_of_mysqlxtest("mysqlxtest", ["--sql=SELECT 1"], account, RED, "red") == [
         "mysqlxtest",
         "--user=red_user",
         "--password=",
@@ -75,12 +75,12 @@ def test_mysqlxtest_reads_no_option_file() -> None:
         "--network-namespace=red",
         "--sql=SELECT 1",
     ]
-    assert "--ipv=6" in optionfile.argv_of_mysqlxtest("mysqlxtest", [], account, Endpoint("2001:db8::2", "red"), "red")
+    assert "--ipv=6" in programs.argv_of_mysqlxtest("mysqlxtest", [], account, Endpoint("2001:db8::2", "red"), "red")
 
 
 def test_mysqlxtest_shows_no_password() -> None:
     with pytest.raises(ClientError) as error:
-        optionfile.argv_of_mysqlxtest("mysqlxtest", [], Account("anna", "%", "secret"), RED, "red")
+        programs.argv_of_mysqlxtest("mysqlxtest", [], Account("anna", "%", "secret"), RED, "red")
     assert str(error.value).splitlines() == [
         "mysqlxtest reads no option file: the password of 'anna'@'%' would stand on the command line",
         "  where: netns_argv('mysqlxtest', ...)",
@@ -90,6 +90,6 @@ def test_mysqlxtest_shows_no_password() -> None:
 
 
 def test_an_option_file_is_private(tmp_path: Path) -> None:
-    file = optionfile.write(tmp_path, {"client": {"user": 'a"b', "password": "\\#\n"}, "mysql": {"database": "shop"}})
+    file = programs.write(tmp_path, {"client": {"user": 'a"b', "password": "\\#\n"}, "mysql": {"database": "shop"}})
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text() == '[client]\nuser="a\\"b"\npassword="\\\\#\\n"\n[mysql]\ndatabase="shop"\n'

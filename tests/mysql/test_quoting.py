@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_netns_mysql.mysql.accounts import Account
-from pytest_netns_mysql.mysql.quoting import identifier, literal
+from pytest_netns_mysql.mysql.clients.accounts import Account
+from pytest_netns_mysql.mysql.dialects.quoting import identifier, literal
 
 
 @pytest.mark.parametrize(

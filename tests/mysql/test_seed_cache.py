@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql.mysql import seed
+from pytest_netns_mysql.mysql.seed import seed
 
 BASE = "mysql-9.7.4-0123456789ab"
 DAY = 86400.0

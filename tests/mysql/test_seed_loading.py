@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.mysql.loading import Load, based, resolve
+from pytest_netns_mysql.mysql.load.load import Load, based, resolve
 from pytest_netns_mysql.topology import from_mapping
 
 

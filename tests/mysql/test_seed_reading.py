@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pytest_netns_mysql import settings as own_settings
-from pytest_netns_mysql.mysql import distribution, mariadb
-from pytest_netns_mysql.mysql.script import ScriptError, statements
-from pytest_netns_mysql.mysql.scriptparts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
+from pytest_netns_mysql.mysql.kinds import local, mariadb
+from pytest_netns_mysql.mysql.load.parts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
+from pytest_netns_mysql.mysql.load.script import ScriptError, statements
 
 AUTOCOMMIT = 2
 PIECES = [
@@ -160,7 +160,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mysql() -> str:
-    return str(distribution.find("auto", cache=own_settings.resolve().cache, progress=print).require("mysql"))
+    return str(local.find("auto", cache=own_settings.resolve().cache, progress=print).require("mysql"))
 
 
 @pytest.fixture(scope="module")

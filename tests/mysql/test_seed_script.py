@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql.mysql.script import ScriptError, statements
-from pytest_netns_mysql.mysql.scriptparts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
-from pytest_netns_mysql.mysql.scriptscan import scan
+from pytest_netns_mysql.mysql.load.parts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
+from pytest_netns_mysql.mysql.load.scan import scan
+from pytest_netns_mysql.mysql.load.script import ScriptError, statements
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql.fetch import fetch
-from pytest_netns_mysql.mysql.sources import Source
+from pytest_netns_mysql.mysql.fetch.fetch import fetch
+from pytest_netns_mysql.mysql.fetch.sources import Source
 
 pytestmark = pytest.mark.skipif(
     shutil.which("apt-get") is None and "CI" not in os.environ, reason="fetching is for machines with apt"

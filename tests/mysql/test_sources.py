@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql.apt import AptRoot
-from pytest_netns_mysql.mysql.progress import Progress
-from pytest_netns_mysql.mysql.sources import Source, choose, parse_stanzas, signed_by
+from pytest_netns_mysql.mysql.fetch.apt import AptRoot
+from pytest_netns_mysql.mysql.fetch.progress import Progress
+from pytest_netns_mysql.mysql.fetch.sources import Source, choose, parse_stanzas, signed_by
 
 DEBIAN_TARGETS = """\
 Repo-URI: http://mirror.example/debian-security/

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import CacheError, settings, settingvalues
-from pytest_netns_mysql.kernel.usernamespace import enter_user_namespace
-from pytest_netns_mysql.mysql import trust
+from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
+from pytest_netns_mysql.mysql.cache import trust
 from pytest_netns_mysql.mysql.choice import Finder
 
 STRANGER = 12345

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError
-from pytest_netns_mysql.mysql.distribution import distribution, find, parse_version
+from pytest_netns_mysql.mysql.kinds.local import distribution, find, parse_version
 
 MYSQL = [
     # Oracle's packages, tarballs and images: 8.0, 8.4, 9.x

@@ -150,8 +150,8 @@ class Campaign:
             self._server.discard()
 
     def _start(self) -> None:
-        from pytest_netns_mysql.mysql.reading import read
-        from pytest_netns_mysql.mysql.reset import put_back
+        from pytest_netns_mysql.mysql.reset.reading import read
+        from pytest_netns_mysql.mysql.reset.reset import put_back
         from pytest_netns_mysql.mysql.server import MySQLServer
 
         self.end()

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
-from pytest_netns_mysql.mysql.catalog import READING, WRITING
-from pytest_netns_mysql.mysql.reading import read
-from pytest_netns_mysql.mysql.reset import Reset, put_back
-from pytest_netns_mysql.mysql.state import State
+from pytest_netns_mysql.mysql.dialects.catalog import READING, WRITING
+from pytest_netns_mysql.mysql.reset.reading import read
+from pytest_netns_mysql.mysql.reset.reset import Reset, put_back
+from pytest_netns_mysql.mysql.reset.state import State
 
 statements: Any = importlib.import_module("statements")  # one of statements_*.py, copied beside this file
 server = factories.mysqld(options={"port": 3371, "performance_schema": True}, scope="module")

@@ -11,9 +11,9 @@ import mysql.connector
 import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
-from pytest_netns_mysql.mysql.quoting import literal
-from pytest_netns_mysql.mysql.reading import read
-from pytest_netns_mysql.mysql.reset import put_back
+from pytest_netns_mysql.mysql.dialects.quoting import literal
+from pytest_netns_mysql.mysql.reset.reading import read
+from pytest_netns_mysql.mysql.reset.reset import put_back
 
 variables: Any = importlib.import_module("variables")  # one of variables_*.py, copied beside this file
 server = factories.mysqld(options={"port": 3372, "performance_schema": True}, scope="module")

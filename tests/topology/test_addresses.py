@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_netns_mysql.errors import EndpointError, NetnsError, TopologyError
-from pytest_netns_mysql.topology.load import from_mapping
+from pytest_netns_mysql.topology.file.load import from_mapping
 from pytest_netns_mysql.topology.model import Topology
 
 

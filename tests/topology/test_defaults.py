@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_netns_mysql.topology.load import from_mapping
+from pytest_netns_mysql.topology.file.load import from_mapping
 
 
 def test_an_inner_interface_may_be_called_the_same_in_every_namespace() -> None:

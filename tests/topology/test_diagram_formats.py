@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.topology.diagram import FORMATS, draw
-from pytest_netns_mysql.topology.load import from_mapping, load, presets
+from pytest_netns_mysql.topology.file.load import from_mapping, load, presets
 from pytest_netns_mysql.topology.model import Topology
 
 HOSTILE = (

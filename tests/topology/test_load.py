@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import TopologyError, printable
-from pytest_netns_mysql.topology.load import load, load_all, presets
+from pytest_netns_mysql.topology.file.load import load, load_all, presets
 
 SHORT = """
 [namespaces]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql.topology.load import from_mapping, load, presets
-from pytest_netns_mysql.topology.mapping import dump
+from pytest_netns_mysql.topology.file.load import from_mapping, load, presets
+from pytest_netns_mysql.topology.file.mapping import dump
 from pytest_netns_mysql.topology.model import Bridge, Link, Mysqld, Namespace, Topology
 from pytest_netns_mysql.topology.plan import End, Masquerade, PlannedBridge, PortForward, Route, Shaping, Veth
 

@@ -9,7 +9,8 @@ import pytest
 
 from pytest_netns_mysql import topology
 from pytest_netns_mysql.errors import TopologyError
-from pytest_netns_mysql.topology import Link, Mysqld, from_mapping, load
+from pytest_netns_mysql.topology import Link, Mysqld, from_mapping
+from pytest_netns_mysql.topology.file.load import load
 
 ANY: Any = topology  # whose functions are given what they do not take
 SHORT = '[namespaces]\nred = "192.0.2.2/24"\n'

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import EndpointError, TopologyError
-from pytest_netns_mysql.topology.load import from_mapping
+from pytest_netns_mysql.topology.file.load import from_mapping
 
 RED = {"red": "192.0.2.2/24"}
 

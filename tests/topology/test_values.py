@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import TopologyError
-from pytest_netns_mysql.topology.load import from_mapping
+from pytest_netns_mysql.topology.file.load import from_mapping
 
 
 def red(**keys: object) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""What becomes of a test before it runs: markers, parameters, order, mistakes."""

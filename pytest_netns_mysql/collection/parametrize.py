@@ -1,0 +1,157 @@
+"""What becomes of a netns test at collection: the topologies and namespaces it runs over, and its mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_netns_mysql.collection.marker import (
+    CHOICE,
+    PARAMETER,
+    TOPOLOGY,
+    check_names,
+    choice_of,
+    names_of,
+    place,
+    topologies_of,
+    topology_of,
+    why_not_applicable,
+)
+from pytest_netns_mysql.collection.mistakes import check_servers
+from pytest_netns_mysql.collection.requirement import requirements_of
+from pytest_netns_mysql.errors import MarkerError, NetnsError
+from pytest_netns_mysql.run.leftovers import mode_of
+from pytest_netns_mysql.run.session import CHOICE_IN_FORCE, MISTAKE, TOPOLOGY_IN_FORCE, NetnsSession
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.topology.model import Topology
+
+
+def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
+    """Have a netns test run over each topology, and once in each namespace that its marker names.
+
+    Raises NetnsError where it asks for what none of them has.
+    """
+    test = metafunc.definition
+    mode_of(test, session.settings.leftovers)
+    names = names_of(test) or ()
+    if not _is_overridden(TOPOLOGY, test, session):
+        topologies = topologies_of(test, session)
+        _check(test, names, topologies, session)
+        if len(session.topologies) > 1 or topologies != session.topologies:
+            metafunc.fixturenames.append(TOPOLOGY)
+            ids = [topology.name for topology in topologies]
+            metafunc.parametrize(TOPOLOGY, topologies, indirect=True, scope="session", ids=ids)
+    choices = session.kinds.choices
+    if len(choices) > 1:
+        metafunc.fixturenames.append(CHOICE)
+        metafunc.parametrize(CHOICE, choices, indirect=True, scope="session", ids=session.kinds.labels)
+    if len(names) > 1:
+        metafunc.fixturenames.append(PARAMETER)
+        metafunc.parametrize(PARAMETER, names, ids=names)
+
+
+def settle(item: pytest.Item, session: NetnsSession) -> None:
+    """Note where a netns test runs, and over which topology; where it cannot, that it is to fail before its setup."""
+    try:
+        _settle(item, session)
+    except NetnsError as error:
+        item.stash[MISTAKE] = str(error)
+
+
+def _settle(item: pytest.Item, session: NetnsSession) -> None:
+    mode_of(item, session.settings.leftovers)
+    name = place(item)
+    choice = item.stash[CHOICE_IN_FORCE] = choice_of(item, session)
+    for requirement in requirements_of(item):
+        if reason := requirement.why_not(session.kinds.find(choice)):
+            item.add_marker(pytest.mark.skip(reason=reason))
+    if not _is_overridden(TOPOLOGY, item, session):
+        topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
+        if reason := why_not_applicable(name, topology):
+            item.add_marker(pytest.mark.skip(reason=reason))
+        if _is_unittest(item):  # which pytest_generate_tests does not see
+            _check(item, [name], [topology], session)
+    _require_fixtures(item)
+    _refuse_forked(item)
+    if not session.will_return() and "netns" not in item.fixturenames:  # type: ignore[attr-defined]
+        # Where nobody gets home, wider fixtures are to stand in `global` from the first test on, as those behind it.
+        # A new list: the old one is that of all parameters of the test, of which others may be no netns tests.
+        item.fixturenames = ["netns", *item.fixturenames]  # type: ignore[attr-defined]
+
+
+def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:
+    """Return the topologies over which tests ask for X DevAPI sessions; None is one that is not known yet."""
+    over: list[Topology | None] = []
+    for item in items:
+        topology = item.stash.get(TOPOLOGY_IN_FORCE, None)
+        if "netns_mysqlx" in getattr(item, "fixturenames", ()) and topology not in over:
+            over.append(topology)
+    return over
+
+
+def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) -> list[pytest.Item]:
+    """Return the netns tests that will ask for our own netns_mysqld, over a topology that is known by now."""
+    return [
+        item
+        for item in items
+        if "netns_mysqld" in getattr(item, "fixturenames", ())
+        and TOPOLOGY_IN_FORCE in item.stash
+        and MISTAKE not in item.stash
+        and item.stash[CHOICE_IN_FORCE] == session.kinds.choices[0]
+        and item.get_closest_marker("skip") is None
+        and not _is_overridden("netns_mysqld", item, session)
+    ]
+
+
+def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology], session: NetnsSession) -> None:
+    """Check the names of a test, and the servers that it asks for, against the topologies that it runs over."""
+    check_names(names, topologies, test.nodeid)
+    kinds = [kind for choice in session.kinds.choices if (kind := session.kinds.if_known(choice)) is not None]
+    requirements = list(requirements_of(test))
+    meant = [kind for kind in kinds if not any(one.why_not(kind) for one in requirements)]
+    for topology in topologies:
+        if not names or any(why_not_applicable(name, topology) is None for name in names):
+            check_servers(test, topology, meant, session.kinds.if_known)
+
+
+def _is_unittest(item: pytest.Item) -> bool:
+    kinds = getattr(getattr(item, "cls", None), "__mro__", ())
+    return any((kind.__module__, kind.__name__) == ("unittest.case", "TestCase") for kind in kinds)
+
+
+def _is_overridden(fixture: str, item: pytest.Item, session: NetnsSession) -> bool:
+    """Tell whether the test would get a fixture of its own project's in place of ours: unknown before it is made."""
+    key = fixture, item.parent
+    if key not in session.overridden:
+        definitions = item.session._fixturemanager.getfixturedefs(fixture, item)
+        session.overridden[key] = (
+            definitions is not None and definitions[-1].func.__module__ != "pytest_netns_mysql.fixtures"
+        )
+    return session.overridden[key]
+
+
+def _require_fixtures(item: pytest.Item) -> None:
+    """Refuse a marked test of a kind that has no fixtures: nothing would build its network."""
+    if getattr(item, "fixturenames", None) is None:
+        raise MarkerError(
+            "the netns marker works on Python tests only",
+            where=item.nodeid,
+            remedies=["use `netns-mysql run --netns NAME -- pytest ...` for tests of other kinds"],
+        )
+
+
+def _refuse_forked(item: pytest.Item) -> None:
+    """Refuse a test that pytest-forked runs in a child while others run in this process: the child has no server.
+
+    With --forked each of them makes a sandbox and a server of its own.
+    """
+    is_there = item.config.pluginmanager.has_plugin("pytest_forked") and not item.config.option.forked
+    if is_there and item.get_closest_marker("forked") is not None:
+        raise MarkerError(
+            "pytest-forked runs this test in a child process, which cannot use the sandbox and the servers of the run",
+            where=f"@pytest.mark.forked of {item.nodeid}",
+            remedies=["leave the marker out", "run these tests apart, with pytest --forked"],
+        )

@@ -1,0 +1,1 @@
+"""The commands of netns-mysql, a file each."""

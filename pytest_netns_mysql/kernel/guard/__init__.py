@@ -1,0 +1,1 @@
+"""A network watched and put back after each test."""

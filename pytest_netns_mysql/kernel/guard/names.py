@@ -1,0 +1,116 @@
+"""What programs of a sandbox find names by: the files of namespaces in /run/netns, /etc/hosts, /etc/resolv.conf."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
+from pytest_netns_mysql.kernel.namespaces import syscalls
+from pytest_netns_mysql.kernel.namespaces.existing import name_namespace
+from pytest_netns_mysql.kernel.namespaces.position import identity
+from pytest_netns_mysql.kernel.namespaces.private import NETNS_DIRECTORY, NETWORKS_DIRECTORY
+from pytest_netns_mysql.kernel.network import Network
+
+_MOST_LAYERS = 8  # mounts over one file
+
+Identity = tuple[int, int]
+
+
+class Names(NamedTuple):
+    """What a sandbox shows.
+
+    Attributes:
+        directory: Where /run/netns leads.
+        namespaces: Device and inode of each file in it, by name.
+        files: Device, inode and content of each file that covers one of the machine's.
+    """
+
+    directory: str
+    namespaces: dict[str, Identity]
+    files: dict[Path, tuple[Identity, bytes]]
+
+
+def read(network: Network) -> Names:
+    """Return what the sandbox shows; the calling thread must stand in it."""
+    directory, namespaces, files = "", {}, {}
+    with contextlib.suppress(OSError):
+        directory = os.readlink(NETNS_DIRECTORY)  # noqa: PTH115 - the text is wanted
+    for entry in network.directory.iterdir():
+        with contextlib.suppress(OSError):
+            namespaces[entry.name] = identity(str(entry))
+    for file in COVERED:
+        with contextlib.suppress(OSError):
+            if copy_of(file, NETWORKS_DIRECTORY).exists():
+                files[file] = identity(str(file)), file.read_bytes()
+    return Names(directory, namespaces, files)
+
+
+def differences(was: Names, now: Names) -> Iterator[str]:
+    """Yield a line for each thing that is not what it was."""
+    if was.directory != now.directory:
+        yield f"{NETNS_DIRECTORY} leads to {now.directory or 'nothing'}"
+    for name in sorted({*was.namespaces, *now.namespaces}):
+        old, new = was.namespaces.get(name), now.namespaces.get(name)
+        if old != new:
+            yield f"namespace {name} is {'new' if old is None else 'gone' if new is None else 'another one'}"
+    for file, (old_identity, old_content) in was.files.items():
+        new_identity, content = now.files.get(file, (None, b""))
+        before, after = _lines(old_content), _lines(content)
+        yield from (f"{file}: {line} is gone" for line in before if line not in after)
+        yield from (f"{file}: {line} is new" for line in after if line not in before)
+        if old_identity != new_identity:
+            yield f"{file} is another file"
+        elif old_content != content and set(before) == set(after):
+            yield f"{file} has its lines in another order"
+
+
+def _lines(content: bytes) -> list[str]:
+    return [" ".join(line.split()) for line in content.decode("utf-8", "replace").splitlines() if line.strip()]
+
+
+def put_back(network: Network, was: Names, now: Names) -> None:
+    """Make the sandbox show what it showed; what cannot be had is found when it is read again."""
+    if was.directory and was.directory != now.directory:
+        with contextlib.suppress(OSError):
+            link = NETWORKS_DIRECTORY / "next"
+            link.symlink_to(was.directory)
+            link.replace(NETNS_DIRECTORY)
+    for name in {*was.namespaces, *now.namespaces}:
+        if was.namespaces.get(name) != now.namespaces.get(name):
+            with contextlib.suppress(OSError):
+                _name_again(network, name, is_known=name in was.namespaces)
+    for file, (old_identity, content) in was.files.items():
+        if now.files.get(file) != (old_identity, content):
+            with contextlib.suppress(OSError):
+                _uncover(file, old_identity)
+                copy_of(file, NETWORKS_DIRECTORY).write_bytes(content)
+
+
+def _name_again(network: Network, name: str, *, is_known: bool) -> None:
+    """Take a name of a namespace away; show the network's own namespace under it where it has one."""
+    file = network.directory / name
+    with contextlib.suppress(OSError):
+        for _ in range(_MOST_LAYERS):
+            syscalls.unmount(str(file))
+    with contextlib.suppress(FileNotFoundError):
+        file.unlink()
+    if is_known and name != GLOBAL and name in network.topology.namespaces:
+        name_namespace(network.directory, name, network[name].descriptor)
+
+
+def _uncover(file: Path, covering: Identity) -> None:
+    """Take away what somebody mounted over a file, or mount the copy there again."""
+    for _ in range(_MOST_LAYERS):
+        if identity(str(file)) == covering:
+            return
+        try:
+            syscalls.unmount(str(file))
+        except OSError:  # nothing is mounted there any more
+            break
+    if identity(str(file)) != covering:
+        syscalls.mount(str(copy_of(file, NETWORKS_DIRECTORY)), str(file), None, syscalls.MS_BIND)

@@ -1,0 +1,1 @@
+"""Namespaces, and the threads and programs in them."""

@@ -1,0 +1,142 @@
+"""The few system calls that Python 3.10 lacks: unshare, setns, mount, umount, capset, prctl."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+import struct
+from fcntl import ioctl
+from functools import cache
+
+from pytest_netns_mysql.kernel.namespaces.rights import effective_capabilities as effective_capabilities
+
+CLONE_FS = 0x00000200
+CLONE_NEWNS = 0x00020000
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
+
+MS_NOSUID = 0x2
+MS_NODEV = 0x4
+MS_NOEXEC = 0x8
+MS_BIND = 0x1000
+MS_REC = 0x4000
+MS_SLAVE = 0x80000
+MS_SHARED = 0x100000
+
+CAP_NET_BIND_SERVICE = 10
+CAP_NET_ADMIN = 12
+CAP_NET_RAW = 13
+CAP_SYS_CHROOT = 18
+CAP_SYS_ADMIN = 21
+
+_PR_SET_PDEATHSIG = 1
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_RAISE = 2
+_PR_CAP_AMBIENT_LOWER = 3
+_LINUX_CAPABILITY_VERSION_3 = 0x20080522
+_SIOCSIFFLAGS = 0x8914
+_IFF_UP = 0x1
+_MNT_DETACH = 0x2
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def unshare(flags: int) -> None:
+    """Give the calling thread its own namespaces.
+
+    See unshare(2).
+    """
+    _check(_libc().unshare(flags), "unshare")
+
+
+def setns(fd: int, kind: int) -> None:
+    """Move the calling thread into the namespace that ``fd`` is open on.
+
+    See setns(2).
+    """
+    _check(_libc().setns(fd, kind), "setns")
+
+
+def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    """Put the file system ``source`` at ``target``.
+
+    See mount(2).
+    """
+    result = _libc().mount(
+        os.fsencode(source),
+        os.fsencode(target),
+        None if kind is None else kind.encode(),
+        ctypes.c_ulong(flags),
+        None if data is None else data.encode(),
+    )
+    _check(result, f"mount {target}")
+
+
+def unmount(target: str) -> None:
+    """Take away what is mounted at ``target``, as soon as nobody uses it.
+
+    See umount2(2).
+    """
+    _check(_libc().umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
+
+
+def inotify_init() -> int:
+    """Return a descriptor that tells of changes of files, and does not wait for one.
+
+    See inotify_init1(2).
+    """
+    descriptor: int = _libc().inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+    _check(min(descriptor, 0), "inotify_init1")
+    return descriptor
+
+
+def inotify_add_watch(descriptor: int, path: str, mask: int) -> int:
+    """Watch a path with an inotify ``descriptor``; return the number that its events have.
+
+    See inotify_add_watch(2).
+    """
+    number: int = _libc().inotify_add_watch(descriptor, os.fsencode(path), mask)
+    _check(min(number, 0), f"inotify_add_watch {path}")
+    return number
+
+
+def keep_capabilities(numbers: frozenset[int], *, own: frozenset[int] = frozenset()) -> None:
+    """Reduce the thread's capabilities to ``numbers``, which programs it starts have too, and those of its ``own``."""
+    mask = sum(1 << number for number in numbers | own)
+    header = struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0)
+    low, high = mask & 0xFFFFFFFF, mask >> 32
+    data = struct.pack("=6I", low, low, low, high, high, high)
+    _check(_libc().capset(header, data), "capset")
+    for number in sorted(numbers):
+        hand_on(number)
+
+
+def hand_on(number: int) -> None:
+    """Let programs that the thread starts have a capability of its own, see PR_CAP_AMBIENT(2const)."""
+    _check(_libc().prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, number, 0, 0), "prctl PR_CAP_AMBIENT")
+
+
+def keep_back(number: int) -> None:
+    """Let programs that the thread starts have a capability no longer, see PR_CAP_AMBIENT(2const)."""
+    _check(_libc().prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, number, 0, 0), "prctl PR_CAP_AMBIENT")
+
+
+def die_with_parent(signal: int) -> None:
+    """Have ``signal`` sent to this process when the thread that made it ends, see PR_SET_PDEATHSIG(2const)."""
+    _check(_libc().prctl(_PR_SET_PDEATHSIG, int(signal), 0, 0, 0), "prctl PR_SET_PDEATHSIG")
+
+
+def bring_loopback_up() -> None:
+    """Set ``lo`` up in the calling thread's network namespace, see netdevice(7)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        ioctl(sock, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))

@@ -1,0 +1,1 @@
+"""Netlink messages: built, sent and read back."""

@@ -1,0 +1,1 @@
+"""The user's cache: what it holds, and whether it can be trusted."""

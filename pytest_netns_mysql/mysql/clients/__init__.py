@@ -1,0 +1,1 @@
+"""What a test connects with: accounts, connections, client programs and certificates."""

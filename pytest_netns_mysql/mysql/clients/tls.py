@@ -1,0 +1,227 @@
+"""Certificates by the server's own CA, for its clients and for its endpoints."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import ipaddress
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import CertificateError
+from pytest_netns_mysql.mysql.dialects.quoting import literal
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+_LIFE = datetime.timedelta(days=1)
+_CA, _CA_KEY = "ca.pem", "ca-key.pem"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """Name the files of a certificate: they exist in the sandbox alone, and go with the server.
+
+    Shape: ``ca`` is the CA's own, in a form that Python 3.13 verifies by; ``subject`` and ``issuer`` are written as
+    CREATE USER takes them behind REQUIRE, such as ``/CN=app``.
+    """
+
+    ca: Path
+    certificate: Path
+    key: Path
+    subject: str
+    issuer: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Return them as the drivers take them: ssl_ca, ssl_cert, ssl_key."""
+        return {"ssl_ca": str(self.ca), "ssl_cert": str(self.certificate), "ssl_key": str(self.key)}
+
+    @property
+    def require(self) -> str:
+        """Return what an account requires that lets in this certificate alone."""
+        return f"SUBJECT {literal(self.subject)} AND ISSUER {literal(self.issuer)}"
+
+
+class Authority:
+    """Make certificates that a server trusts, by the CA that mysqld made with its data directory.
+
+    See the manual, "Creating SSL and RSA Certificates and Keys".
+    """
+
+    def __init__(self, server: MySQLServer) -> None:
+        """Keep whose CA it is."""
+        self._server = server
+
+    @property
+    def ca(self) -> Path:
+        """Return the CA's certificate as mysqld made it; it exists in the sandbox alone.
+
+        It does not say what its key is for, and Python 3.13 verifies nothing by it: see ``Certificate.ca``.
+        """
+        return self._server.datadir / _CA
+
+    def issue(self, common_name: str, *, names: Iterable[str] = (), **subject: str) -> Certificate:
+        """Make a certificate for ``common_name``, with its key, valid for a day.
+
+        ``names`` are host names and addresses that it also stands for; ``subject`` has further parts of the subject, by
+        what RFC 4514 calls them: ``O="Shop", OU="Billing"``. Raises CertificateError where cryptography is not
+        installed or the server has no CA of its own.
+        """
+        try:
+            from cryptography import x509
+        except ImportError as error:
+            raise CertificateError(
+                "certificates are made with cryptography, which is not installed",
+                remedies=["pip install pytest-netns-mysql[tls]"],
+            ) from error
+        with self._server.network[GLOBAL]:
+            ca, ca_key = self._own_ca()
+            parts = {**subject, "CN": common_name}
+            try:
+                name = x509.Name.from_rfc4514_string(
+                    ",".join(f"{key}={_escaped(value)}" for key, value in reversed(parts.items()))
+                )
+            except ValueError as error:
+                raise CertificateError(
+                    f"the subject {parts} cannot be: {error}",
+                    remedies=["name its parts as RFC 4514 does: CN, O, OU, L, ST, C"],
+                ) from error
+            folder = self._server.folder / "tls"
+            folder.mkdir(mode=0o700, exist_ok=True)
+            if not (folder / _CA).exists():
+                _write(folder / _CA, _pem(_usable(ca, ca_key)))
+            made, key = _sign(name, list(names), ca, ca_key)
+            stem = f"{len(list(folder.iterdir())) // 2}-{''.join(c if c.isalnum() else '_' for c in common_name)[:40]}"
+            files = folder / f"{stem}-cert.pem", folder / f"{stem}-key.pem"
+            _write(files[0], made)
+            _write(files[1], key)
+            self._server.lend(folder, *files)
+        return Certificate(folder / _CA, *files, _as_mysql(name), _as_mysql(ca.subject))
+
+    @contextlib.contextmanager
+    def endpoints_certified(self) -> Iterator[Certificate]:
+        """Have the server show a certificate for the addresses of its endpoints until the block ends.
+
+        Clients may then verify who answers, with ``ssl_verify_identity=True``: the certificate that mysqld made with
+        its data directory is for no address. See the manual, "ALTER INSTANCE RELOAD TLS". Raises CertificateError.
+        """
+        server = self._server
+        named = [one for one in server.endpoints if not one.is_wildcard]
+        names = dict.fromkeys(name for one in named for name in (one.address, str(one.ip or one.address)))
+        made = self.issue("mysqld", names=names)
+        ((certificate, key),) = server.execute("SELECT @@ssl_cert, @@ssl_key")
+        self._show(str(made.certificate), str(made.key))
+        try:
+            yield made
+        finally:
+            if server.is_running:
+                self._show(certificate, key)
+
+    def _show(self, certificate: str, key: str) -> None:
+        self._server.execute("SET GLOBAL ssl_cert = %s, GLOBAL ssl_key = %s", certificate, key)
+        self._server.execute("ALTER INSTANCE RELOAD TLS")
+
+    def _own_ca(self) -> tuple[x509.Certificate, Any]:
+        from cryptography import x509
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        try:
+            ca = x509.load_pem_x509_certificate(self.ca.read_bytes())
+            return ca, load_pem_private_key(self.ca.with_name(_CA_KEY).read_bytes(), None)
+        except OSError as error:
+            raise CertificateError(
+                f"server {self._server.name} has no CA of its own: {error.strerror}",
+                where=str(error.filename),
+                remedies=["leave out auto_generate_certs=OFF, with which mysqld makes none"],
+            ) from error
+
+
+def _sign(name: x509.Name, names: list[str], ca: x509.Certificate, ca_key: Any) -> tuple[bytes, bytes]:
+    """Return a certificate and its key, as PEM."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    builder = (
+        _builder(name, ca.subject, key.public_key())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
+    )
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(list(map(_general_name, names))), critical=False)
+    made = builder.sign(ca_key, hashes.SHA256())
+    return _pem(made), key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _usable(ca: x509.Certificate, ca_key: Any) -> x509.Certificate:
+    """Return a certificate of the same CA, by its own key, that says what the key is for.
+
+    The one that mysqld makes does not, and Python 3.13 verifies nothing by it.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
+    usage = dict.fromkeys(
+        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only"), False
+    )
+    usage |= {"decipher_only": False, "digital_signature": True, "key_cert_sign": True, "crl_sign": True}
+    builder = (
+        _builder(ca.subject, ca.subject, ca_key.public_key())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
+    )
+    return builder.sign(ca_key, hashes.SHA256())
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: Any) -> x509.CertificateBuilder:
+    from cryptography import x509
+
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _LIFE)
+        .not_valid_after(now + _LIFE)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    return certificate.public_bytes(Encoding.PEM)
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.touch(mode=0o600)
+    file.write_bytes(content)
+
+
+def _general_name(text: str) -> x509.GeneralName:
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
+
+
+def _as_mysql(name: x509.Name) -> str:
+    """Write a subject as MySQL compares it: ``/O=Shop/CN=app``."""
+    return "".join(f"/{part.rfc4514_attribute_name}={part.value!s}" for part in name)
+
+
+def _escaped(value: str) -> str:
+    return "".join(f"\\{letter}" if letter in ',+"\\<>;=#' else letter for letter in value)

@@ -1,0 +1,114 @@
+"""A data directory made by an image's own entrypoint, with its variables and scripts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mysql.connector
+
+from pytest_netns_mysql.errors import ContainerError, ServerStartError
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, merge
+from pytest_netns_mysql.mysql.fetch.progress import Progress
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+    from pytest_netns_mysql.mysql.containers.image import Image
+
+_INITDB = "/docker-entrypoint-initdb.d"
+_DATADIR = "/var/lib/mysql"
+_POLL = 0.05  # seconds
+_LAST_LINES = 20
+
+
+def initialize(
+    image: Image,
+    options: Mapping[str, OptionValue],
+    folder: Path,
+    progress: Callable[[str], None],
+    timeout: float = 120.0,
+) -> None:
+    """Have the image's entrypoint make a data directory in ``folder``, with its variables and scripts.
+
+    ``progress`` takes a line of text, once a second; ``timeout`` is in seconds. Raises ServerStartError with what it
+    printed. See "Environment Variables" of the image's documentation.
+    """
+    folder.mkdir()
+    os.chown(folder, *image.user)
+    engine = image.engine
+    complete = merge(options, {"mysqlx": False, "skip_name_resolve": True})
+    command = ["mysqld", f"--socket={_DATADIR}/first.sock", "--bind-address=127.0.0.1", *arguments(complete)]
+    volumes = [f"{folder}:{_DATADIR}", *([] if image.initdb is None else [f"{image.initdb}:{_INITDB}:ro"])]
+    with contextlib.ExitStack() as stack:
+        container = engine.create(
+            image.digest,
+            command,
+            program=None,
+            user=":".join(map(str, image.user)),
+            environment=dict(image.environment),
+            volumes=volumes,
+        )
+        stack.callback(engine.remove, container)
+        engine.start(container)
+        try:
+            _shut_down(image, folder, container, Progress(progress), timeout)
+        except (ContainerError, mysql.connector.Error) as error:
+            printed = engine.printed(container, lines=_LAST_LINES).splitlines()
+            raise ServerStartError(
+                f"the image's entrypoint made no data directory: {error}",
+                command=command,
+                log="\n".join(printed),
+                codes=(),
+                messages=printed,
+                where=image.name,
+                tried=printed,
+                remedies=["read the lines of the container above", "mend netns_image_env or netns_image_initdb"],
+            ) from error
+    for left in folder.glob("*.sock*"):
+        left.unlink()
+
+
+def _shut_down(image: Image, folder: Path, container: Container, progress: Progress, timeout: float) -> None:
+    """End the server in good order as soon as the entrypoint has done its work: before, it listens to nobody."""
+    # A socket's path has room for 107 characters, see unix(7), and a cache may lie deeper.
+    descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _await_and_shut_down(image, f"/proc/self/fd/{descriptor}/first.sock", container, progress, timeout)
+    finally:
+        os.close(descriptor)
+    code = image.engine.exit_code(container, timeout=timeout)
+    if code != 0:
+        raise ContainerError(f"it ended with exit code {code}")
+
+
+def _await_and_shut_down(image: Image, path: str, container: Container, progress: Progress, timeout: float) -> None:
+    began = time.monotonic()
+    met: Exception | None = None
+    while time.monotonic() - began < timeout:
+        progress.tell(lambda: "the image's entrypoint is making a data directory")
+        if not image.engine.is_running(container):
+            raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
+        try:
+            if _ask_to_shut_down(path, image.password):
+                return
+        except (mysql.connector.Error, OSError) as error:
+            met = error
+        time.sleep(_POLL)
+    raise ContainerError(f"it had not done after {timeout:g} seconds ({met})")
+
+
+def _ask_to_shut_down(path: str, password: str) -> bool:
+    """Shut the server down if it is the last one that the entrypoint starts; the one before listens to no network."""
+    options = {"unix_socket": path, "user": "root", "password": password}
+    with mysql.connector.connect(**options) as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT @@GLOBAL.skip_networking")
+        if cursor.fetchone() != (0,):
+            return False
+        cursor.execute("SET GLOBAL innodb_fast_shutdown = 0")
+        cursor.execute("SHUTDOWN")
+        return True

@@ -1,0 +1,1 @@
+"""Connections of each driver, born in a namespace."""

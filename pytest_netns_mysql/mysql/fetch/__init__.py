@@ -1,0 +1,1 @@
+"""Servers fetched from the machine's own package sources."""

@@ -1,0 +1,238 @@
+"""Bring a server from the machine's own signed package sources into the user's cache."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from pytest_netns_mysql.errors import FetchError
+from pytest_netns_mysql.mysql.cache.cached import RECORD, read
+from pytest_netns_mysql.mysql.fetch.apt import AptRoot, Package
+from pytest_netns_mysql.mysql.fetch.products import MYSQL, PRODUCTS, Product
+from pytest_netns_mysql.mysql.fetch.progress import Progress
+from pytest_netns_mysql.mysql.fetch.sources import Source, choose
+from pytest_netns_mysql.mysql.fetch.unpack import EXECUTABLE, Tree, assemble, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_LAYOUT = "3"
+"""Part of a folder's name in the cache; raised when what stands in such folders changes."""
+
+_DRAFT = ".draft-"
+_TRY_TIMEOUT = 30.0  # seconds
+_POLL = 0.5  # seconds
+# The packages that hold shared libraries, by their names; perl's and the character
+# converters' are in every closure and in no program's needs.
+_LIBRARY = re.compile(r"(lib(?!perl|gdbm|c-gconv)(?!.*-perl$)|zlib)")
+
+
+def fetch(
+    cache: Path,
+    *,
+    progress: Callable[[str], None],
+    product: str = MYSQL.name,
+    sources: Sequence[Source] | None = None,
+) -> Path:
+    """Fetch the newest of a product on offer, and return the path of its main program.
+
+    Nothing is installed and no rights are needed: apt-get(8) runs with state of its own,
+    under the machine's configuration and keys, and stops at what is not signed
+    (apt-secure(8)).  What is whole in the cache is not fetched again.  Several
+    processes may fetch at once: one does, the others take what it made.
+    Shape: ``cache`` is the user's cache folder, made when needed; ``progress`` takes a line
+    of text; ``product`` is ``mysql``, ``mariadb`` or ``router``; ``sources`` replace those chosen
+    among the machine's.  Raises FetchError.
+    """
+    wanted, shown = PRODUCTS[product], Progress(progress)
+    servers = cache.expanduser().absolute() / "servers"
+    try:
+        servers.mkdir(parents=True, exist_ok=True)
+        before = _whole(servers, wanted)
+        with _locked(servers / ".lock", shown):
+            made_meanwhile = _whole(servers, wanted) - before
+            if made_meanwhile:
+                return max(made_meanwhile) / "bin" / wanted.program
+            for leftover in servers.glob(f"{_DRAFT}*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=servers)).resolve()
+            try:
+                return _fetch(wanted, servers, draft, shown, sources)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+    except FetchError as error:
+        error.remedies += wanted.remedies
+        raise
+    except OSError as error:
+        raise FetchError(
+            f"{wanted.title} could not be put into the cache: {error.strerror or error}",
+            where=str(error.filename or servers),
+            remedies=("make room there, or make the folder writable", *wanted.remedies),
+        ) from error
+
+
+def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sources: Sequence[Source] | None) -> Path:
+    started = time.monotonic()
+    progress.say("reading the machine's package sources…")
+    apt = AptRoot(draft, progress)
+    architecture = apt.architecture()
+    apt.use(sources if sources is not None else choose(apt.targets(), architecture, product.debian_suite))
+    names = _names(apt, product, architecture)
+    packages = apt.closure(names)
+    version = _version(packages, product, names[0])
+    title = f"{product.title} {version}"
+    home = servers / f"{product.name}-{version}-{_digest(packages)}"
+    program = home / "bin" / product.program
+    if read(home) is not None:
+        progress.say(f"{title} is in the cache already: {program}")
+        return program
+    made = draft / "server"
+    made.mkdir()
+    tree, libraries = _download(apt, product, draft / "tree", packages, names, title, progress)
+    progress.say(f"making the programs of {title} run from the cache…")
+    assemble(tree, product, libraries, made, home)
+    taken = [package for package in packages if _is_wanted(package, names)]
+    _record(tree, product, made, home, taken, apt.where())
+    if home.exists():  # made for another place or machine, or damaged: see ``cached.read``
+        shutil.rmtree(home)
+    made.rename(home)
+    _try(product, home)
+    progress.say(f"{title} is ready after {time.monotonic() - started:.0f} s: {program}")
+    return program
+
+
+def _names(apt: AptRoot, product: Product, architecture: str) -> list[str]:
+    """Choose the product's package, those beside it, and patchelf."""
+    pattern = f"{product.package}(-[0-9.]+)?"
+    offered = {name for name in apt.names(f"^{pattern}$") if re.fullmatch(pattern, name)}
+    if not offered:
+        raise FetchError(
+            f"the machine's package sources offer no {product.title} for {architecture}",
+            where=apt.where(),
+            tried=(f"a package named {product.package} or {product.package}-N.N",),
+        )
+    # The name without a number follows the newest release.
+    chosen = max(offered, key=lambda name: (name == product.package, _numbers(name)))
+    return [chosen, *(chosen.replace(product.package, name) for name in product.beside), "patchelf"]
+
+
+def _download(
+    apt: AptRoot,
+    product: Product,
+    root: Path,
+    packages: Sequence[Package],
+    names: Sequence[str],
+    title: str,
+    progress: Progress,
+) -> tuple[Tree, dict[str, Path]]:
+    """Download and unpack what holds programs and libraries; the rest only where a need shows."""
+    wanted = [package for package in packages if _is_wanted(package, names)]
+    rest = [package for package in packages if package not in wanted]
+    megabytes = sum(package.size for package in wanted) / 1e6
+    progress.say(f"fetching {title} ({megabytes:.0f} MB) from the machine's package sources, {apt.where()}…")
+    missing: set[str] = set()
+    for batch in (wanted, rest):
+        files = apt.download(batch, title)
+        progress.say(f"unpacking {title}…")
+        unpack(files, root, partial(_tell_unpacked, progress, title, len(files)))
+        for file in files:
+            file.unlink()
+        tree = Tree.read(root)
+        found, missing = tree.needs([*tree.programs(product), tree.program("patchelf"), *tree.plugins(product)])
+        if not missing:
+            return tree, found
+    raise FetchError(f"the packages lack shared libraries that {product.title} needs", tried=sorted(missing))
+
+
+def _tell_unpacked(progress: Progress, title: str, total: int, count: int) -> None:
+    progress.tell(lambda: f"unpacking {title}: {count} of {total} packages ({100 * count // total} %)")
+
+
+def _is_wanted(package: Package, names: Sequence[str]) -> bool:
+    return package.name in names or _LIBRARY.match(package.name) is not None
+
+
+def _record(tree: Tree, product: Product, made: Path, home: Path, packages: Sequence[Package], source: str) -> None:
+    """Write the record, which makes a folder one that was fetched: last, before the folder gets its name."""
+    line = tree.run(made / "bin" / product.program, *product.asked).strip().replace(str(made), str(home))
+    content = {
+        "product": product.name,
+        "program": product.program,
+        "folder": str(home),
+        "machine": os.uname().machine,
+        "version_line": line,
+        "source": source,
+        "packages": {package.name: package.version for package in packages},
+    }
+    (made / RECORD).write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _try(product: Product, home: Path) -> None:
+    """Run the program from its final place, through the loader that it names, and read its record."""
+    command = [str(home / "bin" / product.program), *product.asked]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_TRY_TIMEOUT)
+        said = [f"it ended with status {answer.returncode}", *answer.stderr.strip().splitlines()[-3:]]
+    except (OSError, subprocess.TimeoutExpired) as error:
+        answer, said = None, [str(error)]
+    if answer is None or answer.returncode != 0 or read(home) is None:
+        shutil.rmtree(home, ignore_errors=True)
+        raise FetchError(
+            f"{product.title} was fetched, but does not run from the cache", tried=said, remedies=(EXECUTABLE,)
+        )
+
+
+@contextlib.contextmanager
+def _locked(file: Path, progress: Progress) -> Iterator[None]:
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        progress.say("waiting for another process that is fetching into the cache…")
+        while not lock.is_locked:
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=_POLL)
+            progress.tell(lambda: "waiting for another process that is fetching into the cache")
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _whole(servers: Path, product: Product) -> set[Path]:
+    found = [read(record.parent) for record in servers.glob(f"*/{RECORD}")]
+    return {one.folder for one in found if one is not None and one.product == product.name}
+
+
+def _version(packages: Sequence[Package], product: Product, name: str) -> str:
+    """Return the version as the main package states it; refuse one too old before it is fetched."""
+    package = next(package for package in packages if package.name == name)
+    version = tuple(_numbers(package.version.partition(":")[2] or package.version)[:3])
+    printed, first = (".".join(map(str, one)) for one in (version, product.first))
+    if version < product.first:
+        raise FetchError(
+            f"the machine's package sources offer {product.title} {printed}: {product.since} came with {first}",
+            tried=(f"{name} {package.version}",),
+        )
+    return printed
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", text)]
+
+
+def _digest(packages: Sequence[Package]) -> str:
+    lines = sorted(f"{package.name} {package.version} {package.digest}" for package in packages)
+    return hashlib.sha256("\n".join([_LAYOUT, *lines]).encode()).hexdigest()[:8]

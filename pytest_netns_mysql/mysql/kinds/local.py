@@ -1,0 +1,295 @@
+"""Choose the mysqld that a test run uses: named, installed, or fetched."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql import paths
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError, in_short
+from pytest_netns_mysql.mysql.cache import cached
+from pytest_netns_mysql.mysql.kinds.versionline import ask, ask_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.dialects.base import Dialect
+    from pytest_netns_mysql.mysql.dialects.options import OptionValue
+    from pytest_netns_mysql.mysql.mysqld.process import Process
+
+FIRST_VERSION = (8, 0, 22)
+"""The first MySQL whose server takes ``addr/ns`` and ``NETWORK_NAMESPACE``."""
+
+WAYS_OUT = (
+    "install MySQL 8.0.22 or newer, from your system's packages or from MySQL's own",
+    "run `netns-mysql fetch` where the machine's package sources can be reached",
+    "name a server: netns_mysqld = /path/to/mysqld",
+)
+"""What to do without a usable mysqld."""
+
+_BEYOND_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/local/mysql/bin")
+_IN_BASEDIR = tuple(f"{folder}/{name}" for name in ("mysqld", "mariadbd") for folder in ("bin", "sbin", "libexec"))
+_OF_TEST_SUITES = ("/usr/lib/mysql-test/bin", "/usr/lib64/mysql-test/bin")  # mysqlxtest
+_VERSION = re.compile(r"\bVer (\d+)\.(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Be MySQL by a program of this machine, or what is made of it, such as Percona Server; a Kind.
+
+    Shape: ``mysqld`` is an absolute path; ``version`` is ``(major, minor, patch)``;
+    ``version_line`` is what ``mysqld --version`` printed; ``flavor`` is ``mysql`` or ``percona``.
+    """
+
+    mysqld: Path
+    version: tuple[int, int, int]
+    version_line: str
+    flavor: str
+    origin: str = ""
+    can_stay_up: bool = True
+    listens: None = None
+
+    @property
+    def name(self) -> str:
+        """Return what messages call it."""
+        return str(self.mysqld)
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how it is spoken to."""
+        from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
+
+        return MYSQL
+
+    def refuse(self, written: Mapping[str, Any], where: str) -> None:
+        """Refuse nothing: all that a plan may ask for it has."""
+
+    def identity(self) -> Sequence[str]:
+        """Return what tells its data directories from those of others: the program's file."""
+        status = self.mysqld.stat()
+        return [str(self.mysqld.resolve()), self.version_line, str(status.st_size), str(status.st_mtime_ns)]
+
+    def initialize(
+        self,
+        options: Mapping[str, OptionValue],
+        folder: Path,
+        progress: Callable[[str], None],
+        timeout: float = 120.0,
+    ) -> None:
+        """Make a data directory; raise ServerStartError."""
+        from pytest_netns_mysql.mysql.mysqld.initialize import initialize
+
+        initialize(self.mysqld, options, folder, progress, timeout)
+
+    def process(self, name: str, network: Network) -> Process:
+        """Return the process of a server, in a folder of its name in the sandbox."""
+        from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+        from pytest_netns_mysql.mysql.mysqld.process import Process
+
+        return Process(str(self.mysqld), WORK_DIRECTORY / name, network[GLOBAL])
+
+    @property
+    def basedir(self) -> Path:
+        """Return the folder that mysqld takes as its ``basedir``: the parent of its own."""
+        return self.mysqld.parent.parent
+
+    @property
+    def programs(self) -> list[str]:
+        """Return the names of MySQL's own client programs that are beside mysqld."""
+        folders = {self.mysqld.parent, self.basedir / "bin"}
+        return sorted({path.name for folder in folders for path in folder.glob("mysql*") if _is_program(path)})
+
+    def program(self, name: str) -> Path | None:
+        """Find a program: beside mysqld, in ``../bin``, on PATH, then where MySQL's test suite lies."""
+        beside = (folder / name for folder in (self.mysqld.parent, self.basedir / "bin"))
+        return next(filter(_is_program, beside), None) or program_on_path(name)
+
+    def require(self, name: str) -> Path:
+        """Find a program as ``program`` does; raise ServerNotFoundError where there is none."""
+        found = self.program(name)
+        if found is None:
+            raise ServerNotFoundError(
+                f"there is no program {name} beside {self.mysqld}, nor on PATH",
+                remedies=["install the MySQL client programs", f"or mend the name: {', '.join(self.programs)}"],
+            )
+        return found
+
+
+def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distribution:
+    """Find the mysqld that a setting asks for, fetching one where ``auto`` finds none.
+
+    Shape: ``setting`` is ``auto``, or a path to a mysqld or to its basedir; ``cache`` is
+    the user's cache folder of this project, made when needed; ``progress`` takes a line
+    of text.  A warm call takes a millisecond or two and starts no program.
+    Raises ServerNotFoundError, and ServerVersionError for a named server that cannot do it.
+    """
+    cache = cache.expanduser().absolute()
+    found, tried = look(setting, cache=cache)
+    return found if found is not None else _fetch(cache, progress, tried)
+
+
+def look(setting: str, *, cache: Path) -> tuple[Distribution | None, list[str]]:
+    """Find the mysqld that a setting asks for among those that are here; fetch nothing.
+
+    Returns it, or None with what was looked at. Raises as ``find`` does for a named server.
+    """
+    if setting != "auto":
+        return distribution(*named(setting, cache)), []
+    tried: list[str] = []
+    found = _installed(cache, tried) or fetched(cache)
+    if found is None:
+        tried.append(f"{cache / 'servers'}: no server fetched earlier")
+    return found, tried
+
+
+def identify(mysqld: Path) -> Distribution:
+    """Ask a mysqld what it is, and refuse one without network namespaces.
+
+    Raises ServerVersionError for MariaDB and for a MySQL below 8.0.22, and
+    ServerNotFoundError when the program does not run or prints no version.
+    """
+    return distribution(mysqld, ask(mysqld, WAYS_OUT))
+
+
+def distribution(mysqld: Path, version_line: str) -> Distribution:
+    """Describe a mysqld by the line its ``--version`` printed; pure, and raises as identify does."""
+    flavor, version = parse_version(version_line)
+    printed = ".".join(map(str, version))
+    if flavor == "mariadb":
+        raise ServerVersionError(
+            f"{mysqld} is MariaDB {printed}: MariaDB has no addr/ns of its own",
+            tried=(version_line,),
+            remedies=("name it, for it has other ways: netns_mysqld = mariadb, or its path", *WAYS_OUT),
+        )
+    if version < FIRST_VERSION:
+        raise ServerVersionError(
+            f"{mysqld} is MySQL {printed}: network namespace support came with 8.0.22",
+            tried=(version_line,),
+            remedies=WAYS_OUT,
+        )
+    return Distribution(mysqld, version, version_line, flavor)
+
+
+def parse_version(version_line: str) -> tuple[str, tuple[int, int, int]]:
+    """Read ``(flavor, version)`` from what ``mysqld --version`` printed.
+
+    Shape: the flavor is ``mysql``, ``percona`` or ``mariadb``.
+    Raises ServerVersionError when there is no version in it.
+    """
+    match = _VERSION.search(version_line)
+    if match is None:
+        raise ServerVersionError(f"This is not what a mysqld prints as its version: {version_line!r}")
+    named = version_line[match.start() :].lower()  # before that is the program's path, which may have any name in it
+    flavor = next((name for name in ("mariadb", "percona") if name in named), "mysql")
+    major, minor, patch = map(int, match.groups())
+    return flavor, (major, minor, patch)
+
+
+def fetched(cache: Path) -> Distribution | None:
+    """Return the newest whole MySQL server in the cache, or None."""
+    found = cached.fetched(cache, "mysql")
+    try:
+        return distribution(found.program, found.version_line) if found is not None else None
+    except ServerVersionError:
+        return None
+
+
+def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Distribution:
+    from pytest_netns_mysql.mysql.fetch import fetch
+
+    cached.drop_damaged(cache, "mysql", progress)
+    try:
+        mysqld = fetch.fetch(cache, progress=progress)
+    except FetchError as error:
+        attempt = f"fetch from the machine's package sources: {error.what}"
+        raise ServerNotFoundError(
+            "no mysqld was found that knows network namespaces (MySQL 8.0.22 or newer)",
+            where="netns_mysqld = auto",
+            tried=(*tried, attempt, *error.tried),
+            remedies=list(dict.fromkeys((*error.remedies, *WAYS_OUT))),
+        ) from error
+    return fetched(cache) or identify(mysqld)
+
+
+def named(setting: str, cache: Path) -> tuple[Path, str]:
+    """Return the program that a setting names by its path or its basedir, and what its ``--version`` prints.
+
+    Raises ServerNotFoundError where there is none, or it does not run.
+    """
+    program = _named(setting)
+    return program, ask_once(program, cache, WAYS_OUT)
+
+
+def _named(setting: str) -> Path:
+    where = f"netns_mysqld = {setting}"
+    remedies = ("name a mysqld, or the folder that holds bin/mysqld", "netns_mysqld = auto")
+    try:
+        path = paths.absolute(setting)
+    except ValueError as error:
+        raise ServerNotFoundError(f"{in_short(setting)} is no path: {error}", where=where, remedies=remedies) from error
+    if why := paths.why_not_there(path):
+        raise ServerNotFoundError(f"{path} {why}", where=where, remedies=remedies)
+    if path.is_dir():
+        inside = next((path / name for name in _IN_BASEDIR if _is_program(path / name)), None)
+        if inside is None:
+            looked = tuple(str(path / name) for name in _IN_BASEDIR)
+            raise ServerNotFoundError(
+                f"{path} is a folder without a mysqld", where=where, tried=looked, remedies=remedies
+            )
+        return inside
+    if not os.access(path, os.X_OK):
+        raise ServerNotFoundError(f"{path} is not executable", where=where, remedies=remedies)
+    return path
+
+
+def _installed(cache: Path, tried: list[str]) -> Distribution | None:
+    """Return the first usable mysqld of PATH and of the folders beyond it; note the others in ``tried``."""
+    for mysqld, line in installed("mysqld", cache, tried):
+        try:
+            return distribution(mysqld, line)
+        except ServerNotFoundError as refusal:
+            tried.append(refusal.what)
+    return None
+
+
+def installed(name: str, cache: Path, tried: list[str]) -> Iterator[tuple[Path, str]]:
+    """Give the programs of a name on PATH and in the folders beyond it, each with what its ``--version`` prints.
+
+    What does not run is noted in ``tried``, and in the end where all of them were looked for.
+    """
+    # /sbin and /usr/sbin are one folder on most systems: look once, under the first name.
+    folders = {os.path.realpath(folder): folder for folder in reversed([*_path_folders(), *map(Path, _BEYOND_PATH)])}
+    for folder in reversed(folders.values()):
+        if _is_program(folder / name):
+            try:
+                line = ask_once(folder / name, cache, WAYS_OUT)
+            except ServerNotFoundError as refusal:
+                tried.append(refusal.what)
+            else:
+                yield folder / name, line
+    tried.append(f"a {name} in " + ", ".join(map(str, reversed(folders.values()))))
+
+
+def _is_program(path: Path) -> bool:
+    # Not Path.is_file(): before Python 3.14 it raises where a folder of PATH may not be searched.
+    return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113
+
+
+def program_on_path(name: str) -> Path | None:
+    """Find a program on PATH, or where MySQL's test suite lies."""
+    folders = [*_path_folders(), *map(Path, _OF_TEST_SUITES)]
+    return next((folder / name for folder in folders if _is_program(folder / name)), None)
+
+
+def _path_folders() -> list[Path]:
+    found = []
+    for folder in os.environ.get("PATH", "").split(os.pathsep):
+        with contextlib.suppress(ValueError):  # a relative one, in a working directory that is there no more
+            found += [paths.absolute(folder)] if folder else []
+    return found

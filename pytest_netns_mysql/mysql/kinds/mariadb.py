@@ -1,0 +1,220 @@
+"""MariaDB: which programs are one, how its data directories are made, what MySQL has and it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerStartError, ServerVersionError
+from pytest_netns_mysql.mysql.cache import cached
+from pytest_netns_mysql.mysql.kinds.local import Distribution, installed, parse_version
+from pytest_netns_mysql.mysql.mysqld.kind import printed
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.dialects.base import Dialect
+    from pytest_netns_mysql.mysql.dialects.options import OptionValue
+    from pytest_netns_mysql.mysql.mysqld.process import Process
+
+FIRST_VERSION = (10, 6, 0)
+"""The first MariaDB that takes listening sockets of more kinds than one, the unix one too."""
+
+NAME = "mariadb"
+_PROGRAM = "mariadbd"
+_WAYS_OUT = (
+    "install MariaDB 10.6 or newer, from your system's packages or from MariaDB's own",
+    "run `netns-mysql fetch mariadb` where the machine's package sources can be reached",
+    "name a server: netns_mysqld = /path/to/mariadbd",
+)
+_CURES = (
+    'mark the test @pytest.mark.netns_mysqld(flavor="mysql"): it is then not applicable on MariaDB',
+    "or have it run on a MySQL: netns_mysqld = auto",
+)
+_LACKS = {
+    "admin_address": "address for administrators, admin_address",
+    "mysqlx_bind_address": "X Protocol, mysqlx_bind_address",
+    "tls": "CA of its own, as mysqld makes one with its data directory: give it files by options, ssl_ca and its like",
+}
+_LACKS_OPTIONS = {
+    "gtid_mode": "GTIDs as MySQL has them",
+    "enforce_gtid_consistency": "GTIDs as MySQL has them",
+    "admin": "address for administrators",
+    "mysqlx": "X Protocol",
+    "group_replication": "Group Replication",
+}
+_FACTORIES = {
+    "source": "factories.source replicates by the GTIDs of MySQL",
+    "replica": "factories.replica replicates by the GTIDs of MySQL, from where NETWORK_NAMESPACE says",
+    "group": "factories.group is Group Replication",
+}
+# What mariadb-install-db has the bootstrapping server read, without accounts for other hosts than localhost.
+_SCRIPTS = (
+    "{}_system_tables.sql",
+    "{}_performance_tables.sql",
+    "{}_system_tables_data.sql",
+    "fill_help_tables.sql",
+    "maria_add_gis_sp_bootstrap.sql",
+    "{}_sys_schema.sql",
+)
+_FOLDERS = ("share/mysql", "share/mariadb", "share")
+_BEFORE = "CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\nSET @auth_root_socket = NULL;\n"
+_AFTER = """
+DELETE FROM mysql.global_priv WHERE Host <> 'localhost';
+DELETE FROM mysql.proxies_priv WHERE Host <> 'localhost';
+"""
+
+
+@dataclass(frozen=True)
+class MariaDB(Distribution):
+    """Be MariaDB by a program of this machine; a Kind, whose ``mysqld`` is mariadbd."""
+
+    flavor: str = NAME
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how it is spoken to."""
+        from pytest_netns_mysql.mysql.dialects.mariadb import MARIADB
+
+        return MARIADB
+
+    def refuse(self, written: Mapping[str, Any], where: str) -> None:
+        """Raise ServerVersionError for what MySQL has and MariaDB lacks."""
+        for what in _refused(written):
+            raise ServerVersionError(
+                f"MariaDB {printed(self.version)} cannot do it: {what}",
+                where=where,
+                tried=[self.name],
+                remedies=_CURES,
+            )
+
+    def initialize(
+        self,
+        options: Mapping[str, OptionValue],
+        folder: Path,
+        progress: Callable[[str], None],
+        timeout: float = 120.0,
+    ) -> None:
+        """Make a data directory by the server's own scripts; raise ServerStartError.
+
+        See the manual of mariadb-install-db, which does the same but is not in every package.
+        """
+        from pytest_netns_mysql.mysql.dialects.options import arguments, merge
+        from pytest_netns_mysql.mysql.mysqld.initialize import boot_once, run_until_it_ends
+
+        script = "".join([_BEFORE, *self._scripts(), _AFTER])
+        base = f"--basedir={self.basedir}"
+        folder.mkdir()
+        # Each line of a script ends in a statement's end or is no end; those with the host's name make more accounts.
+        needed = ["--bootstrap", "--log-warnings=0", "--enforce-storage-engine=", "--max-allowed-packet=8M"]
+        run_until_it_ends(self.mysqld, [base, *needed, *arguments(options)], folder, progress, timeout, script=script)
+        complete = [*arguments(merge(defaults=self.dialect.defaults)), *arguments(options)]
+        boot_once(self.mysqld, [base, *complete], folder, progress, timeout)
+
+    def _scripts(self) -> Iterator[str]:
+        for name in _SCRIPTS:
+            names = [f"{folder}/{name.format(prefix)}" for folder in _FOLDERS for prefix in ("mariadb", "mysql")]
+            file = next((self.basedir / one for one in names if (self.basedir / one).is_file()), None)
+            if file is None:
+                raise ServerStartError(
+                    f"there is no {name.format('mariadb')} to make a data directory by",
+                    command=(),
+                    log="",
+                    codes=(),
+                    messages=(),
+                    where=str(self.mysqld),
+                    tried=[str(self.basedir / one) for one in dict.fromkeys(names)],
+                    remedies=["install the server's package in full", *_WAYS_OUT[1:]],
+                )
+            for line in file.read_text("utf-8").splitlines(keepends=True):
+                if "@current_hostname" not in line:
+                    yield line
+
+    def process(self, name: str, network: Network) -> Process:
+        """Return the process of a server, in a folder of its name in the sandbox."""
+        from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+        from pytest_netns_mysql.mysql.mysqld.activated import ActivatedProcess
+
+        return ActivatedProcess(self.mysqld, name, WORK_DIRECTORY, network)
+
+    def program(self, name: str) -> Path | None:
+        """Find a program as MySQL's are found; those have names of their own here: mysqldump is mariadb-dump."""
+        return super().program(_own_name(name)) or super().program(name)
+
+
+def _own_name(name: str) -> str:
+    """Return what MariaDB calls one of MySQL's programs."""
+    if name == "mysql" or not name.startswith("mysql"):
+        return NAME if name == "mysql" else name
+    return f"{NAME}-{name.removeprefix('mysql').lstrip('_')}"
+
+
+def _refused(written: Mapping[str, Any]) -> Iterator[str]:
+    if (factory := written.get("factory")) in _FACTORIES:
+        yield _FACTORIES[factory]
+    for key, what in _LACKS.items():
+        if written.get(key) is not None:
+            yield f"it has no {what}"
+    if written.get("check_endpoints") is False:
+        yield (
+            "with check_endpoints=False mysqld takes addresses as they are written, and MariaDB takes none: it is "
+            "handed sockets that listen in the namespaces"
+        )
+    from pytest_netns_mysql.mysql.dialects.options import normal
+
+    for option in written.get("options") or {}:
+        for start, what in _LACKS_OPTIONS.items():
+            name = normal(option)
+            if name == start or name.startswith(f"{start}_"):
+                yield f"it has no {what}, so no option {option}"
+
+
+def described(program: Path, version_line: str) -> MariaDB:
+    """Describe a MariaDB by the line its ``--version`` printed; raise ServerVersionError for one that is too old."""
+    _, version = parse_version(version_line)
+    if version < FIRST_VERSION:
+        raise ServerVersionError(
+            f"{program} is MariaDB {printed(version)}: handing listening sockets to it came with "
+            f"{printed(FIRST_VERSION)}",
+            tried=(version_line,),
+            remedies=_WAYS_OUT,
+        )
+    return MariaDB(program, version, version_line)
+
+
+def look(cache: Path) -> tuple[MariaDB | None, list[str]]:
+    """Find a MariaDB on PATH or in the cache; return it, or None with what was looked at."""
+    tried: list[str] = []
+    for program, line in installed(_PROGRAM, cache, tried):
+        try:
+            return described(program, line), []
+        except ServerVersionError as refusal:
+            tried.append(refusal.what)
+    found = cached.fetched(cache, NAME)
+    if found is not None:
+        return described(found.program, found.version_line), []
+    return None, [*tried, f"{cache / 'servers'}: no MariaDB fetched earlier"]
+
+
+def find(*, cache: Path, progress: Callable[[str], None]) -> MariaDB:
+    """Find a MariaDB as ``look`` does, or fetch it now; raise ServerNotFoundError."""
+    found, tried = look(cache)
+    if found is not None:
+        return found
+    from pytest_netns_mysql.mysql.fetch import fetch
+
+    cached.drop_damaged(cache, NAME, progress)
+    try:
+        program = fetch.fetch(cache, progress=progress, product=NAME)
+    except FetchError as error:
+        raise ServerNotFoundError(
+            "no MariaDB was found",
+            where=f"netns_mysqld = {NAME}",
+            tried=(*tried, f"fetch from the machine's package sources: {error.what}", *error.tried),
+            remedies=list(dict.fromkeys((*error.remedies, *_WAYS_OUT))),
+        ) from error
+    made = cached.read(program.parent.parent)
+    if made is None:
+        raise AssertionError(program)
+    return described(made.program, made.version_line)

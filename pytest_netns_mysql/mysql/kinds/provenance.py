@@ -1,0 +1,31 @@
+"""What a server is and where it comes from, in words: for the line after collection and for reports of failures."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.mysql.cache.cached import RECORD
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.kind import Kind
+
+_TITLES = {"mysql": "MySQL", "percona": "Percona Server", "mariadb": "MariaDB"}
+
+
+def provenance(kind: Kind) -> str:
+    """Return flavour, version and place of a server, and the package source it was fetched from."""
+    version = ".".join(map(str, kind.version))
+    source = _source(Path(kind.name))
+    fetched = f", fetched from {source}" if source else ""
+    return f"{_TITLES.get(kind.flavor, kind.flavor)} {version} ({kind.name}{fetched})"
+
+
+def _source(program: Path) -> str:
+    """Return where a program of the cache was fetched from, or nothing for any other."""
+    try:
+        source = json.loads((program.parent.parent / RECORD).read_bytes()).get("source", "")
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return source if isinstance(source, str) else ""

@@ -1,0 +1,1 @@
+"""SQL files and functions to load: found, read and split into statements."""

@@ -1,0 +1,1 @@
+"""One running mysqld: its configuration, data, process and administrator."""

@@ -1,0 +1,90 @@
+"""Make a data directory by the server's own program, and boot it once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pytest_netns_mysql.kernel.namespaces import launch
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, merge
+from pytest_netns_mysql.mysql.fetch.progress import Progress, size_below
+from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.mysqld.failure import how_it_ended, start_error
+
+
+def initialize(
+    mysqld: Path,
+    options: Mapping[str, OptionValue],
+    folder: Path,
+    progress: Callable[[str], None],
+    timeout: float,
+) -> None:
+    """Make MySQL's data directory in ``folder``; raise ServerStartError.
+
+    See the manual, "Initializing the Data Directory".
+    """
+    run_until_it_ends(mysqld, ["--initialize-insecure", *arguments(options)], folder, progress, timeout)
+    boot_once(mysqld, [*arguments(merge()), *arguments(options)], folder, progress, timeout)
+
+
+def boot_once(
+    mysqld: Path, options: Sequence[str], folder: Path, progress: Callable[[str], None], timeout: float
+) -> None:
+    """Do what the first boot does, and purge, once here and not at the first boot of each copy."""
+    end = folder.with_suffix(".sql")
+    try:
+        end.write_text("SHUTDOWN;\n")
+        private = [f"--init-file={end}", "--skip-networking", "--socket=first.sock", "--pid-file=first.pid"]
+        run_until_it_ends(mysqld, [*private, *options, "--innodb-fast-shutdown=0"], folder, progress, timeout)
+    finally:
+        end.unlink(missing_ok=True)
+
+
+def run_until_it_ends(
+    mysqld: Path,
+    what: Sequence[str],
+    folder: Path,
+    progress: Callable[[str], None],
+    timeout: float,
+    *,
+    script: str = "",
+) -> None:
+    """Run mysqld on a data directory until it ends by itself; raise ServerStartError where it ends badly, or too late.
+
+    ``progress`` takes a line of text, once a second; ``timeout`` is in seconds; ``script`` is what mysqld reads from
+    its standard input.
+    """
+    log = folder.with_suffix(".err")
+    log.unlink(missing_ok=True)
+    command = [
+        str(mysqld),
+        "--no-defaults",
+        f"--datadir={folder}",
+        f"--log-error={log}",
+        *(["--user=root"] if os.geteuid() == 0 else []),
+        *what,
+    ]
+
+    def how_far() -> str:
+        return f"making a data directory: {size_below(folder) / 1e6:.0f} MB"
+
+    try:
+        result = Progress(progress).run(launch.command(command), how_far, text=script, timeout=timeout)
+        printed, code = f"{result.stdout}{result.stderr}", result.returncode
+        how = how_it_ended(code)
+    except subprocess.TimeoutExpired:
+        printed, code, how = "", -signal.SIGKILL, f"it had not ended after {timeout:g} seconds"
+    said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else "")
+    log.unlink(missing_ok=True)
+    if code != 0:
+        raise start_error(
+            f"mysqld could not make a data directory: {how}",
+            command,
+            said,
+            printed,
+            where=str(mysqld),
+            remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],
+        )

@@ -1,0 +1,250 @@
+"""Where a server listens, by kind: checked before it starts, and what a client of each namespace connects to."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from ipaddress import IPv4Interface, IPv6Interface, ip_address
+
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse, parse_list
+from pytest_netns_mysql.errors import EndpointError, NetnsError, SettingError, in_short
+from pytest_netns_mysql.kernel.hosts import Names, known_names
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, normal
+from pytest_netns_mysql.topology.planning.endpoints import by_address
+
+_KINDS = {"mysql": "bind_address", "admin": "admin_address", "mysqlx": "mysqlx_bind_address"}
+_PORTS = {
+    "bind_address": ("port", 3306),
+    "admin_address": ("admin_port", 33062),
+    "mysqlx_bind_address": ("mysqlx_port", 33060),
+}
+
+_LOCALHOST = "localhost"
+_FAMILIES = frozenset({4, 6})
+
+Interface = IPv4Interface | IPv6Interface
+Written = Mapping[str, str | Sequence[str] | None]
+
+
+class Listeners(Mapping[str, tuple[Endpoint, ...]]):
+    """Give the endpoints of ``bind_address``, ``admin_address`` and ``mysqlx_bind_address``, where there are any.
+
+    Shape: ``texts`` has each of them as mysqld takes it; ``checked`` tells whether they were.
+    """
+
+    def __init__(
+        self,
+        written: Written,
+        options: Mapping[str, OptionValue],
+        network: Network,
+        where: str,
+        *,
+        checked: bool = True,
+    ) -> None:
+        """Check what is written against the network; ``options`` tell the ports, ``where`` names the server.
+
+        Not ``checked``, mysqld takes it as it is written, and those endpoints are known that can be read. Raises
+        EndpointError.
+        """
+        self._network = network
+        self._where = where
+        self.checked = checked
+        self._endpoints: dict[str, tuple[Endpoint, ...]] = {}
+        self.texts: dict[str, str] = {}
+        for key, value in written.items():
+            if value is not None:
+                endpoints = self._read_checked(key, value) if checked else _readable(key, value)
+                option, usual = _PORTS[key]
+                port = read_port(option, options.get(option, usual), where)
+                self._endpoints[key] = tuple(replace(one, port=port) for one in endpoints)
+                self.texts[key] = ",".join(map(str, endpoints)) if checked else as_text(value)
+
+    def _read_checked(self, key: str, value: str | Sequence[str]) -> tuple[Endpoint, ...]:
+        hosts = self._network.topology.plan.hosts
+        endpoints = parse_list(value, key=key, where=self._where)
+        named = [one for end in endpoints for one in by_address(end, hosts)]
+        there = {name: namespace.addresses for name, namespace in self._network.items()}
+        check(named, there, key=key, where=self._where)
+        check_names(named, hosts, key=key, where=self._where)
+        return endpoints
+
+    def __getitem__(self, key: str) -> tuple[Endpoint, ...]:
+        return self._endpoints[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._endpoints)
+
+    def __len__(self) -> int:
+        return len(self._endpoints)
+
+    def kinds_of(self, endpoint: Endpoint) -> list[str]:
+        """Return the kinds of an endpoint: none where nothing listens there."""
+        return [kind for kind, key in _KINDS.items() if endpoint in self.get(key, ())]
+
+    def endpoint(self, namespace: str, kind: str) -> Endpoint:
+        """Return the endpoint of a kind, ``mysql``, ``admin`` or ``mysqlx``, in ``namespace``.
+
+        Raises EndpointError where there is none, UnknownNamespaceError for another name.
+        """
+        _ = self._network[namespace]
+        for endpoint in self._of_kind(kind):
+            if endpoint.namespace == namespace:
+                return endpoint
+        raise self._no_endpoint(namespace, kind)
+
+    def _of_kind(self, kind: str) -> tuple[Endpoint, ...]:
+        if not isinstance(kind, str) or kind not in _KINDS:
+            raise EndpointError(
+                f"there is no kind of endpoint {in_short(kind)}", remedies=[f"use one of {', '.join(_KINDS)}"]
+            )
+        return self.get(_KINDS[kind], ())
+
+    def _no_endpoint(self, namespace: str, kind: str) -> EndpointError:
+        return EndpointError(
+            f"the server has no {kind} endpoint in {namespace}",
+            where=f"{_KINDS[kind]} of {self._where}",
+            tried=[f"it listens on {', '.join(map(str, self._of_kind(kind))) or 'none'}"],
+            remedies=[f"add an address of {namespace} to {_KINDS[kind]}"],
+        )
+
+    def endpoint_for(self, namespace: str, kind: str = "mysql") -> Endpoint:
+        """Return where a client of ``namespace`` connects: there, else at the first address that is routed.
+
+        Raises EndpointError where the server has no address that the client could reach, UnknownNamespaceError.
+        """
+        own = self._network[namespace].addresses
+        families: Set[int] = {one.version for one in own if not one.is_loopback}
+        endpoints = self._of_kind(kind)
+        there = [end for end in endpoints if end.namespace == namespace]
+        elsewhere = [end for end in endpoints if self._is_reached(end, families)]
+        for endpoint in (*there, *elsewhere):
+            if not endpoint.is_wildcard:
+                return endpoint
+            if namespace == GLOBAL:
+                return replace(endpoint, address="127.0.0.1")
+            if address := self._address_of_global(endpoint.families & families, own):
+                return replace(endpoint, address=address)
+        raise self._of_another_family(namespace, kind, families) or self._no_endpoint(namespace, kind)
+
+    def _is_reached(self, endpoint: Endpoint, families: Collection[int]) -> bool:
+        """Return True if a client of another namespace, with addresses of these families, may reach the endpoint."""
+        addresses = by_address(endpoint, self._network.topology.plan.hosts)
+        is_loopback = any(one.is_loopback for one in addresses) or endpoint.address.lower() == _LOCALHOST
+        return not is_loopback and any(one.families & set(families) for one in addresses)
+
+    def _address_of_global(self, families: Collection[int], own: Sequence[Interface]) -> str | None:
+        """Return the address of ``global`` that is nearest to a client: in a subnet of its own, else the first."""
+        found = [one for one in self._network[GLOBAL].addresses if one.version in families and not one.is_loopback]
+        near = [one for one in found if any(one.ip in other.network for other in own)]
+        return next((str(one.ip) for one in (*near, *found)), None)
+
+    def _of_another_family(self, namespace: str, kind: str, families: Set[int]) -> EndpointError | None:
+        """Return the error for a client that has addresses of one family, and a server that listens on the other."""
+        others = [end for end in self._of_kind(kind) if self._is_reached(end, _FAMILIES - families)]
+        if not others or len(families) != 1:
+            return None
+        (has,) = families
+        return EndpointError(
+            f"a client of {namespace} cannot reach the server: {namespace} has IPv{has} addresses alone, and "
+            f"{_KINDS[kind]} = {','.join(map(str, others))!r} takes IPv{10 - has}",
+            where=f"{_KINDS[kind]} of {self._where}",
+            remedies=[
+                f"write {_KINDS[kind]} = '*' for both families",
+                f"add an address of {namespace} to {_KINDS[kind]}",
+                f"give {namespace} an IPv{10 - has} address, too",
+            ],
+        )
+
+    def check_ports(self) -> None:
+        """Raise EndpointError where another server has a port already, which mysqld would tell late and darkly."""
+        for key, endpoints in self.items() if self.checked else ():
+            for endpoint in endpoints:
+                if not endpoint.is_wildcard and is_taken(self._network, endpoint):
+                    raise EndpointError(
+                        f"{key} = {str(endpoint)!r}: port {endpoint.port} is taken there",
+                        where=self._where,
+                        remedies=[
+                            f"give one of the two servers another {key}, or another port: "
+                            f"options={{'{_PORTS[key][0]}': {endpoint.port + 1}}}"
+                        ],
+                    )
+
+
+def check_names(endpoints: Sequence[Endpoint], hosts: Names, *, key: str, where: str) -> None:
+    """Raise EndpointError for a host name that mysqld could not resolve: there is no DNS in a sandbox."""
+    names = [end for end in endpoints if not end.is_wildcard and not is_address(end.address)]
+    known = known_names(hosts) if names else []
+    for endpoint in names:
+        if endpoint.address.lower() not in [name.lower() for name in known]:
+            raise EndpointError(
+                f"{key} = {str(endpoint)!r}: nobody knows the host name {endpoint.address}",
+                where=where,
+                tried=[f"the topology and /etc/hosts have {', '.join(known) or 'no name'}"],
+                remedies=["add it to the topology: hosts, or hosts of a namespace", "write an address"],
+            )
+
+
+def as_text(value: str | Sequence[str]) -> str:
+    """Return addresses as mysqld takes them: one comma list."""
+    return value if isinstance(value, str) else ",".join(value)
+
+
+def _readable(key: str, value: str | Sequence[str]) -> tuple[Endpoint, ...]:
+    """Return the endpoints that can be read in a value, whatever it is."""
+    found = []
+    for text in as_text(value).split(","):
+        with contextlib.suppress(EndpointError):
+            found.append(parse(text, key=key))
+    return tuple(found)
+
+
+def check_port_options(options: Mapping[str, OptionValue], where: str) -> None:
+    """Raise SettingError if the value of a port option is not a port number."""
+    named = {normal(name): value for name, value in options.items()}
+    for option, _ in _PORTS.values():
+        if option in named:
+            read_port(option, named[option], where)
+
+
+def read_port(option: str, value: OptionValue, where: str) -> int:
+    """Return the port that an option names; raise SettingError if its value is not a port number."""
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
+        raise SettingError(
+            f"the option {option} = {in_short(value)} is no port",
+            where=where,
+            remedies=["write a number from 1 to 65535"],
+        )
+    return int(text)
+
+
+def is_address(text: str) -> bool:
+    """Tell whether ``text`` is an IP address, and no host name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_taken(network: Network, endpoint: Endpoint) -> bool:
+    """Tell whether somebody listens at an endpoint already; raise NetnsError where it cannot be bound for a reason."""
+    try:
+        found = socket.getaddrinfo(
+            endpoint.address, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
+        )
+    except socket.gaierror:
+        return False  # a host name: mysqld resolves it in its own way
+    with network[endpoint.namespace], socket.socket(found[0][0], socket.SOCK_STREAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(found[0][4])
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise NetnsError(f"{endpoint} cannot be bound: {error}") from error
+    return False

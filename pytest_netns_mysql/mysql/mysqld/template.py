@@ -1,0 +1,111 @@
+"""Data directories: a template made once per server build, and a copy of it for each server."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.errors import CacheError
+from pytest_netns_mysql.mysql.cache import manifest, trust
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
+from pytest_netns_mysql.mysql.mysqld.copying import finish
+from pytest_netns_mysql.mysql.mysqld.kind import label
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.kind import Kind
+
+_FORMAT = "5"  # raised when templates are made in another way
+_LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
+_MAKING = 120.0  # seconds at least, for each start of the server: a busy machine takes twenty
+
+
+def template(
+    kind: Kind,
+    options: Mapping[str, OptionValue],
+    *,
+    cache: Path,
+    progress: Callable[[str], None],
+    timeout: float = 0.0,
+) -> Path:
+    """Return a data directory to copy, made now where none was made for this server and these options.
+
+    It is shared by all workers and runs of this user. To make it may take as long as ``timeout``, in seconds, or two
+    minutes where that is less. Raises ServerStartError where ``--initialize`` fails,
+    CacheError where the cache cannot be written; see the manual, "Initializing the Data Directory".
+    """
+    folder = cache / "templates" / key(kind, options)
+    trust.check(folder)
+    if manifest.fault(folder) is None:
+        return folder
+    from filelock import FileLock, Timeout
+
+    try:
+        trust.make(folder.parent)
+        with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
+            fault = manifest.fault(folder)
+            if fault is not None:
+                again = folder.exists()
+                if again:
+                    progress(f"the data directory {folder} in the cache is damaged ({fault}): it is made again")
+                    discard(folder)
+                progress(f"making a data directory for {label(kind)} ({'again' if again else 'once'}, 3 to 10 s)")
+                _make(kind, options, folder, progress, max(timeout, _MAKING))
+    except Timeout as error:
+        raise CacheError(
+            f"another process has been making a data directory for {_LOCK_TIMEOUT:g} seconds",
+            where=f"{folder}.lock",
+            remedies=[f"see which process holds it: fuser {folder}.lock", "end that process, and run again"],
+        ) from error
+    except OSError as error:
+        raise CacheError(
+            f"no data directory can be made in the cache: {error.strerror or error}",
+            where=str(folder.parent),
+            remedies=["set netns_cache (or NETNS_CACHE) to a folder of yours with 300 MB free"],
+        ) from error
+    return folder
+
+
+def made(kind: Kind, options: Mapping[str, OptionValue], *, cache: Path) -> Path | None:
+    """Return what ``template`` returns, or None where that is still to be made."""
+    folder = cache / "templates" / key(kind, options)
+    trust.check(folder)
+    return folder if manifest.fault(folder) is None else None
+
+
+def discard(folder: Path) -> None:
+    """Remove a template or a seed that is damaged: in one step, so that nobody copies a half of it."""
+    away = folder.with_name(f"{folder.name}.unfinished")
+    shutil.rmtree(away, ignore_errors=True)
+    if folder.is_dir() and not folder.is_symlink():
+        folder.chmod(0o700)
+        folder.rename(away)
+        for inside in away.rglob("*"):
+            if inside.is_dir() and not inside.is_symlink():
+                inside.chmod(0o700)
+        shutil.rmtree(away, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
+
+
+def key(kind: Kind, options: Mapping[str, OptionValue]) -> str:
+    """Return what tells a template from those of other servers and options."""
+    parts = [_FORMAT, *kind.identity(), *arguments(options)]
+    return f"{label(kind)}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
+
+
+def _make(
+    kind: Kind, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None], timeout: float
+) -> None:
+    unfinished = folder.with_name(f"{folder.name}.unfinished")
+    sparse = folder.with_name(f"{folder.name}.sparse")
+    for left in (unfinished, sparse):
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        kind.initialize(options, unfinished, progress, timeout)
+        finish(unfinished, sparse)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    sparse.rename(folder)

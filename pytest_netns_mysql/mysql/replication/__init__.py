@@ -1,0 +1,1 @@
+"""Sources, replicas and replication groups."""

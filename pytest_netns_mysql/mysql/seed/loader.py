@@ -1,0 +1,202 @@
+"""The loading of SQL files and functions into a server, or into a schema of a server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import LoadError
+from pytest_netns_mysql.mysql.clients import programs
+from pytest_netns_mysql.mysql.kinds import mariadb
+from pytest_netns_mysql.mysql.load import script
+from pytest_netns_mysql.mysql.load.load import Function, Load, source_of
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.load.scan import Scan
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+_AT_LINE = re.compile(r"^ERROR\b.*? at line (\d+)(?: in file: '(.+?)')?:", re.MULTILINE)  # as mysql says it
+_SMALL = 256 << 10  # bytes: a file that is read sooner than the client program starts, which takes 10 ms
+_LARGE = 64 << 10  # bytes: a file whose statements a server may be too small for
+_PACKET = 1 << 30  # bytes: the most that max_allowed_packet can be
+_PARSE_ERROR = 1064
+_SILENT = "mysql said nothing and ended with exit code {}, as for a last command without a delimiter behind it"
+_OF_THE_SERVER = "mend what the server complains of; nothing of what was loaded is kept"
+_OF_THE_FILE = "mend the line; nothing of what was loaded is kept"
+
+
+def load_into(server: MySQLServer, loads: Sequence[Load], schema: str | None = None) -> None:
+    """Load into a server as its administrator.
+
+    Args:
+        server: The server.
+        loads: What is loaded, in order.
+        schema: The schema that is selected, if any.
+
+    Raises:
+        LoadError: Something could not be loaded; it has the file, the line and the server's message.
+    """
+    for load in loads:
+        if load.function is not None:
+            _call(server, load, load.function, schema)
+        elif load.file is not None:
+            _load_file(server, load, load.file, schema)
+
+
+def _load_file(server: MySQLServer, load: Load, file: Path, schema: str | None) -> None:
+    found = load.scan()
+    if found.fault is not None:
+        fault = found.fault
+        raise _failed(load, f"{fault.file}, line {fault.line}", fault.what, remedies=[fault.cure])
+    with _room(server, found):
+        if _needs_program(server, found, small=schema is not None):
+            _run(server, load, file, schema)
+        else:
+            _send(server, load, file, schema, found)
+
+
+def _needs_program(server: MySQLServer, found: Scan, *, small: bool) -> bool:
+    """Return True if the client program is to read a file: it is there, and has an advantage.
+
+    Args:
+        server: The server.
+        found: What the file asks for.
+        small: Whether a small file is read without it.
+    """
+    if server.plan.kind.program("mysql") is None:
+        return False
+    if found.reads_local:
+        return True
+    if found.has_sandbox and not _is_mariadb(server):
+        return False  # MySQL's own knows no such command
+    return found.has_commands or not small or found.size > _SMALL
+
+
+def _is_mariadb(server: MySQLServer) -> bool:
+    return server.plan.kind.flavor == mariadb.NAME
+
+
+@contextlib.contextmanager
+def _room(server: MySQLServer, found: Scan) -> Iterator[None]:
+    """Set global variables for the block as a file needs them, where the server lets us: the old values come back."""
+    import mysql.connector
+
+    wanted = {"local_infile": 1} if found.reads_local else {}
+    if found.size > _LARGE:
+        wanted["max_allowed_packet"] = _PACKET
+    before: dict[str, int] = {}
+    try:
+        for name, value in wanted.items():
+            (((old,),),) = server.administrator.ask(f"SELECT @@GLOBAL.{name}")
+            if int(old or 0) < value:
+                with contextlib.suppress(mysql.connector.Error):  # of a server that others run
+                    server.administrator.run(f"SET GLOBAL {name} = {value}")
+                    before[name] = int(old or 0)
+        yield
+    finally:
+        for name, value in before.items():
+            with contextlib.suppress(mysql.connector.Error):  # of a server that has ended, which is told elsewhere
+                server.administrator.run(f"SET GLOBAL {name} = {value}")
+
+
+def _connect(server: MySQLServer, schema: str | None) -> Any:
+    options: dict[str, Any] = {} if schema is None else {"database": schema}
+    return contextlib.closing(server.connect(**options))
+
+
+def _call(server: MySQLServer, load: Load, function: Function, schema: str | None) -> None:
+    with _connect(server, schema) as connection:
+        try:
+            function(connection)
+            connection.commit()
+        except Exception as error:
+            source = str(source_of(function))
+            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == source]
+            raise _failed(
+                load, f"{source}, line {lines[-1] if lines else 0}", f"{type(error).__name__}: {error}"
+            ) from error
+
+
+def _send(server: MySQLServer, load: Load, file: Path, schema: str | None, found: Scan) -> None:
+    """Read a file ourselves, and send its statements one by one."""
+    import mysql.connector
+
+    with _connect(server, schema) as connection:
+        statement = script.Statement(b"", file, 0)
+        try:
+            for statement in script.statements(
+                file,
+                mariadb=_is_mariadb(server),
+                dollars=found.has_dollars and not _is_mariadb(server) and _takes_dollars(connection),
+                status=lambda: connection.status,
+            ):
+                for _ in connection.cmd_query_iter(statement.text):
+                    if connection.unread_result:
+                        connection.get_rows(raw=True)
+        except mysql.connector.Error as error:
+            said = f"ERROR {error.errno} ({error.sqlstate}) at line {statement.line}: {error.msg}"
+            raise _failed(load, f"{statement.file}, line {statement.line}", said) from error
+        except script.ScriptError as error:
+            cures = ["install the client program mysql", "leave the command out"] if error.needs_program else []
+            said = f"ERROR at line {error.line}: {error}"
+            raise _failed(load, f"{error.file}, line {error.line}", said, remedies=cures) from error
+
+
+def _takes_dollars(connection: Any) -> bool:
+    """Return True if a server takes strings in dollar quotes: the client program asks in the same way."""
+    import mysql.connector
+
+    try:
+        for _ in connection.cmd_query_iter("select $$"):
+            connection.get_rows(raw=True)
+    except mysql.connector.Error as error:
+        return error.errno == _PARSE_ERROR
+    return False
+
+
+def _run(server: MySQLServer, load: Load, file: Path, schema: str | None) -> None:
+    """Let the client program read a file."""
+    command = [
+        server.program("mysql"),
+        *programs.as_administrator(server),
+        "--default-character-set=utf8mb4",
+        "--local-infile=1",
+        f"--max-allowed-packet={_PACKET}",
+        # As each program does by default in the versions of today.
+        "--skip-comments" if _is_mariadb(server) else "--comments",
+        "--loose-commands",  # SOURCE and its like, which later versions leave out unless asked
+        *([] if schema is None else [f"--database={schema}"]),
+    ]
+    quiet = {**os.environ, "EDITOR": "true", "VISUAL": "true", "PAGER": "cat"}  # a load has nobody at a keyboard
+    with server.network[GLOBAL], file.open("rb") as text:
+        result = subprocess.run(
+            command,
+            stdin=text,
+            cwd=file.parent,
+            env=quiet,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        )
+    place = _AT_LINE.search(result.stderr)
+    if result.returncode != 0 or place:
+        where = f"{file.parent / (place[2] or file)}, line {place[1]}" if place else str(file)
+        said = result.stderr[place.start() if place else 0 :].strip().splitlines()
+        raise _failed(load, where, *(said[:3] if place else said[-3:] or [_SILENT.format(result.returncode)]))
+
+
+def _failed(load: Load, where: str, *said: str, remedies: Sequence[str] = ()) -> LoadError:
+    return LoadError(
+        f"{load.name} could not be loaded",
+        where=where,
+        tried=said,
+        remedies=[*remedies] or [_OF_THE_FILE if said[0].startswith("ERROR at line") else _OF_THE_SERVER],
+    )

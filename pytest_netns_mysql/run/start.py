@@ -1,0 +1,181 @@
+"""When netns_mysqld begins to boot: as soon as it is known that a test will ask for it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.run.boot import boot
+from pytest_netns_mysql.run.session import TOPOLOGY_IN_FORCE, NetnsSession
+from pytest_netns_mysql.settings import TABLE
+
+if TYPE_CHECKING:
+    import argparse
+
+    from pytest_netns_mysql.topology.model import Topology
+
+# Options with which pytest runs no test in this process.
+_RUN_NOTHING = (
+    *("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow", "setupplan"),
+    *("looponfail", "netns_show"),
+    "forked",  # pytest-forked runs each test in a child, which cannot wait for a server of this process
+)
+_DISTRIBUTE = ("numprocesses", "tx", "distload")
+_FIRST_WORKER = "gw0"
+_REMEMBERED = 50  # argument lists
+
+# The server that a test file needs: where its topology comes from, and whether X Plugin is to listen.
+Need = tuple[str, bool]
+
+
+def is_distributed(options: argparse.Namespace) -> bool:
+    """Tell whether xdist was asked to run the tests in other processes; in these it is true as well."""
+    return any(getattr(options, name, None) for name in _DISTRIBUTE)
+
+
+def runs_nothing(options: argparse.Namespace) -> bool:
+    """Return True if pytest was asked for something else than to run tests in this process."""
+    return any(getattr(options, name, None) for name in _RUN_NOTHING)
+
+
+def recall(config: pytest.Config, key: str) -> Any:
+    """Return what an earlier run wrote into pytest's cache, or None; conftests need not be imported yet."""
+    options = config.known_args_namespace
+    if not config.pluginmanager.has_plugin("cacheprovider") or options.cacheclear:
+        return None
+    from _pytest.cacheprovider import Cache
+
+    # config.cache is there only after the conftests are imported, which may take seconds; so are, in pytest 8,
+    # the options that Cache.for_config asks for.
+    folder = Cache.cache_dir_from_config(config, _ispytest=True)
+    return Cache(folder, config, _ispytest=True).get(key, None)
+
+
+def is_first_worker(config: pytest.Config) -> bool:
+    """Return True in the one process of a run that writes to pytest's cache: of several workers, the first."""
+    return bool(getattr(config, "workerinput", {}).get("workerid", _FIRST_WORKER) == _FIRST_WORKER)
+
+
+class Start:
+    """Start the server early, end it where collection shows that nobody will ask, remember what was needed."""
+
+    def __init__(self, config: pytest.Config, session: NetnsSession) -> None:
+        """Keep whose server it is; nothing is started."""
+        self._config = config
+        self._session = session
+        self._options = config.known_args_namespace
+        self._is_active = session.settings.start != "late" and not runs_nothing(self._options)
+        self._memory: dict[str, Any] = {"files": {}, "wrong": []}
+        self._begun: Need | None = None
+        self._needs: dict[str, Need] = {}
+        self._is_collected = False
+
+    def before_collection(self) -> None:
+        """Start the server that the last run tells of, or with netns_start = early the first topology's."""
+        if not self._is_active:
+            return
+        self._memory = self._recall()
+        guess = self._guess(self._memory["files"])
+        with contextlib.suppress(NetnsError):  # which is told where it always was
+            if guess is not None and self._arguments not in self._memory["wrong"]:
+                self._begin(self._topology_of(guess), guess)
+            elif self._session.settings.start == "early" or self._is_one_up():
+                topology = self._session.topologies[0]
+                self._begin(topology, (_source(topology), False))
+
+    def after_collection(self, items: Sequence[pytest.Item]) -> None:
+        """Start the server that the first of ``items`` needs, all of which need one; end what none of them needs."""
+        if not self._is_active:
+            return
+        self._is_collected = True
+        for item in items:
+            file = os.path.relpath(item.path, self._config.rootpath)
+            self._needs.setdefault(file, self._need_of(item))
+        if self._begun is not None and self._begun not in self._needs.values():
+            self._session.close()
+            self._begun = None
+        if self._begun is None and items:
+            self._begin(items[0].stash[TOPOLOGY_IN_FORCE], self._need_of(items[0]))
+
+    def remember(self) -> None:
+        """Write down what the tests needed, and whether the guess was wrong; one of several workers does it for all."""
+        if not self._is_collected or not is_first_worker(self._config) or not hasattr(self._config, "cache"):
+            return
+        if self._needs and self._session.sandbox is None:
+            return  # where none can be made, the next run is to meet it in the same way
+        known = {**self._memory["files"], **{file: list(need) for file, need in self._needs.items()}}
+        files = {file: need for file, need in known.items() if (self._config.rootpath / file).exists()}
+        wrong = [one for one in self._memory["wrong"] if one != self._arguments]
+        guess = self._guess(files)
+        if guess is not None and guess not in self._needs.values():  # as with -k: it would mislead again
+            wrong = [*wrong, self._arguments][-_REMEMBERED:]
+        new = {"files": files, "wrong": wrong}
+        if new != self._memory:
+            self._config.cache.set(self._key, new)
+
+    def _begin(self, topology: Topology, need: Need) -> None:
+        # Whatever stands in the way: the first test that asks meets it again, and says so.
+        with contextlib.suppress(NetnsError, OSError, RuntimeError):
+            if boot(self._session, topology, mysqlx=need[1], worker=hasattr(self._config, "workerinput")):
+                self._begun = need
+
+    def _is_one_up(self) -> bool:
+        """Tell whether a server stays up that may be taken: it costs a run nothing."""
+        from pytest_netns_mysql.reuse import offers
+
+        return offers.is_allowed(self._session.settings.reuse) and bool(offers.addresses())
+
+    def _need_of(self, item: pytest.Item) -> Need:
+        topology = item.stash[TOPOLOGY_IN_FORCE]
+        return _source(topology), self._session.wants_mysqlx(topology)
+
+    def _topology_of(self, need: Need) -> Topology:
+        source, _ = need
+        known = (one for one in self._session.topologies if _source(one) == source)
+        return next(known, None) or self._session.named(source, self._config.rootpath)[0]
+
+    @property
+    def _key(self) -> str:
+        settings = repr([getattr(self._session.settings, setting.name) for setting in TABLE])
+        return f"netns/start-{zlib.crc32(settings.encode()):08x}"
+
+    @property
+    def _arguments(self) -> list[str]:
+        return list(map(str, self._config.invocation_params.args))
+
+    def _recall(self) -> dict[str, Any]:
+        """Return what was remembered: the needs of files, and the argument lists for which they misled."""
+        found = recall(self._config, self._key)
+        try:
+            files = {str(file): [str(source), bool(mysqlx)] for file, (source, mysqlx) in found["files"].items()}
+            return {"files": files, "wrong": list(found["wrong"])}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return {"files": {}, "wrong": []}
+
+    def _guess(self, files: Mapping[str, Sequence[Any]]) -> Need | None:
+        """Return what the first file needs that this run's arguments name, or that lies below what they name."""
+        here, root = self._config.invocation_params.dir, self._config.rootpath
+        words = list(self._options.file_or_dir or ())
+        if not words and here == root:
+            words = [str(path) for pattern in self._config.getini("testpaths") for path in root.glob(pattern)]
+        places = [os.path.normpath(here / word.partition("::")[0]) for word in words or [""]]
+        for file, need in files.items():
+            path = os.path.normpath(root / file)
+            if any(path == place or path.startswith(f"{place.rstrip('/')}/") for place in places):
+                source, mysqlx = need
+                return source, mysqlx
+        return None
+
+
+def _source(topology: Topology) -> str:
+    """Return what the topology can be loaded by again."""
+    return topology.source.removeprefix("preset ")
+
+
+START = pytest.StashKey[Start]()

@@ -1,0 +1,191 @@
+"""Find a topology: a preset, a TOML file, one of several in a file, a Python mapping."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import os
+import sys
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from pytest_netns_mysql import arguments, paths
+from pytest_netns_mysql.errors import TopologyError, in_short
+from pytest_netns_mysql.topology.faults import written
+from pytest_netns_mysql.topology.file.mapping import read
+from pytest_netns_mysql.topology.model import Topology
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_SEVERAL = "topology"
+_SEPARATOR = "::"
+_TEXT = arguments.Kind("text", '"red-blue"', lambda value: isinstance(value, str), TopologyError)
+_ARGUMENTS = {
+    "choice": _TEXT,
+    "name": _TEXT,
+    "source": _TEXT,
+    "base": arguments.Kind(
+        "a folder, as a Path",
+        "Path(__file__).parent",
+        lambda value: isinstance(value, os.PathLike | str),
+        TopologyError,
+    ).or_none(),
+}
+_SHORTEST = '[namespaces] and below it red = "192.0.2.2/24"'
+
+
+def presets() -> tuple[str, ...]:
+    """Return the names of the topologies that ship with the plugin."""
+    folder = files("pytest_netns_mysql.topology") / "presets"
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir()))
+
+
+def load(choice: str, *, base: Path | None = None) -> Topology:
+    """Read the one topology that ``choice`` names; a file is sought from ``base``.
+
+    ``choice`` is a preset, a TOML file, ``FILE::NAME`` for one of several in a file, or what ``dump`` returned.
+    Raises TopologyError or EndpointError, naming the file and the key.
+    """
+    arguments.check("load", _ARGUMENTS, {"choice": choice, "base": base})
+    found = load_all(choice, base=None if base is None else Path(base))
+    if len(found) > 1:
+        names = ", ".join(topology.name for topology in found)
+        raise TopologyError(
+            f"one topology is wanted here, and {choice!r} has {len(found)}: {names}",
+            remedies=[f"write {choice}{_SEPARATOR}{found[0].name}, for example"]
+            if "," not in choice
+            else ["name one of them"],
+        )
+    return found[0]
+
+
+def load_all(choices: str, *, base: Path | None = None) -> tuple[Topology, ...]:
+    """Read the topologies of a comma list, in order; a file that holds several gives them all.
+
+    Raises TopologyError or EndpointError, naming the file and the key.
+    """
+    if "\n" in choices:
+        return _decode(choices, name="topology", source="text")
+    found = [one for choice in choices.split(",") for one in _load(choice.strip(), base)]
+    names = [one.name for one in found]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        sources = [one.source for one in found if one.name == twice[0]]
+        raise TopologyError(
+            f"two topologies are called {twice[0]}",
+            tried=sources,
+            remedies=["name it once" if len(set(sources)) == 1 else "rename one of the files"],
+        )
+    return tuple(found)
+
+
+def _load(choice: str, base: Path | None) -> tuple[Topology, ...]:
+    if choice in presets():
+        return _decode(preset_text(choice), name=choice, source=f"preset {choice}")
+    file, separator, wanted = choice.partition(_SEPARATOR)
+    expanded = os.path.expanduser(file)  # noqa: PTH111 - Path's own raises for an unknown ~user
+    path = Path(expanded) if os.path.isabs(expanded) else (base or paths.here()) / expanded  # noqa: PTH117
+    if not os.path.isfile(path) or path.suffix != ".toml":  # noqa: PTH113 - Path's own raises for a long name
+        raise _not_found(choice, path)
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise TopologyError(
+            f"the topology file cannot be read: {error}", where=str(path), remedies=["let it be readable, in UTF-8"]
+        ) from error
+    return _decode(text, name=path.stem, source=str(path), wanted=wanted if separator else None)
+
+
+def preset_text(name: str) -> str:
+    """Return the file of a preset."""
+    return (files("pytest_netns_mysql.topology") / "presets" / f"{name}.toml").read_text("utf-8")
+
+
+def _not_found(choice: str, path: Path) -> TopologyError:
+    near = difflib.get_close_matches(choice, presets(), n=1)
+    remedies = [f"write {name}" for name in near] or ["name a preset, or a TOML file that exists"]
+    if os.path.isfile(path):  # noqa: PTH113
+        remedies = [f"rename it to {path.stem}.toml: a topology's file is known by that ending"]
+    elif choice and os.path.isdir(path):  # noqa: PTH112
+        remedies = [f"name a file in it: {path} is a directory"]
+    return TopologyError(
+        f"there is no topology {choice!r}",
+        tried=[f"presets: {', '.join(presets())}", f"file: {path}{_hindrance(path)}"],
+        remedies=remedies,
+    )
+
+
+def _hindrance(path: Path) -> str:
+    """Return what keeps this user from a file that may well be there."""
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno in (errno.EACCES, errno.ELOOP):
+            return f" ({error.strerror})"
+    except ValueError:
+        pass
+    return ""
+
+
+def _decode(text: str, *, name: str, source: str, wanted: str | None = None) -> tuple[Topology, ...]:
+    """Return the topology of a file, or the several that it has below ``topology``, or the ``wanted`` one of these."""
+    try:
+        data = tomllib.loads(text.removeprefix("\ufeff"))
+    except RecursionError as error:
+        raise TopologyError(
+            "the tables or lists are nested too deeply to be read", where=source, remedies=["nest them less deeply"]
+        ) from error
+    except ValueError as error:  # of numbers with too many digits, too
+        raise TopologyError(f"this is not TOML: {error}", where=source, remedies=["mend that line"]) from error
+    if not data:
+        raise TopologyError("the topology file is empty", where=source, remedies=[f"write {_SHORTEST}"])
+    tables = _tables(data, source)
+    if wanted is not None and wanted not in tables:
+        near = difflib.get_close_matches(wanted, tables, n=1)
+        raise TopologyError(
+            f"there is no topology {wanted!r} in the file",
+            where=source,
+            tried=[f"it has {', '.join(tables) or 'one, without a name'}"],
+            remedies=[f"write {near[0]}" if near else "name one of these" if tables else "leave out the name"],
+        )
+    if not tables:
+        return (from_mapping(data, name=name, source=source),)
+    chosen = tables if wanted is None else {wanted: tables[wanted]}
+    # A text has no name that could be asked for.
+    places = {one: source if source == "text" else f"{source}{_SEPARATOR}{one}" for one in chosen}
+    return tuple(from_mapping(table, name=one, source=places[one]) for one, table in chosen.items())
+
+
+def _tables(data: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """Return the tables below ``topology``; none where the file holds one topology at its top level."""
+    if _SEVERAL not in data:
+        return {}
+    tables = data[_SEVERAL]
+    if not isinstance(tables, dict) or not tables:
+        raise TopologyError(
+            f"topology = {in_short(tables)}: it takes a table for each topology",
+            where=f"{source}: topology",
+            remedies=['write [topology.shop.namespaces] and below it red = "192.0.2.2/24"'],
+        )
+    beside = [key for key in data if key != _SEVERAL]
+    if beside:
+        raise TopologyError(
+            f"the file has several topologies, and {', '.join(beside)} beside them",
+            where=f"{source}: {beside[0]}",
+            remedies=[f"move it below [topology.{written(next(iter(tables)))}]"],
+        )
+    return tables
+
+
+def from_mapping(data: Mapping[str, Any], *, name: str = "topology", source: str = "Python") -> Topology:
+    """Build a topology from the mapping that a TOML file would give.
+
+    Raises TopologyError or EndpointError, naming the key; TopologyError lists every fault.
+    """
+    arguments.check("from_mapping", _ARGUMENTS, {"name": name, "source": source})
+    return read(data, name=name, source=source)

@@ -1,0 +1,1 @@
+"""What a topology means: names, addresses, routes and endpoints."""
