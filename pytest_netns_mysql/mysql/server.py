@@ -14,7 +14,7 @@ from pytest_netns_mysql.mysql.mysqld import template as templates
 from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
 from pytest_netns_mysql.mysql.mysqld.failure import naming_limits
 from pytest_netns_mysql.mysql.mysqld.instance import ServerFacts
-from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.tls import Authority
@@ -32,7 +32,7 @@ class MySQLServer(ServerFacts):
     Shape: ``version`` is a tuple such as (9, 7, 4), ``error_log`` the whole log as text.
     """
 
-    def __init__(self, plan: ServerPlan, network: Network) -> None:
+    def __init__(self, plan: ResolvedSpec, network: Network) -> None:
         """Check the plan's endpoints against the network; raise EndpointError before anything is started."""
         super().__init__(plan, network)
         self.administrator = Administrator(self._process, plan.kind.dialect, timeout=plan.start_timeout)

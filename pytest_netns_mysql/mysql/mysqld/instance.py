@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
-from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import Dialect
@@ -25,9 +25,9 @@ class ServerFacts:
     Shape: ``version`` is a tuple such as (9, 7, 4), ``error_log`` the whole log as text.
     """
 
-    def __init__(self, plan: ServerPlan, network: Network) -> None:
+    def __init__(self, plan: ResolvedSpec, network: Network) -> None:
         """Check the plan's endpoints against the network; raise EndpointError."""
-        self.plan = plan
+        self.spec = self.plan = plan
         self.network = network
         self._process = plan.kind.process(plan.name, network)
         self._listeners = plan.listeners(network)
