@@ -12,6 +12,7 @@ from pytest_netns_mysql.errors import ReplicationError, in_short
 from pytest_netns_mysql.factories.byname import PLAN
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.features import Request
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.topology.model import Topology
 
@@ -43,13 +44,15 @@ def check_servers(
     Raises EndpointError, SettingError, UnknownNamespaceError, GroupError or ServerVersionError, naming the fixture and
     the test.
     """
+    from pytest_netns_mysql.mysql.mysqld import features
+
     info = item._fixtureinfo  # type: ignore[attr-defined]
     for name, plan in plans_of(item):
         where = f"factories.{plan.factory} of the fixture {name}, for {item.nodeid}"
         _check(plan, topology, where)
         named = plan.server.get("mysqld")
         for kind in kinds if named is None else filter(None, [find(named)]):
-            kind.refuse({**plan.server, "factory": plan.factory}, where)
+            features.check(kind, [*features.of_factory(plan.factory), *_features(plan.server)], where)
     if "netns_mysqld" in info.names_closure:
         from pytest_netns_mysql.mysql.load.load import of_topology
 
@@ -57,9 +60,17 @@ def check_servers(
         of_topology(topology)
         _check_server(vars(topology.mysqld), topology, where, f"{where}.options")
         for kind in kinds:
-            kind.refuse(vars(topology.mysqld), where)
+            features.check(kind, _features(vars(topology.mysqld)), where)
             if "netns_mysqlx" in info.names_closure:
-                kind.refuse({"mysqlx_bind_address": "*"}, f"netns_mysqlx of {item.nodeid}")
+                request = features.Request(features.Feature.X_PROTOCOL, "netns_mysqlx")
+                features.check(kind, [request], f"netns_mysqlx of {item.nodeid}")
+
+
+def _features(configuration: Mapping[str, Any]) -> Iterator[Request]:
+    from pytest_netns_mysql.mysql.mysqld.features import of_configuration
+
+    keys = ("admin_address", "mysqlx_bind_address", "options", "load", "drop_capabilities", "check_endpoints")
+    return of_configuration(**{key: configuration[key] for key in keys if key in configuration})
 
 
 def plans_of(item: pytest.Item) -> Iterator[tuple[str, FixturePlan]]:

@@ -7,7 +7,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.endpoint import GLOBAL
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialects.base import Dialect
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
+    from pytest_netns_mysql.mysql.mysqld.features import Feature
+    from pytest_netns_mysql.mysql.mysqld.kind import StartableKind
     from pytest_netns_mysql.mysql.mysqld.process import Process
 
 FIRST_VERSION = (8, 0, 22)
@@ -53,7 +55,13 @@ class Distribution:
     flavor: str
     origin: str = ""
     can_stay_up: bool = True
+    lacks: frozenset[Feature] = frozenset()
     listens: None = None
+
+    @property
+    def startable(self) -> StartableKind:
+        """This object: this plugin starts servers of this kind."""
+        return self
 
     @property
     def name(self) -> str:
@@ -66,9 +74,6 @@ class Distribution:
         from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
 
         return MYSQL
-
-    def refuse(self, written: Mapping[str, Any], where: str) -> None:
-        """Refuse nothing: all that a plan may ask for it has."""
 
     def identity(self) -> Sequence[str]:
         """Return what tells its data directories from those of others: the program's file."""
@@ -87,7 +92,7 @@ class Distribution:
 
         initialize(self.mysqld, options, folder, progress, timeout)
 
-    def process(self, name: str, network: Network) -> Process:
+    def access(self, name: str, network: Network) -> Process:
         """Return the process of a server, in a folder of its name in the sandbox."""
         from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
         from pytest_netns_mysql.mysql.mysqld.process import Process
@@ -99,26 +104,10 @@ class Distribution:
         """Return the folder that mysqld takes as its ``basedir``: the parent of its own."""
         return self.mysqld.parent.parent
 
-    @property
-    def programs(self) -> list[str]:
-        """Return the names of MySQL's own client programs that are beside mysqld."""
-        folders = {self.mysqld.parent, self.basedir / "bin"}
-        return sorted({path.name for folder in folders for path in folder.glob("mysql*") if _is_program(path)})
-
     def program(self, name: str) -> Path | None:
         """Find a program: beside mysqld, in ``../bin``, on PATH, then where MySQL's test suite lies."""
         beside = (folder / name for folder in (self.mysqld.parent, self.basedir / "bin"))
         return next(filter(_is_program, beside), None) or program_on_path(name)
-
-    def require(self, name: str) -> Path:
-        """Find a program as ``program`` does; raise ServerNotFoundError where there is none."""
-        found = self.program(name)
-        if found is None:
-            raise ServerNotFoundError(
-                f"there is no program {name} beside {self.mysqld}, nor on PATH",
-                remedies=["install the MySQL client programs", f"or mend the name: {', '.join(self.programs)}"],
-            )
-        return found
 
 
 def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distribution:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from pytest_netns_mysql.errors import EndpointError
 from pytest_netns_mysql.kernel.namespaces import capabilities
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked, initial, is_on, merge
+from pytest_netns_mysql.mysql.mysqld import features
 from pytest_netns_mysql.mysql.mysqld.listeners import Listeners, Written, as_text
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class ServerPlan:
     def listeners(self, network: Network) -> Listeners:
         """Return where the server is to listen; raise EndpointError, SettingError."""
         capabilities.mask(self.drop_capabilities, where=self.where)
-        self.kind.refuse({**vars(self), **({} if self.factory is None else {"factory": self.factory})}, self.where)
+        features.check(self.kind, self._features(), self.where)
         if self.kind.listens is not None:
             return self._of_another(self.kind.listens, network)
         written: Written = {key: getattr(self, key) for key in ADDRESSES}
@@ -92,6 +93,18 @@ class ServerPlan:
         elif self.bind_address is None and not is_on(options, "skip_networking"):
             written = {**written, "bind_address": network.topology.bind_address}
         return Listeners(written, options, network, self.where, checked=self.check_endpoints)
+
+    def _features(self) -> Iterator[features.Request]:
+        if self.factory is not None:
+            yield from features.of_factory(self.factory)
+        yield from features.of_configuration(
+            admin_address=self.admin_address,
+            mysqlx_bind_address=self.mysqlx_bind_address,
+            options=self.options,
+            load=self.load,
+            drop_capabilities=self.drop_capabilities,
+            check_endpoints=self.check_endpoints,
+        )
 
     def _of_another(self, listens: Endpoint, network: Network) -> Listeners:
         """Return where a server listens that others started: where the plan says, else where it was found."""
