@@ -45,6 +45,7 @@ def check_servers(
     the test.
     """
     from pytest_netns_mysql.mysql.mysqld import features
+    from pytest_netns_mysql.mysql.mysqld.kind import check_features
 
     info = item._fixtureinfo  # type: ignore[attr-defined]
     for name, plan in plans_of(item):
@@ -52,7 +53,7 @@ def check_servers(
         _check(plan, topology, where)
         named = plan.server.get("mysqld")
         for kind in kinds if named is None else filter(None, [find(named)]):
-            features.check(kind, [*features.of_factory(plan.factory), *_features(plan.server)], where)
+            check_features(kind, [*features.of_factory(plan.factory), *_features(plan.server)], where)
     if "netns_mysqld" in info.names_closure:
         from pytest_netns_mysql.mysql.load.load import of_topology
 
@@ -60,10 +61,10 @@ def check_servers(
         of_topology(topology)
         _check_server(vars(topology.mysqld), topology, where, f"{where}.options")
         for kind in kinds:
-            features.check(kind, _features(vars(topology.mysqld)), where)
+            check_features(kind, _features(vars(topology.mysqld)), where)
             if "netns_mysqlx" in info.names_closure:
                 request = features.Request(features.Feature.X_PROTOCOL, "netns_mysqlx")
-                features.check(kind, [request], f"netns_mysqlx of {item.nodeid}")
+                check_features(kind, [request], f"netns_mysqlx of {item.nodeid}")
 
 
 def _features(configuration: Mapping[str, Any]) -> Iterator[Request]:

@@ -10,12 +10,12 @@ from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerStartError, SettingError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.cache import manifest
-from pytest_netns_mysql.mysql.mysqld import features
 from pytest_netns_mysql.mysql.mysqld import template as templates
 from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
 from pytest_netns_mysql.mysql.mysqld.failure import naming_limits
 from pytest_netns_mysql.mysql.mysqld.features import Feature, Request
 from pytest_netns_mysql.mysql.mysqld.instance import ServerFacts
+from pytest_netns_mysql.mysql.mysqld.kind import check_features
 from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class MySQLServer(ServerFacts):
 
         Raises ServerVersionError for a kind of server that makes none.
         """
-        features.check(self.plan.kind, [Request(Feature.CERTIFICATE_AUTHORITY, "server.tls")], self.plan.where)
+        check_features(self.plan.kind, [Request(Feature.CERTIFICATE_AUTHORITY, "server.tls")], self.plan.where)
         from pytest_netns_mysql.mysql.clients.tls import Authority
 
         return Authority(self)

@@ -162,9 +162,7 @@ def test_a_server_of_others(
     again.assert_outcomes(errors=1)
     again.stdout.no_fnmatch_line(f"*{PASSWORD}*")
     again.stdout.fnmatch_lines(
-        [
-            f"SettingError: external:{THERE}:3306 cannot be reached: the topology red-blue has no route out of its *"
-        ]
+        [f"SettingError: external:{THERE}:3306 cannot be reached: the topology red-blue has no route out of its *"]
     )
 
 

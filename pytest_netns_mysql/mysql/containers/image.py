@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import ContainerError, ServerVersionError, SettingError
-from pytest_netns_mysql.mysql.cache.remembered import recall, remember
+from pytest_netns_mysql.mysql.cache.versionline import recall, remember
 from pytest_netns_mysql.mysql.containers.engine import Engine
-from pytest_netns_mysql.mysql.kinds.local import FIRST_VERSION, fetched, parse_version, program_on_path
-from pytest_netns_mysql.mysql.mysqld.kind import Version, printed
+from pytest_netns_mysql.mysql.kinds.local import fetched, program_on_path
+from pytest_netns_mysql.mysql.versions import FIRST_VERSION, Version, format_version, parse_version_line
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
@@ -146,17 +146,17 @@ def find(
     own = dict(one.split("=", 1) for one in attributes["Config"].get("Env") or ())
     variables = _variables({**own, **environment}, environment, where)
     mysqld, line = _look_into(engine, reference, digest, cache, where)
-    flavor, version = parse_version(line)
+    flavor, version = parse_version_line(line)
     if flavor == "mariadb":
         raise ServerVersionError(
-            f"{choice} is MariaDB {printed(version)}: it has no addr/ns, and its listening sockets cannot be handed "
-            "into a container",
+            f"{choice} is MariaDB {format_version(version)}: it has no addr/ns, and its listening "
+            "sockets cannot be handed into a container",
             where=where,
             remedies=["netns_mysqld = mariadb, a MariaDB of this machine", "an image of MySQL 8.0.22 or newer"],
         )
     if version < FIRST_VERSION:
         raise ServerVersionError(
-            f"{choice} is MySQL {printed(version)}: network namespace support came with 8.0.22",
+            f"{choice} is MySQL {format_version(version)}: network namespace support came with 8.0.22",
             where=where,
             tried=[line],
             remedies=["an image of MySQL 8.0.22 or newer"],

@@ -17,12 +17,19 @@ from pytest_netns_mysql.errors import ServerGoneError, ServerNotFoundError, Serv
 from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
 from pytest_netns_mysql.mysql.kinds import mariadb
-from pytest_netns_mysql.mysql.kinds.local import FIRST_VERSION, WAYS_OUT, parse_version, program_on_path
+from pytest_netns_mysql.mysql.kinds.local import program_on_path
 from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.mysqld.failure import silent_error
 from pytest_netns_mysql.mysql.mysqld.features import Feature
-from pytest_netns_mysql.mysql.mysqld.kind import Version, printed
+from pytest_netns_mysql.mysql.versions import (
+    FIRST_MARIADB,
+    FIRST_VERSION,
+    WAYS_OUT,
+    Version,
+    format_version,
+    parse_version_line,
+)
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -193,12 +200,12 @@ def find(choice: str, *, user: str, password: str) -> External:
             ],
         ) from error
     line = f"mysqld  Ver {number} ({comment})"
-    flavor, version = parse_version(line)
-    first = mariadb.FIRST_VERSION if flavor == mariadb.NAME else FIRST_VERSION
+    flavor, version = parse_version_line(line)
+    first = FIRST_MARIADB if flavor == mariadb.NAME else FIRST_VERSION
     if version < first:
         raise ServerVersionError(
-            f"the server at {host}, port {port}, is {flavor} {printed(version)}: the first that this plugin knows is "
-            f"{printed(first)}",
+            f"the server at {host}, port {port}, is {flavor} {format_version(version)}: the first that this "
+            f"plugin supports is {format_version(first)}",
             where=where,
             tried=[line],
             remedies=WAYS_OUT,

@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerStartError, ServerVersionError
 from pytest_netns_mysql.mysql.cache import cached
-from pytest_netns_mysql.mysql.kinds.local import Distribution, installed, parse_version
+from pytest_netns_mysql.mysql.kinds.local import Distribution, installed
 from pytest_netns_mysql.mysql.mysqld.features import Feature
-from pytest_netns_mysql.mysql.mysqld.kind import printed
+from pytest_netns_mysql.mysql.versions import FIRST_MARIADB, format_version, parse_version_line
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialects.base import Dialect
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
     from pytest_netns_mysql.mysql.mysqld.process import Process
-
-FIRST_VERSION = (10, 6, 0)
-"""The first MariaDB that takes listening sockets of more kinds than one, the unix one too."""
 
 NAME = "mariadb"
 _PROGRAM = "mariadbd"
@@ -133,11 +130,11 @@ def _own_name(name: str) -> str:
 
 def described(program: Path, version_line: str) -> MariaDB:
     """Describe a MariaDB by the line its ``--version`` printed; raise ServerVersionError for one that is too old."""
-    _, version = parse_version(version_line)
-    if version < FIRST_VERSION:
+    _, version = parse_version_line(version_line)
+    if version < FIRST_MARIADB:
         raise ServerVersionError(
-            f"{program} is MariaDB {printed(version)}: handing listening sockets to it came with "
-            f"{printed(FIRST_VERSION)}",
+            f"{program} is MariaDB {format_version(version)}: handing listening sockets to it came with "
+            f"{format_version(FIRST_MARIADB)}",
             tried=(version_line,),
             remedies=_WAYS_OUT,
         )

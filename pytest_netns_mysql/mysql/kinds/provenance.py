@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.cache.cached import RECORD
-from pytest_netns_mysql.mysql.mysqld.kind import printed, title
+from pytest_netns_mysql.mysql.mysqld.kind import title
+from pytest_netns_mysql.mysql.versions import format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
@@ -17,7 +18,7 @@ def provenance(kind: Kind) -> str:
     """Return flavour, version and place of a server, and the package source it was fetched from."""
     source = _source(Path(kind.name))
     fetched = f", fetched from {source}" if source else ""
-    return f"{title(kind)} {printed(kind.version)} ({kind.name}{fetched})"
+    return f"{title(kind)} {format_version(kind.version)} ({kind.name}{fetched})"
 
 
 def _source(program: Path) -> str:

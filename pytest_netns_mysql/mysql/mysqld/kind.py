@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_netns_mysql.errors import ServerNotFoundError
+from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError
+from pytest_netns_mysql.mysql.mysqld.features import Feature, Request
+from pytest_netns_mysql.mysql.versions import Version, format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.endpoint import Endpoint
@@ -14,12 +16,14 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import Dialect
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
     from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
-    from pytest_netns_mysql.mysql.mysqld.features import Feature
-
-Version = tuple[int, int, int]
 
 _CLIENTS = ("mysql", "mariadb")
 _TITLES = {"mysql": "MySQL", "percona": "Percona Server", "mariadb": "MariaDB"}
+
+_REMEDIES = {
+    Feature.CERTIFICATE_AUTHORITY: "give the server certificates of your own by the options ssl_ca, ssl_cert, ssl_key",
+    Feature.NETWORK_NAMESPACES: "leave out check_endpoints=False: this plugin then opens the listening sockets",
+}
 
 
 class Kind(Protocol):
@@ -96,11 +100,6 @@ class StartableKind(Kind, Protocol):
         ...
 
 
-def printed(version: Version) -> str:
-    """Return a version as people write it."""
-    return ".".join(map(str, version))
-
-
 def title(kind: Kind) -> str:
     """Return the product's name as its makers write it, such as ``Percona Server``."""
     return _TITLES.get(kind.flavor, kind.flavor)
@@ -108,7 +107,7 @@ def title(kind: Kind) -> str:
 
 def label(kind: Kind) -> str:
     """Return the part of a test's id that names a server: flavor, version and origin."""
-    return "-".join(filter(None, [kind.flavor, printed(kind.version), kind.origin]))
+    return "-".join(filter(None, [kind.flavor, format_version(kind.version), kind.origin]))
 
 
 def require_program(kind: Kind, name: str) -> Path:
@@ -126,3 +125,35 @@ def require_program(kind: Kind, name: str) -> Path:
             ],
         )
     return found
+
+
+def check_features(kind: Kind, requests: Iterable[Request], where: str) -> None:
+    """Raise ServerVersionError for the first of these requests that asks for a feature that ``kind`` lacks.
+
+    Args:
+        kind: The kind of server.
+        requests: What the server is asked for.
+        where: The error's place: a server, or a fixture and its test.
+    """
+    for request in requests:
+        if request.feature in kind.lacks:
+            raise _error(kind, request, where)
+
+
+def _error(kind: Kind, request: Request, where: str) -> ServerVersionError:
+    if kind.listens is not None:
+        return ServerVersionError(
+            f"{kind.name} is run by others, so that {request.source} cannot be used",
+            where=where,
+            remedies=[f"leave out {request.source}", "choose a server that this plugin starts: netns_mysqld = auto"],
+        )
+    return ServerVersionError(
+        f"{title(kind)} {format_version(kind.version)} has no {request.feature.value}, which {request.source} needs",
+        where=where,
+        tried=[kind.name],
+        remedies=[
+            *([_REMEDIES[request.feature]] if request.feature in _REMEDIES else []),
+            f'mark the test @pytest.mark.netns_mysqld(flavor="mysql"): it is then not applicable on {title(kind)}',
+            "or have it run on a MySQL: netns_mysqld = auto",
+        ],
+    )

@@ -16,6 +16,7 @@ from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.kernel.namespaces import capabilities
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
+from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld import copying, failure
 from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
@@ -245,7 +246,7 @@ class Process:
 
     @property
     def _end(self) -> str:
-        return self.crash or failure.how_it_ended(self.exit_code)
+        return self.crash or how_it_ended(self.exit_code)
 
     @property
     def exit_code(self) -> int | None:

@@ -13,6 +13,7 @@ from pytest_netns_mysql.kernel.namespaces import capabilities
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked, initial, is_on, merge
 from pytest_netns_mysql.mysql.mysqld import features
+from pytest_netns_mysql.mysql.mysqld.kind import check_features
 from pytest_netns_mysql.mysql.mysqld.listeners import Listeners, Written, as_text
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class ServerPlan:
     def listeners(self, network: Network) -> Listeners:
         """Return where the server is to listen; raise EndpointError, SettingError."""
         capabilities.mask(self.drop_capabilities, where=self.where)
-        features.check(self.kind, self._features(), self.where)
+        check_features(self.kind, self._features(), self.where)
         if self.kind.listens is not None:
             return self._of_another(self.kind.listens, network)
         written: Written = {key: getattr(self, key) for key in ADDRESSES}
