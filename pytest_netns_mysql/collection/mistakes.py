@@ -48,8 +48,8 @@ def check_servers(
 
 
 def _check_mysqlx(topology: Topology, kinds: Sequence[Kind], where: str) -> None:
-    from pytest_netns_mysql.mysql.mysqld import features
+    from pytest_netns_mysql.mysql.mysqld.kind import check_features
 
     spec = ServerSpec.of_topology(topology, mysqlx=True)
     for kind in kinds:
-        features.check(kind, spec.requests(), where)
+        check_features(kind, spec.requests(), where)

@@ -146,7 +146,7 @@ def test_a_server_of_others(
     refused.assert_outcomes(errors=1)
     refused.stdout.fnmatch_lines(
         [
-            f"external:{THERE}:3306 was started by others, so that it takes no factories.replica",
+            f"external:{THERE}:3306 is run by others, so that factories.replica cannot be used",
             "  where: factories.replica*",
         ]
     )
@@ -162,7 +162,7 @@ def test_a_server_of_others(
     again.assert_outcomes(errors=1)
     again.stdout.no_fnmatch_line(f"*{PASSWORD}*")
     again.stdout.fnmatch_lines(
-        [f"SettingError: external:{THERE}:3306 is out of reach: topology red-blue is a network of its own"]
+        [f"SettingError: external:{THERE}:3306 cannot be reached: the topology red-blue has no route out of its *"]
     )
 
 

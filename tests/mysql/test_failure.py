@@ -10,9 +10,10 @@ import pytest
 
 from pytest_netns_mysql import settings
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerStartError
-from pytest_netns_mysql.mysql.kinds.versionline import ask
+from pytest_netns_mysql.mysql.cache.versionline import ask
+from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.mysqld.failure import how_it_ended, limits_met, naming_limits, start_error
+from pytest_netns_mysql.mysql.mysqld.failure import limits_met, naming_limits, start_error
 from pytest_netns_mysql.run.serverkinds import ServerKinds
 
 Suite = Callable[..., pytest.RunResult]

@@ -1,17 +1,13 @@
-"""Features that not every kind of server has, and the error for asking a server for one that it lacks."""
+"""Features that not every kind of server has, and what a server's configuration needs of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pytest_netns_mysql.errors import ServerVersionError
 from pytest_netns_mysql.mysql.dialects.options import normal
-
-if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.kind import Kind
 
 
 class Feature(Enum):
@@ -55,10 +51,6 @@ _OPTIONS = {
     "mysqlx": Feature.X_PROTOCOL,
     "group_replication": Feature.GROUP_REPLICATION,
 }
-_REMEDIES = {
-    Feature.CERTIFICATE_AUTHORITY: "give the server certificates of your own by the options ssl_ca, ssl_cert, ssl_key",
-    Feature.NETWORK_NAMESPACES: "leave out check_endpoints=False: this plugin then opens the listening sockets",
-}
 
 
 def of_factory(factory: str) -> Iterator[Request]:
@@ -98,37 +90,3 @@ def _of_options(options: Iterable[str]) -> Iterator[Request]:
         for prefix, feature in _OPTIONS.items():
             if name == prefix or name.startswith(f"{prefix}_"):
                 yield Request(feature, f"the option {option}")
-
-
-def check(kind: Kind, requests: Iterable[Request], where: str) -> None:
-    """Raise ServerVersionError for the first of these requests that asks for a feature that ``kind`` lacks.
-
-    Args:
-        kind: The kind of server.
-        requests: What the server is asked for.
-        where: The error's place: a server, or a fixture and its test.
-    """
-    for request in requests:
-        if request.feature in getattr(kind, "lacks", ()):
-            raise _error(kind, request, where)
-
-
-def _error(kind: Kind, request: Request, where: str) -> ServerVersionError:
-    if kind.listens is not None:
-        return ServerVersionError(
-            f"{kind.name} is run by others, so that {request.source} cannot be used",
-            where=where,
-            remedies=[f"leave out {request.source}", "choose a server that this plugin starts: netns_mysqld = auto"],
-        )
-    from pytest_netns_mysql.mysql.mysqld.kind import printed, title
-
-    return ServerVersionError(
-        f"{title(kind)} {printed(kind.version)} has no {request.feature.value}, which {request.source} needs",
-        where=where,
-        tried=[kind.name],
-        remedies=[
-            *([_REMEDIES[request.feature]] if request.feature in _REMEDIES else []),
-            f'mark the test @pytest.mark.netns_mysqld(flavor="mysql"): it is then not applicable on {title(kind)}',
-            "or have it run on a MySQL: netns_mysqld = auto",
-        ],
-    )

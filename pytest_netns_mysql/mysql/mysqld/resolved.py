@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import EndpointError
 from pytest_netns_mysql.kernel.namespaces import capabilities
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked, initial, is_on, merge
-from pytest_netns_mysql.mysql.mysqld import features
+from pytest_netns_mysql.mysql.mysqld.kind import check_features
 from pytest_netns_mysql.mysql.mysqld.listeners import Listeners, as_text
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 
@@ -58,7 +58,7 @@ class ResolvedSpec(ServerSpec):
             ServerVersionError: The kind of server lacks a feature.
         """
         capabilities.mask(self.drop_capabilities, where=self.where)
-        features.check(self.kind, self.requests(), self.where)
+        check_features(self.kind, self.requests(), self.where)
         if self.kind.listens is not None:
             return self._of_others(self.kind.listens, network)
         written = self.addresses

@@ -148,7 +148,7 @@ class ServerSpec:
         """
         from pytest_netns_mysql.kernel.namespaces import capabilities
         from pytest_netns_mysql.mysql.load.load import resolve
-        from pytest_netns_mysql.mysql.mysqld import features
+        from pytest_netns_mysql.mysql.mysqld.kind import check_features
         from pytest_netns_mysql.mysql.mysqld.listeners import check_names, check_port_options
         from pytest_netns_mysql.topology.planning.endpoints import check_endpoints
 
@@ -163,4 +163,4 @@ class ServerSpec:
                     endpoints = check_endpoints(value, topology.plan, key, where)
                     check_names(endpoints, topology.plan.hosts, key=key, where=where)
         for kind in kinds:
-            features.check(kind, self.requests(), where)
+            check_features(kind, self.requests(), where)

@@ -17,6 +17,7 @@ from pytest_netns_mysql.mysql.replication.channel import TIMEOUT, Channel
 from pytest_netns_mysql.mysql.replication.promotion import STATEMENTS, is_reset, is_stopped, no_replica
 from pytest_netns_mysql.mysql.replication.status import ReplicaStatus
 from pytest_netns_mysql.mysql.server import MySQLServer
+from pytest_netns_mysql.mysql.versions import format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
@@ -40,9 +41,8 @@ class Replica(MySQLServer):
     def __init__(self, plan: ResolvedSpec, network: Network) -> None:
         """Check the plan; raise EndpointError, and ServerVersionError for a server that is too old."""
         if plan.kind.version < FIRST_VERSION:
-            printed = ".".join(map(str, plan.kind.version))
             raise ServerVersionError(
-                f"factories.replica takes MySQL 8.0.26 or newer, and this is {printed}",
+                f"factories.replica takes MySQL 8.0.26 or newer, and this is {format_version(plan.kind.version)}",
                 where=plan.where,
                 remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
             )
