@@ -58,7 +58,17 @@ _OF_A_FACTORY: Mapping[str, Mapping[str, Kind]] = {
 
 
 def check_arguments(factory: str, values: Mapping[str, Any]) -> None:
-    """Raise SettingError, EndpointError or LoadError for an argument of a factory that is of the wrong kind."""
+    """Check the kinds of a factory's arguments.
+
+    Args:
+        factory: The name of the factory.
+        values: The arguments by name.
+
+    Raises:
+        SettingError: An argument is of the wrong kind.
+        EndpointError: An address is of the wrong kind.
+        LoadError: ``load`` is of the wrong kind.
+    """
     __tracebackhide__ = True
     function = f"factories.{factory}"
     arguments.check(function, {**_ARGUMENTS, **_OF_A_FACTORY.get(factory, {})}, values)
@@ -68,17 +78,17 @@ def check_arguments(factory: str, values: Mapping[str, Any]) -> None:
 
 
 def fixture_name(request: pytest.FixtureRequest) -> str:
-    """Return the name of the fixture that is set up; raise SettingError in a class, whose instance comes first."""
+    """Return the name of the fixture that is being set up; raise SettingError if it was assigned in a class."""
     if not isinstance(request, pytest.FixtureRequest):
         raise SettingError(
-            f"a factory's fixture stands in the body of the class {type(request).__name__}",
-            remedies=["assign it in the module, or in a conftest.py; a class-scoped one too"],
+            f"a factory's fixture cannot be assigned in a class, here {type(request).__name__}",
+            remedies=['assign it in the module or in a conftest.py, even with scope="class"'],
         )
     return str(request.fixturename)
 
 
 def needed(request: pytest.FixtureRequest, name: str) -> Any:
-    """Return another fixture's value; where that is torn down, this one is before it, as if it named it an argument."""
+    """Return another fixture's value, and tear this fixture down before the other, as if the other were an argument."""
     value = request.getfixturevalue(name)
     own = request._fixturedef  # type: ignore[attr-defined]
     request._get_active_fixturedef(name).addfinalizer(lambda: own.finish(request))
@@ -113,7 +123,7 @@ def entries_from_caller(load: Entries) -> tuple[Entry, ...]:
 
 
 def one_server(found: MySQLServer | Group, endpoint: str | None = None) -> MySQLServer:
-    """Return a server itself; of a group the member at ``endpoint``, or the primary."""
+    """Return the server, or of a group the member in the namespace ``endpoint``, by default the primary."""
     from pytest_netns_mysql.mysql.replication.group import Group
 
     if not isinstance(found, Group):
