@@ -10,7 +10,9 @@ import pytest
 
 from pytest_netns_mysql.errors import SandboxError, TopologyError
 from pytest_netns_mysql.run.leftovers import ACCOUNTS
-from pytest_netns_mysql.run.session import NAMESPACE, SESSION
+from pytest_netns_mysql.run.ownfixtures import own_fixture
+from pytest_netns_mysql.run.session import SESSION
+from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE
 
 if TYPE_CHECKING:
     import mysqlx
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def netns_topology(request: pytest.FixtureRequest) -> Topology:
     """Return the topology in force, each in turn where there are several; override this to build one in Python."""
     if hasattr(request, "param"):
@@ -35,6 +38,7 @@ def netns_topology(request: pytest.FixtureRequest) -> Topology:
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def _netns_choice(request: pytest.FixtureRequest) -> str:
     """Give what names the server in force, each in turn where the settings name several."""
     if hasattr(request, "param"):
@@ -43,15 +47,14 @@ def _netns_choice(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choice: str) -> Iterator[Network]:
     """Give the topology's namespaces, made real in a sandbox of this process."""
     from pytest_netns_mysql.topology.model import Topology
 
     session = request.config.stash[SESSION]
     if not session.has_looked_ahead:
-        from pytest_netns_mysql.collection.lookahead import look_ahead
-
-        look_ahead(session, request.session)
+        request.config.stash[LOOK_AHEAD](request.session)
     try:
         session.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
@@ -69,6 +72,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
     """Give what runs servers; a test that asks for it is known to need one before the sandbox is entered."""
     from pytest_netns_mysql.run.servers import Servers
@@ -77,18 +81,21 @@ def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def _netns_router(request: pytest.FixtureRequest) -> RouterProgram:
     """Return the program of MySQL Router, looked for before the sandbox is entered."""
     return request.config.stash[SESSION].kinds.router
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def netns_mysqld(request: pytest.FixtureRequest, netns: Network, _netns_servers: object) -> MySQLServer:
     """Give the running server, on its own data directory, listening on the topology's endpoints."""
     return request.config.stash[SESSION].server_of(netns)
 
 
 @pytest.fixture
+@own_fixture
 def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
     """Give netns_mysqld, started anew from the template for this test alone; all fixtures of the test use it.
 
@@ -98,6 +105,7 @@ def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
 
 
 @pytest.fixture
+@own_fixture
 def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
     """Give a factory of servers that are started inside the test, and ended with it; its failure can be asserted."""
     from pytest_netns_mysql.run.servers import checked_plan
@@ -112,6 +120,7 @@ def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
 
 
 @pytest.fixture
+@own_fixture
 def _netns_accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[MySQLServer], Accounts]]:
     """Give this test's accounts on a server, the same for its copies; all fixtures share them: each is made once."""
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
@@ -137,6 +146,7 @@ def _namespace_of(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+@own_fixture
 def netns_mysql(netns_connect: ConnectFactory) -> NamespaceConnection:
     """Give an open connection from the test's namespace, as a fresh account that owns a fresh, selected schema."""
     connection: NamespaceConnection = netns_connect()
@@ -144,6 +154,7 @@ def netns_mysql(netns_connect: ConnectFactory) -> NamespaceConnection:
 
 
 @pytest.fixture
+@own_fixture
 def netns_account(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> AccountFactory:
@@ -163,6 +174,7 @@ def netns_account(
 
 
 @pytest.fixture
+@own_fixture
 def _netns_clients(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> Iterator[Callable[[MySQLServer | None, str], Clients]]:
@@ -187,6 +199,7 @@ def _netns_clients(
 
 
 @pytest.fixture
+@own_fixture
 def netns_connect(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> ConnectFactory:
     """Give a factory of connections, closed when the test ends."""
 
@@ -197,6 +210,7 @@ def netns_connect(_netns_clients: Callable[[MySQLServer | None, str], Clients]) 
 
 
 @pytest.fixture
+@own_fixture
 def netns_mysqlx(netns_connect: ConnectFactory) -> mysqlx.Session:
     """Give an X DevAPI session from the test's namespace, as netns_mysql is one of the classic protocol.
 
@@ -207,6 +221,7 @@ def netns_mysqlx(netns_connect: ConnectFactory) -> mysqlx.Session:
 
 
 @pytest.fixture
+@own_fixture
 def netns_argv(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> ArgvFactory:
     """Give a factory of command lines for MySQL's own client programs, as accounts of this test."""
 

@@ -10,6 +10,7 @@ import pytest
 
 from pytest_netns_mysql.errors import ReplicationError, in_short
 from pytest_netns_mysql.factories.byname import PLAN
+from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
@@ -43,14 +44,14 @@ def check_servers(
     Raises EndpointError, SettingError, UnknownNamespaceError, GroupError or ServerVersionError, naming the fixture and
     the test.
     """
-    info = item._fixtureinfo  # type: ignore[attr-defined]
+    fixtures = pytest_internals.fixture_names(item)
     for name, plan in plans_of(item):
         where = f"factories.{plan.factory} of the fixture {name}, for {item.nodeid}"
         _check(plan, topology, where)
         named = plan.server.get("mysqld")
         for kind in kinds if named is None else filter(None, [find(named)]):
             kind.refuse({**plan.server, "factory": plan.factory}, where)
-    if "netns_mysqld" in info.names_closure:
+    if "netns_mysqld" in fixtures:
         from pytest_netns_mysql.mysql.load.load import of_topology
 
         where = f"{topology.source}: mysqld"
@@ -58,28 +59,24 @@ def check_servers(
         _check_server(vars(topology.mysqld), topology, where, f"{where}.options")
         for kind in kinds:
             kind.refuse(vars(topology.mysqld), where)
-            if "netns_mysqlx" in info.names_closure:
+            if "netns_mysqlx" in fixtures:
                 kind.refuse({"mysqlx_bind_address": "*"}, f"netns_mysqlx of {item.nodeid}")
 
 
 def plans_of(item: pytest.Item) -> Iterator[tuple[str, FixturePlan]]:
     """Yield the plans of the fixtures that a test asks for, and of those that these need."""
-    info = item._fixtureinfo  # type: ignore[attr-defined]
-    manager = item.session._fixturemanager
-    waiting = [(name, definitions[-1].func) for name, definitions in info.name2fixturedefs.items()]
+    waiting = [(name, definitions[-1]) for name, definitions in pytest_internals.definitions_for(item).items()]
     seen = set()
     while waiting:
-        name, function = waiting.pop()
-        plan = plan_of(function)
+        name, definition = waiting.pop()
+        plan = plan_of(pytest_internals.function_of(definition))
         if plan is None or name in seen:
             continue
         seen.add(name)
         yield name, plan
         for need in plan.needs:
             needed = name_of(need, item)
-            definitions = manager.getfixturedefs(needed, item)
-            if definitions:
-                waiting.append((needed, definitions[-1].func))
+            waiting += [(needed, one) for one in pytest_internals.definitions_of(needed, item)[-1:]]
 
 
 def name_of(fixture: Any, item: pytest.Item) -> str:

@@ -13,6 +13,8 @@ from pytest_netns_mysql.collection.mistakes import FixturePlan, is_planned
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.factories.byname import PLAN
 from pytest_netns_mysql.mysql.dialects.options import check_kinds
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.ownfixtures import own_fixture
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.replication.group import Group
@@ -79,15 +81,15 @@ def fixture_name(request: pytest.FixtureRequest) -> str:
 def needed(request: pytest.FixtureRequest, name: str) -> Any:
     """Return another fixture's value; where that is torn down, this one is before it, as if it named it an argument."""
     value = request.getfixturevalue(name)
-    own = request._fixturedef  # type: ignore[attr-defined]
-    request._get_active_fixturedef(name).addfinalizer(lambda: own.finish(request))
+    own, other = pytest_internals.definition_in(request), pytest_internals.active_definition(request, name)
+    pytest_internals.add_finalizer(other, lambda: pytest_internals.tear_down(own, request))
     return value
 
 
 def make_fixture(function: Callable[..., Any], plan: FixturePlan, scope: Scope, name: str | None) -> Callable[..., Any]:
     """Make a fixture that bears its plan: for the checks at collection, and for factories that are given it."""
     setattr(function, PLAN, plan)
-    made = pytest.fixture(scope=scope, name=name)(function)
+    made = pytest.fixture(scope=scope, name=name)(own_fixture(function))
     setattr(made, PLAN, plan)
     return made
 

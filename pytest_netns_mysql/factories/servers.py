@@ -15,7 +15,8 @@ from pytest_netns_mysql.collection.mistakes import FixturePlan, name_of
 from pytest_netns_mysql.errors import LoadError
 from pytest_netns_mysql.factories.making import Scope, check_arguments, fixture_name, make_fixture, needed, one_server
 from pytest_netns_mysql.factories.proxies import proxy, router
-from pytest_netns_mysql.run.session import NAMESPACE
+from pytest_netns_mysql.run.pytest_internals import item_of
+from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
@@ -161,7 +162,7 @@ def replica(
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Replica]:
         name = fixture_name(request)
-        its_source: MySQLServer = needed(request, name_of(source, request._pyfuncitem))
+        its_source: MySQLServer = needed(request, name_of(source, item_of(request)))
         with _netns_servers.running_replica(name, plan, its_source, replicate) as running:
             yield running
 
@@ -241,7 +242,7 @@ def client(
         from pytest_netns_mysql.mysql.clients.clients import Clients
 
         fixture_name(request)
-        server = one_server(request.getfixturevalue(name_of(mysqld, request._pyfuncitem)), endpoint)
+        server = one_server(request.getfixturevalue(name_of(mysqld, item_of(request))), endpoint)
         with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
             if entries:
                 clients.load(loads(), namespace, endpoint=endpoint, driver=driver)

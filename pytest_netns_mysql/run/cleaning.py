@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import LeftoverError, MarkerError
+from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.leftovers import ACCOUNTS, Left, mode_of, scopes_of, tell
 from pytest_netns_mysql.run.networkcleaning import NetworkCleaner
 
@@ -100,7 +101,7 @@ class Cleaner:
             if server not in self._known and server.is_running:
                 state = read(server, as_loaded=True)
                 self._known[server] = _Known(fixture, request, state, state)
-            if fixture.argname == "netns_mysqld":
+            if pytest_internals.name_of(fixture) == "netns_mysqld":
                 self._default = server
 
     def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
@@ -265,7 +266,7 @@ class Cleaner:
             return
         ran = server.is_running
         try:
-            known.fixture.finish(known.request)
+            pytest_internals.tear_down(known.fixture, known.request)
         except Exception:  # what is torn down on a server that is gone cannot but fail
             if ran:
                 raise
@@ -280,7 +281,7 @@ def _common(scopes: Sequence[Hashable], others: Sequence[Hashable]) -> int:
 
 
 def _wants_fresh(item: pytest.Item) -> bool:
-    return _FRESH in getattr(item, "fixturenames", ())
+    return _FRESH in pytest_internals.fixture_names(item)
 
 
 def _servers_in(value: object) -> tuple[MySQLServer, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
     import pytest
@@ -30,7 +31,7 @@ class NetworkCleaner:
 
         The network is looked at now, while a server may be booting.
         """
-        if fixture.argname == "netns":
+        if pytest_internals.name_of(fixture) == "netns":
             self._fixture = fixture, request
             self.begin(is_outdated=False)
 
@@ -117,7 +118,7 @@ class NetworkCleaner:
         try:
             if self._fixture is not None:
                 fixture, request = self._fixture
-                fixture.finish(request)
+                pytest_internals.tear_down(fixture, request)
         finally:
             self._session.forget_network(network)
 

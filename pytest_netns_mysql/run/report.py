@@ -7,7 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from pytest_netns_mysql.run.session import CHOICE_IN_FORCE, NAMESPACE, NetnsSession
+from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, NAMESPACE
 
 _LOG_LINES = 15
 ORDER = (

@@ -294,7 +294,3 @@ def _without_reexecution(error: ThreadsError, reason: str) -> ThreadsError:
 
 
 SESSION = pytest.StashKey[NetnsSession]()
-NAMESPACE = pytest.StashKey[str]()
-MISTAKE = pytest.StashKey[str]()
-TOPOLOGY_IN_FORCE = pytest.StashKey["Topology"]()
-CHOICE_IN_FORCE = pytest.StashKey[str]()

@@ -299,7 +299,7 @@ def test_a_wider_fixture_stands_in_no_namespace_and_is_told_so_where_it_fails(su
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "the module-scoped fixture connected stands outside of every namespace, where no endpoint is in reach: "
+            "the module-scoped fixture connected runs outside of all namespaces, where no endpoint can be reached: "
             'connect inside of `with netns["red"]:` or by netns_mysqld.connect(namespace="red", ...), or make the '
             "fixture function-scoped"
         ]
