@@ -70,7 +70,7 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
     name = place(item)
     choice = item.stash[CHOICE_IN_FORCE] = choice_of(item, session)
     for requirement in requirements_of(item):
-        if reason := requirement.why_not(session.kinds.find(choice)):
+        if reason := requirement.skip_reason(session.kinds.find(choice)):
             item.add_marker(pytest.mark.skip(reason=reason))
     if not _is_overridden(TOPOLOGY, item, session):
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
@@ -115,7 +115,7 @@ def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topolog
     check_names(names, topologies, test.nodeid)
     kinds = [kind for choice in session.kinds.choices if (kind := session.kinds.if_known(choice)) is not None]
     requirements = list(requirements_of(test))
-    meant = [kind for kind in kinds if not any(one.why_not(kind) for one in requirements)]
+    meant = [kind for kind in kinds if not any(one.skip_reason(kind) for one in requirements)]
     for topology in topologies:
         if not names or any(why_not_applicable(name, topology) is None for name in names):
             check_servers(test, topology, meant, session.kinds.if_known)

@@ -89,8 +89,8 @@ class NetworkCleaner:
         guard = self._current()
         found, is_lost = ([], False) if guard is None else self._put_back(guard, scope)
         if found:
-            becomes = "it is built anew" if is_lost else "it was put back"
-            item.add_report_section("teardown", f"left on the network: {becomes}", "\n".join(found))
+            outcome = "the network is rebuilt" if is_lost else "put back"
+            item.add_report_section("teardown", f"left on the network: {outcome}", "\n".join(found))
         try:
             yield found
         finally:

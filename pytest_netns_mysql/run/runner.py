@@ -14,7 +14,7 @@ from pytest_netns_mysql.run import pytest_internals, report
 from pytest_netns_mysql.run.cleaning import Cleaner
 from pytest_netns_mysql.run.ownfixtures import is_own
 from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE
-from pytest_netns_mysql.run.teardown import Teardown, warns_of_block
+from pytest_netns_mysql.run.teardown import Teardown, warn_of_open_block
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.place import Place
@@ -122,9 +122,9 @@ class Runner:
                 return (yield)
         # Finalizers run last in, first out: enter, the fixture's own teardown, leave.
         name = pytest_internals.name_of(fixturedef)
-        teardown = Teardown(place, warns_of_block(f"the teardown of the fixture {name}"))
+        teardown = Teardown(place, warn_of_open_block(f"the teardown of the fixture {name}"))
         pytest_internals.add_finalizer(fixturedef, teardown.leave)
-        told = warns_of_block(f"the setup of the fixture {name}")
+        told = warn_of_open_block(f"the setup of the fixture {name}")
         try:
             with place.hold(told), contextlib.nullcontext() if own else self._cleaner.around_wider_fixture():
                 value = yield
@@ -155,7 +155,7 @@ class Runner:
             yield
             return
         self._begin()
-        told = warns_of_block("the test")
+        told = warn_of_open_block("the test")
         if "request" not in pytest_internals.fixture_names(item):
             with place.hold(told):
                 yield
@@ -202,7 +202,7 @@ class Runner:
             )
             item.session.shouldstop = f"{error.what}: {item.nodeid}"
             raise error
-        told = warns_of_block(when)
+        told = warn_of_open_block(when)
         for block in open_blocks:
             told(block)
 

@@ -262,8 +262,9 @@ def test_a_generator_that_ends_late_moves_no_test(suite: Suite) -> None:
     result.assert_outcomes(passed=6, warnings=3)
     result.stdout.fnmatch_lines_random(
         [
-            f"*NetnsWarning: the block of blue at test_inner.py:* was still open when {what} had ended, and ended with "
-            "it: a generator or a fixture that yields inside of a `with netns?...?` block moves nobody after that"
+            f"*NetnsWarning: the block of blue at test_inner.py:* was still open when {what} ended, and was closed "
+            "then: a generator or a fixture that yields inside a `with netns?...?` block does not keep its caller in "
+            "the namespace"
             for what in ("the setup of the fixture stepped", "the test")
         ]
     )
