@@ -87,13 +87,16 @@ def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.reuse import protocol
+    from pytest_netns_mysql.reuse.address import address_of
 
     rootless = needs_user_namespace(session.settings.mode)
-    address = protocol.address_of(plan, topology, rootless=rootless)
+    address = address_of(plan, topology, rootless=rootless)
     if address not in known:
         if session.settings.reuse != "always" or worker:
             return False
-        protocol.bring_up(topology, plan, mode=session.settings.mode)
+        from pytest_netns_mysql.reuse.bringup import bring_up
+
+        bring_up(topology, plan, mode=session.settings.mode)
     taken = protocol.take(address, progress=session.progress)
     if taken is None:
         return False
