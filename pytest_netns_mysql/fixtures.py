@@ -34,7 +34,7 @@ def netns_topology(request: pytest.FixtureRequest) -> Topology:
     """Return the topology in force, each in turn where there are several; override this to build one in Python."""
     if hasattr(request, "param"):
         return cast("Topology", request.param)
-    return request.config.stash[SESSION].topologies[0]
+    return request.config.stash[SESSION].topologies.of_settings[0]
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +56,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
     if not session.has_looked_ahead:
         request.config.stash[LOOK_AHEAD](request.session)
     try:
-        session.make_sandbox(worker=hasattr(request.config, "workerinput"))
+        session.networks.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
         if session.settings.unavailable == "skip":
             pytest.skip(str(error))
@@ -68,7 +68,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
         )
     yield session.network_of(netns_topology, _netns_choice, worker=hasattr(request.config, "workerinput"))
     # Kept, with its server, until the run ends: the tests of several topologies may come in any order.
-    session.network = None
+    session.networks.current = None
 
 
 @pytest.fixture(scope="session")
@@ -108,13 +108,12 @@ def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
 @own_fixture
 def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
     """Give a factory of servers that are started inside the test, and ended with it; its failure can be asserted."""
-    from pytest_netns_mysql.run.servers import checked_plan
+    from pytest_netns_mysql.run.starting import spec_of_arguments
 
     with contextlib.ExitStack() as stack:
 
-        def start(**plan: Any) -> MySQLServer:
-            complete = {"options": {}, **checked_plan(plan)}
-            return stack.enter_context(_netns_servers.running("netns_start_mysqld", complete))
+        def start(**given: Any) -> MySQLServer:
+            return stack.enter_context(_netns_servers.running(spec_of_arguments(given)))
 
         yield start
 
@@ -183,7 +182,7 @@ def _netns_clients(
     from pytest_netns_mysql.mysql.clients.clients import Clients
 
     def running() -> Sequence[MySQLServer]:
-        return request.config.stash[SESSION].servers
+        return request.config.stash[SESSION].servers.running
 
     made: dict[MySQLServer, Clients] = {}
     with contextlib.ExitStack() as stack:

@@ -44,7 +44,7 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
     if not _is_overridden(TOPOLOGY, test, session):
         topologies = topologies_of(test, session)
         _check(test, names, topologies, session)
-        if len(session.topologies) > 1 or topologies != session.topologies:
+        if len(session.topologies.of_settings) > 1 or topologies != session.topologies.of_settings:
             metafunc.fixturenames.append(TOPOLOGY)
             ids = [topology.name for topology in topologies]
             metafunc.parametrize(TOPOLOGY, topologies, indirect=True, scope="session", ids=ids)
@@ -80,7 +80,7 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
             _check(item, [name], [topology], session)
     _require_fixtures(item)
     _refuse_forked(item)
-    if not session.will_return() and "netns" not in pytest_internals.fixture_names(item):
+    if not session.networks.will_return() and "netns" not in pytest_internals.fixture_names(item):
         # Without this, fixtures of a wider scope would be set up on the host's network for the first netns test, and
         # in `global` for all later tests.
         pytest_internals.prepend_fixture(item, "netns")

@@ -37,7 +37,7 @@ class Requirement:
 
     def skip_reason(self, kind: Kind) -> str | None:
         """Return why a test is skipped on a server of this kind, or None if the test runs there."""
-        from pytest_netns_mysql.mysql.mysqld.kind import printed
+        from pytest_netns_mysql.mysql.versions import format_version
 
         wanted = [" or ".join(self.flavors)] if self.flavors else []
         wanted += [f"version {self.min_version} or newer"] if self.min_version else []
@@ -46,7 +46,8 @@ class Requirement:
         is_new = self.min_version is None or kind.version >= tuple(map(int, self.min_version.split(".")))
         if has_flavor and is_new and not (self.is_local and kind.origin):
             return None
-        found = " ".join(filter(None, [kind.flavor, printed(kind.version), f"({kind.origin})" if kind.origin else ""]))
+        origin = f"({kind.origin})" if kind.origin else ""
+        found = " ".join(filter(None, [kind.flavor, format_version(kind.version), origin]))
         return f"not applicable: the test requires {', '.join(wanted)}, and the server is {found}"
 
 

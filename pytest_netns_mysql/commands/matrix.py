@@ -15,7 +15,7 @@ import pytest
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.choices import choices
+from pytest_netns_mysql.run.serverkinds import choices
 from pytest_netns_mysql.topology.file.load import load_all
 from pytest_netns_mysql.topology.model import Topology
 

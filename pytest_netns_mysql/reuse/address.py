@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
     from pytest_netns_mysql.topology.model import Topology
 
 _PACKAGE = Path(__file__).parent.parent
 _BYTECODE = "__pycache__"
 
 
-def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
+def address_of(spec: ResolvedSpec, topology: Topology, *, rootless: bool) -> str:
     """Return the address of the offer of a server.
 
     Args:
-        plan: The configuration of the server.
+        spec: The configuration of the server.
         topology: The topology of the network that the server listens in.
         rootless: Whether the server runs in a user namespace.
     """
@@ -36,14 +36,14 @@ def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
         *code_version(),
         str(rootless),
         repr(replace(topology, source="")),
-        template.key(plan.kind, plan.initial_options()),
-        *arguments(plan.complete_options()),
-        repr((plan.bind_address, plan.admin_address, plan.mysqlx_bind_address)),
+        template.key(spec.kind, spec.initial_options()),
+        *arguments(spec.complete_options()),
+        repr(spec.addresses),
     ]
-    if plan.load:
+    if spec.load:
         from pytest_netns_mysql.mysql.seed import seed
 
-        parts.append(seed.key(plan))
+        parts.append(seed.key(spec))
     return hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]
 
 

@@ -16,19 +16,19 @@ from pytest_netns_mysql.reuse.address import address_of
 from pytest_netns_mysql.reuse.messages import READY, Order, Silent
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
     from pytest_netns_mysql.topology.model import Topology
 
 _PREPARATION_TIMEOUT = 300.0  # seconds beside netns_start_timeout: the daemon may have to make a data directory
 _MAX_LINES = 12  # of the daemon's output, in an error
 
 
-def bring_up(topology: Topology, plan: ServerPlan, *, mode: str) -> str:
+def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
     """Start a standing server, which lives as long as this login session, see getsid(2).
 
     Args:
         topology: The topology of the network.
-        plan: The configuration of the server.
+        spec: The configuration of the server.
         mode: The value of netns_mode.
 
     Returns:
@@ -40,27 +40,23 @@ def bring_up(topology: Topology, plan: ServerPlan, *, mode: str) -> str:
     from pytest_netns_mysql.kernel.namespaces.usernamespace import needs_user_namespace
 
     rootless = needs_user_namespace(mode)
-    address = address_of(plan, topology, rootless=rootless)
+    address = address_of(spec, topology, rootless=rootless)
     raise_if_up(address)
     leader = os.getsid(0)
     order = Order(
         address,
         topology,
-        program=plan.kind.name,
-        version_line=plan.kind.version_line,
-        cache=str(plan.cache),
+        program=spec.kind.name,
+        version_line=spec.kind.version_line,
+        cache=str(spec.cache),
         mode=mode,
         is_rootless=rootless,
         folder=str(Path.cwd()),
         leader=0 if leader == os.getpid() else leader,
-        name=plan.name,
-        bind_address=plan.bind_address,
-        admin_address=plan.admin_address,
-        mysqlx_bind_address=plan.mysqlx_bind_address,
-        options=dict(plan.options),
-        start_timeout=plan.start_timeout,
+        with_mysqlx=spec.mysqlx_bind_address is not None and topology.mysqld.mysqlx_bind_address is None,
+        start_timeout=spec.start_timeout,
     )
-    timeout = _PREPARATION_TIMEOUT + plan.start_timeout
+    timeout = _PREPARATION_TIMEOUT + spec.start_timeout
     try:
         # Returns when the daemon closes its output. The daemon itself goes on, and is no child of this process.
         result = subprocess.run(
