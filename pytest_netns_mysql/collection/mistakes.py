@@ -9,6 +9,7 @@ import pytest
 
 from pytest_netns_mysql.factories.declared import declarations_of
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
