@@ -10,8 +10,9 @@ import pytest
 
 from pytest_netns_mysql.errors import SandboxError, TopologyError
 from pytest_netns_mysql.run.leftovers import ACCOUNTS
+from pytest_netns_mysql.run.ownfixtures import own_fixture
 from pytest_netns_mysql.run.session import SESSION
-from pytest_netns_mysql.run.stash import NAMESPACE
+from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE
 
 if TYPE_CHECKING:
     import mysqlx
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def netns_topology(request: pytest.FixtureRequest) -> Topology:
     """The topology that the test runs over; override this fixture to build a topology in Python."""
     if hasattr(request, "param"):
@@ -36,6 +38,7 @@ def netns_topology(request: pytest.FixtureRequest) -> Topology:
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def _netns_choice(request: pytest.FixtureRequest) -> str:
     """The server that the test runs on, as the setting netns_mysqld names it."""
     if hasattr(request, "param"):
@@ -44,15 +47,14 @@ def _netns_choice(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choice: str) -> Iterator[Network]:
     """The network of the topology: its namespaces by name, built in a sandbox of this process."""
     from pytest_netns_mysql.topology.model import Topology
 
     session = request.config.stash[SESSION]
     if not session.has_looked_ahead:
-        from pytest_netns_mysql.collection.lookahead import look_ahead
-
-        look_ahead(session, request.session)
+        request.config.stash[LOOK_AHEAD](request.session)
     try:
         session.networks.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
@@ -70,6 +72,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
     """What starts further servers; requesting it tells early that a test needs a server."""
     from pytest_netns_mysql.run.servers import Servers
@@ -78,18 +81,21 @@ def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def _netns_router(request: pytest.FixtureRequest) -> RouterProgram:
     """The program of MySQL Router; requesting it has the program found before the sandbox is entered."""
     return request.config.stash[SESSION].kinds.router
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def netns_mysqld(request: pytest.FixtureRequest, netns: Network, _netns_servers: object) -> MySQLServer:
     """The running MySQL server, with a data directory of its own, listening on the topology's endpoints."""
     return request.config.stash[SESSION].server_of(netns)
 
 
 @pytest.fixture
+@own_fixture
 def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
     """A freshly started netns_mysqld for this test alone; all fixtures of the test use this server.
 
@@ -99,6 +105,7 @@ def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
 
 
 @pytest.fixture
+@own_fixture
 def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
     """A factory of servers that start inside the test and end with it; a start that fails can be asserted."""
     from pytest_netns_mysql.run.starting import spec_of_arguments
@@ -112,6 +119,7 @@ def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
 
 
 @pytest.fixture
+@own_fixture
 def _netns_accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[MySQLServer], Accounts]]:
     """A function that returns the test's accounts on a server; its replicas and group members share them."""
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
@@ -137,6 +145,7 @@ def _namespace_of(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+@own_fixture
 def netns_mysql(netns_connect: ConnectFactory) -> NamespaceConnection:
     """An open connection from the test's namespace, with a fresh account that owns a fresh, selected schema."""
     connection: NamespaceConnection = netns_connect()
@@ -144,6 +153,7 @@ def netns_mysql(netns_connect: ConnectFactory) -> NamespaceConnection:
 
 
 @pytest.fixture
+@own_fixture
 def netns_account(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> AccountFactory:
@@ -163,6 +173,7 @@ def netns_account(
 
 
 @pytest.fixture
+@own_fixture
 def _netns_clients(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> Iterator[Callable[[MySQLServer | None, str], Clients]]:
@@ -187,6 +198,7 @@ def _netns_clients(
 
 
 @pytest.fixture
+@own_fixture
 def netns_connect(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> ConnectFactory:
     """A factory of connections, which are closed when the test ends."""
 
@@ -197,6 +209,7 @@ def netns_connect(_netns_clients: Callable[[MySQLServer | None, str], Clients]) 
 
 
 @pytest.fixture
+@own_fixture
 def netns_mysqlx(netns_connect: ConnectFactory) -> mysqlx.Session:
     """An open X DevAPI session from the test's namespace, with a fresh account that owns a fresh schema.
 
@@ -207,6 +220,7 @@ def netns_mysqlx(netns_connect: ConnectFactory) -> mysqlx.Session:
 
 
 @pytest.fixture
+@own_fixture
 def netns_argv(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> ArgvFactory:
     """A factory of command lines for MySQL's client programs, which connect with accounts of the test."""
 

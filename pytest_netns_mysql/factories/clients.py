@@ -17,6 +17,7 @@ from pytest_netns_mysql.factories.making import (
     make_fixture,
     one_server,
 )
+from pytest_netns_mysql.run.pytest_internals import item_of
 from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def client(
         from pytest_netns_mysql.mysql.clients.clients import Clients
 
         fixture_name(request)
-        server = one_server(request.getfixturevalue(name_of(mysqld, request._pyfuncitem)), endpoint)
+        server = one_server(request.getfixturevalue(name_of(mysqld, item_of(request))), endpoint)
         with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
             if entries:
                 clients.load(loads(), namespace, endpoint=endpoint, driver=driver)

@@ -13,6 +13,8 @@ from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.factories.byname import PLAN
 from pytest_netns_mysql.factories.declared import Declaration, is_declared
 from pytest_netns_mysql.mysql.dialects.options import check_kinds
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.ownfixtures import own_fixture
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.load import Entries, Entry
@@ -90,8 +92,8 @@ def fixture_name(request: pytest.FixtureRequest) -> str:
 def needed(request: pytest.FixtureRequest, name: str) -> Any:
     """Return another fixture's value, and tear this fixture down before the other, as if the other were an argument."""
     value = request.getfixturevalue(name)
-    own = request._fixturedef  # type: ignore[attr-defined]
-    request._get_active_fixturedef(name).addfinalizer(lambda: own.finish(request))
+    own, other = pytest_internals.definition_in(request), pytest_internals.active_definition(request, name)
+    pytest_internals.add_finalizer(other, lambda: pytest_internals.tear_down(own, request))
     return value
 
 
@@ -107,7 +109,7 @@ def make_fixture(
         name: The name of the fixture; None for the name that it is assigned to.
     """
     setattr(function, PLAN, declaration)
-    made = pytest.fixture(scope=scope, name=name)(function)
+    made = pytest.fixture(scope=scope, name=name)(own_fixture(function))
     setattr(made, PLAN, declaration)
     return made
 

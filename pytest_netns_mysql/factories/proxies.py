@@ -10,6 +10,7 @@ import pytest
 
 from pytest_netns_mysql.factories.declared import ProxyDeclaration, name_of
 from pytest_netns_mysql.factories.making import Scope, check_arguments, fixture_name, make_fixture, needed, one_server
+from pytest_netns_mysql.run.pytest_internals import item_of
 from pytest_netns_mysql.run.session import SESSION
 
 if TYPE_CHECKING:
@@ -99,6 +100,6 @@ def _running(
     from pytest_netns_mysql.mysql.proxies.proxy import Proxy
 
     name = fixture_name(request)
-    server = one_server(needed(request, name_of(mysqld, request._pyfuncitem)))
+    server = one_server(needed(request, name_of(mysqld, item_of(request))))
     timeout = request.config.stash[SESSION].settings.start_timeout
     return Proxy(name, argv, server, namespace=namespace, port=port, timeout=timeout)

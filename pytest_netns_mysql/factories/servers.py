@@ -18,6 +18,7 @@ from pytest_netns_mysql.factories.making import (
     needed,
 )
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+from pytest_netns_mysql.run.pytest_internals import item_of
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
@@ -185,7 +186,7 @@ def replica(
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Replica]:
         own = replace(spec, name=fixture_name(request))
-        running_source: MySQLServer = needed(request, name_of(source, request._pyfuncitem))
+        running_source: MySQLServer = needed(request, name_of(source, item_of(request)))
         with _netns_servers.running_replica(own, running_source, replicate) as running:
             yield running
 

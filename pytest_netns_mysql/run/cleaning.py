@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import LeftoverError, MarkerError
-from pytest_netns_mysql.run.leftovers import ACCOUNTS, Left, mode_of, scopes_of, tell
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.leftovers import ACCOUNTS, Leftovers, mode_of, report_ending, scopes_of
 from pytest_netns_mysql.run.networkcleaning import NetworkCleaner
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Cleaner:
             if server not in self._known and server.is_running:
                 state = read(server, as_loaded=True)
                 self._known[server] = _Known(fixture, request, state, state)
-            if fixture.argname == "netns_mysqld":
+            if pytest_internals.name_of(fixture) == "netns_mysqld":
                 self._default = server
 
     def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
@@ -188,15 +189,15 @@ class Cleaner:
         if left and mode_of(item, self._session.settings.leftovers) == "fail":
             raise left.error(item.nodeid)
 
-    def _leave(self, kept: int, item: pytest.Item, accounts: Collection[Accounts] = ()) -> Left:
+    def _leave(self, kept: int, item: pytest.Item, accounts: Collection[Accounts] = ()) -> Leftovers:
         """Put back what was changed in the scopes behind the first ``kept``; return what this test left itself."""
-        left = Left()
+        left = Leftovers()
         while len(self._scopes) > kept:
             scope = self._scopes.pop()
             with self._networks.put_back(scope, item) as in_network:
                 on_servers = self._put_back(scope, item, accounts)
             if scope is item:
-                left = Left(in_network, on_servers)
+                left = Leftovers(in_network, on_servers)
             accounts = ()
         return left
 
@@ -214,7 +215,7 @@ class Cleaner:
             if known.inner.pop(scope, None) is None:
                 known.earlier, known.pid = ending.alive, ending.server.pid
                 known.before = result.before or known.before
-            tell(item, ending)
+            report_ending(item, ending)
             found += [f"{ending.server.name}: {line}" for line in result.found]
             try:
                 if result.stays:
@@ -265,7 +266,7 @@ class Cleaner:
             return
         ran = server.is_running
         try:
-            known.fixture.finish(known.request)
+            pytest_internals.tear_down(known.fixture, known.request)
         except Exception:  # what is torn down on a server that is gone cannot but fail
             if ran:
                 raise
@@ -280,7 +281,7 @@ def _common(scopes: Sequence[Hashable], others: Sequence[Hashable]) -> int:
 
 
 def _wants_fresh(item: pytest.Item) -> bool:
-    return _FRESH in getattr(item, "fixturenames", ())
+    return _FRESH in pytest_internals.fixture_names(item)
 
 
 def _servers_in(value: object) -> tuple[MySQLServer, ...]:

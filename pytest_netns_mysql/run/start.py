@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.boot import boot
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.stash import TOPOLOGY_IN_FORCE
@@ -50,12 +51,7 @@ def recall(config: pytest.Config, key: str) -> Any:
     options = config.known_args_namespace
     if not config.pluginmanager.has_plugin("cacheprovider") or options.cacheclear:
         return None
-    from _pytest.cacheprovider import Cache
-
-    # config.cache is there only after the conftests are imported, which may take seconds; so are, in pytest 8,
-    # the options that Cache.for_config asks for.
-    folder = Cache.cache_dir_from_config(config, _ispytest=True)
-    return Cache(folder, config, _ispytest=True).get(key, None)
+    return pytest_internals.read_cache(config, key)
 
 
 def is_first_worker(config: pytest.Config) -> bool:

@@ -138,9 +138,9 @@ def test_an_environment_variable_is_named(suite: Suite, monkeypatch: pytest.Monk
         ("netns(['red'])", "netns takes names, and ['red'] is none"),
         ("netns('red', topology=5)", "netns takes topology= as text, and this is 5"),
         ("netns(chr(27) + '[31m')", r"there is no namespace '\x1b[31m'"),
-        ("netns_mysqld(flavor=[['mysql']])", "netns_mysqld knows no flavor ['mysql'], only mysql, percona, mariadb"),
-        ("netns_mysqld(local='yes')", "netns_mysqld takes local= as True or False, and this is 'yes'"),
-        ("netns_mysqld(min='9' * 5000)", "netns_mysqld takes min= as a version in text, and this is '999*"),
+        ("netns_mysqld(flavor=[['mysql']])", "netns_mysqld() takes mysql, percona, mariadb for flavor=, got ['mysql']"),
+        ("netns_mysqld(local='yes')", "netns_mysqld() takes True or False for local=, got 'yes'"),
+        ("netns_mysqld(min='9' * 5000)", "netns_mysqld() takes a version such as '8.4' for min=, got '999*"),
     ],
 )
 def test_a_marker_that_cannot_be(suite: Suite, marker: str, told: str) -> None:

@@ -162,7 +162,7 @@ def test_a_wider_fixtures_lock_is_named(suite: Suite, lock: str, server: str) ->
     told = of_mysql if server == "mysql" else of_mariadb
     result.stdout.fnmatch_lines(
         [
-            "*left on mysqld: it gets a fresh server*",
+            "*left on mysqld: the server is replaced*",
             f"schema global_schema, accounts of the test: not dropped, since connection * of 'pool'@'127.0.0.1' "
             f"holds {told}, and was open before the test",
         ]
@@ -313,9 +313,9 @@ def test_trouble_with_one_server_keeps_no_other_from_being_cleaned(suite: Suite)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
         [
-            "*left on first: it gets a fresh server*",
+            "*left on first: the server is replaced*",
             "looking at the server failed with LookupError: nobody expects this",
-            "*left on second: it was put back*",
+            "*left on second: put back*",
             "schema stray is new",
         ]
     )
