@@ -12,7 +12,7 @@ import pytest
 
 from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-from pytest_netns_mysql.kernel.netlink.netlink import RefusedError, Request, send
+from pytest_netns_mysql.kernel.netlink.requests import RefusedError, Request, send
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import Topology, from_mapping
 from pytest_netns_mysql.topology.file.load import load
