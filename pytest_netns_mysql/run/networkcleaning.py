@@ -103,7 +103,7 @@ class NetworkCleaner:
             guard.leave(scope)
         except (OSError, NetnsError) as error:
             return [f"the network cannot be read or put back: {str(error).splitlines()[0]}"], True
-        return ([], False) if result is None else ([*result.found], bool(result.remaining))
+        return ([], False) if result is None else ([*result.found], bool(result.stays))
 
     def _current(self) -> Guard | None:
         network = self._session.network

@@ -171,7 +171,7 @@ def found_after(in_network: InNetwork) -> Callable[..., list[str]]:
         result, before, now = in_network(topology, action)
         assert now == before
         assert isinstance(result, Leftovers)
-        assert result.remaining == ()
+        assert result.stays == ()
         return list(result.found)
 
     return run

@@ -133,7 +133,7 @@ def test_neighbours_set_by_hand_stay_only_where_they_are_accepted(in_network: In
         "red: neighbour 192.0.2.6 dev vpeer-red lladdr 02:00:00:00:00:02 is new",
         "red: neighbour 192.0.2.9 dev vpeer-red lladdr 02:00:00:00:00:02 is new",
     }
-    assert result.remaining == ()
+    assert result.stays == ()
     assert sorted(line.split()[0] for line in shown.splitlines()) == ["192.0.2.6", "192.0.2.7", "192.0.2.8"]
     assert "192.0.2.6 dev vpeer-red lladdr 02:00:00:00:00:01 PERMANENT" in shown
 
@@ -158,7 +158,7 @@ def test_rules_of_nftables_are_told_and_put_back(in_network: InNetwork, met: Cal
         "global: nftables table inet netns-mysql is gone",
         "db: nftables table ip mine is new",
     }
-    assert result.remaining == ()
+    assert result.stays == ()
     assert seen == "172.17.0.1"
 
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_put_back_is_told(in_network: InNetwork) -> None:
         return guard.put_back()
 
     result = in_network(load("red-blue"), action)
-    assert result.found == result.remaining == ("red: nftables table ip wider is gone",)
+    assert result.found == result.stays == ("red: nftables table ip wider is gone",)
 
 
 def test_a_quiet_network_is_not_read(in_network: InNetwork) -> None:

@@ -28,11 +28,11 @@ class Leftovers:
 
     Attributes:
         found: A line for each change.
-        remaining: A line for each change that could not be put back.
+        stays: A line for each change that could not be put back.
     """
 
     found: tuple[str, ...] = ()
-    remaining: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
 
 
 class Baseline:
