@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import GroupError, ServerVersionError
+from pytest_netns_mysql.mysql.versions import Version, format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
@@ -64,11 +65,11 @@ def check(namespaces: Sequence[str], options: Mapping[str, Any], where: str) -> 
             )
 
 
-def check_version(version: tuple[int, int, int], where: str) -> None:
+def check_version(version: Version, where: str) -> None:
     """Raise ServerVersionError for a server without the MySQL communication stack."""
     if version < (8, 0, 27):
         raise ServerVersionError(
-            f"the MySQL communication stack came with 8.0.27, and this is {'.'.join(map(str, version))}",
+            f"the MySQL communication stack came with 8.0.27, and this is {format_version(version)}",
             where=where,
             remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
         )

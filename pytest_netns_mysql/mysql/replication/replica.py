@@ -12,11 +12,12 @@ import mysql.connector
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerVersionError, in_short
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 from pytest_netns_mysql.mysql.replication.channel import TIMEOUT, Channel
 from pytest_netns_mysql.mysql.replication.promotion import STATEMENTS, is_reset, is_stopped, no_replica
 from pytest_netns_mysql.mysql.replication.status import ReplicaStatus
 from pytest_netns_mysql.mysql.server import MySQLServer
+from pytest_netns_mysql.mysql.versions import format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
@@ -37,12 +38,11 @@ REPLICA: Mapping[str, OptionValue] = {**SOURCE, "loose_replica_net_timeout": 2, 
 class Replica(MySQLServer):
     """A server that replicates from one source or, by several channels, from several."""
 
-    def __init__(self, plan: ServerPlan, network: Network) -> None:
+    def __init__(self, plan: ResolvedSpec, network: Network) -> None:
         """Check the plan; raise EndpointError, and ServerVersionError for a server that is too old."""
         if plan.kind.version < FIRST_VERSION:
-            printed = ".".join(map(str, plan.kind.version))
             raise ServerVersionError(
-                f"factories.replica takes MySQL 8.0.26 or newer, and this is {printed}",
+                f"factories.replica takes MySQL 8.0.26 or newer, and this is {format_version(plan.kind.version)}",
                 where=plan.where,
                 remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
             )
