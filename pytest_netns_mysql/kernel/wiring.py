@@ -72,11 +72,14 @@ def _by_namespace(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
 
 
 def _interfaces(plan: Plan) -> list[PlannedBridge | End]:
-    return [*plan.bridges, *plan.ends]
+    return [*plan.ends, *plan.bridges]
 
 
 def _configure(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
-    """Bring up the interfaces of each namespace with their addresses, then add its routes, which need both."""
+    """Bring up the interfaces of each namespace with their addresses, then add its routes, which need both.
+
+    Bridges come after their ports.
+    """
     interfaces = _by_namespace((interface.namespace, interface) for interface in _interfaces(plan))
     routes = _by_namespace((route.namespace, route) for route in plan.routes)
     for name in dict.fromkeys((*interfaces, *routes)):

@@ -20,7 +20,7 @@ FIB_RULE_HDR = struct.Struct("=BBBBBxxBI")  # family, dst length, src length, to
 NDMSG = struct.Struct("=BxxxiHBB")  # family, index, state, flags, type
 TCMSG = struct.Struct("=BxxxiIII")  # family, index, handle, parent, info
 NHMSG = struct.Struct("=BBBxI")  # family, scope, protocol, flags
-NFGENMSG = struct.Struct("=BBH")  # family, version, resource
+NFGENMSG = struct.Struct("=BBH")  # family, version, resource in network byte order
 
 # Any message
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_DUMP_INTR = 0x1, 0x4, 0x10

@@ -50,6 +50,9 @@ class Batch:
     def bring_up(self, interface: End | PlannedBridge) -> None:
         """Request that an interface is up, and a port of its bridge if it has one.
 
+        A bridge should come after its ports: the kernel gives a bridge the smallest MTU of its ports, until somebody
+        changes that MTU.
+
         An interface with IPv6 gets its link-local address by a request. The kernel's own is tentative for a second or
         two, and meanwhile a router does not ask for neighbours. See RFC 4862.
         """
@@ -60,10 +63,12 @@ class Batch:
             mode = attribute(nl.IFLA_INET6_ADDR_GEN_MODE, bytes([nl.IN6_ADDR_GEN_MODE_NONE]))
             body = _link(index) + attribute(nl.IFLA_AF_SPEC, attribute(socket.AF_INET6, mode))
             self._add(f"{name} without a link-local address", nl.RTM_NEWLINK, body, flags=0, needs="ipv6")
-        master = b""
-        if isinstance(interface, End) and interface.bridge is not None:
-            master = number(nl.IFLA_MASTER, socket.if_nametoindex(interface.bridge))
-        self._add(f"{name} up", nl.RTM_NEWLINK, _link(index, up=True) + master, flags=0)
+        settings = b""
+        if isinstance(interface, PlannedBridge) and interface.mtu is not None:
+            settings = number(nl.IFLA_MTU, interface.mtu)
+        elif isinstance(interface, End) and interface.bridge is not None:
+            settings = number(nl.IFLA_MASTER, socket.if_nametoindex(interface.bridge))
+        self._add(f"{name} up", nl.RTM_NEWLINK, _link(index, up=True) + settings, flags=0)
         if has_ipv6:
             self.add_address(name, _link_local(name))
 

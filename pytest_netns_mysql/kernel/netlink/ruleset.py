@@ -74,7 +74,7 @@ def delete(tables: Iterable[Table]) -> None:
         return
     with sock:
         for family, name in tables:
-            bounds = nl.NFGENMSG.pack(0, 0, nl.NFNL_SUBSYS_NFTABLES)
+            bounds = nl.NFGENMSG.pack(0, 0, socket.htons(nl.NFNL_SUBSYS_NFTABLES))
             table = nl.NFGENMSG.pack(family, 0, 0) + text(nl.NFTA_TABLE_NAME, name)
             batch = (
                 message(nl.NFNL_MSG_BATCH_BEGIN, nl.NLM_F_REQUEST, bounds),
