@@ -20,7 +20,7 @@ from pytest_netns_mysql.run.session import NAMESPACE
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
-    from pytest_netns_mysql.mysql.drivers.connector import Driver
+    from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.load.load import Entries, Entry, Load
     from pytest_netns_mysql.mysql.replication.group import Group
     from pytest_netns_mysql.mysql.replication.replica import Replica

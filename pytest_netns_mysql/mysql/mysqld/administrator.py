@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
 
     from pytest_netns_mysql.mysql.dialects.base import Dialect, RawRow
-    from pytest_netns_mysql.mysql.drivers.connector import Driver, NamespaceConnection
+    from pytest_netns_mysql.mysql.drivers.connect import Driver
+    from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
 
 
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
@@ -65,11 +66,11 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
         """
-        from pytest_netns_mysql.mysql.drivers.connector import connect, kind_of
-        from pytest_netns_mysql.mysql.drivers.driveroptions import is_known, named
+        from pytest_netns_mysql.mysql.drivers.connect import connect, endpoint_kind
+        from pytest_netns_mysql.mysql.drivers.driveroptions import has_known_options, with_common_names
 
         self._process.check_running()
-        if kind_of(driver) == "mysqlx":
+        if endpoint_kind(driver) == "mysqlx":
             raise ClientError(
                 "the private socket of the administrator speaks no X Protocol",
                 remedies=["name a namespace and an account: connect('red', driver='mysqlx', user=...)"],
@@ -77,8 +78,8 @@ class Administrator:
         with self._process.told_if_it_ends():
             common = self._dialect.common(driver, options)
             # What it is called differs between drivers: of one that is not known its own defaults hold.
-            own = self._options if is_known(driver) else dict(self._process.administration)
-            connection = connect(self._process.home, driver, **{**common, **own, **named(driver, options)})
+            own = self._options if has_known_options(driver) else dict(self._process.administration)
+            connection = connect(self._process.home, driver, **{**common, **own, **with_common_names(driver, options)})
         self._process.clients.note(connection, _WHO)
         return connection
 
