@@ -125,7 +125,7 @@ def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
 
         proxy.check(plan.server.get("argv", len), plan.server["port"], where)
     if plan.factory == "group":
-        from pytest_netns_mysql.mysql.replication.groupplan import check
+        from pytest_netns_mysql.mysql.replication.groupoptions import check
 
         check(plan.namespaces, plan.server["options"], where)
     resolve(plan.server.get("load", ()), where=where)

@@ -94,7 +94,7 @@ class Servers:
         self, name: str, plan: Mapping[str, Any], namespaces: Sequence[str], *, single_primary: bool
     ) -> dict[str, ServerPlan]:
         from pytest_netns_mysql.mysql.mysqld.listeners import read_port
-        from pytest_netns_mysql.mysql.replication.groupplan import check, check_version, new_name, options_of
+        from pytest_netns_mysql.mysql.replication.groupoptions import check, check_version, new_name, options_of
 
         where = f"group {name}"
         own = dict(plan["options"])
