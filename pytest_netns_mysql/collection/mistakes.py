@@ -121,9 +121,9 @@ def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
         if name not in topology.namespaces and name != GLOBAL:
             raise unknown_namespace(name, topology, where=where)
     if "port" in plan.server:
-        from pytest_netns_mysql.mysql.proxies import proxy
+        from pytest_netns_mysql.mysql.proxies import commandline
 
-        proxy.check(plan.server.get("argv", len), plan.server["port"], where)
+        commandline.check(plan.server.get("argv", len), plan.server["port"], where)
     if plan.factory == "group":
         from pytest_netns_mysql.mysql.replication.groupoptions import check
 
