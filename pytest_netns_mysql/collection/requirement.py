@@ -30,7 +30,7 @@ class Requirement:
 
     def why_not(self, kind: Kind) -> str | None:
         """Say why a test is not for this server, or return None."""
-        from pytest_netns_mysql.mysql.mysqld.kind import printed
+        from pytest_netns_mysql.mysql.versions import format_version
 
         wanted = [" or ".join(self.flavors)] if self.flavors else []
         wanted += [f"version {self.least} or newer"] if self.least else []
@@ -39,7 +39,8 @@ class Requirement:
         is_new = self.least is None or kind.version >= tuple(map(int, self.least.split(".")))
         if is_of_it and is_new and not (self.is_local and kind.origin):
             return None
-        found = " ".join(filter(None, [kind.flavor, printed(kind.version), f"({kind.origin})" if kind.origin else ""]))
+        origin = f"({kind.origin})" if kind.origin else ""
+        found = " ".join(filter(None, [kind.flavor, format_version(kind.version), origin]))
         return f"not applicable: it is for {', '.join(wanted)}, and this is {found}"
 
 

@@ -170,7 +170,7 @@ class Cleaner:
 
     def _end(self, item: pytest.Item) -> None:
         self.finish()
-        for server in [one for one in self._known if one not in self._session.servers]:
+        for server in [one for one in self._known if one not in self._session.servers.running]:
             del self._known[server]
         for server in self._attended():
             self._known[server].is_used = True
@@ -253,10 +253,10 @@ class Cleaner:
 
     def _attended(self) -> list[MySQLServer]:
         """Return the servers that tests of this network reach: one of another topology stands in another network."""
-        return [server for server in self._known if server.network is self._session.network]
+        return [server for server in self._known if server.network is self._session.networks.current]
 
     def _running(self) -> list[MySQLServer]:
-        return [one for one in self._known if one in self._session.servers and one.is_running]
+        return [one for one in self._known if one in self._session.servers.running and one.is_running]
 
     def _renew(self, server: MySQLServer) -> None:
         """Tear down the server's fixture with all that was built on it: the next test that asks gets a fresh one."""
@@ -270,7 +270,7 @@ class Cleaner:
             if ran:
                 raise
         finally:
-            self._session.forget(server)
+            self._session.servers.forget(server)
 
 
 def _common(scopes: Sequence[Hashable], others: Sequence[Hashable]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import GroupError, ServerVersionError
+from pytest_netns_mysql.mysql.versions import Version, format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
@@ -77,7 +78,7 @@ def check(namespaces: Sequence[str], options: Mapping[str, Any], where: str) -> 
             )
 
 
-def check_version(version: tuple[int, int, int], where: str) -> None:
+def check_version(version: Version, where: str) -> None:
     """Raise ServerVersionError for a server without the MYSQL communication stack.
 
     Args:
@@ -86,8 +87,8 @@ def check_version(version: tuple[int, int, int], where: str) -> None:
     """
     if version < (8, 0, 27):
         raise ServerVersionError(
-            "factories.group needs MySQL 8.0.27 or newer, the first with the MYSQL communication stack, and this "
-            f"server is {'.'.join(map(str, version))}",
+            "factories.group needs MySQL 8.0.27 or newer, the first with the MYSQL communication stack; this "
+            f"server is {format_version(version)}",
             where=where,
             remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
         )

@@ -13,13 +13,14 @@ import mysql.connector
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerGoneError, ServerVersionError
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 from pytest_netns_mysql.mysql.replication import sourcecheck
 from pytest_netns_mysql.mysql.replication.channel import Channel
 from pytest_netns_mysql.mysql.replication.channelspec import TIMEOUT, ChannelSpec
 from pytest_netns_mysql.mysql.replication.promotion import STATEMENTS, is_reset, is_stopped, not_a_replica
 from pytest_netns_mysql.mysql.replication.status import ReplicaStatus
 from pytest_netns_mysql.mysql.server import MySQLServer
+from pytest_netns_mysql.mysql.versions import format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
@@ -44,12 +45,11 @@ class Replica(MySQLServer):
         channels: The server's channels, by name.
     """
 
-    def __init__(self, plan: ServerPlan, network: Network) -> None:
+    def __init__(self, plan: ResolvedSpec, network: Network) -> None:
         """Check the server's configuration; raise EndpointError, or ServerVersionError for a server that is too old."""
         if plan.kind.version < FIRST_VERSION:
-            printed = ".".join(map(str, plan.kind.version))
             raise ServerVersionError(
-                f"factories.replica needs MySQL 8.0.26 or newer, and this server is {printed}",
+                f"factories.replica needs MySQL 8.0.26 or newer, this server is {format_version(plan.kind.version)}",
                 where=plan.where,
                 remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
             )

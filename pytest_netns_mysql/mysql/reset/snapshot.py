@@ -22,7 +22,7 @@ from pytest_netns_mysql.mysql.seed.contents import Contents
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 _STOPPING = 10.0  # seconds
@@ -34,7 +34,7 @@ class Snapshot:
     """Be a server's data, options and global variables as of one moment; for ``restore`` of the same server alone."""
 
     server: MySQLServer
-    plan: ServerPlan = field(repr=False)
+    plan: ResolvedSpec = field(repr=False)
     state: State = field(repr=False)
     folder: Path = field(repr=False)
 

@@ -1,21 +1,24 @@
-"""What a server's program prints as its version: asked once, and remembered for as long as the file stays the same."""
+"""What a server's program prints as its version: asked once, and remembered in the cache while the file is the same."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from pytest_netns_mysql.errors import ServerNotFoundError
-from pytest_netns_mysql.mysql.cache.remembered import recall, remember
-from pytest_netns_mysql.mysql.mysqld.failure import how_it_ended
+from pytest_netns_mysql.errors import CacheError, ServerNotFoundError
+from pytest_netns_mysql.mysql.cache.trust import make
+from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 
 WORDS = ("--no-defaults", "--version")
 """What a server's program is asked with."""
 
+_FILE = "identified.json"
 _TIMEOUT = 20.0  # seconds
 _MOST = 1 << 16  # bytes
 
@@ -46,6 +49,34 @@ def ask(program: Path, ways_out: Sequence[str], *, words: Sequence[str] = WORDS)
             remedies=ways_out,
         )
     return line
+
+
+def recall(cache: Path, name: str) -> dict[str, Any] | None:
+    """Return what is remembered of a server, or None."""
+    known = read_json(cache / _FILE).get(name)
+    return known if isinstance(known, dict) else None
+
+
+def remember(cache: Path, name: str, content: dict[str, Any]) -> None:
+    """Keep something of a server; where the cache cannot be written, keep nothing."""
+    path = cache / _FILE
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        make(path.parent)
+        draft.write_text(json.dumps({**read_json(path), name: content}, indent=1) + "\n")
+        draft.replace(path)
+    except (OSError, CacheError):
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file; an empty one where there is none that can be read."""
+    try:
+        content = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _run(command: Sequence[str]) -> tuple[int, str, str]:  # noqa: C901 - one loop
