@@ -1,4 +1,4 @@
-"""How a replication group is to be: what its members are started with, and what cannot be."""
+"""Options of the members of a replication group, and checks of what the project asks for."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 def options_of(
     endpoints: Sequence[tuple[str, int]], number: int, group_name: str, *, single_primary: bool
 ) -> dict[str, OptionValue]:
-    """Return mysqld's options for one member; ``endpoints`` are all members' addresses and ports."""
+    """Return mysqld's options for one member.
+
+    Args:
+        endpoints: The address and port of each member.
+        number: The index of this member in ``endpoints``.
+        group_name: The group's name, a UUID.
+        single_primary: True for one primary, False for a group whose members all take writes.
+    """
     places = [f"[{address}]:{port}" if ":" in address else f"{address}:{port}" for address, port in endpoints]
     plugin: dict[str, OptionValue] = {
         "group_name": group_name,
@@ -43,38 +50,50 @@ def options_of(
 
 
 def check(namespaces: Sequence[str], options: Mapping[str, Any], where: str) -> None:
-    """Raise GroupError for namespaces that are no group, and for a communication stack that knows none."""
+    """Raise GroupError for repeated or missing namespaces, and for a communication stack other than MYSQL.
+
+    Args:
+        namespaces: The namespace of each member.
+        options: The project's own options for mysqld.
+        where: The place of the mistake, for the error.
+    """
     if not namespaces or len(set(namespaces)) < len(namespaces):
         raise GroupError(
-            f"a group has one member in each namespace, and these are {', '.join(namespaces) or 'none'}",
+            f"a group needs a namespace of its own for each member, got {', '.join(namespaces) or 'none'}",
             where=where,
-            remedies=['name each once: factories.group(["red", "blue", "green"])'],
+            remedies=['name each namespace once: factories.group(["red", "blue", "green"])'],
         )
     for name, value in options.items():
         plain = name.lstrip("-").replace("-", "_").lower().removeprefix("loose_")
         if plain == "group_replication_communication_stack" and str(value).upper() != "MYSQL":
             raise GroupError(
-                f"{plain} = {value!r}: the members listen on addr/ns endpoints, and only the MySQL stack knows "
+                f"{plain} = {value!r}: the members listen on addr/ns endpoints, and only the MYSQL stack supports "
                 "network namespaces",
                 where=where,
                 tried=[
-                    "XCom opens sockets of its own where mysqld itself stands, and takes neither addr/ns in "
-                    "group_replication_local_address nor the NETWORK_NAMESPACE of a channel"
+                    "XCom opens its own sockets in the namespace of mysqld itself: it accepts no addr/ns in "
+                    "group_replication_local_address, and ignores the NETWORK_NAMESPACE of a channel"
                 ],
-                remedies=["leave the option out: factories.group uses the MySQL stack"],
+                remedies=["leave the option out: factories.group uses the MYSQL stack"],
             )
 
 
 def check_version(version: Version, where: str) -> None:
-    """Raise ServerVersionError for a server without the MySQL communication stack."""
+    """Raise ServerVersionError for a server without the MYSQL communication stack.
+
+    Args:
+        version: The server's version.
+        where: The place of the mistake, for the error.
+    """
     if version < (8, 0, 27):
         raise ServerVersionError(
-            f"the MySQL communication stack came with 8.0.27, and this is {format_version(version)}",
+            "factories.group needs MySQL 8.0.27 or newer, the first with the MYSQL communication stack; this "
+            f"server is {format_version(version)}",
             where=where,
             remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
         )
 
 
 def new_name() -> str:
-    """Return a name for a group: the manual asks for a UUID."""
+    """Return a name for a new group; Group Replication requires a UUID."""
     return str(uuid.uuid4())
