@@ -13,7 +13,7 @@ from pytest_netns_mysql.settings import TABLE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.reset.ending import Ending
+    from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
 MARKER = "netns_leftovers"
 HELP = (
@@ -93,15 +93,15 @@ def keep_together(items: Sequence[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(f"{MARKER} of {getattr(extents[-1], 'nodeid', '')}"))
 
 
-def tell(item: pytest.Item, ending: Ending) -> None:
+def tell(item: pytest.Item, cleanup: ServerCleanup) -> None:
     """Add to a test's report what it left on a server, and whether the server died."""
-    name, result = ending.server.name, ending.result
+    name, result = cleanup.server.name, cleanup.result
     if result.found:
         becomes = "it gets a fresh server" if result.stays else "it was put back"
         text = "\n".join(result.stays or result.found)
         item.add_report_section("teardown", f"left on {name}: {becomes}", text)
-    if ending.death:
-        item.add_report_section("teardown", DIED, f"{name} during {item.nodeid}: {ending.death}")
+    if cleanup.death:
+        item.add_report_section("teardown", DIED, f"{name} during {item.nodeid}: {cleanup.death}")
 
 
 def deaths(reports: Iterable[object]) -> Iterator[str]:

@@ -14,7 +14,8 @@ from pytest_netns_mysql.mysql.mysqld.process import Process
 if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
 
-    from pytest_netns_mysql.mysql.dialects.base import Dialect, RawRow
+    from pytest_netns_mysql.mysql.dialects.base import Dialect
+    from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.drivers.connector import Driver, NamespaceConnection
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import GroupError, ServerVersionError
+from pytest_netns_mysql.optionnames import without_loose
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
@@ -50,7 +51,7 @@ def check(namespaces: Sequence[str], options: Mapping[str, Any], where: str) -> 
             remedies=['name each once: factories.group(["red", "blue", "green"])'],
         )
     for name, value in options.items():
-        plain = name.lstrip("-").replace("-", "_").lower().removeprefix("loose_")
+        plain = without_loose(name)
         if plain == "group_replication_communication_stack" and str(value).upper() != "MYSQL":
             raise GroupError(
                 f"{plain} = {value!r}: the members listen on addr/ns endpoints, and only the MySQL stack knows "
