@@ -132,9 +132,9 @@ def _netns_accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[MySQLS
     request.node.stash[ACCOUNTS] = made.values()
     yield on
     if NAMESPACE not in request.node.stash and made:  # a test that nobody knows as a netns test, and cleans after
-        from pytest_netns_mysql.mysql.reset.dropping import drop_alone
+        from pytest_netns_mysql.mysql.reset.dropaccounts import drop_accounts
 
-        drop_alone(made.values())
+        drop_accounts(made.values())
 
 
 def _namespace_of(request: pytest.FixtureRequest) -> str:

@@ -12,7 +12,7 @@ from pytest_netns_mysql.arguments import Kind
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.factories.byname import PLAN
 from pytest_netns_mysql.factories.declared import Declaration, is_declared
-from pytest_netns_mysql.mysql.dialects.options import check_kinds
+from pytest_netns_mysql.mysql.dialects.options import check_values
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.ownfixtures import own_fixture
 
@@ -76,7 +76,7 @@ def check_arguments(factory: str, values: Mapping[str, Any]) -> None:
     arguments.check(function, {**_ARGUMENTS, **_OF_A_FACTORY.get(factory, {})}, values)
     for name in ("options", "replication_options"):
         if values.get(name):
-            check_kinds(values[name], where=f"{function}({name}=...), {arguments.caller()}")
+            check_values(values[name], where=f"{function}({name}=...), {arguments.caller()}")
 
 
 def fixture_name(request: pytest.FixtureRequest) -> str:

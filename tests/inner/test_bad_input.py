@@ -44,9 +44,9 @@ SERVER = """
         (
             "options={'admin-address': '192.0.2.2/red'}",
             [
-                "the option admin_address is a parameter of its own, where its endpoints are checked",
+                "the option admin_address has a parameter of its own, which checks the endpoints",
                 "  where: factories.mysqld of the fixture shop, for test_inner.py::test_it",
-                "  do: write admin_address=... beside options, not in it",
+                "  do: write admin_address=... beside options=..., not inside",
             ],
         ),
         (
