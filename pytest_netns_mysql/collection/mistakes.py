@@ -133,7 +133,7 @@ def _check(plan: FixturePlan, topology: Topology, where: str) -> None:
 
 
 def _check_server(written: Mapping[str, Any], topology: Topology, where: str, where_options: str) -> None:
-    from pytest_netns_mysql.kernel.namespaces import capabilities
+    from pytest_netns_mysql.kernel.namespaces import capabilitynames
     from pytest_netns_mysql.mysql.dialects.options import checked
     from pytest_netns_mysql.mysql.mysqld.listeners import check_names, check_port_options
     from pytest_netns_mysql.topology.planning.endpoints import check_endpoints
@@ -141,7 +141,7 @@ def _check_server(written: Mapping[str, Any], topology: Topology, where: str, wh
     checked(written.get("options", {}), where=where_options)
     if written.get("check_endpoints", True):
         check_port_options(written.get("options", {}), where_options)
-    capabilities.mask(written.get("drop_capabilities", ()), where=where)
+    capabilitynames.to_mask(written.get("drop_capabilities", ()), where=where)
     for key in _ADDRESSES if written.get("check_endpoints", True) else ():
         if written.get(key) is not None:
             endpoints = check_endpoints(written[key], topology.plan, key, where)

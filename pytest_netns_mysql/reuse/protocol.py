@@ -108,7 +108,7 @@ def bring_up(topology: Topology, plan: ServerPlan, *, mode: str) -> str:
 
     Raises SandboxError with what hinders. Where an equal one is up already that is an error, too.
     """
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import needs_user_namespace
+    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 
     rootless = needs_user_namespace(mode)
     address = address_of(plan, topology, rootless=rootless)

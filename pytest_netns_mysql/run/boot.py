@@ -17,11 +17,11 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
     Returns False, with nothing done, where a server or a template would have to be brought first, or where this process
     could not move into the sandbox later. Raises NetnsError, OSError, RuntimeError; nothing is left behind then.
     """
-    from pytest_netns_mysql.kernel.namespaces import syscalls
+    from pytest_netns_mysql.kernel.namespaces import privileges
+    from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
+    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-    from pytest_netns_mysql.kernel.namespaces.thread import by_thread
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace, needs_user_namespace
-    from pytest_netns_mysql.kernel.namespaces.workers import settle_worker
+    from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace, prepare_worker
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -35,10 +35,10 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
         return True
     if needs_user_namespace(session.settings.mode):
         enter_user_namespace()
-    if syscalls.CAP_SYS_CHROOT not in syscalls.effective_capabilities():
+    if privileges.CAP_SYS_CHROOT not in privileges.effective_capabilities():
         return False
     if worker:
-        settle_worker()
+        prepare_worker()
 
     def prepare() -> MySQLServer:
         # This thread may be moved, and ends in the sandbox; the main one is moved when a test comes that wants it.
@@ -52,7 +52,7 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
 
     try:
         # mysqld ends with the thread that starts it, so the one that lasts starts it.
-        by_thread(prepare).boot()
+        run_in_new_thread(prepare).boot()
     except BaseException:
         session.close()
         raise
@@ -80,9 +80,10 @@ def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker
     known = offers.addresses()
     if not known and (session.settings.reuse != "always" or worker):
         return False
+    from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
+    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-    from pytest_netns_mysql.kernel.namespaces.thread import by_thread
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import join_user_namespace, needs_user_namespace
+    from pytest_netns_mysql.kernel.namespaces.usernamespace import join_user_namespace
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -101,13 +102,13 @@ def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker
     session.taken = taken
 
     def find() -> Network:
-        session.sandbox = Sandbox.of(network, mount, root)
+        session.sandbox = Sandbox.from_descriptors(network, mount, root)
         return Network(session.sandbox, topology, is_built=True)
 
     try:
         if users:
             join_user_namespace(users[0])
-        network_found = by_thread(find)
+        network_found = run_in_new_thread(find)
         session.networks[network_found] = session.kinds.choices[0]
         session.early = MySQLServer(plan, network_found)
         session.early.adopt(taken.offer.command, AdoptedProcess(taken.offer.mysqld, mysqld))

@@ -51,7 +51,7 @@ class Reexecution:
 
         Raises OSError.
         """
-        from pytest_netns_mysql.kernel.namespaces import enter
+        from pytest_netns_mysql.kernel.namespaces import exec_in_userns
 
         os.environ[_VARIABLE] = f"{os.getpid()} {_STARTED_AGAIN}"
         argv = _followed([sys.executable, *sys.orig_argv[1:]])
@@ -60,7 +60,7 @@ class Reexecution:
                 stream.flush()
         os.chdir(self._directory)
         # Not os.execv: a debugger replaces it, and would follow the script that enters.
-        command = enter.command(sys.executable, argv)
+        command = exec_in_userns.command(sys.executable, argv)
         posix.execv(command[0], command)
         raise AssertionError
 

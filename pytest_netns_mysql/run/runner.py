@@ -16,7 +16,7 @@ from pytest_netns_mysql.run.session import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, 
 from pytest_netns_mysql.run.teardown import Teardown, warns_of_block
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.namespaces.place import Place
+    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
 
 # The fixtures of these enter namespaces by themselves, or do nothing at all: parameters are pytest's own.
 _OF_NO_PLACE = (
@@ -30,8 +30,8 @@ class Runner:
 
     def __init__(self, session: NetnsSession) -> None:
         """Keep the session; the hooks do the rest."""
-        from pytest_netns_mysql.kernel.namespaces.pools import Pools
-        from pytest_netns_mysql.kernel.namespaces.strays import Strays
+        from pytest_netns_mysql.kernel.namespaces.pools import PoolPatches
+        from pytest_netns_mysql.kernel.namespaces.straythreads import StrayThreads
 
         self._session = session
         self._item: pytest.Item | None = None
@@ -40,9 +40,9 @@ class Runner:
         self._began = datetime.now(timezone.utc)
         self._cleaner = Cleaner(session)
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
-        self._pools = Pools(lambda: session.sandbox)
+        self._pools = PoolPatches(lambda: session.sandbox)
         self._pools.install()
-        self._strays = Strays(lambda: session.sandbox)
+        self._strays = StrayThreads(lambda: session.sandbox)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -50,7 +50,7 @@ class Runner:
         self._item = item
         self._began = datetime.now(timezone.utc)
         self._bring_back(item, "the test before")
-        self._strays.begin(item.nodeid, self._network_id)
+        self._strays.start_test(item.nodeid, self._network_id)
         try:
             return (yield)
         finally:
@@ -192,7 +192,7 @@ class Runner:
         try:
             yield
         finally:
-            self._strays.end()
+            self._strays.end_test()
             self._bring_back(item, "the test")
 
     def _bring_back(self, item: pytest.Item, when: str) -> None:
@@ -243,7 +243,7 @@ class Runner:
             result.sections.append(("netns", hint))
         return result
 
-    def _place(self, *, inside: bool) -> Place | None:
+    def _place(self, *, inside: bool) -> Enterable | None:
         if self._item is None or NAMESPACE not in self._item.stash:
             return None
         if self._session.network is None or self._session.sandbox is None:

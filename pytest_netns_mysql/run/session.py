@@ -83,11 +83,11 @@ class NetnsSession:
 
     def will_return(self) -> bool:
         """Tell whether this process comes home after a netns test; asked before the sandbox is made too."""
+        from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
         from pytest_netns_mysql.kernel.namespaces.sandbox import can_return
-        from pytest_netns_mysql.kernel.namespaces.usernamespace import needs_user_namespace
 
         if self.sandbox is not None:
-            return self.sandbox.returns
+            return self.sandbox.can_return
         try:
             return can_return() and not needs_user_namespace(self.settings.mode)
         except SandboxError:
@@ -109,7 +109,7 @@ class NetnsSession:
         self._watch()
         if self.sandbox is None:
             from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-            from pytest_netns_mysql.kernel.namespaces.workers import settle_worker
+            from pytest_netns_mysql.kernel.namespaces.usernamespace import prepare_worker
 
             try:
                 self.sandbox = Sandbox.make(self.settings.mode)
@@ -118,7 +118,7 @@ class NetnsSession:
                     raise
                 raise _without_reexecution(error, self.no_reexecution) from error
             if worker:
-                settle_worker()
+                prepare_worker()
         self.sandbox.move_in()
         return self.sandbox
 

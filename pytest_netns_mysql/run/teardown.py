@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import NetnsWarning
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.namespaces.blocks import Block
-    from pytest_netns_mysql.kernel.namespaces.place import Place
+    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
+    from pytest_netns_mysql.kernel.namespaces.withblocks import Block
 
 
 class Teardown:
     """Has the thread stand in a place while the finalizers between two of these calls run."""
 
-    def __init__(self, place: Place, told: Callable[[Block], None]) -> None:
+    def __init__(self, place: Enterable, told: Callable[[Block], None]) -> None:
         """Name the place; ``told`` is called with each block that somebody left open in it."""
         self._place = place
         self._told = told
@@ -24,13 +24,13 @@ class Teardown:
 
     def enter(self) -> None:
         """Put the thread there; a finalizer."""
-        self._block = self._place.hold_until()
+        self._block = self._place.start_hold()
 
     def leave(self) -> None:
         """Put the thread back; a finalizer."""
         block, self._block = self._block, None
         if block is not None:
-            for inside in self._place.let_go(block):
+            for inside in self._place.end_hold(block):
                 self._told(inside)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_netns_mysql.kernel.namespaces.existing import addresses_here
+from pytest_netns_mysql.kernel.namespaces.externalnamespace import current_addresses
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import dump, from_mapping
 from pytest_netns_mysql.topology.file.load import load
@@ -83,7 +83,7 @@ def test_a_valid_topology_builds_and_reads_back(in_network: InNetwork, data: dic
         found = {}
         for name, namespace in network.items():
             with namespace:
-                found[name] = {str(address) for address in addresses_here()}
+                found[name] = {str(address) for address in current_addresses()}
         return found
 
     assert in_network(topology, action) == {

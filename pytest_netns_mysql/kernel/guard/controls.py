@@ -12,8 +12,8 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from pytest_netns_mysql.kernel.forwarding import forward
+from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
 from pytest_netns_mysql.kernel.namespaces.namespace import make_unnamed_namespace
-from pytest_netns_mysql.kernel.namespaces.place import Place
 from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.plan import End
@@ -63,7 +63,7 @@ class Unwritten:
         if start[-1] in ("conf", "neigh") and last not in _SHARED:
             last = _TEMPLATE
         sandbox = self._network.sandbox
-        with Place(sandbox.blocks, self._namespace(self._versions(name)), "a new namespace"):
+        with Enterable(sandbox.blocks, self._namespace(self._versions(name)), "a new namespace"):
             return value_of("/".join((*start, last, setting)))
 
     def close(self) -> None:
@@ -85,7 +85,7 @@ class Unwritten:
             with sandbox.entered():
                 self._made[versions] = descriptor = make_unnamed_namespace(sandbox)
             ends = [End("", one) for one in (_TEMPLATE, f"{_TEMPLATE}-2")]
-            with Place(sandbox.blocks, descriptor, "a new namespace"):
+            with Enterable(sandbox.blocks, descriptor, "a new namespace"):
                 batch = Batch()
                 batch.add_veth(*ends, namespace=descriptor)
                 batch.send()

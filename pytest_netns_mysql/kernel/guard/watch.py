@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator
 
 from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
 from pytest_netns_mysql.kernel.namespaces import syscalls
-from pytest_netns_mysql.kernel.namespaces.private import NETWORKS_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY
 from pytest_netns_mysql.kernel.netlink.dumps import (
     IFA_F_NODAD,
     NEIGHBOUR_HEADER,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.errors import EndpointError
-from pytest_netns_mysql.kernel.namespaces import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked, initial, is_on, merge
 from pytest_netns_mysql.mysql.mysqld.listeners import Listeners, Written, as_text
@@ -74,7 +74,7 @@ class ServerPlan:
 
     def listeners(self, network: Network) -> Listeners:
         """Return where the server is to listen; raise EndpointError, SettingError."""
-        capabilities.mask(self.drop_capabilities, where=self.where)
+        capabilitynames.to_mask(self.drop_capabilities, where=self.where)
         self.kind.refuse({**vars(self), **({} if self.factory is None else {"factory": self.factory})}, self.where)
         if self.kind.listens is not None:
             return self._of_another(self.kind.listens, network)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ProxyError, in_short
-from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.mysqld.listeners import is_taken
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ class Proxy:
             self.folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=WORK_DIRECTORY))
             self.command = self._filled()
             with (self.folder / "log").open("wb") as log:
-                # The main thread starts it and the kernel ends it with that: see launch.command.
+                # The main thread starts it and the kernel ends it with that: see launcher.command.
                 self._process = self._namespace.start(self.command, directory=self.folder, env=os.environ, output=log)
 
     def _filled(self) -> list[str]:
