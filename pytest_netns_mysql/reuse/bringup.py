@@ -37,7 +37,7 @@ def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
     Raises:
         SandboxError: The server cannot be started, or an equal server is up already.
     """
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import needs_user_namespace
+    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 
     rootless = needs_user_namespace(mode)
     address = address_of(spec, topology, rootless=rootless)
