@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.protocols import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
     from pytest_netns_mysql.run.servers import Servers
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +45,7 @@ def _netns_choice(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choice: str) -> Iterator[Network]:
     """Give the topology's namespaces, made real in a sandbox of this process."""
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
     session = request.config.stash[SESSION]
     if not session.has_looked_ahead:

@@ -18,7 +18,7 @@ import pytest
 from pytest_netns_mysql import SandboxError
 from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
 from pytest_netns_mysql.reuse import daemon, messages, offerfiles, offers, protocol
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 OWNER, STRANGER = 65534, 12345
 ADDRESS = "0123456789abcdef"

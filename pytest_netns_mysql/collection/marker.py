@@ -11,7 +11,7 @@ from pytest_netns_mysql.errors import MarkerError, NetnsError, in_short
 from pytest_netns_mysql.run.session import NAMESPACE, NetnsSession
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 PARAMETER = "netns_name"
 TOPOLOGY = "netns_topology"

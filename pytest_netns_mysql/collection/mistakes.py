@@ -13,7 +13,7 @@ from pytest_netns_mysql.factories.byname import PLAN
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 _ADDRESSES = ("bind_address", "admin_address", "mysqlx_bind_address")
 

@@ -13,7 +13,7 @@ import pytest
 from pytest_netns_mysql.run.session import NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 SHOW = "?"
 _OPTION = "--netns-topology"

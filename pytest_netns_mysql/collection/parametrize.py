@@ -26,7 +26,7 @@ from pytest_netns_mysql.run.leftovers import mode_of
 from pytest_netns_mysql.run.session import CHOICE_IN_FORCE, MISTAKE, TOPOLOGY_IN_FORCE, NetnsSession
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:

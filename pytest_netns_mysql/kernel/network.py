@@ -18,7 +18,7 @@ from pytest_netns_mysql.kernel.namespaces.position import identity, network_iden
 from pytest_netns_mysql.kernel.namespaces.sandbox import NETNS_DIRECTORY, NETWORKS_DIRECTORY, WORK_DIRECTORY, Sandbox
 from pytest_netns_mysql.kernel.wiring import refused, wire
 from pytest_netns_mysql.topology.lookup import unknown_namespace
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 OWN_NETWORK = WORK_DIRECTORY / GLOBAL
 """The file of the sandbox's own network, which has no name in /run/netns."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from pytest_netns_mysql.topology.model import OptionValue, Texts, Topology
+from pytest_netns_mysql.topology.model import OptionValue, Texts
+from pytest_netns_mysql.topology.topology import Topology
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan

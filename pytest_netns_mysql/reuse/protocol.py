@@ -35,7 +35,7 @@ from pytest_netns_mysql.reuse.messages import (
     say_nothing,
 )
 from pytest_netns_mysql.reuse.offerfiles import clean, path_of
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan

@@ -8,7 +8,7 @@ from pytest_netns_mysql.run.session import NetnsSession
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: bool) -> bool:

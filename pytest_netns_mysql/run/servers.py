@@ -118,7 +118,7 @@ class Servers:
 
     def _with(self, plan: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the plan with a server_id of its own, and with ``options`` where it does not say otherwise."""
-        from pytest_netns_mysql.mysql.dialects.options import normal
+        from pytest_netns_mysql.optionnames import normal
 
         own = {normal(name): value for name, value in plan["options"].items()}
         return {**plan, "options": {"server_id": self._session.server_id(), **options, **own}}

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_netns_mysql.errors import SettingError
-from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, checked, initial, merge, normal
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, checked, initial, merge
 from pytest_netns_mysql.mysql.mysqld.listeners import check_port_options
+from pytest_netns_mysql.optionnames import normal
 
 DEFAULTS = merge()
 

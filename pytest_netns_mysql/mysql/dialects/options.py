@@ -7,14 +7,16 @@ import os
 import re
 from collections.abc import Mapping
 
+from pytest_netns_mysql.endpoint import ADDRESS_PARAMETERS, MYSQL_ENDPOINT
 from pytest_netns_mysql.errors import SettingError, in_short
+from pytest_netns_mysql.optionnames import normal, without_modifiers
 
 OptionValue = str | int | float | bool | None
 
 # Nothing in a data directory on a tmpfs is worth keeping, so nothing is flushed, doubled or made large.
 # loose_: a version that does not know the option warns instead of refusing to start.
 DEFAULTS: Mapping[str, OptionValue] = {
-    "port": 3306,
+    MYSQL_ENDPOINT.port_option: MYSQL_ENDPOINT.default_port,
     "skip_name_resolve": True,
     "secure_file_priv": "",
     "skip_log_bin": None,
@@ -40,8 +42,7 @@ DEFAULTS: Mapping[str, OptionValue] = {
 # Options that a data directory is made for, and cannot be served without.
 _INITIAL = ("lower_case_table_names", "innodb_page_size", "innodb_data_file_path", "innodb_undo_directory")
 
-# Options that have a place of their own: parameters whose endpoints are checked, and each server's private files.
-_PARAMETERS = ("bind_address", "admin_address", "mysqlx_bind_address")
+# Each server's private files.
 _OWN = ("datadir", "socket", "pid_file", "log_error", "tmpdir", "user")
 
 # Options with which mysqld is no server that this process could wait for and end.
@@ -60,20 +61,6 @@ _LONGEST_VALUE = 130_000  # bytes; an argument of a program is shorter than 128 
 _LARGEST = 1 << 64
 
 
-def normal(name: str) -> str:
-    """Return an option's name as SHOW VARIABLES writes it: ``--Foo-Bar`` and ``foo_bar`` are one."""
-    return name.lstrip("-").replace("-", "_").lower()
-
-
-def _plain(name: str) -> str:
-    """Return the name without what may stand before it; see the manual, "Program Option Modifiers"."""
-    name = normal(name)
-    for prefix in ("loose_", "skip_", "disable_", "enable_"):
-        if name.startswith(prefix) and name != "skip_name_resolve":
-            return _plain(name.removeprefix(prefix))
-    return name
-
-
 def merge(*layers: Mapping[str, OptionValue], defaults: Mapping[str, OptionValue] = DEFAULTS) -> dict[str, OptionValue]:
     """Return the defaults overlaid by each mapping in turn; the last one that names an option wins.
 
@@ -82,7 +69,7 @@ def merge(*layers: Mapping[str, OptionValue], defaults: Mapping[str, OptionValue
     merged: dict[str, tuple[str, OptionValue]] = {}
     for layer in (defaults, *layers):
         for name, value in layer.items():
-            merged[_plain(name)] = (normal(name), value)
+            merged[without_modifiers(name)] = (normal(name), value)
     return dict(merged.values())
 
 
@@ -92,7 +79,7 @@ def arguments(options: Mapping[str, OptionValue]) -> list[str]:
         f"--{name.replace('_', '-')}" + ("" if value is None else f"={_text(value)}")
         for name, value in (
             # Its value is a file's name, and "ON" would be one; TOML has no None.
-            (name, None if value is True and _plain(name) == "log_bin" else value)
+            (name, None if value is True and without_modifiers(name) == "log_bin" else value)
             for name, value in options.items()
         )
     ]
@@ -145,8 +132,8 @@ def checked(options: Mapping[str, OptionValue], *, where: str) -> Mapping[str, O
         )
     check_kinds(options, where=where)
     for name in options:
-        plain = _plain(name).partition("=")[0]
-        if plain in _PARAMETERS:
+        plain = without_modifiers(name).partition("=")[0]
+        if plain in ADDRESS_PARAMETERS:
             raise SettingError(
                 f"the option {plain} is a parameter of its own, where its endpoints are checked",
                 where=where,
@@ -187,7 +174,7 @@ def initial(
 ) -> dict[str, OptionValue]:
     """Return those options that decide what ``--initialize`` writes, over those of the defaults for small files."""
     small = {name: value for name, value in defaults.items() if "innodb" in name}
-    return small | {name: value for name, value in options.items() if _plain(name) in _INITIAL}
+    return small | {name: value for name, value in options.items() if without_modifiers(name) in _INITIAL}
 
 
 def _text(value: str | float | bool) -> str:

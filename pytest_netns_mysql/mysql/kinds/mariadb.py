@@ -161,7 +161,7 @@ def _refused(written: Mapping[str, Any]) -> Iterator[str]:
             "with check_endpoints=False mysqld takes addresses as they are written, and MariaDB takes none: it is "
             "handed sockets that listen in the namespaces"
         )
-    from pytest_netns_mysql.mysql.dialects.options import normal
+    from pytest_netns_mysql.optionnames import normal
 
     for option in written.get("options") or {}:
         for start, what in _LACKS_OPTIONS.items():

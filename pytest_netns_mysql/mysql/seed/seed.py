@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import manifest, trust
-from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, normal
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.mysqld.copying import finish
 from pytest_netns_mysql.mysql.mysqld.template import discard
 from pytest_netns_mysql.mysql.seed import record
 from pytest_netns_mysql.mysql.seed.loader import load_into
 from pytest_netns_mysql.mysql.seed.tables import SeededTables
+from pytest_netns_mysql.optionnames import normal
 
 __all__ = ["SeededTables", "data_of", "template"]
 
