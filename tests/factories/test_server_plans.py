@@ -1,0 +1,247 @@
+"""What of factories' servers is refused at collection: where it stands, and what to do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.suites import Suite
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_group_over_xcom_is_refused_with_the_reason(suite: Suite) -> None:
+    result = suite(
+        """
+        import pytest
+        from pytest_netns_mysql import factories
+
+        group = factories.group(
+            ["red", "blue"], options={"loose-group-replication-communication-stack": "XCOM"}
+        )
+
+        def test_it(group): pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*group_replication_communication_stack = 'XCOM': the members listen on addr/ns endpoints, and only the "
+            "MySQL stack knows network namespaces",
+            "*where: factories.group of the fixture group, for test_inner.py::test_it",
+            "*tried: XCom opens sockets of its own where mysqld itself stands*NETWORK_NAMESPACE of a channel",
+            "*do: leave the option out: factories.group uses the MySQL stack",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "fixture",
+    [
+        'factories.group(["red", "green"])',
+        'factories.replica("netns_mysqld", bind_address="192.0.2.2/red", network_namespace="green")',
+        'factories.replica("netns_mysqld", bind_address="192.0.2.2/red", endpoint="green")',
+    ],
+)
+def test_an_unknown_namespace_is_refused(suite: Suite, fixture: str) -> None:
+    result = suite(
+        f"""
+        from pytest_netns_mysql import factories
+
+        servers = {fixture}
+
+        def test_it(servers): pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*there is no namespace 'green'",
+            "*where: factories.* of the fixture servers, for test_inner.py::test_it",
+            "*topology red-blue (preset red-blue) has red, blue, global",
+        ]
+    )
+
+
+def test_the_source_of_a_replica_is_checked_too(suite: Suite) -> None:
+    """The test asks for the replica alone, whose source is known by the fixture that it is given."""
+    result = suite(
+        """
+        from pytest_netns_mysql import factories
+
+        first = factories.source(bind_address="192.0.2.3/red")
+        second = factories.replica(first, bind_address="198.51.100.2/blue")
+        third = factories.replica("second", bind_address="198.51.100.2/blue", options={"port": 3307})
+
+        def test_it(third): pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*bind_address = '192.0.2.3/red': namespace red has no address 192.0.2.3",
+            "*where: factories.source of the fixture first, for test_inner.py::test_it",
+            "*do: write 192.0.2.2/red",
+        ]
+    )
+
+
+def test_a_capability_that_is_none_is_refused(suite: Suite) -> None:
+    result = suite(
+        """
+        from pytest_netns_mysql import factories
+
+        server = factories.mysqld(drop_capabilities="CAP_NO_ADMIN")
+
+        def test_it(server): pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*drop_capabilities: there is no capability 'CAP_NO_ADMIN'",
+            "*where: factories.mysqld of the fixture server, for test_inner.py::test_it",
+        ]
+    )
+
+
+def test_checks_are_switched_off_by_name(suite: Suite) -> None:
+    """Nothing is refused at collection then: it is mysqld that says no."""
+    result = suite(
+        """
+        import pytest
+        from pytest_netns_mysql import ServerStartError, factories
+
+        server = factories.mysqld(bind_address="192.0.2.2/green", check_endpoints=False)
+
+        def test_it(request):
+            with pytest.raises(ServerStartError, match="Unknown network namespace 'green'"):
+                request.getfixturevalue("server")
+
+        def test_the_plugin_stays_in_order(netns_mysqld):
+            assert netns_mysqld.execute("SELECT 1") == [(1,)]
+        """
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_a_group_names_each_namespace_once(suite: Suite) -> None:
+    result = suite(
+        """
+        from pytest_netns_mysql import factories
+
+        group = factories.group(["red", "red"])
+
+        def test_it(group): pass
+        """
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*a group has one member in each namespace, and these are red, red",
+            "*where: factories.group of the fixture group, for test_inner.py::test_it",
+            '*do: name each once: factories.group([[]"red", "blue", "green"])',
+        ]
+    )
+
+
+def test_x_plugin_listens_where_a_test_asks_for_it(suite: Suite) -> None:
+    """The topology says nothing of it; a server that nobody wants X Protocol of goes without."""
+    result = suite(
+        """
+        import pytest
+
+        @pytest.mark.netns("red", topology="red-blue")
+        def test_x(netns_mysqlx, netns_mysqld):
+            assert str(netns_mysqld.endpoint("blue", "mysqlx")) == "198.51.100.2/blue"
+
+        @pytest.mark.netns(topology="dual-stack")
+        def test_none(netns_mysqld):
+            assert netns_mysqld.execute("SHOW STATUS LIKE 'Mysqlx_address'") == []
+        """
+    )
+    result.assert_outcomes(passed=2)
+
+
+def test_a_driver_that_is_not_installed_is_named(suite: Suite) -> None:
+    result = suite(
+        """
+        import sys
+
+        def test_x(netns_mysqlx): pass
+        """,
+        conftest="import sys; sys.modules['mysqlx'] = None",
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["*ClientError: the driver mysqlx is not installed", "*do: pip install pytest-netns-mysql[[]x]"]
+    )
+
+
+def test_certificates_without_cryptography(suite: Suite) -> None:
+    result = suite(
+        """
+        import pytest
+        from pytest_netns_mysql import CertificateError
+
+        def test_it(netns_mysqld):
+            with pytest.raises(CertificateError) as error:
+                netns_mysqld.tls.issue("app")
+            assert str(error.value).splitlines() == [
+                "certificates are made with cryptography, which is not installed",
+                "  do: pip install pytest-netns-mysql[tls]",
+            ]
+        """,
+        conftest="import sys; sys.modules['cryptography'] = None",
+    )
+    result.assert_outcomes(passed=1)
+
+
+def test_a_failing_test_shows_how_its_replica_stands(suite: Suite) -> None:
+    result = suite(
+        """
+        import pytest
+        from pytest_netns_mysql import factories
+
+        pytestmark = pytest.mark.netns(topology="replication")
+        replica = factories.replica("netns_mysqld", bind_address="198.51.100.2/replica")
+
+        def test_it(replica): assert False
+        """
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "mysqld: 127.0.0.1, 192.0.2.2/source, pid *",
+            "replica: 198.51.100.2/replica, pid *",
+            "replica of mysqld: Replica_IO_Running: Yes, Replica_SQL_Running: Yes, Source_Host: 192.0.2.2, *",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "factory",
+    [
+        'mysqld(scope="function")',
+        'source(scope="function")',
+        'group(["red"], scope="function")',
+        'replica("netns_mysqld", bind_address="192.0.2.2/red", scope="function")',
+        "client()",
+    ],
+)
+def test_a_factory_in_a_class_is_told_where_to_stand(suite: Suite, factory: str) -> None:
+    result = suite(
+        f"""
+        from pytest_netns_mysql import factories
+
+        class TestShop:
+            thing = factories.{factory}
+            def test_it(self, thing): pass
+        """,
+    )
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*a factory's fixture stands in the body of the class TestShop",
+            "*do: assign it in the module, or in a conftest.py; a class-scoped one too",
+        ]
+    )
