@@ -150,48 +150,12 @@ def test_a_marker_that_cannot_be(suite: Suite, marker: str, told: str) -> None:
 
 
 def test_arguments_of_a_network_and_of_a_namespace(suite: Suite) -> None:
-    result = suite(
-        """
-        import pytest
-        from pytest_netns_mysql import NetnsError, SettingError, UnknownNamespaceError
-
-        def test_it(netns):
-            for name in (5, [], None, {}):
-                with pytest.raises(UnknownNamespaceError):
-                    netns.link(name)
-                with pytest.raises(NetnsError), netns.partition(name):
-                    pass
-            with pytest.raises(NetnsError, match="namespace red has no link to 5"):
-                netns.link("red", to=5)
-            for argv in (5, [5], [], None, ["a\\0"], {"a": 1}, ""):
-                with pytest.raises(SettingError, match="it takes a program with its arguments, as a list of texts"):
-                    netns["red"].run(argv)
-            assert netns["red"].run("exit 3", shell=True).returncode == 3
-        """
-    )
+    result = suite("bad_input/network_arguments")
     result.assert_outcomes(passed=1)
 
 
 def test_a_topology_of_the_projects_own_is_checked_when_it_is_made(suite: Suite) -> None:
-    result = suite(
-        """
-    import pytest
-    from pytest_netns_mysql import from_mapping
-
-    @pytest.fixture(scope="session")
-    def netns_topology():
-        return from_mapping({"namespaces": {"shop": "203.0.113.2/24"}}, name="shops")
-
-    @pytest.mark.netns("shop")
-    def test_shop(netns_mysql):
-        with netns_mysql.cursor() as cursor:
-            cursor.execute("SELECT USER()")
-            assert cursor.fetchone() == ("shop_user@203.0.113.2",)
-
-    @pytest.mark.netns("red")
-    def test_red(tmp_path): pass
-    """
-    )
+    result = suite("bad_input/topologies_in_python")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
@@ -203,21 +167,7 @@ def test_a_topology_of_the_projects_own_is_checked_when_it_is_made(suite: Suite)
 
 
 def test_a_failing_test_shows_where_it_stood_and_what_the_server_said(suite: Suite) -> None:
-    result = suite(
-        """
-    import pytest
-
-    @pytest.mark.netns("blue")
-    def test_first(netns_mysqld): pass
-
-    @pytest.mark.netns("red")
-    def test_it(netns_mysqld):
-        netns_mysqld.execute("SET GLOBAL log_error_verbosity = 3")
-        netns_mysqld.execute("SET GLOBAL max_connections = 11")
-        netns_mysqld.execute("FLUSH ERROR LOGS")
-        assert 0
-    """
-    )
+    result = suite("bad_input/failing")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [

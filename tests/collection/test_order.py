@@ -4,24 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.suites import Suite
+from tests.support.suites import Suite, source
 
-PLACE = """
-import os
-import pytest
-
-HOST = int(os.environ["HOST_NETWORK"])
-
-def place():
-    return os.stat("/proc/thread-self/ns/net").st_ino
-"""
-PLAIN = PLACE + '\n@pytest.mark.parametrize("number", range(3))\ndef test_plain(number):\n    assert place() == HOST\n'
-NETNS = (
-    PLACE
-    + '\n@pytest.mark.netns("red", "blue")\n@pytest.mark.parametrize("number", range(3))\n'
-    + "def test_netns(number, netns):\n    assert place() != HOST\n"
-)
-MIXED = PLAIN + NETNS + "\ndef test_plain_last():\n    assert place() == HOST\n"
 TOLD = (
     "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
     "among the netns tests, and among the others"
@@ -32,7 +16,8 @@ TOLD = (
 def files(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Five files of plain and of netns tests, and the host's network in the environment."""
     monkeypatch.setenv("HOST_NETWORK", str(pytester.path.joinpath("/proc/thread-self/ns/net").stat().st_ino))
-    pytester.makepyfile(test_a=NETNS, test_b=PLAIN, test_c=MIXED, test_d=NETNS, test_e=PLAIN)
+    for name, text in {"a": "netns", "b": "plain", "c": "mixed", "d": "netns", "e": "plain"}.items():
+        pytester.makepyfile(**{f"test_{name}": source(f"order/{text}")})
 
 
 @pytest.mark.parametrize("dist", ["load", "worksteal", "loadscope", "loadfile", "loadgroup"])
@@ -45,34 +30,18 @@ def test_xdist_gives_no_worker_a_plain_test_after_a_netns_test(
 
 
 def test_a_group_of_xdist_is_split_where_it_must_be(pytester: pytest.Pytester, files: None) -> None:
-    pytester.makepyfile(
-        test_f='import pytest\npytestmark = pytest.mark.xdist_group("one")\n' + MIXED,
-        test_g='import pytest\npytestmark = pytest.mark.xdist_group("one")\n' + MIXED,
-    )
+    text = source("order/mixed") + '\n\npytestmark = pytest.mark.xdist_group("one")\n'
+    pytester.makepyfile(test_f=text, test_g=text)
     result = pytester.runpytest_subprocess(
         "-n2", "--dist=loadgroup", "--netns-mode=rootless", "-p", "no:asyncio", "test_f.py", "test_g.py"
     )
     result.assert_outcomes(passed=20)
 
 
-SUITE = """
-    import os
-    import pytest
-
-    def test_first(): pass
-
-    @pytest.mark.netns("red")
-    def test_netns(netns):
-        assert not os.environ.get("FAIL")
-
-    def test_last(): pass
-"""
-
-
 def test_failed_first_and_new_first_make_no_plain_test_fail(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytester.makepyfile(test_order=SUITE)
+    pytester.makepyfile(test_order=source("order/failing_netns"))
     options = "-p", "no:asyncio", "--netns-mode=rootless", "-v"
     with monkeypatch.context() as patch:
         patch.setenv("FAIL", "yes")
@@ -102,7 +71,7 @@ def test_a_plugin_that_reorders_makes_no_plain_test_fail(
     )
 
     def order(mode: str) -> list[str]:
-        result = suite(SUITE, "-p", "reversing", "-v", f"--netns-mode={mode}")
+        result = suite("order/failing_netns", "-p", "reversing", "-v", f"--netns-mode={mode}")
         result.assert_outcomes(passed=3)
         assert result.stdout.lines.count(TOLD) == (mode == "rootless" or not is_root)
         return [line.split("::")[1].split()[0] for line in result.stdout.lines if "PASSED" in line]

@@ -8,29 +8,11 @@ import pytest
 
 from tests.support.suites import Suite
 
-WHERE = """
-    import pytest
-
-    @pytest.mark.netns("shop")
-    def test_it(netns, netns_topology):
-        assert netns["shop"].address == "203.0.113.2"
-        assert netns_topology.name == NAME
-"""
 SHOP = '[namespaces]\nshop = "203.0.113.2/24"\n'
-TWO_PLACES = """
-    import pytest
-
-    @pytest.mark.netns("red", "blue")
-    def test_marked(): raise AssertionError
-
-    def test_global(netns): raise AssertionError
-
-    def test_other(): raise AssertionError
-"""
 
 
 def test_the_bare_option_shows_the_topology_and_which_tests_run_where_and_runs_nothing(suite: Suite) -> None:
-    result = suite(TWO_PLACES, "--netns-topology")
+    result = suite("overview/two_places", "--netns-topology")
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(
         [
@@ -60,30 +42,22 @@ def test_the_bare_option_never_swallows_a_path(pytester: pytest.Pytester, argume
 
 def test_the_bare_option_shows_the_topology_of_addopts(suite: Suite, pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\naddopts = --netns-topology=nat\n")
-    result = suite(TWO_PLACES, "--netns-topology")
+    result = suite("overview/two_places", "--netns-topology")
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["topology nat (preset nat), forwarding on", "tests over nat"])
 
 
-def test_a_value_that_stands_apart_is_a_value(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_a_value_that_stands_apart_is_a_value(
+    suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EXPECTED_TOPOLOGY", "shop")
     (pytester.path / "shop.toml").write_text(SHOP)
-    suite(WHERE.replace("NAME", "'shop'"), "--netns-topology", "shop.toml").assert_outcomes(passed=1)
+    suite("topologies/shop", "--netns-topology", "shop.toml").assert_outcomes(passed=1)
 
 
 def test_what_is_shown_has_markers_topologies_and_what_is_not_applicable(suite: Suite, tmp_path: Path) -> None:
     result = suite(
-        """
-        import pytest
-
-        @pytest.mark.netns("blue", topology="isolated,bridge")
-        def test_pinned(): pass
-
-        class TestOwn:
-            @pytest.fixture(scope="session")
-            def netns_topology(self): ...
-
-            def test_own(self, netns): pass
-        """,
+        "overview/markers",
         "--netns-topology",
     )
     result.stdout.fnmatch_lines(
@@ -102,7 +76,7 @@ def test_what_is_shown_has_markers_topologies_and_what_is_not_applicable(suite: 
 
 def test_a_mistake_in_a_topology_is_shown_with_all_its_faults(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "shop.toml").write_text('[namespaces]\nred = "192.0.2.2"\nblue = "198.51.100.0/24"\n')
-    result = suite(TWO_PLACES, "--netns-topology=shop.toml")
+    result = suite("overview/two_places", "--netns-topology=shop.toml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         [

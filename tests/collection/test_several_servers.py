@@ -19,33 +19,7 @@ def both() -> str:
 def test_each_test_runs_on_each(suite: Suite, both: str) -> None:
     """Each server has a network of its own, so that both listen on the same addresses and ports."""
     result = suite(
-        """
-        import pytest
-
-        seen = []
-
-        @pytest.fixture(scope="session")
-        def wide(netns_mysqld):
-            return netns_mysqld.execute("SELECT @@server_uuid")
-
-        @pytest.mark.netns("red", "blue")
-        def test_origin(netns_mysql, netns_mysqld, wide):
-            with netns_mysql.cursor() as cursor:
-                cursor.execute("SELECT USER(), @@port, @@server_uuid")
-                user, port, uuid = cursor.fetchone()
-            assert user in ("red_user@192.0.2.2", "blue_user@198.51.100.2")
-            assert port == 3306
-            assert wide == [(uuid,)]
-            seen.append(uuid)
-
-        @pytest.mark.netns("red")
-        def test_marked_alone(): ...
-
-        def test_unmarked(): ...
-
-        def test_two_servers_were_there(netns_mysqld):
-            assert len(set(seen)) in (1, 2)
-        """,
+        "several_servers/each_on_each",
         both,
         "-v",
     )
@@ -61,12 +35,7 @@ def test_each_test_runs_on_each(suite: Suite, both: str) -> None:
 
 def test_over_several_topologies_too(suite: Suite, both: str) -> None:
     suite(
-        """
-        import pytest
-
-        @pytest.mark.netns("red")
-        def test_origin(netns_mysql): ...
-        """,
+        "several_servers/over_topologies",
         both,
         "--netns-topology=red-blue,dual-stack",
     ).assert_outcomes(passed=4)
@@ -74,21 +43,7 @@ def test_over_several_topologies_too(suite: Suite, both: str) -> None:
 
 def test_what_each_test_is_for(suite: Suite, both: str) -> None:
     result = suite(
-        """
-        import pytest
-
-        pytestmark = pytest.mark.netns_mysqld(min="8.0")
-
-        @pytest.mark.netns_mysqld(min="99")
-        def test_later(netns_mysqld): ...
-
-        @pytest.mark.netns_mysqld(flavor=["mariadb"])
-        def test_others(netns_mysqld): ...
-
-        @pytest.mark.netns_mysqld(min="8.0.22", flavor=("mariadb", "mysql"), local=True)
-        @pytest.mark.netns_mysqld(min=None, flavor=None)
-        def test_these(netns_mysqld): ...
-        """,
+        "several_servers/for_one_kind",
         both,
         "-rs",
     )
@@ -127,14 +82,7 @@ def test_a_marker_that_cannot_be(suite: Suite, arguments: str, message: str) -> 
 
 def test_a_test_of_unittest_runs_on_one(suite: Suite, both: str) -> None:
     result = suite(
-        """
-        import unittest
-        import pytest
-
-        @pytest.mark.netns("red")
-        class TestIt(unittest.TestCase):
-            def test_it(self): ...
-        """,
+        "several_servers/unittest_case",
         both,
     )
     result.assert_outcomes(errors=1)

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_netns_mysql import settings
 from pytest_netns_mysql.run.choices import Kinds
-from tests.support.suites import Suite
+from tests.support.suites import Suite, source
 
 pytestmark = pytest.mark.slow
 
@@ -57,14 +57,7 @@ def test_without_router_and_without_apt_it_is_told_what_to_do(
     server = Kinds(settings.resolve(settings.environment), print).find("auto")  # fetched before there is no apt
     monkeypatch.setenv("PATH", str(pytester.path))
     result = suite(
-        """
-        from pytest_netns_mysql import factories
-
-        router = factories.router(namespace="blue")
-
-        def test_it(router): pass
-        def test_other(netns): pass
-        """,
+        "proxies/router",
         f"--netns-cache={pytester.path / 'cache'}",
         f"--netns-mysqld={server.name}",
     )
@@ -82,20 +75,7 @@ def test_without_router_and_without_apt_it_is_told_what_to_do(
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
 def test_sigkill_leaves_no_proxy(pytester: pytest.Pytester, mode: str) -> None:
-    pytester.makepyfile(
-        """
-        import os, pathlib, sys, time
-        from pytest_netns_mysql import factories
-
-        router = factories.router(namespace="blue")
-
-        def test_it(router, request):
-            draft = pathlib.Path(request.config.rootpath, "draft")
-            draft.write_text(f"{router.pid}")
-            draft.rename(draft.with_name("pid"))
-            time.sleep(60)
-        """
-    )
+    pytester.makepyfile(source("proxies/waiting"))
     command = [sys.executable, "-m", "pytest", f"--netns-mode={mode}", "-p", "no:cacheprovider", str(pytester.path)]
     process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     file = pytester.path / "pid"

@@ -10,18 +10,7 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_group_over_xcom_is_refused_with_the_reason(suite: Suite) -> None:
-    result = suite(
-        """
-        import pytest
-        from pytest_netns_mysql import factories
-
-        group = factories.group(
-            ["red", "blue"], options={"loose-group-replication-communication-stack": "XCOM"}
-        )
-
-        def test_it(group): pass
-        """
-    )
+    result = suite("server_plans/group_over_xcom")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
@@ -64,17 +53,7 @@ def test_an_unknown_namespace_is_refused(suite: Suite, fixture: str) -> None:
 
 def test_the_source_of_a_replica_is_checked_too(suite: Suite) -> None:
     """The test asks for the replica alone, whose source is known by the fixture that it is given."""
-    result = suite(
-        """
-        from pytest_netns_mysql import factories
-
-        first = factories.source(bind_address="192.0.2.3/red")
-        second = factories.replica(first, bind_address="198.51.100.2/blue")
-        third = factories.replica("second", bind_address="198.51.100.2/blue", options={"port": 3307})
-
-        def test_it(third): pass
-        """
-    )
+    result = suite("server_plans/source_of_a_replica")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
@@ -86,15 +65,7 @@ def test_the_source_of_a_replica_is_checked_too(suite: Suite) -> None:
 
 
 def test_a_capability_that_is_none_is_refused(suite: Suite) -> None:
-    result = suite(
-        """
-        from pytest_netns_mysql import factories
-
-        server = factories.mysqld(drop_capabilities="CAP_NO_ADMIN")
-
-        def test_it(server): pass
-        """
-    )
+    result = suite("server_plans/unknown_capability")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
@@ -106,34 +77,12 @@ def test_a_capability_that_is_none_is_refused(suite: Suite) -> None:
 
 def test_checks_are_switched_off_by_name(suite: Suite) -> None:
     """Nothing is refused at collection then: it is mysqld that says no."""
-    result = suite(
-        """
-        import pytest
-        from pytest_netns_mysql import ServerStartError, factories
-
-        server = factories.mysqld(bind_address="192.0.2.2/green", check_endpoints=False)
-
-        def test_it(request):
-            with pytest.raises(ServerStartError, match="Unknown network namespace 'green'"):
-                request.getfixturevalue("server")
-
-        def test_the_plugin_stays_in_order(netns_mysqld):
-            assert netns_mysqld.execute("SELECT 1") == [(1,)]
-        """
-    )
+    result = suite("server_plans/unchecked")
     result.assert_outcomes(passed=2)
 
 
 def test_a_group_names_each_namespace_once(suite: Suite) -> None:
-    result = suite(
-        """
-        from pytest_netns_mysql import factories
-
-        group = factories.group(["red", "red"])
-
-        def test_it(group): pass
-        """
-    )
+    result = suite("server_plans/group_twice_in_one")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
@@ -146,19 +95,7 @@ def test_a_group_names_each_namespace_once(suite: Suite) -> None:
 
 def test_x_plugin_listens_where_a_test_asks_for_it(suite: Suite) -> None:
     """The topology says nothing of it; a server that nobody wants X Protocol of goes without."""
-    result = suite(
-        """
-        import pytest
-
-        @pytest.mark.netns("red", topology="red-blue")
-        def test_x(netns_mysqlx, netns_mysqld):
-            assert str(netns_mysqld.endpoint("blue", "mysqlx")) == "198.51.100.2/blue"
-
-        @pytest.mark.netns(topology="dual-stack")
-        def test_none(netns_mysqld):
-            assert netns_mysqld.execute("SHOW STATUS LIKE 'Mysqlx_address'") == []
-        """
-    )
+    result = suite("server_plans/x_plugin")
     result.assert_outcomes(passed=2)
 
 
@@ -179,35 +116,14 @@ def test_a_driver_that_is_not_installed_is_named(suite: Suite) -> None:
 
 def test_certificates_without_cryptography(suite: Suite) -> None:
     result = suite(
-        """
-        import pytest
-        from pytest_netns_mysql import CertificateError
-
-        def test_it(netns_mysqld):
-            with pytest.raises(CertificateError) as error:
-                netns_mysqld.tls.issue("app")
-            assert str(error.value).splitlines() == [
-                "certificates are made with cryptography, which is not installed",
-                "  do: pip install pytest-netns-mysql[tls]",
-            ]
-        """,
+        "server_plans/certificates",
         conftest="import sys; sys.modules['cryptography'] = None",
     )
     result.assert_outcomes(passed=1)
 
 
 def test_a_failing_test_shows_how_its_replica_stands(suite: Suite) -> None:
-    result = suite(
-        """
-        import pytest
-        from pytest_netns_mysql import factories
-
-        pytestmark = pytest.mark.netns(topology="replication")
-        replica = factories.replica("netns_mysqld", bind_address="198.51.100.2/replica")
-
-        def test_it(replica): assert False
-        """
-    )
+    result = suite("server_plans/failing_replica")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.suites import Suite
+from tests.support.suites import Suite, source
 
 # Direct as root, rootless as an ordinary user: CI runs both.
 pytestmark = pytest.mark.slow
@@ -29,37 +29,6 @@ red = "192.0.2.2/24"
 
 [mysqld]
 options = {{ max_connections = {number} }}
-"""
-
-SUITE = """
-    import json
-    import os
-    import pathlib
-    import time
-    import pytest
-
-    def note(config, server):
-        file = config.rootpath / "seen"
-        seen = json.loads(file.read_text()) if file.exists() else []
-        file.write_text(json.dumps([*seen, [server.pid, os.getppid()]]))
-
-    @pytest.mark.netns("red")
-    def test_it(netns_mysqld, netns_mysql, pytestconfig):
-        with netns_mysql.cursor() as cursor:
-            cursor.execute("SELECT USER()")
-            assert cursor.fetchone() == ("red_user@192.0.2.2",)
-        assert netns_mysqld.execute("SHOW SCHEMAS LIKE 'stray'") == []
-        assert netns_mysqld.execute("SELECT user FROM mysql.user WHERE user = 'stray'") == []
-        assert netns_mysqld.execute("SELECT @@long_query_time") == [(10.0,)]
-        note(pytestconfig, netns_mysqld)
-"""
-
-POLLUTION = """
-    @pytest.mark.netns("red")
-    def test_it_leaves_a_lot(netns_mysqld, netns):
-        netns_mysqld.execute("CREATE SCHEMA stray")
-        netns_mysqld.execute("CREATE USER stray")
-        netns_mysqld.execute("SET GLOBAL long_query_time = 3")
 """
 
 
@@ -113,11 +82,14 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_runs_use_it_and_leave_nothing(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+def test_runs_use_it_and_leave_nothing(
+    command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     holder = pid_of(command("up"))
-    suite(SUITE, "--netns-leftovers=keep").assert_outcomes(passed=1)
-    suite(SUITE + POLLUTION, "--netns-leftovers=keep").assert_outcomes(passed=2)
-    suite(SUITE).assert_outcomes(passed=1)
+    suite("reuse/asks", "--netns-leftovers=keep").assert_outcomes(passed=1)
+    monkeypatch.setenv("LEAVE", "nothing else")
+    suite("reuse/asks_and_leaves", "--netns-leftovers=keep").assert_outcomes(passed=2)
+    suite("reuse/asks").assert_outcomes(passed=1)
     ((child),) = children(holder)
     assert seen(pytester) == children(child) * 3
     assert "it is up already" in command("up", code=1)
@@ -129,48 +101,44 @@ def test_runs_use_it_and_leave_nothing(command: Command, suite: Suite, pytester:
     )
 
 
-BEYOND_REPAIR = {
-    "mysqld": "netns_mysqld.kill()",
-    "options": "netns_mysqld.restart(long_query_time=4)",
-    "link": "netns.link('red').down()",
-    "address": "netns['red'].run(['ip', 'address', 'add', '192.0.2.77/24', 'dev', 'lo'], check=True)",
-    "file": "netns['global'].__enter__(); pathlib.Path('/run/pytest-netns-mysql/stray').touch()",
-}
-
-
-@pytest.mark.parametrize("what", BEYOND_REPAIR)
+@pytest.mark.parametrize("what", ["mysqld", "options", "link", "address", "file"])
 def test_what_cannot_be_put_back_is_made_anew(
-    command: Command, suite: Suite, pytester: pytest.Pytester, what: str
+    command: Command, suite: Suite, pytester: pytest.Pytester, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("LEAVE", what)
     holder = pid_of(command("up"))
-    suite(SUITE + POLLUTION + f"        {BEYOND_REPAIR[what]}\n", "--netns-leftovers=keep")
-    suite(SUITE).assert_outcomes(passed=1)
-    suite(SUITE).assert_outcomes(passed=1)
+    suite("reuse/asks_and_leaves", "--netns-leftovers=keep")
+    suite("reuse/asks").assert_outcomes(passed=1)
+    suite("reuse/asks").assert_outcomes(passed=1)
     first, second, third = seen(pytester)
     assert first != second == third
     assert pid_of("".join(line for line in command("ls").splitlines(True) if f"pid {holder}:" in line)) == holder
 
 
-def test_a_process_that_a_run_leaves(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+def test_a_process_that_a_run_leaves(
+    command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It keeps its namespaces."""
+    monkeypatch.setenv("LEAVE", "process")
     command("up")
-    result = suite(
-        SUITE + POLLUTION + "        print('left', os.spawnlp(os.P_NOWAIT, 'sleep', 'sleep', '60'))\n", "-rP"
-    )
+    result = suite("reuse/asks_and_leaves", "-rP")
     result.assert_outcomes(passed=2)
     ((_, left),) = [line.split() for line in result.stdout.lines if line.startswith("left ")]
     try:
-        suite(SUITE).assert_outcomes(passed=1)
+        suite("reuse/asks").assert_outcomes(passed=1)
         first, second = seen(pytester)
         assert first != second
     finally:
         os.kill(int(left), signal.SIGKILL)
 
 
-def test_a_run_that_is_killed(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+def test_a_run_that_is_killed(
+    command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEAVE", "killed run")
     command("up")
-    suite(SUITE + POLLUTION + "        os.kill(os.getpid(), 9)\n", "--netns-leftovers=keep")
-    suite(SUITE).assert_outcomes(passed=1)
+    suite("reuse/asks_and_leaves", "--netns-leftovers=keep")
+    suite("reuse/asks").assert_outcomes(passed=1)
     first, second = seen(pytester)
     assert first == second
 
@@ -178,11 +146,11 @@ def test_a_run_that_is_killed(command: Command, suite: Suite, pytester: pytest.P
 def test_one_run_at_a_time(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
     """The second one has a server of its own meanwhile."""
     holder = pid_of(command("up"))
-    waiting = SUITE + "        time.sleep(60)\n"
-    pytester.makepyfile(test_waiting=waiting)
+    pytester.makepyfile(test_waiting=source("reuse/asks"))
     first = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_waiting.py"],
         cwd=pytester.path,
+        env={**os.environ, "WAIT": "60"},
         stdout=subprocess.DEVNULL,
     )
     try:
@@ -192,21 +160,21 @@ def test_one_run_at_a_time(command: Command, suite: Suite, pytester: pytest.Pyte
             time.sleep(0.01)
         assert f"pid {holder}: " in (shown := command("ls"))
         assert f"used by pid {first.pid}" in shown
-        suite(SUITE, "test_inner.py").assert_outcomes(passed=1)
+        suite("reuse/asks", "test_inner.py").assert_outcomes(passed=1)
         own, other = seen(pytester)
         assert own != other
     finally:
         first.send_signal(signal.SIGKILL)
         first.wait()
-    suite(SUITE, "test_inner.py").assert_outcomes(passed=1)
+    suite("reuse/asks", "test_inner.py").assert_outcomes(passed=1)
     assert seen(pytester)[2] == own
 
 
 def test_it_is_of_the_same_options_only(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
     command("up")
-    suite(SUITE, "--netns-topology=red-blue").assert_outcomes(passed=1)
-    suite(SUITE, "--netns-reuse=never").assert_outcomes(passed=1)
-    suite(SUITE).assert_outcomes(passed=1)
+    suite("reuse/asks", "--netns-topology=red-blue").assert_outcomes(passed=1)
+    suite("reuse/asks", "--netns-reuse=never").assert_outcomes(passed=1)
+    suite("reuse/asks").assert_outcomes(passed=1)
     assert len(set(seen(pytester))) == 3
 
 
@@ -214,17 +182,17 @@ def test_ci_takes_none_by_itself(
     command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command("up")
-    suite(SUITE).assert_outcomes(passed=1)
+    suite("reuse/asks").assert_outcomes(passed=1)
     monkeypatch.setenv("CI", "true")
-    suite(SUITE).assert_outcomes(passed=1)
-    suite(SUITE, "--netns-reuse=always").assert_outcomes(passed=1)
+    suite("reuse/asks").assert_outcomes(passed=1)
+    suite("reuse/asks", "--netns-reuse=always").assert_outcomes(passed=1)
     first, second, third = seen(pytester)
     assert first == third != second
 
 
 def test_always_brings_one_up(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
     for _ in range(2):
-        suite(SUITE, "--netns-reuse=always", "--netns-start=early").assert_outcomes(passed=1)
+        suite("reuse/asks", "--netns-reuse=always", "--netns-start=early").assert_outcomes(passed=1)
     first, second = seen(pytester)
     assert first == second
     holder = next(pid for pid in map(int, re.findall(r"pid (\d+):", command("ls"))) if first in grandchildren(pid))

@@ -16,15 +16,10 @@ from typing import Any
 
 import pytest
 
-SUITE = """
-    import pytest
+from tests.support.suites import source
 
-    @pytest.mark.netns("red")
-    def test_red(netns):
-        name = netns.here.name
-        assert name == "red"
-"""
-LINE = 6  # of the assertion
+SUITE = source("debugger/single")
+LINE = SUITE.splitlines().index('    assert name == "red"') + 1
 PATIENCE = 60.0  # seconds
 
 

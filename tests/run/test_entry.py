@@ -13,54 +13,13 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.kernel.namespaces.rights import in_user_namespace
-from tests.support.suites import Suite
+from tests.support.suites import Suite, source
 
 Facts = dict[str, Any]
 
 # The same for root, who is to make a sandbox as an ordinary user does.
 ROOTLESS = os.geteuid() == 0
 THREAD = "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True, name='eager').start()\n"
-NETNS = """
-    import pytest
-
-    def test_plain():
-        pass
-
-    @pytest.mark.netns("red")
-    def test_red(netns):
-        assert netns.here.name == "red"
-"""
-FACTS = """
-    import json, os, pathlib, sys
-
-    def in_user_namespace():
-        return pathlib.Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]
-
-    def capabilities():
-        lines = pathlib.Path("/proc/self/status").read_text().splitlines()
-        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
-
-    def test_facts():
-        status = capabilities()
-        pathlib.Path("facts.json").write_text(json.dumps({
-            "entered": in_user_namespace(),
-            "pid": os.getpid(),
-            "ids": [os.getuid(), os.geteuid(), os.getgid()],
-            "directory": os.getcwd(),
-            "argv": sys.orig_argv[1:],
-            "optimized": sys.flags.optimize,
-            "utf8": sys.flags.utf8_mode,
-            "variable": os.environ.get("SHOP"),
-            "ours": os.environ.get("PYTEST_NETNS_MYSQL_PROCESS"),
-            "effective": status["CapEff"],
-            "ambient": status["CapAmb"],
-            "seven": os.read(7, 100).decode() if os.path.exists("/proc/self/fd/7") else None,
-            "stdin": os.read(0, 100).decode() if os.environ.get("SHOP") else None,
-            "descriptors": sorted(os.listdir("/proc/self/fd")),
-        }))
-
-    # netns: a word that says that netns tests are to be expected
-"""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,14 +56,14 @@ def facts_of(pytester: pytest.Pytester) -> Facts:
 @pytest.mark.ordinary_user
 @pytest.mark.parametrize("arguments", [(), ("-n", "2"), ("-n", "2", "--dist=loadfile")], ids=" ".join)
 def test_workers_and_threads_need_no_setting(suite: Suite, arguments: Sequence[str]) -> None:
-    result = suite(NETNS, "-p", "eager", *arguments, eager=THREAD)
+    result = suite("entry/plain_and_red", "-p", "eager", *arguments, eager=THREAD)
     result.assert_outcomes(passed=2)
 
 
 @pytest.mark.ordinary_user
 @pytest.mark.parametrize("conftest", ["", THREAD], ids=["no thread", "a conftest starts one"])
 def test_a_thread_of_a_conftest_or_of_pytest_comes_too_late_to_matter(suite: Suite, conftest: str) -> None:
-    suite(NETNS, "-o", "faulthandler_timeout=60", conftest=conftest).assert_outcomes(passed=2)
+    suite("entry/plain_and_red", "-o", "faulthandler_timeout=60", conftest=conftest).assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +83,7 @@ def test_it_starts_again_as_it_was_started(
     command: list[str],
 ) -> None:
     force_rootless(monkeypatch)
-    pytester.makepyfile(test_facts=FACTS)
+    pytester.makepyfile(test_facts=source("entry/facts"))
     (pytester.path / "seven").write_text("seventh")
     # The shell becomes python: the pid is known before.
     script = 'exec 7<seven; echo $$ >pid; exec "$@"'
@@ -150,7 +109,7 @@ def test_what_was_printed_before_is_printed_once(
     run: Callable[..., subprocess.CompletedProcess[str]], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     force_rootless(monkeypatch)
-    pytester.makepyfile(test_inner=NETNS, eager=f"{THREAD}print('imported', flush=False)\n")
+    pytester.makepyfile(test_inner=source("entry/plain_and_red"), eager=f"{THREAD}print('imported', flush=False)\n")
     result = run(sys.executable, "-m", "pytest", "-q")
     assert "2 passed" in result.stdout
     assert result.stdout.count("imported") == 2  # by each start
@@ -172,7 +131,7 @@ def test_a_program_that_calls_pytest_is_not_run_twice(
     hindrance: str,
 ) -> None:
     force_rootless(monkeypatch)
-    pytester.makepyfile(test_inner=NETNS, program=program)
+    pytester.makepyfile(test_inner=source("entry/plain_and_red"), program=program)
     result = run(sys.executable, "program.py")
     assert result.stdout.count("begun") == 1
     lines = result.stdout.splitlines()
@@ -196,20 +155,7 @@ def test_pytest_inside_a_test_does_not_start_the_outer_one_again(
     """As pytester's runpytest_inprocess does, here with the outer run's own arguments."""
     if ROOTLESS:
         monkeypatch.setenv("NETNS_MODE", "direct")
-    pytester.makepyfile(
-        test_outer="""
-        import os, pathlib, sys
-        import pytest
-
-        def test_it(monkeypatch):
-            with open("log", "a") as log:
-                log.write("run ")
-            if len(pathlib.Path("log").read_text().split()) > 1:
-                return
-            monkeypatch.setenv("NETNS_MODE", "rootless")
-            assert pytest.main(sys.argv[1:]) == 0
-        """
-    )
+    pytester.makepyfile(test_outer=source("entry/pytest_inside"))
     result = run(sys.executable, "-m", "pytest", "-q", "--netns-start=late")
     assert "1 passed" in result.stdout
     assert (pytester.path / "log").read_text() == "run run "
@@ -277,14 +223,7 @@ def test_note():
 def test_what_no_file_says_is_told_with_its_threads_and_right_in_the_next_run(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         eager=THREAD,
-        test_inner="""
-        import pytest
-
-        pytestmark = getattr(pytest.mark, "net" + "ns")("red")
-
-        def test_it():
-            pass
-        """,
+        test_inner=source("entry/hidden_marker"),
     )
     arguments = sys.executable, "-mpytest", "-p", "eager", "-p", "no:asyncio", "-p", "no:randomly"
     result = pytester.run(*arguments)
@@ -305,6 +244,6 @@ def test_who_imported_numpy_is_named(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         numpy=THREAD, plots="import numpy as np\n", program="import pytest\npytest.main(['-p', 'plots'])\n"
     )
-    pytester.makepyfile(test_inner=NETNS)
+    pytester.makepyfile(test_inner=source("entry/plain_and_red"))
     result = pytester.run(sys.executable, "program.py", "-p", "no:randomly")
     result.stdout.fnmatch_lines(["  tried: numpy is imported, by plots*: its OpenBLAS starts threads*"])

@@ -23,42 +23,12 @@ def test_a_debugger_stands_where_the_test_stood(pytester: pytest.Pytester) -> No
 
 
 def test_a_killed_server_is_told_at_once(suite: Suite) -> None:
-    result = suite(
-        """
-        import os, signal
-        import pytest
-
-        from pytest_netns_mysql import ServerGoneError
-
-        def test_it(netns_mysqld, netns_connect):
-            os.kill(netns_mysqld.pid, signal.SIGKILL)
-            with pytest.raises(ServerGoneError, match="mysqld is not running: it ended with exit code -9"):
-                netns_connect("red")
-        """
-    )
+    result = suite("newcomer/killed_server")
     result.assert_outcomes(passed=1)
 
 
 def test_mistakes_in_arguments_are_told_in_our_words(suite: Suite) -> None:
-    result = suite(
-        """
-        import pytest
-
-        from pytest_netns_mysql import ClientError
-
-        @pytest.mark.netns("red")
-        def test_arguments(netns_mysqld, netns_connect, netns_account):
-            with pytest.raises(ClientError) as error:
-                netns_connect("red", account="app")
-            assert str(error.value) == (
-                "account='app' is no account\\n  do: pass what netns_account returned\\n"
-                "  do: for a user of the server's own: user=..., password=..."
-            )
-            netns_mysqld.execute("CREATE SCHEMA shop")
-            app = netns_account("app", grants="SELECT ON shop.*")  # one grant may stand alone
-            netns_connect(account=app, endpoint="192.0.2.2/red", database="shop")  # as str(endpoint) has it
-        """
-    )
+    result = suite("newcomer/mistakes")
     result.assert_outcomes(passed=1)
 
 
@@ -108,17 +78,7 @@ def test_two_servers_that_get_in_each_others_way_are_named(suite: Suite, factory
 
 
 def test_a_netns_topology_that_is_none_is_told(suite: Suite) -> None:
-    result = suite(
-        """
-        import pytest
-
-        @pytest.fixture(scope="session")
-        def netns_topology():
-            return {"namespaces": {"red": "192.0.2.2/24"}}
-
-        def test_it(netns): pass
-        """
-    )
+    result = suite("newcomer/no_topology")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
@@ -140,18 +100,5 @@ def test_an_option_beside_the_options_is_sent_there(suite: Suite, pytester: pyte
 
 
 def test_a_shared_server_with_options_is_an_override(suite: Suite) -> None:
-    result = suite(
-        """
-        import pytest
-        from pytest_netns_mysql import factories
-
-        netns_mysqld = factories.mysqld(options={"max_connections": 7})
-
-        @pytest.mark.netns("red")
-        def test_it(netns_mysql):
-            with netns_mysql.cursor() as cursor:
-                cursor.execute("SELECT @@max_connections")
-                assert cursor.fetchone() == (7,)
-        """
-    )
+    result = suite("newcomer/overridden_server")
     result.assert_outcomes(passed=1)

@@ -15,65 +15,11 @@ from pytest_netns_mysql import settings
 from pytest_netns_mysql.mysql.dialects.options import initial, merge
 from pytest_netns_mysql.mysql.kinds.local import find
 from pytest_netns_mysql.mysql.mysqld import template
-
-CONFTEST = """
-    import json, os, pathlib
-    import pytest
-
-    NAME = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    FACTS = {}
-
-    def command_line(pid):
-        process = pathlib.Path("/proc", pid)
-        while not (line := (process / "cmdline").read_bytes()) and ") Z " not in (process / "stat").read_text():
-            pass  # it is just becoming another program
-        return line
-
-    def children():
-        return pathlib.Path("/proc/thread-self/children").read_text().split()
-
-    def servers():
-        lines = None
-        # What is started starts the server, as another child, and ends.
-        while lines is None or list(lines) != children() or any(b"launch.py" in line for line in lines.values()):
-            lines = {pid: command_line(pid) for pid in children()}
-        return [pid for pid, line in lines.items() if b"--datadir=/run/pytest-netns-mysql" in line]
-
-    def note(moment):
-        "Note the servers that the main thread has started, booting ones too, and where it stands."
-        FACTS[moment] = {
-            "servers": servers(),
-            "place": [os.stat(f"/proc/thread-self/ns/{kind}").st_ino for kind in ("net", "mnt")],
-            "directory": os.getcwd(),
-            "threads": len(os.listdir("/proc/self/task")),
-        }
-        pathlib.Path(__file__).with_name(f"facts-{NAME}").write_text(json.dumps(FACTS))
-
-    note("import")
-
-    def pytest_collection():
-        note("collection")
-
-    def pytest_collection_finish():
-        note("tests")
-"""
-
-SUITE = """
-    import pytest
-    from conftest import note
-
-    def test_plain():
-        note("plain")
-
-    @pytest.mark.netns("red")
-    def test_origin(netns_mysql):
-        note("origin")
-        with netns_mysql.cursor() as cursor:
-            cursor.execute("SELECT USER()")
-            assert cursor.fetchone() == ("red_user@192.0.2.2",)
-"""
+from tests.support.suites import source
 
 pytestmark = pytest.mark.slow
+SUITE = source("start/noting")
+CONFTEST = source("start/noting_conftest")
 # Direct as root, rootless as an ordinary user: CI runs both.
 MODES = pytest.mark.parametrize("mode", ["auto"])
 Run = Callable[..., pytest.RunResult]
@@ -192,7 +138,7 @@ def test_a_guess_that_was_wrong_once_is_made_again_when_it_is_right(
     run: Run, facts: Facts, pytester: pytest.Pytester
 ) -> None:
     run().assert_outcomes(passed=2)
-    without = SUITE.partition("    @pytest.mark")[0]
+    without = SUITE.partition("@pytest.mark")[0]
     for text, at_import in [(without, 1), (without, 0), (SUITE, 0), (SUITE, 1)]:
         pytester.makepyfile(test_inner=text)
         assert run().ret == 0
@@ -310,7 +256,9 @@ def test_a_server_that_lacks_what_is_wanted_is_replaced(
     run: Run, facts: Facts, pytester: pytest.Pytester, mode: str
 ) -> None:
     run(f"--netns-mode={mode}").assert_outcomes(passed=2)
-    pytester.makepyfile(test_inner=SUITE.replace("netns_mysql", "netns_mysqlx").replace("with", "return\n        with"))
+    pytester.makepyfile(
+        test_inner=SUITE.replace("netns_mysql", "netns_mysqlx").replace("    with", "    return\n    with")
+    )
     for is_kept in (False, True):
         run(f"--netns-mode={mode}").assert_outcomes(passed=2)
         noted = facts()
@@ -321,7 +269,7 @@ def test_a_server_that_lacks_what_is_wanted_is_replaced(
 def test_a_conftest_that_breaks_leaves_no_server_behind(run: Run, pytester: pytest.Pytester) -> None:
     """Where pytest is called by a program that goes on, the end of the process would come too late."""
     run().assert_outcomes(passed=2)
-    pytester.makeconftest(f"{CONFTEST}\n    assert FACTS['import']['servers']\n    raise OSError('broken')\n")
+    pytester.makeconftest(f"{CONFTEST}\nassert FACTS['import']['servers']\nraise OSError('broken')\n")
     program = """
         import pathlib, pytest
         print(int(pytest.main(["-p", "no:asyncio"])))

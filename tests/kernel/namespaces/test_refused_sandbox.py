@@ -10,41 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.suites import SUITES
+from tests.support.suites import SUITES, source
 
 REFUSE = SUITES / "refused_sandbox" / "refuse.py"
-SUITE = """
-    import os, pathlib
-    import pytest
-
-    @pytest.fixture(autouse=True)
-    def as_before():
-        assert pathlib.Path("/proc/self/uid_map").read_text().split() == MAP
-        assert os.getuid() == USER
-        assert [os.stat(f"/proc/self/ns/{kind}").st_ino for kind in ("user", "net", "mnt")] == NAMESPACES
-        yield
-        assert [os.stat(f"/proc/self/ns/{kind}").st_ino for kind in ("user", "net", "mnt")] == NAMESPACES
-
-    def test_before():
-        pass
-
-    @pytest.mark.netns("red")
-    def test_netns(netns):
-        raise AssertionError("there is no sandbox")
-
-    def test_after(tmp_path):
-        (tmp_path / "file").touch()
-        assert (tmp_path / "file").stat().st_uid == USER
-"""
-CONFTEST = """
-    import pytest
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection_modifyitems(items):
-        written = list(items)
-        yield
-        items[:] = written
-"""
 WITHOUT_ADMIN = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
 IN_OWN = ["unshare", "--user", "--map-root-user", "--mount"]
 DOCTOR = "  do: run `netns-mysql doctor`: it probes each prerequisite and names the cure"
@@ -133,19 +101,17 @@ def command(what: str, *argv: str) -> list[str]:
 
 
 def run(what: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest on the suite, with what it is to find written into the suite by a program in its place."""
-    fill = (
-        "import os, pathlib, sys\n"
-        "text = pathlib.Path('test_inner.txt').read_text()\n"
+    """Run pytest on the suite; a program in its place notes in the environment what the suite must find."""
+    note = (
+        "import json, os, pathlib, sys\n"
         "places = [os.stat(f'/proc/self/ns/{kind}').st_ino for kind in ('user', 'net', 'mnt')]\n"
-        "text = text.replace('MAP', repr(pathlib.Path('/proc/self/uid_map').read_text().split()))\n"
-        "text = text.replace('USER', str(os.getuid())).replace('NAMESPACES', repr(places))\n"
-        "pathlib.Path('test_inner.py').write_text(text)\n"
+        "map = pathlib.Path('/proc/self/uid_map').read_text().split()\n"
+        "os.environ['AS_BEFORE'] = json.dumps([map, os.getuid(), places])\n"
         "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
     )
     options = ["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:randomly", "-rs", *arguments]
     return subprocess.run(
-        command(what, sys.executable, "-c", fill, *options), capture_output=True, text=True, check=False
+        command(what, sys.executable, "-c", note, *options), capture_output=True, text=True, check=False
     )
 
 
@@ -156,8 +122,8 @@ def told(what: str) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _suite(pytester: pytest.Pytester) -> None:
-    pytester.maketxtfile(test_inner=SUITE)
-    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(test_inner=source("refused_sandbox/as_before"))
+    pytester.makeconftest(source("refused_sandbox/as_written_conftest"))
 
 
 @pytest.mark.parametrize("what", CASES)

@@ -10,76 +10,20 @@ import pytest
 
 from tests.support.suites import Suite
 
-AS_BEFORE = """
-    import os, pathlib, stat
-    import pytest
-
-    def state():
-        return {
-            "ids": (os.getuid(), os.geteuid(), os.getgid(), os.getegid()),
-            "home": pathlib.Path.home(),
-            "own file": os.stat(__file__).st_uid,
-            "directory": os.getcwd(),
-        }
-
-    BEFORE, RUN = state(), sorted(set(os.listdir("/run")) - {"netns", "pytest-netns-mysql"})
-
-    @pytest.mark.netns
-    def test_state(netns):
-        assert state() == BEFORE
-        assert sorted(set(os.listdir("/run")) - {"netns", "pytest-netns-mysql"}) == RUN
-        assert sorted(os.listdir("/run/netns")) == ["blue", "red"]
-        for name in RUN:
-            there = pathlib.Path("/run", name)
-            assert there.is_symlink() or there.exists()
-
-    @pytest.mark.netns
-    def test_permissions_hold(tmp_path):
-        secret = tmp_path / "secret"
-        secret.touch(mode=0)
-        if os.geteuid() == 0 and not ROOTLESS:
-            secret.read_text()
-        else:
-            with pytest.raises(PermissionError):
-                secret.read_text()
-"""
-
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
-def test_the_process_is_itself_in_the_sandbox(suite: Suite, mode: str) -> None:
-    result = suite(AS_BEFORE.replace("ROOTLESS", str(mode == "rootless")), f"--netns-mode={mode}")
+def test_the_process_is_itself_in_the_sandbox(suite: Suite, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPECTED_MODE", mode)
+    result = suite("sandbox/as_before", f"--netns-mode={mode}")
     result.assert_outcomes(passed=2)
 
 
 def test_programs_that_a_test_starts_have_the_four_capabilities(suite: Suite) -> None:
     result = suite(
-        """
-    import os, subprocess
-    import pytest
-
-    @pytest.mark.netns("red")
-    def test_it():
-        subprocess.run(["ip", "link", "add", "veth-x", "type", "veth", "peer", "name", "veth-y"], check=True)
-        subprocess.run(["ip", "netns", "add", "green"], check=True)
-        status = subprocess.run(["cat", "/proc/self/status"], capture_output=True, text=True).stdout
-        effective = next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff"))
-        four = 1 << 21 | 1 << 12 | 1 << 13 | 1 << 10
-        assert int(effective, 16) == four if os.getuid() else int(effective, 16) & four == four
-    """,
+        "sandbox/capabilities",
         "--netns-mode=rootless",
     )
     result.assert_outcomes(passed=1)
-
-
-PROBE = """
-    import pathlib
-
-    def in_user_namespace():
-        return pathlib.Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]
-
-    def test_unmarked():
-        assert in_user_namespace() == {early}
-"""
 
 
 @pytest.mark.parametrize(
@@ -106,7 +50,8 @@ def test_the_user_namespace_is_entered_early_only_where_a_setting_asks(
     pytester.makeini(f"[pytest]\n{ini}\n")
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    suite(PROBE.format(early=early), *arguments).assert_outcomes(passed=1)
+    monkeypatch.setenv("EXPECTED", "early" if early else "late")
+    suite("sandbox/probe", *arguments).assert_outcomes(passed=1)
 
 
 def test_a_thread_that_a_plugin_starts_as_it_is_imported_has_pytest_start_again(suite: Suite) -> None:
@@ -160,28 +105,7 @@ def test_tests_are_skipped_where_no_sandbox_can_be_made_only_if_asked(pytester: 
 
 def test_every_worker_has_its_own_names_addresses_and_port(suite: Suite, pytester: pytest.Pytester) -> None:
     result = suite(
-        """
-    import os, pathlib, time
-    import pytest
-
-    @pytest.mark.parametrize("number", range(2))
-    @pytest.mark.netns("red")
-    def test_it(netns_mysql, netns_mysqld, number, request):
-        meeting = pathlib.Path(request.config.rootpath)
-        mine = f"{os.stat('/proc/thread-self/ns/net').st_ino} {netns_mysqld.pid}"
-        (meeting / f"worker{number}.draft").write_text(mine)
-        (meeting / f"worker{number}.draft").rename(meeting / f"worker{number}")
-        deadline = time.monotonic() + 60
-        while not (meeting / f"worker{1 - number}").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        theirs = (meeting / f"worker{1 - number}").read_text()
-        assert not set(mine.split()) & set(theirs.split())
-        assert netns_mysqld.endpoint("red").port == 3306
-        with netns_mysql.cursor() as cursor:
-            cursor.execute("SELECT @@port, @@hostname, USER()")
-            assert cursor.fetchone()[::2] == (3306, "red_user@192.0.2.2")
-    """,
+        "sandbox/workers",
         *("-n", "2", "--netns-mode=auto"),
     )
     result.assert_outcomes(passed=2)
@@ -189,17 +113,7 @@ def test_every_worker_has_its_own_names_addresses_and_port(suite: Suite, pyteste
 
 def test_without_a_netns_test_nothing_heavy_is_imported(suite: Suite) -> None:
     result = suite(
-        """
-    import sys
-
-    def test_it():
-        heavy = {"pyroute2", "mysql", "testcontainers", "filelock", "asyncio"}
-        assert not heavy & {name.split(".")[0] for name in sys.modules}
-        own = "pytest_net" + "ns_mysql."  # in one word it would say that there are such tests
-        ours = {name.removeprefix(own) for name in sys.modules if name.startswith(own)}
-        ours -= {"kernel", "kernel.rights"}  # which only read /proc
-        assert not any(name.split(".")[0] in ("kernel", "mysql", "topology", "endpoint") for name in ours)
-    """,
+        "sandbox/imports",
         "-p",
         "no:anyio",
     )  # which imports asyncio

@@ -73,25 +73,16 @@ def test_a_damaged_template_is_seen_at_once(server: Distribution, cache: Path, k
     assert re.fullmatch(fault, found), found
 
 
-SUITE = """
-    import pytest
-
-    @pytest.mark.netns("red")
-    def test_it(netns_mysql, netns_mysqld):
-        assert netns_mysqld.execute("SELECT COUNT(*) FROM sys.version") == [(1,)]
-"""
-
-
 def test_a_damaged_template_is_made_again_with_a_line(suite: Suite, server: Distribution, cache: Path) -> None:
     (folder,) = (one for one in (cache / "templates").iterdir() if one.is_dir())
     _truncate(folder)
     arguments = ["-p", "no:randomly", f"--netns-cache={cache}", f"--netns-mysqld={server.mysqld}", "-s"]
-    result = suite(SUITE, *arguments)
+    result = suite("damaged_cache/single", *arguments)
     result.assert_outcomes(passed=1)
     said = result.stdout.str() + result.stderr.str()
     assert f"the data directory {folder} in the cache is damaged (mysql.ibd has " in said
     assert said.count("making a data directory for mysql-") == 1
-    again = suite(SUITE, *arguments)
+    again = suite("damaged_cache/single", *arguments)
     again.assert_outcomes(passed=1)
     assert "is damaged (" not in again.stdout.str() + again.stderr.str()
 
@@ -105,7 +96,7 @@ def test_damage_that_shows_only_when_the_server_starts(suite: Suite, server: Dis
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert manifest.fault(folder) is None
     arguments = ["-p", "no:randomly", f"--netns-cache={cache}", f"--netns-mysqld={server.mysqld}", "-s"]
-    result = suite(SUITE, *arguments)
+    result = suite("damaged_cache/single", *arguments)
     result.assert_outcomes(passed=1)
     said = result.stdout.str() + result.stderr.str()
     assert f"the data directory {folder} in the cache is damaged (what its files hold has changed)" in said

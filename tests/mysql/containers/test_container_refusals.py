@@ -12,17 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.suites import InnerRun, Suite
+from tests.support.suites import InnerRun, Suite, source
 
 pytestmark = pytest.mark.slow
 GRACE = 10.0  # seconds
-
-TEST = """
-    import pytest
-
-    @pytest.mark.netns("red")
-    def test_it(netns_mysql): ...
-"""
 
 
 def refused(result: InnerRun) -> str:
@@ -39,13 +32,17 @@ def is_alive(pid: int) -> bool:
 
 def test_no_engine_answers(suite: Suite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
-    said = refused(suite(TEST, "--netns-mysqld=docker://mysql:8.4"))
+    said = refused(suite("container_refusals/single", "--netns-mysqld=docker://mysql:8.4"))
     assert "no container engine answers\n  where: netns_mysqld = docker://mysql:8.4\n  tried: " in said
     assert "do: start it: systemctl start docker, or systemctl start podman.socket" in said
 
 
 def test_with_fetch_never_no_image_is_pulled(suite: Suite, image: str) -> None:
-    said = refused(suite(TEST, "--netns-mysqld=docker://netns-mysql-nobody-has-it:1", "--netns-fetch=never"))
+    said = refused(
+        suite(
+            "container_refusals/single", "--netns-mysqld=docker://netns-mysql-nobody-has-it:1", "--netns-fetch=never"
+        )
+    )
     assert (
         "there is no image netns-mysql-nobody-has-it:1 on this machine, and netns_fetch = never: it is not pulled\n"
         "  where: command line --netns-fetch\n"
@@ -55,7 +52,7 @@ def test_with_fetch_never_no_image_is_pulled(suite: Suite, image: str) -> None:
 
 
 def test_no_such_image(suite: Suite, image: str) -> None:
-    said = refused(suite(TEST, "--netns-mysqld=docker://netns-mysql-nobody-has-it:1"))
+    said = refused(suite("container_refusals/single", "--netns-mysqld=docker://netns-mysql-nobody-has-it:1"))
     assert "there is no image netns-mysql-nobody-has-it:1, and it cannot be pulled" in said
     assert "where: netns_mysqld = docker://netns-mysql-nobody-has-it:1" in said
     assert "do: mend the name: docker://mysql:8.4" in said
@@ -78,12 +75,12 @@ def test_a_server_without_network_namespaces(
     suite: Suite, odd_image: Callable[..., str], line: str, message: str
 ) -> None:
     name = odd_image("old", mysqld=f"#!/bin/sh\necho '{line}'\n")
-    said = refused(suite(TEST, f"--netns-mysqld={name}"))
+    said = refused(suite("container_refusals/single", f"--netns-mysqld={name}"))
     assert f"{name} {message}\n  where: netns_mysqld = {name}" in said
 
 
 def test_an_entrypoint_that_fails(suite: Suite, image: str) -> None:
-    result = suite(TEST, f"--netns-mysqld={image}", "--netns-image-env=MYSQL_DATABASE=a`b")
+    result = suite("container_refusals/single", f"--netns-mysqld={image}", "--netns-image-env=MYSQL_DATABASE=a`b")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         ["ServerStartError: the image's entrypoint made no data directory: it ended with exit code *"]
@@ -100,7 +97,7 @@ def test_an_entrypoint_that_fails(suite: Suite, image: str) -> None:
     ],
 )
 def test_settings_of_an_image(suite: Suite, image: str, option: str, message: str) -> None:
-    assert message in refused(suite(TEST, f"--netns-mysqld={image}", option))
+    assert message in refused(suite("container_refusals/single", f"--netns-mysqld={image}", option))
 
 
 def test_up_takes_none(image: str) -> None:
@@ -117,23 +114,7 @@ def test_kill_leaves_nothing(
     workers: list[str],
     left_of: Callable[..., list[str]],
 ) -> None:
-    pytester.makepyfile(
-        test_inner="""
-        import json, os, pathlib, time
-        import pytest
-        from pytest_netns_mysql import factories
-
-        other = factories.mysqld(options={"port": 3310})
-
-        @pytest.mark.parametrize("number", range(2))
-        @pytest.mark.netns("red")
-        def test_it(netns_mysql, netns_mysqld, other, number, request):
-            file = pathlib.Path(request.config.rootpath, f"state{number}")
-            file.with_suffix(".draft").write_text(json.dumps([os.getpid(), netns_mysqld.pid, other.pid]))
-            file.with_suffix(".draft").rename(file)
-            time.sleep(60)
-        """
-    )
+    pytester.makepyfile(test_inner=source("container_refusals/waiting"))
     command = [sys.executable, "-m", "pytest", "-p", "no:asyncio", "-p", "no:cacheprovider", f"--netns-mysqld={image}"]
     process = subprocess.Popen([*command, *workers], stdout=subprocess.DEVNULL)
     files = [pytester.path / f"state{number}" for number in range(2 if workers else 1)]

@@ -16,40 +16,6 @@ from pytest_netns_mysql.run.choices import Kinds
 from tests.support.suites import InnerRun, Suite
 
 # The first test has the server boot early in the second run; the factories' servers are asked for in each way.
-SUITE = """
-    import pytest
-    from pytest_netns_mysql import factories
-
-    client = factories.client("by_need", namespace="blue")
-    in_front = factories.router("by_name", namespace="blue", port=6447)
-
-    @pytest.mark.netns("red")
-    def test_first(netns_mysql):
-        pass
-
-    @pytest.mark.netns("blue")
-    def test_a_client_of_another_server(client):
-        assert client.is_connected()
-
-    @pytest.mark.netns("blue")
-    def test_by_the_conftests_name(ask):
-        assert ask("by_name").version
-
-    @pytest.mark.netns("blue")
-    def test_in_front_of_one_by_name(request):
-        assert request.getfixturevalue("in_front").pid
-"""
-CONFTEST = """
-    import pytest
-    from pytest_netns_mysql import factories
-
-    by_need = factories.mysqld(bind_address="192.0.2.2/red", options={"port": 3307}, mysqld="mariadb")
-    by_name = factories.mysqld(bind_address="192.0.2.2/red", options={"port": 3308}, mysqld="mariadb")
-
-    @pytest.fixture
-    def ask(request):
-        return request.getfixturevalue
-"""
 
 
 @pytest.fixture(scope="module")
@@ -78,23 +44,23 @@ def fetched(result: InnerRun) -> list[str]:
 
 def test_every_state_of_the_cache_passes(suite: Suite, home: Path) -> None:
     """One after another, since each fetch takes seconds: empty, server and template, another product, server alone."""
-    first = suite(SUITE, "-k", "test_first", conftest=CONFTEST)
+    first = suite("first_contact/asks", "-k", "test_first", conftest="first_contact/asks_conftest")
     first.assert_outcomes(passed=1)
     assert fetched(first) == ["mysql"]  # what no chosen test needs is not fetched
 
     # Now the server boots early, before anything is fetched.
-    second = suite(SUITE, "--netns-start=early", conftest=CONFTEST)
+    second = suite("first_contact/asks", "--netns-start=early", conftest="first_contact/asks_conftest")
     second.assert_outcomes(passed=4)
     assert fetched(second) == ["mariadb", "router"]
 
     have(home, "mariadb")
-    third = suite(SUITE, "-k", "test_first or test_a_client", conftest=CONFTEST)
+    third = suite("first_contact/asks", "-k", "test_first or test_a_client", conftest="first_contact/asks_conftest")
     third.assert_outcomes(passed=2)
     assert fetched(third) == ["mysql"]
 
     have(home, "mysql")  # without a template
     shutil.rmtree(home / "templates")
-    fourth = suite(SUITE, "-k", "test_by_the_conftests_name", conftest=CONFTEST)
+    fourth = suite("first_contact/asks", "-k", "test_by_the_conftests_name", conftest="first_contact/asks_conftest")
     fourth.assert_outcomes(passed=1)
     assert "mariadb" in fetched(fourth)
 
@@ -102,28 +68,9 @@ def test_every_state_of_the_cache_passes(suite: Suite, home: Path) -> None:
 def test_what_no_collection_can_know_is_told_to_be_fetched_before(suite: Suite, home: Path) -> None:
     have(home, "mysql")
     result = suite(
-        """
-        import pytest
-
-        @pytest.mark.netns("red")
-        def test_it(netns_mysqld):
-            pass
-        """,
+        "first_contact/asks_at_run_time",
         "-s",
-        conftest="""
-        import pytest
-        from pytest_netns_mysql import factories
-
-        server = factories.mysqld(options={"port": 3307}, mysqld="mariadb", scope="function")
-        between = factories.router(namespace="red", scope="function")
-
-        @pytest.hookimpl(trylast=True)
-        def pytest_runtest_call(item):
-            for name in ("server", "between"):
-                with pytest.raises(Exception) as error:
-                    item._request.getfixturevalue(name)
-                print(f"\\n{error.value}")
-        """,
+        conftest="first_contact/asks_at_run_time_conftest",
     )
     result.assert_outcomes(passed=1)
     assert not {"mariadb", "router"} & set(fetched(result))
@@ -141,18 +88,7 @@ def test_what_no_collection_can_know_is_told_to_be_fetched_before(suite: Suite, 
 
 def test_with_fetch_never_nothing_is_fetched_and_the_error_says_what_is_missing(suite: Suite, tmp_path: Path) -> None:
     result = suite(
-        """
-        import pytest
-        from pytest_netns_mysql import factories
-
-        maria = factories.mysqld(options={"port": 3307}, mysqld="mariadb")
-        between = factories.router(namespace="red")
-
-        def test_plain(netns): pass
-        def test_default(netns_mysqld): pass
-        def test_maria(maria): pass
-        def test_router(between): pass
-        """,
+        "first_contact/programs",
         "--netns-fetch=never",
         f"--netns-cache={tmp_path / 'empty'}",
     )
@@ -178,49 +114,10 @@ def test_every_way_to_ask_is_looked_ahead_for(
     server = Kinds(settings.resolve(settings.environment), print).find("auto")  # fetched before there is no apt
     monkeypatch.setenv("PATH", str(pytester.path))
     result = suite(
-        """
-        import pytest
-        from pytest_netns_mysql import factories
-
-        pytestmark = pytest.mark.netns("red")
-        maria = factories.mysqld(mysqld="mariadb", options={"port": 3307}, scope="function")
-        replica = factories.replica("netns_mysqld", bind_address="198.51.100.2/blue", mysqld="mariadb")
-        client = factories.client(maria, namespace="blue")
-        router = factories.router(maria, namespace="blue", scope="function")
-
-        def help_with(request, name):
-            return request.getfixturevalue(name)
-
-        class TestInAClass:
-            def test_by_argument(self, maria): pass
-
-            @pytest.fixture
-            def own(self, request):
-                return help_with(request, "maria")
-
-            def test_by_a_fixture(self, netns_mysqld, own): pass
-
-        def test_a_replica(replica): pass
-        def test_a_client(client): pass
-        def test_a_router(router): pass
-        def test_by_name(request): help_with(request, "maria")
-        def test_by_a_conftests_name(netns, get): get("other")
-
-        @pytest.mark.usefixtures("maria")
-        def test_by_a_marker(): pass
-        """,
+        "first_contact/every_way_to_ask",
         f"--netns-cache={pytester.path / 'cache'}",
         f"--netns-mysqld={server.name}",
-        conftest="""
-        import pytest
-        from pytest_netns_mysql import factories
-
-        other = factories.mysqld(mysqld="mariadb", options={"port": 3308}, scope="function")
-
-        @pytest.fixture
-        def get(request):
-            return lambda name: request.getfixturevalue(name)
-        """,
+        conftest="first_contact/every_way_to_ask_conftest",
     )
     output = result.stdout.str()
     assert output.count("  tried: fetch from the machine's package sources: this machine has no apt-get") >= 8
@@ -264,7 +161,7 @@ def test_netns_mysql_run_looks_for_its_server_before_it_enters(tmp_path: Path) -
 
 
 def test_a_run_and_a_failure_say_which_server_they_are_on(suite: Suite) -> None:
-    result = suite("import pytest\n\n@pytest.mark.netns('red')\ndef test_it(netns_mysql): assert 0")
+    result = suite("first_contact/failing")
     result.assert_outcomes(failed=1)
     told = r"MySQL \d+\.\d+\.\d+ \(/.*/mysqld(, fetched from \S+ \w+)?\)"
     result.stdout.re_match_lines([rf"netns: auto is {told}", r"-+ netns -+", rf"server: {told}"])

@@ -27,6 +27,12 @@ HERE, THERE = f"198.51.100.{_NUMBER}", f"198.51.100.{_NUMBER + 1}"
 PASSWORD = "of the boss"
 
 
+@pytest.fixture(autouse=True)
+def _address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's address, for inner suites."""
+    monkeypatch.setenv("THERE", THERE)
+
+
 @pytest.fixture
 def others(tmp_path: Path) -> Iterator[str]:
     """Give the name of a namespace of this machine with a server of its own in it, that answers the machine too."""
@@ -87,44 +93,6 @@ def _wait_until_it_answers(log: Path, process: subprocess.Popen[bytes]) -> None:
     pytest.fail(log.read_text())
 
 
-SUITE = f"""
-    import mysql.connector
-    import pytest
-    from pytest_netns_mysql import SettingError, factories
-
-    @pytest.mark.netns("prod")
-    def test_origin(netns_mysql, netns_mysqld):
-        with netns_mysql.cursor() as cursor:
-            cursor.execute("SELECT USER()")
-            assert cursor.fetchone() == ("prod_user@{THERE}",)
-        assert netns_mysqld.version >= (8, 0, 22)
-        netns_mysqld.execute("CREATE SCHEMA left_behind")
-        netns_mysqld.execute("SET GLOBAL max_connections = 33")
-
-    @pytest.mark.netns("prod")
-    def test_grants(netns_account, netns_connect, netns_mysqld):
-        assert netns_mysqld.execute("SHOW SCHEMAS LIKE 'left%'") == []
-        assert netns_mysqld.execute("SELECT @@max_connections") == [(151,)]
-        account = netns_account("app", host="198.51.100.2")
-        with pytest.raises(mysql.connector.Error, match="Access denied|not allowed"):
-            netns_connect("prod", account=account)
-
-    client = factories.client("netns_mysqld", namespace="prod")
-
-    def test_a_client(client):
-        assert client.is_connected()
-
-    def test_it_is_not_ours(netns_mysqld):
-        for action in (netns_mysqld.restart, netns_mysqld.stop, netns_mysqld.kill, netns_mysqld.snapshot):
-            with pytest.raises(SettingError, match="external:{THERE}:3306 cannot be .*: it is run by others"):
-                action()
-        assert netns_mysqld.describe() == "{THERE}, run by others"
-
-    @pytest.mark.netns_mysqld(local=True)
-    def test_here(netns_mysqld): ...
-"""
-
-
 @pytest.mark.root  # only root may enter what others made
 def test_a_server_of_others(
     suite: Suite, others: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
@@ -132,15 +100,9 @@ def test_a_server_of_others(
     monkeypatch.setenv("NETNS_EXTERNAL_PASSWORD", PASSWORD)
     pytester.path.joinpath("prod.toml").write_text(f'[namespaces.prod]\nexternal = "{others}"\n')
     words = (f"--netns-mysqld=external:{THERE}:3306", "--netns-external-user=boss", "--netns-topology=prod.toml")
-    suite(SUITE, *words).assert_outcomes(passed=4, skipped=1)
+    suite("external_server/origins", *words).assert_outcomes(passed=4, skipped=1)
     refused = suite(
-        """
-        from pytest_netns_mysql import factories
-
-        replica = factories.replica("netns_mysqld", bind_address="127.0.0.1")
-
-        def test_it(replica): ...
-        """,
+        "external_server/another_server_started",
         *words,
     )
     refused.assert_outcomes(errors=1)
@@ -168,7 +130,7 @@ def test_a_server_of_others(
 
 @pytest.mark.root  # only root may enter what others made
 def test_an_administrator_that_is_not_let_in(suite: Suite, others: str) -> None:
-    result = suite(SUITE, f"--netns-mysqld=external:{THERE}:3306")
+    result = suite("external_server/origins", f"--netns-mysqld=external:{THERE}:3306")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     said = result.stderr.str()
     assert f"the server at {THERE}, port 3306, does not let its administrator in" in said
@@ -181,7 +143,7 @@ def test_an_administrator_that_is_not_let_in(suite: Suite, others: str) -> None:
 
 @pytest.mark.parametrize("choice", ["external:", "external:host", "external::3306", "external:host:99999"])
 def test_what_names_no_server(suite: Suite, choice: str) -> None:
-    result = suite(SUITE, f"--netns-mysqld={choice}")
+    result = suite("external_server/origins", f"--netns-mysqld={choice}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"netns_mysqld = {choice!r} names no server" in result.stderr.str()
     assert "do: write external:HOST:PORT, such as external:192.0.2.10:3306" in result.stderr.str()

@@ -140,34 +140,5 @@ def test_a_mysqld_that_ends_before_it_opens_its_log(
 
 def test_a_limit_that_a_run_meets_is_named(suite: Suite) -> None:
     """Too few open files for the program that copies the data, and files that may not be as large as its own."""
-    result = suite(
-        """
-        import os, resource
-        import pytest
-        from pytest_netns_mysql import CacheError, ServerStartError
-
-        @pytest.fixture
-        def limited(request):
-            before = resource.getrlimit(request.param[0])
-            resource.setrlimit(request.param[0], (request.param[1](), before[1]))
-            yield
-            resource.setrlimit(request.param[0], before)
-
-        FILES = resource.RLIMIT_NOFILE, lambda: max(map(int, os.listdir("/proc/self/fd"))) + 2
-        SIZE = resource.RLIMIT_FSIZE, lambda: 1 << 20
-
-        @pytest.mark.parametrize("limited", [FILES], indirect=True)
-        def test_files(netns_start_mysqld, limited):
-            with pytest.raises(ServerStartError) as error:
-                netns_start_mysqld()
-            assert error.value.remedies == ("the limit of open files is too low: raise it, ulimit -n 1024",)
-
-        @pytest.mark.parametrize("limited", [SIZE], indirect=True)
-        def test_size(netns_start_mysqld, limited):
-            with pytest.raises(CacheError) as error:
-                netns_start_mysqld()
-            cure = "a limit of the size of files is in force: raise it, ulimit -f unlimited"
-            assert error.value.remedies == (cure,)
-        """
-    )
+    result = suite("failure/limits")
     result.assert_outcomes(passed=2)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import settings
-from tests.support.suites import Suite
+from tests.support.suites import Suite, source
 
 pytestmark = pytest.mark.slow
 
@@ -48,203 +48,46 @@ def own_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_it_is_loaded_once_for_each_change(suite: Suite, pytester: pytest.Pytester, own_seeds: Path) -> None:
     pytester.makeini("[pytest]\npythonpath = .\n")
-    pytester.makepyfile(
-        filling="""
-        from pathlib import Path
-
-        def customers(connection):
-            with Path(__file__).with_name("calls.txt").open("a") as calls:
-                calls.write("called\\n")
-            with connection.cursor() as cursor:
-                cursor.execute("INSERT INTO shop.customers VALUES (5, 'Eve')")
-        """
-    )
+    pytester.makepyfile(filling=source("seed/filling"))
     schema = pytester.path / "schema.sql"
     schema.write_text(SHOP)
-    text = """
-        import pytest
-        from pytest_netns_mysql import factories
-
-        shop = factories.mysqld(load=["schema.sql", "filling:customers"])
-        client = factories.client(shop)
-
-        @pytest.mark.parametrize("number", range(6))
-        def test_it_is_there(shop, client, number):
-            assert shop.execute("SELECT name FROM shop.customers WHERE id = 5") == [("Eve",)]
-            assert shop.execute("SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'shop'")
-    """
     calls = pytester.path / "calls.txt"
-    first = suite(text)
+    first = suite("seed/loaded_once")
     first.assert_outcomes(passed=6)
     first.stdout.fnmatch_lines(
         "netns-mysql: loading schema.sql, filling:customers into a data directory of its own (once for each change)"
     )
     assert calls.read_text() == "called\n"
-    second = suite(text, "-n", "2", "--netns-mode=auto")
+    second = suite("seed/loaded_once", "-n", "2", "--netns-mode=auto")
     second.assert_outcomes(passed=6)
     assert calls.read_text() == "called\n"
     schema.write_text(SHOP + "SELECT 'changed';")
-    suite(text, "-n", "2", "--netns-mode=auto").assert_outcomes(passed=6)
+    suite("seed/loaded_once", "-n", "2", "--netns-mode=auto").assert_outcomes(passed=6)
     assert calls.read_text() == "called\n" * 2
     assert len([one for one in own_seeds.iterdir() if one.is_dir()]) == 2
 
 
 def test_what_a_test_changes_is_put_back(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "schema.sql").write_text(SHOP)
-    result = suite(
-        """
-        import pytest
-        from pytest_netns_mysql import factories
-
-        shop = factories.mysqld(load="schema.sql")
-        shop_client = factories.client(shop, user="root")
-        WHOLE = {}
-
-        def whole(shop):
-            names = "customers", "orders", "log", "names"
-            schema = "TABLE_SCHEMA = 'shop'"
-            return [
-                shop.execute("CHECKSUM TABLE shop.customers, shop.orders, shop.log"),
-                [shop.execute(f"SHOW CREATE TABLE shop.{name}") for name in names],
-                shop.execute(f"SELECT TABLE_NAME, AUTO_INCREMENT FROM information_schema.TABLES WHERE {schema}"),
-                shop.execute("SELECT ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'shop'"),
-                shop.execute("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS"),
-                shop.execute("SELECT * FROM shop.orders"),
-            ]
-
-        def check(shop):
-            shop.execute("SET SESSION information_schema_stats_expiry = 0")
-            now = whole(shop)
-            assert now == WHOLE.setdefault("whole", now)
-
-        CHANGES = [
-            ["INSERT INTO shop.customers (name) VALUES ('Eve')"],
-            ["UPDATE shop.customers SET name = 'Eve' WHERE id = 1"],
-            ["DELETE FROM shop.orders"],
-            ["DELETE FROM shop.customers WHERE id = 1"],  # a foreign key takes its order along
-            ["SET SESSION foreign_key_checks = 0", "TRUNCATE TABLE shop.customers"],
-            ["ALTER TABLE shop.orders AUTO_INCREMENT = 100"],
-            ["START TRANSACTION", "INSERT INTO shop.orders (customer) VALUES (1)", "ROLLBACK"],
-            ["INSERT INTO shop.log VALUES ('text')", "ANALYZE TABLE shop.log"],
-            ["CREATE TABLE shop.more (a INT)", "CREATE VIEW shop.also AS SELECT 1"],
-            ["CREATE TRIGGER shop.trigger_it BEFORE INSERT ON shop.log FOR EACH ROW SET @a = 1",
-             "INSERT INTO shop.log VALUES ('text')"],
-            ["CREATE FUNCTION shop.one() RETURNS INT DETERMINISTIC RETURN 1"],
-        ]
-        BEYOND = [
-            ["ALTER TABLE shop.orders ADD COLUMN more INT"],
-            ["ALTER TABLE shop.orders ALTER COLUMN price SET DEFAULT 1"],
-            ["DROP TABLE shop.orders"],
-            ["DROP PROCEDURE shop.count_orders"],
-            ["CREATE OR REPLACE VIEW shop.names AS SELECT 1"],
-            ["DROP SCHEMA shop"],
-        ]
-        PIDS = {}
-
-        @pytest.mark.parametrize("number", range(len(CHANGES)))
-        def test_a_change(shop, number):
-            check(shop)
-            PIDS[number] = shop.pid
-            for statement in CHANGES[number]:
-                shop.execute(statement)
-
-        def test_it_was_the_same_server_all_the_time(shop):
-            check(shop)
-            assert {*PIDS.values(), shop.pid} == {shop.pid}
-
-        @pytest.mark.parametrize("number", range(len(BEYOND)))
-        def test_what_takes_a_fresh_server(shop, number):
-            check(shop)
-            assert PIDS.get("beyond") != shop.pid
-            PIDS["beyond"] = shop.pid
-            for statement in BEYOND[number]:
-                shop.execute(statement)
-
-        def test_and_there_it_is(shop):
-            check(shop)
-            assert PIDS["beyond"] != shop.pid
-        """
-    )
+    result = suite("seed/put_back")
     result.assert_outcomes(passed=19)
 
 
 def test_a_load_that_is_killed_is_no_seed(suite: Suite, pytester: pytest.Pytester, own_seeds: Path) -> None:
-    text = """
-        import os
-        import signal
-        from pathlib import Path
-
-        from pytest_netns_mysql import factories
-
-        def fill(connection):
-            with connection.cursor() as cursor:
-                cursor.execute("CREATE SCHEMA shop")
-            once = Path(__file__).with_name("once")
-            if not once.exists():
-                once.touch()
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        shop = factories.mysqld(load=fill)
-
-        def test_it(shop):
-            assert shop.execute("SHOW SCHEMAS LIKE 'shop'") == [("shop",)]
-    """
-    assert suite(text).ret == -signal.SIGKILL
+    assert suite("seed/killed_load").ret == -signal.SIGKILL
     assert not [one for one in own_seeds.iterdir() if one.is_dir()]
-    suite(text).assert_outcomes(passed=1)
+    suite("seed/killed_load").assert_outcomes(passed=1)
 
 
 def test_what_a_wider_fixture_adds_stays(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "schema.sql").write_text(SHOP)
-    suite(
-        """
-        import pytest
-        from pytest_netns_mysql import factories
-
-        shop = factories.mysqld(load="schema.sql")
-        PIDS = []
-
-        @pytest.fixture(scope="module")
-        def eve(shop):
-            shop.execute("INSERT INTO shop.customers VALUES (5, 'Eve')")
-
-        def names(shop):
-            return [name for name, in shop.execute("SELECT name FROM shop.customers WHERE id <> 2 ORDER BY id")]
-
-        def test_one(shop, eve):
-            shop.execute("DELETE FROM shop.orders")
-            assert names(shop) == ["Ann", "Eve"]
-
-        def test_two(shop, eve):
-            assert names(shop) == ["Ann", "Eve"]
-            assert shop.execute("SELECT COUNT(*) FROM shop.orders") == [(1,)]
-            shop.execute("UPDATE shop.customers SET name = 'Eve' WHERE id = 5")  # written, and not changed
-            PIDS.append(shop.pid)
-
-        def test_three(shop, eve):
-            assert PIDS == [shop.pid]
-            shop.execute("DELETE FROM shop.customers WHERE id = 5")
-
-        def test_four(shop, eve):
-            assert names(shop) == ["Ann", "Eve"]
-            assert PIDS != [shop.pid]
-        """
-    ).assert_outcomes(passed=4)
+    suite("seed/wider_fixtures").assert_outcomes(passed=4)
 
 
 def test_leftovers_are_named_where_they_fail_a_test(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "schema.sql").write_text(SHOP)
     result = suite(
-        """
-        from pytest_netns_mysql import factories
-
-        shop = factories.mysqld(load="schema.sql")
-
-        def test_it(shop):
-            shop.execute("INSERT INTO shop.log VALUES ('text')")
-            shop.execute("CREATE TABLE shop.more (a INT)")
-            shop.execute("ALTER TABLE shop.orders ADD COLUMN more INT")
-        """,
+        "seed/named_leftovers",
         "--netns-leftovers=fail",
     )
     result.assert_outcomes(passed=1, errors=1)
@@ -265,48 +108,13 @@ def test_a_clients_schema_is_loaded_for_each_test(suite: Suite, pytester: pytest
         "BEGIN SET NEW.id = NEW.id + 1; END//\n"
     )
     (folder / "more.inc").write_text("INSERT INTO things VALUES (2);\n")
-    suite(
-        """
-        import pytest
-        from pytest_netns_mysql import factories
-
-        def more(connection):
-            with connection.cursor() as cursor:
-                cursor.execute("INSERT INTO things VALUES (10)")
-
-        things = factories.client(load=["seed", more])
-        pytestmark = pytest.mark.netns("red")
-
-        @pytest.mark.parametrize("turn", [1, 2])
-        def test_it(things, turn):
-            with things.cursor() as cursor:
-                cursor.execute("SELECT id, DATABASE() FROM things ORDER BY id")
-                assert cursor.fetchall() == [(2, "red_schema"), (3, "red_schema"), (11, "red_schema")]
-                cursor.execute("DELETE FROM things")
-        """
-    ).assert_outcomes(passed=2)
+    suite("seed/clients_schema").assert_outcomes(passed=2)
 
 
 @pytest.mark.slow
 def test_a_replica_begins_with_what_its_source_was_loaded_with(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "schema.sql").write_text(SHOP)
-    suite(
-        """
-        from pytest_netns_mysql import factories
-
-        shop = factories.source(load="schema.sql")
-        copy = factories.replica(shop, bind_address="198.51.100.2/blue", options={"port": 3307})
-
-        def test_one(shop, copy):
-            assert copy.execute("SELECT name FROM shop.customers WHERE id = 1") == [("Ann",)]
-            shop.execute("UPDATE shop.customers SET name = 'Eve'")
-            copy.wait_until_caught_up()
-
-        def test_two(shop, copy):
-            copy.wait_until_caught_up()
-            assert copy.execute("SELECT name FROM shop.customers WHERE id = 1") == [("Ann",)]
-        """
-    ).assert_outcomes(passed=2)
+    suite("seed/replica").assert_outcomes(passed=2)
 
 
 def test_a_topologys_server_is_loaded_from_beside_its_file(suite: Suite, pytester: pytest.Pytester) -> None:
@@ -384,18 +192,7 @@ def test_an_sql_file_that_fails_is_told_with_its_line(
 
 
 def test_a_function_that_fails_is_told_with_its_line(suite: Suite, pytester: pytest.Pytester) -> None:
-    result = suite(
-        """
-        from pytest_netns_mysql import factories
-
-        def fill(connection):
-            connection.cursor().execute("CREATE TABLE t (a INT)")
-
-        shop = factories.mysqld(load=fill)
-
-        def test_it(shop): pass
-        """
-    )
+    result = suite("seed/failing_function")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [

@@ -32,7 +32,7 @@ class InterruptionError(Exception):
 
 
 def place(*_: object) -> int:
-    return os.stat("/proc/thread-self/ns/net").st_ino  # noqa: PTH116 - it is also run in bare interpreters
+    return os.stat("/proc/thread-self/ns/net").st_ino
 
 
 def stepping(netns: Network, name: str) -> Iterator[None]:
