@@ -39,9 +39,7 @@ def test_no_engine_answers(suite: Suite, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def test_with_fetch_never_no_image_is_pulled(suite: Suite, image: str) -> None:
     said = refused(
-        suite(
-            "container_refusals/single", "--netns-mysqld=docker://netns-mysql-nobody-has-it:1", "--netns-fetch=never"
-        )
+        suite("container_refusals/single", "--netns-mysqld=docker://netns-mysql-nobody-has-it:1", "--netns-fetch=never")
     )
     assert (
         "there is no image netns-mysql-nobody-has-it:1 on this machine, and netns_fetch = never: it is not pulled\n"
@@ -104,7 +102,7 @@ def test_up_takes_none(image: str) -> None:
     command = [sys.executable, "-m", "pytest_netns_mysql.cli", "up", f"--mysqld={image}"]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 1
-    assert f"{image} cannot stay up between runs: only a program of this machine can" in result.stderr
+    assert f"{image} cannot stay up between runs: only a local mysqld can" in result.stderr
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])

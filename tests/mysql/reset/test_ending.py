@@ -75,9 +75,9 @@ def test_a_wider_fixtures_lock_is_named(suite: Suite, lock: str, server: str, mo
     told = of_mysql if server == "mysql" else of_mariadb
     result.stdout.fnmatch_lines(
         [
-            "*left on mysqld: it gets a fresh server*",
-            f"schema global_schema, accounts of the test: not dropped, since connection * of 'pool'@'127.0.0.1' "
-            f"holds {told}, and was open before the test",
+            "*left on mysqld: the server is replaced*",
+            f"schema global_schema, accounts of the test: not dropped, because a connection from before the test "
+            f"has a lock: connection * of 'pool'@'127.0.0.1' holds {told}",
         ]
     )
 
@@ -132,9 +132,9 @@ def test_trouble_with_one_server_keeps_no_other_from_being_cleaned(suite: Suite)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
         [
-            "*left on first: it gets a fresh server*",
+            "*left on first: the server is replaced*",
             "looking at the server failed with LookupError: nobody expects this",
-            "*left on second: it was put back*",
+            "*left on second: put back*",
             "schema stray is new",
         ]
     )

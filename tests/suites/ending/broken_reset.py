@@ -1,4 +1,4 @@
-from pytest_netns_mysql.mysql.reset import ending, reset
+from pytest_netns_mysql.mysql.reset import cleanup, reset
 
 put_back = reset.put_back
 
@@ -9,4 +9,4 @@ def broken(server, *arguments, **options):
     return put_back(server, *arguments, **options)
 
 
-vars(ending)["put_back"] = broken
+vars(cleanup)["put_back"] = broken

@@ -6,7 +6,7 @@ from pytest_netns_mysql.kernel.namespaces import syscalls
 @pytest.mark.netns
 def test_stray(netns):
     netns["red"].__enter__()
-    syscalls.keep_capabilities(frozenset())
+    syscalls.limit_capabilities(frozenset())
 
 
 @pytest.mark.netns

@@ -33,7 +33,7 @@ def test_it(netns):
         assert answer == {"lo", "vpeer-red"}
     else:
         assert isinstance(answer, OneWayError)
-        assert "started before the sandbox and stands outside" in str(answer)
+        assert "started before the sandbox and is outside" in str(answer)
         assert "do: start the thread (or its executor) inside the test that uses it" in str(answer)
     TASKS.put(None)
     THREAD.join()
