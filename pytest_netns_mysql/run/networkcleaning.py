@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
     import pytest
@@ -30,7 +31,7 @@ class NetworkCleaner:
 
         The network is looked at now, while a server may be booting.
         """
-        if fixture.argname == "netns":
+        if pytest_internals.name_of(fixture) == "netns":
             self._fixture = fixture, request
             self.begin(is_outdated=False)
 
@@ -40,7 +41,7 @@ class NetworkCleaner:
         Args:
             is_outdated: Whether a fixture of a wider scope may have changed it since the last test.
         """
-        network = self._session.network
+        network = self._session.networks.current
         if network is None:
             return
         try:
@@ -88,8 +89,8 @@ class NetworkCleaner:
         guard = self._current()
         found, is_lost = ([], False) if guard is None else self._put_back(guard, scope)
         if found:
-            becomes = "it is built anew" if is_lost else "it was put back"
-            item.add_report_section("teardown", f"left on the network: {becomes}", "\n".join(found))
+            outcome = "the network is rebuilt" if is_lost else "put back"
+            item.add_report_section("teardown", f"left on the network: {outcome}", "\n".join(found))
         try:
             yield found
         finally:
@@ -106,7 +107,7 @@ class NetworkCleaner:
         return ([], False) if result is None else ([*result.found], bool(result.stays))
 
     def _current(self) -> Guard | None:
-        network = self._session.network
+        network = self._session.networks.current
         return None if network is None else self._guards.get(network)
 
     def _build_anew(self, network: Network) -> None:
@@ -117,7 +118,7 @@ class NetworkCleaner:
         try:
             if self._fixture is not None:
                 fixture, request = self._fixture
-                fixture.finish(request)
+                pytest_internals.tear_down(fixture, request)
         finally:
             self._session.forget_network(network)
 

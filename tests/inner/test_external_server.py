@@ -16,7 +16,7 @@ import pytest
 from pytest_netns_mysql import settings
 from pytest_netns_mysql.mysql.dialects.options import initial, merge
 from pytest_netns_mysql.mysql.mysqld import template
-from pytest_netns_mysql.run.choices import Kinds
+from pytest_netns_mysql.run.serverkinds import ServerKinds
 
 pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
@@ -32,7 +32,7 @@ def others(tmp_path: Path) -> Iterator[str]:
     """Give the name of a namespace of this machine with a server of its own in it, that answers the machine too."""
     name = f"netns-test-{uuid.uuid4().hex[:8]}"
     link = name[-8:]
-    kind = Kinds(settings.resolve(settings.environment), print).find("auto")
+    kind = ServerKinds(settings.resolve(settings.environment), print).find("auto")
     data = template.template(kind, initial(merge()), cache=settings.resolve(settings.environment).cache, progress=print)
     shutil.copytree(data, tmp_path / "data")
     (tmp_path / "accounts.sql").write_text(
@@ -146,7 +146,7 @@ def test_a_server_of_others(
     refused.assert_outcomes(errors=1)
     refused.stdout.fnmatch_lines(
         [
-            f"external:{THERE}:3306 was started by others, so that it takes no factories.replica",
+            f"external:{THERE}:3306 is run by others, so that factories.replica cannot be used",
             "  where: factories.replica*",
         ]
     )
@@ -162,7 +162,7 @@ def test_a_server_of_others(
     again.assert_outcomes(errors=1)
     again.stdout.no_fnmatch_line(f"*{PASSWORD}*")
     again.stdout.fnmatch_lines(
-        [f"SettingError: external:{THERE}:3306 is out of reach: topology red-blue is a network of its own"]
+        [f"SettingError: external:{THERE}:3306 cannot be reached: the topology red-blue has no route out of its *"]
     )
 
 

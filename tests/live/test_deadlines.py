@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import ServerNotFoundError
-from pytest_netns_mysql.mysql.kinds import versionline
+from pytest_netns_mysql.mysql.cache import versionline
 from pytest_netns_mysql.mysql.mysqld import administrator
 
 Suite = Callable[..., pytest.RunResult]

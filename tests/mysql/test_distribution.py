@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError
-from pytest_netns_mysql.mysql.kinds.local import Distribution, distribution, fetched, find, identify, parse_version
+from pytest_netns_mysql.mysql.kinds.local import Distribution, distribution, fetched, find, identify
+from pytest_netns_mysql.mysql.versions import parse_version_line
 
 DEBIAN = "/usr/sbin/mysqld  Ver 9.7.4-2 for Linux on x86_64 ((Debian))"
 MARIADB = "mysqld  Ver 10.11.6-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64 (Debian 12)"
@@ -78,13 +79,13 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )  # fmt: skip
 def test_a_version_line_is_read(line: str, flavor: str, version: tuple[int, int, int]) -> None:
-    assert parse_version(line) == (flavor, version)
+    assert parse_version_line(line) == (flavor, version)
 
 
 def test_a_line_that_is_no_version_is_refused() -> None:
     with pytest.raises(ServerVersionError) as caught:
-        parse_version("Usage: mysqld [OPTIONS]")
-    assert str(caught.value) == "This is not what a mysqld prints as its version: 'Usage: mysqld [OPTIONS]'"
+        parse_version_line("Usage: mysqld [OPTIONS]")
+    assert str(caught.value) == "no version was found in the output of mysqld --version: 'Usage: mysqld [OPTIONS]'"
 
 
 def test_the_first_version_with_namespaces_is_taken_and_the_one_before_refused() -> None:

@@ -96,10 +96,11 @@ def test_programs_have_names_of_their_own(tmp_path: Path, finder: Finder) -> Non
         program(tmp_path / "bin" / name)
     names = {"mysql": "mariadb", "mysqldump": "mariadb-dump", "mysqladmin": "mariadb-admin", "mysqlshow": "mysqlshow"}
     for name, own in {**names, "mariadb-dump": "mariadb-dump"}.items():
-        assert server.require(name) == tmp_path / "bin" / own
+        assert server.program(name) == tmp_path / "bin" / own
 
 
 def test_a_package_without_scripts_is_told(tmp_path: Path, finder: Finder) -> None:
     server = finder.find(str(program(tmp_path / "base" / "bin" / "mariadbd")))
+    assert server.startable is not None
     with pytest.raises(ServerStartError, match=r"there is no mariadb_system_tables\.sql to make a data directory by"):
-        server.initialize({}, tmp_path / "data", print)
+        server.startable.initialize({}, tmp_path / "data", print)

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from pytest_netns_mysql import settings as own_settings
 from pytest_netns_mysql.mysql.kinds import local, mariadb
-from pytest_netns_mysql.mysql.load.parts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
 from pytest_netns_mysql.mysql.load.script import ScriptError, statements
+from pytest_netns_mysql.mysql.load.scriptparts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
 
 AUTOCOMMIT = 2
 PIECES = [
@@ -160,12 +160,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mysql() -> str:
-    return str(local.find("auto", cache=own_settings.resolve().cache, progress=print).require("mysql"))
+    return str(local.find("auto", cache=own_settings.resolve().cache, progress=print).program("mysql"))
 
 
 @pytest.fixture(scope="module")
 def mariadb_client() -> str:
-    return str(mariadb.find(cache=own_settings.resolve().cache, progress=print).require("mysql"))
+    return str(mariadb.find(cache=own_settings.resolve().cache, progress=print).program("mysql"))
 
 
 def sent(command: list[str], file: Path, status: int, *, dollars: bool) -> tuple[list[bytes], str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError
-from pytest_netns_mysql.mysql.kinds.local import distribution, find, parse_version
+from pytest_netns_mysql.mysql.kinds.local import distribution, find
+from pytest_netns_mysql.mysql.versions import parse_version_line
 
 MYSQL = [
     # Oracle's packages, tarballs and images: 8.0, 8.4, 9.x
@@ -62,13 +63,13 @@ LINES = [
 
 @pytest.mark.parametrize(("line", "flavor", "version"), LINES)
 def test_a_real_line_is_read(line: str, flavor: str, version: tuple[int, int, int]) -> None:
-    assert parse_version(line) == (flavor, version)
+    assert parse_version_line(line) == (flavor, version)
 
 
 @pytest.mark.parametrize("path", ["/srv/from-mariadb-to-mysql/bin/mysqld", "/home/percona/bin/mysqld"])
 def test_a_name_in_the_path_says_nothing_of_the_server(path: str) -> None:
     line = f"{path}  Ver 8.4.3 for Linux on x86_64 (MySQL Community Server - GPL)"
-    assert parse_version(line) == ("mysql", (8, 4, 3))
+    assert parse_version_line(line) == ("mysql", (8, 4, 3))
 
 
 @pytest.mark.parametrize("line", [MYSQL[1][0], MYSQL[7][0], PERCONA[1][0], PERCONA[4][0]])
@@ -83,7 +84,7 @@ def test_each_is_found(line: str, place: str, tmp_path: Path, monkeypatch: pytes
     setting = {"on PATH": "auto", "by path": str(mysqld), "by basedir": str(tmp_path / "mysql")}[place]
     found = find(setting, cache=tmp_path / "cache", progress=print)
     assert (found.mysqld, found.version_line) == (mysqld, line)
-    assert (found.flavor, found.version) == parse_version(line)
+    assert (found.flavor, found.version) == parse_version_line(line)
 
 
 def test_one_that_is_too_old_is_told_by_its_version() -> None:
@@ -92,5 +93,5 @@ def test_one_that_is_too_old_is_told_by_its_version() -> None:
 
 
 def test_another_program_of_that_name_is_told() -> None:
-    with pytest.raises(ServerNotFoundError, match="This is not what a mysqld prints as its version: 'mysqld 1'"):
-        parse_version("mysqld 1")
+    with pytest.raises(ServerNotFoundError, match="no version was found in the output of mysqld --version: 'mysqld 1'"):
+        parse_version_line("mysqld 1")

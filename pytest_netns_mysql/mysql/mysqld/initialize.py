@@ -10,9 +10,10 @@ from pathlib import Path
 
 from pytest_netns_mysql.kernel.namespaces import launcher
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, merge
+from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.fetch.progress import Progress, size_below
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.mysqld.failure import how_it_ended, start_error
+from pytest_netns_mysql.mysql.mysqld.failure import start_error
 
 
 def initialize(
