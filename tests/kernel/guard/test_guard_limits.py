@@ -133,3 +133,46 @@ def test_a_socket_that_a_test_replaced_is_told(in_network: InNetwork) -> None:
         return error.value.errno
 
     assert in_network(load("red-blue"), action) == errno.ENOTSOCK
+
+
+def test_a_guard_that_cannot_be_made_leaves_no_file_open(in_network: InNetwork) -> None:
+    """With room for one more file each time, until there is enough: each time something else cannot be opened."""
+    padding, most = 100, 300
+
+    def action(network: Network) -> list[tuple[bool, set[int]]]:
+        highest = max(padding, *open_files())
+        while os.open(os.devnull, os.O_RDONLY) <= highest:
+            pass
+        before = open_files()
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        outcomes = []
+        for room in range(most):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(before) + 1 + room, hard))
+            is_made = False
+            with contextlib.suppress(OSError):
+                Guard(network).close()
+                is_made = True
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            outcomes.append((is_made, open_files() - before))
+            if is_made:
+                break
+        return outcomes
+
+    *failures, success = in_network(load("red-blue"), action)
+    assert len(failures) > SOCKETS_EACH * len(RED_BLUE)
+    assert {(is_made, *left) for is_made, left in failures} == {(False,)}
+    assert success == (True, set())
+
+
+def test_a_guard_closes_though_a_test_has_closed_its_descriptors(in_network: InNetwork) -> None:
+    def action(network: Network) -> bool:
+        before = open_files()
+        guard = Guard(network)
+        for descriptor in open_files() - before:
+            os.close(descriptor)
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            guard.put_back()
+        guard.close()
+        return True
+
+    assert in_network(load("red-blue"), action)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pytest_netns_mysql.kernel.guard.baseline import Leftovers
 from pytest_netns_mysql.kernel.guard.guard import Guard
 from pytest_netns_mysql.kernel.network import Network
@@ -42,6 +44,14 @@ BRIDGED = from_mapping(
 )
 
 
+SEGMENT = from_mapping(
+    {
+        "bridges": {"lan": {"address": "10.0.0.1/24", "interface": "br-lan"}},
+        "namespaces": {"red": {"address": "192.0.2.2/24"}, "blue": {"to": "lan", "address": "10.0.0.3/24"}},
+    }
+)
+
+
 def test_bridges_and_shaped_links_are_made_anew(found_after: FoundAfter) -> None:
     name = next(one.interface for one in BRIDGED.plan.bridges)
     interface = next(veth.inner.interface for veth in BRIDGED.plan.veths if veth.inner.namespace == "red")
@@ -55,6 +65,19 @@ def test_bridges_and_shaped_links_are_made_anew(found_after: FoundAfter) -> None
     assert f"red: link {interface} is gone" in found
     assert [line for line in found if line.startswith("red: qdisc tbf 1:")]
     assert "blue: link lo mtu is 1000, was 65536" in found
+
+
+@pytest.mark.parametrize(
+    ("interface", "new"),
+    [("br-lan", "veth peer name yours"), ("veth-red", "bridge")],
+)
+def test_an_index_that_another_kind_of_interface_has_taken_is_given_back(
+    found_after: FoundAfter, interface: str, new: str
+) -> None:
+    take = f"index=$(ip -o link show {interface} | cut -d: -f1); ip link del {interface}"
+    found = found_after(SEGMENT, ("global", f"{take}; ip link add index $index name mine type {new}"))
+    assert f"global: link {interface} is gone" in found
+    assert "global: link mine is new" in found
 
 
 def test_our_own_means_leave_nothing(in_network: InNetwork, looked_at: Callable[[Network], list[str]]) -> None:
