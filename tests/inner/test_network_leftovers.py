@@ -377,5 +377,5 @@ UNWATCHED = """
 def test_where_the_network_cannot_be_watched_that_is_told(suite: Suite) -> None:
     result = suite(KEPT, "-rP", conftest=UNWATCHED)
     result.assert_outcomes(passed=2)
-    line = "netns-mysql: what tests do to the network is not put back: * inotify_init1: Too many open files (raise *"
+    line = "netns-mysql: changes of the network are not put back: * inotify_init1: Too many open files (raise *"
     result.stdout.fnmatch_lines([line, "kept: True"])
