@@ -91,10 +91,10 @@ class GroupDeclaration(ServerDeclaration):
 
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:
         """Check the members, too; see Declaration."""
-        from pytest_netns_mysql.mysql.replication import groupplan
+        from pytest_netns_mysql.mysql.replication import groupoptions
 
         self.check_namespaces(topology, where)
-        groupplan.check(self.namespaces, self.server.options, where)
+        groupoptions.check(self.namespaces, self.server.options, where)
         self.server.check(topology, kinds, where=where)
 
 
@@ -112,10 +112,10 @@ class ProxyDeclaration(Declaration):
 
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:
         """Check the command line and the port, too; see Declaration."""
-        from pytest_netns_mysql.mysql.proxies import proxy
+        from pytest_netns_mysql.mysql.proxies import commandline
 
         super().check(topology, kinds, where)
-        proxy.check(len if self.argv is None else self.argv, self.port, where)
+        commandline.check(len if self.argv is None else self.argv, self.port, where)
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.tls import Authority
-    from pytest_netns_mysql.mysql.drivers.connector import Driver
+    from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
     from pytest_netns_mysql.mysql.mysqld.process import Process
     from pytest_netns_mysql.mysql.reset.snapshot import Snapshot
-    from pytest_netns_mysql.mysql.seed.tables import SeededTables
+    from pytest_netns_mysql.mysql.seed.seededschemas import SeededSchemas
 
 _STOP_TIMEOUT = 30.0  # seconds
 
@@ -39,7 +39,7 @@ class MySQLServer(ServerFacts):
         """Check the plan's endpoints against the network; raise EndpointError before anything is started."""
         super().__init__(plan, network)
         self.administrator = Administrator(self._access, plan.kind.dialect, timeout=plan.start_timeout)
-        self.seeded: SeededTables | None = None
+        self.seeded: SeededSchemas | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it
 
     @property
@@ -120,11 +120,11 @@ class MySQLServer(ServerFacts):
             timeout=plan.start_timeout,
         )
 
-    def _seed(self) -> tuple[Path, SeededTables]:
+    def _seed(self) -> tuple[Path, SeededSchemas]:
         from pytest_netns_mysql.mysql.seed import seed
 
         folder = seed.template(self, self._template())
-        return seed.data_of(folder), seed.SeededTables(self, folder)
+        return seed.data_of(folder), seed.SeededSchemas(self, folder)
 
     def _make_way(self, process: Process) -> None:
         self._listeners.check_ports()
@@ -212,16 +212,16 @@ class MySQLServer(ServerFacts):
         """
         if namespace is None and endpoint is None:
             return self.administrator.connect(driver, **options)
-        from pytest_netns_mysql.mysql.drivers.connector import connect_over_tls_if_need_be, kind_of
-        from pytest_netns_mysql.mysql.drivers.driveroptions import named
+        from pytest_netns_mysql.mysql.drivers.connect import connect_with_tls_if_required, endpoint_kind
+        from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
 
         self._access.check_running()
-        options = named(driver, options)
+        options = with_common_names(driver, options)
         name = namespace if namespace is not None else GLOBAL
-        place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
+        place = self.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
         with self._access.raise_if_server_died():
-            connection = connect_over_tls_if_need_be(self.network[name], driver, **settings)
+            connection = connect_with_tls_if_required(self.network[name], driver, **settings)
         self._access.clients.note(connection, f"{options.get('user', 'nobody')} from {name}")
         return connection
 

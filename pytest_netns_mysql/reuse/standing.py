@@ -20,7 +20,7 @@ from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.kernel.namespaces.sandbox import NETWORKS_DIRECTORY, WORK_DIRECTORY, Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.mysqld.kind import label
-from pytest_netns_mysql.mysql.reset.reading import read
+from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import put_back
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.reuse import messages
@@ -51,7 +51,7 @@ class StandingServer:
         self._server.start()
         self._pid = self._server.running_pid()
         self._mysqld = os.pidfd_open(self._pid)
-        self._state = read(self._server)
+        self._state = read_state(self._server)
         self._fingerprint = fingerprint(self._network)
         self._files = self._sandbox_files()
         self._started = time.time()

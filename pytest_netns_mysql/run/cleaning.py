@@ -14,7 +14,7 @@ import pytest
 
 from pytest_netns_mysql.errors import LeftoverError, MarkerError
 from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.leftovers import ACCOUNTS, Leftovers, mode_of, report_ending, scopes_of
+from pytest_netns_mysql.run.leftovers import ACCOUNTS, Leftovers, mode_of, report_cleanup, scopes_of
 from pytest_netns_mysql.run.networkcleaning import NetworkCleaner
 from pytest_netns_mysql.run.watchedserver import WatchedServer, servers_of
 
@@ -52,9 +52,9 @@ class Cleaner:
             self._is_outdated = True
             yield
             return
-        from pytest_netns_mysql.mysql.reset.reading import read
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
 
-        states = {watched.server: read(watched.server) for watched in self._running()}
+        states = {watched.server: read_state(watched.server) for watched in self._running()}
         with self._networks.accepting():
             yield
         for server, state in states.items():
@@ -75,12 +75,12 @@ class Cleaner:
             request: The request of the fixture.
             value: The value of the fixture.
         """
-        from pytest_netns_mysql.mysql.reset.reading import read
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
 
         self.built(fixture, request)
         for server in servers_of(fixture, value):
             if server not in self._watched and server.is_running:
-                state = read(server, as_loaded=True)
+                state = read_state(server, as_loaded=True)
                 self._watched[server] = WatchedServer(server, fixture, request, state, state)
             if pytest_internals.name_of(fixture) == "netns_mysqld":
                 self._default = server
@@ -152,9 +152,9 @@ class Cleaner:
         kept = _shared(self._scopes, self._scopes_of(self.next_item))
         try:
             if kept == len(self._scopes) and accounts:
-                from pytest_netns_mysql.mysql.reset.dropping import drop_alone
+                from pytest_netns_mysql.mysql.reset.dropaccounts import drop_accounts
 
-                drop_alone(accounts)
+                drop_accounts(accounts)
             leftovers = self._leave(kept, item, accounts)
         finally:
             if self._default is not None and _wants_fresh(item):
@@ -185,27 +185,27 @@ class Cleaner:
 
     def _put_back(self, scope: Hashable, item: pytest.Item, accounts: Collection[Accounts]) -> list[str]:
         """Put each server back or replace it; return the changes, as lines for a person."""
-        from pytest_netns_mysql.mysql.reset.ending import end
+        from pytest_netns_mysql.mysql.reset.cleanup import clean_up
 
-        endings = [watched.ending(scope, accounts) for watched in self._in_network()]
-        not_dropped = end(endings, accounts)
+        cleanups = [watched.cleanup(scope, accounts) for watched in self._in_network()]
+        not_dropped = clean_up(cleanups, accounts)
         changes: list[str] = []
         errors: list[Exception] = []
-        for ending in endings:
-            result = ending.result
+        for cleanup in cleanups:
+            result = cleanup.result
             self._is_outdated |= result.is_inexact
-            self._watched[ending.server].left(scope, ending)
-            report_ending(item, ending)
-            changes += [f"{ending.server.name}: {line}" for line in result.found]
+            self._watched[cleanup.server].leave(scope, cleanup)
+            report_cleanup(item, cleanup)
+            changes += [f"{cleanup.server.name}: {line}" for line in result.found]
             try:
                 if result.stays:
-                    self._replace_or_fail(ending.server, result.stays, item)
+                    self._replace_or_fail(cleanup.server, result.stays, item)
             except Exception as error:  # noqa: BLE001 - the other servers are replaced first
                 errors.append(error)
         if not_dropped:
-            from pytest_netns_mysql.mysql.reset.dropping import drop_alone
+            from pytest_netns_mysql.mysql.reset.dropaccounts import drop_accounts
 
-            drop_alone(not_dropped)
+            drop_accounts(not_dropped)
         if errors:
             raise errors[0]
         return changes

@@ -13,7 +13,7 @@ from pytest_netns_mysql.settings import TABLE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.reset.ending import Ending
+    from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
 MARKER = "netns_leftovers"
 HELP = (
@@ -111,15 +111,15 @@ def keep_together(items: Sequence[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(f"{MARKER} of {getattr(extents[-1], 'nodeid', '')}"))
 
 
-def report_ending(item: pytest.Item, ending: Ending) -> None:
+def report_cleanup(item: pytest.Item, cleanup: ServerCleanup) -> None:
     """Add to a test's report the changes that it left on a server, and the death of the server."""
-    name, result = ending.server.name, ending.result
+    name, result = cleanup.server.name, cleanup.result
     if result.found:
         outcome = "the server is replaced" if result.stays else "put back"
         text = "\n".join(result.stays or result.found)
         item.add_report_section("teardown", f"left on {name}: {outcome}", text)
-    if ending.death:
-        item.add_report_section("teardown", DIED, f"{name} during {item.nodeid}: {ending.death}")
+    if cleanup.death:
+        item.add_report_section("teardown", DIED, f"{name} during {item.nodeid}: {cleanup.death}")
 
 
 def deaths(reports: Iterable[object]) -> Iterator[str]:

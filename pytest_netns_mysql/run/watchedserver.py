@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.reset.ending import Ending
+    from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
     from pytest_netns_mysql.mysql.reset.state import State
     from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -51,9 +51,9 @@ class WatchedServer:
 
     def enter(self, scope: Hashable) -> None:
         """Read the state to which the server is put back at the end of an inner scope."""
-        from pytest_netns_mysql.mysql.reset.reading import read
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
 
-        self.inner[scope] = read(self.server)
+        self.inner[scope] = read_state(self.server)
 
     def accept(self, first: State) -> None:
         """Accept all changes since a state, so that they are not put back.
@@ -61,32 +61,34 @@ class WatchedServer:
         Args:
             first: The state before the changes.
         """
-        from pytest_netns_mysql.mysql.reset.reading import read
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
         from pytest_netns_mysql.mysql.reset.state import absorb
 
-        second = read(self.server)
+        second = read_state(self.server)
         self.before = absorb(self.before, first, second)
         self.inner = {scope: absorb(state, first, second) for scope, state in self.inner.items()}
 
     def accept_all(self) -> None:
         """Accept all changes since the last test, which fixtures of wider scopes made."""
-        from pytest_netns_mysql.mysql.reset.reading import read
-        from pytest_netns_mysql.mysql.reset.state import is_as
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
+        from pytest_netns_mysql.mysql.reset.state import is_unchanged
 
-        now = read(self.server, known=self.before)
-        is_unchanged = is_as(now, self.before)
-        self.before = replace(self.before, counters=now.counters) if is_unchanged else read(self.server)
+        now = read_state(self.server, known=self.before)
+        if is_unchanged(now, self.before):
+            self.before = replace(self.before, counters=now.counters)
+        else:
+            self.before = read_state(self.server)
 
-    def ending(self, scope: Hashable, accounts: Collection[Accounts]) -> Ending:
-        """Return the steps at the end of a scope.
+    def cleanup(self, scope: Hashable, accounts: Collection[Accounts]) -> ServerCleanup:
+        """Return the cleanup at the end of a scope.
 
         Args:
             scope: The scope.
             accounts: The accounts of the test, which are dropped.
         """
-        from pytest_netns_mysql.mysql.reset.ending import Ending
+        from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
-        return Ending(
+        return ServerCleanup(
             self.server,
             self.inner.get(scope, self.before),
             wider_accounts=self.before.accounts - self.at_boot.accounts,
@@ -94,11 +96,11 @@ class WatchedServer:
             own_accounts=[name for own in accounts if own.dataset is self.server.dataset for name in own.names],
         )
 
-    def left(self, scope: Hashable, ending: Ending) -> None:
-        """Note the state of the server after the end of a scope."""
+    def leave(self, scope: Hashable, cleanup: ServerCleanup) -> None:
+        """Note the state of the server after the cleanup at the end of a scope."""
         if self.inner.pop(scope, None) is None:
-            self.open_connections, self.pid = ending.alive, self.server.pid
-            self.before = ending.result.before or self.before
+            self.open_connections, self.pid = cleanup.remaining, self.server.pid
+            self.before = cleanup.result.before or self.before
 
     def tear_down(self) -> None:
         """Tear down the fixture, and all fixtures that were built on the server."""
