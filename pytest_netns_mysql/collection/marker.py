@@ -33,9 +33,9 @@ FIXTURES = frozenset(
 )
 
 SERVERS_HELP = (
-    "netns_mysqld(min=None, flavor=None, local=False): skip the test on all servers but those of version min or newer, "
-    'such as "8.4"; of a flavor, or one of a list of flavors: mysql (includes percona), percona, mariadb; and with local '
-    "on all servers but programs of this machine, which excludes containers"
+    'netns_mysqld(min=None, flavor=None, local=False): run the test only on servers of version min, such as "8.4", or '
+    "newer; of a flavor, or one of a list of flavors: mysql (includes percona), percona, mariadb; with local=True only on "
+    "programs of this machine, not in containers; on other servers the test is skipped"
 )
 """The description of the marker netns_mysqld in `pytest --markers`."""
 
@@ -76,7 +76,7 @@ def names_of(node: pytest.Item) -> tuple[str, ...] | None:
 
 
 def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, ...]:
-    """Return the topologies that a test runs over: those of the nearest marker with ``topology=``, else of the settings.
+    """Return the topologies that a test runs over: of the nearest marker with ``topology=``, else of the settings.
 
     Raises:
         MarkerError: ``topology=`` is not text.
@@ -202,7 +202,8 @@ def place(item: pytest.Item) -> str:
         name = names[0]
     else:
         raise MarkerError(
-            f"a test that cannot be parametrized, such as a unittest.TestCase's, cannot run in each of {', '.join(names)}",
+            "a test that cannot be parametrized, such as a unittest.TestCase's, cannot run in each of "
+            f"{', '.join(names)}",
             where=f"@pytest.mark.netns of {item.nodeid}",
             remedies=["name one namespace", "rewrite the test as a plain function or method"],
         )

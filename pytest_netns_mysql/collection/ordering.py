@@ -98,7 +98,7 @@ class Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Return a scheduler that keeps plain tests before netns tests in each worker; None for modes without scopes."""
+        """Return a scheduler that gives each worker plain tests before netns tests; None in modes without scopes."""
         from xdist import scheduler
 
         kinds = {

@@ -59,7 +59,7 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
 
 
 def settle(item: pytest.Item, session: NetnsSession) -> None:
-    """Note in the stash of a netns test where it runs; if that is an error, note the error, with which its setup fails."""
+    """Note in the stash of a netns test where the test runs, or the error with which its setup is to fail."""
     try:
         _settle(item, session)
     except NetnsError as error:
@@ -98,7 +98,7 @@ def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None
 
 
 def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) -> list[pytest.Item]:
-    """Return the tests that will ask for our netns_mysqld on the first server of the settings, over a known topology."""
+    """Return the tests that will ask for our netns_mysqld on the first server, over a known topology."""
     return [
         item
         for item in items
