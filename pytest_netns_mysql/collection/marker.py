@@ -13,7 +13,7 @@ from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 PARAMETER = "netns_name"
 TOPOLOGY = "netns_topology"
@@ -34,8 +34,8 @@ FIXTURES = frozenset(
 
 SERVERS_HELP = (
     'netns_mysqld(min=None, flavor=None, local=False): run the test only on servers of version min, such as "8.4", or '
-    "newer; of a flavor, or one of a list of flavors: mysql (includes percona), percona, mariadb; with local=True only on "
-    "programs of this machine, not in containers; on other servers the test is skipped"
+    "newer; of a flavor, or one of a list of flavors: mysql (includes percona), percona, mariadb; with local=True only "
+    "on programs of this machine, not in containers; on other servers the test is skipped"
 )
 """The description of the marker netns_mysqld in `pytest --markers`."""
 

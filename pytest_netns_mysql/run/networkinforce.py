@@ -11,7 +11,7 @@ from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, NAMESPACE, TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.namespaces.place import Place
+    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
     from pytest_netns_mysql.run.session import NetnsSession
 
 
@@ -64,7 +64,7 @@ class NetworkInForce:
         ):
             pytest_internals.request_of(item).getfixturevalue("netns")
 
-    def place(self, *, inside: bool) -> Place | None:
+    def place(self, *, inside: bool) -> Enterable | None:
         """Return the place where a fixture or the test runs; None for tests without a network.
 
         Args:

@@ -34,17 +34,14 @@ class Runner:
 
     def __init__(self, session: NetnsSession) -> None:
         """Have thread pools of other libraries run their jobs in the namespaces where the jobs were submitted."""
-        from pytest_netns_mysql.kernel.namespaces.pools import Pools
-        from pytest_netns_mysql.kernel.namespaces.strays import Strays
-
         self._session = session
         self._network = NetworkInForce(session)
         self._began = datetime.now(timezone.utc)
         self._cleaner = Cleaner(session)
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
-        self._pools = Pools(lambda: session.networks.sandbox)
+        self._pools = PoolPatches(lambda: session.networks.sandbox)
         self._pools.install()
-        self._strays = Strays(lambda: session.networks.sandbox)
+        self._strays = StrayThreads(lambda: session.networks.sandbox)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -52,7 +49,7 @@ class Runner:
         self._network.item = item
         self._began = datetime.now(timezone.utc)
         self._bring_back(item, ended="the test before")
-        self._strays.begin(item.nodeid, self._network.namespace_id)
+        self._strays.start_test(item.nodeid, self._network.namespace_id)
         try:
             return (yield)
         finally:
@@ -167,7 +164,7 @@ class Runner:
         try:
             yield
         finally:
-            self._strays.end()
+            self._strays.end_test()
             self._bring_back(item, ended="the test")
 
     def _bring_back(self, item: pytest.Item, *, ended: str) -> None:
