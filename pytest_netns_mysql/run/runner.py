@@ -34,6 +34,9 @@ class Runner:
 
     def __init__(self, session: NetnsSession) -> None:
         """Have thread pools of other libraries run their jobs in the namespaces where the jobs were submitted."""
+        from pytest_netns_mysql.kernel.namespaces.pools import PoolPatches
+        from pytest_netns_mysql.kernel.namespaces.straythreads import StrayThreads
+
         self._session = session
         self._network = NetworkInForce(session)
         self._began = datetime.now(timezone.utc)
