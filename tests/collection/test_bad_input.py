@@ -132,9 +132,9 @@ def test_an_environment_variable_is_named(suite: Suite, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("marker", "told"),
     [
-        ("netns(5)", "netns takes names, and 5 is none"),
-        ("netns(['red'])", "netns takes names, and ['red'] is none"),
-        ("netns('red', topology=5)", "netns takes topology= as text, and this is 5"),
+        ("netns(5)", "netns() takes namespace names, got 5"),
+        ("netns(['red'])", "netns() takes namespace names, got ['red']"),
+        ("netns('red', topology=5)", "netns() takes text for topology=, got 5"),
         ("netns(chr(27) + '[31m')", r"there is no namespace '\x1b[31m'"),
         ("netns_mysqld(flavor=[['mysql']])", "netns_mysqld() takes mysql, percona, mariadb for flavor=, got ['mysql']"),
         ("netns_mysqld(local='yes')", "netns_mysqld() takes True or False for local=, got 'yes'"),

@@ -57,9 +57,9 @@ def test_several_names_on_a_unittest_case_are_refused(suite: Suite, workers: str
     result.assert_outcomes(errors=1, passed=1)
     result.stdout.fnmatch_lines(
         [
-            "a test of this kind, such as a unittest.TestCase's, cannot run once in each of red, blue",
+            "a test that cannot be parametrized, such as a unittest.TestCase's, cannot run in each of red, blue",
             "  where: @pytest.mark.netns of test_inner.py::Case::test_it",
-            "  do: name one namespace, or make it a plain test function or method",
+            "  do: name one namespace",
         ]
     )
 
@@ -87,10 +87,10 @@ def test_an_unknown_name_on_a_unittest_case_is_refused_too(suite: Suite) -> None
 @pytest.mark.parametrize(
     ("marker", "told"),
     [
-        ("netns(1)", "netns takes names, and 1 is none"),
-        ("netns(name='red')", "netns takes no name=, only names and topology="),
-        ("netns('red', 'red')", "netns names red twice"),
-        ("netns(['red', 'blue'])", "netns takes names, and ['red', 'blue'] is none"),
+        ("netns(1)", "netns() takes namespace names, got 1"),
+        ("netns(name='red')", "netns() takes names and topology=, got name="),
+        ("netns('red', 'red')", "netns() has red twice"),
+        ("netns(['red', 'blue'])", "netns() takes namespace names, got ['red', 'blue']"),
     ],
 )
 def test_other_arguments_are_collection_errors(suite: Suite, marker: str, told: str) -> None:

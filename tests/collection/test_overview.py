@@ -68,7 +68,7 @@ def test_what_is_shown_has_markers_topologies_and_what_is_not_applicable(suite: 
             "blue  test_inner.py::test_pinned?isolated?",
             "tests over bridge",
             "blue  test_inner.py::test_pinned?bridge?  (not applicable: topology bridge has no namespace blue, *)",
-            "tests over a netns_topology of their own, known when it is made",
+            "tests over an overridden netns_topology, which is known only when the fixture has run",
             "global  test_inner.py::TestOwn::test_own",
         ]
     )

@@ -87,5 +87,5 @@ def test_a_test_of_unittest_runs_on_one(suite: Suite, both: str) -> None:
     )
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*a test of this kind, such as a unittest.TestCase's, runs on one server, not on auto, *"]
+        ["*a test that cannot be parametrized, such as a unittest.TestCase's, cannot run on auto, *"]
     )

@@ -116,7 +116,7 @@ def test_a_markers_file_is_sought_beside_the_test(suite: Suite, pytester: pytest
     [
         (
             "topology=1",
-            ["netns takes topology= as text, and this is 1", "  where: @pytest.mark.netns of test_inner.py::test_it"],
+            ["netns() takes text for topology=, got 1", "  where: @pytest.mark.netns of test_inner.py::test_it"],
         ),
         (
             "topology='red-blu'",
@@ -143,10 +143,9 @@ def test_a_test_of_another_kind_runs_over_one_topology_only(suite: Suite) -> Non
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "a test of this kind, such as a unittest.TestCase's, runs over the run's one topology, "
-            "not over cluster, nat",
+            "a test that cannot be parametrized, such as a unittest.TestCase's, cannot run over cluster, nat",
             "  where: netns test test_inner.py::TestIt::test_it",
-            "  do: make it a plain test function or method",
+            "  do: rewrite the test as a plain function or method",
         ]
     )
 

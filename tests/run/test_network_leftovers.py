@@ -83,5 +83,5 @@ def test_a_network_that_is_not_in_use_has_few_files_open(suite: Suite) -> None:
 def test_where_the_network_cannot_be_watched_that_is_told(suite: Suite) -> None:
     result = suite("network_leftovers/changed_route", "-rP", conftest="network_leftovers/unwatched")
     result.assert_outcomes(passed=2)
-    line = "netns-mysql: what tests do to the network is not put back: * inotify_init1: Too many open files (raise *"
+    line = "netns-mysql: changes of the network are not put back: * inotify_init1: Too many open files (raise *"
     result.stdout.fnmatch_lines([line, "kept: True"])
