@@ -80,7 +80,7 @@ def test_an_argument_that_hides_the_account_is_refused(netns_argv: ArgvFactory, 
     assert str(error.value).splitlines() == [
         f"{argument} would make mysql ignore the option file with the account",
         "  where: netns_argv('mysql', ...)",
-        "  do: leave it out",
+        f"  do: leave {argument} out",
         "  do: or run netns_mysqld.program(...) with arguments of your own",
     ]
 
