@@ -12,7 +12,7 @@ from pytest_netns_mysql.kernel.wiring import send_batch
 from pytest_netns_mysql.topology.plan import Interface, Veth
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.netlink.readback import Entry
+    from pytest_netns_mysql.kernel.netlink.entries import Entry
 
 Namespaces = Mapping[str, Namespace]
 Lost = dict[Veth, "tuple[Entry, ...]"]
@@ -40,7 +40,7 @@ class VethLink:
 
         Raises NetworkError where the link is there no more.
         """
-        from pytest_netns_mysql.kernel.netlink.readback import entries_of, read
+        from pytest_netns_mysql.kernel.netlink.state import entries_of, read
 
         with self._namespaces[self._veth.outer.namespace]:
             state = read()
@@ -57,7 +57,7 @@ class VethLink:
         self._set(up=True)
         lost = self._lost.pop(self._veth, ())
         if lost:
-            from pytest_netns_mysql.kernel.netlink.putback import make_entries
+            from pytest_netns_mysql.kernel.netlink.restore import make_entries
 
             with self._namespaces[self._veth.outer.namespace]:
                 make_entries(lost)

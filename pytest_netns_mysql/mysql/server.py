@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
     from pytest_netns_mysql.mysql.mysqld.process import Process
     from pytest_netns_mysql.mysql.reset.snapshot import Snapshot
-    from pytest_netns_mysql.mysql.seed.tables import SeededTables
+    from pytest_netns_mysql.mysql.seed.seededschemas import SeededSchemas
 
 _STOP_TIMEOUT = 30.0  # seconds
 
@@ -39,7 +39,7 @@ class MySQLServer(ServerFacts):
         """Check the plan's endpoints against the network; raise EndpointError before anything is started."""
         super().__init__(plan, network)
         self.administrator = Administrator(self._access, plan.kind.dialect, timeout=plan.start_timeout)
-        self.seeded: SeededTables | None = None
+        self.seeded: SeededSchemas | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it
 
     @property
@@ -120,11 +120,11 @@ class MySQLServer(ServerFacts):
             timeout=plan.start_timeout,
         )
 
-    def _seed(self) -> tuple[Path, SeededTables]:
+    def _seed(self) -> tuple[Path, SeededSchemas]:
         from pytest_netns_mysql.mysql.seed import seed
 
         folder = seed.template(self, self._template())
-        return seed.data_of(folder), seed.SeededTables(self, folder)
+        return seed.data_of(folder), seed.SeededSchemas(self, folder)
 
     def _make_way(self, process: Process) -> None:
         self._listeners.check_ports()

@@ -109,13 +109,16 @@ def _take(
         return None
     from pytest_netns_mysql.kernel.namespaces.usernamespace import needs_user_namespace
     from pytest_netns_mysql.reuse import protocol
+    from pytest_netns_mysql.reuse.address import address_of
 
     rootless = needs_user_namespace(session.settings.mode)
-    address = protocol.address_of(spec, topology, rootless=rootless)
+    address = address_of(spec, topology, rootless=rootless)
     if address not in known:
         if session.settings.reuse != "always" or worker:
             return None
-        protocol.bring_up(topology, spec, mode=session.settings.mode)
+        from pytest_netns_mysql.reuse.bringup import bring_up
+
+        bring_up(topology, spec, mode=session.settings.mode)
     taken = protocol.take(address, progress=session.progress)
     return None if taken is None else _adopted(taken, topology, mysqld, spec)
 

@@ -262,8 +262,9 @@ def test_a_generator_that_ends_late_moves_no_test(suite: Suite) -> None:
     result.assert_outcomes(passed=6, warnings=3)
     result.stdout.fnmatch_lines_random(
         [
-            f"*NetnsWarning: the block of blue at test_inner.py:* was still open when {what} had ended, and ended with "
-            "it: a generator or a fixture that yields inside of a `with netns?...?` block moves nobody after that"
+            f"*NetnsWarning: the block of blue at test_inner.py:* was still open when {what} ended, and was closed "
+            "then: a generator or a fixture that yields inside a `with netns?...?` block does not keep its caller in "
+            "the namespace"
             for what in ("the setup of the fixture stepped", "the test")
         ]
     )
@@ -299,7 +300,7 @@ def test_a_wider_fixture_stands_in_no_namespace_and_is_told_so_where_it_fails(su
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "the module-scoped fixture connected stands outside of every namespace, where no endpoint is in reach: "
+            "the module-scoped fixture connected runs outside of all namespaces, where no endpoint can be reached: "
             'connect inside of `with netns["red"]:` or by netns_mysqld.connect(namespace="red", ...), or make the '
             "fixture function-scoped"
         ]

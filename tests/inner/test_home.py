@@ -117,7 +117,7 @@ def test_a_thread_that_a_test_left_elsewhere_is_brought_home(suite: Suite) -> No
     )
     result.assert_outcomes(passed=2, warnings=1)
     result.stdout.fnmatch_lines(
-        ["*NetnsWarning: the block of red at test_inner.py:* was still open when the test had ended*"]
+        ["*NetnsWarning: the block of red at test_inner.py:* was still open when the test ended*"]
     )
 
 

@@ -243,7 +243,7 @@ def test_a_factory_in_a_class_is_told_where_to_stand(suite: Suite, factory: str)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "*a factory's fixture stands in the body of the class TestShop",
+            "*a factory's fixture cannot be assigned in a class, here TestShop",
             "*do: assign it in the module, or in a conftest.py; a class-scoped one too",
         ]
     )

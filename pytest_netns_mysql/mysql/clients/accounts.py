@@ -12,8 +12,8 @@ from pytest_netns_mysql.mysql.clients import clientarguments
 from pytest_netns_mysql.mysql.clients.account import Account
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
-from pytest_netns_mysql.mysql.reset.lockwaits import LOCK_WAIT, TIMED_OUT, holders
-from pytest_netns_mysql.mysql.reset.reading import LIST, listed
+from pytest_netns_mysql.mysql.reset.lockholders import LOCK_TIMEOUTS, LOCK_WAIT, lock_holders
+from pytest_netns_mysql.mysql.reset.readstate import LIST, listed
 from pytest_netns_mysql.mysql.server import MySQLServer
 
 _LONGEST_USER = 32
@@ -98,11 +98,11 @@ class Accounts:
             self.server.administrator.run(dialect.limit(_LOCK_TIMEOUT), statement, dialect.no_limit)
         except mysql.connector.Error as error:
             self.restore_lock_timeout()
-            if error.errno in TIMED_OUT:
+            if error.errno in LOCK_TIMEOUTS:
                 raise ClientError(
                     f"{task} took too long: the server waited {_LOCK_TIMEOUT} seconds for a lock",
                     where="netns_account(...)",
-                    tried=[*map(str, holders(self.server, self._schemas)), str(error)],
+                    tried=[*map(str, lock_holders(self.server, self._schemas)), str(error)],
                     remedies=["commit, unlock or close that connection before you create an account"],
                 ) from error
             raise ClientError(
@@ -180,7 +180,7 @@ class Accounts:
         connections = [each for each in listed(wanted, administrator.numbers) if each.user in users]
         if not connections:
             return
-        (rows,) = administrator.ask(f"SELECT User, Host FROM mysql.{server.dialect.grant_tables[0]}")
+        (rows,) = administrator.ask(f"SELECT User, Host FROM {server.dialect.account_table}")
         accounts = [(decoded(user), decoded(host)) for user, host in rows]
         administrator.end_connections(
             each.number for each in connections if account_of(each.user, each.host, accounts) in self.names

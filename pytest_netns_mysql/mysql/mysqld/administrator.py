@@ -13,7 +13,8 @@ from pytest_netns_mysql.mysql.dialects.quoting import decoded
 if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
 
-    from pytest_netns_mysql.mysql.dialects.base import Dialect, RawRow
+    from pytest_netns_mysql.mysql.dialects.base import Dialect
+    from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
     from pytest_netns_mysql.mysql.mysqld.access import ServerAccess

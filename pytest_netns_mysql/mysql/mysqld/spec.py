@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_netns_mysql import arguments
-from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked, normal
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked
+from pytest_netns_mysql.optionnames import normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

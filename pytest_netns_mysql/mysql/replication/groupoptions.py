@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import GroupError, ServerVersionError
 from pytest_netns_mysql.mysql.versions import Version, format_version
+from pytest_netns_mysql.optionnames import without_loose
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
@@ -64,7 +65,7 @@ def check(namespaces: Sequence[str], options: Mapping[str, Any], where: str) -> 
             remedies=['name each namespace once: factories.group(["red", "blue", "green"])'],
         )
     for name, value in options.items():
-        plain = name.lstrip("-").replace("-", "_").lower().removeprefix("loose_")
+        plain = without_loose(name)
         if plain == "group_replication_communication_stack" and str(value).upper() != "MYSQL":
             raise GroupError(
                 f"{plain} = {value!r}: the members listen on addr/ns endpoints, and only the MYSQL stack supports "

@@ -1,4 +1,4 @@
-"""Accounts and schemas of a test dropped on a server that is not put back: one that a test has made read-only, too."""
+"""Dropping the accounts and schemas of a test on a server that is not put back, even one that is read-only."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.errors import LeftoverError, NetnsError
-from pytest_netns_mysql.mysql.reset.lockwaits import TIMED_OUT, holders
+from pytest_netns_mysql.mysql.reset.lockholders import LOCK_TIMEOUTS, lock_holders
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 
-def refusal(accounts: Accounts) -> mysql.connector.Error | None:
-    """Drop accounts; return the error with which the server refuses it."""
+def try_to_drop(accounts: Accounts) -> mysql.connector.Error | None:
+    """Drop accounts and schemas; return the error if the server refuses."""
     try:
         accounts.drop()
     except mysql.connector.Error as error:
@@ -27,23 +27,26 @@ def refusal(accounts: Accounts) -> mysql.connector.Error | None:
 
 
 def server_of(accounts: Accounts) -> MySQLServer | None:
-    """Return the server that the accounts are on, or None where it is gone, as the primary of a group may be."""
+    """Return the server that has the accounts, or None if it is gone, as the primary of a group may be."""
     try:
         return accounts.server
     except (mysql.connector.Error, NetnsError):
         return None
 
 
-def drop_alone(several: Iterable[Accounts]) -> None:
-    """Drop the accounts of a test on servers that are not put back.
+def drop_accounts(accounts: Iterable[Accounts]) -> None:
+    """Drop the accounts and schemas of a test on servers that are not put back.
 
-    Raises LeftoverError for the first that are refused, once it has been tried for all; where another connection holds
-    a lock, the error names the connection.
+    Args:
+        accounts: The accounts, by server. The plugin tries to drop all of them before it raises an error.
+
+    Raises:
+        LeftoverError: A server refused. If another connection holds a lock, the error names the connection.
     """
     errors: list[Exception] = []
-    for accounts in several:
+    for on_server in accounts:
         try:
-            _drop(accounts)
+            _drop(on_server)
         except (mysql.connector.Error, NetnsError) as error:
             errors.append(error)
     if errors:
@@ -56,32 +59,32 @@ def _drop(accounts: Accounts) -> None:
         return
     accounts.end_connections()
     with _writable(server):
-        error = refusal(accounts)
+        error = try_to_drop(accounts)
     if error is not None:
         raise _leftover_error(accounts, error) from error
 
 
 def _leftover_error(accounts: Accounts, error: mysql.connector.Error) -> LeftoverError:
-    in_the_way = holders(accounts.server, accounts.schemas) if error.errno in TIMED_OUT else []
+    holders = lock_holders(accounts.server, accounts.schemas) if error.errno in LOCK_TIMEOUTS else []
     return LeftoverError(
         "the accounts and schemas of the test could not be dropped",
         where=f"server {accounts.server.name}",
-        tried=[*map(str, in_the_way), str(error)],
-        remedies=["end what hinders it in the test itself: commit, UNLOCK TABLES, close the connection"],
+        tried=[*map(str, holders), str(error)],
+        remedies=["end the lock in the test itself: commit, UNLOCK TABLES, or close the connection"],
     )
 
 
 @contextlib.contextmanager
 def _writable(server: MySQLServer) -> Iterator[None]:
-    """Let a server be written to in the block, where a test has made it read-only and it is to stay so."""
+    """Make a read-only server writable until the block ends."""
     administrator = server.administrator
     switches = server.dialect.read_only
     values = administrator.ask(*(f"SELECT @@GLOBAL.{name}" for name in switches))
-    names = [name for name, rows in zip(switches, values, strict=True) if rows[0][0] != b"0"]
-    for name in names:
+    switched_on = [name for name, rows in zip(switches, values, strict=True) if rows[0][0] != b"0"]
+    for name in switched_on:
         administrator.run(f"SET GLOBAL {name} = OFF")
     try:
         yield
     finally:
-        for name in reversed(names):
+        for name in reversed(switched_on):
             administrator.run(f"SET GLOBAL {name} = ON")

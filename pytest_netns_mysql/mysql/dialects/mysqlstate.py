@@ -1,45 +1,38 @@
-"""What a MySQL server has beside rows: the queries for it, and the statements that put it back."""
+"""The queries for the state of a MySQL server, by the kinds of objects."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pytest_netns_mysql.mysql.dialects.catalog import (
-    ACCOUNTS,
-    EVENTS,
+from pytest_netns_mysql.mysql.dialects.statementcounters import (
+    ACCOUNT_STATEMENTS,
+    EVENT_STATEMENTS,
+    ROUTINE_STATEMENTS,
+    SCHEMA_STATEMENTS,
+    TABLE_STATEMENTS,
+    TRIGGER_STATEMENTS,
+    UPDATE_STATEMENTS,
+    VIEW_STATEMENTS,
+    statements,
+)
+from pytest_netns_mysql.mysql.dialects.statequeries import (
     HELP,
-    METRICS,
+    METRIC_STATEMENTS,
     PLUGIN,
-    ROUTINES,
-    SCHEMAS,
-    TABLES,
     THREAD,
-    TRIGGERS,
-    UPDATES,
-    VIEWS,
     StateQuery,
     digest,
-    statements,
+    setup_table,
 )
 
 _SYSTEM = "IN ('mysql', 'sys')"
 _REFERENCE_SYSTEMS = statements("create_spatial_reference_system drop_spatial_reference_system")
 _RESOURCE_GROUPS = statements("create_resource_group alter_resource_group drop_resource_group")
-_TELEMETRY = (9, 7)
-_NAMES = statements("rename_user")
-
-
-def _settings(table: str, *columns: str, since: tuple[int, ...] = ()) -> StateQuery:
-    return StateQuery(
-        f"SELECT NAME, CONCAT_WS('\\0', {', '.join(columns)}) FROM performance_schema.{table}",
-        after=UPDATES,
-        is_local=True,
-        since=since,
-    )
-
+_TELEMETRY = (9, 7)  # the first version with these tables
+_RENAMING = statements("rename_user")
 
 QUERIES: Mapping[str, StateQuery] = {
-    # These may change without a statement that writes, and so are asked each time.
+    # These may change without a statement that writes: the plugin asks for them every time.
     "table": StateQuery(
         "CHECKSUM TABLE mysql.replication_asynchronous_connection_failover, "
         "mysql.replication_asynchronous_connection_failover_managed, mysql.replication_group_member_actions",
@@ -56,11 +49,11 @@ QUERIES: Mapping[str, StateQuery] = {
     "keyring key": StateQuery(
         "SELECT CONCAT_WS('\\0', KEY_ID, KEY_OWNER), BACKEND_KEY_ID FROM performance_schema.keyring_keys", is_local=True
     ),
-    # These change by the statements that are named.
+    # These change only by the statements in ``after``.
     "schema": StateQuery(
         "SELECT SCHEMA_NAME, CONCAT_WS('\\0', DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME, DEFAULT_ENCRYPTION, "
         "OPTIONS) FROM information_schema.SCHEMATA JOIN information_schema.SCHEMATA_EXTENSIONS USING (SCHEMA_NAME)",
-        after=SCHEMAS,
+        after=SCHEMA_STATEMENTS,
     ),
     "event": StateQuery(
         "SELECT CONCAT_WS('\\0', EVENT_SCHEMA, EVENT_NAME), "
@@ -69,14 +62,14 @@ QUERIES: Mapping[str, StateQuery] = {
             *("INTERVAL_FIELD", "SQL_MODE", "STARTS", "ENDS", "STATUS", "ON_COMPLETION", "CREATED", "EVENT_COMMENT"),
         )
         + " FROM information_schema.EVENTS",
-        after=EVENTS | _NAMES,
+        after=EVENT_STATEMENTS | _RENAMING,
         expires=True,
     ),
     "view": StateQuery(
         "SELECT CONCAT_WS('\\0', TABLE_SCHEMA, TABLE_NAME), "
         + digest("VIEW_DEFINITION", "CHECK_OPTION", "DEFINER", "SECURITY_TYPE", "CHARACTER_SET_CLIENT")
         + f" FROM information_schema.VIEWS WHERE TABLE_SCHEMA {_SYSTEM}",
-        after=VIEWS | _NAMES,
+        after=VIEW_STATEMENTS | _RENAMING,
     ),
     "trigger": StateQuery(
         "SELECT CONCAT_WS('\\0', TRIGGER_SCHEMA, TRIGGER_NAME), "
@@ -85,7 +78,7 @@ QUERIES: Mapping[str, StateQuery] = {
             *("CREATED", "SQL_MODE", "DEFINER"),
         )
         + f" FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA {_SYSTEM}",
-        after=TRIGGERS | _NAMES,
+        after=TRIGGER_STATEMENTS | _RENAMING,
     ),
     **{
         kind: StateQuery(
@@ -95,7 +88,7 @@ QUERIES: Mapping[str, StateQuery] = {
                 *("CREATED", "LAST_ALTERED", "SQL_MODE", "ROUTINE_COMMENT", "DEFINER"),
             )
             + f" FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA {_SYSTEM} AND ROUTINE_TYPE = '{kind.upper()}'",
-            after=ROUTINES | _NAMES,
+            after=ROUTINE_STATEMENTS | _RENAMING,
         )
         for kind in ("procedure", "function")
     },
@@ -103,13 +96,13 @@ QUERIES: Mapping[str, StateQuery] = {
         "SELECT CONCAT_WS('\\0', LIBRARY_SCHEMA, LIBRARY_NAME), "
         + digest("LIBRARY_DEFINITION", "LANGUAGE", "CREATED", "LAST_ALTERED", "LIBRARY_COMMENT", "CREATOR")
         + f" FROM information_schema.LIBRARIES WHERE LIBRARY_SCHEMA {_SYSTEM}",
-        after=statements("create_library alter_library drop_library") | _NAMES,
+        after=statements("create_library alter_library drop_library") | _RENAMING,
         since=(9, 2),
     ),
     "system table": StateQuery(
         "SELECT CONCAT_WS('\\0', TABLE_SCHEMA, TABLE_NAME), CONCAT_WS(' ', ENGINE, CREATE_TIME, TABLE_COLLATION) "
         f"FROM information_schema.TABLES WHERE TABLE_SCHEMA {_SYSTEM} AND TABLE_TYPE = 'BASE TABLE'",
-        after=TABLES,
+        after=TABLE_STATEMENTS,
     ),
     "tablespace": StateQuery(
         "SELECT CONCAT_WS('\\0', SPACE_TYPE, NAME), CONCAT_WS('\\0', STATE, ENCRYPTION, AUTOEXTEND_SIZE) "
@@ -121,7 +114,7 @@ QUERIES: Mapping[str, StateQuery] = {
         "SELECT CONCAT_WS('\\0', SCHEMA_NAME, TABLE_NAME, COLUMN_NAME), JSON_REMOVE(HISTOGRAM, '$.\"last-updated\"') "
         "FROM information_schema.COLUMN_STATISTICS",
         after=statements("analyze alter_table"),
-        expires=True,  # with its table
+        expires=True,  # a histogram goes with its table
     ),
     "resource group": StateQuery(
         "SELECT RESOURCE_GROUP_NAME, CONCAT_WS('\\0', RESOURCE_GROUP_TYPE, VCPU_IDS, THREAD_PRIORITY, "
@@ -129,7 +122,7 @@ QUERIES: Mapping[str, StateQuery] = {
         after=_RESOURCE_GROUPS,
         is_local=True,
     ),
-    # Of some 5000 definitions a digest, and the numbers as JSON, which is not cut as the result of GROUP_CONCAT is.
+    # A digest of some 5000 definitions, and their numbers as JSON: GROUP_CONCAT would cut its result.
     "spatial reference system": StateQuery(
         "SELECT '', CONCAT_WS('\\0', SUM(CRC32(CONCAT_WS('\\0', SRS_NAME, ORGANIZATION, "
         "ORGANIZATION_COORDSYS_ID, DEFINITION, DESCRIPTION))), JSON_ARRAYAGG(SRS_ID)) "
@@ -151,19 +144,19 @@ QUERIES: Mapping[str, StateQuery] = {
     "plugin": PLUGIN,
     "InnoDB metric": StateQuery(
         "SELECT NAME, STATUS FROM information_schema.INNODB_METRICS WHERE STATUS = 'enabled'",
-        after=METRICS,
+        after=METRIC_STATEMENTS,
         is_local=True,
     ),
     "instruments": StateQuery(
         "SELECT CONCAT_WS('\\0', ENABLED, TIMED), JSON_ARRAYAGG(NAME) FROM performance_schema.setup_instruments "
         "GROUP BY 1",
-        after=UPDATES,
+        after=UPDATE_STATEMENTS,
         is_local=True,
     ),
-    "consumer": _settings("setup_consumers", "ENABLED"),
-    "thread class": _settings("setup_threads", "ENABLED", "HISTORY"),
-    "meter": _settings("setup_meters", "FREQUENCY", "ENABLED", since=_TELEMETRY),
-    "logger": _settings("setup_loggers", "LEVEL", since=_TELEMETRY),
+    "consumer": setup_table("setup_consumers", "ENABLED"),
+    "thread class": setup_table("setup_threads", "ENABLED", "HISTORY"),
+    "meter": setup_table("setup_meters", "FREQUENCY", "ENABLED", since=_TELEMETRY),
+    "logger": setup_table("setup_loggers", "LEVEL", since=_TELEMETRY),
     "thread": THREAD,
     "resource group of thread": StateQuery(
         "SELECT THREAD_ID, COALESCE(RESOURCE_GROUP, IF(TYPE = 'FOREGROUND', 'USR_default', 'SYS_default')) "
@@ -174,7 +167,7 @@ QUERIES: Mapping[str, StateQuery] = {
     "limited account": StateQuery(
         "SELECT CONCAT_WS('\\0', User, Host), '' FROM mysql.user WHERE max_questions > 0 OR max_updates > 0 "
         "OR max_connections > 0 OR User_attributes->'$.Password_locking' IS NOT NULL",
-        after=ACCOUNTS,
+        after=ACCOUNT_STATEMENTS,
     ),
     **HELP,
 }

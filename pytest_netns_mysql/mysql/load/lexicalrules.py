@@ -1,4 +1,4 @@
-"""Where a line of an SQL file needs a decision: the patterns of the client program ``mysql``."""
+"""The lexical rules of the client program ``mysql``: quotes, comments and delimiters in a line of an SQL file."""
 
 from __future__ import annotations
 
@@ -7,36 +7,47 @@ import re
 
 SPACES = b" \t\n\v\f\r"
 INVISIBLE = bytes(range(0x21)) + b"\x7f\xff"
-"""The bytes that the client program drops at the end of a statement."""
+"""Bytes that the client program removes from the end of a statement."""
 BACKSLASH, BACKQUOTE, DOLLAR, HASH = b"\\`$#"
 QUOTES = b"'\"`"
-NO_COMMENT, VERSION, HINT = 0, 1, 2
-"""The comments that the server reads: none, ``/*! */``, ``/*+ */``."""
+NO_COMMENT, VERSION_COMMENT, HINT = 0, 1, 2
+"""Comments that the server reads: none, ``/*! */``, ``/*+ */``."""
 IN_COMMENT = re.compile(rb"/\*|\*/")
 NOT_ASCII = re.compile(rb"(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3})*", re.DOTALL)
-"""Letters of UTF-8 beyond ASCII."""
-OF_A_NAME = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$" + bytes(range(0x80, 0x100)))
-"""The letters of a name that needs no quotes."""
+"""Characters of UTF-8 that are not ASCII."""
+_NAME_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$" + bytes(range(0x80, 0x100)))
+"""The bytes of unquoted identifiers."""
 
-_COMMENT_END = re.compile(rb"\*|.(?=/)", re.DOTALL)  # any asterisk ends the search, as does a letter before a slash
+_COMMENT_END = re.compile(rb"\*|.(?=/)", re.DOTALL)  # as in the client program
 _DOLLAR_QUOTE = re.compile(rb"\$[0-9A-Za-z_\x80-\xff]*\$")
 
 
 @functools.lru_cache(maxsize=64)
 def plain(delimiter: bytes, comment: int, *, dollars: bool) -> re.Pattern[bytes]:
-    """Return what matches text without anything to decide: whole strings without a backslash, too."""
+    """Return a pattern for text that needs no decision. It may include whole strings without a backslash.
+
+    Args:
+        delimiter: The current delimiter.
+        comment: The comment around the text, one that the server reads.
+        dollars: Whether the server knows strings in dollar quotes.
+    """
     first = delimiter[:1]
     kinds = [rb"-(?!-)", rb"/(?!\*)", rb"\*(?!/)"]
     kinds += [rb"%b[^%b\\]*%b" % (quote, quote, quote) for quote in (b"'", b'"', b"`")] if comment != HINT else []
     kinds = [kind for kind in kinds if not kind.lstrip(b"\\").startswith(first)]
     letters = rb"'\"`\\/#*\-" + re.escape(first) + (rb"$" if dollars else b"")
-    # More repetitions would take memory: the pattern may come back to each.
+    # The limit saves memory: the matcher remembers each repetition.
     return re.compile(rb"(?:[^%b]+|%b){1,256}" % (letters, b"|".join(kinds)), re.DOTALL)
 
 
 @functools.lru_cache(maxsize=16)
 def quoted(quote: int, *, escapes: bool) -> re.Pattern[bytes]:
-    """Return what matches the inside of a string; two quotes stand for one."""
+    """Return a pattern for the inside of a string. A doubled quote stands for one.
+
+    Args:
+        quote: The byte that quotes the string.
+        escapes: Whether a backslash escapes the next character.
+    """
     mark = re.escape(bytes([quote]))
     kinds = [rb"[^%b\\]+" % mark, rb"\\[^`]"] if escapes else [rb"[^%b]+" % mark]
     kinds += [] if quote == DOLLAR else [mark + mark]
@@ -44,13 +55,13 @@ def quoted(quote: int, *, escapes: bool) -> re.Pattern[bytes]:
 
 
 def dollar_quote(line: bytes, at: int) -> bytes:
-    """Return the mark that opens a string in dollar quotes, such as ``$$`` or ``$js$``; b"" where there is none."""
+    """Return the opening dollar quote at a position, such as ``$$`` or ``$js$``, or b"" if there is none."""
     match = _DOLLAR_QUOTE.match(line, at)
-    return b"" if match is None or (at and line[at - 1] in OF_A_NAME) else match[0]
+    return b"" if match is None or (at and line[at - 1] in _NAME_BYTES) else match[0]
 
 
 def past_comments(text: bytes | bytearray) -> int:
-    """Return where a text begins behind its first spaces and comments, as MySQL's client program skips them."""
+    """Return the position after leading spaces and comments, as MySQL's client program skips them."""
     at, end = 0, len(text)
     while True:
         while at < end and text[at] in SPACES:
@@ -67,23 +78,30 @@ def past_comments(text: bytes | bytearray) -> int:
 
 
 def comment_after(line: bytes, at: int, comment: int, *, mariadb: bool) -> int:
-    """Return in which comment that the server reads the letter behind this one stands."""
+    """Return the comment around the next byte, one that the server reads.
+
+    Args:
+        line: The line.
+        at: The position of the current byte.
+        comment: The comment around the current byte.
+        mariadb: Whether to read like MariaDB's client program.
+    """
     marks = line[at : at + 3]
     if marks == b"/*!":
-        return VERSION
+        return VERSION_COMMENT
     if marks == b"/*+" and not mariadb:
         return HINT
     return NO_COMMENT if marks[:2] == b"*/" else comment
 
 
 def opens_comment(line: bytes, at: int, comment: int, *, mariadb: bool) -> bool:
-    """Return True if a comment begins that the server need not read."""
+    """Return True if a comment that the server does not read begins at this position."""
     marks = line[at : at + 4]
     if mariadb:
         return marks[:2] == b"/*" and marks[2:3] != b"!" and marks[2:] != b"M!"
     return marks[:2] == b"/*" and marks[2:3] not in (b"!", b"+") and comment != HINT
 
 
-def dashes(line: bytes, at: int, *, is_first: bool) -> bool:
-    """Return True if two dashes begin a comment; those that come first in a statement need no space behind them."""
+def is_dash_comment(line: bytes, at: int, *, is_first: bool) -> bool:
+    """Return True if two dashes begin a comment at this position. The first in a statement need no space after them."""
     return line[at : at + 2] == b"--" and (is_first or line[at + 2 : at + 3] in SPACES)
