@@ -128,7 +128,7 @@ class AptRoot:
         return [line.split(" - ", 1)[0] for line in answer.stdout.splitlines() if " - " in line]
 
     def closure(self, names: Sequence[str]) -> list[Package]:
-        """Return the packages of these names and all their dependencies; raise FetchError if apt cannot resolve them."""
+        """Return the packages of these names and all dependencies; raise FetchError if apt cannot resolve them."""
         answer = self._apt("apt-get", "install", "-qq", "--yes", "--print-uris", "--download-only", *names)
         packages = [_parse_uri(line) for line in answer.stdout.splitlines() if line.startswith("'")]
         if answer.returncode != 0 or not packages:

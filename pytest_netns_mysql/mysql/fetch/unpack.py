@@ -193,8 +193,8 @@ def assemble(tree: Tree, product: Product, libraries: dict[str, Path], folder: P
     # name, and is searched before LD_LIBRARY_PATH.
     rpath = ("--force-rpath", "--set-rpath", "$ORIGIN/../lib")
     tree.run(patchelf, "--set-interpreter", home / "lib" / loader.name, *rpath, *programs)
-    # tcmalloc, unlike the allocator of the C library, cannot be asked for huge pages: see ``process``. There is one call
-    # for each library, because patchelf takes the option only once.
+    # tcmalloc, unlike the allocator of the C library, cannot be asked for huge pages: see ``process``. patchelf takes
+    # this option only once, so there is a call for each library.
     for allocator in sorted(path.name for path in (folder / "lib").glob("libtcmalloc*")):
         tree.run(patchelf, "--remove-needed", allocator, folder / "bin" / product.program)
 
