@@ -173,7 +173,7 @@ def test_doctor_says_what_is_missing_where_nothing_may_be_fetched(tmp_path: Path
         "missing  mysqld     MariaDB is not on this machine, and netns_fetch = never: it is not fetched from the "
         "machine's package sources\n"
         + " " * 20
-        + "do: run `netns-mysql fetch mariadb`, which fetches it once, into the cache\n"
+        + "do: run `netns-mysql fetch mariadb`, which fetches it into the cache, once\n"
     ) in result.stdout
     assert not (tmp_path / "servers").exists()
 
