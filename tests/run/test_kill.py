@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.suites import source
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 
 
 GRACE = 5.0  # seconds; a busy machine takes more than a second

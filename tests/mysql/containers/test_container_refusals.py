@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.suites import InnerRun, Suite, source
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 GRACE = 10.0  # seconds
 
 

@@ -16,7 +16,7 @@ from pytest_netns_mysql import settings
 from pytest_netns_mysql.mysql.kinds import mariadb
 from tests.support.suites import Suite, source
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
