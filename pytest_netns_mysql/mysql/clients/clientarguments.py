@@ -11,7 +11,7 @@ from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _LAST_OF_BMP = "\uffff"  # the server's names are utf8mb3, see the manual, "Identifier Case Sensitivity" and "utf8mb3"
 _ACCOUNT, _ARGV = "netns_account", "netns_argv"
@@ -149,13 +149,13 @@ def of_account(options: Mapping[str, Any]) -> None:
             )
 
 
-def server(value: Any, default: MySQLServer, *, fixture: str) -> MySQLServer:
+def server(value: Any, default: Instance, *, fixture: str) -> Instance:
     """Return the server that is meant; raise ClientError for a value of another kind."""
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
     if value is None:
         return default
-    if isinstance(value, MySQLServer):
+    if isinstance(value, Instance):
         return value
     members = isinstance(value, Mapping)
     raise ClientError(

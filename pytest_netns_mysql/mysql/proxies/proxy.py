@@ -21,7 +21,7 @@ from pytest_netns_mysql.mysql.mysqld.listeners import is_taken
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.program import Program
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _POLL = 0.01  # seconds
 _GREETING = 1.0  # seconds
@@ -39,7 +39,7 @@ class Proxy:
         self,
         name: str,
         argv: Argv,
-        server: MySQLServer,
+        server: Instance,
         *,
         namespace: str,
         port: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_netns_mysql.mysql.server import MySQLServer
+from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _TOLD = (
     "Replica_IO_Running",
@@ -29,7 +29,7 @@ class ReplicaStatus(Mapping[str, Any]):
     Replication Tables".
     """
 
-    def __init__(self, replica: MySQLServer, channel: str) -> None:
+    def __init__(self, replica: Instance, channel: str) -> None:
         """Ask the replica; a channel that it does not have gives nothing."""
         # Not FOR CHANNEL: for one that is not there that is an error.
         rows = [row for row in replica.rows("SHOW REPLICA STATUS") if row["Channel_Name"] == channel]

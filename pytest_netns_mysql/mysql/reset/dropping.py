@@ -13,7 +13,7 @@ from pytest_netns_mysql.mysql.reset.lockwaits import TIMED_OUT, holders
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 
 def refusal(accounts: Accounts) -> mysql.connector.Error | None:
@@ -26,7 +26,7 @@ def refusal(accounts: Accounts) -> mysql.connector.Error | None:
     return None
 
 
-def server_of(accounts: Accounts) -> MySQLServer | None:
+def server_of(accounts: Accounts) -> Instance | None:
     """Return the server that the accounts are on, or None where it is gone, as the primary of a group may be."""
     try:
         return accounts.server
@@ -72,7 +72,7 @@ def _leftover_error(accounts: Accounts, error: mysql.connector.Error) -> Leftove
 
 
 @contextlib.contextmanager
-def _writable(server: MySQLServer) -> Iterator[None]:
+def _writable(server: Instance) -> Iterator[None]:
     """Let a server be written to in the block, where a test has made it read-only and it is to stay so."""
     administrator = server.administrator
     switches = server.dialect.read_only

@@ -12,15 +12,15 @@ import mysql.connector
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier
+from pytest_netns_mysql.mysql.mysqld.processlist import LIST, Connection, listed
 from pytest_netns_mysql.mysql.reset.dropping import refusal, server_of
 from pytest_netns_mysql.mysql.reset.lockwaits import TIMED_OUT, Holder, holders
-from pytest_netns_mysql.mysql.reset.reading import LIST, listed
 from pytest_netns_mysql.mysql.reset.reset import CLOSING, ENDING, Reset, await_ends, end_connections, put_back
-from pytest_netns_mysql.mysql.reset.state import Connection, State, same
+from pytest_netns_mysql.mysql.reset.state import State, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _ATTEMPTS = 3
 _MOST_LINES = 3  # of what the error log of a server that died says
@@ -36,7 +36,7 @@ class Ending:
 
     def __init__(
         self,
-        server: MySQLServer,
+        server: Instance,
         before: State,
         *,
         wider_accounts: Collection[AccountName] = (),

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import mysql.connector
 
-from pytest_netns_mysql.mysql.clients.hostpatterns import host_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, literal
+from pytest_netns_mysql.mysql.mysqld.processlist import host_of
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import RawRow
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 LOCK_WAIT = 1  # seconds, the least that lock_wait_timeout takes
 _STATEMENT_TIMEOUT = 1969  # ER_STATEMENT_TIMEOUT of MariaDB, which waits for some locks as long as a statement may take
@@ -43,7 +43,7 @@ class Holder:
         return f"connection {self.number} of {self.client} holds {', '.join(self.locks)}{said}"
 
 
-def holders(server: MySQLServer, schemas: Collection[str]) -> list[Holder]:
+def holders(server: Instance, schemas: Collection[str]) -> list[Holder]:
     """Return the connections whose locks hinder changes of accounts and of these schemas.
 
     MySQL tells it by performance_schema.metadata_locks and data_locks. MariaDB tells it by its plugin
@@ -63,7 +63,7 @@ def holders(server: MySQLServer, schemas: Collection[str]) -> list[Holder]:
     return []
 
 
-def _try(server: MySQLServer, statement: str) -> None:
+def _try(server: Instance, statement: str) -> None:
     with contextlib.suppress(mysql.connector.Error):
         server.administrator.run(statement)
 

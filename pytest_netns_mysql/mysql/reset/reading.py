@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.clients.hostpatterns import host_of
 from pytest_netns_mysql.mysql.dialects import counters
 from pytest_netns_mysql.mysql.dialects.catalog import FILES, WRITING, due
 from pytest_netns_mysql.mysql.dialects.counters import Counters
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
-from pytest_netns_mysql.mysql.reset.state import Connection, State, same
-from pytest_netns_mysql.mysql.seed.contents import Contents
+from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed, with_commands
+from pytest_netns_mysql.mysql.mysqld.seeded import Contents
+from pytest_netns_mysql.mysql.reset.state import State, same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_netns_mysql.mysql.dialects.base import RawRow
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 TABLESPACES = (".ibd", ".ibu")  # the names of InnoDB's files end so
 
-LIST = "SHOW PROCESSLIST"
 # INNODB_TRX is not of this moment: it is read anew only when nobody has asked for a tenth of a second.
 _TRANSACTIONS = "SHOW ENGINE INNODB STATUS"
 _OF_A_WRITER = (b"undo log entries", b"... truncated...")
@@ -31,12 +29,9 @@ _OF_A_WRITER = (b"undo log entries", b"... truncated...")
 _KEY_CACHE = "key cache"
 # What Group Replication sets.
 _OF_A_GROUP = frozenset({"read_only", "super_read_only", "auto_increment_increment", "auto_increment_offset"})
-_OWN_THREADS = ("system user", "event_scheduler")
 
 
-def read(
-    server: MySQLServer, *, known: State | None = None, as_loaded: bool = False, is_a_check: bool = False
-) -> State:
+def read(server: Instance, *, known: State | None = None, as_loaded: bool = False, is_a_check: bool = False) -> State:
     """Return the server's state: complete, or with ``known``, an earlier one, only what tells whether it has changed.
 
     Where the server's counters prove that nothing was written since ``known``, all that takes a statement to change is
@@ -90,7 +85,7 @@ def _by_kind(found: list[RawRow]) -> dict[str, dict[str, str]]:
 
 
 def _settings(
-    server: MySQLServer, known: State | None, ran: frozenset[str] | None, rows: dict[str, dict[str, str]]
+    server: Instance, known: State | None, ran: frozenset[str] | None, rows: dict[str, dict[str, str]]
 ) -> tuple[dict[str, str | None], frozenset[str]]:
     """Return the values of the global variables that may have been set, and "SET name" for each of them.
 
@@ -113,7 +108,7 @@ def _settings(
     return _values(server, names, known.variables), frozenset(f"SET {name}" for name in set_at)
 
 
-def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:
+def _files(server: Instance) -> frozenset[tuple[str, int]]:
     """Return the files that the server does not write to by itself; of InnoDB's, which it does, the names alone."""
     return frozenset(
         (path, 0 if path.endswith(TABLESPACES) else changed)
@@ -122,9 +117,7 @@ def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:
     )
 
 
-def _ran_since(
-    server: MySQLServer, known: State | None, counted: Counters, *, has_channel: bool
-) -> frozenset[str] | None:
+def _ran_since(server: Instance, known: State | None, counted: Counters, *, has_channel: bool) -> frozenset[str] | None:
     """Return the names of the statements that ran since ``known`` was read; None if that is not known."""
     # A replica's threads apply changes that no counter counts.
     if known is None or known.counters is None or known.pid != server.pid or has_channel:
@@ -133,7 +126,7 @@ def _ran_since(
 
 
 def _read_catalog(
-    server: MySQLServer,
+    server: Instance,
     known: State | None,
     ran: frozenset[str] | None,
     rows: dict[str, dict[str, str]],
@@ -161,7 +154,7 @@ def _read_catalog(
 
 
 def _seeded(
-    server: MySQLServer, known: State | None, ran: frozenset[str] | None, *, as_loaded: bool, is_a_check: bool
+    server: Instance, known: State | None, ran: frozenset[str] | None, *, as_loaded: bool, is_a_check: bool
 ) -> Contents:
     """Return what the schemas hold that the server was loaded with; what is ``known`` where nothing was written."""
     if server.seeded is None or server.writable is not server:
@@ -171,9 +164,9 @@ def _seeded(
     return server.seeded.read(as_loaded=as_loaded, is_a_check=is_a_check)
 
 
-def _is_unfinished(server: MySQLServer, clients: list[RawRow]) -> bool:
+def _is_unfinished(server: Instance, clients: list[RawRow]) -> bool:
     """Return True if a client's statement runs, or its transaction has written and is open."""
-    found = [command for _, command in _of_clients(clients, server.administrator.numbers)]
+    found = [command for _, command in with_commands(clients, server.administrator.numbers)]
     if not found:
         return False
     if any(command != "Sleep" for command in found):
@@ -182,40 +175,19 @@ def _is_unfinished(server: MySQLServer, clients: list[RawRow]) -> bool:
     return any(words in (text or b"") for words in _OF_A_WRITER)
 
 
-def connections(server: MySQLServer) -> frozenset[Connection]:
-    """Return the clients' connections: not the administrator's own, nor those by which servers replicate."""
-    (clients,) = server.administrator.ask(LIST)
-    return listed(clients, server.administrator.numbers)
-
-
-def listed(clients: list[RawRow], own: frozenset[int]) -> frozenset[Connection]:
-    """Return the clients' connections among the rows of SHOW PROCESSLIST, but ``own``."""
-    return frozenset(connection for connection, _ in _of_clients(clients, own))
-
-
-def _of_clients(rows: list[RawRow], own: frozenset[int]) -> Iterator[tuple[Connection, str]]:
-    """Yield clients' connections and what they do; not the administrator's, nor those by which servers replicate."""
-    for number, user, host, _schema, told, *_rest in rows:
-        connection = Connection(int(number or 0), decoded(user), host_of(decoded(host)))
-        command = decoded(told)
-        replicates = command.startswith(("Binlog Dump", "Group Replication", "Daemon"))
-        if not replicates and connection.user not in _OWN_THREADS and connection.number not in own:
-            yield connection, command
-
-
-def _contents(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
+def _contents(server: Instance) -> dict[str, tuple[RawRow, ...]]:
     """Return the rows of grant tables and of others as the server sends them, to be written back as they are."""
     tables = server.dialect.contents
     found = server.administrator.ask(*(f"SELECT {kept.columns} FROM {table}" for table, kept in tables.items()))
     return {table: tuple(rows) for table, rows in zip(tables, found, strict=True)}
 
 
-def _variables(server: MySQLServer) -> dict[str, str | None]:
+def _variables(server: Instance) -> dict[str, str | None]:
     (rows,) = server.administrator.ask(server.dialect.variables)
     return {decoded(name): None if value is None else decoded(value) for name, value in rows}
 
 
-def _values(server: MySQLServer, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
+def _values(server: Instance, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return the global values of the variables that were set; of all, where one of them is other than before.
 
     Asking for a few is cheaper than reading the table of all, but one may have moved another, as super_read_only

@@ -14,13 +14,14 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.dialects.base import OF_A_CHANNEL, OF_THREADS, TRANSIENT, Dialect
 from pytest_netns_mysql.mysql.dialects.quoting import literal
-from pytest_netns_mysql.mysql.reset.reading import TABLESPACES, connections, read
-from pytest_netns_mysql.mysql.reset.state import UNKNOWN, Connection, State, same
+from pytest_netns_mysql.mysql.mysqld.processlist import Connection, connections
+from pytest_netns_mysql.mysql.reset.reading import TABLESPACES, read
+from pytest_netns_mysql.mysql.reset.state import UNKNOWN, State, same
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import RawRow
-    from pytest_netns_mysql.mysql.seed.tables import Difference
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+    from pytest_netns_mysql.mysql.mysqld.seeded import Difference
 
 Spared = Callable[[Connection], bool]
 """Returns True for a connection that is new and stays."""
@@ -68,7 +69,7 @@ class Reset:
     before: State | None = None
 
 
-def put_back(server: MySQLServer, before: State, *, spared: Spared = lambda _: False) -> Reset:
+def put_back(server: Instance, before: State, *, spared: Spared = lambda _: False) -> Reset:
     """Find what changed since ``before``, a complete state, and undo it; connections that are ``spared`` stay.
 
     What stays changed needs a fresh server. Raises nothing of the server's.
@@ -127,7 +128,7 @@ def _confirmed(before: State, now: State) -> State:
     return replace(before, pid=now.pid, counters=now.counters, rows={**before.rows, **threads})
 
 
-def _read_rows(server: MySQLServer, now: State, put_back: Collection[Difference]) -> State | None:
+def _read_rows(server: Instance, now: State, put_back: Collection[Difference]) -> State | None:
     """Return the state after rows were put back: they alone are read; None where somebody else has written, too."""
     after = read(server, known=now)
     if server.seeded is None or after.seeded is not now.seeded:
@@ -135,7 +136,7 @@ def _read_rows(server: MySQLServer, now: State, put_back: Collection[Difference]
     return replace(after, seeded=server.seeded.read_rows(now.seeded, put_back))
 
 
-def _differences(server: MySQLServer, before: State, now: State) -> list[Difference]:
+def _differences(server: Instance, before: State, now: State) -> list[Difference]:
     """Return what changed in the schemas that the server was loaded with."""
     return [] if server.seeded is None else server.seeded.differences(before.seeded, now.seeded)
 
@@ -148,7 +149,7 @@ def _inexact(change: Change) -> bool:
     return change.kind == "table" and change.was == str(UNKNOWN)
 
 
-def _end_strangers(server: MySQLServer, before: State, spared: Spared) -> list[Change]:
+def _end_strangers(server: Instance, before: State, spared: Spared) -> list[Change]:
     """End the connections that a test has left, when those that were closed have had a moment to end.
 
     This comes before anything is read: their locks would hold that up, and they may still be writing.
@@ -160,11 +161,11 @@ def _end_strangers(server: MySQLServer, before: State, spared: Spared) -> list[C
 
 
 def await_ends(
-    server: MySQLServer, are_there: Callable[[Iterable[Connection]], bool], timeout: float
+    server: Instance, are_there: Callable[[Iterable[Connection]], bool], timeout: float
 ) -> frozenset[Connection]:
     """Return the connections, when some are gone: an ended one is listed until its thread has come to it."""
     deadline = time.monotonic() + timeout
-    while are_there(now := connections(server)) and time.monotonic() < deadline:
+    while are_there(now := connections(server.administrator)) and time.monotonic() < deadline:
         time.sleep(_POLL)
     return now
 
@@ -210,7 +211,7 @@ def _texts(values: Mapping[str, int]) -> dict[str, str]:
     return {name: str(value) for name, value in values.items()}
 
 
-def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Change, str]:
+def _undo(server: Instance, before: State, changes: list[Change]) -> dict[Change, str]:
     """Undo changes, one after the other; return why some were refused."""
     refused = {}
     end_connections(server, {int(change.now or 0) for change in changes if change.kind == "connection"})
@@ -237,14 +238,14 @@ def _undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Cha
     return refused
 
 
-def end_connections(server: MySQLServer, numbers: set[int]) -> None:
+def end_connections(server: Instance, numbers: set[int]) -> None:
     """End connections, before anything that their locks would hold up."""
     if numbers:
         server.administrator.end_connections(numbers)
         await_ends(server, lambda now: any(one.number in numbers for one in now), ENDING)
 
 
-def _undo_one(server: MySQLServer, change: Change) -> None:
+def _undo_one(server: Instance, change: Change) -> None:
     """Undo a change of any kind but a table's rows; what cannot be undone is left as it is."""
     if change.kind == "global variable":
         _set_variable(server, "GLOBAL", change.name, change.was)
@@ -257,7 +258,7 @@ def _undo_one(server: MySQLServer, change: Change) -> None:
             server.administrator.run(statement)
 
 
-def _set_variable(server: MySQLServer, scope: str, name: str, value: str | None) -> None:
+def _set_variable(server: Instance, scope: str, name: str, value: str | None) -> None:
     if value is None:
         return
     try:
@@ -268,14 +269,14 @@ def _set_variable(server: MySQLServer, scope: str, name: str, value: str | None)
         server.administrator.run(f"SET {scope} {name} = {value}")  # a number
 
 
-def _remove_file(server: MySQLServer, change: Change) -> None:
+def _remove_file(server: Instance, change: Change) -> None:
     file = Path(change.name)
     if change.was is None and file.suffix not in _OF_TABLES:
         with server.network[GLOBAL]:
             file.unlink()
 
 
-def _restore_rows(server: MySQLServer, table: str, rows: Sequence[RawRow]) -> None:
+def _restore_rows(server: Instance, table: str, rows: Sequence[RawRow]) -> None:
     """Write the rows of a table back."""
     kept, run = server.dialect.contents[table], server.administrator.run
     for statement in kept.prepare:

@@ -15,15 +15,15 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ServerGoneError, SnapshotError
 from pytest_netns_mysql.mysql.mysqld import copying
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.mysqld.seeded import Contents
 from pytest_netns_mysql.mysql.reset.reading import read
 from pytest_netns_mysql.mysql.reset.reset import put_back
 from pytest_netns_mysql.mysql.reset.state import State
-from pytest_netns_mysql.mysql.seed.contents import Contents
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
 _STOPPING = 10.0  # seconds
 _ALONE = "take snapshots of servers that neither replicate nor are replicated from: factories.mysqld"
@@ -33,13 +33,13 @@ _ALONE = "take snapshots of servers that neither replicate nor are replicated fr
 class Snapshot:
     """Be a server's data, options and global variables as of one moment; for ``restore`` of the same server alone."""
 
-    server: MySQLServer
+    server: Instance
     plan: ServerPlan = field(repr=False)
     state: State = field(repr=False)
     folder: Path = field(repr=False)
 
 
-def take(server: MySQLServer) -> Snapshot:
+def take(server: Instance) -> Snapshot:
     """Copy the data directory of a running server, whose connections stay.
 
     It is the image that a power cut would leave, a consistent one: what was committed is there, what was not is rolled
@@ -58,7 +58,7 @@ def take(server: MySQLServer) -> Snapshot:
     return Snapshot(server, server.plan, state, target)
 
 
-def copy_back(server: MySQLServer, snapshot: Snapshot) -> None:
+def copy_back(server: Instance, snapshot: Snapshot) -> None:
     """End a server, and put a snapshot's data in the place of its own; raise SnapshotError where that cannot be."""
     _check(server, snapshot)
     server.kill()
@@ -69,7 +69,7 @@ def copy_back(server: MySQLServer, snapshot: Snapshot) -> None:
         server.seeded.doubt()
 
 
-def set_variables(server: MySQLServer, snapshot: Snapshot) -> None:
+def set_variables(server: Instance, snapshot: Snapshot) -> None:
     """Give the global variables the values that they had; raise SnapshotError where one refuses."""
     rows_are_back = server.seeded.read() if server.seeded is not None else Contents()
     stays = put_back(server, replace(snapshot.state, seeded=rows_are_back)).stays
@@ -82,7 +82,7 @@ def set_variables(server: MySQLServer, snapshot: Snapshot) -> None:
         )
 
 
-def _check(server: MySQLServer, snapshot: Snapshot) -> None:
+def _check(server: Instance, snapshot: Snapshot) -> None:
     """Raise SnapshotError where a server cannot go back to a snapshot."""
     if snapshot.server is not server:
         raise SnapshotError(
@@ -102,7 +102,7 @@ def _check(server: MySQLServer, snapshot: Snapshot) -> None:
 
 
 @contextlib.contextmanager
-def _stopped(server: MySQLServer, pid: int) -> Iterator[None]:
+def _stopped(server: Instance, pid: int) -> Iterator[None]:
     """Have mysqld stand still until the block ends; raise ServerGoneError where it has just ended."""
     try:
         descriptor = os.pidfd_open(pid)
@@ -130,7 +130,7 @@ def _stopped(server: MySQLServer, pid: int) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _gone(server: MySQLServer, pid: int) -> ServerGoneError:
+def _gone(server: Instance, pid: int) -> ServerGoneError:
     return ServerGoneError(
         f"a snapshot cannot be taken: mysqld (pid {pid}) has just ended",
         where=server.plan.where,
@@ -138,7 +138,7 @@ def _gone(server: MySQLServer, pid: int) -> ServerGoneError:
     )
 
 
-def _stands_still(server: MySQLServer, pid: int) -> bool:
+def _stands_still(server: Instance, pid: int) -> bool:
     """Return True if every thread of a process that SIGSTOP was sent to has stopped, see proc_pid_stat(5)."""
     process = Path("/proc", str(pid))
     try:
@@ -155,7 +155,7 @@ def _state(process: Path) -> str:
     return (process / "stat").read_text().rpartition(") ")[2][0]
 
 
-def _check_alone(server: MySQLServer, what: str) -> None:
+def _check_alone(server: Instance, what: str) -> None:
     dumps = server.is_running and any(
         str(row[4]).startswith("Binlog Dump") for row in server.execute("SHOW PROCESSLIST")
     )

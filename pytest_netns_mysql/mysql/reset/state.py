@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
-from pytest_netns_mysql.mysql.dialects.quoting import decoded, literal
-from pytest_netns_mysql.mysql.seed.contents import Contents
+from pytest_netns_mysql.mysql.dialects.quoting import decoded
+from pytest_netns_mysql.mysql.mysqld.processlist import Connection
+from pytest_netns_mysql.mysql.mysqld.seeded import Contents
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import RawRow
@@ -18,18 +19,6 @@ _K = TypeVar("_K")
 _V = TypeVar("_V")
 UNKNOWN = -1  # the checksum of a table that is known by its rows alone
 _SWITCHES = {"ON": "1", "OFF": "0"}
-
-
-@dataclass(frozen=True)
-class Connection:
-    """One of a server's threads that serve a client: its number, the user's name and the client's host."""
-
-    number: int
-    user: str
-    host: str
-
-    def __str__(self) -> str:
-        return f"{self.number} of {literal(self.user)}@{literal(self.host)}"
 
 
 @dataclass(frozen=True)

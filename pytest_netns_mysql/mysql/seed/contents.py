@@ -4,51 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
+from pytest_netns_mysql.mysql.mysqld.seeded import Name, Thing
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import RawRow
     from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
-
-Name = tuple[str, str]
-"""A schema, and what is in it."""
-
-
-class Thing(NamedTuple):
-    """A table, a view, a trigger or a routine of a schema."""
-
-    kind: str
-    schema: str
-    name: str
-
-
-class Rows(NamedTuple):
-    """What rows a table has.
-
-    Attributes:
-        digest: The number of rows and a sum of their hashes, the same in every order.
-        next_number: The next AUTO_INCREMENT, '' for none; of a sequence, the next number that it has not set aside.
-    """
-
-    digest: str
-    next_number: str
-
-
-@dataclass(frozen=True)
-class Contents:
-    """The definitions of all things in the schemas, and the rows of their tables."""
-
-    definitions: Mapping[Thing, str] = field(default_factory=dict)
-    rows: Mapping[Name, Rows] = field(default_factory=dict)
-
-    @property
-    def has_sequences(self) -> bool:
-        """True if a SELECT may change something: NEXTVAL moves a sequence."""
-        return any(one.kind == "sequence" for one in self.definitions)
-
 
 _LISTS = """\
 SELECT LOWER(TABLE_TYPE), TABLE_SCHEMA, TABLE_NAME, '' FROM information_schema.TABLES

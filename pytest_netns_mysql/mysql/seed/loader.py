@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.mysql.clients import programs
 from pytest_netns_mysql.mysql.kinds import mariadb
 from pytest_netns_mysql.mysql.load import script
 from pytest_netns_mysql.mysql.load.load import Function, Load, source_of
+from pytest_netns_mysql.mysql.mysqld import optionfile
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.scan import Scan
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _AT_LINE = re.compile(r"^ERROR\b.*? at line (\d+)(?: in file: '(.+?)')?:", re.MULTILINE)  # as mysql says it
 _SMALL = 256 << 10  # bytes: a file that is read sooner than the client program starts, which takes 10 ms
@@ -32,7 +32,7 @@ _OF_THE_SERVER = "mend what the server complains of; nothing of what was loaded 
 _OF_THE_FILE = "mend the line; nothing of what was loaded is kept"
 
 
-def load_into(server: MySQLServer, loads: Sequence[Load], schema: str | None = None) -> None:
+def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None) -> None:
     """Load into a server as its administrator.
 
     Args:
@@ -50,7 +50,7 @@ def load_into(server: MySQLServer, loads: Sequence[Load], schema: str | None = N
             _load_file(server, load, load.file, schema)
 
 
-def _load_file(server: MySQLServer, load: Load, file: Path, schema: str | None) -> None:
+def _load_file(server: Instance, load: Load, file: Path, schema: str | None) -> None:
     found = load.scan()
     if found.fault is not None:
         fault = found.fault
@@ -62,7 +62,7 @@ def _load_file(server: MySQLServer, load: Load, file: Path, schema: str | None) 
             _send(server, load, file, schema, found)
 
 
-def _needs_program(server: MySQLServer, found: Scan, *, small: bool) -> bool:
+def _needs_program(server: Instance, found: Scan, *, small: bool) -> bool:
     """Return True if the client program is to read a file: it is there, and has an advantage.
 
     Args:
@@ -79,12 +79,12 @@ def _needs_program(server: MySQLServer, found: Scan, *, small: bool) -> bool:
     return found.has_commands or not small or found.size > _SMALL
 
 
-def _is_mariadb(server: MySQLServer) -> bool:
+def _is_mariadb(server: Instance) -> bool:
     return server.plan.kind.flavor == mariadb.NAME
 
 
 @contextlib.contextmanager
-def _room(server: MySQLServer, found: Scan) -> Iterator[None]:
+def _room(server: Instance, found: Scan) -> Iterator[None]:
     """Set global variables for the block as a file needs them, where the server lets us: the old values come back."""
     import mysql.connector
 
@@ -106,12 +106,12 @@ def _room(server: MySQLServer, found: Scan) -> Iterator[None]:
                 server.administrator.run(f"SET GLOBAL {name} = {value}")
 
 
-def _connect(server: MySQLServer, schema: str | None) -> Any:
+def _connect(server: Instance, schema: str | None) -> Any:
     options: dict[str, Any] = {} if schema is None else {"database": schema}
     return contextlib.closing(server.connect(**options))
 
 
-def _call(server: MySQLServer, load: Load, function: Function, schema: str | None) -> None:
+def _call(server: Instance, load: Load, function: Function, schema: str | None) -> None:
     with _connect(server, schema) as connection:
         try:
             function(connection)
@@ -124,7 +124,7 @@ def _call(server: MySQLServer, load: Load, function: Function, schema: str | Non
             ) from error
 
 
-def _send(server: MySQLServer, load: Load, file: Path, schema: str | None, found: Scan) -> None:
+def _send(server: Instance, load: Load, file: Path, schema: str | None, found: Scan) -> None:
     """Read a file ourselves, and send its statements one by one."""
     import mysql.connector
 
@@ -161,11 +161,11 @@ def _takes_dollars(connection: Any) -> bool:
     return False
 
 
-def _run(server: MySQLServer, load: Load, file: Path, schema: str | None) -> None:
+def _run(server: Instance, load: Load, file: Path, schema: str | None) -> None:
     """Let the client program read a file."""
     command = [
         server.program("mysql"),
-        *programs.as_administrator(server),
+        *optionfile.as_administrator(server),
         "--default-character-set=utf8mb4",
         "--local-infile=1",
         f"--max-allowed-packet={_PACKET}",

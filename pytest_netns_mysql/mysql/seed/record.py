@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
+from pytest_netns_mysql.mysql.mysqld.seeded import Name, Thing
 from pytest_netns_mysql.mysql.seed.contents import (
     Column,
-    Name,
-    Thing,
     columns_of,
     definitions,
     digest_of,
@@ -25,7 +24,7 @@ from pytest_netns_mysql.mysql.seed.contents import (
 )
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _FILE = "tables.json"
 _SCHEMAS = """\
@@ -73,7 +72,7 @@ class Record:
     tables: Mapping[Name, Table]
 
 
-def record(server: MySQLServer, folder: Path) -> None:
+def record(server: Instance, folder: Path) -> None:
     """Write down what is in the users' tables of a server, which nobody uses."""
     administrator = server.administrator
     schemas = [decoded(name) for (name,) in administrator.ask(_SCHEMAS)[0]]
@@ -105,7 +104,7 @@ def record(server: MySQLServer, folder: Path) -> None:
     (folder / _FILE).write_text(json.dumps(content_of_file))
 
 
-def _things(server: MySQLServer, schemas: Collection[str]) -> Mapping[Thing, tuple[str, str]]:
+def _things(server: Instance, schemas: Collection[str]) -> Mapping[Thing, tuple[str, str]]:
     return things(server.administrator, schemas) if schemas else {}
 
 
@@ -116,14 +115,14 @@ def read_record(folder: Path) -> Record:
     return Record(found["schemas"], {(table.schema, table.name): table for table in tables})
 
 
-def _sizes(server: MySQLServer, schemas: Collection[str]) -> dict[Name, int]:
+def _sizes(server: Instance, schemas: Collection[str]) -> dict[Name, int]:
     if not schemas:
         return {}
     (rows,) = server.administrator.ask(_SIZES.format(", ".join(map(literal, schemas))))
     return {(decoded(schema), decoded(name)): int(size or 0) for schema, name, size in rows}
 
 
-def _files(server: MySQLServer, name: Name) -> list[str]:
+def _files(server: Instance, name: Name) -> list[str]:
     """Return the files of a table's rows, each partition's: beside them FLUSH TABLES ... FOR EXPORT writes others."""
     with server.network[GLOBAL]:
         before = set(server.datadir.glob("*/*.cfg"))
@@ -136,7 +135,7 @@ def _files(server: MySQLServer, name: Name) -> list[str]:
         return [str(file.relative_to(server.datadir)) for file in files if file.is_file()]
 
 
-def _statements(server: MySQLServer, name: Name, columns: Sequence[Column]) -> Iterator[str]:
+def _statements(server: Instance, name: Name, columns: Sequence[Column]) -> Iterator[str]:
     """Yield statements that write a table's rows, in the order in which they lie there."""
     listed = ", ".join(identifier(one.name) for one in columns)
     start = f"INSERT INTO {title(name)} ({listed}) VALUES "

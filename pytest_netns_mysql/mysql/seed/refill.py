@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
-from pytest_netns_mysql.mysql.seed.contents import Name, Rows, title
+from pytest_netns_mysql.mysql.mysqld.seeded import Name, Rows
+from pytest_netns_mysql.mysql.seed.contents import title
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import RawRow

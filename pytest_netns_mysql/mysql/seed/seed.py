@@ -25,8 +25,8 @@ from pytest_netns_mysql.mysql.seed.tables import SeededTables
 __all__ = ["SeededTables", "data_of", "template"]
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
 _FORMAT = "4"  # raised when seeds are made in another way
 _DATA = "data"
@@ -61,7 +61,7 @@ _OF_NO_MATTER = (
 _WHILE_LOADING: Mapping[str, OptionValue] = {"skip_networking": True, "local_infile": True, "skip_log_bin": None}
 
 
-def template(server: MySQLServer, base: Path) -> Path:
+def template(server: Instance, base: Path) -> Path:
     """Return a folder with the data directory ``data``, loaded with what the server's plan says, made now if need be.
 
     ``base`` is the data directory that it begins from. It is shared by all workers and runs of this user. Raises
@@ -139,9 +139,9 @@ def key(plan: ServerPlan) -> str:
     return hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:_DIGITS]
 
 
-def _make(server: MySQLServer, options: Mapping[str, OptionValue], folder: Path) -> None:
+def _make(server: Instance, options: Mapping[str, OptionValue], folder: Path) -> None:
     """Load into a server of its own, without a network; it dies with this process, as any."""
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
     plan = replace(
         server.plan,
@@ -153,7 +153,7 @@ def _make(server: MySQLServer, options: Mapping[str, OptionValue], folder: Path)
         drop_capabilities=(),
         options={**options, **_WHILE_LOADING},
     )
-    maker = MySQLServer(plan, server.network)
+    maker = Instance(plan, server.network)
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:

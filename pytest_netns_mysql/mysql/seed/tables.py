@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.seed.contents import (
-    Contents,
-    Name,
-    Rows,
-    Thing,
-    columns_of,
-    definitions,
-    digest_of,
-    digests,
-    things,
-    title,
-)
+from pytest_netns_mysql.mysql.mysqld.seeded import Contents, Difference, Name, Rows
+from pytest_netns_mysql.mysql.seed.contents import columns_of, definitions, digest_of, digests, things, title
 from pytest_netns_mysql.mysql.seed.record import Record, read_record
 from pytest_netns_mysql.mysql.seed.refill import Refilling
 from pytest_netns_mysql.mysql.seed.untouched import untouched
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _OF_ROWS = ("table", "sequence")
 _MOST = 100  # tables to truncate; a fresh server is there sooner than more of them
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A thing that is new, gone or altered, or a table whose rows are changed."""
-
-    thing: Thing
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.thing.kind} {self.thing.schema}.{self.thing.name} is {self.what}"
-
-
 class SeededTables:
     """The schemas that a server was loaded with, as they are on it."""
 
-    def __init__(self, server: MySQLServer, folder: Path) -> None:
+    def __init__(self, server: Instance, folder: Path) -> None:
         """Keep the server, and the folder of the seed that it was started from."""
         self._server = server
         self._folder = folder

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.mysql.seed.contents import Name, title
+from pytest_netns_mysql.mysql.mysqld.seeded import Name
+from pytest_netns_mysql.mysql.seed.contents import title
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.seed.record import Table
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
 _NEVER = 10**18  # nanoseconds since 1970: a day in 2001
 _DAYS = 10**8  # seconds, three years: as many times as there may be files
 
 
-def untouched(server: MySQLServer, tables: Collection[Table]) -> set[Name]:
+def untouched(server: Instance, tables: Collection[Table]) -> set[Name]:
     """Return the tables that were not written since this was last asked, and have the next call know.
 
     FLUSH TABLES ... FOR EXPORT writes every page that was changed, and keeps others from changing more, so that what is
