@@ -99,13 +99,14 @@ def _times() -> dict[str, float]:
         from pytest_netns_mysql.mysql.dialects.options import initial, merge
         from pytest_netns_mysql.mysql.mysqld import copying
         from pytest_netns_mysql.mysql.mysqld import template as templates
-        from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+        from pytest_netns_mysql.mysql.mysqld.resolved import resolve
+        from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
         from pytest_netns_mysql.mysql.server import MySQLServer
 
     source = templates.template(distribution, initial(merge()), cache=chosen.cache, progress=_say)
     with network["global"], step("copying.copy (once more, for its time)"):
         copying.copy(source, WORK_DIRECTORY / "copy")
-    server = MySQLServer(ServerPlan(distribution, chosen.cache, _say), network)
+    server = MySQLServer(resolve(ServerSpec(), distribution, cache=chosen.cache, progress=_say), network)
     try:
         with step("server.start: copy, boot, the administrator's connection"):
             server.start()

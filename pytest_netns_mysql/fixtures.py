@@ -10,7 +10,8 @@ import pytest
 
 from pytest_netns_mysql.errors import SandboxError, TopologyError
 from pytest_netns_mysql.run.leftovers import ACCOUNTS
-from pytest_netns_mysql.run.session import NAMESPACE, SESSION
+from pytest_netns_mysql.run.session import SESSION
+from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
     import mysqlx
@@ -31,7 +32,7 @@ def netns_topology(request: pytest.FixtureRequest) -> Topology:
     """Return the topology in force, each in turn where there are several; override this to build one in Python."""
     if hasattr(request, "param"):
         return cast("Topology", request.param)
-    return request.config.stash[SESSION].topologies[0]
+    return request.config.stash[SESSION].topologies.of_settings[0]
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +54,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
 
         look_ahead(session, request.session)
     try:
-        session.make_sandbox(worker=hasattr(request.config, "workerinput"))
+        session.networks.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
         if session.settings.unavailable == "skip":
             pytest.skip(str(error))
@@ -65,7 +66,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
         )
     yield session.network_of(netns_topology, _netns_choice, worker=hasattr(request.config, "workerinput"))
     # Kept, with its server, until the run ends: the tests of several topologies may come in any order.
-    session.network = None
+    session.networks.current = None
 
 
 @pytest.fixture(scope="session")
@@ -100,13 +101,12 @@ def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
 @pytest.fixture
 def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
     """Give a factory of servers that are started inside the test, and ended with it; its failure can be asserted."""
-    from pytest_netns_mysql.run.servers import checked_plan
+    from pytest_netns_mysql.run.starting import spec_of_arguments
 
     with contextlib.ExitStack() as stack:
 
-        def start(**plan: Any) -> MySQLServer:
-            complete = {"options": {}, **checked_plan(plan)}
-            return stack.enter_context(_netns_servers.running("netns_start_mysqld", complete))
+        def start(**given: Any) -> MySQLServer:
+            return stack.enter_context(_netns_servers.running(spec_of_arguments(given)))
 
         yield start
 
@@ -171,7 +171,7 @@ def _netns_clients(
     from pytest_netns_mysql.mysql.clients.clients import Clients
 
     def running() -> Sequence[MySQLServer]:
-        return request.config.stash[SESSION].servers
+        return request.config.stash[SESSION].servers.running
 
     made: dict[MySQLServer, Clients] = {}
     with contextlib.ExitStack() as stack:

@@ -16,8 +16,9 @@ from pytest_netns_mysql.collection.marker import SERVERS_HELP, is_netns_test
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.run import leftovers
 from pytest_netns_mysql.run.entry import ENTRY, Entry
-from pytest_netns_mysql.run.session import NAMESPACE, SESSION, NetnsSession
+from pytest_netns_mysql.run.session import SESSION, NetnsSession
 from pytest_netns_mysql.run.start import START, Start, is_distributed
+from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
     import argparse
@@ -98,7 +99,7 @@ def pytest_collection(session: pytest.Session) -> None:
     own = session.config.stash[SESSION]
     try:
         if "topology" in own.settings.given:
-            own.topologies  # noqa: B018 - reading it is the check
+            own.topologies.of_settings  # noqa: B018 - reading it is the check
         if own.settings.mysqld != "auto":
             for choice in own.kinds.choices:
                 if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
@@ -162,7 +163,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if overview.is_wanted(session.config.option) or not any(NAMESPACE in item.stash for item in session.items):
         return
     try:
-        if own.will_return():
+        if own.networks.will_return():
             return
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
@@ -184,7 +185,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remember for the next run what this one needed; let the servers end while pytest sums up."""
     session.config.stash[START].remember()
     session.config.stash[ENTRY].remember()
-    session.config.stash[SESSION].end_servers()
+    session.config.stash[SESSION].servers.end()
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:
@@ -255,7 +256,7 @@ def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None
 
     if ordering.splits_scopes(config.option):
         with contextlib.suppress(NetnsError):  # without /proc, which the workers meet again
-            if not session.will_return():
+            if not session.networks.will_return():
                 config.pluginmanager.register(ordering.Workers(), "netns_workers")
 
 

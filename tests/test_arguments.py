@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pytest_netns_mysql import factories
-from pytest_netns_mysql.collection.mistakes import _check, plan_of
 from pytest_netns_mysql.errors import EndpointError, LoadError, NetnsError, SettingError
+from pytest_netns_mysql.factories.declared import declaration_of
 from pytest_netns_mysql.kernel.namespaces.capabilities import mask
-from pytest_netns_mysql.run.servers import checked_plan
+from pytest_netns_mysql.run.starting import spec_of_arguments
 from pytest_netns_mysql.topology import Bridge, Link, Mysqld, Namespace, Topology, dump, from_mapping
 from pytest_netns_mysql.topology.file.document import BridgeTable, MysqldTable, NamespaceTable, TopologyTable
 from pytest_netns_mysql.topology.file.load import load
@@ -196,12 +196,12 @@ def test_a_wrong_kind_is_told_with_what_is_allowed_and_where(
 
 @pytest.mark.parametrize("factory", factories.__all__)
 def test_what_is_right_is_taken(factory: str) -> None:
-    assert plan_of(call(factory)) is not None
+    assert declaration_of(call(factory)) is not None
 
 
 def test_a_fixture_that_a_factory_returned_names_a_server() -> None:
     server = factories.source(options={"max_connections": 5, "skip_ssl": None, "init_file": __file__}, name="a-server")
-    assert plan_of(factories.replica(server, bind_address="192.0.2.2/red", timeout=86_400)) is not None
+    assert declaration_of(factories.replica(server, bind_address="192.0.2.2/red", timeout=86_400)) is not None
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_fixture_that_a_factory_returned_names_a_server() -> None:
 )
 def test_a_server_that_a_test_starts_is_checked_in_the_same_way(plan: dict[str, Any], told: str) -> None:
     with pytest.raises(NetnsError) as caught:
-        checked_plan(plan)
+        spec_of_arguments(plan)
     assert caught.value.what == told
 
 
@@ -361,8 +361,8 @@ def test_a_factory_given_anything(factory: str, data: st.DataObject) -> None:
     value = data.draw(st.one_of(JUNK, st.dictionaries(st.text(max_size=5), JUNK, max_size=2)))
 
     def make() -> None:
-        plan = plan_of(call(factory, **{wrong: value}))
-        assert plan is not None
-        _check(plan, RED_BLUE, "here")
+        declaration = declaration_of(call(factory, **{wrong: value}))
+        assert declaration is not None
+        declaration.check(RED_BLUE, [], "here")
 
     is_told(make)

@@ -56,7 +56,7 @@ def ends_well(child: int) -> bool:
 
 
 def order() -> messages.Order:
-    return messages.Order(ADDRESS, Topology(), "", "", "", "auto", True, "/", 0, "", None, None, None, {}, 1.0)
+    return messages.Order(ADDRESS, Topology(), "", "", "", "auto", True, "/", 0, False, 1.0)
 
 
 def offer_something() -> None:

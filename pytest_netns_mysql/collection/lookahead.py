@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_netns_mysql.collection.marker import is_netns_test
-from pytest_netns_mysql.collection.mistakes import FixturePlan, plan_of, plans_of
 from pytest_netns_mysql.factories.byname import may_ask_by_name
+from pytest_netns_mysql.factories.declared import Declaration, declaration_of, declarations_of
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.run.choices import Kinds
+    from pytest_netns_mysql.run.serverkinds import ServerKinds
     from pytest_netns_mysql.run.session import NetnsSession
 
 _ROUTER = "router"
@@ -33,7 +33,7 @@ def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
     session.has_looked_ahead = True
     kinds = session.kinds
     plans = _all_plans(run)
-    named = {choice for plan in plans.values() if (choice := _server_of(plan)) is not None}
+    named = {choice for plan in plans.values() if (choice := plan.mysqld) is not None}
     missing = [choice for choice in dict.fromkeys([*kinds.choices, *sorted(named)]) if _is_missing(choice, kinds)]
     may_need_router = any(plan.factory == _ROUTER for plan in plans.values()) and kinds.router.is_missing
     if not missing and not may_need_router:
@@ -46,17 +46,12 @@ def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
         kinds.router.look()
 
 
-def _is_missing(choice: str, kinds: Kinds) -> bool:
+def _is_missing(choice: str, kinds: ServerKinds) -> bool:
     # To ask an engine takes time, and may be for nothing: only where a test wants the image.
     return choice.startswith(_IMAGE) or kinds.if_known(choice) is None
 
 
-def _server_of(plan: FixturePlan) -> str | None:
-    choice = plan.server.get("mysqld")
-    return choice if isinstance(choice, str) else None
-
-
-def _all_plans(run: pytest.Session) -> dict[str, FixturePlan]:
+def _all_plans(run: pytest.Session) -> dict[str, Declaration]:
     """Return what the factories' fixtures of all collected modules, of conftests and plugins will start.
 
     Their keys are their places and names: several fixtures may share a name.
@@ -65,12 +60,12 @@ def _all_plans(run: pytest.Session) -> dict[str, FixturePlan]:
     found = {}
     for place in [*modules.values(), *run.config.pluginmanager.get_plugins()]:
         for name, value in getattr(place, "__dict__", {}).items():
-            if (plan := plan_of(value)) is not None:
-                found[f"{id(place)} {plan.name or name}"] = plan
+            if (plan := declaration_of(value)) is not None:
+                found[f"{id(place)} {plan.fixture or name}"] = plan
     return found
 
 
-def _wanted(item: pytest.Item, plans: dict[str, FixturePlan], choices: tuple[str, ...]) -> Iterator[str]:
+def _wanted(item: pytest.Item, plans: dict[str, Declaration], choices: tuple[str, ...]) -> Iterator[str]:
     """Yield the servers that a test may ask for, as settings name them, and ``router`` for MySQL Router."""
     fixtures = getattr(item, "fixturenames", None)
     if fixtures is None or getattr(item, "_fixtureinfo", None) is None:
@@ -80,13 +75,13 @@ def _wanted(item: pytest.Item, plans: dict[str, FixturePlan], choices: tuple[str
     if may_ask:
         manager = item.session._fixturemanager
         definitions = [one for name in names for one in manager.getfixturedefs(name, item) or ()]
-        asked = [plan for one in definitions if (plan := plan_of(one.func)) is not None]
+        asked = [plan for one in definitions if (plan := declaration_of(one.func)) is not None]
     else:
-        asked = [] if names.isdisjoint(fixtures) else [plan for _, plan in plans_of(item)]
+        asked = [] if names.isdisjoint(fixtures) else [plan for _, plan in declarations_of(item)]
     for plan in asked:
         if plan.factory == _ROUTER:
             yield _ROUTER
-        if (choice := _server_of(plan)) is not None:
+        if (choice := plan.mysqld) is not None:
             yield choice
     if _SERVERS in fixtures or may_ask:
         yield from choices

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_netns_mysql.errors import MarkerError, NetnsError, in_short
-from pytest_netns_mysql.run.session import NAMESPACE, NetnsSession
+from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.topology.model import Topology
@@ -90,11 +91,11 @@ def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, .
                 remedies=['write topology="red-blue", a TOML file beside the test, or several with commas'],
             )
         try:
-            return session.named(choice, node.path.parent)
+            return session.topologies.named(choice, node.path.parent)
         except NetnsError as error:
             error.where = f"{error.where or choice}, for @pytest.mark.netns of {node.nodeid}"
             raise
-    return session.topologies
+    return session.topologies.of_settings
 
 
 def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
@@ -104,7 +105,7 @@ def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
         topology: Topology = callspec.params[TOPOLOGY]
         return topology
     topologies = topologies_of(item, session)
-    if topologies != session.topologies[:1]:
+    if topologies != session.topologies.of_settings[:1]:
         names = ", ".join(topology.name for topology in topologies)
         raise MarkerError(
             f"a test of this kind, such as a unittest.TestCase's, runs over the run's one topology, not over {names}",

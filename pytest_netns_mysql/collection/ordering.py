@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.run.session import NAMESPACE
+from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
     import argparse

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.run.session import NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
+from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.stash import NAMESPACE, TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.topology.model import Topology
@@ -73,7 +74,7 @@ def lines(session: NetnsSession, items: Sequence[pytest.Item]) -> Iterator[str]:
     from pytest_netns_mysql.topology.diagram import draw
 
     own = [item for item in items if NAMESPACE in item.stash]
-    shown: list[Topology] = list(session.topologies)
+    shown: list[Topology] = list(session.topologies.of_settings)
     shown += [one for item in own if (one := item.stash.get(TOPOLOGY_IN_FORCE, None)) and one not in shown]
     for topology in shown:
         yield from draw(topology, "text").splitlines()

@@ -23,7 +23,8 @@ from pytest_netns_mysql.collection.mistakes import check_servers
 from pytest_netns_mysql.collection.requirement import requirements_of
 from pytest_netns_mysql.errors import MarkerError, NetnsError
 from pytest_netns_mysql.run.leftovers import mode_of
-from pytest_netns_mysql.run.session import CHOICE_IN_FORCE, MISTAKE, TOPOLOGY_IN_FORCE, NetnsSession
+from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, MISTAKE, TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.topology.model import Topology
@@ -40,7 +41,7 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
     if not _is_overridden(TOPOLOGY, test, session):
         topologies = topologies_of(test, session)
         _check(test, names, topologies, session)
-        if len(session.topologies) > 1 or topologies != session.topologies:
+        if len(session.topologies.of_settings) > 1 or topologies != session.topologies.of_settings:
             metafunc.fixturenames.append(TOPOLOGY)
             ids = [topology.name for topology in topologies]
             metafunc.parametrize(TOPOLOGY, topologies, indirect=True, scope="session", ids=ids)
@@ -76,7 +77,7 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
             _check(item, [name], [topology], session)
     _require_fixtures(item)
     _refuse_forked(item)
-    if not session.will_return() and "netns" not in item.fixturenames:  # type: ignore[attr-defined]
+    if not session.networks.will_return() and "netns" not in item.fixturenames:  # type: ignore[attr-defined]
         # Where nobody gets home, wider fixtures are to stand in `global` from the first test on, as those behind it.
         # A new list: the old one is that of all parameters of the test, of which others may be no netns tests.
         item.fixturenames = ["netns", *item.fixturenames]  # type: ignore[attr-defined]

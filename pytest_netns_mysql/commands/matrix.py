@@ -15,7 +15,7 @@ from _pytest.config.findpaths import load_config_dict_from_file  # the same sinc
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SettingError
-from pytest_netns_mysql.run.choices import choices
+from pytest_netns_mysql.run.serverkinds import choices
 from pytest_netns_mysql.topology.file.load import load_all
 from pytest_netns_mysql.topology.model import Topology
 

@@ -20,9 +20,9 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
 
     Raises what hinders. See `netns_reuse`.
     """
-    from pytest_netns_mysql.mysql.load.load import of_topology
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
-    from pytest_netns_mysql.run.choices import Kinds
+    from pytest_netns_mysql.mysql.mysqld.resolved import resolve
+    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+    from pytest_netns_mysql.run.serverkinds import ServerKinds
     from pytest_netns_mysql.topology.file.load import load
 
     topology = load(settings.topology, base=paths.here())
@@ -32,17 +32,19 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
             where="netns-mysql up",
             remedies=["choose another topology"],
         )
-    kind = Kinds(settings, progress).find()
+    kind = ServerKinds(settings, progress).find()
     if not kind.can_stay_up:
         raise SettingError(
             f"{kind.name} cannot stay up between runs: only a program of this machine can",
             where="netns-mysql up",
             remedies=["choose a server of this machine: --mysqld auto, or a path"],
         )
-    written = {**vars(topology.mysqld), "load": of_topology(topology)}
-    plan = ServerPlan(kind, settings.cache, progress, start_timeout=settings.start_timeout, **written)
+    where = f"{topology.source}: mysqld"
+    spec = ServerSpec.of_topology(topology)
+    spec.check(topology, [kind], where=where, where_options=f"{where}.options", where_load=f"{where}.load")
+    resolved = resolve(spec, kind, cache=settings.cache, progress=progress, start_timeout=settings.start_timeout)
     offers.addresses(strict=True)
-    address = protocol.bring_up(topology, plan, mode=settings.mode)
+    address = protocol.bring_up(topology, resolved, mode=settings.mode)
     return "".join(_line(status) for at, status in _found().items() if at == address)
 
 

@@ -1,4 +1,4 @@
-"""What all factories do: a fixture that bears its plan, and finds the fixtures of the servers that it needs."""
+"""What all factories share: their arguments checked, and a fixture that carries its declaration."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_netns_mysql import arguments
+from pytest_netns_mysql import arguments, paths
 from pytest_netns_mysql.arguments import Kind
-from pytest_netns_mysql.collection.mistakes import FixturePlan, is_planned
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.factories.byname import PLAN
+from pytest_netns_mysql.factories.declared import Declaration, is_declared
 from pytest_netns_mysql.mysql.dialects.options import check_kinds
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.load.load import Entries, Entry
     from pytest_netns_mysql.mysql.replication.group import Group
     from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -24,7 +25,7 @@ Scope = Literal["session", "package", "module", "class", "function"]
 _FIXTURE = Kind(
     "a server's fixture, by name or as a factory returned it",
     '"netns_mysqld"',
-    lambda value: arguments.is_text(value) or is_planned(value),
+    lambda value: arguments.is_text(value) or is_declared(value),
 )
 _DRIVER = Kind(
     "a driver's name, or a function that connects",
@@ -84,12 +85,31 @@ def needed(request: pytest.FixtureRequest, name: str) -> Any:
     return value
 
 
-def make_fixture(function: Callable[..., Any], plan: FixturePlan, scope: Scope, name: str | None) -> Callable[..., Any]:
-    """Make a fixture that bears its plan: for the checks at collection, and for factories that are given it."""
-    setattr(function, PLAN, plan)
+def make_fixture(
+    function: Callable[..., Any], declaration: Declaration, scope: Scope, name: str | None
+) -> Callable[..., Any]:
+    """Return a fixture that carries its declaration: for the checks at collection, and for other factories.
+
+    Args:
+        function: The fixture function.
+        declaration: What the fixture will make.
+        scope: The scope of the fixture.
+        name: The name of the fixture; None for the name that it is assigned to.
+    """
+    setattr(function, PLAN, declaration)
     made = pytest.fixture(scope=scope, name=name)(function)
-    setattr(made, PLAN, plan)
+    setattr(made, PLAN, declaration)
     return made
+
+
+def entries_from_caller(load: Entries) -> tuple[Entry, ...]:
+    """Return what is to be loaded; relative paths start at the folder of the file that calls the factory."""
+    if load == ():
+        return ()
+    from pytest_netns_mysql.mysql.load.load import based
+
+    file = arguments.calling_file()
+    return based(load, paths.here() if file is None else file.parent)
 
 
 def one_server(found: MySQLServer | Group, endpoint: str | None = None) -> MySQLServer:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.collection.mistakes import FixturePlan, name_of
+from pytest_netns_mysql.factories.declared import ProxyDeclaration, name_of
 from pytest_netns_mysql.factories.making import Scope, check_arguments, fixture_name, make_fixture, needed, one_server
 from pytest_netns_mysql.run.session import SESSION
 
@@ -47,8 +47,8 @@ def proxy(
         with _running(request, argv, mysqld, namespace, port) as running:
             yield running
 
-    plan = FixturePlan("proxy", {"argv": argv, "port": port}, name, (namespace,), (mysqld,))
-    return make_fixture(running, plan, scope, name)
+    declaration = ProxyDeclaration("proxy", name, (namespace,), needs=(mysqld,), argv=argv, port=port)
+    return make_fixture(running, declaration, scope, name)
 
 
 def router(
@@ -74,8 +74,8 @@ def router(
         with _running(request, partial(argv, _netns_router.path), mysqld, namespace, port) as running:
             yield running
 
-    plan = FixturePlan("router", {"port": port}, name, (namespace,), (mysqld,))
-    return make_fixture(running, plan, scope, name)
+    declaration = ProxyDeclaration("router", name, (namespace,), needs=(mysqld,), port=port)
+    return make_fixture(running, declaration, scope, name)
 
 
 def _running(

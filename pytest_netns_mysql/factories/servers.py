@@ -1,33 +1,31 @@
-"""Make more fixtures: servers, proxies and clients of the project's own."""
+"""Fixtures of a project's own that start servers: one, a source, a replica, a group."""
 
 from __future__ import annotations
 
-import functools
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql import paths
-from pytest_netns_mysql.collection.mistakes import FixturePlan, name_of
-from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.factories.making import Scope, check_arguments, fixture_name, make_fixture, needed, one_server
-from pytest_netns_mysql.factories.proxies import proxy, router
-from pytest_netns_mysql.run.session import NAMESPACE
+from pytest_netns_mysql.factories.declared import GroupDeclaration, ServerDeclaration, name_of
+from pytest_netns_mysql.factories.making import (
+    Scope,
+    check_arguments,
+    entries_from_caller,
+    fixture_name,
+    make_fixture,
+    needed,
+)
+from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
-    from pytest_netns_mysql.mysql.drivers.connector import Driver
-    from pytest_netns_mysql.mysql.load.load import Entries, Entry, Load
+    from pytest_netns_mysql.mysql.load.load import Entries
     from pytest_netns_mysql.mysql.replication.group import Group
     from pytest_netns_mysql.mysql.replication.replica import Replica
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.servers import Servers
-
-__all__ = ["client", "group", "mysqld", "proxy", "replica", "router", "source"]
 
 Options = Mapping[str, "OptionValue"]
 
@@ -66,23 +64,24 @@ def mysqld(
     manual, bind_address, admin_address and mysqlx_bind_address.
     """
     check_arguments("mysqld", locals())
-    plan = {
-        "bind_address": bind_address,
-        "admin_address": admin_address,
-        "mysqlx_bind_address": mysqlx_bind_address,
-        "options": {} if options is None else options,
-        "mysqld": mysqld,
-        "load": _from_here(load),
-        "check_endpoints": check_endpoints,
-        "require_mysqlx": require_mysqlx,
-        "drop_capabilities": drop_capabilities,
-    }
+    spec = ServerSpec(
+        bind_address=bind_address,
+        admin_address=admin_address,
+        mysqlx_bind_address=mysqlx_bind_address,
+        options={} if options is None else options,
+        load=entries_from_caller(load),
+        check_endpoints=check_endpoints,
+        require_mysqlx=require_mysqlx,
+        drop_capabilities=drop_capabilities,
+        mysqld=mysqld,
+        factory="mysqld",
+    )
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
-        with _netns_servers.running(fixture_name(request), plan) as running:
+        with _netns_servers.running(replace(spec, name=fixture_name(request))) as running:
             yield running
 
-    return make_fixture(server, FixturePlan("mysqld", plan, name), scope, name)
+    return make_fixture(server, ServerDeclaration("mysqld", name, server=spec), scope, name)
 
 
 def source(
@@ -102,20 +101,21 @@ def source(
     Transaction Identifiers".
     """
     check_arguments("source", locals())
-    plan = {
-        "bind_address": bind_address,
-        "admin_address": admin_address,
-        "mysqlx_bind_address": mysqlx_bind_address,
-        "options": {} if options is None else options,
-        "mysqld": mysqld,
-        "load": _from_here(load),
-    }
+    spec = ServerSpec(
+        bind_address=bind_address,
+        admin_address=admin_address,
+        mysqlx_bind_address=mysqlx_bind_address,
+        options={} if options is None else options,
+        load=entries_from_caller(load),
+        mysqld=mysqld,
+        factory="source",
+    )
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
-        with _netns_servers.running_source(fixture_name(request), plan) as running:
+        with _netns_servers.running_source(replace(spec, name=fixture_name(request))) as running:
             yield running
 
-    return make_fixture(server, FixturePlan("source", plan, name), scope, name)
+    return make_fixture(server, ServerDeclaration("source", name, server=spec), scope, name)
 
 
 def replica(
@@ -144,29 +144,34 @@ def replica(
     replica does not catch up. See the manual, "CHANGE REPLICATION SOURCE TO Statement".
     """
     check_arguments("replica", locals())
-    plan = {
-        "bind_address": bind_address,
-        "admin_address": admin_address,
-        "mysqlx_bind_address": mysqlx_bind_address,
-        "options": {} if options is None else options,
-        "mysqld": mysqld,
-    }
-    replicate = {
-        "network_namespace": network_namespace,
-        "endpoint": endpoint,
-        "channel": channel,
-        "options": replication_options,
-        "timeout": timeout,
-    }
+    spec = ServerSpec(
+        bind_address=bind_address,
+        admin_address=admin_address,
+        mysqlx_bind_address=mysqlx_bind_address,
+        options={} if options is None else options,
+        mysqld=mysqld,
+        factory="replica",
+    )
+
+    def replicate(replica: Replica, source: MySQLServer) -> None:
+        replica.replicate(
+            source,
+            network_namespace=network_namespace,
+            endpoint=endpoint,
+            channel=channel,
+            options=replication_options,
+            timeout=timeout,
+        )
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Replica]:
-        name = fixture_name(request)
-        its_source: MySQLServer = needed(request, name_of(source, request._pyfuncitem))
-        with _netns_servers.running_replica(name, plan, its_source, replicate) as running:
+        own = replace(spec, name=fixture_name(request))
+        running_source: MySQLServer = needed(request, name_of(source, request._pyfuncitem))
+        with _netns_servers.running_replica(own, running_source, replicate) as running:
             yield running
 
-    wanted = tuple(one for one in (network_namespace, endpoint) if one)
-    return make_fixture(server, FixturePlan("replica", plan, name, wanted, (source,)), scope, name)
+    namespaces = tuple(name for name in (network_namespace, endpoint) if name)
+    declaration = ServerDeclaration("replica", name, namespaces, needs=(source,), server=spec)
+    return make_fixture(server, declaration, scope, name)
 
 
 def group(
@@ -185,72 +190,11 @@ def group(
     stack, which knows no network namespaces. See the manual, "Group Replication".
     """
     check_arguments("group", locals())
-    plan = {"options": {} if options is None else options}
+    spec = ServerSpec(options={} if options is None else options, factory="group")
 
     def servers(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Group]:
-        with _netns_servers.running_group(
-            fixture_name(request), plan, namespaces, single_primary=single_primary
-        ) as running:
+        own = replace(spec, name=fixture_name(request))
+        with _netns_servers.running_group(own, namespaces, single_primary=single_primary) as running:
             yield running
 
-    return make_fixture(servers, FixturePlan("group", plan, name, tuple(namespaces)), scope, name)
-
-
-def _from_here(load: Entries) -> tuple[Entry, ...]:
-    """Return what is to be loaded, with paths from the folder of the file that calls the factory."""
-    if load == ():
-        return ()
-    from pytest_netns_mysql.mysql.load.load import based
-
-    file = sys._getframe(2).f_globals.get("__file__")
-    return based(load, paths.here() if file is None else Path(file).parent)
-
-
-def client(
-    mysqld: str | Callable[..., Any] = "netns_mysqld",
-    *,
-    namespace: str | None = None,
-    endpoint: str | None = None,
-    driver: Driver | None = None,
-    load: Entries = (),
-    name: str | None = None,
-    **options: Any,
-) -> Callable[..., Iterator[Any]]:
-    """Return a function-scoped fixture that gives an open connection to a server.
-
-    ``mysqld`` is the server's fixture, by name or as a factory returned it, or a group's; ``namespace`` is where the
-    connection is born, by default where the test stands; ``endpoint`` names the namespace whose endpoint it goes to, by
-    default the nearest, of a group the primary's; ``driver`` and ``options`` are as for netns_connect. Without
-    ``user=`` it is a fresh account that owns a fresh schema. ``load``, as for ``mysqld``, is loaded into that schema
-    for each test, with the schema selected; raises LoadError.
-    """
-    check_arguments("client", {**locals(), "options": None})  # which are the driver's
-    entries = _from_here(load)
-    if entries and "user" in options:
-        raise LoadError(
-            f"factories.client(user={options['user']!r}, load=...): the schema to load into is that of a fresh account",
-            remedies=["leave out user", "load into the server: factories.mysqld(load=...)"],
-        )
-
-    def connection(
-        request: pytest.FixtureRequest,
-        _netns_servers: object,  # it says that a server is needed, before the server's own fixture is known
-        _netns_accounts: Callable[[MySQLServer], Accounts],
-    ) -> Iterator[Any]:
-        from pytest_netns_mysql.endpoint import GLOBAL
-        from pytest_netns_mysql.mysql.clients.clients import Clients
-
-        fixture_name(request)
-        server = one_server(request.getfixturevalue(name_of(mysqld, request._pyfuncitem)), endpoint)
-        with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
-            if entries:
-                clients.load(loads(), namespace, endpoint=endpoint, driver=driver)
-            yield clients.connect(namespace, endpoint=endpoint, driver=driver, **options)
-
-    @functools.cache
-    def loads() -> tuple[Load, ...]:
-        from pytest_netns_mysql.mysql.load.load import resolve
-
-        return resolve(entries, where="factories.client")
-
-    return make_fixture(connection, FixturePlan("client", {"load": entries}, name, (), (mysqld,)), "function", name)
+    return make_fixture(servers, GroupDeclaration("group", name, tuple(namespaces), server=spec), scope, name)

@@ -32,7 +32,7 @@ class MySQLServer(Instance):
 
         Raises ServerVersionError for a kind of server without a CA of its own.
         """
-        check_features(self.plan.kind, [Request(Feature.CERTIFICATE_AUTHORITY, "server.tls")], self.plan.where)
+        check_features(self.spec.kind, [Request(Feature.CERTIFICATE_AUTHORITY, "server.tls")], self.spec.where)
         from pytest_netns_mysql.mysql.clients.tls import Authority
 
         return Authority(self)
@@ -41,7 +41,7 @@ class MySQLServer(Instance):
         """Raise ReplicationError: only a replica or a group member can be promoted. See Replica and Member."""
         raise ReplicationError(
             f"{self.name} cannot be promoted: it is not a replica, and takes writes already",
-            where=self.plan.where,
+            where=self.spec.where,
             remedies=["promote what factories.replica made: replica.promote()"],
         )
 
@@ -70,24 +70,24 @@ class MySQLServer(Instance):
         from pytest_netns_mysql.mysql.reset import snapshot as snapshots
 
         snapshots.copy_back(self, snapshot)
-        self.plan, self._listeners = snapshot.plan, snapshot.plan.listeners(self.network)
+        self.spec, self._listeners = snapshot.plan, snapshot.plan.listeners(self.network)
         self._start_again()
         snapshots.set_variables(self, snapshot)
 
     def adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
-        """Take over a server that another process started with the same plan in the same sandbox.
+        """Take over a server that another process started with the same configuration in the same sandbox.
 
         Args:
             command: mysqld's command line.
             process: The running mysqld.
         """
         self._own("adopted").adopt(command, process)
-        if self.plan.load:
+        if self.spec.load:
             self.seeded = self._seed()[1]
             self.seeded.doubt()
 
     def _source(self) -> Path:
-        if not self.plan.load:
+        if not self.spec.load:
             return super()._source()
         self._origin, self.seeded = self._seed()
         return self._origin

@@ -207,7 +207,7 @@ class StandingServer:
         if os.getppid() != supervisor:
             sys.exit(0)
         self._network = Network(sandbox, order.topology)
-        self._server = MySQLServer(order.plan(), self._network)
+        self._server = MySQLServer(order.spec(), self._network)
         self._server.start()
         self._pid = self._server.running_pid()
         self._mysqld = os.pidfd_open(self._pid)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from pytest_netns_mysql.topology.model import OptionValue, Texts, Topology
+from pytest_netns_mysql.topology.model import Topology
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 _LENGTH = struct.Struct("!I")
 _LONGEST = 1 << 20  # bytes of a message
@@ -34,7 +34,7 @@ class Order:
         address: The name of the offer.
         topology: The network, and where the server listens in it.
         program: The server's program, with what it prints as its ``version_line``.
-        mysqlx_bind_address: Where X Plugin listens; the other addresses are the topology's.
+        with_mysqlx: Whether X Plugin listens where ``bind_address`` says; the rest is the topology's.
         start_timeout: In seconds.
         folder: Where what the topology loads is sought.
         leader: The pid of the login session's leader, or 0 for nobody.
@@ -49,37 +49,28 @@ class Order:
     is_rootless: bool
     folder: str
     leader: int
-    name: str
-    bind_address: Texts | None
-    admin_address: str | None
-    mysqlx_bind_address: Texts | None
-    options: dict[str, OptionValue]
+    with_mysqlx: bool
     start_timeout: float
 
-    def plan(self) -> ServerPlan:
-        """Return the server's plan; raise LoadError for what it is to load and is not there."""
+    def spec(self) -> ResolvedSpec:
+        """Return the server's configuration; raise LoadError if something to load does not exist."""
         from pytest_netns_mysql.mysql.choice import of_program
-        from pytest_netns_mysql.mysql.load.load import of_topology
-        from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+        from pytest_netns_mysql.mysql.mysqld.resolved import resolve
+        from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 
         with contextlib.suppress(OSError):
             os.chdir(self.folder)
         try:
-            load = of_topology(self.topology)
+            spec = ServerSpec.of_topology(self.topology, mysqlx=self.with_mysqlx)
+            return resolve(
+                spec,
+                of_program(Path(self.program), self.version_line),
+                cache=Path(self.cache),
+                progress=say_nothing,
+                start_timeout=self.start_timeout,
+            )
         finally:
             os.chdir("/")
-        return ServerPlan(
-            of_program(Path(self.program), self.version_line),
-            Path(self.cache),
-            say_nothing,
-            bind_address=self.bind_address,
-            admin_address=self.admin_address,
-            mysqlx_bind_address=self.mysqlx_bind_address,
-            options=self.options,
-            load=load,
-            start_timeout=self.start_timeout,
-            name=self.name,
-        )
 
 
 @dataclass(frozen=True)

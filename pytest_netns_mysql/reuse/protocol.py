@@ -38,7 +38,7 @@ from pytest_netns_mysql.reuse.offerfiles import clean, path_of
 from pytest_netns_mysql.topology.model import Topology
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 _CODE = Path(__file__).parent.parent
 _AT_ONCE = 1.5  # seconds, for what a process that is idle says
@@ -62,7 +62,7 @@ class Taken:
         self._connection.close()
 
 
-def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
+def address_of(spec: ResolvedSpec, topology: Topology, *, rootless: bool) -> str:
     """Return the name of the offer of a server that is as this plan would have it, in a network of this topology."""
     from pytest_netns_mysql.mysql.dialects.options import arguments
     from pytest_netns_mysql.mysql.mysqld import template
@@ -71,14 +71,14 @@ def address_of(plan: ServerPlan, topology: Topology, *, rootless: bool) -> str:
         *code(),
         str(rootless),
         repr(replace(topology, source="")),
-        template.key(plan.kind, plan.initial_options()),
-        *arguments(plan.complete_options()),
-        repr((plan.bind_address, plan.admin_address, plan.mysqlx_bind_address)),
+        template.key(spec.kind, spec.initial_options()),
+        *arguments(spec.complete_options()),
+        repr(spec.addresses),
     ]
-    if plan.load:
+    if spec.load:
         from pytest_netns_mysql.mysql.seed import seed
 
-        parts.append(seed.key(plan))
+        parts.append(seed.key(spec))
     return hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:16]
 
 
@@ -103,7 +103,7 @@ def code() -> list[str]:
     return [version, *sorted(files(str(_CODE)))]
 
 
-def bring_up(topology: Topology, plan: ServerPlan, *, mode: str) -> str:
+def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
     """Start a server that stays up as long as this login session, see getsid(2); return its address when it is up.
 
     Raises SandboxError with what hinders. Where an equal one is up already that is an error, too.
@@ -111,27 +111,23 @@ def bring_up(topology: Topology, plan: ServerPlan, *, mode: str) -> str:
     from pytest_netns_mysql.kernel.namespaces.usernamespace import needs_user_namespace
 
     rootless = needs_user_namespace(mode)
-    address = address_of(plan, topology, rootless=rootless)
+    address = address_of(spec, topology, rootless=rootless)
     raise_if_up(address)
     leader = os.getsid(0)
     order = Order(
         address,
         topology,
-        program=plan.kind.name,
-        version_line=plan.kind.version_line,
-        cache=str(plan.cache),
+        program=spec.kind.name,
+        version_line=spec.kind.version_line,
+        cache=str(spec.cache),
         mode=mode,
         is_rootless=rootless,
         folder=str(Path.cwd()),
         leader=0 if leader == os.getpid() else leader,
-        name=plan.name,
-        bind_address=plan.bind_address,
-        admin_address=plan.admin_address,
-        mysqlx_bind_address=plan.mysqlx_bind_address,
-        options=dict(plan.options),
-        start_timeout=plan.start_timeout,
+        with_mysqlx=spec.mysqlx_bind_address is not None and topology.mysqld.mysqlx_bind_address is None,
+        start_timeout=spec.start_timeout,
     )
-    timeout = _MAKING + plan.start_timeout
+    timeout = _MAKING + spec.start_timeout
     try:
         # It answers when it has nothing more to say: what stays is a process of its own, and no child of this one.
         result = subprocess.run(

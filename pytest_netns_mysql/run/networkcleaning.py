@@ -40,7 +40,7 @@ class NetworkCleaner:
         Args:
             is_outdated: Whether a fixture of a wider scope may have changed it since the last test.
         """
-        network = self._session.network
+        network = self._session.networks.current
         if network is None:
             return
         try:
@@ -106,7 +106,7 @@ class NetworkCleaner:
         return ([], False) if result is None else ([*result.found], bool(result.stays))
 
     def _current(self) -> Guard | None:
-        network = self._session.network
+        network = self._session.networks.current
         return None if network is None else self._guards.get(network)
 
     def _build_anew(self, network: Network) -> None:

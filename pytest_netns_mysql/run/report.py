@@ -7,7 +7,8 @@ from datetime import datetime
 
 import pytest
 
-from pytest_netns_mysql.run.session import CHOICE_IN_FORCE, NAMESPACE, NetnsSession
+from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, NAMESPACE
 
 _LOG_LINES = 15
 ORDER = (
@@ -24,10 +25,10 @@ def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[
     """
     name = item.stash[NAMESPACE]
     lines = [f"namespace: {name}"]
-    if session.network is not None:
+    if session.networks.current is not None:
         with contextlib.suppress(LookupError):
-            lines.append(f"addresses: {', '.join(map(str, session.network[name].addresses))}")
-        lines.append(f"topology: {session.network.topology.name} ({session.network.topology.source})")
+            lines.append(f"addresses: {', '.join(map(str, session.networks.current[name].addresses))}")
+        lines.append(f"topology: {session.networks.current.topology.name} ({session.networks.current.topology.source})")
     from pytest_netns_mysql.mysql.kinds.provenance import provenance
     from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 
@@ -35,7 +36,7 @@ def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[
         lines.append(f"server: {provenance(kind)}")
 
     found: list[tuple[str, str]] = []
-    for server in (one for one in session.servers if one.network is session.network):
+    for server in (one for one in session.servers.running if one.network is session.networks.current):
         other = f", {provenance(server.plan.kind)}" if server.plan.kind != kind else ""
         lines.append(f"{server.name}: {server.describe()}{other}")
         said = ErrorLog(server.error_log).since(since)[-_LOG_LINES:]

@@ -12,7 +12,8 @@ import pytest
 from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
 from pytest_netns_mysql.run import report
 from pytest_netns_mysql.run.cleaning import Cleaner
-from pytest_netns_mysql.run.session import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE, NetnsSession
+from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE
 from pytest_netns_mysql.run.teardown import Teardown, warns_of_block
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ class Runner:
         self._began = datetime.now(timezone.utc)
         self._cleaner = Cleaner(session)
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
-        self._pools = Pools(lambda: session.sandbox)
+        self._pools = Pools(lambda: session.networks.sandbox)
         self._pools.install()
-        self._strays = Strays(lambda: session.sandbox)
+        self._strays = Strays(lambda: session.networks.sandbox)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -67,7 +68,7 @@ class Runner:
             pytest.fail(item.stash[MISTAKE], pytrace=False)
         if (
             NAMESPACE not in item.stash
-            and self._session.has_left_for_good
+            and self._session.networks.has_left_for_good
             and self._session.settings.other_tests == "fail"
         ):
             pytest.fail(
@@ -197,7 +198,7 @@ class Runner:
 
     def _bring_back(self, item: pytest.Item, when: str) -> None:
         """Verify that the thread is home, and bring it there; where that cannot be, stop the run."""
-        sandbox = self._session.sandbox
+        sandbox = self._session.networks.sandbox
         if sandbox is None:
             return
         open_blocks = sandbox.bring_back()
@@ -246,13 +247,13 @@ class Runner:
     def _place(self, *, inside: bool) -> Place | None:
         if self._item is None or NAMESPACE not in self._item.stash:
             return None
-        if self._session.network is None or self._session.sandbox is None:
+        if self._session.networks.current is None or self._session.networks.sandbox is None:
             return None
         if not inside:
-            return self._session.sandbox.at_rest()
+            return self._session.networks.sandbox.at_rest()
         name = self._item.stash[NAMESPACE]
         try:
-            return self._session.network[name]
+            return self._session.networks.current[name]
         except UnknownNamespaceError as error:
             # A topology made by an overridden netns_topology is not known before it is made.
             error.where = f"@pytest.mark.netns of {self._item.nodeid}"
@@ -262,9 +263,9 @@ class Runner:
         """Return the identity of the network namespace of the test that runs, or None for the host's."""
         from pytest_netns_mysql.kernel.namespaces.position import identity
 
-        if self._item is None or NAMESPACE not in self._item.stash or self._session.network is None:
+        if self._item is None or NAMESPACE not in self._item.stash or self._session.networks.current is None:
             return None
-        return identity(self._session.network[self._item.stash[NAMESPACE]].descriptor)
+        return identity(self._session.networks.current[self._item.stash[NAMESPACE]].descriptor)
 
     def _require_network(self) -> None:
         """Have the network built, or shown again, that a test stands in, whether or not it asks for it.
@@ -274,7 +275,9 @@ class Runner:
         item = self._item
         if item is None or NAMESPACE not in item.stash:
             return
-        network, topology = self._session.network, item.stash.get(TOPOLOGY_IN_FORCE, None)
-        is_other = network is None or item.stash.get(CHOICE_IN_FORCE, None) != self._session.networks[network]
+        network, topology = self._session.networks.current, item.stash.get(TOPOLOGY_IN_FORCE, None)
+        is_other = network is None or item.stash.get(CHOICE_IN_FORCE, None) != self._session.networks.server_named(
+            network
+        )
         if network is None or is_other or topology not in (None, network.topology):
             item._request.getfixturevalue("netns")  # type: ignore[attr-defined]

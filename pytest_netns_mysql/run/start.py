@@ -12,7 +12,8 @@ import pytest
 
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.run.boot import boot
-from pytest_netns_mysql.run.session import TOPOLOGY_IN_FORCE, NetnsSession
+from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.stash import TOPOLOGY_IN_FORCE
 from pytest_netns_mysql.settings import TABLE
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Start:
             if guess is not None and self._arguments not in self._memory["wrong"]:
                 self._begin(self._topology_of(guess), guess)
             elif self._session.settings.start == "early" or self._is_one_up():
-                topology = self._session.topologies[0]
+                topology = self._session.topologies.of_settings[0]
                 self._begin(topology, (_source(topology), False))
 
     def after_collection(self, items: Sequence[pytest.Item]) -> None:
@@ -107,7 +108,7 @@ class Start:
         """Write down what the tests needed, and whether the guess was wrong; one of several workers does it for all."""
         if not self._is_collected or not is_first_worker(self._config) or not hasattr(self._config, "cache"):
             return
-        if self._needs and self._session.sandbox is None:
+        if self._needs and self._session.networks.sandbox is None:
             return  # where none can be made, the next run is to meet it in the same way
         known = {**self._memory["files"], **{file: list(need) for file, need in self._needs.items()}}
         files = {file: need for file, need in known.items() if (self._config.rootpath / file).exists()}
@@ -122,7 +123,9 @@ class Start:
     def _begin(self, topology: Topology, need: Need) -> None:
         # Whatever stands in the way: the first test that asks meets it again, and says so.
         with contextlib.suppress(NetnsError, OSError, RuntimeError):
-            if boot(self._session, topology, mysqlx=need[1], worker=hasattr(self._config, "workerinput")):
+            early = boot(self._session, topology, mysqlx=need[1], worker=hasattr(self._config, "workerinput"))
+            if early is not None:
+                self._session.adopt(early)
                 self._begun = need
 
     def _is_one_up(self) -> bool:
@@ -137,8 +140,8 @@ class Start:
 
     def _topology_of(self, need: Need) -> Topology:
         source, _ = need
-        known = (one for one in self._session.topologies if _source(one) == source)
-        return next(known, None) or self._session.named(source, self._config.rootpath)[0]
+        known = (one for one in self._session.topologies.of_settings if _source(one) == source)
+        return next(known, None) or self._session.topologies.named(source, self._config.rootpath)[0]
 
     @property
     def _key(self) -> str:

@@ -16,7 +16,7 @@ import pytest
 from pytest_netns_mysql import settings
 from pytest_netns_mysql.mysql.dialects.options import initial, merge
 from pytest_netns_mysql.mysql.mysqld import template
-from pytest_netns_mysql.run.choices import Kinds
+from pytest_netns_mysql.run.serverkinds import ServerKinds
 
 pytestmark = pytest.mark.slow
 Suite = Callable[..., pytest.RunResult]
@@ -32,7 +32,7 @@ def others(tmp_path: Path) -> Iterator[str]:
     """Give the name of a namespace of this machine with a server of its own in it, that answers the machine too."""
     name = f"netns-test-{uuid.uuid4().hex[:8]}"
     link = name[-8:]
-    kind = Kinds(settings.resolve(settings.environment), print).find("auto")
+    kind = ServerKinds(settings.resolve(settings.environment), print).find("auto")
     data = template.template(kind, initial(merge()), cache=settings.resolve(settings.environment).cache, progress=print)
     shutil.copytree(data, tmp_path / "data")
     (tmp_path / "accounts.sql").write_text(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import settings
-from pytest_netns_mysql.run.choices import Kinds
+from pytest_netns_mysql.run.serverkinds import ServerKinds
 
 Suite = Callable[..., pytest.RunResult]
 
@@ -176,7 +176,7 @@ def test_every_way_to_ask_is_looked_ahead_for(
     suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without apt the error tells where a server was looked for: outside of the sandbox, or inside."""
-    server = Kinds(settings.resolve(settings.environment), print).find("auto")  # fetched before there is no apt
+    server = ServerKinds(settings.resolve(settings.environment), print).find("auto")  # fetched before there is no apt
     monkeypatch.setenv("PATH", str(pytester.path))
     result = suite(
         """

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import settings
-from pytest_netns_mysql.run.choices import Kinds
+from pytest_netns_mysql.run.serverkinds import ServerKinds
 
 pytestmark = pytest.mark.slow
 
@@ -56,7 +56,7 @@ def test_without_router_and_without_apt_it_is_told_what_to_do(
     suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Before the sandbox is made: the rest of the run is not touched."""
-    server = Kinds(settings.resolve(settings.environment), print).find("auto")  # fetched before there is no apt
+    server = ServerKinds(settings.resolve(settings.environment), print).find("auto")  # fetched before there is no apt
     monkeypatch.setenv("PATH", str(pytester.path))
     result = suite(
         """

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_netns_mysql import settings
-from pytest_netns_mysql.run.choices import Kinds
+from pytest_netns_mysql.run.serverkinds import ServerKinds
 
 Suite = Callable[..., pytest.RunResult]
 
@@ -15,7 +15,7 @@ Suite = Callable[..., pytest.RunResult]
 @pytest.fixture(scope="module")
 def both() -> str:
     """Name the same program in two ways: two servers as far as a run is concerned."""
-    kind = Kinds(settings.resolve(settings.environment), print).find("auto")
+    kind = ServerKinds(settings.resolve(settings.environment), print).find("auto")
     return f"--netns-mysqld=auto,{kind.name}"
 
 

@@ -148,7 +148,7 @@ def test_status_is_what_the_tables_say(netns: Network, replica: Replica) -> None
 
 
 def test_what_is_no_fixture_is_told(request: pytest.FixtureRequest, netns_connect: ConnectFactory) -> None:
-    from pytest_netns_mysql.collection.mistakes import name_of
+    from pytest_netns_mysql.factories.declared import name_of
 
     with pytest.raises(ReplicationError) as error:
         name_of(netns_connect, request.node)

@@ -14,7 +14,7 @@ from pytest_netns_mysql.mysql.cache.versionline import ask
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.mysqld.failure import limits_met, naming_limits, start_error
-from pytest_netns_mysql.run.choices import Kinds
+from pytest_netns_mysql.run.serverkinds import ServerKinds
 
 Suite = Callable[..., pytest.RunResult]
 
@@ -96,7 +96,7 @@ def test_a_version_that_is_no_utf_8(script: str, told: str, tmp_path: Path) -> N
 
 def _stand_in(folder: Path, script: str) -> Path:
     """Make a mysqld that makes data directories as the real one, and does something else where it is to serve."""
-    kind = Kinds(settings.resolve(settings.environment), print).find("auto")
+    kind = ServerKinds(settings.resolve(settings.environment), print).find("auto")
     program = folder / "mysqld"
     program.write_text(
         f'#!/bin/sh\ncase "$*" in *--version*|*--initialize*|*--init-file*) exec {kind.name} "$@";; esac\n{script}\n'

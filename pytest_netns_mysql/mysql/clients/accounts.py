@@ -13,8 +13,8 @@ from pytest_netns_mysql.mysql.clients import clientarguments
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.mysql.mysqld.lockwaits import LOCK_WAIT, TIMED_OUT, holders
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed
-from pytest_netns_mysql.mysql.reset.lockwaits import LOCK_WAIT, TIMED_OUT, holders
 
 _LONGEST_USER = 32
 _LONGEST_HOST = 255

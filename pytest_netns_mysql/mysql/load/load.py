@@ -66,12 +66,11 @@ def _based(entry: Entry, folder: Path) -> Entry:
     return entry
 
 
-def of_topology(topology: Topology) -> tuple[Load, ...]:
-    """Find what a topology's server is to be loaded with, relative to its file; raise LoadError."""
+def entries_of(topology: Topology) -> tuple[Entry, ...]:
+    """Return what a topology's server is to be loaded with; relative paths start at the topology's file."""
     file = Path(topology.source.partition("::")[0])
     is_file = os.path.isfile(file)  # noqa: PTH113 - Path's own raises for a long name
-    entries = based(topology.mysqld.load, file.parent if is_file else paths.here())
-    return resolve(entries, where=f"{topology.source}: mysqld.load")
+    return based(topology.mysqld.load, file.parent if is_file else paths.here())
 
 
 def resolve(entries: Sequence[Entry | Load], *, where: str) -> tuple[Load, ...]:

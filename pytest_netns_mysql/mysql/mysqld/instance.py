@@ -11,10 +11,10 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.cache import manifest
 from pytest_netns_mysql.mysql.mysqld import template as templates
 from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
-from pytest_netns_mysql.mysql.mysqld.facts import ServerFacts
 from pytest_netns_mysql.mysql.mysqld.failure import naming_limits
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, dump_threads
-from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
+from pytest_netns_mysql.mysql.mysqld.serverfacts import ServerFacts
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.drivers.connector import Driver
@@ -34,10 +34,10 @@ class Instance(ServerFacts):
         seeded: The schemas that the server was loaded with, or None.
     """
 
-    def __init__(self, plan: ServerPlan, network: Network) -> None:
-        """Check the plan's endpoints against the network; raise EndpointError before anything is started."""
-        super().__init__(plan, network)
-        self.administrator = Administrator(self._access, plan.kind.dialect, timeout=plan.start_timeout)
+    def __init__(self, spec: ResolvedSpec, network: Network) -> None:
+        """Check the configuration's endpoints against the network; raise EndpointError before anything is started."""
+        super().__init__(spec, network)
+        self.administrator = Administrator(self._access, spec.kind.dialect, timeout=spec.start_timeout)
         self.seeded: Seeded | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it
 
@@ -66,7 +66,7 @@ class Instance(ServerFacts):
             EndpointError: A port is taken.
             ServerStartError: mysqld does not come up, or comes up without X Plugin on each mysqlx_bind_address.
         """
-        with naming_limits(self.plan.where):
+        with naming_limits(self.spec.where):
             self.launch()
             self.wait_until_up()
 
@@ -92,13 +92,13 @@ class Instance(ServerFacts):
         return self._origin
 
     def _template(self) -> Path:
-        plan = self.plan
+        spec = self.spec
         return templates.template(
-            plan.kind,
-            plan.initial_options(),
-            cache=plan.cache,
-            progress=plan.progress,
-            timeout=plan.start_timeout,
+            spec.kind,
+            spec.initial_options(),
+            cache=spec.cache,
+            progress=spec.progress,
+            timeout=spec.start_timeout,
         )
 
     def _make_way(self, process: Process) -> None:
@@ -115,7 +115,7 @@ class Instance(ServerFacts):
         self._is_ended = False
         if self._process is not None:
             self._process.launch(
-                self.plan.complete_options(), self._listeners, drop_capabilities=self.plan.drop_capabilities
+                self.spec.complete_options(), self._listeners, drop_capabilities=self.spec.drop_capabilities
             )
 
     def wait_until_up(self) -> None:
@@ -125,23 +125,23 @@ class Instance(ServerFacts):
         """
         origin, self._origin = self._origin, None
         try:
-            self._access.wait(self.administrator.answers, timeout=self.plan.start_timeout)
+            self._access.wait(self.administrator.answers, timeout=self.spec.start_timeout)
         except ServerStartError:
             fault = None if origin is None else manifest.fault_of_content(origin)
             if origin is None or fault is None:
                 raise
             self._start_from_new_data(origin, fault)
-        if self._process is not None and self.plan.mysqlx_bind_address is not None and self.plan.require_mysqlx:
-            self._process.check_x_plugin(self.plan.where)
+        if self._process is not None and self.spec.mysqlx_bind_address is not None and self.spec.require_mysqlx:
+            self._process.check_x_plugin(self.spec.where)
 
     def _start_from_new_data(self, origin: Path, fault: str) -> None:
-        self.plan.progress(f"the data directory {origin} in the cache is damaged ({fault}): it is made again")
+        self.spec.progress(f"the data directory {origin} in the cache is damaged ({fault}): it is made again")
         self.discard()
         templates.discard(origin)
         self.launch()
         self._origin = None
         try:
-            self._access.wait(self.administrator.answers, timeout=self.plan.start_timeout)
+            self._access.wait(self.administrator.answers, timeout=self.spec.start_timeout)
         except ServerStartError as error:
             error.tried = (*error.tried, f"data from {origin}, made anew for this start: it was damaged before")
             raise
@@ -214,19 +214,19 @@ class Instance(ServerFacts):
             SettingError: Others run the server.
         """
         self._own("restarted")
-        before = self.plan, self._listeners
-        plan = self.plan.changed(changes)
-        listeners = plan.listeners(self.network)
+        before = self.spec, self._listeners
+        spec = self.spec.changed(changes)
+        listeners = spec.listeners(self.network)
         self.stop()
-        self.plan, self._listeners = plan, listeners
+        self.spec, self._listeners = spec, listeners
         try:
             self._start_again()
         except BaseException:
-            self.plan, self._listeners = before
+            self.spec, self._listeners = before
             raise
 
     def _start_again(self) -> None:
-        with naming_limits(self.plan.where):
+        with naming_limits(self.spec.where):
             self._make_way(self._own("restarted"))
             self.boot()
             self.wait_until_up()
@@ -284,7 +284,7 @@ class Instance(ServerFacts):
         """
         if self._process is None:
             raise SettingError(
-                f"{self.plan.kind.name} cannot be {participle}: it is run by others",
+                f"{self.spec.kind.name} cannot be {participle}: it is run by others",
                 remedies=["use a server that this plugin starts, for this test: factories.mysqld(mysqld='auto')"],
             )
         return self._process

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import ReplicationError
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.replication.replica import Replica
+    from collections.abc import Collection
+
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+    from pytest_netns_mysql.mysql.replication.channel import Channel
 
 _CHANNELS = "SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE HOST <> ''"
 
@@ -20,18 +23,17 @@ STATEMENTS = (
 """What is run on a replica that has applied its relay log, see the manual, "Switching Sources During Failover"."""
 
 
-def is_reset(replica: Replica) -> bool:
+def is_reset(server: Instance) -> bool:
     """Return True if the server has no channel any more, as after RESET REPLICA ALL."""
-    return replica.administrator.ask(_CHANNELS) == [[(b"0",)]]
+    return server.administrator.ask(_CHANNELS) == [[(b"0",)]]
 
 
-def is_stopped(replica: Replica) -> bool:
-    """Return True if no source of the replica runs, and its channels were stopped by STOP REPLICA."""
-    channels = replica.channels.values()
+def is_stopped(channels: Collection[Channel]) -> bool:
+    """Return True if no source of these channels runs, and STOP REPLICA has stopped each channel."""
     return not any(one.source.is_running for one in channels) and all(one.status.was_stopped for one in channels)
 
 
-def no_replica(server: Replica, what: str) -> ReplicationError:
+def no_replica(server: Instance, what: str) -> ReplicationError:
     """Return the error for a server that replicates from nobody: ``what`` it is not or has not."""
     return ReplicationError(
         f"{server.name} {what}: it is no replica, it was promoted already or has never replicated",

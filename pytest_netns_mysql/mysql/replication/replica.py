@@ -12,7 +12,7 @@ import mysql.connector
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerVersionError, in_short
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 from pytest_netns_mysql.mysql.replication.channel import TIMEOUT, Channel
 from pytest_netns_mysql.mysql.replication.promotion import STATEMENTS, is_reset, is_stopped, no_replica
 from pytest_netns_mysql.mysql.replication.status import ReplicaStatus
@@ -21,6 +21,7 @@ from pytest_netns_mysql.mysql.versions import format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 FIRST_VERSION = (8, 0, 26)  # the statements and options with today's names
 
@@ -38,7 +39,7 @@ REPLICA: Mapping[str, OptionValue] = {**SOURCE, "loose_replica_net_timeout": 2, 
 class Replica(MySQLServer):
     """A server that replicates from one source or, by several channels, from several."""
 
-    def __init__(self, plan: ServerPlan, network: Network) -> None:
+    def __init__(self, plan: ResolvedSpec, network: Network) -> None:
         """Check the plan; raise EndpointError, and ServerVersionError for a server that is too old."""
         if plan.kind.version < FIRST_VERSION:
             raise ServerVersionError(
@@ -76,7 +77,7 @@ class Replica(MySQLServer):
         if not self.channels:
             return True
         with contextlib.suppress(ServerGoneError, mysql.connector.Error):  # it has just ended, or is about to
-            return self.is_running and (is_reset(self) or is_stopped(self))
+            return self.is_running and (is_reset(self) or is_stopped(self.channels.values()))
         return False
 
     @property
@@ -85,7 +86,7 @@ class Replica(MySQLServer):
         return self if self.is_promoted else self.source.dataset
 
     @property
-    def writable(self) -> MySQLServer:
+    def writable(self) -> Instance:
         """The server that takes the writes of this one's data: its source, or that one's; itself once promoted."""
         return self if self.is_promoted else self.source.writable
 

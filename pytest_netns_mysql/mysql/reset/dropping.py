@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.errors import LeftoverError, NetnsError
-from pytest_netns_mysql.mysql.reset.lockwaits import TIMED_OUT, holders
+from pytest_netns_mysql.mysql.mysqld.lockwaits import TIMED_OUT, holders
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts

@@ -12,9 +12,9 @@ import mysql.connector
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier
+from pytest_netns_mysql.mysql.mysqld.lockwaits import TIMED_OUT, Holder, holders
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, Connection, listed
 from pytest_netns_mysql.mysql.reset.dropping import refusal, server_of
-from pytest_netns_mysql.mysql.reset.lockwaits import TIMED_OUT, Holder, holders
 from pytest_netns_mysql.mysql.reset.reset import CLOSING, ENDING, Reset, await_ends, end_connections, put_back
 from pytest_netns_mysql.mysql.reset.state import State, same
 

@@ -23,7 +23,7 @@ from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 _STOPPING = 10.0  # seconds
 _ALONE = "take snapshots of servers that neither replicate nor are replicated from: factories.mysqld"
@@ -34,7 +34,7 @@ class Snapshot:
     """Be a server's data, options and global variables as of one moment; for ``restore`` of the same server alone."""
 
     server: Instance
-    plan: ServerPlan = field(repr=False)
+    plan: ResolvedSpec = field(repr=False)
     state: State = field(repr=False)
     folder: Path = field(repr=False)
 

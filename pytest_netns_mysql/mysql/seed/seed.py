@@ -26,7 +26,7 @@ __all__ = ["SeededTables", "data_of", "template"]
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 _FORMAT = "4"  # raised when seeds are made in another way
 _DATA = "data"
@@ -102,14 +102,14 @@ def template(server: Instance, base: Path) -> Path:
     return folder
 
 
-def is_made(plan: ServerPlan, base: Path) -> bool:
+def is_made(plan: ResolvedSpec, base: Path) -> bool:
     """Tell whether ``template`` has nothing to make."""
     folder = _folder(plan, base)
     trust.check(folder)
     return manifest.fault(data_of(folder)) is None
 
 
-def _folder(plan: ServerPlan, base: Path) -> Path:
+def _folder(plan: ResolvedSpec, base: Path) -> Path:
     return base.parent.parent / "seeds" / f"{base.name}-{key(plan)}"
 
 
@@ -127,12 +127,12 @@ def data_of(folder: Path) -> Path:
     return folder / _DATA
 
 
-def _options(plan: ServerPlan) -> dict[str, OptionValue]:
+def _options(plan: ResolvedSpec) -> dict[str, OptionValue]:
     options = {normal(name).removeprefix("loose_"): value for name, value in plan.options.items()}
     return {name: value for name, value in options.items() if not name.startswith(_OF_NO_MATTER)}
 
 
-def key(plan: ServerPlan) -> str:
+def key(plan: ResolvedSpec) -> str:
     """Return what tells what a plan loads from other loads."""
     parts = [_FORMAT, *sorted(arguments(_options(plan)))]
     parts += (part for load in plan.load for part in (load.name, load.digest()))

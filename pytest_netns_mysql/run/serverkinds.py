@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.settings import Settings
 
 
-class Kinds:
+class ServerKinds:
     """Give the servers of a run by what names them in the settings; the first is the default."""
 
     def __init__(self, settings: Settings, progress: Callable[[str], None]) -> None:

@@ -13,7 +13,7 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.mysql.mysqld.kind import require_program
 from pytest_netns_mysql.mysql.mysqld.process import Process
-from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -26,34 +26,39 @@ class ServerFacts:
     """The part of a server that needs no connection.
 
     Attributes:
-        plan: The server's configuration.
+        spec: The server's configuration.
         network: The network in whose namespaces the server listens.
     """
 
-    def __init__(self, plan: ServerPlan, network: Network) -> None:
-        """Check the plan's endpoints against the network; raise EndpointError."""
-        self.plan = plan
+    def __init__(self, spec: ResolvedSpec, network: Network) -> None:
+        """Check the configuration's endpoints against the network; raise EndpointError."""
+        self.spec = spec
         self.network = network
-        self._access = plan.kind.access(plan.name, network)
+        self._access = spec.kind.access(spec.name, network)
         self._process = self._access if isinstance(self._access, Process) else None
-        self._listeners = plan.listeners(network)
+        self._listeners = spec.listeners(network)
         self._log_seen = 0  # bytes of the error log
         self._is_ended = False  # by ``stop`` or ``kill``
 
     @property
+    def plan(self) -> ResolvedSpec:
+        """The same as ``spec``."""
+        return self.spec
+
+    @property
     def name(self) -> str:
         """The name of the server's fixture."""
-        return self.plan.name
+        return self.spec.name
 
     @property
     def version(self) -> tuple[int, int, int]:
         """The server's version, such as (9, 7, 4)."""
-        return self.plan.kind.version
+        return self.spec.kind.version
 
     @property
     def dialect(self) -> Dialect:
         """What differs between MySQL and MariaDB in statements and options."""
-        return self.plan.kind.dialect
+        return self.spec.kind.dialect
 
     @property
     def error_log(self) -> str:
@@ -67,7 +72,7 @@ class ServerFacts:
 
     def program(self, name: str) -> str:
         """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
-        return str(require_program(self.plan.kind, name))
+        return str(require_program(self.spec.kind, name))
 
     @property
     def command(self) -> list[str]:
@@ -125,7 +130,7 @@ class ServerFacts:
         pid = self._access.pid
         if pid is None:
             self._access.check_running()
-            raise ServerGoneError("mysqld is not running: it has just ended", where=self.plan.where)
+            raise ServerGoneError("mysqld is not running: it has just ended", where=self.spec.where)
         return pid
 
     @property
