@@ -18,6 +18,7 @@ from pytest_netns_mysql.run.networkcleaning import NetworkCleaner
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
     from pytest_netns_mysql.mysql.reset.state import State
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -60,7 +61,7 @@ class Cleaner:
         """Keep whose servers they are."""
         self._session = session
         self._networks = NetworkCleaner(session)
-        self._known: dict[MySQLServer, _Known] = {}
+        self._known: dict[Instance, _Known] = {}
         self._default: MySQLServer | None = None
         self._begun: pytest.Item | None = None
         self._scopes: list[Hashable] = []  # what the test belongs to, see `scopes_of`
@@ -232,7 +233,7 @@ class Cleaner:
             raise errors[0]
         return found
 
-    def _cleanup(self, server: MySQLServer, scope: Hashable, accounts: Collection[Accounts]) -> ServerCleanup:
+    def _cleanup(self, server: Instance, scope: Hashable, accounts: Collection[Accounts]) -> ServerCleanup:
         from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
         known = self._known[server]
@@ -244,7 +245,7 @@ class Cleaner:
             own_accounts=[name for one in accounts if one.dataset is server.dataset for name in one.names],
         )
 
-    def _renew_or_fail(self, server: MySQLServer, stays: tuple[str, ...], item: pytest.Item) -> None:
+    def _renew_or_fail(self, server: Instance, stays: tuple[str, ...], item: pytest.Item) -> None:
         if not server.can_be_fresh:
             raise LeftoverError(
                 "the test left on the server what cannot be put back, and others run it: it stays for all later tests",
@@ -254,14 +255,14 @@ class Cleaner:
             )
         self._renew(server)
 
-    def _attended(self) -> list[MySQLServer]:
+    def _attended(self) -> list[Instance]:
         """Return the servers that tests of this network reach: one of another topology stands in another network."""
         return [server for server in self._known if server.network is self._session.networks.current]
 
-    def _running(self) -> list[MySQLServer]:
+    def _running(self) -> list[Instance]:
         return [one for one in self._known if one in self._session.servers.running and one.is_running]
 
-    def _renew(self, server: MySQLServer) -> None:
+    def _renew(self, server: Instance) -> None:
         """Tear down the server's fixture with all that was built on it: the next test that asks gets a fresh one."""
         known = self._known.pop(server, None)
         if known is None:

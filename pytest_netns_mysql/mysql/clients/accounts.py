@@ -12,9 +12,9 @@ from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.clients import clientarguments
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
-from pytest_netns_mysql.mysql.reset.lockholders import LOCK_TIMEOUTS, LOCK_WAIT, lock_holders
-from pytest_netns_mysql.mysql.reset.readstate import LIST, listed
-from pytest_netns_mysql.mysql.server import MySQLServer
+from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LOCK_WAIT, lock_holders
+from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed
 
 _LONGEST_USER = 32
 _LONGEST_HOST = 255
@@ -45,13 +45,13 @@ class Account:
 class Accounts:
     """Make accounts and schemas on a server, or on the one that it copies, and drop them all with ``drop``."""
 
-    def __init__(self, server: MySQLServer) -> None:
+    def __init__(self, server: Instance) -> None:
         """Keep the server; nothing is made yet."""
         self._server = server
         self._made: list[Account] = []
         self._schemas: set[str] = set()
         self._granted: set[Account] = set()
-        self._arrived: set[tuple[Account, MySQLServer]] = set()
+        self._arrived: set[tuple[Account, Instance]] = set()
 
     def create(
         self,
@@ -136,14 +136,14 @@ class Accounts:
         """Return True if an account was made here with nothing but a schema of its own."""
         return account in self._made and account.schema is not None and account not in self._granted
 
-    def arrive(self, account: Account, server: MySQLServer) -> None:
+    def arrive(self, account: Account, server: Instance) -> None:
         """Return when an account made here is known on ``server``, which may be a copy of the one it was made on."""
         if account in self._made and (account, server) not in self._arrived:
             server.catch_up()
             self._arrived.add((account, server))
 
     @property
-    def server(self) -> MySQLServer:
+    def server(self) -> Instance:
         """The server on which the accounts are made."""
         return self._server.writable
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+
+_Server = TypeVar("_Server", bound="Instance")
 
 _LAST_OF_BMP = "\uffff"  # the server's names are utf8mb3, see the manual, "Identifier Case Sensitivity" and "utf8mb3"
 _ACCOUNT, _ARGV = "netns_account", "netns_argv"
@@ -149,14 +151,14 @@ def of_account(options: Mapping[str, Any]) -> None:
             )
 
 
-def server(value: Any, default: MySQLServer, *, fixture: str) -> MySQLServer:
+def server(value: Any, default: _Server, *, fixture: str) -> _Server:
     """Return the server that is meant; raise ClientError for a value of another kind."""
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
     if value is None:
         return default
-    if isinstance(value, MySQLServer):
-        return value
+    if isinstance(value, Instance):
+        return cast("_Server", value)
     members = isinstance(value, Mapping)
     raise ClientError(
         f"server must be a running server, got {value!r}",

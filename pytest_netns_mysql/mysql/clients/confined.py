@@ -13,7 +13,7 @@ from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Account
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _PATIENCE = 1  # second
 # Privileges for a schema, a table or a routine hold for every account of the user whose host fits, and those of nobody
@@ -21,7 +21,7 @@ _PATIENCE = 1  # second
 _TABLES = ("db", "tables_priv", "columns_priv", "procs_priv")
 
 
-def disregard(server: MySQLServer, connections: Iterable[tuple[object, Account]]) -> None:
+def disregard(server: Instance, connections: Iterable[tuple[object, Account]]) -> None:
     """Leave out of a server's statement counters what some connections have run, which are about to be closed.
 
     That is done where the server itself says that the account may use one schema, which is dropped with it, and nothing
@@ -38,7 +38,7 @@ def disregard(server: MySQLServer, connections: Iterable[tuple[object, Account]]
                 _disregard(server, connection, account)
 
 
-def _disregard(server: MySQLServer, connection: NamespaceConnection, account: Account) -> None:
+def _disregard(server: Instance, connection: NamespaceConnection, account: Account) -> None:
     connection.read_timeout = _PATIENCE
     connection.cmd_query("SHOW GRANTS")
     grants = [str(row[0]) for row in connection.get_rows()[0]]
@@ -54,7 +54,7 @@ def _are_of_one_schema(grants: list[str], schema: str) -> bool:
     return len(grants) == 2 and grants[0].startswith("GRANT USAGE ON *.* TO ") and grants[1].startswith(allowed)
 
 
-def _may_more(server: MySQLServer, account: Account) -> bool:
+def _may_more(server: Instance, account: Account) -> bool:
     """Return True if an account may use what was granted to its user at other hosts, or to everybody."""
     user, host = literal(account.user), literal(account.host)
     others = f"User IN ('', {user}) AND NOT (User = {user} AND Host = {host})"
