@@ -129,7 +129,7 @@ class ServerPool:
 
     def _end(self, server: Instance) -> None:
         with contextlib.suppress(ValueError):
-            self.running.remove(server)
+            self.running = [running for running in self.running if running is not server]
         server.discard()
 
     def end(self) -> None:
