@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from pytest_netns_mysql import factories
 from pytest_netns_mysql.errors import EndpointError, LoadError, NetnsError, SettingError
 from pytest_netns_mysql.factories.declared import declaration_of
-from pytest_netns_mysql.kernel.namespaces.capabilities import mask
+from pytest_netns_mysql.kernel.namespaces.capabilitynames import to_mask
 from pytest_netns_mysql.run.starting import spec_of_arguments
 from pytest_netns_mysql.topology import Bridge, Link, Mysqld, Namespace, Topology, dump, from_mapping
-from pytest_netns_mysql.topology.file.document import BridgeTable, MysqldTable, NamespaceTable, TopologyTable
 from pytest_netns_mysql.topology.file.load import load
+from pytest_netns_mysql.topology.keys import keys_of
 
 NEEDED: dict[str, Any] = {
     "bind_address": "192.0.2.2/red",
@@ -219,10 +219,10 @@ def test_a_server_that_a_test_starts_is_checked_in_the_same_way(plan: dict[str, 
 
 
 def test_capabilities_are_names() -> None:
-    with pytest.raises(SettingError, match="drop_capabilities=5: it takes a name, or a list of names"):
-        mask(5)  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="drop_capabilities must be a name or a list of names, got 5"):
+        to_mask(5)  # type: ignore[arg-type]
     with pytest.raises(SettingError, match=r"there is no capability \[5\]"):
-        mask([[5]])  # type: ignore[list-item]
+        to_mask([[5]])  # type: ignore[list-item]
 
 
 # ---- whatever comes, it is one of our errors, and short
@@ -235,7 +235,7 @@ def _nested(depth: int, of: Callable[[object], object]) -> object:
     return value
 
 
-KEYS = sorted({*NamespaceTable.__struct_fields__, *BridgeTable.__struct_fields__, *TopologyTable.__struct_fields__})
+KEYS = sorted(keys_of(Link, Namespace, Bridge, Topology))
 TEXTS = [
     *(
         "192.0.2.2/24",
@@ -287,9 +287,9 @@ def is_told(action: Callable[[], object]) -> bool:
     return False
 
 
-def table(kind: Any, **own: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+def table(*kinds: type, **own: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Give tables of a topology's file with junk in some of their keys."""
-    return st.fixed_dictionaries({}, optional={**dict.fromkeys(kind.__struct_fields__, JUNK), **own})
+    return st.fixed_dictionaries({}, optional={**dict.fromkeys(keys_of(*kinds), JUNK), **own})
 
 
 LINKS = st.fixed_dictionaries(
@@ -300,13 +300,13 @@ LINKS = st.fixed_dictionaries(
     optional=dict.fromkeys(["interface", "mtu", "mac", "rate", "delay", "loss", "gateway"], JUNK),
 )
 TOPOLOGIES = table(
-    TopologyTable,
-    namespaces=st.dictionaries(st.sampled_from(["red", "blue"]), st.one_of(JUNK, table(NamespaceTable), LINKS)),
+    Topology,
+    namespaces=st.dictionaries(st.sampled_from(["red", "blue"]), st.one_of(JUNK, table(Link, Namespace), LINKS)),
     bridges=st.dictionaries(
         st.sampled_from(["lan", "wan"]),
-        st.one_of(JUNK, table(BridgeTable, namespace=st.sampled_from(["red", "lan", "no-such"]))),
+        st.one_of(JUNK, table(Bridge, namespace=st.sampled_from(["red", "lan", "no-such"]))),
     ),
-    mysqld=st.one_of(JUNK, table(MysqldTable)),
+    mysqld=st.one_of(JUNK, table(Mysqld)),
 )
 
 

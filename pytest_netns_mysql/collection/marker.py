@@ -13,7 +13,7 @@ from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 PARAMETER = "netns_name"
 TOPOLOGY = "netns_topology"

@@ -14,7 +14,7 @@ from pytest_netns_mysql.run.stash import NAMESPACE, TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 SHOW = "?"
 _OPTION = "--netns-topology"

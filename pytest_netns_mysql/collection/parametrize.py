@@ -30,7 +30,7 @@ from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, MISTAKE, TOPOLOGY_IN_F
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.kernel.namespaces import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.kernel.probe import Finding
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def own_server_findings(found: Distribution | None, cache: Path) -> Iterator[Fin
 
 def _of_program(name: str, program: Path, purpose: str, otherwise: str) -> Finding:
     try:
-        present = capabilities.of_file(program)
+        present = capabilitynames.of_file(program)
     except OSError as error:
         return Finding(name, "note", f"{program}: cannot read its capabilities ({error.strerror})")
     if present is not None and any(_NEEDED in group and "p" in group.partition("=")[2] for group in present.split()):

@@ -17,7 +17,7 @@ from pytest_netns_mysql.reuse.messages import READY, Order, Silent
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 _PREPARATION_TIMEOUT = 300.0  # seconds beside netns_start_timeout: the daemon may have to make a data directory
 _MAX_LINES = 12  # of the daemon's output, in an error
@@ -37,7 +37,7 @@ def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
     Raises:
         SandboxError: The server cannot be started, or an equal server is up already.
     """
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import needs_user_namespace
+    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 
     rootless = needs_user_namespace(mode)
     address = address_of(spec, topology, rootless=rootless)

@@ -16,8 +16,9 @@ import msgspec
 
 from pytest_netns_mysql.kernel.fingerprint import fingerprint
 from pytest_netns_mysql.kernel.namespaces import syscalls
+from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY, WORK_DIRECTORY
 from pytest_netns_mysql.kernel.namespaces.position import identity
-from pytest_netns_mysql.kernel.namespaces.sandbox import NETWORKS_DIRECTORY, WORK_DIRECTORY, Sandbox
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.mysqld.kind import label
 from pytest_netns_mysql.mysql.reset.readstate import read_state

@@ -58,7 +58,7 @@ class Reexecution:
         Raises:
             OSError: The kernel refuses to execute the command.
         """
-        from pytest_netns_mysql.kernel.namespaces import enter
+        from pytest_netns_mysql.kernel.namespaces import exec_in_userns
 
         os.environ[_VARIABLE] = f"{os.getpid()} {_STARTED_AGAIN}"
         argv = _with_debugger([sys.executable, *sys.orig_argv[1:]])
@@ -67,7 +67,7 @@ class Reexecution:
                 stream.flush()
         os.chdir(self._directory)
         # Not os.execv: debuggers replace it, and would attach to the script that enters the user namespace.
-        command = enter.command(sys.executable, argv)
+        command = exec_in_userns.command(sys.executable, argv)
         posix.execv(command[0], command)
         raise AssertionError
 

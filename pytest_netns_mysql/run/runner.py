@@ -17,7 +17,7 @@ from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, TO
 from pytest_netns_mysql.run.teardown import Teardown, warn_of_open_block
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.namespaces.place import Place
+    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
     from pytest_netns_mysql.run.session import NetnsSession
 
 
@@ -26,8 +26,8 @@ class Runner:
 
     def __init__(self, session: NetnsSession) -> None:
         """Keep the session; the hooks do the rest."""
-        from pytest_netns_mysql.kernel.namespaces.pools import Pools
-        from pytest_netns_mysql.kernel.namespaces.strays import Strays
+        from pytest_netns_mysql.kernel.namespaces.pools import PoolPatches
+        from pytest_netns_mysql.kernel.namespaces.straythreads import StrayThreads
 
         self._session = session
         self._item: pytest.Item | None = None
@@ -36,9 +36,9 @@ class Runner:
         self._began = datetime.now(timezone.utc)
         self._cleaner = Cleaner(session)
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
-        self._pools = Pools(lambda: session.networks.sandbox)
+        self._pools = PoolPatches(lambda: session.networks.sandbox)
         self._pools.install()
-        self._strays = Strays(lambda: session.networks.sandbox)
+        self._strays = StrayThreads(lambda: session.networks.sandbox)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -46,7 +46,7 @@ class Runner:
         self._item = item
         self._began = datetime.now(timezone.utc)
         self._bring_back(item, "the test before")
-        self._strays.begin(item.nodeid, self._network_id)
+        self._strays.start_test(item.nodeid, self._network_id)
         try:
             return (yield)
         finally:
@@ -185,7 +185,7 @@ class Runner:
         try:
             yield
         finally:
-            self._strays.end()
+            self._strays.end_test()
             self._bring_back(item, "the test")
 
     def _bring_back(self, item: pytest.Item, when: str) -> None:
@@ -236,7 +236,7 @@ class Runner:
             result.sections.append(("netns", hint))
         return result
 
-    def _place(self, *, inside: bool) -> Place | None:
+    def _place(self, *, inside: bool) -> Enterable | None:
         if self._item is None or NAMESPACE not in self._item.stash:
             return None
         if self._session.networks.current is None or self._session.networks.sandbox is None:

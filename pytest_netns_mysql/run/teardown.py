@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import NetnsWarning
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.namespaces.blocks import Block
-    from pytest_netns_mysql.kernel.namespaces.place import Place
+    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
+    from pytest_netns_mysql.kernel.namespaces.withblocks import Block
 
 
 class Teardown:
     """Two finalizers: all finalizers that run between ``enter`` and ``leave`` run in the given place."""
 
-    def __init__(self, place: Place, report_open_block: Callable[[Block], None]) -> None:
+    def __init__(self, place: Enterable, report_open_block: Callable[[Block], None]) -> None:
         """Prepare the finalizers; the thread does not move yet.
 
         Args:
@@ -29,13 +29,13 @@ class Teardown:
 
     def enter(self) -> None:
         """Move the thread into the place."""
-        self._block = self._place.hold_until()
+        self._block = self._place.start_hold()
 
     def leave(self) -> None:
         """Move the thread back to where it was."""
         block, self._block = self._block, None
         if block is not None:
-            for inside in self._place.let_go(block):
+            for inside in self._place.end_hold(block):
                 self._report_open_block(inside)
 
 

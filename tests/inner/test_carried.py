@@ -142,7 +142,7 @@ def test_a_pool_of_processes_that_stand_elsewhere_is_refused(suite: Suite) -> No
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
         [
-            "*OriginError: the processes of this pool stand in another network namespace than the code that gives them "
+            "*OriginError: the processes of this pool run in another network namespace than the code that gives them "
             "work",
             "*  do: make the pool in the test (or the block) that uses it, and shut it down there",
         ]
@@ -196,8 +196,8 @@ def test_a_thread_that_a_test_left_running_is_refused_where_it_would_connect(sui
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*OriginError: the thread worker was left running in a network namespace by an earlier test, and connects "
-            "from there during a test that stands elsewhere",
+            "*OriginError: the thread worker was left running by an earlier test, and connects from the network "
+            "namespace of that test during a test in another namespace",
             "*  where: test_inner.py::test_elsewhere",
             "*  tried: it was started in test_inner.py::test_starts_it",
             "*  do: end the thread in the test that starts it",

@@ -97,8 +97,8 @@ def planned_rules(plan: Plan, name: str) -> Iterator[Rule]:
                 yield chain, ("meta", "cmp", "ct", "bitwise", "cmp", "masq"), (out, bytes(4))
             for version, family in ((4, NFPROTO_IPV4), (6, NFPROTO_IPV6)):
                 subnets = [one.network.network_address.packed for one in own[interface] if one.version == version]
-                compared = ("payload", "bitwise", "cmp") * len(subnets)
-                yield chain, ("meta", "cmp", "meta", "cmp", *compared, "masq"), (out, bytes([family]), *subnets)
+                matches = ("payload", "bitwise", "cmp") * len(subnets)
+                yield chain, ("meta", "cmp", "meta", "cmp", *matches, "masq"), (out, bytes([family]), *subnets)
 
 
 def read_by_pyroute2(network: Network) -> Reading:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pytest_netns_mysql.errors import EndpointError, NetnsError, TopologyError
 from pytest_netns_mysql.topology.file.load import from_mapping
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 
 def red(**keys: object) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pytest_netns_mysql.topology.diagram.characters import clipped, printable, s
 from pytest_netns_mysql.topology.diagram.graph import graph
 from pytest_netns_mysql.topology.diagram.layout import Box, Layout, layout
 from pytest_netns_mysql.topology.file.load import from_mapping, load, presets
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 SVG = "{http://www.w3.org/2000/svg}"
 

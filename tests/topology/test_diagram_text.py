@@ -12,7 +12,7 @@ import pytest
 
 from pytest_netns_mysql.topology.diagram import FORMATS, draw
 from pytest_netns_mysql.topology.file.load import from_mapping, load, presets
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 RED_BLUE = """\
 topology red-blue (preset red-blue), forwarding on

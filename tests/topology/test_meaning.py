@@ -10,8 +10,9 @@ import pytest
 
 from pytest_netns_mysql.topology.file.load import from_mapping, load, presets
 from pytest_netns_mysql.topology.file.mapping import dump
-from pytest_netns_mysql.topology.model import Bridge, Link, Mysqld, Namespace, Topology
+from pytest_netns_mysql.topology.model import Bridge, Link, Mysqld, Namespace
 from pytest_netns_mysql.topology.plan import End, Masquerade, PlannedBridge, PortForward, Route, Shaping, Veth
+from pytest_netns_mysql.topology.topology import Topology
 
 MANUAL = (
     Veth(

@@ -79,7 +79,10 @@ def red(**keys: object) -> dict[str, Any]:
             "10.1.0.2/24 is outside of the subnet of the bridge wan, 10.0.0.0/24",
         ),
         (red(external="a\0b", address=[]), "'a\\x00b' is no namespace that exists"),
-        (red(routes={"default": ["192.0.2.1"]}), "namespaces.red.routes.default = ['192.0.2.1'] is of the wrong kind"),
+        (
+            red(routes={"default": ["192.0.2.1"]}),
+            "namespaces.red.routes.default = ['192.0.2.1']: it takes the address of a gateway",
+        ),
     ],
 )
 def test_what_no_network_can_have_is_told(data: dict[str, Any], told: str) -> None:
@@ -115,7 +118,7 @@ def test_of_twenty_thousand_faults_twenty_are_shown() -> None:
         (lambda: ANY.Bridge(namespace=5), "namespace = 5: it takes a name"),
         (lambda: ANY.Mysqld(5), "bind_address = 5: it takes an address, or a list of them"),
         (lambda: ANY.Mysqld(options=5), "options = 5: it takes a table of mysqld's options"),
-        (lambda: ANY.Mysqld(options={"port": [1]}), "options.port = [1] is of the wrong kind"),
+        (lambda: ANY.Mysqld(options={"port": [1]}), "options.port = [1]: it takes text, a number, true or false"),
         (lambda: ANY.Topology(5), "Topology(name=5): it takes text"),
         (
             lambda: ANY.Topology("shop", 5),

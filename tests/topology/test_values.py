@@ -125,19 +125,19 @@ BIND = 'write bind_address = ["127.0.0.1", "192.0.2.2/red"]'
         ),
         (
             red(routes={"10.0.0.0/8": "192.0.2.1", "a b": 1}),
-            'namespaces.red.routes."a b" = 1 is of the wrong kind',
+            'namespaces.red.routes."a b" = 1: it takes the address of a gateway',
             'namespaces.red.routes."a b"',
             'write routes = {"10.0.0.0/8" = "192.0.2.1"}',
         ),
         (
             {**red(), "hosts": {"db.test": 1}},
-            'hosts."db.test" = 1 is of the wrong kind',
+            'hosts."db.test" = 1: it takes an address, or a list of them',
             'hosts."db.test"',
             'write hosts = {"red.db.test" = "192.0.2.2"}',
         ),
         (
             {**red(), "mysqld": {"options": {"port": [1]}}},
-            "mysqld.options.port = [1] is of the wrong kind",
+            "mysqld.options.port = [1]: it takes text, a number, true or false",
             "mysqld.options.port",
             "write options = {max_connections = 5}",
         ),

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
 from pytest_netns_mysql.kernel.namespaces import syscalls
-from pytest_netns_mysql.kernel.namespaces.existing import name_namespace
+from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY, NETWORKS_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.namespace import bind_namespace
 from pytest_netns_mysql.kernel.namespaces.position import identity
-from pytest_netns_mysql.kernel.namespaces.private import NETNS_DIRECTORY, NETWORKS_DIRECTORY
 from pytest_netns_mysql.kernel.network import Network
 
 _MOST_LAYERS = 8  # mounts over one file
@@ -113,7 +113,7 @@ def _restore_name(network: Network, name: str, *, is_known: bool) -> None:
     with contextlib.suppress(FileNotFoundError):
         file.unlink()
     if is_known and name != GLOBAL and name in network.topology.namespaces:
-        name_namespace(network.directory, name, network[name].descriptor)
+        bind_namespace(network.directory / name, network[name].descriptor)
 
 
 def _restore_cover(file: Path, cover: Identity) -> None:

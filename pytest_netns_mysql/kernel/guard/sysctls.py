@@ -12,8 +12,8 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from pytest_netns_mysql.kernel.forwarding import forward
+from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
 from pytest_netns_mysql.kernel.namespaces.namespace import make_unnamed_namespace
-from pytest_netns_mysql.kernel.namespaces.place import Place
 from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.plan import End
@@ -82,7 +82,7 @@ class InitialValues:
         if start[-1] in ("conf", "neigh") and last not in _IN_EVERY_NAMESPACE:
             last = _TEMPLATE
         sandbox = self._network.sandbox
-        with Place(sandbox.blocks, self._namespace(self._forwarded_versions(name)), "a new namespace"):
+        with Enterable(sandbox.blocks, self._namespace(self._forwarded_versions(name)), "a new namespace"):
             return value_of("/".join((*start, last, setting)))
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class InitialValues:
             with sandbox.entered():
                 self._descriptors[versions] = descriptor = make_unnamed_namespace(sandbox)
             ends = [End("", interface) for interface in (_TEMPLATE, f"{_TEMPLATE}-2")]
-            with Place(sandbox.blocks, descriptor, "a new namespace"):
+            with Enterable(sandbox.blocks, descriptor, "a new namespace"):
                 batch = Batch()
                 batch.add_veth(*ends, namespace=descriptor)
                 batch.send()

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterator
 
 from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
 from pytest_netns_mysql.kernel.namespaces import syscalls
-from pytest_netns_mysql.kernel.namespaces.private import NETWORKS_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY
 from pytest_netns_mysql.kernel.netlink import constants as nl
 from pytest_netns_mysql.kernel.netlink.dumps import (
     is_lasting_neighbour,

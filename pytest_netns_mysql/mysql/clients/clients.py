@@ -13,7 +13,7 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError, NetnsError
-from pytest_netns_mysql.kernel.namespaces import within
+from pytest_netns_mysql.kernel.namespaces import exec_in_netns
 from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.mysql.clients import clientarguments, programs
 from pytest_netns_mysql.mysql.clients.accounts import Account, Accounts
@@ -146,7 +146,7 @@ class Clients:
         known = self.account_for(name, place, account)
         network = self._server.network
         launcher = partial(
-            within.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
+            exec_in_netns.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
         )
         if speaks_x:
             return programs.argv_of_mysqlxtest(path, words, known, place, name, launcher=launcher)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
-from pytest_netns_mysql.kernel.namespaces import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
@@ -159,7 +159,7 @@ class Process:
         self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
     ) -> None:
         """Start mysqld, and return while it boots."""
-        without = capabilities.mask(drop_capabilities, where=f"server {self.folder.name}")
+        dropped = capabilitynames.to_mask(drop_capabilities, where=f"server {self.folder.name}")
         self.command = [self._program, "--no-defaults", *self.arguments(options, listeners.texts)]
         self._close_printed()
         # In memory, for this thread may stand where there is no place for a file.
@@ -171,8 +171,8 @@ class Process:
                 directory=self.folder,
                 env={key: value for key, value in (_ENVIRONMENT | os.environ).items() if key not in _NOT_HANDED_ON},
                 output=self._printed,
-                empty="/etc/resolv.conf",
-                without=without,
+                empty_file="/etc/resolv.conf",
+                dropped_capabilities=dropped,
                 listening=self.listening,
             )
         except OSError as error:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.load import Entry, Load
     from pytest_netns_mysql.mysql.mysqld.features import Request
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 _S = TypeVar("_S", bound="ServerSpec")
 
@@ -147,7 +147,7 @@ class ServerSpec:
             LoadError: Something to load does not exist.
             ServerVersionError: A kind of server lacks a feature.
         """
-        from pytest_netns_mysql.kernel.namespaces import capabilities
+        from pytest_netns_mysql.kernel.namespaces import capabilitynames
         from pytest_netns_mysql.mysql.load.load import resolve
         from pytest_netns_mysql.mysql.mysqld.kind import check_features
         from pytest_netns_mysql.mysql.mysqld.listeners import check_names, check_port_options
@@ -156,7 +156,7 @@ class ServerSpec:
         where_options = where_options or where
         resolve(self.load, where=where_load or where)
         checked(self.options, where=where_options)
-        capabilities.mask(self.drop_capabilities, where=where)
+        capabilitynames.to_mask(self.drop_capabilities, where=where)
         if self.check_endpoints:
             check_port_options(self.options, where_options)
             for key, value in self.addresses.items():

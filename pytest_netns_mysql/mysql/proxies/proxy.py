@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ProxyError
-from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.mysqld.listeners import is_taken
 from pytest_netns_mysql.mysql.proxies.commandline import filled
 from pytest_netns_mysql.mysql.waiting import wait_until

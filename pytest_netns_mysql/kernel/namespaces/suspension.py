@@ -1,4 +1,4 @@
-"""When a coroutine suspends: asyncio and trio tell it in ways of their own."""
+"""The suspension of the running coroutine, which asyncio and trio report in different ways."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 def current_task() -> object:
     """Return the asyncio or trio task that the calling thread runs, or None outside of an event loop."""
-    # Whoever runs a loop has imported it; nobody else need.
+    # A thread that runs a loop has imported its library. No other thread needs to import the library.
     asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
     if asyncio is not None:
         try:
             if (task := asyncio.current_task()) is not None:
                 return task
-        except (RuntimeError, AttributeError):  # no loop runs; or it is being imported in another thread
+        except (RuntimeError, AttributeError):  # no loop runs, or another thread is importing asyncio
             pass
     if trio is not None:
         try:
@@ -26,27 +26,31 @@ def current_task() -> object:
     return None
 
 
-def at_suspension(check: Callable[[], None]) -> Callable[[], None]:
-    """Have ``check`` called when the task that runs suspends next; return the function that calls this off."""
+def on_suspension(callback: Callable[[], None]) -> Callable[[], None]:
+    """Call ``callback`` when the running task suspends next.
+
+    Returns:
+        A function that cancels the call.
+    """
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            return _at_suspension_in_trio(check)
-        # Before any other callback that waits for its turn, and would run in the namespace: call_soon comes last.
-        waiting = getattr(loop, "_ready", None)
-        if waiting is None:
-            handle = loop.call_soon(check)
+            return _on_suspension_in_trio(callback)
+        # Callbacks that wait already would run in the namespace if they came first, and call_soon appends.
+        ready = getattr(loop, "_ready", None)
+        if ready is None:
+            handle = loop.call_soon(callback)
         else:
-            handle = asyncio.Handle(check, (), loop)
-            waiting.appendleft(handle)
-        call_off: Callable[[], None] = handle.cancel
-        return call_off
-    return _at_suspension_in_trio(check)
+            handle = asyncio.Handle(callback, (), loop)
+            ready.appendleft(handle)
+        cancel: Callable[[], None] = handle.cancel
+        return cancel
+    return _on_suspension_in_trio(callback)
 
 
-def _at_suspension_in_trio(check: Callable[[], None]) -> Callable[[], None]:
+def _on_suspension_in_trio(callback: Callable[[], None]) -> Callable[[], None]:
     import trio
 
     task = trio.lowlevel.current_task()
@@ -54,13 +58,13 @@ def _at_suspension_in_trio(check: Callable[[], None]) -> Callable[[], None]:
     class Suspension(trio.abc.Instrument):  # type: ignore[misc,unused-ignore]
         def after_task_step(self, stepped: Any) -> None:
             if stepped is task:
-                check()
+                callback()
 
     instrument = Suspension()
     trio.lowlevel.add_instrument(instrument)
 
-    def call_off() -> None:
+    def cancel() -> None:
         with contextlib.suppress(KeyError, RuntimeError):  # the loop may have ended
             trio.lowlevel.remove_instrument(instrument)
 
-    return call_off
+    return cancel

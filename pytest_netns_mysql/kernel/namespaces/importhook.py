@@ -1,4 +1,4 @@
-"""Do something to a module as soon as somebody imports it: nobody pays for a module that is not used."""
+"""An import hook that changes modules after they are imported, so that a run only pays for modules that it uses."""
 
 from __future__ import annotations
 
@@ -16,23 +16,27 @@ from pytest_netns_mysql.errors import NetnsWarning
 Change = Callable[[ModuleType], None]
 
 
-class AfterImport(MetaPathFinder):
-    """Calls a function with each of some modules: at once for those that are imported, else when they are."""
+class ImportHook(MetaPathFinder):
+    """A finder that calls a function for each of some modules: at once if a module is imported already, or later."""
 
     def __init__(self, changes: Mapping[str, Change]) -> None:
-        """Name the modules; ``install`` does the rest."""
+        """Describe the hook.
+
+        Args:
+            changes: For each module's name a function that gets the module.
+        """
         self._changes = dict(changes)
         self._finding: set[str] = set()
 
     def install(self) -> None:
-        """Change the modules that are imported, and wait for the others."""
+        """Change the modules that are imported already, and wait for the others."""
         for name, change in self._changes.items():
             if name in sys.modules:
                 _apply(change, sys.modules[name])
         sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
-        """Wait no longer."""
+        """Stop waiting for modules."""
         if self in sys.meta_path:
             sys.meta_path.remove(self)
 
@@ -42,7 +46,7 @@ class AfterImport(MetaPathFinder):
         path: Sequence[str] | None,  # noqa: ARG002 - the import system passes it
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        """Find a module as the other finders do, and have it changed after it is executed."""
+        """Find a module as the other finders do, with a loader that changes the module after executing it."""
         if fullname not in self._changes or fullname in self._finding:
             return None
         self._finding.add(fullname)
@@ -51,12 +55,12 @@ class AfterImport(MetaPathFinder):
         finally:
             self._finding.discard(fullname)
         if spec is not None and spec.loader is not None:
-            spec.loader = _Changing(spec.loader, self._changes[fullname])
+            spec.loader = _ChangingLoader(spec.loader, self._changes[fullname])
         return spec
 
 
-class _Changing(Loader):
-    """The loader of one module, which may be that of others as well: pytest's rewrites many."""
+class _ChangingLoader(Loader):
+    """A loader for one module, around the original loader, which other modules may share, such as pytest's."""
 
     def __init__(self, loader: Loader, change: Change) -> None:
         self._loader = loader
@@ -81,8 +85,8 @@ def _apply(change: Change, module: ModuleType) -> None:
         change(module)
     except AttributeError as error:
         warnings.warn(
-            f"this version of {module.__name__.partition('.')[0]} is not known: its threads and processes may stand in "
-            f"another network namespace than the code that gives them work ({error})",
+            f"this version of {module.__name__.partition('.')[0]} is not supported: its threads and processes may run "
+            f"in another network namespace than the code that gives them work ({error})",
             NetnsWarning,
             stacklevel=2,
         )

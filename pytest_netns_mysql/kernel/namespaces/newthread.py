@@ -1,4 +1,4 @@
-"""Do something in a thread of its own: a namespace belongs to a thread, and the calling one is not to move."""
+"""Functions run in a thread of their own: a namespace belongs to a thread, and the calling thread must not move."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from pytest_netns_mysql.errors import SandboxError
 T = TypeVar("T")
 
 
-def by_thread(action: Callable[[], T]) -> T:
-    """Return what ``action`` returns in a thread that has ended by then; raise what it raises.
+def run_in_new_thread(action: Callable[[], T]) -> T:
+    """Call ``action`` in a new thread, wait for the thread's end, and return or raise what ``action`` does.
 
-    Raises SandboxError where threads are none of the kernel's, as in a process that gevent has patched.
+    Raises:
+        SandboxError: The threads of this process are not threads of the kernel, as where gevent replaces them.
     """
     returned: list[T] = []
     raised: list[BaseException] = []
@@ -23,7 +24,10 @@ def by_thread(action: Callable[[], T]) -> T:
     def run() -> None:
         try:
             if _is_main_thread():
-                raise SandboxError("a thread of this process is none of the kernel's, and cannot be moved by itself")
+                raise SandboxError(
+                    "the threads of this process are not threads of the kernel, as where gevent replaces them: "
+                    "none of them can enter a namespace alone"
+                )
             returned.append(action())
         except BaseException as error:  # noqa: BLE001 - the calling thread is to raise it
             raised.append(error)
@@ -37,7 +41,7 @@ def by_thread(action: Callable[[], T]) -> T:
 
 
 def has_kernel_threads() -> bool:
-    """Return True if a thread of this process is one of the kernel's, not a greenlet as gevent makes them."""
+    """Return True if a new thread of this process is a thread of the kernel, not a greenlet as gevent makes them."""
     found: list[bool] = []
     thread = threading.Thread(target=lambda: found.append(not _is_main_thread()), name="netns-sandbox")
     thread.start()

@@ -1,8 +1,8 @@
-"""Run a program in a network namespace, wherever the calling process stands.
+"""A script that enters a network namespace and becomes another program there.
 
-As a script, for `python -I -S`, this file enters the namespace and becomes the program: it needs nothing that is not
-installed, unlike nsenter(1), and no capability where the process stands in the namespace already. Its arguments are the
-namespace's name, its file, the device and inode that the file must have, then the program's argv.
+The script runs as a file, by `python -I -S`. Unlike nsenter(1) it is always installed, and it needs no capability if
+its process is in the namespace already. Its arguments are the namespace's name, the namespace's file, the device and
+inode that the file must have, and the program's argv.
 """
 
 from __future__ import annotations
@@ -14,28 +14,28 @@ import sys
 from collections.abc import Sequence
 
 _CLONE_NEWNET = 0x40000000
-_HERE = "/proc/self/ns/net"
+_CURRENT = "/proc/self/ns/net"
 
 
 def command(argv: Sequence[str], *, name: str, file: str, identity: tuple[int, int]) -> list[str]:
-    """Return the argv that runs ``argv`` in a network namespace.
+    """Return the command line that runs a program in a network namespace.
 
     Args:
         argv: The program and its arguments.
         name: The namespace's name, for error messages.
         file: The namespace's file.
-        identity: The device and inode of the namespace: another one is never entered.
+        identity: Device and inode of the namespace. No other namespace is entered.
     """
     expected = ":".join(map(str, identity))
     return [sys.executable, "-I", "-S", __file__, name, file, expected, *argv]
 
 
 def main() -> None:
-    """Enter the namespace, then become the program; see setns(2)."""
+    """Enter the namespace, see setns(2), then become the program."""
     name, file, expected, *argv = sys.argv[1:]
-    if _identity(_HERE) != expected:
+    if _identity(_CURRENT) != expected:
         _enter(name, file, expected)
-    # Python ignores SIGPIPE, and exec would hand that on.
+    # Python ignores SIGPIPE, and an ignored signal stays ignored after exec.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted

@@ -1,4 +1,4 @@
-"""Try in a child process what cannot be undone in this one."""
+"""Functions tried in a child process, because their effects cannot be undone in this process."""
 
 from __future__ import annotations
 
@@ -15,34 +15,37 @@ from pytest_netns_mysql.kernel.namespaces.refusal import StepError
 _TRIAL = "a trial in a child process"
 
 
-def attempt(action: Callable[[], object]) -> None:
-    """Do ``action`` in a child process that ends then; raise the StepError that it raises there.
+def run_in_child(action: Callable[[], object]) -> None:
+    """Call ``action`` in a forked child process that ends afterwards.
 
-    The child has one thread, however many this process has: a user namespace is refused to it for no other reason than
-    to this process once it has one thread. The fork costs a millisecond or two.
+    The child has one thread, however many this process has. So the kernel refuses the child a user namespace only for
+    reasons that would stop this process with a single thread as well. The fork takes one or two milliseconds.
+
+    Raises:
+        StepError: ``action`` raised an error in the child, or the child ended early.
     """
     reading, writing = os.pipe()
     with warnings.catch_warnings():
         # Python 3.12 warns of locks that other threads hold. The child makes system calls, and imports nothing.
         warnings.simplefilter("ignore", DeprecationWarning)
-        # Not os.fork: a debugger replaces it, to follow the child.
+        # Not os.fork: a debugger replaces that, to follow the child.
         child = posix.fork()
     if child == 0:
-        _answer(writing, action)
+        _run_and_exit(writing, action)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read()
+        answer = pipe.read()
     with contextlib.suppress(ChildProcessError):  # a process that ignores SIGCHLD has no children to wait for
         os.waitpid(child, 0)
-    if not said:
+    if not answer:
         raise StepError(_TRIAL, 0, "it ended without an answer")
-    refusal = json.loads(said)
+    refusal = json.loads(answer)
     if refusal is not None:
         raise StepError(*refusal)
 
 
-def _answer(writing: int, action: Callable[[], object]) -> None:
-    """Do the action, write what was refused, and end the child."""
+def _run_and_exit(writing: int, action: Callable[[], object]) -> None:
+    """Call ``action``, write what was refused to the pipe, and end the child."""
     refusal: tuple[str, int, str, str | None] | None = None
     try:
         for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):

@@ -1,4 +1,4 @@
-"""Capabilities by name: which a program is to lack, and which its file has."""
+"""Capabilities by name: those that a program must not get, and those that a program's file has."""
 
 from __future__ import annotations
 
@@ -19,46 +19,58 @@ _NAMES = """
 """.split()  # noqa: SIM905 - forty names are read more easily so
 _ATTRIBUTE = "security.capability"
 _EFFECTIVE = 0x1
+_REMEDY = "write names of capabilities(7), such as CAP_SYS_ADMIN"
 
 
-def mask(names: str | Iterable[str], *, where: str | None = None) -> int:
-    """Return capabilities, such as ``CAP_SYS_ADMIN``, as a mask of their numbers; raise SettingError for no name."""
+def to_mask(names: str | Iterable[str], *, where: str | None = None) -> int:
+    """Return the bit mask of the capabilities to drop.
+
+    Args:
+        names: One name, such as ``CAP_SYS_ADMIN``, or several.
+        where: What drops them, for error messages.
+
+    Raises:
+        SettingError: A capability is unknown, or ``names`` contains no names.
+    """
     if not isinstance(names, Iterable):
         raise SettingError(
-            f"drop_capabilities={in_short(names)}: it takes a name, or a list of names",
+            f"drop_capabilities must be a name or a list of names, got {in_short(names)}",
             where=where,
-            remedies=["write names of capabilities(7), such as CAP_SYS_ADMIN"],
+            remedies=[_REMEDY],
         )
-    found = 0
+    mask = 0
     for name in (names,) if isinstance(names, str) else names:
         plain = str(name).upper().removeprefix("CAP_")
         if plain not in _NAMES:
             raise SettingError(
-                f"drop_capabilities: there is no capability {in_short(name)}",
-                where=where,
-                remedies=["write names of capabilities(7), such as CAP_SYS_ADMIN"],
+                f"drop_capabilities: there is no capability {in_short(name)}", where=where, remedies=[_REMEDY]
             )
-        found |= 1 << _NAMES.index(plain)
-    return found
+        mask |= 1 << _NAMES.index(plain)
+    return mask
 
 
 def of_file(path: Path) -> str | None:
     """Return a program's file capabilities as getcap(8) writes them, such as ``cap_sys_admin=ep``, or None.
 
-    Raises OSError where the file cannot be read.
+    Raises:
+        OSError: The file cannot be read.
     """
     try:
-        return as_text(os.getxattr(path, _ATTRIBUTE))
+        return format_attribute(os.getxattr(path, _ATTRIBUTE))
     except OSError as error:
         if error.errno in (errno.ENODATA, errno.ENOTSUP):
             return None
         raise
 
 
-def as_text(attribute: bytes) -> str | None:
-    """Return what the attribute ``security.capability`` says, see "File capabilities" in capabilities(7)."""
+def format_attribute(attribute: bytes) -> str | None:
+    """Return the file attribute ``security.capability`` as getcap(8) writes it, or None if it has no capability.
+
+    See "File capabilities" in capabilities(7).
+    """
     magic, *words = struct.unpack(f"<{len(attribute) // 4}I", attribute[: len(attribute) // 4 * 4])
-    permitted, inheritable = (sum(word << 32 * place for place, word in enumerate(words[at:4:2])) for at in (0, 1))
+    # Of each set first the lower 32 bits, then the upper ones.
+    permitted, inheritable = (sum(word << 32 * half for half, word in enumerate(words[start:4:2])) for start in (0, 1))
     groups: dict[str, list[str]] = {}
     for number, name in enumerate(_NAMES):
         flags = ("i" if inheritable >> number & 1 else "") + ("p" if permitted >> number & 1 else "")

@@ -1,4 +1,4 @@
-"""Namespaces that exist already: found, entered, read, and never changed or removed."""
+"""Namespaces that existed before the run: they are found, entered and read, and never changed or removed."""
 
 from __future__ import annotations
 
@@ -11,19 +11,30 @@ from pathlib import Path
 
 from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.namespaces import syscalls
-from pytest_netns_mysql.kernel.namespaces.sandbox import NETNS_DIRECTORY, Sandbox
+from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.topology.plan import Interface
 
 _NS_GET_NSTYPE = 0xB703
-_CURES = ("write a name under /run/netns, a path of a namespace's file, or the pid of a process in it",)
+_REMEDIES = ("write a name under /run/netns, a path of a namespace's file, or the pid of a process in it",)
 
 
 def open_external(sandbox: Sandbox, name: str, external: str, *, where: str) -> int:
-    """Return a descriptor of the network namespace that ``external`` names: below /run/netns, a path, or a pid.
+    """Open a network namespace that others made, see setns(2).
 
-    Raises NetworkError where there is none, or where this process could not come back from it. See setns(2).
+    Args:
+        sandbox: The sandbox of this process.
+        name: The namespace's name in the topology.
+        external: A name below the host's /run/netns, the path of a namespace's file, or the pid of a process.
+        where: The topology, for error messages.
+
+    Returns:
+        A descriptor of the namespace.
+
+    Raises:
+        NetworkError: There is no such namespace, or this process could not come back from it.
     """
-    if not sandbox.returns:
+    if not sandbox.can_return:
         raise NetworkError(
             f"namespace {name} is external, and only root may enter a namespace that others made",
             where=where,
@@ -35,7 +46,7 @@ def open_external(sandbox: Sandbox, name: str, external: str, *, where: str) -> 
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise NetworkError(
-                f"there is no namespace {external} for {name}", where=where, tried=[str(error)], remedies=_CURES
+                f"there is no namespace {external} for {name}", where=where, tried=[str(error)], remedies=_REMEDIES
             ) from error
     try:
         kind = fcntl.ioctl(descriptor, _NS_GET_NSTYPE)
@@ -44,10 +55,10 @@ def open_external(sandbox: Sandbox, name: str, external: str, *, where: str) -> 
     if kind != syscalls.CLONE_NEWNET:
         os.close(descriptor)
         raise NetworkError(
-            f"{path} is no network namespace, as {name} should be",
+            f"namespace {name} must be a network namespace, and {path} is something else",
             where=where,
             tried=[f"ioctl NS_GET_NSTYPE of {path}"],
-            remedies=_CURES,
+            remedies=_REMEDIES,
         )
     return descriptor
 
@@ -58,14 +69,7 @@ def _path(external: str) -> Path:
     return Path(external) if external.startswith("/") else NETNS_DIRECTORY / external
 
 
-def name_namespace(directory: Path, name: str, descriptor: int) -> None:
-    """Show an open namespace under a name in the sandbox; the calling thread must stand there."""
-    file = directory / name
-    file.touch(mode=0o444, exist_ok=False)
-    syscalls.mount(f"/proc/self/fd/{descriptor}", str(file), None, syscalls.MS_BIND)
-
-
-def addresses_here() -> tuple[Interface, ...]:
+def current_addresses() -> tuple[Interface, ...]:
     """Return the addresses of the calling thread's network namespace, the loopback's last, without link-local ones."""
     from pyroute2 import IPRoute
 
@@ -76,5 +80,5 @@ def addresses_here() -> tuple[Interface, ...]:
         text = message.get_attr("IFA_LOCAL") or message.get_attr("IFA_ADDRESS")
         if message["family"] in (socket.AF_INET, socket.AF_INET6) and text is not None:
             found.append(ip_interface(f"{text}/{message['prefixlen']}"))
-    usable = [one for one in found if not one.ip.is_link_local]
-    return tuple(sorted(usable, key=lambda one: one.is_loopback))
+    usable = [address for address in found if not address.ip.is_link_local]
+    return tuple(sorted(usable, key=lambda address: address.is_loopback))

@@ -1,4 +1,7 @@
-"""What this process may do already, read from /proc: whether a sandbox needs a user namespace. It imports no ctypes."""
+"""What this process may do already, read from /proc: it decides if a sandbox needs a user namespace.
+
+This module does not import ctypes, which a run without netns tests does not need.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,21 @@ from pathlib import Path
 
 from pytest_netns_mysql.errors import SandboxError
 
-_CAP_NET_ADMIN = 12
-_CAP_SYS_ADMIN = 21
-NEEDED = frozenset({_CAP_SYS_ADMIN, _CAP_NET_ADMIN})
+CAP_NET_BIND_SERVICE = 10
+CAP_NET_ADMIN = 12
+CAP_NET_RAW = 13
+CAP_SYS_CHROOT = 18
+CAP_SYS_ADMIN = 21
+
+NEEDED = frozenset({CAP_SYS_ADMIN, CAP_NET_ADMIN})
+"""The capabilities without which a sandbox begins with a user namespace."""
 
 
 def effective_capabilities() -> frozenset[int]:
     """Return the numbers of the calling thread's effective capabilities, see capabilities(7).
 
-    Raises SandboxError where there is no /proc, which everything else needs, too.
+    Raises:
+        SandboxError: /proc is not mounted; nothing else in this package works without it either.
     """
     try:
         status = Path("/proc/thread-self/status").read_text()
@@ -32,10 +41,11 @@ def effective_capabilities() -> frozenset[int]:
 
 
 def needs_user_namespace(mode: str) -> bool:
-    """Return True if a sandbox in ``mode`` begins with a user namespace, see user_namespaces(7).
+    """Return True if a sandbox begins with a user namespace, see user_namespaces(7).
 
-    ``direct`` never does, ``rootless`` does unless this process is in a user namespace that a sandbox
-    made, ``auto`` does where CAP_SYS_ADMIN or CAP_NET_ADMIN is missing.
+    Args:
+        mode: ``direct`` never needs a user namespace. ``rootless`` needs one unless this process is in one already and
+            has the capabilities. ``auto`` needs one if CAP_SYS_ADMIN or CAP_NET_ADMIN is missing.
     """
     if mode == "direct":
         return False

@@ -1,4 +1,4 @@
-"""The threads that keep this process out of a user namespace: how many there are, and who started them."""
+"""The error for a process with several threads, which cannot enter a user namespace: who started the threads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import ModuleType
 
 from pytest_netns_mysql.errors import ThreadsError
 
-# Packages that start threads when they are imported or set up, and what stops them from it.
+# Packages that start threads when they are imported or configured, and how to prevent the threads.
 _STARTERS = {
     "numpy": "its OpenBLAS starts threads; OPENBLAS_NUM_THREADS=1 stops it",
     "scipy": "its OpenBLAS starts threads; OPENBLAS_NUM_THREADS=1 stops it",
@@ -27,10 +27,10 @@ _STARTERS = {
 
 
 def threads_error(error: OSError) -> ThreadsError:
-    """Return the error that says who started the threads that are in the way, and what helps."""
+    """Return the error for a refused user namespace, which lists the threads, the packages behind them and remedies."""
     return ThreadsError(
         "the user namespace of a rootless sandbox cannot be entered: this process has threads already",
-        tried=[f"unshare(CLONE_NEWUSER): {error}", *describe()],
+        tried=[f"unshare(CLONE_NEWUSER): {error}", *describe_threads()],
         remedies=[
             'set netns_mode = "auto" in the ini file (or NETNS_MODE=auto, or --netns-mode=auto): with any netns '
             "setting, pytest enters the user namespace before plugins and conftests start threads",
@@ -40,33 +40,33 @@ def threads_error(error: OSError) -> ThreadsError:
     )
 
 
-def describe() -> list[str]:
-    """Return lines about the threads: those of the kernel, those of Python, and the packages known to start some."""
+def describe_threads() -> list[str]:
+    """Return lines about the threads that the kernel sees, those that Python sees, and packages that start threads."""
     names = []
     for task in Path("/proc/self/task").iterdir():
-        with contextlib.suppress(OSError):  # it may have ended by now
+        with contextlib.suppress(OSError):  # the thread may have ended by now
             names.append((task / "comm").read_text().strip())
     counted = ", ".join(name if count == 1 else f"{count} x {name}" for name, count in sorted(Counter(names).items()))
-    python = [_named(thread) for thread in threading.enumerate() if thread is not threading.main_thread()]
+    python = [_name_and_module(thread) for thread in threading.enumerate() if thread is not threading.main_thread()]
     lines = [f"the kernel counts {len(names)} threads: {counted}"]
     lines.append(f"of Python, beside the main one: {', '.join(python) or 'none, so C libraries started them'}")
-    for name, what in _STARTERS.items():
+    for name, advice in _STARTERS.items():
         if name in sys.modules:
-            users = _users(name)
-            by = f", by {', '.join(users)}" if users else ""
-            lines.append(f"{name} is imported{by}: {what}")
+            importers = _importers(name)
+            by = f", by {', '.join(importers)}" if importers else ""
+            lines.append(f"{name} is imported{by}: {advice}")
     return lines
 
 
-def _named(thread: threading.Thread) -> str:
-    """Return a thread's name and the module of what it runs."""
+def _name_and_module(thread: threading.Thread) -> str:
+    """Return a thread's name and the module whose function the thread runs."""
     target = getattr(thread, "_target", None)
     module = type(thread).__module__ if target is None else getattr(target, "__module__", None)
     return thread.name if module in (None, "threading") else f"{thread.name} of {module}"
 
 
-def _users(package: str) -> list[str]:
-    """Return the first modules outside of a package that refer to it or to a module of it."""
+def _importers(package: str) -> list[str]:
+    """Return the first modules outside of a package that have imported the package or one of its modules."""
     found = []
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == package or not isinstance(module, ModuleType):
