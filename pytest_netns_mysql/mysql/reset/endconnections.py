@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.reset.readstate import connections
+from pytest_netns_mysql.mysql.mysqld.processlist import connections
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.reset.state import Connection
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+    from pytest_netns_mysql.mysql.mysqld.processlist import Connection
 
 CLOSING = 0.02
 """Seconds in which the server notices that a client closed a connection."""
@@ -20,7 +20,7 @@ _POLL = 0.0005  # seconds
 
 
 def await_ends(
-    server: MySQLServer, are_open: Callable[[Iterable[Connection]], bool], timeout: float
+    server: Instance, are_open: Callable[[Iterable[Connection]], bool], timeout: float
 ) -> frozenset[Connection]:
     """Wait until connections have ended. The server lists a connection until the connection's thread has run again.
 
@@ -33,12 +33,12 @@ def await_ends(
         The connections of clients at the end of the wait.
     """
     deadline = time.monotonic() + timeout
-    while are_open(now := connections(server)) and time.monotonic() < deadline:
+    while are_open(now := connections(server.administrator)) and time.monotonic() < deadline:
         time.sleep(_POLL)
     return now
 
 
-def end_connections(server: MySQLServer, numbers: set[int]) -> None:
+def end_connections(server: Instance, numbers: set[int]) -> None:
     """End connections by KILL, and wait until they have released their locks."""
     if numbers:
         server.administrator.end_connections(numbers)
