@@ -107,7 +107,7 @@ SEEN = """
         ("::ffff:192.0.2.9/red", "namespace red has no address ::ffff:192.0.2.9"),
         ("::ffff:192.0.2.2", "namespace global has no address ::ffff:192.0.2.2\\n"
          "  where: server netns_start_mysqld\\n  tried: global has "),
-        ("192.0.2.2/red,::ffff:192.0.2.2/red", "192.0.2.2/red, also spelt ::ffff:192.0.2.2/red, stands in it twice"),
+        ("192.0.2.2/red,::ffff:192.0.2.2/red", "192.0.2.2/red, also spelt ::ffff:192.0.2.2/red, is listed twice"),
     ])
     def test_what_is_not_there(netns_start_mysqld, wrong, told):
         with pytest.raises(EndpointError, match=re.escape(told)):
