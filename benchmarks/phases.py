@@ -84,7 +84,8 @@ def _times() -> dict[str, float]:
 
         distribution = find(chosen.mysqld, cache=chosen.cache, progress=_say)
     with step("Sandbox.create"):
-        from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY, Sandbox
+        from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
+        from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 
         sandbox = Sandbox.create(chosen.mode)
     with step("Network: namespaces, links, addresses, routes"):
@@ -99,13 +100,14 @@ def _times() -> dict[str, float]:
         from pytest_netns_mysql.mysql.dialects.options import initial, merge
         from pytest_netns_mysql.mysql.mysqld import copying
         from pytest_netns_mysql.mysql.mysqld import template as templates
-        from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+        from pytest_netns_mysql.mysql.mysqld.resolved import resolve
+        from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
         from pytest_netns_mysql.mysql.server import MySQLServer
 
     source = templates.template(distribution, initial(merge()), cache=chosen.cache, progress=_say)
     with network["global"], step("copying.copy (once more, for its time)"):
         copying.copy(source, WORK_DIRECTORY / "copy")
-    server = MySQLServer(ServerPlan(distribution, chosen.cache, _say), network)
+    server = MySQLServer(resolve(ServerSpec(), distribution, cache=chosen.cache, progress=_say), network)
     try:
         with step("server.start: copy, boot, the administrator's connection"):
             server.start()

@@ -68,12 +68,22 @@ def _fits(kind: Kind, value: object) -> bool:
 
 def caller() -> str | None:
     """Return the file and line that called into this package, or None if there is no such caller."""
+    frame = _calling_frame()
+    return None if frame is None else f"{frame.f_code.co_filename}, line {frame.f_lineno}"
+
+
+def calling_file() -> Path | None:
+    """Return the file of the module that called into this package, or None at an interactive prompt."""
+    frame = _calling_frame()
+    file = None if frame is None else frame.f_globals.get("__file__")
+    return None if file is None else Path(file)
+
+
+def _calling_frame() -> FrameType | None:
     frame: FrameType | None = sys._getframe()
-    while frame is not None:
-        if not frame.f_code.co_filename.startswith(_PACKAGE):
-            return f"{frame.f_code.co_filename}, line {frame.f_lineno}"
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
-    return None
+    return frame
 
 
 def is_line(value: object) -> bool:

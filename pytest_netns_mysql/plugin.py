@@ -14,10 +14,11 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.collection import overview
 from pytest_netns_mysql.collection.marker import SERVERS_HELP, is_netns_test
 from pytest_netns_mysql.errors import NetnsError, SettingError
-from pytest_netns_mysql.run import leftovers
+from pytest_netns_mysql.run import leftovers, pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
-from pytest_netns_mysql.run.session import NAMESPACE, SESSION, NetnsSession
+from pytest_netns_mysql.run.session import SESSION, NetnsSession
 from pytest_netns_mysql.run.start import START, Start, is_distributed
+from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +51,7 @@ def pytest_load_initial_conftests(
 
     Both before pytest's capturing replaces the file descriptors, which this process needs to start again.
     """
-    if overview.keep_paths(args):
+    if overview.separate_paths(args):
         known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
         early_config.known_args_namespace.file_or_dir = known.file_or_dir
         early_config.known_args_namespace.netns_topology = known.netns_topology
@@ -98,7 +99,7 @@ def pytest_collection(session: pytest.Session) -> None:
     own = session.config.stash[SESSION]
     try:
         if "topology" in own.settings.given:
-            own.topologies  # noqa: B018 - reading it is the check
+            own.topologies.of_settings  # noqa: B018 - reading it is the check
         if own.settings.mysqld != "auto":
             for choice in own.kinds.choices:
                 if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
@@ -162,7 +163,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if overview.is_wanted(session.config.option) or not any(NAMESPACE in item.stash for item in session.items):
         return
     try:
-        if own.will_return():
+        if own.networks.will_return():
             return
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
@@ -170,7 +171,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
     is_reordered = ordering.is_reordered(session.items, own.collected)
     own.breaks_order = ordering.order(session.items) and is_reordered
-    ordering.tell(session.config, session.items)
+    ordering.report_to_controller(session.config, session.items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -184,7 +185,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Remember for the next run what this one needed; let the servers end while pytest sums up."""
     session.config.stash[START].remember()
     session.config.stash[ENTRY].remember()
-    session.config.stash[SESSION].end_servers()
+    session.config.stash[SESSION].servers.end()
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:
@@ -213,7 +214,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     from pytest_netns_mysql.run import report
 
     session = config.stash[SESSION]
-    needs_server = any("_netns_servers" in getattr(item, "fixturenames", ()) for item in items)
+    needs_server = any("_netns_servers" in pytest_internals.fixture_names(item) for item in items)
     return [*(report.servers(session) if needs_server else ()), *([report.ORDER] if session.breaks_order else ())]
 
 
@@ -244,9 +245,16 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
         config.stash[SESSION] = NetnsSession(
             settings, config.invocation_params.dir, progress=progress, watch=lambda: _watch(config)
         )
+        config.stash[LOOK_AHEAD] = lambda run: _look_ahead(config, run)
         # Not in pytest_unconfigure: a run that a conftest breaks is never configured.
         config.add_cleanup(config.stash[SESSION].close)
     return config.stash[SESSION]
+
+
+def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:
+    from pytest_netns_mysql.collection.lookahead import look_ahead
+
+    look_ahead(config.stash[SESSION], run)
 
 
 def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None:
@@ -255,7 +263,7 @@ def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None
 
     if ordering.splits_scopes(config.option):
         with contextlib.suppress(NetnsError):  # without /proc, which the workers meet again
-            if not session.will_return():
+            if not session.networks.will_return():
                 config.pluginmanager.register(ordering.Workers(), "netns_workers")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import ServerNotFoundError, SettingError
-from pytest_netns_mysql.run.choices import Kinds
+from pytest_netns_mysql.run.serverkinds import ServerKinds
 from pytest_netns_mysql.settings import TABLE, Reader, Setting, environment, from_folder, resolve
 
 BY_NAME = {setting.name: setting for setting in TABLE}
@@ -292,7 +292,7 @@ def test_a_server_whose_path_cannot_be_looked_at_is_told(case: str, tmp_path: Pa
     value, why = _paths(tmp_path)[case]
     settings = resolve(reader("ini", mysqld=value, cache=str(tmp_path)))
     with pytest.raises(ServerNotFoundError) as error:
-        Kinds(settings, print).find()
+        ServerKinds(settings, print).find()
     assert error.value.what.endswith(why.removeprefix("it "))
     assert len(str(error.value)) < 10_000
 
@@ -307,11 +307,11 @@ def test_a_folder_that_may_not_be_looked_at_is_told(name: str, tmp_path: Path) -
         resolve(reader("ini", **{name: str(closed / "folder")}))
     settings = resolve(reader("ini", mysqld=str(closed / "mysqld"), cache=str(tmp_path)))
     with pytest.raises(ServerNotFoundError, match="mysqld cannot be accessed: Permission denied"):
-        Kinds(settings, print).find()
+        ServerKinds(settings, print).find()
 
 
 @pytest.mark.parametrize("server", ["external:127.0.0.1:" + "9" * 5000, "external:a:²", f"external:{'x' * 300}:3306"])
 def test_an_address_of_a_server_that_none_has_is_told(server: str, tmp_path: Path) -> None:
     settings = resolve(reader("ini", mysqld=server, cache=str(tmp_path)))
     with pytest.raises(SettingError, match="names no server"):
-        Kinds(settings, print).find()
+        ServerKinds(settings, print).find()

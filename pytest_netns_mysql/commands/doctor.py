@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import ContainerError, NetnsError, printable
 from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
-from pytest_netns_mysql.run.choices import Kinds
+from pytest_netns_mysql.run.serverkinds import ServerKinds
 from pytest_netns_mysql.topology.file.load import load_all
 
 if TYPE_CHECKING:
@@ -55,19 +55,19 @@ class _Printer:
 def _found(settings: table.Settings) -> Distribution | None:
     from pytest_netns_mysql.mysql.kinds.local import Distribution
 
-    kinds = Kinds(settings, lambda _: None)
+    kinds = ServerKinds(settings, lambda _: None)
     known = (kinds.if_known(choice) for choice in kinds.choices)
     return next((kind for kind in known if isinstance(kind, Distribution)), None)
 
 
 def _mysql_findings(settings: table.Settings) -> Iterator[Finding]:
-    kinds = Kinds(settings, lambda _: None)
+    kinds = ServerKinds(settings, lambda _: None)
     for choice in kinds.choices:
         yield _server_finding(choice, kinds, never=settings.fetch == "never")
     yield _cache_finding(settings.cache)
 
 
-def _server_finding(choice: str, kinds: Kinds, *, never: bool) -> Finding:
+def _server_finding(choice: str, kinds: ServerKinds, *, never: bool) -> Finding:
     try:
         found = kinds.find(choice) if never else kinds.known(choice)
     except NetnsError as error:

@@ -61,9 +61,9 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
 
 def _found(settings: table.Settings, progress: Progress) -> Kind:
     """Return the server of the settings, fetched if need be."""
-    from pytest_netns_mysql.run.choices import Kinds
+    from pytest_netns_mysql.run.serverkinds import ServerKinds
 
-    kind = Kinds(settings, progress).find()
+    kind = ServerKinds(settings, progress).find()
     if kind.listens is not None:
         raise SettingError(
             f"{kind.name} is run by others, and the accounts of `netns-mysql run` would stay on it",
@@ -76,18 +76,18 @@ def _found(settings: table.Settings, progress: Progress) -> Kind:
 def _serve(kind: Kind, network: Network, settings: table.Settings, netns: str, progress: Progress) -> dict[str, str]:
     """Start a server that lives as long as this process, whatever program it becomes."""
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.load.load import of_topology
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.mysql.mysqld.resolved import resolve
+    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    plan = ServerPlan(
+    spec = resolve(
+        ServerSpec.of_topology(network.topology),
         kind,
-        settings.cache,
-        progress,
+        cache=settings.cache,
+        progress=progress,
         start_timeout=settings.start_timeout,
-        **{**vars(network.topology.mysqld), "load": of_topology(network.topology)},
     )
-    server = MySQLServer(plan, network)
+    server = MySQLServer(spec, network)
     server.start()
     accounts = Accounts(server)
     made = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]

@@ -11,9 +11,9 @@ from pytest_netns_mysql.exports import lazy
 
 if TYPE_CHECKING:
     __all__: list[str]
+    from pytest_netns_mysql.factories.clients import client as client
     from pytest_netns_mysql.factories.proxies import proxy as proxy, router as router
     from pytest_netns_mysql.factories.servers import (
-        client as client,
         group as group,
         mysqld as mysqld,
         replica as replica,

@@ -1,4 +1,4 @@
-"""What all factories do: a fixture that bears its plan, and finds the fixtures of the servers that it needs."""
+"""What all factories share: their arguments checked, and a fixture that carries its declaration."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from pytest_netns_mysql import arguments
+from pytest_netns_mysql import arguments, paths
 from pytest_netns_mysql.arguments import Kind
-from pytest_netns_mysql.collection.mistakes import FixturePlan, is_planned
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.factories.byname import PLAN
-from pytest_netns_mysql.mysql.dialects.options import check_kinds
+from pytest_netns_mysql.factories.declared import Declaration, is_declared
+from pytest_netns_mysql.mysql.dialects.options import check_values
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.ownfixtures import own_fixture
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.load.load import Entries, Entry
     from pytest_netns_mysql.mysql.replication.group import Group
     from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -24,7 +27,7 @@ Scope = Literal["session", "package", "module", "class", "function"]
 _FIXTURE = Kind(
     "a server's fixture, by name or as a factory returned it",
     '"netns_mysqld"',
-    lambda value: arguments.is_text(value) or is_planned(value),
+    lambda value: arguments.is_text(value) or is_declared(value),
 )
 _DRIVER = Kind(
     "a driver's name, or a function that connects",
@@ -57,43 +60,72 @@ _OF_A_FACTORY: Mapping[str, Mapping[str, Kind]] = {
 
 
 def check_arguments(factory: str, values: Mapping[str, Any]) -> None:
-    """Raise SettingError, EndpointError or LoadError for an argument of a factory that is of the wrong kind."""
+    """Check the kinds of a factory's arguments.
+
+    Args:
+        factory: The name of the factory.
+        values: The arguments by name.
+
+    Raises:
+        SettingError: An argument is of the wrong kind.
+        EndpointError: An address is of the wrong kind.
+        LoadError: ``load`` is of the wrong kind.
+    """
     __tracebackhide__ = True
     function = f"factories.{factory}"
     arguments.check(function, {**_ARGUMENTS, **_OF_A_FACTORY.get(factory, {})}, values)
     for name in ("options", "replication_options"):
         if values.get(name):
-            check_kinds(values[name], where=f"{function}({name}=...), {arguments.caller()}")
+            check_values(values[name], where=f"{function}({name}=...), {arguments.caller()}")
 
 
 def fixture_name(request: pytest.FixtureRequest) -> str:
-    """Return the name of the fixture that is set up; raise SettingError in a class, whose instance comes first."""
+    """Return the name of the fixture that is being set up; raise SettingError if it was assigned in a class."""
     if not isinstance(request, pytest.FixtureRequest):
         raise SettingError(
-            f"a factory's fixture stands in the body of the class {type(request).__name__}",
-            remedies=["assign it in the module, or in a conftest.py; a class-scoped one too"],
+            f"a factory's fixture cannot be assigned in a class, here {type(request).__name__}",
+            remedies=['assign it in the module or in a conftest.py, even with scope="class"'],
         )
     return str(request.fixturename)
 
 
 def needed(request: pytest.FixtureRequest, name: str) -> Any:
-    """Return another fixture's value; where that is torn down, this one is before it, as if it named it an argument."""
+    """Return another fixture's value, and tear this fixture down before the other, as if the other were an argument."""
     value = request.getfixturevalue(name)
-    own = request._fixturedef  # type: ignore[attr-defined]
-    request._get_active_fixturedef(name).addfinalizer(lambda: own.finish(request))
+    own, other = pytest_internals.definition_in(request), pytest_internals.active_definition(request, name)
+    pytest_internals.add_finalizer(other, lambda: pytest_internals.tear_down(own, request))
     return value
 
 
-def make_fixture(function: Callable[..., Any], plan: FixturePlan, scope: Scope, name: str | None) -> Callable[..., Any]:
-    """Make a fixture that bears its plan: for the checks at collection, and for factories that are given it."""
-    setattr(function, PLAN, plan)
-    made = pytest.fixture(scope=scope, name=name)(function)
-    setattr(made, PLAN, plan)
+def make_fixture(
+    function: Callable[..., Any], declaration: Declaration, scope: Scope, name: str | None
+) -> Callable[..., Any]:
+    """Return a fixture that carries its declaration: for the checks at collection, and for other factories.
+
+    Args:
+        function: The fixture function.
+        declaration: What the fixture will make.
+        scope: The scope of the fixture.
+        name: The name of the fixture; None for the name that it is assigned to.
+    """
+    setattr(function, PLAN, declaration)
+    made = pytest.fixture(scope=scope, name=name)(own_fixture(function))
+    setattr(made, PLAN, declaration)
     return made
 
 
+def entries_from_caller(load: Entries) -> tuple[Entry, ...]:
+    """Return what is to be loaded; relative paths start at the folder of the file that calls the factory."""
+    if load == ():
+        return ()
+    from pytest_netns_mysql.mysql.load.load import based
+
+    file = arguments.calling_file()
+    return based(load, paths.here() if file is None else file.parent)
+
+
 def one_server(found: MySQLServer | Group, endpoint: str | None = None) -> MySQLServer:
-    """Return a server itself; of a group the member at ``endpoint``, or the primary."""
+    """Return the server, or of a group the member in the namespace ``endpoint``, by default the primary."""
     from pytest_netns_mysql.mysql.replication.group import Group
 
     if not isinstance(found, Group):

@@ -1,33 +1,32 @@
-"""Make more fixtures: servers, proxies and clients of the project's own."""
+"""Fixtures of a project's own that start servers: one, a source, a replica, a group."""
 
 from __future__ import annotations
 
-import functools
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql import paths
-from pytest_netns_mysql.collection.mistakes import FixturePlan, name_of
-from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.factories.making import Scope, check_arguments, fixture_name, make_fixture, needed, one_server
-from pytest_netns_mysql.factories.proxies import proxy, router
-from pytest_netns_mysql.run.session import NAMESPACE
+from pytest_netns_mysql.factories.declared import GroupDeclaration, ServerDeclaration, name_of
+from pytest_netns_mysql.factories.making import (
+    Scope,
+    check_arguments,
+    entries_from_caller,
+    fixture_name,
+    make_fixture,
+    needed,
+)
+from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+from pytest_netns_mysql.run.pytest_internals import item_of
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
-    from pytest_netns_mysql.mysql.drivers.connector import Driver
-    from pytest_netns_mysql.mysql.load.load import Entries, Entry, Load
+    from pytest_netns_mysql.mysql.load.load import Entries
     from pytest_netns_mysql.mysql.replication.group import Group
     from pytest_netns_mysql.mysql.replication.replica import Replica
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.servers import Servers
-
-__all__ = ["client", "group", "mysqld", "proxy", "replica", "router", "source"]
 
 Options = Mapping[str, "OptionValue"]
 
@@ -46,43 +45,51 @@ def mysqld(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[MySQLServer]]:
-    """Return a fixture that gives a running server of its own.
+    """Return a fixture that starts a server of its own.
 
-    ``bind_address`` is a comma list or a sequence of ``addr/ns``, by default the topology's; ``admin_address``
-    is one ``addr/ns``; ``mysqlx_bind_address``, a list too, switches X Plugin on. ``options`` are mysqld's, named as
-    in an option file, with True and False for ON and OFF and None for an option without a value. Two servers cannot
-    share an address and port: give one ``options={"port": 3307}``. ``name`` is the fixture's, by default the one it
-    is assigned to. Raises EndpointError before a server is started, ServerStartError where it does not come up.
-
-    ``load`` is what its data directory is loaded with, once for each change of it: an SQL file, a folder of them, a
-    function that gets the administrator's connection, its name as ``"package.module:function"``, or a list of these;
-    paths start at the folder of the file that calls this. What a test changes in these schemas is put back. Raises
-    LoadError, at collection where one is not there.
-
-    ``mysqld`` is another server than the run's, as the setting names one: ``auto``, a path, ``docker://mysql:8.4``.
-
-    For a server that is to be odd: without ``check_endpoints`` mysqld gets the addresses as they are written, without
-    ``require_mysqlx`` X Plugin may fail, and mysqld lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``. See the
+    Two servers cannot share an address and port: give one of them another port by ``options={"port": 3307}``. See the
     manual, bind_address, admin_address and mysqlx_bind_address.
+
+    Args:
+        bind_address: ``addr/ns`` endpoints, as a comma list or a sequence. Default: the topology's.
+        admin_address: An ``addr/ns`` endpoint for administrators.
+        mysqlx_bind_address: ``addr/ns`` endpoints of X Plugin, which is switched off without them.
+        options: Options of mysqld, named as in an option file: True and False for ON and OFF, None for an option
+            without a value.
+        load: What the data directory is loaded with, once for each change: an SQL file, a folder of SQL files, a
+            function that takes the administrator's connection, its name as ``"package.module:function"``, or a list of
+            these. Paths start at the folder of the file that calls this function. Changes that a test makes in the
+            loaded schemas are put back.
+        check_endpoints: False passes the addresses to mysqld as they are written.
+        require_mysqlx: False accepts a server whose X Plugin failed.
+        drop_capabilities: Capabilities that mysqld starts without, such as ``CAP_SYS_ADMIN``.
+        mysqld: Another server than the run's, as the setting names it: ``auto``, a path, ``docker://mysql:8.4``.
+        scope: The scope of the fixture.
+        name: The name of the fixture. Default: the name that the fixture is assigned to.
+
+    Returns:
+        The fixture. Its value is the running MySQLServer. Requesting it raises ServerStartError if mysqld does not come
+        up; EndpointError, SettingError and LoadError come at collection.
     """
     check_arguments("mysqld", locals())
-    plan = {
-        "bind_address": bind_address,
-        "admin_address": admin_address,
-        "mysqlx_bind_address": mysqlx_bind_address,
-        "options": {} if options is None else options,
-        "mysqld": mysqld,
-        "load": _from_here(load),
-        "check_endpoints": check_endpoints,
-        "require_mysqlx": require_mysqlx,
-        "drop_capabilities": drop_capabilities,
-    }
+    spec = ServerSpec(
+        bind_address=bind_address,
+        admin_address=admin_address,
+        mysqlx_bind_address=mysqlx_bind_address,
+        options={} if options is None else options,
+        load=entries_from_caller(load),
+        check_endpoints=check_endpoints,
+        require_mysqlx=require_mysqlx,
+        drop_capabilities=drop_capabilities,
+        mysqld=mysqld,
+        factory="mysqld",
+    )
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
-        with _netns_servers.running(fixture_name(request), plan) as running:
+        with _netns_servers.running(replace(spec, name=fixture_name(request))) as running:
             yield running
 
-    return make_fixture(server, FixturePlan("mysqld", plan, name), scope, name)
+    return make_fixture(server, ServerDeclaration("mysqld", name, server=spec), scope, name)
 
 
 def source(
@@ -96,26 +103,30 @@ def source(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[MySQLServer]]:
-    """Return a fixture that gives a server which others can replicate from: with binary log, GTIDs and a server_id.
+    """Return a fixture that starts a source: a server with a binary log, GTIDs and a server_id of its own.
 
-    The rest is as for ``mysqld``; its replicas begin with the same ``load``. See the manual, "Replication with Global
-    Transaction Identifiers".
+    Replicas of the source begin with the same ``load``. See the manual, "Replication with Global Transaction
+    Identifiers". The arguments are those of ``mysqld``.
+
+    Returns:
+        The fixture. Its value is the running MySQLServer.
     """
     check_arguments("source", locals())
-    plan = {
-        "bind_address": bind_address,
-        "admin_address": admin_address,
-        "mysqlx_bind_address": mysqlx_bind_address,
-        "options": {} if options is None else options,
-        "mysqld": mysqld,
-        "load": _from_here(load),
-    }
+    spec = ServerSpec(
+        bind_address=bind_address,
+        admin_address=admin_address,
+        mysqlx_bind_address=mysqlx_bind_address,
+        options={} if options is None else options,
+        load=entries_from_caller(load),
+        mysqld=mysqld,
+        factory="source",
+    )
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[MySQLServer]:
-        with _netns_servers.running_source(fixture_name(request), plan) as running:
+        with _netns_servers.running_source(replace(spec, name=fixture_name(request))) as running:
             yield running
 
-    return make_fixture(server, FixturePlan("source", plan, name), scope, name)
+    return make_fixture(server, ServerDeclaration("source", name, server=spec), scope, name)
 
 
 def replica(
@@ -134,39 +145,54 @@ def replica(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[Replica]]:
-    """Return a fixture that gives a replica of ``source``, caught up.
+    """Return a fixture that starts a replica of ``source`` and waits until it has caught up.
 
-    ``source`` is a server's fixture, by name or as a factory returned it, a replica too. ``network_namespace`` is where
-    the replica connects from, by default the first namespace of its ``bind_address``, '' for none; ``endpoint`` is the
-    namespace whose endpoint of the source it connects to, by default the nearest. ``replication_options`` are those of
-    CHANGE REPLICATION SOURCE TO, ``timeout`` is in seconds; the rest is as for ``mysqld``. A further channel:
-    ``replica.replicate(other, channel="other")``. Raises ReplicationError with the status of both ends where the
-    replica does not catch up. See the manual, "CHANGE REPLICATION SOURCE TO Statement".
+    A replica can have further channels: ``replica.replicate(other, channel="other")``. See the manual, "CHANGE
+    REPLICATION SOURCE TO Statement". Arguments that are not listed are those of ``mysqld``.
+
+    Args:
+        source: The fixture of the source, by name or as a factory returned it. A replica can be a source, too.
+        bind_address: ``addr/ns`` endpoints of the replica.
+        network_namespace: The namespace that the replica connects from, '' for none. Default: the first namespace in
+            ``bind_address``.
+        endpoint: The namespace whose endpoint of the source the replica connects to. Default: the nearest.
+        channel: The name of the channel.
+        replication_options: Options of CHANGE REPLICATION SOURCE TO.
+        timeout: The time that catching up may take, in seconds.
+
+    Returns:
+        The fixture. Its value is the running Replica. Requesting it raises ReplicationError, with the status of both
+        servers, if the replica does not catch up.
     """
     check_arguments("replica", locals())
-    plan = {
-        "bind_address": bind_address,
-        "admin_address": admin_address,
-        "mysqlx_bind_address": mysqlx_bind_address,
-        "options": {} if options is None else options,
-        "mysqld": mysqld,
-    }
-    replicate = {
-        "network_namespace": network_namespace,
-        "endpoint": endpoint,
-        "channel": channel,
-        "options": replication_options,
-        "timeout": timeout,
-    }
+    spec = ServerSpec(
+        bind_address=bind_address,
+        admin_address=admin_address,
+        mysqlx_bind_address=mysqlx_bind_address,
+        options={} if options is None else options,
+        mysqld=mysqld,
+        factory="replica",
+    )
+
+    def replicate(replica: Replica, source: MySQLServer) -> None:
+        replica.replicate(
+            source,
+            network_namespace=network_namespace,
+            endpoint=endpoint,
+            channel=channel,
+            options=replication_options,
+            timeout=timeout,
+        )
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Replica]:
-        name = fixture_name(request)
-        its_source: MySQLServer = needed(request, name_of(source, request._pyfuncitem))
-        with _netns_servers.running_replica(name, plan, its_source, replicate) as running:
+        own = replace(spec, name=fixture_name(request))
+        running_source: MySQLServer = needed(request, name_of(source, item_of(request)))
+        with _netns_servers.running_replica(own, running_source, replicate) as running:
             yield running
 
-    wanted = tuple(one for one in (network_namespace, endpoint) if one)
-    return make_fixture(server, FixturePlan("replica", plan, name, wanted, (source,)), scope, name)
+    namespaces = tuple(name for name in (network_namespace, endpoint) if name)
+    declaration = ServerDeclaration("replica", name, namespaces, needs=(source,), server=spec)
+    return make_fixture(server, declaration, scope, name)
 
 
 def group(
@@ -177,80 +203,28 @@ def group(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[Group]]:
-    """Return a fixture that gives a replication group with a member in each namespace, all ONLINE.
+    """Return a fixture that starts a replication group with a member in each namespace, all ONLINE.
 
-    Each member listens on the first address of its namespace, and on no other; in the topology ``cluster`` port 3306
-    is free there. The first one is the primary; without ``single_primary`` all are. ``options`` are mysqld's, the same
-    for all members. Raises GroupError where it does not come together, and at collection for the XCom communication
-    stack, which knows no network namespaces. See the manual, "Group Replication".
+    Each member listens on the first address of its namespace only; in the topology ``cluster`` port 3306 is free there.
+    See the manual, "Group Replication".
+
+    Args:
+        namespaces: The namespaces of the members. The first member is the primary.
+        single_primary: False makes all members primaries.
+        options: Options of mysqld, the same for all members.
+        scope: The scope of the fixture.
+        name: The name of the fixture. Default: the name that the fixture is assigned to.
+
+    Returns:
+        The fixture. Its value is the Group. Requesting it raises GroupError if the group does not form. The XCom
+        communication stack, which does not know network namespaces, is an error at collection.
     """
     check_arguments("group", locals())
-    plan = {"options": {} if options is None else options}
+    spec = ServerSpec(options={} if options is None else options, factory="group")
 
     def servers(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Group]:
-        with _netns_servers.running_group(
-            fixture_name(request), plan, namespaces, single_primary=single_primary
-        ) as running:
+        own = replace(spec, name=fixture_name(request))
+        with _netns_servers.running_group(own, namespaces, single_primary=single_primary) as running:
             yield running
 
-    return make_fixture(servers, FixturePlan("group", plan, name, tuple(namespaces)), scope, name)
-
-
-def _from_here(load: Entries) -> tuple[Entry, ...]:
-    """Return what is to be loaded, with paths from the folder of the file that calls the factory."""
-    if load == ():
-        return ()
-    from pytest_netns_mysql.mysql.load.load import based
-
-    file = sys._getframe(2).f_globals.get("__file__")
-    return based(load, paths.here() if file is None else Path(file).parent)
-
-
-def client(
-    mysqld: str | Callable[..., Any] = "netns_mysqld",
-    *,
-    namespace: str | None = None,
-    endpoint: str | None = None,
-    driver: Driver | None = None,
-    load: Entries = (),
-    name: str | None = None,
-    **options: Any,
-) -> Callable[..., Iterator[Any]]:
-    """Return a function-scoped fixture that gives an open connection to a server.
-
-    ``mysqld`` is the server's fixture, by name or as a factory returned it, or a group's; ``namespace`` is where the
-    connection is born, by default where the test stands; ``endpoint`` names the namespace whose endpoint it goes to, by
-    default the nearest, of a group the primary's; ``driver`` and ``options`` are as for netns_connect. Without
-    ``user=`` it is a fresh account that owns a fresh schema. ``load``, as for ``mysqld``, is loaded into that schema
-    for each test, with the schema selected; raises LoadError.
-    """
-    check_arguments("client", {**locals(), "options": None})  # which are the driver's
-    entries = _from_here(load)
-    if entries and "user" in options:
-        raise LoadError(
-            f"factories.client(user={options['user']!r}, load=...): the schema to load into is that of a fresh account",
-            remedies=["leave out user", "load into the server: factories.mysqld(load=...)"],
-        )
-
-    def connection(
-        request: pytest.FixtureRequest,
-        _netns_servers: object,  # it says that a server is needed, before the server's own fixture is known
-        _netns_accounts: Callable[[MySQLServer], Accounts],
-    ) -> Iterator[Any]:
-        from pytest_netns_mysql.endpoint import GLOBAL
-        from pytest_netns_mysql.mysql.clients.clients import Clients
-
-        fixture_name(request)
-        server = one_server(request.getfixturevalue(name_of(mysqld, request._pyfuncitem)), endpoint)
-        with Clients(server, _netns_accounts(server), request.node.stash.get(NAMESPACE, GLOBAL)) as clients:
-            if entries:
-                clients.load(loads(), namespace, endpoint=endpoint, driver=driver)
-            yield clients.connect(namespace, endpoint=endpoint, driver=driver, **options)
-
-    @functools.cache
-    def loads() -> tuple[Load, ...]:
-        from pytest_netns_mysql.mysql.load.load import resolve
-
-        return resolve(entries, where="factories.client")
-
-    return make_fixture(connection, FixturePlan("client", {"load": entries}, name, (), (mysqld,)), "function", name)
+    return make_fixture(servers, GroupDeclaration("group", name, tuple(namespaces), server=spec), scope, name)

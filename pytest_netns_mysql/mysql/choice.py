@@ -11,6 +11,7 @@ from pytest_netns_mysql.errors import ContainerError, NetnsError, ServerNotFound
 from pytest_netns_mysql.mysql.cache import trust
 from pytest_netns_mysql.mysql.fetch.permission import Permission
 from pytest_netns_mysql.mysql.kinds import local
+from pytest_netns_mysql.mysql.versions import parse_version_line
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
@@ -138,7 +139,7 @@ class Finder:
 
 def of_program(program: Path, version_line: str) -> Kind:
     """Return the server that a program is, by what it prints as its version; raise as ``find``."""
-    if local.parse_version(version_line)[0] != _MARIADB:
+    if parse_version_line(version_line)[0] != _MARIADB:
         return local.distribution(program, version_line)
     from pytest_netns_mysql.mysql.kinds import mariadb
 

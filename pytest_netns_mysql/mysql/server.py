@@ -7,21 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerStartError
+from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerStartError, SettingError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.cache import manifest
 from pytest_netns_mysql.mysql.mysqld import template as templates
 from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
 from pytest_netns_mysql.mysql.mysqld.failure import naming_limits
+from pytest_netns_mysql.mysql.mysqld.features import Feature, Request
 from pytest_netns_mysql.mysql.mysqld.instance import ServerFacts
-from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+from pytest_netns_mysql.mysql.mysqld.kind import check_features
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.tls import Authority
-    from pytest_netns_mysql.mysql.drivers.connector import Driver
+    from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
+    from pytest_netns_mysql.mysql.mysqld.process import Process
     from pytest_netns_mysql.mysql.reset.snapshot import Snapshot
-    from pytest_netns_mysql.mysql.seed.tables import SeededTables
+    from pytest_netns_mysql.mysql.seed.seededschemas import SeededSchemas
 
 _STOP_TIMEOUT = 30.0  # seconds
 
@@ -32,11 +35,11 @@ class MySQLServer(ServerFacts):
     Shape: ``version`` is a tuple such as (9, 7, 4), ``error_log`` the whole log as text.
     """
 
-    def __init__(self, plan: ServerPlan, network: Network) -> None:
+    def __init__(self, plan: ResolvedSpec, network: Network) -> None:
         """Check the plan's endpoints against the network; raise EndpointError before anything is started."""
         super().__init__(plan, network)
-        self.administrator = Administrator(self._process, plan.kind.dialect, timeout=plan.start_timeout)
-        self.seeded: SeededTables | None = None
+        self.administrator = Administrator(self._access, plan.kind.dialect, timeout=plan.start_timeout)
+        self.seeded: SeededSchemas | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it
 
     @property
@@ -45,7 +48,7 @@ class MySQLServer(ServerFacts):
 
         Raises ServerVersionError for a kind of server that makes none.
         """
-        self.plan.kind.refuse({"tls": True}, self.plan.where)
+        check_features(self.plan.kind, [Request(Feature.CERTIFICATE_AUTHORITY, "server.tls")], self.plan.where)
         from pytest_netns_mysql.mysql.clients.tls import Authority
 
         return Authority(self)
@@ -93,8 +96,11 @@ class MySQLServer(ServerFacts):
 
     def prepare(self) -> None:
         """Copy the data directory and check the ports: what is done before ``boot`` by a thread that may enter."""
-        self._process.make(self._source)
-        self._make_way()
+        source = None if self._process is None else self._source()
+        self._access.make_folder()
+        if self._process is not None and source is not None:
+            self._process.copy_data(source)
+            self._make_way(self._process)
 
     def _source(self) -> Path:
         """Return the data directory that this one's is a copy of."""
@@ -114,28 +120,29 @@ class MySQLServer(ServerFacts):
             timeout=plan.start_timeout,
         )
 
-    def _seed(self) -> tuple[Path, SeededTables]:
+    def _seed(self) -> tuple[Path, SeededSchemas]:
         from pytest_netns_mysql.mysql.seed import seed
 
         folder = seed.template(self, self._template())
-        return seed.data_of(folder), seed.SeededTables(self, folder)
+        return seed.data_of(folder), seed.SeededSchemas(self, folder)
 
-    def _make_way(self) -> None:
+    def _make_way(self, process: Process) -> None:
         self._listeners.check_ports()
-        self._process.prepare(self._listeners)
+        process.prepare(self._listeners)
 
     def boot(self) -> None:
         """Start mysqld, and return while it boots; the calling thread may stand anywhere, and mysqld ends with it."""
         self.administrator.forget()
-        self._process.clients.clear()
+        self._access.clients.clear()
         self._is_ended = False
-        self._process.launch(
-            self.plan.complete_options(), self._listeners, drop_capabilities=self.plan.drop_capabilities
-        )
+        if self._process is not None:
+            self._process.launch(
+                self.plan.complete_options(), self._listeners, drop_capabilities=self.plan.drop_capabilities
+            )
 
     def adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
         """Be a server that another process started, by the same plan, in the same sandbox."""
-        self._process.adopt(command, process)
+        self._own("adopted").adopt(command, process)
         if self.plan.load:
             self.seeded = self._seed()[1]
             self.seeded.doubt()
@@ -147,13 +154,13 @@ class MySQLServer(ServerFacts):
         """
         origin, self._origin = self._origin, None
         try:
-            self._process.wait(self.administrator.answers, timeout=self.plan.start_timeout)
+            self._access.wait(self.administrator.answers, timeout=self.plan.start_timeout)
         except ServerStartError:
             fault = None if origin is None else manifest.fault_of_content(origin)
             if origin is None or fault is None:
                 raise
             self._start_from_new_data(origin, fault)
-        if self.plan.mysqlx_bind_address is not None and self.plan.require_mysqlx:
+        if self._process is not None and self.plan.mysqlx_bind_address is not None and self.plan.require_mysqlx:
             self._process.check_x_plugin(self.plan.where)
 
     def _start_from_new_data(self, origin: Path, fault: str) -> None:
@@ -163,16 +170,16 @@ class MySQLServer(ServerFacts):
         self.launch()
         self._origin = None
         try:
-            self._process.wait(self.administrator.answers, timeout=self.plan.start_timeout)
+            self._access.wait(self.administrator.answers, timeout=self.plan.start_timeout)
         except ServerStartError as error:
             error.tried = (*error.tried, f"data from {origin}, made anew for this start: it was damaged before")
             raise
 
     def running_pid(self) -> int:
         """Return the pid of the running mysqld; raise ServerGoneError where it does not run."""
-        pid = self._process.pid
+        pid = self._access.pid
         if pid is None:
-            self._process.check_running()
+            self._access.check_running()
             raise ServerGoneError("mysqld is not running: it has just ended", where=self.plan.where)
         return pid
 
@@ -205,17 +212,17 @@ class MySQLServer(ServerFacts):
         """
         if namespace is None and endpoint is None:
             return self.administrator.connect(driver, **options)
-        from pytest_netns_mysql.mysql.drivers.connector import connect_over_tls_if_need_be, kind_of
-        from pytest_netns_mysql.mysql.drivers.driveroptions import named
+        from pytest_netns_mysql.mysql.drivers.connect import connect_with_tls_if_required, endpoint_kind
+        from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
 
-        self._process.check_running()
-        options = named(driver, options)
+        self._access.check_running()
+        options = with_common_names(driver, options)
         name = namespace if namespace is not None else GLOBAL
-        place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
+        place = self.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
-        with self._process.told_if_it_ends():
-            connection = connect_over_tls_if_need_be(self.network[name], driver, **settings)
-        self._process.clients.note(connection, f"{options.get('user', 'nobody')} from {name}")
+        with self._access.raise_if_server_died():
+            connection = connect_with_tls_if_required(self.network[name], driver, **settings)
+        self._access.clients.note(connection, f"{options.get('user', 'nobody')} from {name}")
         return connection
 
     def restart(self, **changes: Any) -> None:
@@ -225,7 +232,7 @@ class MySQLServer(ServerFacts):
         ``drop_capabilities``, as for factories.mysqld, and mysqld's options by name. Open connections are lost. Raises
         what ``start`` raises; the next restart then begins from what the server was started with before.
         """
-        self._process.check_own("restarted")
+        self._own("restarted")
         before = self.plan, self._listeners
         plan = self.plan.changed(changes)
         listeners = plan.listeners(self.network)
@@ -245,7 +252,7 @@ class MySQLServer(ServerFacts):
         """
         from pytest_netns_mysql.mysql.reset import snapshot
 
-        self._process.check_own("copied")
+        self._own("copied")
         return snapshot.take(self)
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -262,15 +269,15 @@ class MySQLServer(ServerFacts):
 
     def _start_again(self) -> None:
         with naming_limits(self.plan.where):
-            self._make_way()
+            self._make_way(self._own("restarted"))
             self.boot()
             self.wait_until_up()
 
     def stop(self, *, fast_shutdown: int = 2) -> None:
         """Shut mysqld down in good order; its data stays for ``restart``."""
-        self._process.check_own("stopped")
+        process = self._own("stopped")
         self._is_ended = True
-        if self._process.is_running():
+        if process.is_running():
             # 2 flushes the log and leaves the rest to recovery: half a second instead of one to three.
             self.administrator.run(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
             # A thread that sends the binary log to a replica would be waited for: ten seconds.
@@ -278,23 +285,37 @@ class MySQLServer(ServerFacts):
             dumps = [int(row[0] or 0) for row in clients if (row[4] or b"").startswith(b"Binlog Dump")]
             self.administrator.end_connections(dumps)
             self.administrator.forget()
-            self._process.stop(timeout=_STOP_TIMEOUT)
+            process.stop(timeout=_STOP_TIMEOUT)
 
     def kill(self, *, wait: bool = True) -> None:
         """End mysqld at once, as a power cut does, and ``wait``; ``restart`` starts it on what it had written."""
-        self._process.check_own("killed")
+        process = self._own("killed")
         self._is_ended = True
         self.administrator.forget()
-        self._process.kill(wait=wait)
+        process.kill(wait=wait)
 
     def discard(self) -> None:
         """End mysqld at once, and remove its data from the sandbox's memory."""
         self.end(wait=True)
-        self._process.remove()
+        self._access.remove()
 
     def end(self, *, wait: bool) -> None:
         """End mysqld at once if it is this plugin's; having waited, remove what of it would outlive the sandbox."""
         self.administrator.forget()
-        self._process.kill(wait=wait)
-        if wait:
-            self._process.let_go()
+        if self._process is not None:
+            self._process.kill(wait=wait)
+            if wait:
+                self._process.release()
+
+    def _own(self, participle: str) -> Process:
+        """Return the process of a server that this plugin runs; raise SettingError if others run the server.
+
+        Args:
+            participle: What is to be done to the server, such as ``restarted``, for the error.
+        """
+        if self._process is None:
+            raise SettingError(
+                f"{self.plan.kind.name} cannot be {participle}: it is run by others",
+                remedies=["use a server that this plugin starts, for this test: factories.mysqld(mysqld='auto')"],
+            )
+        return self._process

@@ -1,118 +1,149 @@
-"""Start the default server before anybody asks for it, or take one that stays up: what `start` decides."""
+"""The early start of the default server: begun before anybody asks for it, or taken from one that stays up."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.early import EarlyStart
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
+    from pytest_netns_mysql.reuse.protocol import Taken
+    from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.topology.topology import Topology
 
 
-def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: bool) -> bool:
-    """Start the server of a topology, and return while it boots; the calling thread, the main one, stays where it is.
+def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: bool) -> EarlyStart | None:
+    """Start the server of a topology; return while the server boots.
 
-    Returns False, with nothing done, where a server or a template would have to be brought first, or where this process
-    could not move into the sandbox later. Raises NetnsError, OSError, RuntimeError; nothing is left behind then.
+    The calling thread, the main one, stays where it is. Where an exception is raised, nothing is left behind.
+
+    Args:
+        session: The session, of which nothing is changed.
+        topology: The topology.
+        mysqlx: Whether X Plugin is to listen.
+        worker: Whether this process is a worker of xdist.
+
+    Returns:
+        What was started, or None where nothing can be started yet: a server or a template would have to be brought
+        first, or this process could not move into the sandbox later.
+
+    Raises:
+        NetnsError: The server or the sandbox cannot be made.
+        OSError: The kernel refuses a step.
+        RuntimeError: No thread can be started.
     """
-    from pytest_netns_mysql.kernel.namespaces import syscalls
+    mysqld = session.kinds.choices[0]
+    if session.kinds.known(mysqld) is None:
+        return None
+    spec = session.spec_of(topology, mysqld, mysqlx=mysqlx)
+    if not _is_made(spec):
+        return None
+    taken = _take(session, topology, mysqld, spec, worker=worker)
+    return _start(session, topology, mysqld, spec, worker=worker) if taken is None else taken
+
+
+def _start(
+    session: NetnsSession, topology: Topology, mysqld: str, spec: ResolvedSpec, *, worker: bool
+) -> EarlyStart | None:
+    from pytest_netns_mysql.kernel.namespaces import privileges
+    from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-    from pytest_netns_mysql.kernel.namespaces.thread import by_thread
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace, needs_user_namespace
-    from pytest_netns_mysql.kernel.namespaces.workers import settle_worker
+    from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace, prepare_worker
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    choice = session.kinds.choices[0]
-    if session.kinds.known(choice) is None:
-        return False
-    plan = session.default_plan(topology, choice, mysqlx=mysqlx)
-    if not _is_made(plan):
-        return False
-    if _take(session, topology, plan, worker=worker):
-        return True
-    if needs_user_namespace(session.settings.mode):
+    if privileges.needs_user_namespace(session.settings.mode):
         enter_user_namespace()
-    if syscalls.CAP_SYS_CHROOT not in syscalls.effective_capabilities():
-        return False
+    if privileges.CAP_SYS_CHROOT not in privileges.effective_capabilities():
+        return None
     if worker:
-        settle_worker()
+        prepare_worker()
+    with contextlib.ExitStack() as undo:
 
-    def prepare() -> MySQLServer:
-        # This thread may be moved, and ends in the sandbox; the main one is moved when a test comes that wants it.
-        session.sandbox = Sandbox.make(session.settings.mode)
-        network = Network(session.sandbox, topology)
-        session.networks[network] = choice
-        session.early = MySQLServer(plan, network)
-        session.servers.append(session.early)
-        session.early.prepare()
-        return session.early
+        def prepare() -> EarlyStart:
+            # This thread may be moved, and ends in the sandbox; the main one is moved when a test comes that wants it.
+            sandbox = Sandbox.make(session.settings.mode)
+            undo.callback(sandbox.close)
+            network = Network(sandbox, topology)
+            undo.callback(network.close)
+            server = MySQLServer(spec, network)
+            undo.callback(server.end, wait=True)
+            server.prepare()
+            return EarlyStart(sandbox, network, mysqld, server)
 
-    try:
+        early = run_in_new_thread(prepare)
         # mysqld ends with the thread that starts it, so the one that lasts starts it.
-        by_thread(prepare).boot()
-    except BaseException:
-        session.close()
-        raise
-    return True
+        early.server.boot()
+        undo.pop_all()
+    return early
 
 
-def _is_made(plan: ServerPlan) -> bool:
+def _is_made(spec: ResolvedSpec) -> bool:
+    """Return True if the data directory that the server begins with is in the cache."""
     from pytest_netns_mysql.mysql.mysqld import template
 
-    base = template.made(plan.kind, plan.initial_options(), cache=plan.cache)
-    if base is None or not plan.load:
+    base = template.made(spec.kind, spec.initial_options(), cache=spec.cache)
+    if base is None or not spec.load:
         return base is not None
     from pytest_netns_mysql.mysql.seed import seed
 
-    return seed.is_made(plan, base)
+    return seed.is_made(spec, base)
 
 
-def _take(session: NetnsSession, topology: Topology, plan: ServerPlan, *, worker: bool) -> bool:
-    """Take a server that stays up between runs, where that is allowed and one is free; tell whether it was done."""
+def _take(
+    session: NetnsSession, topology: Topology, mysqld: str, spec: ResolvedSpec, *, worker: bool
+) -> EarlyStart | None:
+    """Take a server that stays up between runs, if that is allowed and one is free."""
     from pytest_netns_mysql.reuse import offers
 
-    can_be = plan.kind.can_stay_up and not topology.plan.external
+    can_be = spec.kind.can_stay_up and not topology.plan.external
     if not can_be or not offers.is_allowed(session.settings.reuse):
-        return False
+        return None
     known = offers.addresses()
     if not known and (session.settings.reuse != "always" or worker):
-        return False
+        return None
+    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
+    from pytest_netns_mysql.reuse import protocol
+    from pytest_netns_mysql.reuse.address import address_of
+
+    rootless = needs_user_namespace(session.settings.mode)
+    address = address_of(spec, topology, rootless=rootless)
+    if address not in known:
+        if session.settings.reuse != "always" or worker:
+            return None
+        from pytest_netns_mysql.reuse.bringup import bring_up
+
+        bring_up(topology, spec, mode=session.settings.mode)
+    taken = protocol.take(address, progress=session.progress)
+    return None if taken is None else _adopted(taken, topology, mysqld, spec)
+
+
+def _adopted(taken: Taken, topology: Topology, mysqld: str, spec: ResolvedSpec) -> EarlyStart:
+    from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-    from pytest_netns_mysql.kernel.namespaces.thread import by_thread
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import join_user_namespace, needs_user_namespace
+    from pytest_netns_mysql.kernel.namespaces.usernamespace import join_user_namespace
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
     from pytest_netns_mysql.mysql.server import MySQLServer
-    from pytest_netns_mysql.reuse import protocol
 
-    rootless = needs_user_namespace(session.settings.mode)
-    address = protocol.address_of(plan, topology, rootless=rootless)
-    if address not in known:
-        if session.settings.reuse != "always" or worker:
-            return False
-        protocol.bring_up(topology, plan, mode=session.settings.mode)
-    taken = protocol.take(address, progress=session.progress)
-    if taken is None:
-        return False
-    network, mount, root, mysqld, *users = taken.descriptors
-    session.taken = taken
+    network, mount, root, process, *users = taken.descriptors
+    with contextlib.ExitStack() as undo:
+        undo.callback(taken.close)
 
-    def find() -> Network:
-        session.sandbox = Sandbox.of(network, mount, root)
-        return Network(session.sandbox, topology, is_built=True)
+        def find() -> tuple[Sandbox, Network]:
+            sandbox = Sandbox.from_descriptors(network, mount, root)
+            undo.callback(sandbox.close)
+            return sandbox, Network(sandbox, topology, is_built=True)
 
-    try:
         if users:
             join_user_namespace(users[0])
-        network_found = by_thread(find)
-        session.networks[network_found] = session.kinds.choices[0]
-        session.early = MySQLServer(plan, network_found)
-        session.early.adopt(taken.offer.command, AdoptedProcess(taken.offer.mysqld, mysqld))
-        session.servers.append(session.early)
-    except BaseException:
-        session.close()
-        raise
-    return True
+        sandbox, found = run_in_new_thread(find)
+        undo.callback(found.close)
+        server = MySQLServer(spec, found)
+        server.adopt(taken.offer.command, AdoptedProcess(taken.offer.mysqld, process))
+        undo.pop_all()
+    return EarlyStart(sandbox, found, mysqld, server, taken)

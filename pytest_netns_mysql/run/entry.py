@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_netns_mysql.errors import SandboxError, ThreadsError
+from pytest_netns_mysql.run.networks import NOTHING_SAID
 from pytest_netns_mysql.run.reexecution import Reexecution
-from pytest_netns_mysql.run.session import NOTHING_SAID, NetnsSession
+from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import is_distributed, is_first_worker, recall, runs_nothing
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Entry:
         if not self._hold or not self._is_needed():
             return
         if not self._is_expected():
-            self._session.no_reexecution = NOTHING_SAID
+            self._session.networks.no_reexecution = NOTHING_SAID
             return
         from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
 
@@ -58,12 +59,12 @@ class Entry:
         try:
             enter_user_namespace(starts_workers=self._starts_workers)
         except ThreadsError:
-            self._session.no_reexecution = self._reexecution.hindrance
+            self._session.networks.no_reexecution = self._reexecution.hindrance
             if self._reexecution.hindrance is None:
                 try:
                     self._reexecution.start_again()
                 except OSError as error:
-                    self._session.no_reexecution = str(error)
+                    self._session.networks.no_reexecution = str(error)
         except SandboxError:
             pass
 
@@ -81,7 +82,7 @@ class Entry:
     def _is_needed(self) -> bool:
         if runs_nothing(self._options) and not getattr(self._options, "looponfail", False):
             return False
-        from pytest_netns_mysql.kernel.namespaces.rights import needs_user_namespace
+        from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 
         with contextlib.suppress(OSError, SandboxError):  # without /proc, as on another system, there are no sandboxes
             return needs_user_namespace(self._session.settings.mode)
@@ -127,11 +128,12 @@ class Entry:
         )
 
     def _settle(self) -> None:
-        from pytest_netns_mysql.kernel.namespaces.usernamespace import in_user_namespace, settle_capabilities
+        from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace
+        from pytest_netns_mysql.kernel.namespaces.usernamespace import reduce_capabilities
 
         with contextlib.suppress(OSError):  # where the kernel let it into none
             if in_user_namespace():
-                settle_capabilities(starts_workers=self._starts_workers)
+                reduce_capabilities(starts_workers=self._starts_workers)
 
 
 ENTRY = pytest.StashKey[Entry]()

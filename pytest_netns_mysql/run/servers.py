@@ -1,124 +1,117 @@
-"""The servers of a run beside netns_mysqld: what factories and tests start, and what ends them."""
+"""The servers of a run beside netns_mysqld: those of factories and of netns_start_mysqld, each ended with its block."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pytest_netns_mysql import arguments
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+    from pytest_netns_mysql.mysql.dialects.options import OptionValue
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
     from pytest_netns_mysql.mysql.replication.group import Group
     from pytest_netns_mysql.mysql.replication.replica import Replica
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.session import NetnsSession
 
 
-def checked_plan(plan: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of netns_start_mysqld; raise SettingError for one that it does not take."""
-    from pytest_netns_mysql.mysql.mysqld.spec import OF_A_START
-
-    known = (*OF_A_START, "options")
-    for name in plan:
-        if name not in known:
-            raise SettingError(
-                f"netns_start_mysqld takes no {name}=",
-                remedies=[f"use {', '.join(known)}", f"an option of mysqld's: options={{{name!r}: ...}}"],
-            )
-    arguments.check("netns_start_mysqld", arguments.OF_A_START, plan)
-    return {**plan, "options": {} if plan.get("options") is None else plan["options"]}
-
-
 class Servers:
-    """Run servers in one network, each until its block ends; ``plan`` is what a ServerPlan takes beside the name."""
+    """Starts servers in one network; each server runs until its block ends."""
 
     def __init__(self, session: NetnsSession, network: Network) -> None:
-        """Keep where the servers run."""
+        """Start nothing.
+
+        Args:
+            session: The session that the servers belong to.
+            network: The network that the servers listen in.
+        """
         self._session = session
         self._network = network
-        self._choice = session.networks[network]
+        self._mysqld = session.networks.server_named(network)
 
     @contextlib.contextmanager
-    def running(self, name: str, plan: Mapping[str, Any]) -> Iterator[MySQLServer]:
+    def running(self, spec: ServerSpec) -> Iterator[MySQLServer]:
         """Run a server."""
         from pytest_netns_mysql.mysql.server import MySQLServer
 
-        server = MySQLServer(self._plan(name, {"factory": "mysqld", **plan}), self._network)
-        with self._session.hosting(server):
+        server = MySQLServer(self._resolved(spec), self._network)
+        with self._session.servers.hosting(server):
             server.start()
             yield server
 
-    def running_source(self, name: str, plan: Mapping[str, Any]) -> contextlib.AbstractContextManager[MySQLServer]:
+    def running_source(self, spec: ServerSpec) -> contextlib.AbstractContextManager[MySQLServer]:
         """Run a server that others can replicate from."""
         from pytest_netns_mysql.mysql.replication.replica import SOURCE
 
-        return self.running(name, {**self._with(plan, SOURCE), "factory": "source"})
+        return self.running(self._replicating(spec, SOURCE))
 
     @contextlib.contextmanager
     def running_replica(
-        self, name: str, plan: Mapping[str, Any], source: MySQLServer, replicate: Mapping[str, Any]
+        self, spec: ServerSpec, source: MySQLServer, replicate: Callable[[Replica, MySQLServer], None]
     ) -> Iterator[Replica]:
-        """Run a replica of a server; ``replicate`` is what Replica.replicate takes."""
+        """Run a replica.
+
+        Args:
+            spec: The configuration of the replica.
+            source: The server that the replica copies.
+            replicate: Starts the replication of the running replica from the source.
+        """
         from pytest_netns_mysql.mysql.replication.replica import REPLICA, Replica
 
-        # What its source was loaded with is in no binary log.
-        complete = {**self._with(plan, REPLICA), "load": source.plan.load, "factory": "replica"}
-        replica = Replica(self._plan(name, complete), self._network)
-        with self._session.hosting(replica):
+        # The binary log does not have what the source was loaded with.
+        complete = replace(self._replicating(spec, REPLICA), load=source.spec.load)
+        replica = Replica(self._resolved(complete), self._network)
+        with self._session.servers.hosting(replica):
             try:
                 replica.start()
-                replica.replicate(source, **replicate)
+                replicate(replica, source)
                 yield replica
             finally:
                 replica.leave()
 
     @contextlib.contextmanager
-    def running_group(
-        self, name: str, plan: Mapping[str, Any], namespaces: Sequence[str], *, single_primary: bool
-    ) -> Iterator[Group]:
-        """Run a group with a member in each namespace."""
+    def running_group(self, spec: ServerSpec, namespaces: Sequence[str], *, single_primary: bool) -> Iterator[Group]:
+        """Run a replication group.
+
+        Args:
+            spec: What the members have in common; ``name`` is the group's.
+            namespaces: The namespaces of the members, one each.
+            single_primary: Whether one member takes all writes.
+        """
         from pytest_netns_mysql.mysql.replication.group import Group, Member
 
-        plans = self._members(name, plan, namespaces, single_primary=single_primary)
-        members = {where: Member(one, self._network) for where, one in plans.items()}
-        group = Group(name, members)
-        with self._session.hosting(*group.members):
+        specs = self._members(spec, namespaces, single_primary=single_primary)
+        members = {namespace: Member(member, self._network) for namespace, member in specs.items()}
+        group = Group(spec.name, members)
+        with self._session.servers.hosting(*group.members):
             group.start()
             yield group
 
-    def _members(
-        self, name: str, plan: Mapping[str, Any], namespaces: Sequence[str], *, single_primary: bool
-    ) -> dict[str, ServerPlan]:
+    def _members(self, spec: ServerSpec, namespaces: Sequence[str], *, single_primary: bool) -> dict[str, ResolvedSpec]:
         from pytest_netns_mysql.mysql.mysqld.listeners import read_port
-        from pytest_netns_mysql.mysql.replication.groupplan import check, check_version, new_name, options_of
+        from pytest_netns_mysql.mysql.replication import groupoptions
 
-        where = f"group {name}"
-        own = dict(plan["options"])
-        check(namespaces, own, where)
-        port = read_port("port", own.get("port", 3306), where)
-        places = [(self._network[one].address, port) for one in namespaces]
-        group_name = new_name()
-        plans = {}
-        for number, one in enumerate(namespaces):
-            options = options_of(places, number, group_name, single_primary=single_primary)
-            complete = {"bind_address": f"{places[number][0]}/{one}", "options": {**options, **own}}
-            plans[one] = self._plan(f"{name}-{one}", {**self._with(complete, {}), "factory": "group"})
-            check_version(plans[one].kind.version, where)
-        return plans
+        where = f"group {spec.name}"
+        groupoptions.check(namespaces, spec.options, where)
+        port = read_port("port", spec.options.get("port", 3306), where)
+        places = [(self._network[namespace].address, port) for namespace in namespaces]
+        group_name = groupoptions.new_name()
+        specs = {}
+        for number, namespace in enumerate(namespaces):
+            options = groupoptions.options_of(places, number, group_name, single_primary=single_primary)
+            member = replace(spec, name=f"{spec.name}-{namespace}", bind_address=f"{places[number][0]}/{namespace}")
+            specs[namespace] = self._resolved(self._replicating(member, options))
+            groupoptions.check_version(specs[namespace].kind.version, where)
+        return specs
 
-    def _plan(self, name: str, plan: Mapping[str, Any]) -> ServerPlan:
-        """Return the plan of a server, of the run's kind where it names no other."""
-        rest = dict(plan)
-        choice = rest.pop("mysqld", None)
-        return self._session.plan(self._choice if choice is None else choice, name=name, **rest)
+    def _resolved(self, spec: ServerSpec) -> ResolvedSpec:
+        """Return the configuration for the kind of server that it names, by default the run's."""
+        return self._session.resolved(spec, self._mysqld if spec.mysqld is None else spec.mysqld)
 
-    def _with(self, plan: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the plan with a server_id of its own, and with ``options`` where it does not say otherwise."""
-        from pytest_netns_mysql.optionnames import normal
-
-        own = {normal(name): value for name, value in plan["options"].items()}
-        return {**plan, "options": {"server_id": self._session.server_id(), **options, **own}}
+    def _replicating(self, spec: ServerSpec, options: Mapping[str, OptionValue]) -> ServerSpec:
+        """Return the configuration with a server_id that no other server has, and with the options of its role."""
+        return spec.with_options({"server_id": self._session.servers.new_server_id(), **options})

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_netns_mysql.errors import ServerNotFoundError
 from pytest_netns_mysql.mysql.cache import manifest
-from pytest_netns_mysql.mysql.cache.remembered import read_json
 from pytest_netns_mysql.mysql.cache.trust import check
-from pytest_netns_mysql.mysql.kinds.versionline import WORDS, ask
+from pytest_netns_mysql.mysql.cache.versionline import WORDS, ask, read_json
+from pytest_netns_mysql.mysql.versions import Version, find_version
 
 RECORD = "server.json"
 """The file that makes a folder one that was fetched: written last."""
-
-_VERSION = re.compile(r"\bVer (\d+)\.(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Fetched:
     folder: Path
     program: Path
     version_line: str
-    version: tuple[int, int, int]
+    version: Version
 
 
 def fetched(cache: Path, product: str) -> Fetched | None:
@@ -103,17 +100,17 @@ def read(folder: Path) -> Fetched | None:
     try:
         content = json.loads((folder / RECORD).read_bytes())
         line = content["version_line"]
-        major, minor, patch = map(int, _VERSION.search(line).groups())  # type: ignore[union-attr]
+        version = find_version(line)
         # Records of the first versions of this project are all of MySQL, and do not say so.
         product, program = content.get("product", "mysql"), folder / "bin" / content.get("program", "mysqld")
         usable = content["machine"] == os.uname().machine and folder.samefile(content["folder"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
-    if not usable or not program.is_file() or not os.access(program, os.X_OK):
+    if version is None or not usable or not program.is_file() or not os.access(program, os.X_OK):
         return None
     for inside in (program, folder / "lib"):
         check(inside)
-    return Fetched(product, folder, program, line, (major, minor, patch))
+    return Fetched(product, folder, program, line, version)
 
 
 def _made(folder: Path) -> int:

@@ -10,14 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ContainerError, ServerStartError
 from pytest_netns_mysql.kernel.hosts import HOSTS
-from pytest_netns_mysql.kernel.namespaces import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.mysql.containers import reaper
 from pytest_netns_mysql.mysql.containers.engine import Engine, owner
 from pytest_netns_mysql.mysql.containers.image import Image, token
@@ -67,11 +67,11 @@ class ContainerProcess(Process):
         """Return what the driver needs to connect as the administrator."""
         return {**super().administration, "password": self._image.password}
 
-    def make(self, source: Callable[[], Path]) -> None:
-        """Make the folder, where the engine finds it: the sandbox's own are in a mount namespace that it is not in."""
+    def make_folder(self) -> None:
+        """Make the server's folder outside of the sandbox, whose mount namespace the engine is not in."""
         self._watch()
         self.folder.parent.mkdir(mode=0o700)  # whoever gets at the socket is the administrator
-        super().make(source)
+        super().make_folder()
         os.chown(self.folder, *self._image.user)
 
     def prepare(self, listeners: Listeners) -> None:
@@ -85,7 +85,8 @@ class ContainerProcess(Process):
     ) -> None:
         """Start a container of its own for each start, by the image's entrypoint, which finds the data there."""
         where = f"server {self.folder.name}"
-        is_able = not capabilities.mask(drop_capabilities, where=where) & capabilities.mask(_NEEDED, where=where)
+        dropped = capabilitynames.to_mask(drop_capabilities, where=where)
+        is_able = not dropped & capabilitynames.to_mask(_NEEDED, where=where)
         self._remove_container()
         texts = dict(listeners.texts)
         if listeners.checked:
@@ -147,7 +148,7 @@ class ContainerProcess(Process):
         self._remove_container()
         shutil.rmtree(self.folder.parent, ignore_errors=True)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Remove what would outlive the sandbox."""
         self.remove()
         if self._reaper is not None:

@@ -9,18 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.errors import ContainerError, ServerNotFoundError, ServerVersionError, SettingError
-from pytest_netns_mysql.mysql.cache.remembered import recall, remember
+from pytest_netns_mysql.errors import ContainerError, ServerVersionError, SettingError
+from pytest_netns_mysql.mysql.cache.versionline import recall, remember
 from pytest_netns_mysql.mysql.containers.engine import Engine
-from pytest_netns_mysql.mysql.kinds.local import FIRST_VERSION, fetched, parse_version, program_on_path
-from pytest_netns_mysql.mysql.mysqld.kind import Version, printed
+from pytest_netns_mysql.mysql.kinds.local import fetched, program_on_path
+from pytest_netns_mysql.mysql.versions import FIRST_VERSION, Version, format_version, parse_version_line
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialects.base import Dialect
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
+    from pytest_netns_mysql.mysql.mysqld.features import Feature
+    from pytest_netns_mysql.mysql.mysqld.kind import StartableKind
     from pytest_netns_mysql.mysql.mysqld.process import Process
 
 SCHEME = "docker://"
@@ -54,7 +56,13 @@ class Image:
     cache: Path
     engine: Engine = field(compare=False, repr=False)
     can_stay_up: bool = False
+    lacks: frozenset[Feature] = frozenset()
     listens: None = None
+
+    @property
+    def startable(self) -> StartableKind:
+        """This object: this plugin starts servers of this kind."""
+        return self
 
     @property
     def name(self) -> str:
@@ -91,19 +99,6 @@ class Image:
         beside = fetched(self.cache)
         return program_on_path(name) or (beside.program(name) if beside is not None else None)
 
-    def require(self, name: str) -> Path:
-        """Find a program as ``program`` does; raise ServerNotFoundError where there is none."""
-        found = self.program(name)
-        if found is None:
-            raise ServerNotFoundError(
-                f"there is no program {name} on this machine, and those of {self.name} stay in it",
-                remedies=["install the MySQL client programs", "or have them fetched: netns-mysql fetch"],
-            )
-        return found
-
-    def refuse(self, written: Mapping[str, Any], where: str) -> None:
-        """Refuse nothing: all that a plan may ask for it has."""
-
     def identity(self) -> Sequence[str]:
         """Return what tells its data directories from those of others: the image, what its entrypoint is given."""
         variables = (f"{name}={value}" for name, value in sorted(self.environment.items()))
@@ -121,7 +116,7 @@ class Image:
 
         initialize(self, options, folder, progress, timeout)
 
-    def process(self, name: str, network: Network) -> Process:
+    def access(self, name: str, network: Network) -> Process:
         """Return the process of a server, in a container of its own."""
         from pytest_netns_mysql.mysql.containers.container import ContainerProcess
 
@@ -151,17 +146,17 @@ def find(
     own = dict(one.split("=", 1) for one in attributes["Config"].get("Env") or ())
     variables = _variables({**own, **environment}, environment, where)
     mysqld, line = _look_into(engine, reference, digest, cache, where)
-    flavor, version = parse_version(line)
+    flavor, version = parse_version_line(line)
     if flavor == "mariadb":
         raise ServerVersionError(
-            f"{choice} is MariaDB {printed(version)}: it has no addr/ns, and its listening sockets cannot be handed "
-            "into a container",
+            f"{choice} is MariaDB {format_version(version)}: it has no addr/ns, and its listening "
+            "sockets cannot be handed into a container",
             where=where,
             remedies=["netns_mysqld = mariadb, a MariaDB of this machine", "an image of MySQL 8.0.22 or newer"],
         )
     if version < FIRST_VERSION:
         raise ServerVersionError(
-            f"{choice} is MySQL {printed(version)}: network namespace support came with 8.0.22",
+            f"{choice} is MySQL {format_version(version)}: network namespace support came with 8.0.22",
             where=where,
             tried=[line],
             remedies=["an image of MySQL 8.0.22 or newer"],

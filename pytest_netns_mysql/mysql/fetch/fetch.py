@@ -24,6 +24,7 @@ from pytest_netns_mysql.mysql.fetch.products import MYSQL, PRODUCTS, Product
 from pytest_netns_mysql.mysql.fetch.progress import Progress
 from pytest_netns_mysql.mysql.fetch.sources import Source, choose
 from pytest_netns_mysql.mysql.fetch.unpack import EXECUTABLE, Tree, assemble, unpack
+from pytest_netns_mysql.mysql.versions import format_version, parse_package_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -219,14 +220,14 @@ def _whole(servers: Path, product: Product) -> set[Path]:
 def _version(packages: Sequence[Package], product: Product, name: str) -> str:
     """Return the version as the main package states it; refuse one too old before it is fetched."""
     package = next(package for package in packages if package.name == name)
-    version = tuple(_numbers(package.version.partition(":")[2] or package.version)[:3])
-    printed, first = (".".join(map(str, one)) for one in (version, product.first))
+    version = parse_package_version(package.version)
     if version < product.first:
         raise FetchError(
-            f"the machine's package sources offer {product.title} {printed}: {product.since} came with {first}",
+            f"the machine's package sources offer {product.title} {format_version(version)}: "
+            f"{product.since} came with {format_version(product.first)}",
             tried=(f"{name} {package.version}",),
         )
-    return printed
+    return format_version(version)
 
 
 def _numbers(text: str) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pytest_netns_mysql.mysql.kinds.local import FIRST_VERSION, WAYS_OUT
+from pytest_netns_mysql.mysql.versions import FIRST_MARIADB, FIRST_VERSION, WAYS_OUT, Version
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Product:
     plugins: str
     share: tuple[str, ...]
     asked: tuple[str, ...]
-    first: tuple[int, int, int]
+    first: Version
     since: str
     remedies: tuple[str, ...]
 
@@ -66,7 +66,7 @@ MARIADB = Product(
     plugins="mysql/plugin",
     share=("mysql", "mariadb"),  # before MariaDB 11, and since
     asked=("--no-defaults", "--version"),
-    first=(10, 6, 0),
+    first=FIRST_MARIADB,
     since="listening sockets that are handed to the server",
     remedies=(
         "install MariaDB 10.6 or newer, from your system's packages or from MariaDB's own",

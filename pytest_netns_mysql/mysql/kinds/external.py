@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,25 +13,44 @@ import mysql.connector
 
 from pytest_netns_mysql.arguments import is_line
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError, SettingError
-from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+from pytest_netns_mysql.errors import ServerGoneError, ServerNotFoundError, ServerVersionError, SettingError
+from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
 from pytest_netns_mysql.mysql.kinds import mariadb
-from pytest_netns_mysql.mysql.kinds.local import FIRST_VERSION, WAYS_OUT, parse_version, program_on_path
+from pytest_netns_mysql.mysql.kinds.local import program_on_path
+from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.mysqld.kind import Version, printed
-from pytest_netns_mysql.mysql.mysqld.process import Process
+from pytest_netns_mysql.mysql.mysqld.failure import silent_error
+from pytest_netns_mysql.mysql.mysqld.features import Feature
+from pytest_netns_mysql.mysql.versions import (
+    FIRST_MARIADB,
+    FIRST_VERSION,
+    WAYS_OUT,
+    Version,
+    format_version,
+    parse_version_line,
+)
+from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialects.base import Dialect
-    from pytest_netns_mysql.mysql.dialects.options import OptionValue
-    from pytest_netns_mysql.mysql.mysqld.listeners import Listeners
 
 SCHEME = "external:"
 _USAGE = "write external:HOST:PORT, such as external:192.0.2.10:3306; an IPv6 address in brackets"
-_STARTING = ("mysqld", "source", "replica", "group")
-_ITS_OWN = ("admin_address", "mysqlx_bind_address", "options", "load", "drop_capabilities", "tls")
+_LACKS = frozenset(
+    {
+        Feature.START,
+        Feature.OPTIONS,
+        Feature.LOAD,
+        Feature.DROPPED_CAPABILITIES,
+        Feature.ADMIN_ADDRESS,
+        Feature.X_PROTOCOL,
+        Feature.CERTIFICATE_AUTHORITY,
+    }
+)
 _TIMEOUT = 10  # seconds
 _LONGEST_HOST = 255  # characters
 
@@ -50,6 +70,8 @@ class External:
     password: str = field(repr=False)
     origin: str = "external"
     can_stay_up: bool = False
+    lacks: frozenset[Feature] = _LACKS
+    startable: None = None
 
     @property
     def name(self) -> str:
@@ -69,115 +91,77 @@ class External:
         """Find a client program of this machine."""
         return program_on_path(name)
 
-    def require(self, name: str) -> Path:
-        """Find a client program; raise ServerNotFoundError where there is none."""
-        found = self.program(name)
-        if found is None:
-            raise ServerNotFoundError(f"there is no program {name} on PATH", remedies=["install the client programs"])
-        return found
-
-    def refuse(self, written: Mapping[str, Any], where: str) -> None:
-        """Raise ServerVersionError for what is the server's own to say."""
-        factory = written.get("factory")
-        asked = [f"factories.{factory}"] if factory in _STARTING else []
-        asked += [key for key in _ITS_OWN if factory is None and written.get(key)]
-        if asked:
-            raise ServerVersionError(
-                f"{self.name} was started by others, so that it takes no {asked[0]}",
-                where=where,
-                remedies=[f"leave out {asked[0]}", "choose a server that this plugin starts: netns_mysqld = auto"],
-            )
-
-    def identity(self) -> Sequence[str]:
-        """Return what tells it from others."""
-        return [self.name]
-
-    def initialize(
-        self,
-        options: Mapping[str, OptionValue],
-        folder: Path,
-        progress: Callable[[str], None],
-        timeout: float = 120.0,
-    ) -> None:
-        """Make nothing: the data is where the server is."""
-
-    def process(self, name: str, network: Network) -> Process:
-        """Return what stands for the server; raise SettingError where no namespace leads to it."""
+    def access(self, name: str, network: Network) -> ExternalServer:
+        """Return this plugin's access to the server; raise SettingError if no namespace leads to it."""
         if not network.topology.plan.external:
             raise SettingError(
-                f"{self.name} is out of reach: topology {network.topology.name} is a network of its own",
+                f"{self.name} cannot be reached: the topology {network.topology.name} has no route out of its sandbox",
                 where=f"netns_mysqld = {self.name}",
                 remedies=["choose a topology of namespaces that exist already: external = ..., see docs/topologies.md"],
             )
-        return ExternalProcess(self, name, network)
+        return ExternalServer(self, name, network)
 
 
-class ExternalProcess(Process):
-    """Stand for a server that others run: what a process of our own tells, and nothing that it does."""
+class ExternalServer:
+    """The administrator's access to a server that others run; a ServerAccess."""
+
+    outward = ""
+    pid = None
+    exit_code = None
+    state = "run by others"
+    crash = ""
 
     def __init__(self, kind: External, name: str, network: Network) -> None:
-        """Keep which server."""
-        super().__init__("", WORK_DIRECTORY / name, network[GLOBAL])
-        self.home = network.sandbox.at_rest()
+        """Take note of the server; nothing is opened."""
+        self.folder = WORK_DIRECTORY / name
+        self.home: AbstractContextManager[Any] = network.sandbox.at_rest()
+        self.command: list[str] = []
+        self.clients = ConnectionNames()
         self._kind = kind
+        self._namespace = network[GLOBAL]
+
+    @property
+    def socket(self) -> Path:
+        """A path where no socket is: the server's own one is out of reach."""
+        return self.folder / "mysql.sock"
 
     @property
     def administration(self) -> Mapping[str, Any]:
-        """Return what the driver needs to connect as the administrator."""
+        """The driver's options for connecting as the administrator."""
         return _administration(self._kind.listens, self._kind.user, self._kind.password)
 
     @property
-    def pid(self) -> None:
-        """Return None: it is not known."""
-
-    @property
-    def state(self) -> str:
-        """Return that others run it."""
-        return "run by others"
-
-    @property
     def error_log(self) -> ErrorLog:
-        """Return an empty one: it is out of reach."""
+        """An empty log: the server's own one is out of reach."""
         return ErrorLog("")
 
-    def check_own(self, what: str) -> None:
-        """Raise SettingError: all that is done to the server itself, others do."""
-        raise SettingError(
-            f"{self._kind.name} cannot be {what}: it is run by others",
-            remedies=["choose a server that this plugin starts, for this test: factories.mysqld(mysqld='auto')"],
-        )
-
     def is_running(self) -> bool:
-        """Tell that it runs, as far as is known."""
+        """Return True: this process cannot know better."""
         return True
 
-    def _is_deaf(self) -> bool:
-        """Tell that it is not: it is none whose end is waited for."""
-        return False
+    def check_running(self) -> None:
+        """Raise nothing: this process does not see the server end."""
 
     def may_answer(self) -> bool:
-        """Tell that it may."""
+        """Return True: the server answered when it was found."""
         return True
 
-    def make(self, source: Callable[[], Path]) -> None:  # noqa: ARG002 - it has data of its own
-        """Make the folder, where option files of clients lie."""
+    def raise_if_server_died(self) -> AbstractContextManager[None]:
+        """Return a block that leaves the driver's errors as they are."""
+        return contextlib.nullcontext()
+
+    def silent_error(self, what: str) -> ServerGoneError:
+        """Return the error for a server that has left ``what`` unanswered."""
+        return silent_error(what, self._kind.name, self.error_log)
+
+    def make_folder(self) -> None:
+        """Make the folder in which the option files of clients are written."""
         with self._namespace:
             self.folder.mkdir()
 
-    def files(self) -> Iterator[tuple[str, int]]:
-        """Give none: they are out of reach."""
-        return iter(())
-
-    def prepare(self, listeners: Listeners) -> None:
-        """Make way for nothing."""
-
-    def launch(
-        self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
-    ) -> None:
-        """Start nothing."""
-
-    def kill(self, *, wait: bool = True) -> None:
-        """End nothing."""
+    def wait(self, answers: Callable[[], bool], *, timeout: float) -> None:
+        """Return when ``answers`` returns True; raise ServerGoneError after ``timeout`` seconds."""
+        wait_until(answers, timeout=timeout, error=lambda: self.silent_error(f"a login within {timeout:g} seconds"))
 
     def remove(self) -> None:
         """Remove the folder."""
@@ -216,12 +200,12 @@ def find(choice: str, *, user: str, password: str) -> External:
             ],
         ) from error
     line = f"mysqld  Ver {number} ({comment})"
-    flavor, version = parse_version(line)
-    first = mariadb.FIRST_VERSION if flavor == mariadb.NAME else FIRST_VERSION
+    flavor, version = parse_version_line(line)
+    first = FIRST_MARIADB if flavor == mariadb.NAME else FIRST_VERSION
     if version < first:
         raise ServerVersionError(
-            f"the server at {host}, port {port}, is {flavor} {printed(version)}: the first that this plugin knows is "
-            f"{printed(first)}",
+            f"the server at {host}, port {port}, is {flavor} {format_version(version)}: the first that this "
+            f"plugin supports is {format_version(first)}",
             where=where,
             tried=[line],
             remedies=WAYS_OUT,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError, in_short
 from pytest_netns_mysql.mysql.cache import cached
-from pytest_netns_mysql.mysql.kinds.versionline import ask, ask_once
+from pytest_netns_mysql.mysql.cache.versionline import ask, ask_once
+from pytest_netns_mysql.mysql.versions import FIRST_VERSION, WAYS_OUT, Version, format_version, parse_version_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,22 +21,13 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialects.base import Dialect
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
+    from pytest_netns_mysql.mysql.mysqld.features import Feature
+    from pytest_netns_mysql.mysql.mysqld.kind import StartableKind
     from pytest_netns_mysql.mysql.mysqld.process import Process
-
-FIRST_VERSION = (8, 0, 22)
-"""The first MySQL whose server takes ``addr/ns`` and ``NETWORK_NAMESPACE``."""
-
-WAYS_OUT = (
-    "install MySQL 8.0.22 or newer, from your system's packages or from MySQL's own",
-    "run `netns-mysql fetch` where the machine's package sources can be reached",
-    "name a server: netns_mysqld = /path/to/mysqld",
-)
-"""What to do without a usable mysqld."""
 
 _BEYOND_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/local/mysql/bin")
 _IN_BASEDIR = tuple(f"{folder}/{name}" for name in ("mysqld", "mariadbd") for folder in ("bin", "sbin", "libexec"))
 _OF_TEST_SUITES = ("/usr/lib/mysql-test/bin", "/usr/lib64/mysql-test/bin")  # mysqlxtest
-_VERSION = re.compile(r"\bVer (\d+)\.(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True)
@@ -48,12 +39,18 @@ class Distribution:
     """
 
     mysqld: Path
-    version: tuple[int, int, int]
+    version: Version
     version_line: str
     flavor: str
     origin: str = ""
     can_stay_up: bool = True
+    lacks: frozenset[Feature] = frozenset()
     listens: None = None
+
+    @property
+    def startable(self) -> StartableKind:
+        """This object: this plugin starts servers of this kind."""
+        return self
 
     @property
     def name(self) -> str:
@@ -66,9 +63,6 @@ class Distribution:
         from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
 
         return MYSQL
-
-    def refuse(self, written: Mapping[str, Any], where: str) -> None:
-        """Refuse nothing: all that a plan may ask for it has."""
 
     def identity(self) -> Sequence[str]:
         """Return what tells its data directories from those of others: the program's file."""
@@ -87,9 +81,9 @@ class Distribution:
 
         initialize(self.mysqld, options, folder, progress, timeout)
 
-    def process(self, name: str, network: Network) -> Process:
+    def access(self, name: str, network: Network) -> Process:
         """Return the process of a server, in a folder of its name in the sandbox."""
-        from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+        from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
         from pytest_netns_mysql.mysql.mysqld.process import Process
 
         return Process(str(self.mysqld), WORK_DIRECTORY / name, network[GLOBAL])
@@ -99,26 +93,10 @@ class Distribution:
         """Return the folder that mysqld takes as its ``basedir``: the parent of its own."""
         return self.mysqld.parent.parent
 
-    @property
-    def programs(self) -> list[str]:
-        """Return the names of MySQL's own client programs that are beside mysqld."""
-        folders = {self.mysqld.parent, self.basedir / "bin"}
-        return sorted({path.name for folder in folders for path in folder.glob("mysql*") if _is_program(path)})
-
     def program(self, name: str) -> Path | None:
         """Find a program: beside mysqld, in ``../bin``, on PATH, then where MySQL's test suite lies."""
         beside = (folder / name for folder in (self.mysqld.parent, self.basedir / "bin"))
         return next(filter(_is_program, beside), None) or program_on_path(name)
-
-    def require(self, name: str) -> Path:
-        """Find a program as ``program`` does; raise ServerNotFoundError where there is none."""
-        found = self.program(name)
-        if found is None:
-            raise ServerNotFoundError(
-                f"there is no program {name} beside {self.mysqld}, nor on PATH",
-                remedies=["install the MySQL client programs", f"or mend the name: {', '.join(self.programs)}"],
-            )
-        return found
 
 
 def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distribution:
@@ -159,36 +137,20 @@ def identify(mysqld: Path) -> Distribution:
 
 def distribution(mysqld: Path, version_line: str) -> Distribution:
     """Describe a mysqld by the line its ``--version`` printed; pure, and raises as identify does."""
-    flavor, version = parse_version(version_line)
-    printed = ".".join(map(str, version))
+    flavor, version = parse_version_line(version_line)
     if flavor == "mariadb":
         raise ServerVersionError(
-            f"{mysqld} is MariaDB {printed}: MariaDB has no addr/ns of its own",
+            f"{mysqld} is MariaDB {format_version(version)}: MariaDB has no addr/ns of its own",
             tried=(version_line,),
             remedies=("name it, for it has other ways: netns_mysqld = mariadb, or its path", *WAYS_OUT),
         )
     if version < FIRST_VERSION:
         raise ServerVersionError(
-            f"{mysqld} is MySQL {printed}: network namespace support came with 8.0.22",
+            f"{mysqld} is MySQL {format_version(version)}: network namespace support came with 8.0.22",
             tried=(version_line,),
             remedies=WAYS_OUT,
         )
     return Distribution(mysqld, version, version_line, flavor)
-
-
-def parse_version(version_line: str) -> tuple[str, tuple[int, int, int]]:
-    """Read ``(flavor, version)`` from what ``mysqld --version`` printed.
-
-    Shape: the flavor is ``mysql``, ``percona`` or ``mariadb``.
-    Raises ServerVersionError when there is no version in it.
-    """
-    match = _VERSION.search(version_line)
-    if match is None:
-        raise ServerVersionError(f"This is not what a mysqld prints as its version: {version_line!r}")
-    named = version_line[match.start() :].lower()  # before that is the program's path, which may have any name in it
-    flavor = next((name for name in ("mariadb", "percona") if name in named), "mysql")
-    major, minor, patch = map(int, match.groups())
-    return flavor, (major, minor, patch)
 
 
 def fetched(cache: Path) -> Distribution | None:

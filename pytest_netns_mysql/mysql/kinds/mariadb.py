@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerStartError, ServerVersionError
 from pytest_netns_mysql.mysql.cache import cached
-from pytest_netns_mysql.mysql.kinds.local import Distribution, installed, parse_version
-from pytest_netns_mysql.mysql.mysqld.kind import printed
+from pytest_netns_mysql.mysql.kinds.local import Distribution, installed
+from pytest_netns_mysql.mysql.mysqld.features import Feature
+from pytest_netns_mysql.mysql.versions import FIRST_MARIADB, format_version, parse_version_line
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialects.base import Dialect
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
     from pytest_netns_mysql.mysql.mysqld.process import Process
-
-FIRST_VERSION = (10, 6, 0)
-"""The first MariaDB that takes listening sockets of more kinds than one, the unix one too."""
 
 NAME = "mariadb"
 _PROGRAM = "mariadbd"
@@ -28,27 +26,16 @@ _WAYS_OUT = (
     "run `netns-mysql fetch mariadb` where the machine's package sources can be reached",
     "name a server: netns_mysqld = /path/to/mariadbd",
 )
-_CURES = (
-    'mark the test @pytest.mark.netns_mysqld(flavor="mysql"): it is then not applicable on MariaDB',
-    "or have it run on a MySQL: netns_mysqld = auto",
+_LACKS = frozenset(
+    {
+        Feature.ADMIN_ADDRESS,
+        Feature.X_PROTOCOL,
+        Feature.NETWORK_NAMESPACES,
+        Feature.CERTIFICATE_AUTHORITY,
+        Feature.GTIDS,
+        Feature.GROUP_REPLICATION,
+    }
 )
-_LACKS = {
-    "admin_address": "address for administrators, admin_address",
-    "mysqlx_bind_address": "X Protocol, mysqlx_bind_address",
-    "tls": "CA of its own, as mysqld makes one with its data directory: give it files by options, ssl_ca and its like",
-}
-_LACKS_OPTIONS = {
-    "gtid_mode": "GTIDs as MySQL has them",
-    "enforce_gtid_consistency": "GTIDs as MySQL has them",
-    "admin": "address for administrators",
-    "mysqlx": "X Protocol",
-    "group_replication": "Group Replication",
-}
-_FACTORIES = {
-    "source": "factories.source replicates by the GTIDs of MySQL",
-    "replica": "factories.replica replicates by the GTIDs of MySQL, from where NETWORK_NAMESPACE says",
-    "group": "factories.group is Group Replication",
-}
 # What mariadb-install-db has the bootstrapping server read, without accounts for other hosts than localhost.
 _SCRIPTS = (
     "{}_system_tables.sql",
@@ -71,6 +58,7 @@ class MariaDB(Distribution):
     """Be MariaDB by a program of this machine; a Kind, whose ``mysqld`` is mariadbd."""
 
     flavor: str = NAME
+    lacks: frozenset[Feature] = _LACKS
 
     @property
     def dialect(self) -> Dialect:
@@ -78,16 +66,6 @@ class MariaDB(Distribution):
         from pytest_netns_mysql.mysql.dialects.mariadb import MARIADB
 
         return MARIADB
-
-    def refuse(self, written: Mapping[str, Any], where: str) -> None:
-        """Raise ServerVersionError for what MySQL has and MariaDB lacks."""
-        for what in _refused(written):
-            raise ServerVersionError(
-                f"MariaDB {printed(self.version)} cannot do it: {what}",
-                where=where,
-                tried=[self.name],
-                remedies=_CURES,
-            )
 
     def initialize(
         self,
@@ -131,9 +109,9 @@ class MariaDB(Distribution):
                 if "@current_hostname" not in line:
                     yield line
 
-    def process(self, name: str, network: Network) -> Process:
+    def access(self, name: str, network: Network) -> Process:
         """Return the process of a server, in a folder of its name in the sandbox."""
-        from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+        from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
         from pytest_netns_mysql.mysql.mysqld.activated import ActivatedProcess
 
         return ActivatedProcess(self.mysqld, name, WORK_DIRECTORY, network)
@@ -150,33 +128,13 @@ def _own_name(name: str) -> str:
     return f"{NAME}-{name.removeprefix('mysql').lstrip('_')}"
 
 
-def _refused(written: Mapping[str, Any]) -> Iterator[str]:
-    if (factory := written.get("factory")) in _FACTORIES:
-        yield _FACTORIES[factory]
-    for key, what in _LACKS.items():
-        if written.get(key) is not None:
-            yield f"it has no {what}"
-    if written.get("check_endpoints") is False:
-        yield (
-            "with check_endpoints=False mysqld takes addresses as they are written, and MariaDB takes none: it is "
-            "handed sockets that listen in the namespaces"
-        )
-    from pytest_netns_mysql.optionnames import normal
-
-    for option in written.get("options") or {}:
-        for start, what in _LACKS_OPTIONS.items():
-            name = normal(option)
-            if name == start or name.startswith(f"{start}_"):
-                yield f"it has no {what}, so no option {option}"
-
-
 def described(program: Path, version_line: str) -> MariaDB:
     """Describe a MariaDB by the line its ``--version`` printed; raise ServerVersionError for one that is too old."""
-    _, version = parse_version(version_line)
-    if version < FIRST_VERSION:
+    _, version = parse_version_line(version_line)
+    if version < FIRST_MARIADB:
         raise ServerVersionError(
-            f"{program} is MariaDB {printed(version)}: handing listening sockets to it came with "
-            f"{printed(FIRST_VERSION)}",
+            f"{program} is MariaDB {format_version(version)}: handing listening sockets to it came with "
+            f"{format_version(FIRST_MARIADB)}",
             tried=(version_line,),
             remedies=_WAYS_OUT,
         )

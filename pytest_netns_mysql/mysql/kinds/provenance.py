@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.cache.cached import RECORD
+from pytest_netns_mysql.mysql.mysqld.kind import title
+from pytest_netns_mysql.mysql.versions import format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
 
-_TITLES = {"mysql": "MySQL", "percona": "Percona Server", "mariadb": "MariaDB"}
-
 
 def provenance(kind: Kind) -> str:
     """Return flavour, version and place of a server, and the package source it was fetched from."""
-    version = ".".join(map(str, kind.version))
     source = _source(Path(kind.name))
     fetched = f", fetched from {source}" if source else ""
-    return f"{_TITLES.get(kind.flavor, kind.flavor)} {version} ({kind.name}{fetched})"
+    return f"{title(kind)} {format_version(kind.version)} ({kind.name}{fetched})"
 
 
 def _source(program: Path) -> str:

@@ -71,7 +71,7 @@ class ActivatedProcess(Process):
         own = [one for one in super().arguments(options, {}) if not one.startswith("--loose-mysqlx-socket")]
         return [f"--basedir={self._basedir}", *own]
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Close sockets that no start has taken."""
         self._close()
 

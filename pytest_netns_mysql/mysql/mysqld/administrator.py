@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pytest_netns_mysql.errors import ClientError, ServerGoneError
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
-from pytest_netns_mysql.mysql.mysqld.process import Process
 
 if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
 
-    from pytest_netns_mysql.mysql.dialects.base import Dialect, RawRow
-    from pytest_netns_mysql.mysql.drivers.connector import Driver, NamespaceConnection
+    from pytest_netns_mysql.mysql.dialects.base import Dialect
+    from pytest_netns_mysql.mysql.dialects.quoting import RawRow
+    from pytest_netns_mysql.mysql.drivers.connect import Driver
+    from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
+    from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
 
 
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
@@ -32,9 +34,9 @@ class Administrator:
     (``execute``, ``cursor``) is done in the other, which ``reset`` tidies up.
     """
 
-    def __init__(self, process: Process, dialect: Dialect, *, timeout: float) -> None:
+    def __init__(self, access: ServerAccess, dialect: Dialect, *, timeout: float) -> None:
         """Keep whom to ask, and how; ``timeout`` is in seconds."""
-        self._process = process
+        self._access = access
         self._own: NamespaceConnection | None = None
         self._is_prepared = False
         self._tests: NamespaceConnection | None = None
@@ -48,16 +50,16 @@ class Administrator:
 
     @property
     def _options(self) -> dict[str, Any]:
-        return {**self._common, **self._process.administration}
+        return {**self._common, **self._access.administration}
 
     def answers(self) -> bool:
         """Tell whether the server answers; the connection is kept."""
         from pytest_netns_mysql.mysql.drivers.connector import try_connect
 
-        if self._process.may_answer():
+        if self._access.may_answer():
             self._is_prepared = False
-            self._own = try_connect(self._process.home, **self._dialect.connection, **self._options)
-            self._process.clients.note(self._own, _WHO)
+            self._own = try_connect(self._access.home, **self._dialect.connection, **self._options)
+            self._access.clients.note(self._own, _WHO)
         return self._own is not None
 
     def connect(self, driver: Driver | None = None, **options: Any) -> Any:
@@ -65,21 +67,21 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
         """
-        from pytest_netns_mysql.mysql.drivers.connector import connect, kind_of
-        from pytest_netns_mysql.mysql.drivers.driveroptions import is_known, named
+        from pytest_netns_mysql.mysql.drivers.connect import connect, endpoint_kind
+        from pytest_netns_mysql.mysql.drivers.driveroptions import has_known_options, with_common_names
 
-        self._process.check_running()
-        if kind_of(driver) == "mysqlx":
+        self._access.check_running()
+        if endpoint_kind(driver) == "mysqlx":
             raise ClientError(
                 "the private socket of the administrator speaks no X Protocol",
                 remedies=["name a namespace and an account: connect('red', driver='mysqlx', user=...)"],
             )
-        with self._process.told_if_it_ends():
+        with self._access.raise_if_server_died():
             common = self._dialect.common(driver, options)
             # What it is called differs between drivers: of one that is not known its own defaults hold.
-            own = self._options if is_known(driver) else dict(self._process.administration)
-            connection = connect(self._process.home, driver, **{**common, **own, **named(driver, options)})
-        self._process.clients.note(connection, _WHO)
+            own = self._options if has_known_options(driver) else dict(self._access.administration)
+            connection = connect(self._access.home, driver, **{**common, **own, **with_common_names(driver, options)})
+        self._access.clients.note(connection, _WHO)
         return connection
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
@@ -102,7 +104,7 @@ class Administrator:
         Raises ServerGoneError where mysqld does not run, and the server's own errors.
         """
         connection = self._ready()
-        with self._told_if_it_ends(connection):
+        with self._raise_if_server_died(connection):
             for _ in connection.cmd_query_iter("; ".join(statements)):
                 pass
 
@@ -113,7 +115,7 @@ class Administrator:
         does not run, and the server's own errors.
         """
         connection = self._ready()
-        with self._told_if_it_ends(connection):
+        with self._raise_if_server_died(connection):
             return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
 
     @contextlib.contextmanager
@@ -124,13 +126,13 @@ class Administrator:
         """
         import mysql.connector
 
-        self._process.check_running()
+        self._access.check_running()
         connection = self._tests
         if connection is None or not connection.is_silent():
             connection = self._tests = cast("NamespaceConnection", self.connect())
         connection.read_timeout = self._patience
         try:
-            with self._told_if_it_ends(connection):
+            with self._raise_if_server_died(connection):
                 cursor = connection.cursor()  # which asks the server whether it is there
         except mysql.connector.OperationalError as error:
             self._tests = None
@@ -138,7 +140,7 @@ class Administrator:
         connection.read_timeout = _PATIENCE_FOR_TESTS
         self._is_used = True
         try:
-            with self._told_if_it_ends(connection):
+            with self._raise_if_server_died(connection):
                 yield cursor
         except BaseException:
             with contextlib.suppress(mysql.connector.Error):  # it has nobody to say it to
@@ -147,7 +149,7 @@ class Administrator:
         cursor.close()
 
     @contextlib.contextmanager
-    def _told_if_it_ends(self, connection: NamespaceConnection) -> Iterator[None]:
+    def _raise_if_server_died(self, connection: NamespaceConnection) -> Iterator[None]:
         """Raise ServerGoneError where a connection is lost because mysqld has just ended, or does not answer."""
         import mysql.connector
 
@@ -159,7 +161,7 @@ class Administrator:
         except mysql.connector.Error as error:
             if error.errno not in _LOST:
                 raise
-            with self._process.told_if_it_ends():
+            with self._access.raise_if_server_died():
                 raise
 
     def _let_go(self, connection: NamespaceConnection) -> None:
@@ -169,18 +171,18 @@ class Administrator:
             self._tests = None
 
     def _silent_error(self, waited: int | None) -> ServerGoneError:
-        return self._process.silent_error(f"a statement of the administrator for {waited} seconds")
+        return self._access.silent_error(f"a statement of the administrator for {waited} seconds")
 
     def _ready(self) -> NamespaceConnection:
         """Return the plugin's own session; a read from it that takes too long fails."""
-        self._process.check_running()
+        self._access.check_running()
         connection = self._own
         if connection is None or not connection.is_silent():
             self._is_prepared = False
             connection = self._own = self._connected()
         connection.read_timeout = self._patience
         if not self._is_prepared:
-            with self._told_if_it_ends(connection):
+            with self._raise_if_server_died(connection):
                 for _ in connection.cmd_query_iter("; ".join(self._dialect.session)):
                     pass
             self._is_prepared = True
@@ -219,7 +221,7 @@ class Administrator:
 
             selected: list[Any] = []
             # One that was killed may look open for a moment.
-            with contextlib.suppress(mysql.connector.Error), self._told_if_it_ends(connection):
+            with contextlib.suppress(mysql.connector.Error), self._raise_if_server_died(connection):
                 if connection.is_silent():
                     sent = connection.queries
                     connection.cmd_reset_connection()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import manifest
-from pytest_netns_mysql.mysql.mysqld.failure import how_it_ended, limits_met
+from pytest_netns_mysql.mysql.exitcodes import how_it_ended
+from pytest_netns_mysql.mysql.mysqld.failure import limits_met
 
 _COPY_TIMEOUT = 120.0  # seconds
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import IO
 
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
+from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld.crash import crash_in
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 
@@ -43,16 +44,6 @@ _LIMITS = (
         "there is not enough memory: a server takes about 400 MB, ulimit -v says how much there may be",
     ),
 )
-
-
-def how_it_ended(code: int | None) -> str:
-    """Return how a program ended, by what Popen.returncode says: a negative one is a signal's number."""
-    if code is None or code >= 0:
-        return f"it ended with exit code {code}"
-    try:
-        return f"it ended with exit code {code} ({signal.Signals(-code).name})"
-    except ValueError:
-        return f"it ended with exit code {code} (a signal without a name)"
 
 
 def how_it_crashed(log: ErrorLog, clients: Mapping[int, str]) -> str:

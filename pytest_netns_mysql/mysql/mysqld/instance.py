@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
-from pytest_netns_mysql.mysql.mysqld.spec import ServerPlan
+from pytest_netns_mysql.mysql.mysqld.kind import require_program
+from pytest_netns_mysql.mysql.mysqld.process import Process
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import Dialect
@@ -25,11 +27,12 @@ class ServerFacts:
     Shape: ``version`` is a tuple such as (9, 7, 4), ``error_log`` the whole log as text.
     """
 
-    def __init__(self, plan: ServerPlan, network: Network) -> None:
+    def __init__(self, plan: ResolvedSpec, network: Network) -> None:
         """Check the plan's endpoints against the network; raise EndpointError."""
-        self.plan = plan
+        self.spec = self.plan = plan
         self.network = network
-        self._process = plan.kind.process(plan.name, network)
+        self._access = plan.kind.access(plan.name, network)
+        self._process = self._access if isinstance(self._access, Process) else None
         self._listeners = plan.listeners(network)
         self._log_seen = 0  # bytes of the error log
         self._is_ended = False  # by ``stop`` or ``kill``
@@ -52,21 +55,21 @@ class ServerFacts:
     @property
     def error_log(self) -> str:
         """Return the error log, as written so far."""
-        return self._process.error_log.text
+        return self._access.error_log.text
 
     def describe(self) -> str:
         """Return where the server listens and whether it runs, for reports."""
-        state = self._process.state
+        state = self._access.state
         return f"{', '.join(map(str, self.endpoints)) or 'no endpoint'}, {state}"
 
     def program(self, name: str) -> str:
         """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
-        return str(self.plan.kind.require(name))
+        return str(require_program(self.plan.kind, name))
 
     @property
     def command(self) -> list[str]:
         """Return mysqld's command line."""
-        return list(self._process.command)
+        return list(self._access.command)
 
     @property
     def can_be_fresh(self) -> bool:
@@ -76,19 +79,19 @@ class ServerFacts:
     @property
     def is_running(self) -> bool:
         """Tell whether mysqld runs."""
-        return self._process.is_running()
+        return self._access.is_running()
 
     @property
     def crash(self) -> str:
         """The crash that the error log tells of since the last start, as one line, or ''."""
-        return self._process.crash
+        return self._access.crash
 
     @property
     def has_died(self) -> bool:
         """Return True if mysqld was ended by a signal or an error, and not by ``stop``, ``kill`` or SHUTDOWN."""
         if self.is_running or self._is_ended:
             return False
-        return self._process.exit_code not in (None, 0) or bool(self.crash)
+        return self._access.exit_code not in (None, 0) or bool(self.crash)
 
     def await_end_of_crash(self) -> None:
         """Return when mysqld has ended, where it has just crashed: while it writes its trace, other threads answer.
@@ -96,6 +99,8 @@ class ServerFacts:
         That costs a look at the size of the error log, where nothing was added to it. Nobody waits for more than ten
         seconds.
         """
+        if self._process is None:
+            return
         with self.network[GLOBAL]:
             size = self._process.log.stat().st_size if self._process.log.exists() else 0
         if size == self._log_seen:
@@ -108,35 +113,36 @@ class ServerFacts:
     @property
     def pid(self) -> int | None:
         """Return mysqld's pid, or None while it does not run, or where it is not this machine's to know."""
-        return self._process.pid
+        return self._access.pid
 
     @property
     def socket(self) -> Path:
         """Return the path of the private socket; it exists in the sandbox alone."""
-        return self._process.socket
+        return self._access.socket
 
     @property
     def folder(self) -> Path:
         """Return the path of the server's private folder, on a tmpfs; it exists in the sandbox alone."""
-        return self._process.folder
+        return self._access.folder
 
     @property
     def datadir(self) -> Path:
         """Return the path of the data directory; it exists in the sandbox alone."""
-        return self._process.datadir
+        return self._access.folder / "data"
 
     def lend(self, *paths: Path) -> None:
         """Let mysqld read files that this process made for it, whoever mysqld runs as."""
-        self._process.lend(paths)
+        if self._process is not None:
+            self._process.lend(paths)
 
     def files(self) -> Iterator[tuple[str, int]]:
         """Give the files of the data directory outside of schemas, with the times of their last changes (ns)."""
-        return self._process.files()
+        return iter(()) if self._process is None else self._process.files()
 
     @property
     def outward(self) -> str:
         """Return the namespace that NETWORK_NAMESPACE names for a connection from the sandbox's own; '' for none."""
-        return self._process.outward
+        return self._access.outward
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -1,83 +1,82 @@
-"""What a kind of server is: a program of this machine, MariaDB, an image, a server that somebody else runs."""
+"""The interfaces of a kind of server: a program of this machine, MariaDB, an image, a server that others run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError
+from pytest_netns_mysql.mysql.mysqld.features import Feature, Request
+from pytest_netns_mysql.mysql.versions import Version, format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.endpoint import Endpoint
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialects.base import Dialect
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
-    from pytest_netns_mysql.mysql.mysqld.process import Process
+    from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
 
-Version = tuple[int, int, int]
+_CLIENTS = ("mysql", "mariadb")
+_TITLES = {"mysql": "MySQL", "percona": "Percona Server", "mariadb": "MariaDB"}
+
+_REMEDIES = {
+    Feature.CERTIFICATE_AUTHORITY: "give the server certificates of your own by the options ssl_ca, ssl_cert, ssl_key",
+    Feature.NETWORK_NAMESPACES: "leave out check_endpoints=False: this plugin then opens the listening sockets",
+}
 
 
 class Kind(Protocol):
-    """Be a kind of server, of one version: the rest of the code asks it, and does not know which it is.
+    """A kind of server, of one version, as all other code sees it.
 
-    Shape: ``version`` is such as (9, 7, 4), ``flavor`` mysql, percona or mariadb, ``version_line`` what the program
-    printed of itself; ``name`` says in messages what the server is, ``origin`` is its part of a test's id beside flavor
-    and version, empty for a program of this machine.
+    Attributes:
+        version: The server's version, such as (9, 7, 4).
+        flavor: ``mysql``, ``percona`` or ``mariadb``.
+        version_line: What the server's program prints as its version.
+        name: The server's name in messages: a path, an image, an address.
+        origin: The last part of the server's label in a test's id; empty for a program of this machine.
+        dialect: What differs between MySQL and MariaDB in statements and options.
+        lacks: The features that servers of this kind do not have.
+        listens: The endpoint of a server that others run; None where this plugin starts servers of this kind.
+        can_stay_up: True if another process can adopt a running server, as `netns-mysql up` needs.
+        startable: This object, where this plugin starts servers of this kind; None for a server that others run.
     """
 
     @property
-    def version(self) -> Version:
-        """Return the server's version."""
-        ...
-
+    def version(self) -> Version: ...  # noqa: D102 - see Attributes
     @property
-    def flavor(self) -> str:
-        """Return whose server it is."""
-        ...
-
+    def flavor(self) -> str: ...  # noqa: D102
     @property
-    def version_line(self) -> str:
-        """Return what the server says of its version."""
-        ...
-
+    def version_line(self) -> str: ...  # noqa: D102
     @property
-    def name(self) -> str:
-        """Return what messages call it."""
-        ...
-
+    def name(self) -> str: ...  # noqa: D102
     @property
-    def origin(self) -> str:
-        """Return where it comes from, for the ids of tests."""
-        ...
-
+    def origin(self) -> str: ...  # noqa: D102
     @property
-    def dialect(self) -> Dialect:
-        """Return how it is spoken to, where its statements are not MySQL's."""
-        ...
-
+    def dialect(self) -> Dialect: ...  # noqa: D102
     @property
-    def can_stay_up(self) -> bool:
-        """Tell whether another process may adopt a running one, see `netns-mysql up`."""
-        ...
-
+    def lacks(self) -> frozenset[Feature]: ...  # noqa: D102
     @property
-    def listens(self) -> Endpoint | None:
-        """Return where it listens, of a server that others started; None for one that listens where a plan says."""
-        ...
+    def listens(self) -> Endpoint | None: ...  # noqa: D102
+    @property
+    def can_stay_up(self) -> bool: ...  # noqa: D102
+    @property
+    def startable(self) -> StartableKind | None: ...  # noqa: D102
 
     def program(self, name: str) -> Path | None:
-        """Find a client program that came with it, or one of this machine's."""
+        """Return the path of a client program, one that came with the server or one on PATH, or None."""
         ...
 
-    def require(self, name: str) -> Path:
-        """Find a program as ``program`` does; raise ServerNotFoundError where there is none."""
+    def access(self, name: str, network: Network) -> ServerAccess:
+        """Return this plugin's access to a server called ``name``; nothing is started."""
         ...
 
-    def refuse(self, written: Mapping[str, Any], where: str) -> None:
-        """Raise ServerVersionError for what a plan asks for and no server of this kind has."""
-        ...
+
+class StartableKind(Kind, Protocol):
+    """A kind of server that this plugin starts; ``access`` returns a Process."""
 
     def identity(self) -> Sequence[str]:
-        """Return what tells its data directories from those of others."""
+        """Return texts that differ between servers whose data directories differ."""
         ...
 
     def initialize(
@@ -87,22 +86,74 @@ class Kind(Protocol):
         progress: Callable[[str], None],
         timeout: float = 120.0,
     ) -> None:
-        """Make a data directory in ``folder``, booted once and shut down in good order; raise ServerStartError.
+        """Make a data directory that was booted once and shut down cleanly.
 
-        ``progress`` takes a line of text; each start of the server ends within ``timeout`` seconds.
+        Args:
+            options: The server's options that decide what a data directory is like.
+            folder: The data directory, which does not exist yet.
+            progress: Takes a line of text.
+            timeout: Seconds for each start of the server.
+
+        Raises:
+            ServerStartError: The server's program failed.
         """
         ...
 
-    def process(self, name: str, network: Network) -> Process:
-        """Return the process of a server that is called ``name``; nothing is started."""
-        ...
 
-
-def printed(version: Version) -> str:
-    """Return a version as people write it."""
-    return ".".join(map(str, version))
+def title(kind: Kind) -> str:
+    """Return the product's name as its makers write it, such as ``Percona Server``."""
+    return _TITLES.get(kind.flavor, kind.flavor)
 
 
 def label(kind: Kind) -> str:
-    """Return what a test's id says of a server: flavor, version, and where it comes from."""
-    return "-".join(filter(None, [kind.flavor, printed(kind.version), kind.origin]))
+    """Return the part of a test's id that names a server: flavor, version and origin."""
+    return "-".join(filter(None, [kind.flavor, format_version(kind.version), kind.origin]))
+
+
+def require_program(kind: Kind, name: str) -> Path:
+    """Return the path of a client program as ``Kind.program`` does; raise ServerNotFoundError if there is none."""
+    found = kind.program(name)
+    if found is None:
+        mysql = kind.program("mysql")
+        beside = mysql.parent.glob("m*") if mysql is not None else ()
+        known = sorted(path.name for path in beside if path.name.startswith(_CLIENTS))
+        raise ServerNotFoundError(
+            f"there is no program {name} beside {kind.name}, nor on PATH",
+            remedies=[
+                "install the MySQL client programs, or have them fetched: netns-mysql fetch",
+                *([f"or correct the name: {', '.join(known)}"] if known else []),
+            ],
+        )
+    return found
+
+
+def check_features(kind: Kind, requests: Iterable[Request], where: str) -> None:
+    """Raise ServerVersionError for the first of these requests that asks for a feature that ``kind`` lacks.
+
+    Args:
+        kind: The kind of server.
+        requests: What the server is asked for.
+        where: The error's place: a server, or a fixture and its test.
+    """
+    for request in requests:
+        if request.feature in kind.lacks:
+            raise _error(kind, request, where)
+
+
+def _error(kind: Kind, request: Request, where: str) -> ServerVersionError:
+    if kind.listens is not None:
+        return ServerVersionError(
+            f"{kind.name} is run by others, so that {request.source} cannot be used",
+            where=where,
+            remedies=[f"leave out {request.source}", "choose a server that this plugin starts: netns_mysqld = auto"],
+        )
+    return ServerVersionError(
+        f"{title(kind)} {format_version(kind.version)} has no {request.feature.value}, which {request.source} needs",
+        where=where,
+        tried=[kind.name],
+        remedies=[
+            *([_REMEDIES[request.feature]] if request.feature in _REMEDIES else []),
+            f'mark the test @pytest.mark.netns_mysqld(flavor="mysql"): it is then not applicable on {title(kind)}',
+            "or have it run on a MySQL: netns_mysqld = auto",
+        ],
+    )

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
-from pytest_netns_mysql.kernel.namespaces import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
+from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld import copying, failure
 from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
@@ -92,13 +93,16 @@ class Process:
         """Tell whether it is worth a try to connect; the calling thread stands in ``home``."""
         return self.socket.exists()
 
-    def make(self, source: Callable[[], Path]) -> None:
-        """Make the folder, with a copy of the data directory that ``source`` finds."""
-        template = source()
+    def make_folder(self) -> None:
+        """Make the server's private folder."""
         with self.home:
-            if self.folder.exists():  # of a server that could not be removed: no two have one name at one time
+            if self.folder.exists():  # left by a server of the same name that could not be removed
                 shutil.rmtree(self.folder)
             self.folder.mkdir()
+
+    def copy_data(self, template: Path) -> None:
+        """Make the data directory, as a copy of ``template``."""
+        with self.home:
             copying.copy(template, self.datadir)
 
     def files(self) -> Iterator[tuple[str, int]]:
@@ -121,9 +125,6 @@ class Process:
         if self.pid is not None:
             return f"pid {self.pid}"
         return "not running" if self.exit_code is None else f"not running: {self._end}"
-
-    def check_own(self, what: str) -> None:
-        """Raise SettingError where mysqld is not this plugin's to start and end; ``what`` is to be done with it."""
 
     @property
     def error_log(self) -> ErrorLog:
@@ -158,7 +159,7 @@ class Process:
         self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
     ) -> None:
         """Start mysqld, and return while it boots."""
-        without = capabilities.mask(drop_capabilities, where=f"server {self.folder.name}")
+        dropped = capabilitynames.to_mask(drop_capabilities, where=f"server {self.folder.name}")
         self.command = [self._program, "--no-defaults", *self.arguments(options, listeners.texts)]
         self._close_printed()
         # In memory, for this thread may stand where there is no place for a file.
@@ -170,8 +171,8 @@ class Process:
                 directory=self.folder,
                 env={key: value for key, value in (_ENVIRONMENT | os.environ).items() if key not in _NOT_HANDED_ON},
                 output=self._printed,
-                empty="/etc/resolv.conf",
-                without=without,
+                empty_file="/etc/resolv.conf",
+                dropped_capabilities=dropped,
                 listening=self.listening,
             )
         except OSError as error:
@@ -226,7 +227,7 @@ class Process:
         return failure.silent_error(what, f"{self.folder} ({self.state})", self.error_log)
 
     @contextlib.contextmanager
-    def told_if_it_ends(self) -> Iterator[None]:
+    def raise_if_server_died(self) -> Iterator[None]:
         """Raise ServerGoneError where the block fails because mysqld has just ended, in place of the driver's error."""
         try:
             yield
@@ -245,7 +246,7 @@ class Process:
 
     @property
     def _end(self) -> str:
-        return self.crash or failure.how_it_ended(self.exit_code)
+        return self.crash or how_it_ended(self.exit_code)
 
     @property
     def exit_code(self) -> int | None:
@@ -295,6 +296,6 @@ class Process:
     def lend(self, paths: Iterable[Path]) -> None:
         """Let mysqld read files of this process: of its own user's it does."""
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Remove what would outlive the sandbox: of a server that runs in it, no more than what it printed."""
         self._close_printed()

@@ -1,99 +1,167 @@
-"""How a server is to be, and what follows from it: its addresses, its options."""
+"""What is asked of a server: its endpoints, its options, its initial data; checked before anything is started."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_netns_mysql import arguments
-from pytest_netns_mysql.errors import EndpointError
-from pytest_netns_mysql.kernel.namespaces import capabilities
-from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked, initial, is_on, merge
-from pytest_netns_mysql.mysql.mysqld.listeners import Listeners, Written, as_text
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked
+from pytest_netns_mysql.optionnames import normal
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.endpoint import Endpoint
-    from pytest_netns_mysql.mysql.load.load import Load
+    from collections.abc import Iterator
+
+    from pytest_netns_mysql.mysql.load.load import Entry, Load
+    from pytest_netns_mysql.mysql.mysqld.features import Request
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
+    from pytest_netns_mysql.topology.topology import Topology
+
+_S = TypeVar("_S", bound="ServerSpec")
 
 ADDRESSES = ("bind_address", "admin_address", "mysqlx_bind_address")
 OF_A_START = (*ADDRESSES, "check_endpoints", "require_mysqlx", "drop_capabilities")
+"""The fields that a restart may change; every other name is an option of mysqld."""
 
 
 @dataclass(frozen=True)
-class ServerPlan:
-    """Say how a server is to be: where it listens, its options, whence its data, how patient we are.
+class ServerSpec:
+    """Configuration of one server: endpoints, options and initial data.
 
-    Shape: ``bind_address`` None means the topology's; ``options`` as mysqld names them; ``drop_capabilities``
-    names what mysqld is to lack, such as ``CAP_SYS_ADMIN``; ``start_timeout`` is in seconds. Without
-    ``check_endpoints`` mysqld takes addresses as they are written, without ``require_mysqlx`` X Plugin need not come
-    up; ``load`` is what its data directory is loaded with; ``factory`` is the factory that asked for it. See the
-    manual, bind_address, admin_address and mysqlx_bind_address.
+    Factories, topologies, ``netns-mysql up`` and netns_start_mysqld all build it. See the manual, bind_address,
+    admin_address and mysqlx_bind_address.
+
+    Attributes:
+        name: The server's name, in messages and as the name of its folder.
+        bind_address: ``addr/ns`` endpoints, as a comma list or a sequence; None for the topology's.
+        admin_address: The ``addr/ns`` endpoint for administrators, or None.
+        mysqlx_bind_address: ``addr/ns`` endpoints of X Plugin, which is switched off for None.
+        options: Options of mysqld, named as in an option file.
+        load: SQL files, folders of SQL files, and functions, in the order in which they are loaded.
+        check_endpoints: Whether the endpoints are checked; without, mysqld gets them as they are written.
+        require_mysqlx: Whether the start fails if X Plugin does not listen on all of its endpoints.
+        drop_capabilities: Capabilities that mysqld starts without, such as ``CAP_SYS_ADMIN``.
+        mysqld: The server's program or image, as the setting netns_mysqld names it; None for the run's.
+        factory: The factory that makes the server, as named in ``pytest_netns_mysql.factories``; None for a topology's.
     """
 
-    kind: Kind
-    cache: Path
-    progress: Callable[[str], None]
+    name: str = "mysqld"
     bind_address: str | Sequence[str] | None = None
     admin_address: str | None = None
     mysqlx_bind_address: str | Sequence[str] | None = None
     options: Mapping[str, OptionValue] = field(default_factory=dict)
+    load: tuple[Entry | Load, ...] = ()
     check_endpoints: bool = True
     require_mysqlx: bool = True
     drop_capabilities: str | Sequence[str] = ()
-    load: tuple[Load, ...] = ()
-    start_timeout: float = 30.0
-    name: str = "mysqld"
+    mysqld: str | None = None
     factory: str | None = None
+
+    @classmethod
+    def of_topology(cls, topology: Topology, *, mysqlx: bool = False) -> ServerSpec:
+        """Return the configuration that a topology's ``[mysqld]`` table describes.
+
+        Args:
+            topology: The topology.
+            mysqlx: Whether X Plugin listens where ``bind_address`` says if the table does not say where.
+        """
+        from pytest_netns_mysql.mysql.load.load import entries_of
+
+        table = topology.mysqld
+        wants_mysqlx = mysqlx and table.mysqlx_bind_address is None
+        return cls(
+            bind_address=table.bind_address,
+            admin_address=table.admin_address,
+            mysqlx_bind_address=topology.bind_address if wants_mysqlx else table.mysqlx_bind_address,
+            options=table.options,
+            load=entries_of(topology),
+        )
 
     @property
     def where(self) -> str:
-        """Return the server's name for messages."""
+        """The place that error messages name: the server."""
         return f"server {self.name}"
 
-    def changed(self, changes: Mapping[str, Any]) -> ServerPlan:
-        """Return the plan of another start on the same data: what is no part of a plan is an option of mysqld's."""
+    @property
+    def addresses(self) -> dict[str, str | Sequence[str] | None]:
+        """The three address fields by name, as they are written."""
+        return {key: getattr(self, key) for key in ADDRESSES}
+
+    def with_options(self, defaults: Mapping[str, OptionValue]) -> ServerSpec:
+        """Return the same configuration with options that hold where ``options`` does not set them."""
+        own = {normal(name): value for name, value in self.options.items()}
+        return replace(self, options={**defaults, **own})
+
+    def changed(self: _S, changes: Mapping[str, Any]) -> _S:
+        """Return the configuration of a restart on the same data.
+
+        Args:
+            changes: Fields of ``OF_A_START``, and options of mysqld by name.
+
+        Raises:
+            SettingError: An option cannot be changed, or a value is of the wrong kind.
+        """
         known = {name: value for name, value in changes.items() if name in OF_A_START}
         others = {name: value for name, value in changes.items() if name not in OF_A_START}
         arguments.check(f"restart of {self.where}: restart", arguments.OF_A_START, known)
         checked(others, where=f"restart of {self.where}")
         return replace(self, **known, options={**self.options, **others})
 
-    def complete_options(self) -> dict[str, OptionValue]:
-        """Return all of mysqld's options; X Plugin is switched on where it has somewhere to listen."""
-        layers = [checked(self.options, where=self.where)]
-        layers += [] if self.mysqlx_bind_address is None else [{"mysqlx": True}]
-        return merge(*layers, defaults=self.kind.dialect.defaults)
+    def requests(self) -> Iterator[Request]:
+        """Yield each feature that the server must have, with the argument that asks for the feature."""
+        from pytest_netns_mysql.mysql.mysqld import features
 
-    def initial_options(self) -> dict[str, OptionValue]:
-        """Return those that decide what a data directory is made as."""
-        return initial(self.complete_options(), self.kind.dialect.defaults)
+        if self.factory is not None:
+            yield from features.of_factory(self.factory)
+        yield from features.of_configuration(
+            admin_address=self.admin_address,
+            mysqlx_bind_address=self.mysqlx_bind_address,
+            options=self.options,
+            load=self.load,
+            drop_capabilities=self.drop_capabilities,
+            check_endpoints=self.check_endpoints,
+        )
 
-    def listeners(self, network: Network) -> Listeners:
-        """Return where the server is to listen; raise EndpointError, SettingError."""
-        capabilities.mask(self.drop_capabilities, where=self.where)
-        self.kind.refuse({**vars(self), **({} if self.factory is None else {"factory": self.factory})}, self.where)
-        if self.kind.listens is not None:
-            return self._of_another(self.kind.listens, network)
-        written: Written = {key: getattr(self, key) for key in ADDRESSES}
-        options = self.complete_options()
-        if is_on(options, "skip_networking") and self.check_endpoints:
-            for key, value in written.items():
+    def check(
+        self,
+        topology: Topology,
+        kinds: Sequence[Kind] = (),
+        *,
+        where: str,
+        where_options: str | None = None,
+        where_load: str | None = None,
+    ) -> None:
+        """Check everything that can be known before the server starts.
+
+        Args:
+            topology: The topology that the server will listen in.
+            kinds: The kinds of server that the configuration is for.
+            where: The place that error messages name.
+            where_options: The place for errors of options; ``where`` by default.
+            where_load: The place for errors of ``load``; ``where`` by default.
+
+        Raises:
+            EndpointError: An endpoint breaks a rule, or no namespace has its address.
+            SettingError: An option or a capability is wrong.
+            LoadError: Something to load does not exist.
+            ServerVersionError: A kind of server lacks a feature.
+        """
+        from pytest_netns_mysql.kernel.namespaces import capabilitynames
+        from pytest_netns_mysql.mysql.load.load import resolve
+        from pytest_netns_mysql.mysql.mysqld.kind import check_features
+        from pytest_netns_mysql.mysql.mysqld.listeners import check_names, check_port_options
+        from pytest_netns_mysql.topology.planning.endpoints import check_endpoints
+
+        where_options = where_options or where
+        resolve(self.load, where=where_load or where)
+        checked(self.options, where=where_options)
+        capabilitynames.to_mask(self.drop_capabilities, where=where)
+        if self.check_endpoints:
+            check_port_options(self.options, where_options)
+            for key, value in self.addresses.items():
                 if value is not None:
-                    raise EndpointError(
-                        f"{key} = {as_text(value)!r}: skip_networking is on, and the server would listen nowhere "
-                        "without a word",
-                        where=self.where,
-                        remedies=[f"leave out {key}, or skip_networking"],
-                    )
-        elif self.bind_address is None and not is_on(options, "skip_networking"):
-            written = {**written, "bind_address": network.topology.bind_address}
-        return Listeners(written, options, network, self.where, checked=self.check_endpoints)
-
-    def _of_another(self, listens: Endpoint, network: Network) -> Listeners:
-        """Return where a server listens that others started: where the plan says, else where it was found."""
-        written: Written = {"bind_address": listens.address if self.bind_address is None else self.bind_address}
-        return Listeners(written, {"port": listens.port}, network, self.where, checked=False)
+                    endpoints = check_endpoints(value, topology.plan, key, where)
+                    check_names(endpoints, topology.plan.hosts, key=key, where=where)
+        for kind in kinds:
+            check_features(kind, self.requests(), where)

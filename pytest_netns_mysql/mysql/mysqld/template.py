@@ -15,7 +15,7 @@ from pytest_netns_mysql.mysql.mysqld.copying import finish
 from pytest_netns_mysql.mysql.mysqld.kind import label
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.kind import Kind
+    from pytest_netns_mysql.mysql.mysqld.kind import Kind, StartableKind
 
 _FORMAT = "5"  # raised when templates are made in another way
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
@@ -70,6 +70,8 @@ def template(
 
 def made(kind: Kind, options: Mapping[str, OptionValue], *, cache: Path) -> Path | None:
     """Return what ``template`` returns, or None where that is still to be made."""
+    if kind.startable is None:
+        return None
     folder = cache / "templates" / key(kind, options)
     trust.check(folder)
     return folder if manifest.fault(folder) is None else None
@@ -92,19 +94,29 @@ def discard(folder: Path) -> None:
 
 def key(kind: Kind, options: Mapping[str, OptionValue]) -> str:
     """Return what tells a template from those of other servers and options."""
-    parts = [_FORMAT, *kind.identity(), *arguments(options)]
+    parts = [_FORMAT, *_startable(kind).identity(), *arguments(options)]
     return f"{label(kind)}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
 
 
+def _startable(kind: Kind) -> StartableKind:
+    if kind.startable is None:
+        raise AssertionError(f"{kind.name} is run by others, who made its data directory")
+    return kind.startable
+
+
 def _make(
-    kind: Kind, options: Mapping[str, OptionValue], folder: Path, progress: Callable[[str], None], timeout: float
+    kind: Kind,
+    options: Mapping[str, OptionValue],
+    folder: Path,
+    progress: Callable[[str], None],
+    timeout: float,
 ) -> None:
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     sparse = folder.with_name(f"{folder.name}.sparse")
     for left in (unfinished, sparse):
         shutil.rmtree(left, ignore_errors=True)
     try:
-        kind.initialize(options, unfinished, progress, timeout)
+        _startable(kind).initialize(options, unfinished, progress, timeout)
         finish(unfinished, sparse)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pytest_netns_mysql.endpoint import ENDPOINT_KINDS, MYSQL_ENDPOINT, Endpoint, EndpointKind, parse_list
-from pytest_netns_mysql.optionnames import without_modifiers
+from pytest_netns_mysql.optionnames import base_name
 from pytest_netns_mysql.topology.model import OptionValue
 from pytest_netns_mysql.topology.topology import Topology
 
@@ -50,6 +50,6 @@ def server_labels(topology: Topology) -> list[ServerLabel]:
 
 def _port(options: Mapping[str, OptionValue], kind: EndpointKind) -> int:
     for name, value in options.items():
-        if without_modifiers(name) == kind.port_option and str(value).isdecimal():
+        if base_name(name) == kind.port_option and str(value).isdecimal():
             return int(str(value))
     return kind.default_port

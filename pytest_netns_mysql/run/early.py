@@ -1,0 +1,31 @@
+"""What an early start has made: the session takes it over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.reuse.protocol import Taken
+
+
+@dataclass(frozen=True)
+class EarlyStart:
+    """A sandbox with a network and a server that boots.
+
+    Attributes:
+        sandbox: The sandbox.
+        network: The network in it.
+        mysqld: The server, as the setting netns_mysqld names it.
+        server: The server, which need not answer yet.
+        taken: The server's supervisor, for a server that stays up between runs; None for one of this process.
+    """
+
+    sandbox: Sandbox
+    network: Network
+    mysqld: str
+    server: MySQLServer
+    taken: Taken | None = None

@@ -1,0 +1,106 @@
+"""Which MariaDB is used, and how its programs are found."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pytest_netns_mysql.errors import ServerNotFoundError, ServerStartError, ServerVersionError
+from pytest_netns_mysql.mysql.choice import Finder
+from pytest_netns_mysql.mysql.kinds.local import find
+from pytest_netns_mysql.mysql.kinds.mariadb import MariaDB
+from pytest_netns_mysql.mysql.mysqld.kind import label
+
+LINE = "mariadbd  Ver 11.4.2-MariaDB-ubu2404 for debian-linux-gnu on x86_64 (mariadb.org binary distribution)"
+OLD = "mysqld  Ver 10.5.9-MariaDB for Linux on x86_64 (Source distribution)"
+
+
+def program(path: Path, line: str = LINE) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f'#!/bin/sh\necho "{line}"\n')
+    path.chmod(0o755)
+    return path
+
+
+def silent(line: str) -> None:
+    raise AssertionError(f"nothing is fetched here, but: {line}")
+
+
+@pytest.fixture
+def finder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finder:
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
+    return Finder(tmp_path / "cache", silent)
+
+
+@pytest.mark.parametrize("name", ["mariadbd", "mysqld"])
+def test_a_path_names_one(finder: Finder, tmp_path: Path, name: str) -> None:
+    mariadbd = program(tmp_path / "base" / "sbin" / name)
+    for choice in (mariadbd, tmp_path / "base"):
+        found = finder.find(str(choice))
+        assert found == MariaDB(mariadbd, (11, 4, 2), LINE)
+        assert label(found) == "mariadb-11.4.2"
+
+
+def test_mariadb_takes_one_of_path(finder: Finder, tmp_path: Path) -> None:
+    mariadbd = program(tmp_path / "path" / "mariadbd")
+    assert finder.find("mariadb") == MariaDB(mariadbd, (11, 4, 2), LINE)
+
+
+def test_mariadb_takes_one_of_the_cache(finder: Finder, tmp_path: Path) -> None:
+    program(tmp_path / "path" / "mariadbd", OLD)
+    folder = tmp_path / "cache" / "servers" / "mariadb-11.4.2-0"
+    record = {"product": "mariadb", "program": "mariadbd", "folder": str(folder), "version_line": LINE}
+    mariadbd = program(folder / "bin" / "mariadbd")
+    (folder / "server.json").write_text(json.dumps({**record, "machine": os.uname().machine}))
+    assert finder.look("mariadb") == MariaDB(mariadbd, (11, 4, 2), LINE)
+
+
+def test_there_may_be_none_yet(finder: Finder) -> None:
+    assert finder.look("mariadb") is None
+
+
+def test_an_old_one_is_refused(finder: Finder, tmp_path: Path) -> None:
+    mariadbd = program(tmp_path / "mariadbd", OLD)
+    with pytest.raises(ServerVersionError) as caught:
+        finder.find(str(mariadbd))
+    assert str(caught.value).splitlines()[:2] == [
+        f"{mariadbd} is MariaDB 10.5.9: handing listening sockets to it came with 10.6.0",
+        f"  tried: {OLD}",
+    ]
+
+
+def test_auto_passes_it_over_and_says_how_to_name_it(
+    finder: Finder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mariadbd = program(tmp_path / "path" / "mysqld")
+    with pytest.raises(ServerNotFoundError) as caught:
+        find("auto", cache=tmp_path / "cache", progress=lambda _: None)  # no apt on this PATH
+    assert f"{mariadbd} is MariaDB 11.4.2: MariaDB has no addr/ns of its own" in caught.value.tried
+    assert finder.look("auto") is None
+
+
+def test_without_apt_there_is_none_to_fetch(finder: Finder, tmp_path: Path) -> None:
+    with pytest.raises(ServerNotFoundError) as caught:
+        Finder(finder.cache, lambda _: None).find("mariadb")
+    assert str(caught.value).startswith("no MariaDB was found\n  where: netns_mysqld = mariadb\n")
+    assert "name a server: netns_mysqld = /path/to/mariadbd" in caught.value.remedies
+
+
+def test_programs_have_names_of_their_own(tmp_path: Path, finder: Finder) -> None:
+    server = finder.find(str(program(tmp_path / "bin" / "mariadbd")))
+    for name in ("mariadb", "mariadb-dump", "mariadb-admin", "mysql", "mysqlshow"):
+        program(tmp_path / "bin" / name)
+    names = {"mysql": "mariadb", "mysqldump": "mariadb-dump", "mysqladmin": "mariadb-admin", "mysqlshow": "mysqlshow"}
+    for name, own in {**names, "mariadb-dump": "mariadb-dump"}.items():
+        assert server.program(name) == tmp_path / "bin" / own
+
+
+def test_a_package_without_scripts_is_told(tmp_path: Path, finder: Finder) -> None:
+    server = finder.find(str(program(tmp_path / "base" / "bin" / "mariadbd")))
+    assert server.startable is not None
+    with pytest.raises(ServerStartError, match=r"there is no mariadb_system_tables\.sql to make a data directory by"):
+        server.startable.initialize({}, tmp_path / "data", print)
