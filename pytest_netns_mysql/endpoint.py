@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
+from typing import NamedTuple
 
 from pytest_netns_mysql.errors import EndpointError
 
 GLOBAL = "global"
-PORT = 3306
+
+
+class EndpointKind(NamedTuple):
+    """A kind of endpoint that a server has; see the manual, "Connection Interfaces".
+
+    Attributes:
+        name: What ``MySQLServer.endpoint`` calls the kind.
+        parameter: mysqld's parameter for the addresses.
+        port_option: mysqld's option for the port.
+        default_port: The port where the option is not given.
+        label: What tells the kind from the usual one in drawings.
+    """
+
+    name: str
+    parameter: str
+    port_option: str
+    default_port: int
+    label: str
+
+
+MYSQL_ENDPOINT = EndpointKind("mysql", "bind_address", "port", 3306, "")
+ADMIN_ENDPOINT = EndpointKind("admin", "admin_address", "admin_port", 33062, "admin")
+MYSQLX_ENDPOINT = EndpointKind("mysqlx", "mysqlx_bind_address", "mysqlx_port", 33060, "X")
+ENDPOINT_KINDS = (MYSQL_ENDPOINT, ADMIN_ENDPOINT, MYSQLX_ENDPOINT)
+ADDRESS_PARAMETERS = tuple(kind.parameter for kind in ENDPOINT_KINDS)
+
 WILDCARDS = ("*", "0.0.0.0", "::")  # noqa: S104 - named in order to be refused
 _LONGEST_NAME = 255  # bytes of a file name
 
@@ -19,6 +45,7 @@ _NAMESPACE = re.compile(r"[^/\s,\x00]+")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 Addresses = Mapping[str, Sequence[IPv4Interface | IPv6Interface]]
+Hosts = Sequence[tuple[str, IPv4Address | IPv6Address]]
 
 
 @dataclass(frozen=True)
@@ -32,7 +59,7 @@ class Endpoint:
 
     address: str
     namespace: str = GLOBAL
-    port: int = PORT
+    port: int = MYSQL_ENDPOINT.default_port
 
     def __str__(self) -> str:
         return self.address if self.namespace == GLOBAL else f"{self.address}/{self.namespace}"
@@ -74,7 +101,7 @@ def name_fault(name: str) -> str | None:
     return f"it is longer than {_LONGEST_NAME} bytes" if length > _LONGEST_NAME else None
 
 
-def parse(text: str, *, key: str = "bind_address", where: str | None = None) -> Endpoint:
+def parse(text: str, *, key: str = MYSQL_ENDPOINT.parameter, where: str | None = None) -> Endpoint:
     """Read one ``addr`` or ``addr/ns``.
 
     Raises EndpointError where the value breaks a rule of the manual's "Network Namespace Support".
@@ -141,7 +168,7 @@ def _meant(address: str, suffix: str) -> list[str]:
 
 
 def parse_list(
-    value: str | Sequence[str], *, key: str = "bind_address", where: str | None = None
+    value: str | Sequence[str], *, key: str = MYSQL_ENDPOINT.parameter, where: str | None = None
 ) -> tuple[Endpoint, ...]:
     """Read a comma list, or a sequence, of ``addr/ns``.
 
@@ -160,11 +187,11 @@ def parse_list(
         )
     if isinstance(value, str) and re.search(r"\s", value):
         raise fault("white space is not allowed in it", f"write {_without_space(value)!r}")
-    if key == "admin_address" and len(texts) > 1:
+    if key == ADMIN_ENDPOINT.parameter and len(texts) > 1:
         raise fault(f"it takes one address only, and this is {len(texts)}", f"keep one of {', '.join(texts)}")
     endpoints = tuple(parse(text, key=key, where=where) for text in texts)
     for endpoint in endpoints:
-        if endpoint.is_wildcard and key == "admin_address":
+        if endpoint.is_wildcard and key == ADMIN_ENDPOINT.parameter:
             raise fault("it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red")
         if endpoint.is_wildcard and len(endpoints) > 1:
             raise fault(
@@ -188,17 +215,40 @@ def _twice(endpoints: Sequence[Endpoint]) -> str | None:
 
 
 def check(
-    endpoints: Sequence[Endpoint], addresses: Addresses, *, key: str = "bind_address", where: str | None = None
+    endpoints: Sequence[Endpoint],
+    addresses: Addresses,
+    *,
+    hosts: Hosts = (),
+    unknown: Collection[str] = (),
+    key: str = MYSQL_ENDPOINT.parameter,
+    where: str | None = None,
 ) -> None:
-    """Check that each namespace exists and has its address; host names are left to the server.
+    """Check that each namespace exists and has the address; other host names are left to the server.
 
-    ``addresses`` gives the addresses of every namespace, ``global`` among them. Raises EndpointError.
+    Args:
+        endpoints: What is checked.
+        addresses: The addresses of every namespace, ``global`` among them.
+        hosts: The topology's host names, each with an address.
+        unknown: Namespaces whose addresses are not known yet; their endpoints are taken as they are.
+        key: The parameter that the endpoints come from, for messages.
+        where: Where the parameter is written, for messages.
+
+    Raises:
+        EndpointError: For the first endpoint that exists nowhere.
     """
     for endpoint in endpoints:
-        _check_one(endpoint, addresses, f"{key} = {str(endpoint)!r}", where)
+        for numeric in by_address(endpoint, hosts):
+            if numeric.namespace not in unknown:
+                _check_address(numeric, addresses, f"{key} = {str(numeric)!r}", where)
 
 
-def _check_one(endpoint: Endpoint, addresses: Addresses, start: str, where: str | None) -> None:
+def by_address(endpoint: Endpoint, hosts: Hosts) -> list[Endpoint]:
+    """Return the endpoint with each address of its host name, or as it is if the topology has no such name."""
+    addresses = [address for name, address in hosts if name.lower() == endpoint.address.lower()]
+    return [replace(endpoint, address=str(address)) for address in addresses] or [endpoint]
+
+
+def _check_address(endpoint: Endpoint, addresses: Addresses, start: str, where: str | None) -> None:
     if endpoint.namespace not in addresses:
         known = [name for name in addresses if name != GLOBAL]
         near = difflib.get_close_matches(endpoint.namespace, known, n=1)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.protocols import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
     from pytest_netns_mysql.run.servers import Servers
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def _netns_choice(request: pytest.FixtureRequest) -> str:
 @own_fixture
 def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choice: str) -> Iterator[Network]:
     """The network of the topology: its namespaces by name, built in a sandbox of this process."""
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
     session = request.config.stash[SESSION]
     if not session.has_looked_ahead:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_netns_mysql import paths
-from pytest_netns_mysql.settingvalues import Setting as Setting  # one of this module's names
+from pytest_netns_mysql.settingvalues import Setting as Setting  # a name of this module, too
 from pytest_netns_mysql.settingvalues import checked
 
 TOPOLOGY_FILE = "netns-topology.toml"

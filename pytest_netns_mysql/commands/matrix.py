@@ -17,7 +17,7 @@ from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.serverkinds import choices
 from pytest_netns_mysql.topology.file.load import load_all
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 # In pytest's order; see "Configuration file formats" in its manual.
 _INI_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")

@@ -23,7 +23,7 @@ from pytest_netns_mysql.kernel.namespaces.position import identity, network_iden
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.wiring import refused, wire
 from pytest_netns_mysql.topology.lookup import unknown_namespace
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 
 class Network(Mapping[str, Namespace]):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
     from pytest_netns_mysql.reuse.protocol import Taken
     from pytest_netns_mysql.run.session import NetnsSession
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: bool) -> EarlyStart | None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.settings import Settings
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 NOTHING_SAID = "nothing said that this run has netns tests"
 

@@ -10,7 +10,7 @@ from pytest_netns_mysql.errors import NetnsError
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.settings import Settings
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 class Topologies:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from pytest_netns_mysql.errors import NetnsError, TopologyError, in_short
+from pytest_netns_mysql.errors import NetnsError, TopologyError
 
 
 class Faults:
@@ -48,9 +46,3 @@ class Faults:
             raise found[0]
         if found:
             raise TopologyError.of_several(found, where=self.source)
-
-
-def written(name: object) -> str:
-    """Return a key as it is written in a TOML file."""
-    text = name if isinstance(name, str) else in_short(name)
-    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else json.dumps(text, ensure_ascii=False)

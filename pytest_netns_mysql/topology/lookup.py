@@ -6,10 +6,10 @@ import difflib
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import UnknownNamespaceError, in_short
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.model import Description
 
 
-def unknown_namespace(name: object, *topologies: Topology, where: str | None = None) -> UnknownNamespaceError:
+def unknown_namespace(name: object, *topologies: Description, where: str | None = None) -> UnknownNamespaceError:
     """Return the error that lists the known names, for the caller to raise."""
     known = [*dict.fromkeys(one for topology in topologies for one in topology.namespaces), GLOBAL]
     near = difflib.get_close_matches(name, known, n=1) if isinstance(name, str) else []

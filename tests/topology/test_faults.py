@@ -8,7 +8,8 @@ import pytest
 
 from pytest_netns_mysql.errors import EndpointError, TopologyError
 from pytest_netns_mysql.topology.file.load import from_mapping
-from pytest_netns_mysql.topology.model import Link, Namespace, Topology
+from pytest_netns_mysql.topology.model import Link, Namespace
+from pytest_netns_mysql.topology.topology import Topology
 
 RED = {"red": "192.0.2.2/24"}
 LAN = {"red": {"to": "lan", "address": "10.0.0.2/24"}}

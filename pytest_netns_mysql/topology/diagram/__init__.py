@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_netns_mysql.topology.diagram import as_dot, as_json, as_mermaid, as_svg, as_text
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 FORMATS = ("text", "mermaid", "dot", "svg", "json")
 

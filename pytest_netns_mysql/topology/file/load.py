@@ -13,9 +13,10 @@ from typing import Any
 
 from pytest_netns_mysql import arguments, paths
 from pytest_netns_mysql.errors import TopologyError, in_short
-from pytest_netns_mysql.topology.faults import written
 from pytest_netns_mysql.topology.file.mapping import read
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.keys import SHORTEST
+from pytest_netns_mysql.topology.tomltext import toml_key
+from pytest_netns_mysql.topology.topology import Topology
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,7 +37,6 @@ _ARGUMENTS = {
         TopologyError,
     ).or_none(),
 }
-_SHORTEST = '[namespaces] and below it red = "192.0.2.2/24"'
 
 
 def presets() -> tuple[str, ...]:
@@ -143,7 +143,7 @@ def _decode(text: str, *, name: str, source: str, wanted: str | None = None) -> 
     except ValueError as error:  # of numbers with too many digits, too
         raise TopologyError(f"this is not TOML: {error}", where=source, remedies=["mend that line"]) from error
     if not data:
-        raise TopologyError("the topology file is empty", where=source, remedies=[f"write {_SHORTEST}"])
+        raise TopologyError("the topology file is empty", where=source, remedies=[f"write {SHORTEST}"])
     tables = _tables(data, source)
     if wanted is not None and wanted not in tables:
         near = difflib.get_close_matches(wanted, tables, n=1)
@@ -177,7 +177,7 @@ def _tables(data: Mapping[str, Any], source: str) -> dict[str, Any]:
         raise TopologyError(
             f"the file has several topologies, and {', '.join(beside)} beside them",
             where=f"{source}: {beside[0]}",
-            remedies=[f"move it below [topology.{written(next(iter(tables)))}]"],
+            remedies=[f"move it below [topology.{toml_key(next(iter(tables)))}]"],
         )
     return tables
 

@@ -6,24 +6,17 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
-
 from pytest_netns_mysql.errors import TopologyError, in_short
-from pytest_netns_mysql.topology.faults import Faults, written
-from pytest_netns_mysql.topology.file.document import (
-    BridgeTable,
-    LinkTable,
-    MysqldTable,
-    NamespaceTable,
-    TopologyTable,
-    decode,
-)
-from pytest_netns_mysql.topology.model import Bridge, Link, Mysqld, Namespace, Topology
+from pytest_netns_mysql.topology.faults import Faults
+from pytest_netns_mysql.topology.keys import SHORTEST, Key, decode, keys_of
+from pytest_netns_mysql.topology.model import Bridge, Link, Mysqld, Namespace
 from pytest_netns_mysql.topology.planning import planner
+from pytest_netns_mysql.topology.tomltext import toml_key
+from pytest_netns_mysql.topology.topology import Topology
 
-_SHORTEST = '[namespaces] and below it red = "192.0.2.2/24"'
 _EITHER = "an address with a prefix length, or a table"
-_LINK_KEYS = LinkTable.__struct_fields__
+_LINK = keys_of(Link)
+_NAMESPACE = keys_of(Link, Namespace)  # those of a single link stand beside the namespace's own
 
 
 def read(data: object, *, name: str, source: str) -> Topology:
@@ -32,13 +25,13 @@ def read(data: object, *, name: str, source: str) -> Topology:
         raise TopologyError(
             f"a topology is a table, and this is {in_short(data)}",
             where=source,
-            remedies=[f"the shortest one is {_SHORTEST}"],
+            remedies=[f"the shortest one is {SHORTEST}"],
         )
     faults = Faults(source)
-    keys = decode(TopologyTable, data, "", faults)
+    keys = decode(keys_of(Topology), data, "", faults)
     keys["namespaces"] = _each(keys.get("namespaces", {}), "namespaces", _namespace, faults)
     keys["bridges"] = _each(keys.get("bridges", {}), "bridges", _bridge, faults)
-    keys["mysqld"] = Mysqld(**decode(MysqldTable, keys.get("mysqld", {}), "mysqld", faults))
+    keys["mysqld"] = Mysqld(**decode(keys_of(Mysqld), keys.get("mysqld", {}), "mysqld", faults))
     topology = Topology(name, **keys, source=source)
     faults.of_file = bool(faults)
     # Kept, so that what is checked here is not worked out again.
@@ -50,7 +43,7 @@ def _each(table: Mapping[Any, Any], path: str, one: Any, faults: Faults) -> dict
     found = {}
     for name, value in table.items():
         if isinstance(name, str):
-            found[name] = one(value, f"{path}.{written(name)}", faults)
+            found[name] = one(value, f"{path}.{toml_key(name)}", faults)
         else:
             faults.add(
                 f"a {path[:-1]}'s name is text, and this is {in_short(name)}", f"{path}.{in_short(name)}", "quote it"
@@ -62,7 +55,7 @@ def _namespace(value: object, path: str, faults: Faults) -> Namespace | None:
     if isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)):
         return Namespace((Link(value),))
     table = _table(
-        NamespaceTable,
+        _NAMESPACE,
         value,
         path,
         faults,
@@ -71,7 +64,7 @@ def _namespace(value: object, path: str, faults: Faults) -> Namespace | None:
     )
     if table is None:
         return None
-    link = {key: table.pop(key) for key in _LINK_KEYS if key in table}
+    link = {key: table.pop(key) for key in _LINK if key in table}
     several = table.pop("links", None)
     if link and several is not None:
         faults.add(
@@ -84,7 +77,7 @@ def _namespace(value: object, path: str, faults: Faults) -> Namespace | None:
         place = f"{path}.links[{number}]"
         if isinstance(one, str):
             links.append(Link(one))
-        elif (keys := _table(LinkTable, one, place, faults, _EITHER, '"192.0.2.2/24"')) is not None:
+        elif (keys := _table(_LINK, one, place, faults, _EITHER, '"192.0.2.2/24"')) is not None:
             links.append(Link(**keys))
     return Namespace(tuple(links), **table)
 
@@ -92,15 +85,15 @@ def _namespace(value: object, path: str, faults: Faults) -> Namespace | None:
 def _bridge(value: object, path: str, faults: Faults) -> Bridge | None:
     if isinstance(value, str):
         return Bridge(value)
-    keys = _table(BridgeTable, value, path, faults, _EITHER, 'lan = "172.18.0.1/16"')
+    keys = _table(keys_of(Bridge), value, path, faults, _EITHER, 'lan = "172.18.0.1/16"')
     return None if keys is None else Bridge(**keys)
 
 
 def _table(
-    kind: type[Struct], value: object, path: str, faults: Faults, takes: str, example: str
+    keys: Mapping[str, Key], value: object, path: str, faults: Faults, takes: str, example: str
 ) -> dict[str, Any] | None:
     if isinstance(value, Mapping):
-        return decode(kind, value, path, faults)
+        return decode(keys, value, path, faults)
     faults.add(f"{path} = {in_short(value)}: it takes {takes}", path, f"write {example}")
     return None
 

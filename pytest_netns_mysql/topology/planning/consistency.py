@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.topology.faults import Faults, written
+from pytest_netns_mysql.topology.faults import Faults
 from pytest_netns_mysql.topology.plan import Address, Interface, Plan, Subnet
 from pytest_netns_mysql.topology.planning.links import Wiring
 from pytest_netns_mysql.topology.planning.values import first_free
+from pytest_netns_mysql.topology.tomltext import toml_key
 
 _Place = tuple[str, str]  # a namespace and the interface of a bridge there
 _HOST_NAME = re.compile(r"(?=.{1,255}$)(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
@@ -104,7 +105,7 @@ class _Segments:
             names = self._names[one], self._names[other]
             self._faults.add(
                 f"the bridges {names[0]} and {names[1]} are joined in a loop: frames would go round for ever",
-                f"bridges.{written(names[0])}.to",
+                f"bridges.{toml_key(names[0])}.to",
                 f"remove {names[1]} from it",
             )
         self._leaders[first] = second
@@ -164,7 +165,7 @@ def _check_gateways(
             others = [str(one) for one in known if one not in [address.ip for address in addresses]]
             faults.add(
                 f"nobody has the gateway {route.gateway}",
-                f"namespaces.{written(namespace)}.gateway",
+                f"namespaces.{toml_key(namespace)}.gateway",
                 f"write one of {', '.join(others)}, or give that address to the bridge",
             )
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.topology.faults import Faults, written
-from pytest_netns_mysql.topology.model import Bridge, Link, Texts, Topology, texts
+from pytest_netns_mysql.topology.faults import Faults
+from pytest_netns_mysql.topology.model import Bridge, Description, Link, Texts, texts
 from pytest_netns_mysql.topology.plan import End, Interface, PlannedBridge, Route, Shaping, Veth
 from pytest_netns_mysql.topology.planning.values import (
     check_mtu,
@@ -21,21 +21,22 @@ from pytest_netns_mysql.topology.planning.values import (
     read_quantity,
     usual,
 )
+from pytest_netns_mysql.topology.tomltext import toml_key
 
 
 class Wiring:
     """Expand the links and bridges of a topology; ``keys`` tells where each interface stands in its file."""
 
-    def __init__(self, topology: Topology, faults: Faults) -> None:
+    def __init__(self, description: Description, faults: Faults) -> None:
         """Keep the topology; faults are noted as they are met."""
         self.keys: dict[tuple[str, str], str] = {}
         self.default_routes: list[Route] = []
-        self._topology = topology
+        self._description = description
         self._faults = faults
         self._numbers = {"veth": 0, "vpeer": 0, "br": 0}
         self._taken = self._written_interfaces()
         self._addresses: dict[int, tuple[Interface, ...]] = {}
-        self._bridges = {name: self._bridge(name) for name in topology.bridges}
+        self._bridges = {name: self._bridge(name) for name in description.bridges}
 
     def bridges(self) -> tuple[PlannedBridge, ...]:
         """Return the bridges."""
@@ -49,12 +50,12 @@ class Wiring:
     @cached_property
     def _places(self) -> list[str]:
         """Return the namespaces in which interfaces can be made: ``global``, and those that are not external."""
-        return [GLOBAL, *(name for name, one in self._topology.namespaces.items() if one.external is None)]
+        return [GLOBAL, *(name for name, one in self._description.namespaces.items() if one.external is None)]
 
     @cached_property
     def targets(self) -> Mapping[str, str]:
         """Return what a link may lead to: its name, and the namespace that the other end lies in."""
-        bridges = {name: self._namespace_of(one) for name, one in self._topology.bridges.items()}
+        bridges = {name: self._namespace_of(one) for name, one in self._description.bridges.items()}
         return {name: name for name in self._places} | bridges
 
     def _namespace_of(self, bridge: Bridge) -> str:
@@ -63,8 +64,8 @@ class Wiring:
 
     def _links(self) -> Iterator[tuple[str, int, Link, str]]:
         """Give each link: its namespace, number there, itself, and its key."""
-        for name, one in self._topology.namespaces.items():
-            start = f"namespaces.{written(name)}"
+        for name, one in self._description.namespaces.items():
+            start = f"namespaces.{toml_key(name)}"
             for number, link in enumerate(one.links):
                 yield name, number, link, start if len(one.links) == 1 else f"{start}.links[{number}]"
 
@@ -77,7 +78,7 @@ class Wiring:
             for namespace, chosen in ((name, link.interface), (self.targets.get(link.to), link.outer_interface)):
                 if chosen is not None and namespace is not None:
                     taken.setdefault(namespace, set()).add(chosen)
-        for bridge in self._topology.bridges.values():
+        for bridge in self._description.bridges.values():
             if bridge.interface is not None:
                 taken.setdefault(self._namespace_of(bridge), set()).add(bridge.interface)
         return taken
@@ -105,7 +106,7 @@ class Wiring:
     # ---- what is joined
 
     def _bridge(self, name: str) -> PlannedBridge:
-        bridge, key = self._topology.bridges[name], f"bridges.{written(name)}"
+        bridge, key = self._description.bridges[name], f"bridges.{toml_key(name)}"
         namespace = self._namespace_of(bridge)
         if namespace != bridge.namespace:
             self._unknown(bridge.namespace, f"{key}.namespace", self._places, "namespace")
@@ -135,7 +136,7 @@ class Wiring:
             self._faults.add(
                 f"{link.to} is a bridge, whose ports have no address",
                 f"{key}.outer_address",
-                f"write it below bridges.{written(link.to)} as address",
+                f"write it below bridges.{toml_key(link.to)} as address",
             )
         self._route(name, link, gateways, bridge.addresses if bridge is not None else outer)
         suffix = f"-{number}" if number else ""
@@ -166,9 +167,9 @@ class Wiring:
         )
 
     def _joints(self) -> Iterator[Veth]:
-        for name, bridge in self._topology.bridges.items():
+        for name, bridge in self._description.bridges.items():
             for number, other in enumerate(texts(bridge.to)):
-                key = f"bridges.{written(name)}.to"
+                key = f"bridges.{toml_key(name)}.to"
                 if other not in self._bridges:
                     self._unknown(other, key, self._bridges.keys() - {name}, "bridge")
                     continue
@@ -265,7 +266,7 @@ class Wiring:
             version = gateway.version
             has_own = any(one.version == version for one in self._addresses[id(link)])
             known = any(one.namespace == name and one.gateway.version == version for one in self.default_routes)
-            written_by_hand = "default" in self._topology.namespaces[name].routes
+            written_by_hand = "default" in self._description.namespaces[name].routes
             if has_own and not known and not written_by_hand:
                 destination = read_destination("default", gateway.ip, "", self._faults)
                 assert destination is not None
@@ -274,7 +275,7 @@ class Wiring:
     def _may_forward(self, to: str) -> bool:
         # A global that does not forward is still the way to global itself.
         place = self.targets.get(to, GLOBAL)
-        return place == GLOBAL or self._topology.namespaces[place].forwarding
+        return place == GLOBAL or self._description.namespaces[place].forwarding
 
     def _shaping(self, link: Link, key: str) -> Shaping | None:
         rate = read_quantity("rate", link.rate, f"{key}.rate", self._faults)

@@ -8,51 +8,55 @@ from ipaddress import ip_address
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL, name_fault
 from pytest_netns_mysql.errors import in_short
-from pytest_netns_mysql.topology.faults import Faults, written
-from pytest_netns_mysql.topology.model import Namespace, Topology, texts
+from pytest_netns_mysql.topology.faults import Faults
+from pytest_netns_mysql.topology.keys import SHORTEST
+from pytest_netns_mysql.topology.model import Description, Namespace, texts
 from pytest_netns_mysql.topology.plan import Address, Masquerade, Plan, PortForward, Route
 from pytest_netns_mysql.topology.planning import consistency, endpoints
 from pytest_netns_mysql.topology.planning.links import Wiring
 from pytest_netns_mysql.topology.planning.values import read_destination, read_host_and_port
+from pytest_netns_mysql.topology.tomltext import toml_key
 
 
-def plan(topology: Topology, faults: Faults | None = None) -> Plan:
+def plan(description: Description, faults: Faults | None = None) -> Plan:
     """Return the plan of a topology; ``faults`` are those of its file, which are told together with its own.
 
     Raises TopologyError, or EndpointError where an endpoint alone is wrong; several faults come as one error.
     """
-    faults = Faults(topology.source) if faults is None else faults
-    if not topology.namespaces:
+    faults = Faults(description.source) if faults is None else faults
+    if not description.namespaces:
         if faults.of_file:
             faults.check()
         faults.add(
             "the topology has no namespace",
             "namespaces",
-            'write [namespaces] and below it red = "192.0.2.2/24"',
+            f"write {SHORTEST}",
         )
         faults.check()
-    _check_names(topology, faults)
-    if GLOBAL in (*topology.namespaces, *topology.bridges):
+    _check_names(description, faults)
+    if GLOBAL in (*description.namespaces, *description.bridges):
         faults.check()  # every link to it would be misread
-    wiring = Wiring(topology, faults)
+    wiring = Wiring(description, faults)
     bridges, veths = wiring.bridges(), wiring.veths()
     found = Plan(
-        namespaces=tuple(topology.namespaces),
-        external={name: _text(one.external) for name, one in topology.namespaces.items() if one.external is not None},
+        namespaces=tuple(description.namespaces),
+        external={
+            name: _text(one.external) for name, one in description.namespaces.items() if one.external is not None
+        },
         bridges=bridges,
         veths=veths,
-        forwarding=tuple(name for name, _, one in _routers(topology) if one.forwarding),
+        forwarding=tuple(name for name, _, one in _routers(description) if one.forwarding),
     )
     consistency.check_wiring(found, wiring, faults)
     if faults.of_file:
         faults.check()  # what depends on the keys that are wrong would be wrong with them
-    found = replace(found, hosts=_hosts(topology, found, faults))
-    routes = (*wiring.default_routes, *_routes(topology, found, faults))
-    masquerades = _masquerades(topology, found, faults)
-    forwards = _port_forwards(topology, found, faults)
+    found = replace(found, hosts=_hosts(description, found, faults))
+    routes = (*wiring.default_routes, *_routes(description, found, faults))
+    masquerades = _masquerades(description, found, faults)
+    forwards = _port_forwards(description, found, faults)
     found = replace(found, routes=routes, masquerades=masquerades, port_forwards=forwards)
-    _check_external(topology, faults)
-    found = replace(found, bind_address=endpoints.bind_address(topology, found, faults))
+    _check_external(description, faults)
+    found = replace(found, bind_address=endpoints.bind_address(description, found, faults))
     faults.check()
     return found
 
@@ -61,34 +65,34 @@ def _text(external: str | int) -> str:
     return external if isinstance(external, str) else in_short(external)
 
 
-def _check_names(topology: Topology, faults: Faults) -> None:
-    for table, names in (("namespaces", topology.namespaces), ("bridges", topology.bridges)):
+def _check_names(description: Description, faults: Faults) -> None:
+    for table, names in (("namespaces", description.namespaces), ("bridges", description.bridges)):
         for name in names:
             reason = "it stands for the sandbox's own namespace" if name == GLOBAL else name_fault(name)
             if reason:
                 faults.add(
-                    f"a {table[:-1]} cannot be called {name!r}: {reason}", f"{table}.{written(name)}", "rename it"
+                    f"a {table[:-1]} cannot be called {name!r}: {reason}", f"{table}.{toml_key(name)}", "rename it"
                 )
-    for name in topology.bridges:
-        if name in topology.namespaces:
+    for name in description.bridges:
+        if name in description.namespaces:
             faults.add(
                 f"a namespace and a bridge are both called {name}: to = {name!r} could mean either",
-                f"namespaces.{written(name)} and bridges.{written(name)}",
+                f"namespaces.{toml_key(name)} and bridges.{toml_key(name)}",
                 "rename one of them",
             )
 
 
-def _routers(topology: Topology) -> list[tuple[str, str, Namespace | Topology]]:
+def _routers(description: Description) -> list[tuple[str, str, Namespace | Description]]:
     """Return what may route, as name, beginning of its keys, and description: ``global``'s stand at the top."""
-    rest = [(name, f"namespaces.{written(name)}.", one) for name, one in topology.namespaces.items()]
-    return [(GLOBAL, "", topology), *rest]
+    rest = [(name, f"namespaces.{toml_key(name)}.", one) for name, one in description.namespaces.items()]
+    return [(GLOBAL, "", description), *rest]
 
 
-def _routes(topology: Topology, found: Plan, faults: Faults) -> tuple[Route, ...]:
+def _routes(description: Description, found: Plan, faults: Faults) -> tuple[Route, ...]:
     routes = []
-    for name, start, one in _routers(topology):
+    for name, start, one in _routers(description):
         for destination, gateway in one.routes.items():
-            key = f"{start}routes.{written(destination)}"
+            key = f"{start}routes.{toml_key(destination)}"
             try:
                 via = ip_address(gateway)
             except ValueError:
@@ -122,9 +126,9 @@ def _interfaces(name: str, found: Plan) -> list[str]:
     ]
 
 
-def _masquerades(topology: Topology, found: Plan, faults: Faults) -> tuple[Masquerade, ...]:
+def _masquerades(description: Description, found: Plan, faults: Faults) -> tuple[Masquerade, ...]:
     rules: list[Masquerade] = []
-    for name, start, one in _routers(topology):
+    for name, start, one in _routers(description):
         if one.masquerade is True:
             rules.append(Masquerade(name, None))
         elif one.masquerade is not False:
@@ -146,11 +150,11 @@ def _masquerades(topology: Topology, found: Plan, faults: Faults) -> tuple[Masqu
     return tuple(rules)
 
 
-def _port_forwards(topology: Topology, found: Plan, faults: Faults) -> tuple[PortForward, ...]:
+def _port_forwards(description: Description, found: Plan, faults: Faults) -> tuple[PortForward, ...]:
     rules: list[PortForward] = []
-    for name, start, one in _routers(topology):
+    for name, start, one in _routers(description):
         for published, behind in one.publish.items():
-            key = f"{start}publish.{written(published)}"
+            key = f"{start}publish.{toml_key(published)}"
             here = read_host_and_port(published, key, faults, default="")
             there = read_host_and_port(behind, key, faults)
             if here is None or there is None:
@@ -177,19 +181,19 @@ def _port_forwards(topology: Topology, found: Plan, faults: Faults) -> tuple[Por
     return tuple(rules)
 
 
-def _hosts(topology: Topology, found: Plan, faults: Faults) -> tuple[tuple[str, Address], ...]:
+def _hosts(description: Description, found: Plan, faults: Faults) -> tuple[tuple[str, Address], ...]:
     named: list[tuple[str, str, Address]] = []
-    for name, addresses in topology.hosts.items():
+    for name, addresses in description.hosts.items():
         for text in texts(addresses):
-            key = f"hosts.{written(name)}"
+            key = f"hosts.{toml_key(name)}"
             try:
                 named.append((key, name, ip_address(text)))
             except ValueError:
                 faults.add(f"{text!r} is no IP address", key, "write it as 192.0.2.2, without a prefix length")
-    for owner, one in topology.namespaces.items():
+    for owner, one in description.namespaces.items():
         own = {one.version: one for one in reversed(found.addresses[owner]) if not one.is_loopback}
         for name in texts(one.hosts):
-            key = f"namespaces.{written(owner)}.hosts"
+            key = f"namespaces.{toml_key(owner)}.hosts"
             if not own and one.external is None:
                 faults.add(f"{owner} has no address that {name} could stand for", key, "give it one")
             named += [(key, name, address.ip) for _, address in sorted(own.items())]
@@ -197,8 +201,8 @@ def _hosts(topology: Topology, found: Plan, faults: Faults) -> tuple[tuple[str, 
     return tuple((name, address) for _, name, address in named)
 
 
-def _check_external(topology: Topology, faults: Faults) -> None:
-    for name, one in topology.namespaces.items():
+def _check_external(description: Description, faults: Faults) -> None:
+    for name, one in description.namespaces.items():
         if one.external is None:
             continue
         unchanged = {"links": one.links, "routes": one.routes, "masquerade": one.masquerade is not False}
@@ -207,13 +211,13 @@ def _check_external(topology: Topology, faults: Faults) -> None:
         if wanted:
             faults.add(
                 f"{name} is external, entered and never changed, so it takes no {', '.join(wanted)}",
-                f"namespaces.{written(name)}",
+                f"namespaces.{toml_key(name)}",
                 "remove these, or remove external to have a namespace made",
             )
         external = _text(one.external)
         if external.strip() in ("", ".", "..") or not arguments.is_line(external) or external.startswith("-"):
             faults.add(
                 f"{in_short(one.external)} is no namespace that exists",
-                f"namespaces.{written(name)}.external",
+                f"namespaces.{toml_key(name)}.external",
                 "write a name under /run/netns, a path, or a pid",
             )
