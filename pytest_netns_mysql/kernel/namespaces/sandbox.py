@@ -77,12 +77,12 @@ class Sandbox:
             SandboxError: This machine does not allow a sandbox.
             ThreadsError: A user namespace is needed, and this process has several threads.
         """
-        sandbox = cls.make(mode)
+        sandbox = cls.create_in_thread(mode)
         sandbox.move_in()
         return sandbox
 
     @classmethod
-    def make(cls, mode: str = "auto") -> Sandbox:
+    def create_in_thread(cls, mode: str = "auto") -> Sandbox:
         """Create a sandbox from a thread that need not last, and leave the rest of the process where it is.
 
         If no thread can return, the calling thread ends up in the sandbox. If the kernel refuses, the thread does not
@@ -111,7 +111,7 @@ class Sandbox:
     def from_descriptors(cls, network: int, mount: int, root: int) -> Sandbox:
         """Return a sandbox that another process created; the calling thread must be in the sandbox's user namespace.
 
-        As with ``make``, the calling thread ends up in the sandbox if no thread can return, and need not last.
+        The calling thread need not last. It ends up in the sandbox if no thread can return.
 
         Args:
             network: A descriptor of the sandbox's network namespace. The sandbox owns its descriptors from now on.
