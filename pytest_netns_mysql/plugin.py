@@ -51,7 +51,7 @@ def pytest_load_initial_conftests(
 
     Both before pytest's capturing replaces the file descriptors, which this process needs to start again.
     """
-    if overview.keep_paths(args):
+    if overview.separate_paths(args):
         known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
         early_config.known_args_namespace.file_or_dir = known.file_or_dir
         early_config.known_args_namespace.netns_topology = known.netns_topology
@@ -171,7 +171,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
     is_reordered = ordering.is_reordered(session.items, own.collected)
     own.breaks_order = ordering.order(session.items) and is_reordered
-    ordering.tell(session.config, session.items)
+    ordering.report_to_controller(session.config, session.items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
