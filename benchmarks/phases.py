@@ -84,7 +84,8 @@ def _times() -> dict[str, float]:
 
         distribution = find(chosen.mysqld, cache=chosen.cache, progress=_say)
     with step("Sandbox.create"):
-        from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY, Sandbox
+        from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
+        from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 
         sandbox = Sandbox.create(chosen.mode)
     with step("Network: namespaces, links, addresses, routes"):

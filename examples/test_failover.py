@@ -38,7 +38,7 @@ def test_a_failover(
     source: MySQLServer, first: Replica, second: Replica, netns_account: AccountFactory, netns_connect: ConnectFactory
 ) -> None:
     source.kill()
-    with pytest.raises(ServerGoneError, match=r"is a replica of source.*, which does not run"):
+    with pytest.raises(ServerGoneError, match=r"is a replica of source.*, which is not running"):
         netns_connect("router", server=first)
 
     first.promote()

@@ -1,4 +1,4 @@
-"""The fixtures that a test suite asks for."""
+"""The fixtures for test suites: networks, servers, accounts and connections."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 
 from pytest_netns_mysql.errors import SandboxError, TopologyError
 from pytest_netns_mysql.run.leftovers import ACCOUNTS
+from pytest_netns_mysql.run.ownfixtures import own_fixture
 from pytest_netns_mysql.run.session import SESSION
-from pytest_netns_mysql.run.stash import NAMESPACE
+from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE
 
 if TYPE_CHECKING:
     import mysqlx
@@ -28,31 +29,32 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def netns_topology(request: pytest.FixtureRequest) -> Topology:
-    """Return the topology in force, each in turn where there are several; override this to build one in Python."""
+    """The topology that the test runs over; override this fixture to build a topology in Python."""
     if hasattr(request, "param"):
         return cast("Topology", request.param)
     return request.config.stash[SESSION].topologies.of_settings[0]
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def _netns_choice(request: pytest.FixtureRequest) -> str:
-    """Give what names the server in force, each in turn where the settings name several."""
+    """The server that the test runs on, as the setting netns_mysqld names it."""
     if hasattr(request, "param"):
         return cast("str", request.param)
     return request.config.stash[SESSION].kinds.choices[0]
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choice: str) -> Iterator[Network]:
-    """Give the topology's namespaces, made real in a sandbox of this process."""
+    """The network of the topology: its namespaces by name, built in a sandbox of this process."""
     from pytest_netns_mysql.topology.model import Topology
 
     session = request.config.stash[SESSION]
     if not session.has_looked_ahead:
-        from pytest_netns_mysql.collection.lookahead import look_ahead
-
-        look_ahead(session, request.session)
+        request.config.stash[LOOK_AHEAD](request.session)
     try:
         session.networks.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
@@ -61,7 +63,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
         raise
     if not isinstance(netns_topology, Topology):
         raise TopologyError(
-            f"the fixture netns_topology gives a Topology, and this is {netns_topology!r}",
+            f"the fixture netns_topology must return a Topology, got {netns_topology!r}",
             remedies=["return pytest_netns_mysql.from_mapping(...) of it, or load(...) of a file"],
         )
     yield session.network_of(netns_topology, _netns_choice, worker=hasattr(request.config, "workerinput"))
@@ -70,37 +72,42 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
-    """Give what runs servers; a test that asks for it is known to need one before the sandbox is entered."""
+    """What starts further servers; requesting it tells early that a test needs a server."""
     from pytest_netns_mysql.run.servers import Servers
 
     return Servers(request.config.stash[SESSION], netns)
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def _netns_router(request: pytest.FixtureRequest) -> RouterProgram:
-    """Return the program of MySQL Router, looked for before the sandbox is entered."""
+    """The program of MySQL Router; requesting it has the program found before the sandbox is entered."""
     return request.config.stash[SESSION].kinds.router
 
 
 @pytest.fixture(scope="session")
+@own_fixture
 def netns_mysqld(request: pytest.FixtureRequest, netns: Network, _netns_servers: object) -> MySQLServer:
-    """Give the running server, on its own data directory, listening on the topology's endpoints."""
+    """The running MySQL server, with a data directory of its own, listening on the topology's endpoints."""
     return request.config.stash[SESSION].server_of(netns)
 
 
 @pytest.fixture
+@own_fixture
 def netns_mysqld_fresh(netns_mysqld: MySQLServer) -> MySQLServer:
-    """Give netns_mysqld, started anew from the template for this test alone; all fixtures of the test use it.
+    """A freshly started netns_mysqld for this test alone; all fixtures of the test use this server.
 
-    Fixtures of wider scopes that were built on it are torn down before, and set up again where they are asked for.
+    Fixtures of wider scopes that use the server are torn down first, and set up again when they are next requested.
     """
     return netns_mysqld
 
 
 @pytest.fixture
+@own_fixture
 def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
-    """Give a factory of servers that are started inside the test, and ended with it; its failure can be asserted."""
+    """A factory of servers that start inside the test and end with it; a start that fails can be asserted."""
     from pytest_netns_mysql.run.starting import spec_of_arguments
 
     with contextlib.ExitStack() as stack:
@@ -112,8 +119,9 @@ def netns_start_mysqld(_netns_servers: Servers) -> Iterator[StartFactory]:
 
 
 @pytest.fixture
+@own_fixture
 def _netns_accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[MySQLServer], Accounts]]:
-    """Give this test's accounts on a server, the same for its copies; all fixtures share them: each is made once."""
+    """A function that returns the test's accounts on a server; its replicas and group members share them."""
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
 
     made: dict[object, Accounts] = {}
@@ -124,9 +132,9 @@ def _netns_accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[MySQLS
     request.node.stash[ACCOUNTS] = made.values()
     yield on
     if NAMESPACE not in request.node.stash and made:  # a test that nobody knows as a netns test, and cleans after
-        from pytest_netns_mysql.mysql.reset.dropping import drop_alone
+        from pytest_netns_mysql.mysql.reset.dropaccounts import drop_accounts
 
-        drop_alone(made.values())
+        drop_accounts(made.values())
 
 
 def _namespace_of(request: pytest.FixtureRequest) -> str:
@@ -137,17 +145,19 @@ def _namespace_of(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+@own_fixture
 def netns_mysql(netns_connect: ConnectFactory) -> NamespaceConnection:
-    """Give an open connection from the test's namespace, as a fresh account that owns a fresh, selected schema."""
+    """An open connection from the test's namespace, with a fresh account that owns a fresh, selected schema."""
     connection: NamespaceConnection = netns_connect()
     return connection
 
 
 @pytest.fixture
+@own_fixture
 def netns_account(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> AccountFactory:
-    """Give a factory of accounts, dropped when the test ends."""
+    """A factory of accounts, which are dropped when the test ends."""
     here = _namespace_of(request)
 
     def make(user: str, *, host: str | None = None, server: MySQLServer | None = None, **options: Any) -> Account:
@@ -163,10 +173,11 @@ def netns_account(
 
 
 @pytest.fixture
+@own_fixture
 def _netns_clients(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer, _netns_accounts: Callable[[MySQLServer], Accounts]
 ) -> Iterator[Callable[[MySQLServer | None, str], Clients]]:
-    """Give the test's connections to a server, by default netns_mysqld, and the option files of client programs."""
+    """A function that returns the test's connections to a server, by default netns_mysqld."""
     from pytest_netns_mysql.mysql.clients import clientarguments
     from pytest_netns_mysql.mysql.clients.clients import Clients
 
@@ -187,8 +198,9 @@ def _netns_clients(
 
 
 @pytest.fixture
+@own_fixture
 def netns_connect(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> ConnectFactory:
-    """Give a factory of connections, closed when the test ends."""
+    """A factory of connections, which are closed when the test ends."""
 
     def connect(namespace: str | None = None, *, server: MySQLServer | None = None, **options: Any) -> Any:
         return _netns_clients(server, "netns_connect").connect(namespace, **options)
@@ -197,18 +209,20 @@ def netns_connect(_netns_clients: Callable[[MySQLServer | None, str], Clients]) 
 
 
 @pytest.fixture
+@own_fixture
 def netns_mysqlx(netns_connect: ConnectFactory) -> mysqlx.Session:
-    """Give an X DevAPI session from the test's namespace, as netns_mysql is one of the classic protocol.
+    """An open X DevAPI session from the test's namespace, with a fresh account that owns a fresh schema.
 
-    Where the topology says nothing of mysqlx_bind_address, X Plugin listens where bind_address says.
+    If the topology has no mysqlx_bind_address, X Plugin listens on the addresses of bind_address.
     """
     session: mysqlx.Session = netns_connect(driver="mysqlx")
     return session
 
 
 @pytest.fixture
+@own_fixture
 def netns_argv(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> ArgvFactory:
-    """Give a factory of command lines for MySQL's own client programs, as accounts of this test."""
+    """A factory of command lines for MySQL's client programs, which connect with accounts of the test."""
 
     def argv(program: str, *arguments: str, server: MySQLServer | None = None, **options: Any) -> list[str]:
         return _netns_clients(server, "netns_argv").argv(program, *arguments, **options)

@@ -14,11 +14,11 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.collection import overview
 from pytest_netns_mysql.collection.marker import SERVERS_HELP, is_netns_test
 from pytest_netns_mysql.errors import NetnsError, SettingError
-from pytest_netns_mysql.run import leftovers
+from pytest_netns_mysql.run import leftovers, pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
 from pytest_netns_mysql.run.session import SESSION, NetnsSession
 from pytest_netns_mysql.run.start import START, Start, is_distributed
-from pytest_netns_mysql.run.stash import NAMESPACE
+from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE
 
 if TYPE_CHECKING:
     import argparse
@@ -214,7 +214,7 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     from pytest_netns_mysql.run import report
 
     session = config.stash[SESSION]
-    needs_server = any("_netns_servers" in getattr(item, "fixturenames", ()) for item in items)
+    needs_server = any("_netns_servers" in pytest_internals.fixture_names(item) for item in items)
     return [*(report.servers(session) if needs_server else ()), *([report.ORDER] if session.breaks_order else ())]
 
 
@@ -245,9 +245,16 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
         config.stash[SESSION] = NetnsSession(
             settings, config.invocation_params.dir, progress=progress, watch=lambda: _watch(config)
         )
+        config.stash[LOOK_AHEAD] = lambda run: _look_ahead(config, run)
         # Not in pytest_unconfigure: a run that a conftest breaks is never configured.
         config.add_cleanup(config.stash[SESSION].close)
     return config.stash[SESSION]
+
+
+def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:
+    from pytest_netns_mysql.collection.lookahead import look_ahead
+
+    look_ahead(config.stash[SESSION], run)
 
 
 def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None:

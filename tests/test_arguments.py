@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pytest_netns_mysql import factories
 from pytest_netns_mysql.errors import EndpointError, LoadError, NetnsError, SettingError
 from pytest_netns_mysql.factories.declared import declaration_of
-from pytest_netns_mysql.kernel.namespaces.capabilities import mask
+from pytest_netns_mysql.kernel.namespaces.capabilitynames import to_mask
 from pytest_netns_mysql.run.starting import spec_of_arguments
 from pytest_netns_mysql.topology import Bridge, Link, Mysqld, Namespace, Topology, dump, from_mapping
 from pytest_netns_mysql.topology.file.document import BridgeTable, MysqldTable, NamespaceTable, TopologyTable
@@ -76,7 +76,7 @@ LOADS = (
             "load",
             "~no-such-user/a",
             LoadError,
-            "load = '~no-such-user/a' is no path: there is no home of such a",
+            "load = '~no-such-user/a' cannot be a path: there is no home of such a",
         ),
         (
             "mysqld",
@@ -219,10 +219,10 @@ def test_a_server_that_a_test_starts_is_checked_in_the_same_way(plan: dict[str, 
 
 
 def test_capabilities_are_names() -> None:
-    with pytest.raises(SettingError, match="drop_capabilities=5: it takes a name, or a list of names"):
-        mask(5)  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="drop_capabilities must be a name or a list of names, got 5"):
+        to_mask(5)  # type: ignore[arg-type]
     with pytest.raises(SettingError, match=r"there is no capability \[5\]"):
-        mask([[5]])  # type: ignore[list-item]
+        to_mask([[5]])  # type: ignore[list-item]
 
 
 # ---- whatever comes, it is one of our errors, and short

@@ -133,13 +133,13 @@ def test_pytest_runs_each_cell(project: Path) -> None:
     [
         (
             ["--mysqld", "auto,,mariadb"],
-            "netns_mysqld = 'auto,,mariadb': there is nothing beside a comma\n"
+            "netns_mysqld = 'auto,,mariadb': a name is missing beside a comma\n"
             "  where: command line --mysqld\n"
             "  do: name each server once, with one comma between two\n",
         ),
         (
             ["--mysqld", "auto,auto"],
-            "netns_mysqld = 'auto,auto': auto is in it twice\n"
+            "netns_mysqld = 'auto,auto': auto occurs twice\n"
             "  where: command line --mysqld\n"
             "  do: name each server once, with one comma between two\n",
         ),

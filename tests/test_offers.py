@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -17,8 +18,8 @@ import pytest
 
 from pytest_netns_mysql import SandboxError
 from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
-from pytest_netns_mysql.reuse import daemon, messages, offerfiles, offers, protocol
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.reuse import address, bringup, messages, offerfiles, offers, protocol
+from pytest_netns_mysql.reuse.supervisor import Supervisor
 
 OWNER, STRANGER = 65534, 12345
 ADDRESS = "0123456789abcdef"
@@ -55,15 +56,16 @@ def ends_well(child: int) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-def order() -> messages.Order:
-    return messages.Order(ADDRESS, Topology(), "", "", "", "auto", True, "/", 0, False, 1.0)
+def supervisor_of(folder: int) -> Supervisor:
+    """Return a supervisor that listens, and whose children exit at once."""
+    return Supervisor(ADDRESS, folder, leader=None, serve=lambda _channel: 0)
 
 
 def offer_something() -> None:
     """Be a supervisor whose child, in a user namespace, answers everybody whom it lets in."""
     folder = offers.open_folder(make=True)
     assert folder is not None
-    supervisor = daemon.Supervisor(order(), folder, None)
+    supervisor = supervisor_of(folder)
     ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     child = os.fork()
     if child == 0:
@@ -80,7 +82,7 @@ def offer_something() -> None:
                     connection.recv(16)
                     messages.answer(connection, messages.Status(7, "shop", "mysql-9.9.9", 0.0, None))
     its.close()
-    supervisor._watch(child, ours)
+    supervisor.watch(child, ours)
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def refuses(fault: str) -> Callable[[], None]:
     def look() -> None:
         with pytest.raises(SandboxError) as error:
             offers.addresses(strict=True)
-        assert f"servers that stay up cannot be offered in {offers.folder()}: {fault}" in str(error.value)
+        assert f"standing servers cannot be offered in {offers.folder()}: {fault}" in str(error.value)
         assert offers.addresses() == []
         with pytest.raises(SandboxError):
             protocol.ask(ADDRESS, "status")
@@ -176,7 +178,7 @@ def test_a_folder_that_others_reach_into_is_refused(runtime: Path, monkeypatch: 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     (runtime / "pytest-netns-mysql").mkdir()
     (runtime / "pytest-netns-mysql").chmod(0o775)
-    refuses("its mode is 0775, so that others reach into it")()
+    refuses("its mode is 0775, so other users can reach into it")()
 
 
 def test_a_runtime_folder_of_others_is_not_used(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +201,7 @@ def test_what_a_killed_supervisor_leaves_is_removed_by_the_next_use(folder: int)
     child = os.fork()
     if child == 0:
         offerfiles.lock(folder, ADDRESS)
-        supervisor = daemon.Supervisor(order(), folder, None)
+        supervisor = supervisor_of(folder)
         assert supervisor
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
@@ -212,7 +214,7 @@ def test_a_supervisor_that_is_stopped_is_told_within_moments(folder: int) -> Non
     child = os.fork()
     if child == 0:
         offerfiles.lock(folder, ADDRESS)
-        supervisor = daemon.Supervisor(order(), folder, None)
+        supervisor = supervisor_of(folder)
         while supervisor:
             signal.pause()
     try:
@@ -224,11 +226,11 @@ def test_a_supervisor_that_is_stopped_is_told_within_moments(folder: int) -> Non
         told: list[str] = []
         assert protocol.take(ADDRESS, progress=told.append) is None
         (line,) = told
-        assert line.startswith(f"the server that stays up (pid {child}) does not answer: no word within ")
+        assert line.startswith(f"the standing server (pid {child}) does not answer: no answer within ")
         silent = protocol.ask(ADDRESS, "status")
         assert isinstance(silent, messages.Silent)
-        with pytest.raises(SandboxError, match=rf"it is up already \(pid {child}\), but does not answer: no word"):
-            protocol.raise_if_up(ADDRESS)
+        with pytest.raises(SandboxError, match=rf"is up already \(pid {child}\), but does not answer: no answer"):
+            bringup.raise_if_up(ADDRESS)
         protocol.end(silent)
     finally:
         os.kill(child, signal.SIGKILL)
@@ -249,10 +251,43 @@ def test_what_is_no_message_of_ours_is_no_server(folder: int) -> None:
         os.waitpid(child, 0)
 
 
-def test_each_file_of_the_package_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "kernel").mkdir()
-    (tmp_path / "kernel" / "deep.py").write_text("a = 1")
-    monkeypatch.setattr(protocol, "_CODE", tmp_path)
-    before = protocol.code()
-    (tmp_path / "kernel" / "deep.py").write_text("a = 12")
-    assert protocol.code() != before
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the package whose files the tests may edit."""
+    copy = tmp_path / "pytest_netns_mysql"
+    shutil.copytree(Path(address.__file__).parent.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(address, "_PACKAGE", copy)
+    return copy
+
+
+def test_an_edit_in_any_room_is_another_version_of_the_code(package: Path) -> None:
+    rooms = {file.parent for file in package.rglob("*") if file.is_file()}
+    assert package / "mysql" / "reset" in rooms
+    for room in rooms:
+        before = address.code_version()
+        file = next(file for file in room.iterdir() if file.is_file())
+        file.write_text(f"{file.read_text()}# edited")
+        assert address.code_version() != before, file
+
+
+def test_an_edit_that_keeps_size_and_time_is_another_version_of_the_code(package: Path) -> None:
+    """As rsync and cp -p copy files."""
+    file = package / "mysql" / "server.py"
+    before, status = address.code_version(), file.stat()
+    file.write_text(file.read_text().replace("MySQL", "SqlMy"))
+    os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert (file.stat().st_size, file.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert address.code_version() != before
+
+
+def test_a_preset_is_part_of_the_code(package: Path) -> None:
+    before = address.code_version()
+    (package / "topology" / "presets" / "new.toml").write_text('[namespaces]\nred = "192.0.2.2/24"\n')
+    assert address.code_version() != before
+
+
+def test_compiled_files_are_not_part_of_the_code(package: Path) -> None:
+    before = address.code_version()
+    (package / "mysql" / "__pycache__").mkdir()
+    (package / "mysql" / "__pycache__" / "server.pyc").write_bytes(b"")
+    assert address.code_version() == before

@@ -14,6 +14,7 @@ import pytest
 from pytest_netns_mysql.collection.marker import is_netns_test
 from pytest_netns_mysql.factories.byname import may_ask_by_name
 from pytest_netns_mysql.factories.declared import Declaration, declaration_of, declarations_of
+from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.serverkinds import ServerKinds
@@ -67,15 +68,18 @@ def _all_plans(run: pytest.Session) -> dict[str, Declaration]:
 
 def _wanted(item: pytest.Item, plans: dict[str, Declaration], choices: tuple[str, ...]) -> Iterator[str]:
     """Yield the servers that a test may ask for, as settings name them, and ``router`` for MySQL Router."""
-    fixtures = getattr(item, "fixturenames", None)
-    if fixtures is None or getattr(item, "_fixtureinfo", None) is None:
+    if not pytest_internals.has_fixtures(item):
         return
+    fixtures = pytest_internals.fixture_names(item)
     names = {key.partition(" ")[2] for key in plans}
     may_ask = may_ask_by_name(item)
     if may_ask:
-        manager = item.session._fixturemanager
-        definitions = [one for name in names for one in manager.getfixturedefs(name, item) or ()]
-        asked = [plan for one in definitions if (plan := declaration_of(one.func)) is not None]
+        functions = [
+            pytest_internals.function_of(definition)
+            for name in names
+            for definition in pytest_internals.definitions_of(name, item)
+        ]
+        asked = [plan for function in functions if (plan := declaration_of(function)) is not None]
     else:
         asked = [] if names.isdisjoint(fixtures) else [plan for _, plan in declarations_of(item)]
     for plan in asked:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_netns_mysql.errors import MarkerError, NetnsError, in_short
-from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.topology.model import Topology
 
 PARAMETER = "netns_name"
@@ -100,9 +101,8 @@ def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, .
 
 def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
     """Return the topology that a test runs over; raise MarkerError where a test of its kind cannot have it."""
-    callspec = getattr(item, "callspec", None)
-    if callspec is not None and TOPOLOGY in callspec.params:
-        topology: Topology = callspec.params[TOPOLOGY]
+    topology: Topology | None = pytest_internals.parameters(item).get(TOPOLOGY)
+    if topology is not None:
         return topology
     topologies = topologies_of(item, session)
     if topologies != session.topologies.of_settings[:1]:
@@ -117,9 +117,9 @@ def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
 
 def choice_of(item: pytest.Item, session: NetnsSession) -> str:
     """Return what names the server that a test runs on; raise MarkerError where several cannot be of its kind."""
-    callspec = getattr(item, "callspec", None)
-    if callspec is not None and CHOICE in callspec.params:
-        return str(callspec.params[CHOICE])
+    choice = pytest_internals.parameters(item).get(CHOICE)
+    if choice is not None:
+        return str(choice)
     choices = session.kinds.choices
     if len(choices) > 1:
         raise MarkerError(
@@ -158,7 +158,7 @@ def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> b
     """
     if markers_of(item):
         return True
-    asked = getattr(item, "fixturenames", ()) if fixtures is None else fixtures
+    asked = pytest_internals.fixture_names(item) if fixtures is None else fixtures
     if not FIXTURES.isdisjoint(asked):
         return True
     if "request" not in asked:
@@ -176,9 +176,9 @@ def place(item: pytest.Item) -> str:
     from pytest_netns_mysql.endpoint import GLOBAL
 
     names = names_of(item) or (GLOBAL,)
-    callspec = getattr(item, "callspec", None)
-    if callspec is not None and PARAMETER in callspec.params:
-        name = str(callspec.params[PARAMETER])
+    parameter = pytest_internals.parameters(item).get(PARAMETER)
+    if parameter is not None:
+        name = str(parameter)
     elif len(names) == 1:
         name = names[0]
     else:

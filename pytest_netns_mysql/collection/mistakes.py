@@ -9,6 +9,7 @@ import pytest
 
 from pytest_netns_mysql.factories.declared import declarations_of
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
@@ -38,7 +39,7 @@ def check_servers(
         where = f"factories.{declaration.factory} of the fixture {name}, for {item.nodeid}"
         own = kinds if declaration.mysqld is None else [kind for kind in [find(declaration.mysqld)] if kind is not None]
         declaration.check(topology, own, where)
-    names = item._fixtureinfo.names_closure  # type: ignore[attr-defined]
+    names = pytest_internals.fixture_names(item)
     if "netns_mysqld" in names:
         where = f"{topology.source}: mysqld"
         spec = ServerSpec.of_topology(topology)

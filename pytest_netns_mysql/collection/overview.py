@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.stash import NAMESPACE, TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.topology.model import Topology
 
 SHOW = "?"

@@ -22,11 +22,14 @@ from pytest_netns_mysql.collection.marker import (
 from pytest_netns_mysql.collection.mistakes import check_servers
 from pytest_netns_mysql.collection.requirement import requirements_of
 from pytest_netns_mysql.errors import MarkerError, NetnsError
+from pytest_netns_mysql.factories.byname import bears_plan
+from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.leftovers import mode_of
-from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.ownfixtures import is_own
 from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, MISTAKE, TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.topology.model import Topology
 
 
@@ -67,7 +70,7 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
     name = place(item)
     choice = item.stash[CHOICE_IN_FORCE] = choice_of(item, session)
     for requirement in requirements_of(item):
-        if reason := requirement.why_not(session.kinds.find(choice)):
+        if reason := requirement.skip_reason(session.kinds.find(choice)):
             item.add_marker(pytest.mark.skip(reason=reason))
     if not _is_overridden(TOPOLOGY, item, session):
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
@@ -77,10 +80,10 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
             _check(item, [name], [topology], session)
     _require_fixtures(item)
     _refuse_forked(item)
-    if not session.networks.will_return() and "netns" not in item.fixturenames:  # type: ignore[attr-defined]
-        # Where nobody gets home, wider fixtures are to stand in `global` from the first test on, as those behind it.
-        # A new list: the old one is that of all parameters of the test, of which others may be no netns tests.
-        item.fixturenames = ["netns", *item.fixturenames]  # type: ignore[attr-defined]
+    if not session.networks.will_return() and "netns" not in pytest_internals.fixture_names(item):
+        # Without this, fixtures of a wider scope would be set up on the host's network for the first netns test, and
+        # in `global` for all later tests.
+        pytest_internals.prepend_fixture(item, "netns")
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:
@@ -88,7 +91,7 @@ def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None
     over: list[Topology | None] = []
     for item in items:
         topology = item.stash.get(TOPOLOGY_IN_FORCE, None)
-        if "netns_mysqlx" in getattr(item, "fixturenames", ()) and topology not in over:
+        if "netns_mysqlx" in pytest_internals.fixture_names(item) and topology not in over:
             over.append(topology)
     return over
 
@@ -98,7 +101,7 @@ def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) 
     return [
         item
         for item in items
-        if "netns_mysqld" in getattr(item, "fixturenames", ())
+        if "netns_mysqld" in pytest_internals.fixture_names(item)
         and TOPOLOGY_IN_FORCE in item.stash
         and MISTAKE not in item.stash
         and item.stash[CHOICE_IN_FORCE] == session.kinds.choices[0]
@@ -112,7 +115,7 @@ def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topolog
     check_names(names, topologies, test.nodeid)
     kinds = [kind for choice in session.kinds.choices if (kind := session.kinds.if_known(choice)) is not None]
     requirements = list(requirements_of(test))
-    meant = [kind for kind in kinds if not any(one.why_not(kind) for one in requirements)]
+    meant = [kind for kind in kinds if not any(one.skip_reason(kind) for one in requirements)]
     for topology in topologies:
         if not names or any(why_not_applicable(name, topology) is None for name in names):
             check_servers(test, topology, meant, session.kinds.if_known)
@@ -127,16 +130,14 @@ def _is_overridden(fixture: str, item: pytest.Item, session: NetnsSession) -> bo
     """Tell whether the test would get a fixture of its own project's in place of ours: unknown before it is made."""
     key = fixture, item.parent
     if key not in session.overridden:
-        definitions = item.session._fixturemanager.getfixturedefs(fixture, item)
-        session.overridden[key] = (
-            definitions is not None and definitions[-1].func.__module__ != "pytest_netns_mysql.fixtures"
-        )
+        functions = map(pytest_internals.function_of, pytest_internals.definitions_of(fixture, item)[-1:])
+        session.overridden[key] = any(not is_own(function) or bears_plan(function) for function in functions)
     return session.overridden[key]
 
 
 def _require_fixtures(item: pytest.Item) -> None:
     """Refuse a marked test of a kind that has no fixtures: nothing would build its network."""
-    if getattr(item, "fixturenames", None) is None:
+    if not pytest_internals.has_fixtures(item):
         raise MarkerError(
             "the netns marker works on Python tests only",
             where=item.nodeid,

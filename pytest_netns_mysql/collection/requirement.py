@@ -1,4 +1,4 @@
-"""What servers a test is for: the marker netns_mysqld."""
+"""The marker ``netns_mysqld``: the servers that a test runs on."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
 
 MARKER = "netns_mysqld"
+# For each value of flavor=, the flavors of servers that have it: Percona Server is made from MySQL.
 _FLAVORS = {"mysql": ("mysql", "percona"), "percona": ("percona",), "mariadb": ("mariadb",)}
 _VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}")
 _USAGE = 'write @pytest.mark.netns_mysqld(min="8.4"), (flavor="mysql"), (flavor=["mysql", "mariadb"]), or both'
@@ -22,44 +23,54 @@ _USAGE = 'write @pytest.mark.netns_mysqld(min="8.4"), (flavor="mysql"), (flavor=
 
 @dataclass(frozen=True)
 class Requirement:
-    """Say what a marker asks of a server; ``flavors`` empty is any."""
+    """The servers that one marker allows.
 
-    least: str | None
+    Attributes:
+        min_version: The oldest version, or None for all.
+        flavors: The flavors, or () for all.
+        is_local: True to allow only programs of this machine, no containers.
+    """
+
+    min_version: str | None
     flavors: tuple[str, ...]
     is_local: bool
 
-    def why_not(self, kind: Kind) -> str | None:
-        """Say why a test is not for this server, or return None."""
+    def skip_reason(self, kind: Kind) -> str | None:
+        """Return why a test is skipped on a server of this kind, or None if the test runs there."""
         from pytest_netns_mysql.mysql.versions import format_version
 
         wanted = [" or ".join(self.flavors)] if self.flavors else []
-        wanted += [f"version {self.least} or newer"] if self.least else []
+        wanted += [f"version {self.min_version} or newer"] if self.min_version else []
         wanted += ["a program of this machine"] if self.is_local else []
-        is_of_it = not self.flavors or any(kind.flavor in _FLAVORS[one] for one in self.flavors)
-        is_new = self.least is None or kind.version >= tuple(map(int, self.least.split(".")))
-        if is_of_it and is_new and not (self.is_local and kind.origin):
+        has_flavor = not self.flavors or any(kind.flavor in _FLAVORS[flavor] for flavor in self.flavors)
+        is_new = self.min_version is None or kind.version >= tuple(map(int, self.min_version.split(".")))
+        if has_flavor and is_new and not (self.is_local and kind.origin):
             return None
         origin = f"({kind.origin})" if kind.origin else ""
         found = " ".join(filter(None, [kind.flavor, format_version(kind.version), origin]))
-        return f"not applicable: it is for {', '.join(wanted)}, and this is {found}"
+        return f"not applicable: the test requires {', '.join(wanted)}, and the server is {found}"
 
 
 def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
-    """Give what the markers of a test ask for, all of which must hold; raise MarkerError for what they do not take."""
+    """Yield the requirement of each marker of a test; all of them must hold.
+
+    Raises:
+        MarkerError: A marker has other arguments.
+    """
     for marker in item.iter_markers(MARKER):
         where = f"@pytest.mark.netns_mysqld of {item.nodeid}"
         unknown = [name for name in marker.kwargs if name not in ("min", "flavor", "local")]
         if marker.args or unknown:
             others = ", ".join([*map(in_short, marker.args), *unknown])
             raise MarkerError(
-                f"netns_mysqld takes min=, flavor=, local=, and not {others}",
+                f"netns_mysqld() takes min=, flavor= and local=, got {others}",
                 where=where,
                 remedies=[_USAGE],
             )
-        least = marker.kwargs.get("min")
-        if least is not None and not (isinstance(least, str) and _VERSION.fullmatch(least)):
+        min_version = marker.kwargs.get("min")
+        if min_version is not None and not (isinstance(min_version, str) and _VERSION.fullmatch(min_version)):
             raise MarkerError(
-                f"netns_mysqld takes min= as a version in text, and this is {in_short(least)}",
+                f"netns_mysqld() takes a version such as '8.4' for min=, got {in_short(min_version)}",
                 where=where,
                 remedies=[_USAGE],
             )
@@ -67,20 +78,22 @@ def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
         flavors = (flavor,) if isinstance(flavor, str) else () if flavor is None else flavor
         if not isinstance(flavors, list | tuple):
             raise MarkerError(
-                f"netns_mysqld takes flavor= as text, and this is {in_short(flavor)}", where=where, remedies=[_USAGE]
+                f"netns_mysqld() takes one flavor or a list for flavor=, got {in_short(flavor)}",
+                where=where,
+                remedies=[_USAGE],
             )
-        for one in flavors:
-            if not isinstance(one, str) or one not in _FLAVORS:
+        for name in flavors:
+            if not isinstance(name, str) or name not in _FLAVORS:
                 raise MarkerError(
-                    f"netns_mysqld knows no flavor {in_short(one)}, only {', '.join(_FLAVORS)}",
+                    f"netns_mysqld() takes {', '.join(_FLAVORS)} for flavor=, got {in_short(name)}",
                     where=where,
                     remedies=[_USAGE],
                 )
         local = marker.kwargs.get("local", False)
         if not isinstance(local, bool):
             raise MarkerError(
-                f"netns_mysqld takes local= as True or False, and this is {in_short(local)}",
+                f"netns_mysqld() takes True or False for local=, got {in_short(local)}",
                 where=where,
                 remedies=[_USAGE],
             )
-        yield Requirement(least, tuple(flavors), local)
+        yield Requirement(min_version, tuple(flavors), local)

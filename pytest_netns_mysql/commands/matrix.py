@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.config.findpaths import load_config_dict_from_file  # the same since pytest 6
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SettingError
+from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.serverkinds import choices
 from pytest_netns_mysql.topology.file.load import load_all
 from pytest_netns_mysql.topology.model import Topology
@@ -59,7 +59,7 @@ def _ini_file(folder: Path) -> tuple[Path, dict[str, str]]:
         if not path.is_file():
             continue
         try:
-            found = load_config_dict_from_file(path)
+            found = pytest_internals.read_ini_file(path)
         except (pytest.UsageError, pytest.fail.Exception) as error:
             raise SettingError(
                 f"the ini file cannot be read: {error}", where=str(path), remedies=["mend it: pytest fails of it, too"]

@@ -1,4 +1,4 @@
-"""What the host must give a MySQL server of one's own, so that it and its clients can use network namespaces."""
+"""The host prerequisites of a MySQL server that is not run by this package, and that uses network namespaces."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.kernel.namespaces import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.kernel.probe import Finding
 
 if TYPE_CHECKING:
@@ -16,50 +16,59 @@ if TYPE_CHECKING:
 
 _NETWORK = Path("/proc/self/ns/net")
 _NEEDED = "cap_sys_admin"
-# What each program needs the capability for, and when it does without.
+# For each program: what it needs the capability for, and when it does not need a file capability.
 _PROGRAMS = {
     "mysqld": (
         "to listen on addr/ns, and to replicate with NETWORK_NAMESPACE",
-        "systemd gives it (AmbientCapabilities=CAP_SYS_ADMIN with User=mysql), or mysqld runs as root; a root that "
-        "starts it with --user=mysql takes it away again",
+        "systemd grants the capability (AmbientCapabilities=CAP_SYS_ADMIN with User=mysql), or mysqld runs as root; "
+        "mysqld drops the capability if root starts it with --user=mysql",
     ),
-    "mysql": ("for --network-namespace", "root runs it, or it is run inside: ip netns exec NAME mysql"),
-    "mysqlxtest": ("for --network-namespace", "root runs it, or it is run inside: ip netns exec NAME mysqlxtest"),
+    "mysql": ("for --network-namespace", "mysql runs as root, or inside the namespace: ip netns exec NAME mysql"),
+    "mysqlxtest": (
+        "for --network-namespace",
+        "mysqlxtest runs as root, or inside the namespace: ip netns exec NAME mysqlxtest",
+    ),
 }
 
 
 def own_server_findings(found: Distribution | None, cache: Path) -> Iterator[Finding]:
-    """Look at the kernel and at the file capabilities of mysqld, mysql and mysqlxtest.
+    """Check the kernel and the file capabilities of mysqld, mysql and mysqlxtest.
 
-    Nothing of this is needed for netns tests, whose sandbox hands its capabilities on. See the manual, "Host System
-    Prerequisites", capabilities(7) and setcap(8).
+    Netns tests need no file capabilities: programs inherit the capabilities of the sandbox. See "Host System
+    Prerequisites" in the MySQL manual, capabilities(7) and setcap(8).
+
+    Args:
+        found: The local server of the settings, whose programs are checked if PATH has none.
+        cache: The cache of fetched programs.
     """
     yield (
-        Finding("kernel", "ok", f"{_NETWORK} is there: the kernel has network namespaces")
+        Finding("kernel", "ok", f"{_NETWORK} exists: the kernel has network namespaces")
         if _NETWORK.exists()
-        else Finding("kernel", "missing", f"{_NETWORK} is not there", ("boot a kernel with CONFIG_NET_NS=y",))
+        else Finding("kernel", "missing", f"{_NETWORK} does not exist", ("boot a kernel with CONFIG_NET_NS=y",))
     )
     for name, (purpose, otherwise) in _PROGRAMS.items():
         path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
         program = Path(path) if path is not None else found.program(name) if found is not None else None
         if program is None:
-            yield Finding(name, "note", f"not on this machine; where it is, it needs CAP_SYS_ADMIN {purpose}")
+            yield Finding(
+                name, "note", f"not on this machine; on the server's machine it needs CAP_SYS_ADMIN {purpose}"
+            )
         elif program.is_relative_to(cache.expanduser().absolute()):
-            yield Finding(name, "ok", f"{program} was fetched for netns tests alone: it needs no file capability")
+            yield Finding(name, "ok", f"{program} was fetched for netns tests: it needs no file capability")
         else:
             yield _of_program(name, program.resolve(), purpose, otherwise)
 
 
 def _of_program(name: str, program: Path, purpose: str, otherwise: str) -> Finding:
     try:
-        there = capabilities.of_file(program)
+        present = capabilitynames.of_file(program)
     except OSError as error:
-        return Finding(name, "note", f"{program}: its capabilities cannot be read ({error.strerror})")
-    if there is not None and any(_NEEDED in group and "p" in group.partition("=")[2] for group in there.split()):
-        return Finding(name, "ok", f"{program} has {there}, {purpose}")
+        return Finding(name, "note", f"{program}: cannot read its capabilities ({error.strerror})")
+    if present is not None and any(_NEEDED in group and "p" in group.partition("=")[2] for group in present.split()):
+        return Finding(name, "ok", f"{program} has {present}, {purpose}")
     return Finding(
         name,
         "note",
-        f"{program} has {there or 'no file capability'}: it needs CAP_SYS_ADMIN {purpose}",
-        (f"setcap {_NEEDED}+ep {program}", f"or nothing, where {otherwise}"),
+        f"{program} has {present or 'no file capability'}: it needs CAP_SYS_ADMIN {purpose}",
+        (f"setcap {_NEEDED}+ep {program}", f"not needed if {otherwise}"),
     )

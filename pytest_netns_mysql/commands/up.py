@@ -1,4 +1,4 @@
-"""The commands of a server that stays up between runs: netns-mysql up, ls, down."""
+"""The commands for standing servers, which stay up between runs: netns-mysql up, ls, down."""
 
 from __future__ import annotations
 
@@ -7,18 +7,23 @@ from collections.abc import Callable, Sequence
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import SandboxError, SettingError
+from pytest_netns_mysql.mysql.waiting import wait_until
 from pytest_netns_mysql.reuse import messages, offers, protocol
+from pytest_netns_mysql.reuse.bringup import bring_up
 from pytest_netns_mysql.settings import Settings
 
 _NONE = "no server is up"
-_ENDING = 10.0  # seconds
-_POLL = 0.01  # seconds
+_END_TIMEOUT = 10.0  # seconds
 
 
 def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
-    """Bring up a server that the next pytest runs of the same user and settings use; return a line about it.
+    """Start a server that the next pytest runs of this user with the same settings use, see `netns_reuse`.
 
-    Raises what hinders. See `netns_reuse`.
+    Returns:
+        A line about the server.
+
+    Raises:
+        NetnsError: The server cannot be started, or an equal server is up already.
     """
     from pytest_netns_mysql.mysql.mysqld.resolved import resolve
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
@@ -28,63 +33,72 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
     topology = load(settings.topology, base=paths.here())
     if topology.plan.external:
         raise SettingError(
-            f"topology {topology.name} has external namespaces, which are entered by each run anew",
+            f"topology {topology.name} has external namespaces, and a standing server cannot listen in them",
             where="netns-mysql up",
             remedies=["choose another topology"],
         )
     kind = ServerKinds(settings, progress).find()
     if not kind.can_stay_up:
         raise SettingError(
-            f"{kind.name} cannot stay up between runs: only a program of this machine can",
+            f"{kind.name} cannot stay up between runs: only a local mysqld can",
             where="netns-mysql up",
-            remedies=["choose a server of this machine: --mysqld auto, or a path"],
+            remedies=["choose a local mysqld: --mysqld auto, or a path"],
         )
     where = f"{topology.source}: mysqld"
     spec = ServerSpec.of_topology(topology)
     spec.check(topology, [kind], where=where, where_options=f"{where}.options", where_load=f"{where}.load")
     resolved = resolve(spec, kind, cache=settings.cache, progress=progress, start_timeout=settings.start_timeout)
     offers.addresses(strict=True)
-    address = protocol.bring_up(topology, resolved, mode=settings.mode)
+    address = bring_up(topology, resolved, mode=settings.mode)
     return "".join(_line(status) for at, status in _found().items() if at == address)
 
 
 def ls() -> str:
-    """Return a line for each server that is up."""
+    """Return a line for each standing server."""
     return "\n".join(map(_line, _found().values())) or _NONE
 
 
 def down(pids: Sequence[int] = ()) -> str:
-    """End the servers of these ``pids``, as ``ls`` shows them, or all; return a line for each, when they are gone.
+    """End standing servers, and wait until they are gone.
 
-    Raises SettingError for a pid that is none of theirs.
+    Args:
+        pids: The pids of the servers, as ``ls`` shows them; () for all servers.
+
+    Returns:
+        A line for each server that was ended.
+
+    Raises:
+        SettingError: No standing server has one of the pids.
+        SandboxError: A server has not ended in time.
     """
-    found = {address: one for address, one in _found().items() if not pids or one.pid in pids}
-    strange = {*pids} - {one.pid for one in found.values()}
-    if strange:
+    found = {address: server for address, server in _found().items() if not pids or server.pid in pids}
+    unknown = {*pids} - {server.pid for server in found.values()}
+    if unknown:
         raise SettingError(
-            f"no server that is up has the pid {', '.join(map(str, sorted(strange)))}",
+            f"no standing server has the pid {', '.join(map(str, sorted(unknown)))}",
             where="netns-mysql down",
-            remedies=["netns-mysql ls shows the pids", "name none, to end all"],
+            remedies=["netns-mysql ls shows the pids", "leave the pids out, to end all servers"],
         )
-    for address, one in found.items():
-        if isinstance(one, messages.Silent):
-            protocol.end(one)
+    for address, server in found.items():
+        if isinstance(server, messages.Silent):
+            protocol.end(server)
         else:
             protocol.ask(address, "end")
-    deadline = time.monotonic() + _ENDING
-    while left := [address for address in found if _is_there(address)]:
-        if time.monotonic() > deadline:
-            raise SandboxError(
-                f"a server that is to end is there still after {_ENDING:g} seconds",
-                where="netns-mysql down",
-                tried=[_line(found[address]) for address in left],
-                remedies=[f"kill -9 {found[address].pid}" for address in left],
-            )
-        time.sleep(_POLL)
-    return "\n".join(f"ended: {_line(one)}" for one in found.values()) or _NONE
+
+    def still_up() -> SandboxError:
+        remaining = [server for address, server in found.items() if _is_up(address)]
+        return SandboxError(
+            f"a server was asked to end, and is still up after {_END_TIMEOUT:g} seconds",
+            where="netns-mysql down",
+            tried=[_line(server) for server in remaining],
+            remedies=[f"kill -9 {server.pid}" for server in remaining],
+        )
+
+    wait_until(lambda: not any(map(_is_up, found)), timeout=_END_TIMEOUT, error=still_up)
+    return "\n".join(f"ended: {_line(server)}" for server in found.values()) or _NONE
 
 
-def _is_there(address: str) -> bool:
+def _is_up(address: str) -> bool:
     return protocol.ask(address, "status") is not None or address in offers.addresses()
 
 
@@ -95,7 +109,7 @@ def _found() -> dict[str, messages.Status | messages.Silent]:
 
 def _line(status: messages.Status | messages.Silent) -> str:
     if isinstance(status, messages.Silent):
-        return f"pid {status.pid}: it does not answer ({status.why})"
+        return f"pid {status.pid}: does not answer ({status.reason})"
     since = time.strftime("%H:%M:%S", time.localtime(status.since))
     taken = "free" if status.taken_by is None else f"used by pid {status.taken_by}"
     return f"pid {status.pid}: {status.version}, topology {status.topology}, since {since}, {taken}"

@@ -6,11 +6,14 @@ import ast
 import functools
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
 import pytest
+
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.ownfixtures import is_own
 
 PLAN = "netns_plan"
 """The attribute of a factory's fixture that has its plan."""
@@ -39,9 +42,9 @@ def may_ask_by_name(item: pytest.Item) -> bool:
     """Return True if a test, or a fixture of the project's own that it uses, may call ``request.getfixturevalue``."""
     if not isinstance(item, pytest.Function):
         return True  # a doctest has getfixture()
-    functions: list[tuple[Callable[..., Any], tuple[str, ...]]] = [(item.function, item._fixtureinfo.argnames)]
-    for definitions in item._fixtureinfo.name2fixturedefs.values():
-        functions += [(one.func, one.argnames) for one in definitions if not bears_plan(one.func)]
+    functions: list[tuple[Callable[..., Any], Sequence[str]]] = [(item.function, pytest_internals.argument_names(item))]
+    for definitions in pytest_internals.definitions_for(item).values():
+        functions += [(pytest_internals.function_of(one), pytest_internals.arguments_of(one)) for one in definitions]
     return any("request" in arguments and _is_handed_on(function) for function, arguments in functions)
 
 
@@ -51,7 +54,7 @@ def _is_handed_on(function: Callable[..., Any]) -> bool:
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None or any(part in code.co_filename for part in _NOT_THE_PROJECTS):
         return code is None
-    if (function.__module__ or "").partition(".")[0] in ("_pytest", "pytest_netns_mysql"):
+    if is_own(function) or pytest_internals.is_of_pytest(function):
         return False
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(code)))

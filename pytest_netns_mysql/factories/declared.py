@@ -11,6 +11,7 @@ import pytest
 from pytest_netns_mysql.errors import ReplicationError, in_short
 from pytest_netns_mysql.factories.byname import PLAN
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.load import Entry
@@ -90,10 +91,10 @@ class GroupDeclaration(ServerDeclaration):
 
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:
         """Check the members, too; see Declaration."""
-        from pytest_netns_mysql.mysql.replication import groupplan
+        from pytest_netns_mysql.mysql.replication import groupoptions
 
         self.check_namespaces(topology, where)
-        groupplan.check(self.namespaces, self.server.options, where)
+        groupoptions.check(self.namespaces, self.server.options, where)
         self.server.check(topology, kinds, where=where)
 
 
@@ -111,10 +112,10 @@ class ProxyDeclaration(Declaration):
 
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:
         """Check the command line and the port, too; see Declaration."""
-        from pytest_netns_mysql.mysql.proxies import proxy
+        from pytest_netns_mysql.mysql.proxies import commandline
 
         super().check(topology, kinds, where)
-        proxy.check(len if self.argv is None else self.argv, self.port, where)
+        commandline.check(len if self.argv is None else self.argv, self.port, where)
 
 
 @dataclass(frozen=True)
@@ -137,22 +138,18 @@ class ClientDeclaration(Declaration):
 
 def declarations_of(item: pytest.Item) -> Iterator[tuple[str, Declaration]]:
     """Yield the declared fixtures that a test asks for, and those that these need, each with its name."""
-    info = item._fixtureinfo  # type: ignore[attr-defined]
-    manager = item.session._fixturemanager
-    waiting = [(name, definitions[-1].func) for name, definitions in info.name2fixturedefs.items()]
+    waiting = [(name, definitions[-1]) for name, definitions in pytest_internals.definitions_for(item).items()]
     seen = set()
     while waiting:
-        name, function = waiting.pop()
-        declaration = declaration_of(function)
+        name, definition = waiting.pop()
+        declaration = declaration_of(pytest_internals.function_of(definition))
         if declaration is None or name in seen:
             continue
         seen.add(name)
         yield name, declaration
         for need in declaration.needs:
             needed = name_of(need, item)
-            definitions = manager.getfixturedefs(needed, item)
-            if definitions:
-                waiting.append((needed, definitions[-1].func))
+            waiting += [(needed, found) for found in pytest_internals.definitions_of(needed, item)[-1:]]
 
 
 def declaration_of(fixture: Any) -> Declaration | None:

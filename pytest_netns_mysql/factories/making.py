@@ -12,7 +12,9 @@ from pytest_netns_mysql.arguments import Kind
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.factories.byname import PLAN
 from pytest_netns_mysql.factories.declared import Declaration, is_declared
-from pytest_netns_mysql.mysql.dialects.options import check_kinds
+from pytest_netns_mysql.mysql.dialects.options import check_values
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.ownfixtures import own_fixture
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.load import Entries, Entry
@@ -58,30 +60,40 @@ _OF_A_FACTORY: Mapping[str, Mapping[str, Kind]] = {
 
 
 def check_arguments(factory: str, values: Mapping[str, Any]) -> None:
-    """Raise SettingError, EndpointError or LoadError for an argument of a factory that is of the wrong kind."""
+    """Check the kinds of a factory's arguments.
+
+    Args:
+        factory: The name of the factory.
+        values: The arguments by name.
+
+    Raises:
+        SettingError: An argument is of the wrong kind.
+        EndpointError: An address is of the wrong kind.
+        LoadError: ``load`` is of the wrong kind.
+    """
     __tracebackhide__ = True
     function = f"factories.{factory}"
     arguments.check(function, {**_ARGUMENTS, **_OF_A_FACTORY.get(factory, {})}, values)
     for name in ("options", "replication_options"):
         if values.get(name):
-            check_kinds(values[name], where=f"{function}({name}=...), {arguments.caller()}")
+            check_values(values[name], where=f"{function}({name}=...), {arguments.caller()}")
 
 
 def fixture_name(request: pytest.FixtureRequest) -> str:
-    """Return the name of the fixture that is set up; raise SettingError in a class, whose instance comes first."""
+    """Return the name of the fixture that is being set up; raise SettingError if it was assigned in a class."""
     if not isinstance(request, pytest.FixtureRequest):
         raise SettingError(
-            f"a factory's fixture stands in the body of the class {type(request).__name__}",
-            remedies=["assign it in the module, or in a conftest.py; a class-scoped one too"],
+            f"a factory's fixture cannot be assigned in a class, here {type(request).__name__}",
+            remedies=['assign it in the module or in a conftest.py, even with scope="class"'],
         )
     return str(request.fixturename)
 
 
 def needed(request: pytest.FixtureRequest, name: str) -> Any:
-    """Return another fixture's value; where that is torn down, this one is before it, as if it named it an argument."""
+    """Return another fixture's value, and tear this fixture down before the other, as if the other were an argument."""
     value = request.getfixturevalue(name)
-    own = request._fixturedef  # type: ignore[attr-defined]
-    request._get_active_fixturedef(name).addfinalizer(lambda: own.finish(request))
+    own, other = pytest_internals.definition_in(request), pytest_internals.active_definition(request, name)
+    pytest_internals.add_finalizer(other, lambda: pytest_internals.tear_down(own, request))
     return value
 
 
@@ -97,7 +109,7 @@ def make_fixture(
         name: The name of the fixture; None for the name that it is assigned to.
     """
     setattr(function, PLAN, declaration)
-    made = pytest.fixture(scope=scope, name=name)(function)
+    made = pytest.fixture(scope=scope, name=name)(own_fixture(function))
     setattr(made, PLAN, declaration)
     return made
 
@@ -113,7 +125,7 @@ def entries_from_caller(load: Entries) -> tuple[Entry, ...]:
 
 
 def one_server(found: MySQLServer | Group, endpoint: str | None = None) -> MySQLServer:
-    """Return a server itself; of a group the member at ``endpoint``, or the primary."""
+    """Return the server, or of a group the member in the namespace ``endpoint``, by default the primary."""
     from pytest_netns_mysql.mysql.replication.group import Group
 
     if not isinstance(found, Group):

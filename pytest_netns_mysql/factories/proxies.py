@@ -1,4 +1,4 @@
-"""Make fixtures of proxies: what factories.proxy and factories.router are."""
+"""Fixtures of a project's own that start a proxy or MySQL Router."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from pytest_netns_mysql.factories.declared import ProxyDeclaration, name_of
 from pytest_netns_mysql.factories.making import Scope, check_arguments, fixture_name, make_fixture, needed, one_server
+from pytest_netns_mysql.run.pytest_internals import item_of
 from pytest_netns_mysql.run.session import SESSION
 
 if TYPE_CHECKING:
@@ -32,14 +33,25 @@ def proxy(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[Proxy]]:
-    """Return a fixture that runs a proxy in ``namespace``, in front of a server; clients go to its ``endpoint``.
+    """Return a fixture that runs a proxy in a namespace, in front of a server.
 
-    ``argv`` is its command line, in which {address} and {port} are where it is to listen, {server_address} and
-    {server_port} where the server is for a client of the namespace, and {folder} is a private folder; or a function
-    that is given the Proxy and returns the command line, so that it can write a configuration into ``proxy.folder``.
-    It is to stay in the foreground. ``mysqld`` is the server's fixture, by name or as a factory returned it, or a
-    group's, whose primary it is then. Raises ProxyError where the proxy ends, or no server greets through it within
-    netns_start_timeout.
+    Clients connect to the ``endpoint`` of the fixture's value.
+
+    Args:
+        argv: The command line of a program that stays in the foreground. The placeholders {address} and {port} are
+            where the proxy listens, {server_address} and {server_port} where a client of the namespace reaches the
+            server, and {folder} is a private folder. A function gets the Proxy and returns the command line, so that it
+            can write a configuration into ``proxy.folder``.
+        mysqld: The fixture of the server, by name or as a factory returned it, or the fixture of a group, whose primary
+            is meant then.
+        namespace: The namespace that the proxy runs in.
+        port: The port that the proxy listens on.
+        scope: The scope of the fixture.
+        name: The name of the fixture. Default: the name that the fixture is assigned to.
+
+    Returns:
+        The fixture. Its value is the running Proxy. Requesting it raises ProxyError if the proxy ends, or if no server
+        answers through it within netns_start_timeout.
     """
     check_arguments("proxy", locals())
 
@@ -59,10 +71,14 @@ def router(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[Proxy]]:
-    """Return a fixture that runs MySQL Router in ``namespace``, as ``proxy`` runs any program.
+    """Return a fixture that runs MySQL Router in a namespace, as ``proxy`` runs any program.
 
-    It is taken from PATH, from the cache, or fetched into that. Its configuration is one static route, without a
-    bootstrap. Raises ProxyError. See the manual of MySQL Router, "Basic Connection Routing".
+    The program is taken from PATH, from the cache, or fetched into the cache. The configuration has one static route
+    and needs no bootstrap. See the manual of MySQL Router, "Basic Connection Routing". The arguments are those of
+    ``proxy``.
+
+    Returns:
+        The fixture. Its value is the running Proxy.
     """
     check_arguments("router", locals())
 
@@ -84,6 +100,6 @@ def _running(
     from pytest_netns_mysql.mysql.proxies.proxy import Proxy
 
     name = fixture_name(request)
-    server = one_server(needed(request, name_of(mysqld, request._pyfuncitem)))
+    server = one_server(needed(request, name_of(mysqld, item_of(request))))
     timeout = request.config.stash[SESSION].settings.start_timeout
     return Proxy(name, argv, server, namespace=namespace, port=port, timeout=timeout)

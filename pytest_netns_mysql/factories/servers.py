@@ -18,6 +18,7 @@ from pytest_netns_mysql.factories.making import (
     needed,
 )
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+from pytest_netns_mysql.run.pytest_internals import item_of
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
@@ -44,24 +45,31 @@ def mysqld(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[MySQLServer]]:
-    """Return a fixture that gives a running server of its own.
+    """Return a fixture that starts a server of its own.
 
-    ``bind_address`` is a comma list or a sequence of ``addr/ns``, by default the topology's; ``admin_address``
-    is one ``addr/ns``; ``mysqlx_bind_address``, a list too, switches X Plugin on. ``options`` are mysqld's, named as
-    in an option file, with True and False for ON and OFF and None for an option without a value. Two servers cannot
-    share an address and port: give one ``options={"port": 3307}``. ``name`` is the fixture's, by default the one it
-    is assigned to. Raises EndpointError before a server is started, ServerStartError where it does not come up.
-
-    ``load`` is what its data directory is loaded with, once for each change of it: an SQL file, a folder of them, a
-    function that gets the administrator's connection, its name as ``"package.module:function"``, or a list of these;
-    paths start at the folder of the file that calls this. What a test changes in these schemas is put back. Raises
-    LoadError, at collection where one is not there.
-
-    ``mysqld`` is another server than the run's, as the setting names one: ``auto``, a path, ``docker://mysql:8.4``.
-
-    For a server that is to be odd: without ``check_endpoints`` mysqld gets the addresses as they are written, without
-    ``require_mysqlx`` X Plugin may fail, and mysqld lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``. See the
+    Two servers cannot share an address and port: give one of them another port by ``options={"port": 3307}``. See the
     manual, bind_address, admin_address and mysqlx_bind_address.
+
+    Args:
+        bind_address: ``addr/ns`` endpoints, as a comma list or a sequence. Default: the topology's.
+        admin_address: An ``addr/ns`` endpoint for administrators.
+        mysqlx_bind_address: ``addr/ns`` endpoints of X Plugin, which is switched off without them.
+        options: Options of mysqld, named as in an option file: True and False for ON and OFF, None for an option
+            without a value.
+        load: What the data directory is loaded with, once for each change: an SQL file, a folder of SQL files, a
+            function that takes the administrator's connection, its name as ``"package.module:function"``, or a list of
+            these. Paths start at the folder of the file that calls this function. Changes that a test makes in the
+            loaded schemas are put back.
+        check_endpoints: False passes the addresses to mysqld as they are written.
+        require_mysqlx: False accepts a server whose X Plugin failed.
+        drop_capabilities: Capabilities that mysqld starts without, such as ``CAP_SYS_ADMIN``.
+        mysqld: Another server than the run's, as the setting names it: ``auto``, a path, ``docker://mysql:8.4``.
+        scope: The scope of the fixture.
+        name: The name of the fixture. Default: the name that the fixture is assigned to.
+
+    Returns:
+        The fixture. Its value is the running MySQLServer. Requesting it raises ServerStartError if mysqld does not come
+        up; EndpointError, SettingError and LoadError come at collection.
     """
     check_arguments("mysqld", locals())
     spec = ServerSpec(
@@ -95,10 +103,13 @@ def source(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[MySQLServer]]:
-    """Return a fixture that gives a server which others can replicate from: with binary log, GTIDs and a server_id.
+    """Return a fixture that starts a source: a server with a binary log, GTIDs and a server_id of its own.
 
-    The rest is as for ``mysqld``; its replicas begin with the same ``load``. See the manual, "Replication with Global
-    Transaction Identifiers".
+    Replicas of the source begin with the same ``load``. See the manual, "Replication with Global Transaction
+    Identifiers". The arguments are those of ``mysqld``.
+
+    Returns:
+        The fixture. Its value is the running MySQLServer.
     """
     check_arguments("source", locals())
     spec = ServerSpec(
@@ -134,14 +145,24 @@ def replica(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[Replica]]:
-    """Return a fixture that gives a replica of ``source``, caught up.
+    """Return a fixture that starts a replica of ``source`` and waits until it has caught up.
 
-    ``source`` is a server's fixture, by name or as a factory returned it, a replica too. ``network_namespace`` is where
-    the replica connects from, by default the first namespace of its ``bind_address``, '' for none; ``endpoint`` is the
-    namespace whose endpoint of the source it connects to, by default the nearest. ``replication_options`` are those of
-    CHANGE REPLICATION SOURCE TO, ``timeout`` is in seconds; the rest is as for ``mysqld``. A further channel:
-    ``replica.replicate(other, channel="other")``. Raises ReplicationError with the status of both ends where the
-    replica does not catch up. See the manual, "CHANGE REPLICATION SOURCE TO Statement".
+    A replica can have further channels: ``replica.replicate(other, channel="other")``. See the manual, "CHANGE
+    REPLICATION SOURCE TO Statement". Arguments that are not listed are those of ``mysqld``.
+
+    Args:
+        source: The fixture of the source, by name or as a factory returned it. A replica can be a source, too.
+        bind_address: ``addr/ns`` endpoints of the replica.
+        network_namespace: The namespace that the replica connects from, '' for none. Default: the first namespace in
+            ``bind_address``.
+        endpoint: The namespace whose endpoint of the source the replica connects to. Default: the nearest.
+        channel: The name of the channel.
+        replication_options: Options of CHANGE REPLICATION SOURCE TO.
+        timeout: The time that catching up may take, in seconds.
+
+    Returns:
+        The fixture. Its value is the running Replica. Requesting it raises ReplicationError, with the status of both
+        servers, if the replica does not catch up.
     """
     check_arguments("replica", locals())
     spec = ServerSpec(
@@ -165,7 +186,7 @@ def replica(
 
     def server(request: pytest.FixtureRequest, _netns_servers: Servers) -> Iterator[Replica]:
         own = replace(spec, name=fixture_name(request))
-        running_source: MySQLServer = needed(request, name_of(source, request._pyfuncitem))
+        running_source: MySQLServer = needed(request, name_of(source, item_of(request)))
         with _netns_servers.running_replica(own, running_source, replicate) as running:
             yield running
 
@@ -182,12 +203,21 @@ def group(
     scope: Scope = "session",
     name: str | None = None,
 ) -> Callable[..., Iterator[Group]]:
-    """Return a fixture that gives a replication group with a member in each namespace, all ONLINE.
+    """Return a fixture that starts a replication group with a member in each namespace, all ONLINE.
 
-    Each member listens on the first address of its namespace, and on no other; in the topology ``cluster`` port 3306
-    is free there. The first one is the primary; without ``single_primary`` all are. ``options`` are mysqld's, the same
-    for all members. Raises GroupError where it does not come together, and at collection for the XCom communication
-    stack, which knows no network namespaces. See the manual, "Group Replication".
+    Each member listens on the first address of its namespace only; in the topology ``cluster`` port 3306 is free there.
+    See the manual, "Group Replication".
+
+    Args:
+        namespaces: The namespaces of the members. The first member is the primary.
+        single_primary: False makes all members primaries.
+        options: Options of mysqld, the same for all members.
+        scope: The scope of the fixture.
+        name: The name of the fixture. Default: the name that the fixture is assigned to.
+
+    Returns:
+        The fixture. Its value is the Group. Requesting it raises GroupError if the group does not form. The XCom
+        communication stack, which does not know network namespaces, is an error at collection.
     """
     check_arguments("group", locals())
     spec = ServerSpec(options={} if options is None else options, factory="group")

@@ -1,4 +1,4 @@
-"""What a network looks like now: to tell whether anybody changed it."""
+"""A fingerprint of a network's configuration, which shows if anybody has changed the network."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 from pytest_netns_mysql.kernel.network import Network
 
-# What somebody sets, and not what follows from it some time later: carriers, states, link-local addresses, counters.
-_OF_A_LINK = ("IFLA_IFNAME", "IFLA_MTU", "IFLA_ADDRESS", "IFLA_MASTER", "IFLA_LINK", "IFLA_TXQLEN", "IFLA_GROUP")
-_OF_AN_ADDRESS = ("IFA_ADDRESS", "IFA_LOCAL", "IFA_LABEL")
-_OF_A_ROUTE = (
+# Configuration only. Carriers, states, link-local addresses and counters change later without anybody's doing.
+_LINK_ATTRIBUTES = ("IFLA_IFNAME", "IFLA_MTU", "IFLA_ADDRESS", "IFLA_MASTER", "IFLA_LINK", "IFLA_TXQLEN", "IFLA_GROUP")
+_ADDRESS_ATTRIBUTES = ("IFA_ADDRESS", "IFA_LOCAL", "IFA_LABEL")
+_ROUTE_ATTRIBUTES = (
     "RTA_TABLE",
     "RTA_DST",
     "RTA_SRC",
@@ -20,37 +20,41 @@ _OF_A_ROUTE = (
     "RTA_PRIORITY",
     "RTA_METRICS",
 )
-_OF_A_QDISC = ("TCA_KIND", "TCA_OPTIONS")
+_QDISC_ATTRIBUTES = ("TCA_KIND", "TCA_OPTIONS")
 _IFF_UP = 0x1
 _PROTO_KERNEL = 2
 _SCOPE_LINK = 253
 
 
 def fingerprint(network: Network) -> dict[str, list[str]]:
-    """Return the links, addresses, routes, rules and queueing disciplines of each namespace, alike until changed."""
+    """Return the links, addresses, routes, rules and queueing disciplines of each namespace as comparable lines."""
     from pyroute2 import IPRoute
 
     found = {}
     for name, namespace in network.items():
         with namespace, IPRoute() as route:
             lines = [
-                f"link {one['index']} {one['flags'] & _IFF_UP} {_set(one, _OF_A_LINK)}" for one in route.get_links()
+                f"link {link['index']} {link['flags'] & _IFF_UP} {_selected(link, _LINK_ATTRIBUTES)}"
+                for link in route.get_links()
             ]
             lines += [
-                f"address {one['index']} {one['prefixlen']} {_set(one, _OF_AN_ADDRESS)}"
-                for one in route.get_addr()
-                if not (one["family"] == socket.AF_INET6 and one["scope"] == _SCOPE_LINK)
+                f"address {address['index']} {address['prefixlen']} {_selected(address, _ADDRESS_ATTRIBUTES)}"
+                for address in route.get_addr()
+                if not (address["family"] == socket.AF_INET6 and address["scope"] == _SCOPE_LINK)
             ]
             lines += [
-                f"route {one['type']} {one['dst_len']} {_set(one, _OF_A_ROUTE)}"
-                for one in route.get_routes()
-                if one["proto"] != _PROTO_KERNEL
+                f"route {entry['type']} {entry['dst_len']} {_selected(entry, _ROUTE_ATTRIBUTES)}"
+                for entry in route.get_routes()
+                if entry["proto"] != _PROTO_KERNEL
             ]
-            lines += [f"rule {one['family']} {one['action']} {one['attrs']}" for one in route.get_rules()]
-            lines += [f"qdisc {one['index']} {one['handle']} {_set(one, _OF_A_QDISC)}" for one in route.get_qdiscs()]
+            lines += [f"rule {rule['family']} {rule['action']} {rule['attrs']}" for rule in route.get_rules()]
+            lines += [
+                f"qdisc {qdisc['index']} {qdisc['handle']} {_selected(qdisc, _QDISC_ATTRIBUTES)}"
+                for qdisc in route.get_qdiscs()
+            ]
         found[name] = sorted(lines)
     return found
 
 
-def _set(message: Any, names: tuple[str, ...]) -> list[tuple[str, Any]]:
+def _selected(message: Any, names: tuple[str, ...]) -> list[tuple[str, Any]]:
     return [(key, value) for key, value in message["attrs"] if key in names]

@@ -1,4 +1,4 @@
-"""Turn forwarding between interfaces on, also where /proc/sys is read-only."""
+"""Forwarding between interfaces, which also works if /proc/sys is read-only."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pytest_netns_mysql.kernel.namespaces import syscalls
-from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
 
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def forward(version: int, interfaces: Iterable[str]) -> bool:
-    """Forward IPv4 or IPv6 in the calling thread's network namespace; tell whether that could be had.
+    """Turn forwarding on in the calling thread's network namespace.
 
-    Files below /proc/sys/net are those of the namespace that their reader stands in. In many containers they are
-    read-only: then a procfs of our own has them, for who may mount one, and IPv4 can be had for each of the
-    ``interfaces``. See ip-sysctl in the kernel's documentation, and proc(5).
+    Files below /proc/sys/net belong to the network namespace of the thread that opens them. In many containers they
+    are read-only. Then a procfs of the sandbox's own is tried, which may not be mountable, and for IPv4 a netlink
+    message for each interface. See ip-sysctl in the kernel's documentation, and proc(5).
+
+    Args:
+        version: 4 or 6, for IPv4 or IPv6.
+        interfaces: The interfaces of the namespace.
+
+    Returns:
+        True if forwarding is on, False if all ways are read-only.
     """
     name = "sys/net/ipv4/ip_forward" if version == 4 else "sys/net/ipv6/conf/all/forwarding"
     if _is_on(Path("/proc", name)) or _turn_on(Path("/proc", name)):
@@ -53,10 +60,10 @@ def _turn_on(setting: Path) -> bool:
 
 @contextlib.contextmanager
 def _own_procfs() -> Iterator[Path]:
-    place = WORK_DIRECTORY / "proc"
-    place.mkdir(exist_ok=True)
-    syscalls.mount("proc", str(place), "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+    directory = WORK_DIRECTORY / "proc"
+    directory.mkdir(exist_ok=True)
+    syscalls.mount("proc", str(directory), "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
     try:
-        yield place
+        yield directory
     finally:
-        syscalls.unmount(str(place))
+        syscalls.unmount(str(directory))

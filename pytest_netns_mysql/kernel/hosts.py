@@ -1,4 +1,4 @@
-"""Host names in the sandbox: the machine's own /etc/hosts, and the topology's names beside them."""
+"""Host names in the sandbox: /etc/hosts with the topology's names and the machine's own names."""
 
 from __future__ import annotations
 
@@ -12,61 +12,68 @@ from pytest_netns_mysql.topology.plan import Address
 HOSTS = Path("/etc/hosts")
 RESOLVER = Path("/etc/resolv.conf")
 COVERED = (HOSTS, RESOLVER)
+"""The files of the machine over which the sandbox mounts its own copies."""
 
 Names = Sequence[tuple[str, Address]]
 
 
-def show_names(names: Names, directory: Path) -> None:
-    """Show these names in the sandbox's /etc/hosts, beside the machine's own; see hosts(5).
+def write_names(names: Names, directory: Path) -> None:
+    """Write names into the sandbox's /etc/hosts, before the machine's own names, see hosts(5).
 
-    Copies in ``directory`` are mounted over /etc/hosts and /etc/resolv.conf: what a test writes there reaches nobody
-    else. The first is written in place, which every program that resolves a name afterwards meets at once. Raises
-    OSError where there are names and /etc/hosts cannot be covered.
+    Copies are mounted over /etc/hosts and /etc/resolv.conf, so that changes by a test stay in the sandbox. /etc/hosts
+    is written in place, so that programs that run already see the names as well.
+
+    Args:
+        names: Each name with its address.
+        directory: The directory of the copies.
+
+    Raises:
+        OSError: There are names, and /etc/hosts cannot be covered by a copy.
     """
     with contextlib.suppress(OSError):
         _cover(RESOLVER, directory)
     try:
-        own = _cover(HOSTS, directory)
+        copy = _cover(HOSTS, directory)
     except OSError:
         if names:
             raise
-        own = None
-    if own is not None:
-        # The topology's come first: an address is called what the first line with it says.
+        copy = None
+    if copy is not None:
+        # The topology's lines come first: the first line with an address decides the address's name.
         lines = "".join(f"{address} {name}\n" for name, address in names)
-        content = lines.encode() + _original(own).read_bytes()
-        if own.read_bytes() != content:
-            own.write_bytes(content)
+        content = lines.encode() + _original(copy).read_bytes()
+        if copy.read_bytes() != content:
+            copy.write_bytes(content)
 
 
 def copy_of(file: Path, directory: Path) -> Path:
-    """Return the copy that covers one of the machine's files."""
+    """Return the path of the copy that covers a file of the machine."""
     return directory / file.name
 
 
 def _cover(file: Path, directory: Path) -> Path | None:
-    """Cover a file with a copy of it, once; return the copy, or None where there is no such file."""
-    own = copy_of(file, directory)
-    if not own.exists():
+    """Cover a file with a copy, unless it is covered already; return the copy, or None if there is no such file."""
+    copy = copy_of(file, directory)
+    if not copy.exists():
         if not file.exists():
             return None
         content = file.read_bytes()
-        _original(own).write_bytes(content)
-        own.write_bytes(content)
+        _original(copy).write_bytes(content)
+        copy.write_bytes(content)
         try:
-            syscalls.mount(str(own), str(file), None, syscalls.MS_BIND)
+            syscalls.mount(str(copy), str(file), None, syscalls.MS_BIND)
         except OSError:
-            own.unlink()
+            copy.unlink()
             raise
-    return own
+    return copy
 
 
-def _original(own: Path) -> Path:
-    return own.with_suffix(".original")
+def _original(copy: Path) -> Path:
+    return copy.with_suffix(".original")
 
 
 def known_names(names: Names) -> list[str]:
-    """Return the names that a program of the sandbox can resolve: the topology's, then the machine's own."""
+    """Return the host names that a program in the sandbox can resolve: the topology's, then the machine's own."""
     text = HOSTS.read_text("utf-8", "replace") if HOSTS.exists() else ""
     own = [name for line in text.splitlines() for name in line.partition("#")[0].split()[1:]]
     return list(dict.fromkeys([*(name for name, _ in names), *own]))

@@ -1,54 +1,64 @@
-"""A topology made real: its namespaces by name, its links to take down and up."""
+"""The network of a topology: its namespaces by name, its links, partitions between them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetworkError, in_short
 from pytest_netns_mysql.kernel import faults
-from pytest_netns_mysql.kernel.hosts import show_names
-from pytest_netns_mysql.kernel.namespaces.existing import addresses_here, name_namespace, open_external
-from pytest_netns_mysql.kernel.namespaces.namespace import Namespace, make_namespace, make_unnamed_namespace
+from pytest_netns_mysql.kernel.hosts import write_names
+from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY, NETWORKS_DIRECTORY, OWN_NETWORK
+from pytest_netns_mysql.kernel.namespaces.namespace import (
+    Namespace,
+    bind_namespace,
+    make_namespace,
+    make_unnamed_namespace,
+)
 from pytest_netns_mysql.kernel.namespaces.position import identity, network_identity
-from pytest_netns_mysql.kernel.namespaces.sandbox import NETNS_DIRECTORY, NETWORKS_DIRECTORY, WORK_DIRECTORY, Sandbox
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.wiring import refused, wire
 from pytest_netns_mysql.topology.lookup import unknown_namespace
 from pytest_netns_mysql.topology.model import Topology
 
-OWN_NETWORK = WORK_DIRECTORY / GLOBAL
-"""The file of the sandbox's own network, which has no name in /run/netns."""
-
 
 class Network(Mapping[str, Namespace]):
-    """Give the namespaces of the sandbox by name, ``global`` among them.
+    """The namespaces of a topology by name, ``global`` among them.
 
-    An unknown name raises UnknownNamespaceError, a KeyError that lists the known ones. Several networks may live in
-    one sandbox, each with a ``global`` of its own; ``/run/netns`` and ``/etc/hosts`` show the active one's names.
+    An unknown name raises UnknownNamespaceError, a KeyError that lists the known names. A sandbox may have several
+    networks, each with a ``global`` of its own. ``/run/netns`` and ``/etc/hosts`` show the names of the active network.
 
     Attributes:
-        directory: Where the files of its namespaces lie in the sandbox; /run/netns leads there while it is active.
+        sandbox: The sandbox that contains the network.
+        topology: The topology from which the network was built.
+        directory: The directory of the namespaces' files, where /run/netns leads while the network is active.
     """
 
     def __init__(self, sandbox: Sandbox, topology: Topology, *, is_built: bool = False) -> None:
-        """Build the topology in the sandbox; raise NetworkError where the kernel refuses a part of it.
+        """Build a topology in a sandbox and activate the network.
 
-        Where it ``is_built``, it is the sandbox's first network, made and shown by another process.
+        Args:
+            sandbox: The sandbox.
+            topology: The topology.
+            is_built: Whether another process has built the network already, as the sandbox's first one.
+
+        Raises:
+            NetworkError: The kernel refuses a part of the topology.
         """
         self.sandbox = sandbox
         self.topology = topology
         self._where = f"topology {topology.name} ({topology.source})"
         self._namespaces: dict[str, Namespace] = {}
         self._opened: list[int] = []
-        self._parted: tuple[str, ...] = ()
-        self._lost: faults.Lost = {}
+        self._partitioned: tuple[str, ...] = ()
+        self._lost: faults.LostEntries = {}
         try:
             if is_built:
-                self._find()
+                self._open_existing()
             else:
                 self._build()
                 self.activate()
@@ -61,20 +71,37 @@ class Network(Mapping[str, Namespace]):
 
     def _build(self) -> None:
         plan = self.topology.plan
-        external = {name: self._external(name, path) for name, path in plan.external.items()}
+        external = self._open_external(plan.external) if plan.external else {}
         with self.sandbox.entered():
-            self.directory, own = self._begin()
-            self._add(GLOBAL, own)
+            self.directory, global_descriptor = self._make_directory()
+            self._add(GLOBAL, global_descriptor)
             for name in self.topology.namespaces:
-                self._add(name, external[name] if name in external else self._make(name))
                 if name in external:
-                    name_namespace(self.directory, name, external[name])
-        for name in external:
-            with self[name]:
-                self[name].addresses = addresses_here()
+                    self._add(name, external[name])
+                    bind_namespace(self.directory / name, external[name])
+                else:
+                    self._add(name, self._open(name, partial(make_namespace, self.sandbox, self.directory / name)))
+        if external:
+            self._read_addresses(external)
         wire(plan, self, self._where)
 
-    def _find(self) -> None:
+    def _open_external(self, external: Mapping[str, str]) -> dict[str, int]:
+        from pytest_netns_mysql.kernel.namespaces.externalnamespace import open_external
+
+        found = {}
+        for name, text in external.items():
+            found[name] = open_external(self.sandbox, name, text, where=self._where)
+            self._opened.append(found[name])
+        return found
+
+    def _read_addresses(self, names: Iterable[str]) -> None:
+        from pytest_netns_mysql.kernel.namespaces.externalnamespace import current_addresses
+
+        for name in names:
+            with self[name]:
+                self[name].addresses = current_addresses()
+
+    def _open_existing(self) -> None:
         self.directory = NETWORKS_DIRECTORY / "0"
         self._add(GLOBAL, self.sandbox.inner.network)
         with self.sandbox.entered():
@@ -84,7 +111,7 @@ class Network(Mapping[str, Namespace]):
     def __getitem__(self, name: str) -> Namespace:
         try:
             return self._namespaces[name]
-        except (KeyError, TypeError):  # no name is a list
+        except (KeyError, TypeError):  # a list, for example, cannot be a key
             raise unknown_namespace(name, self.topology) from None
 
     def __iter__(self) -> Iterator[str]:
@@ -93,38 +120,48 @@ class Network(Mapping[str, Namespace]):
     def __len__(self) -> int:
         return len(self._namespaces)
 
-    # A Mapping would be equal to any other of the same names, and have no hash.
+    # A Mapping would be equal to any other mapping with the same items, and have no hash.
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
         return self is other
 
     def file(self, name: str) -> Path:
-        """Return the file of the namespace ``name``, which shows this network's own whichever network is active.
+        """Return the file of a namespace of this network, whichever network is active; it exists in the sandbox alone.
 
-        It exists in the sandbox alone. Raises UnknownNamespaceError.
+        Args:
+            name: The namespace's name.
+
+        Raises:
+            UnknownNamespaceError: The topology has no such namespace.
         """
         descriptor = self[name].descriptor
         if name != GLOBAL:
             return self.directory / name
         if descriptor == self.sandbox.inner.network:
             return OWN_NETWORK
-        file = NETWORKS_DIRECTORY / f"{self.directory.name}.{GLOBAL}"  # not in the directory: /run/netns would show it
+        file = NETWORKS_DIRECTORY / f"{self.directory.name}.{GLOBAL}"  # in the directory it would appear in /run/netns
         with self.sandbox.entered():
             if not file.exists():
-                name_namespace(file.parent, file.name, descriptor)
+                bind_namespace(file, descriptor)
         return file
 
     @property
     def here(self) -> Namespace | None:
-        """Return the namespace that the calling thread stands in, or None outside of them all."""
-        here = network_identity()
-        return next((one for one in self._namespaces.values() if identity(one.descriptor) == here), None)
+        """The namespace in which the calling thread stands, or None outside of this network."""
+        current = network_identity()
+        return next((found for found in self._namespaces.values() if identity(found.descriptor) == current), None)
 
     def link(self, name: str, to: str | None = None) -> faults.VethLink:
-        """Return the link of the namespace ``name``: its first one, or the one that leads ``to`` another side.
+        """Return a link of a namespace.
 
-        Raises UnknownNamespaceError, and NetworkError where there is no such link.
+        Args:
+            name: The namespace's name.
+            to: The namespace or bridge at the other side, by default that of the namespace's first link.
+
+        Raises:
+            UnknownNamespaceError: The topology has no such namespace.
+            NetworkError: The namespace has no such link.
         """
         _ = self[name]
         own = [veth for veth in self.topology.plan.veths if veth.inner.namespace == name]
@@ -141,50 +178,56 @@ class Network(Mapping[str, Namespace]):
 
     @contextlib.contextmanager
     def partition(self, *names: str) -> Iterator[None]:
-        """Cut the namespaces ``names`` off from all others, ``global`` too, until the block ends.
+        """Cut namespaces off from all others, ``global`` included, until the block ends.
 
-        Links stay up, and each side is whole: of the other one it gets "No route to host", by an unreachable route for
-        each address, see ip-route(8). One at a time. Raises UnknownNamespaceError, NetworkError.
+        Links stay up, and namespaces of the same side still reach each other. Connections to the other side fail with
+        "No route to host", by an unreachable route for each address, see ip-route(8). A network can have one partition
+        at a time.
+
+        Args:
+            names: The namespaces of one side.
+
+        Raises:
+            UnknownNamespaceError: The topology has no such namespace.
+            NetworkError: One side is empty, another partition is in force, or the kernel refuses a route.
         """
-        routes = faults.routes_between(self, names, self._where)
-        if self._parted:
+        unreachable = faults.addresses_across(self, names, self._where)
+        if self._partitioned:
             raise NetworkError(
-                f"a partition is in force already, of {', '.join(self._parted)}",
+                f"the network is partitioned already, by a partition of {', '.join(self._partitioned)}",
                 where=self._where,
                 remedies=["leave its block first", "name all namespaces of one side in one partition"],
             )
-        self._parted = names
+        self._partitioned = names
         try:
-            faults.set_reachable(self, routes, reachable=False, where=self._where)
+            faults.set_reachable(self, unreachable, reachable=False, where=self._where)
             yield
         finally:
-            self._parted = ()
-            faults.set_reachable(self, routes, reachable=True, where=self._where)
+            self._partitioned = ()
+            faults.set_reachable(self, unreachable, reachable=True, where=self._where)
 
     def activate(self) -> None:
-        """Let /run/netns and /etc/hosts of the sandbox show this network's names."""
+        """Make /run/netns and /etc/hosts of the sandbox show this network's names."""
         with self.sandbox.entered():
             link = NETWORKS_DIRECTORY / "next"
             link.symlink_to(self.directory)
             link.replace(NETNS_DIRECTORY)
             try:
-                show_names(self.topology.plan.hosts, NETWORKS_DIRECTORY)
+                write_names(self.topology.plan.hosts, NETWORKS_DIRECTORY)
             except OSError as error:
                 raise refused("the host names in /etc/hosts", error, self._where) from error
 
     def close(self) -> None:
-        """Let go of the namespaces; the kernel removes them with the sandbox."""
+        """Close the descriptors of the namespaces; the kernel removes the namespaces with the sandbox."""
         for descriptor in self._opened:
             os.close(descriptor)
         self._opened.clear()
 
-    def _external(self, name: str, external: str) -> int:
-        descriptor = open_external(self.sandbox, name, external, where=self._where)
-        self._opened.append(descriptor)
-        return descriptor
+    def _make_directory(self) -> tuple[Path, int]:
+        """Create the directory of namespace files; return it with a descriptor of the network's ``global``.
 
-    def _begin(self) -> tuple[Path, int]:
-        """Make the directory of names; return it and ``global``: the first network's is the sandbox's own."""
+        The ``global`` of the first network is the sandbox's own network.
+        """
         number = sum(1 for entry in NETWORKS_DIRECTORY.iterdir() if entry.name.isdigit())
         directory = NETWORKS_DIRECTORY / str(number)
         directory.mkdir()
@@ -192,12 +235,9 @@ class Network(Mapping[str, Namespace]):
             return directory, self.sandbox.inner.network
         return directory, self._open(GLOBAL, lambda: make_unnamed_namespace(self.sandbox))
 
-    def _make(self, name: str) -> int:
-        return self._open(name, lambda: make_namespace(self.sandbox, self.directory / name))
-
-    def _open(self, name: str, make: Callable[[], int]) -> int:
+    def _open(self, name: str, opened: Callable[[], int]) -> int:
         try:
-            descriptor = make()
+            descriptor = opened()
         except OSError as error:
             raise refused(f"namespace {name}", error, self._where) from error
         self._opened.append(descriptor)

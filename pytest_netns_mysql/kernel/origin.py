@@ -1,4 +1,4 @@
-"""The address that the other side sees a connection come from: its origin."""
+"""The origin of a connection: the client address that the server sees."""
 
 from __future__ import annotations
 
@@ -11,71 +11,83 @@ from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.kernel.network import Network
 
-_PATIENCE = 5.0  # seconds
+_TIMEOUT = 5.0  # seconds
 
 
 def origin(network: Network, name: str, endpoint: Endpoint) -> str:
-    """Return the address that ``endpoint`` sees when a client of the namespace ``name`` connects to it.
+    """Return the address that the server sees when a client connects to an endpoint.
 
-    Without address translation it is the one that the kernel's routes choose. With it, a connection is made to a port
-    beside the endpoint's, and its other end is asked. Raises ClientError where there is no way.
+    Without address translation the kernel's routes choose the address, and nothing is sent. With address translation a
+    test connection is made to another port of the endpoint's address.
+
+    Args:
+        network: The network.
+        name: The client's namespace.
+        endpoint: Where the client connects.
+
+    Raises:
+        ClientError: The client cannot reach the endpoint.
     """
     plan = network.topology.plan
-    if endpoint.ip is not None:  # in the spelling of IPv4 where it is an IPv4-mapped address
+    if endpoint.ip is not None:  # an IPv4-mapped address becomes the IPv4 address
         endpoint = replace(endpoint, address=str(endpoint.ip))
     if not plan.has_nat or endpoint.is_loopback:
-        return _chosen(network[name], endpoint)
+        return _routed_source(network[name], endpoint)
     for forward in plan.port_forwards:
         if (str(forward.address), forward.port) == (endpoint.address, endpoint.port):
-            there = next(one for one, own in plan.addresses.items() if forward.to in [address.ip for address in own])
-            endpoint = Endpoint(str(forward.to), there, forward.to_port)
+            target = next(
+                namespace
+                for namespace, interfaces in plan.addresses.items()
+                if forward.to in [interface.ip for interface in interfaces]
+            )
+            endpoint = Endpoint(str(forward.to), target, forward.to_port)
             break
-    return _met(network[name], network[endpoint.namespace], endpoint)
+    return _accepted_source(network[name], network[endpoint.namespace], endpoint)
 
 
-def _chosen(namespace: Namespace, endpoint: Endpoint) -> str:
-    """Return the address that a socket gets; nothing is sent: connecting a UDP socket asks for a route, see udp(7)."""
+def _routed_source(namespace: Namespace, endpoint: Endpoint) -> str:
+    """Return the address of a connected UDP socket: connecting chooses a route and sends nothing, see udp(7)."""
     with namespace:
-        kind, place = _resolved(endpoint.address, endpoint.port)
-        with socket.socket(kind, socket.SOCK_DGRAM) as sock:
+        family, address = _resolve(endpoint.address, endpoint.port)
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
             try:
-                sock.connect(place)
+                sock.connect(address)
             except OSError as error:
-                raise _no_way(namespace, endpoint, error) from error
+                raise _unreachable(namespace, endpoint, error) from error
             return cast("str", sock.getsockname()[0])
 
 
-def _met(client: Namespace, server: Namespace, endpoint: Endpoint) -> str:
-    """Return the address that a listener at the endpoint's address meets."""
+def _accepted_source(client: Namespace, server: Namespace, endpoint: Endpoint) -> str:
+    """Return the client address that a listening socket at the endpoint's address accepts."""
     with server:
-        kind, place = _resolved(endpoint.address, 0)
-        listener = socket.socket(kind, socket.SOCK_STREAM)
+        family, address = _resolve(endpoint.address, 0)
+        listener = socket.socket(family, socket.SOCK_STREAM)
     with client:
-        caller = socket.socket(kind, socket.SOCK_STREAM)
-    with listener, caller:
-        listener.settimeout(_PATIENCE)
-        caller.settimeout(_PATIENCE)
+        connecting = socket.socket(family, socket.SOCK_STREAM)
+    with listener, connecting:
+        listener.settimeout(_TIMEOUT)
+        connecting.settimeout(_TIMEOUT)
         try:
-            listener.bind(place)
+            listener.bind(address)
             listener.listen()
-            caller.connect(listener.getsockname())
-            met, other_end = listener.accept()
+            connecting.connect(listener.getsockname())
+            accepted, source = listener.accept()
         except OSError as error:
-            raise _no_way(client, endpoint, error) from error
-        met.close()
-        return cast("str", other_end[0])
+            raise _unreachable(client, endpoint, error) from error
+        accepted.close()
+        return cast("str", source[0])
 
 
-def _resolved(address: str, port: int) -> tuple[int, Any]:
-    """Return the family and the socket address: of a host name the first IPv4 one, where the server listens, too."""
+def _resolve(address: str, port: int) -> tuple[int, Any]:
+    """Return family and socket address; a host name gives its first IPv4 address, where the server listens as well."""
     found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
-    kind, *_, place = min(found, key=lambda one: one[0] != socket.AF_INET)
-    return kind, place
+    family, *_, socket_address = min(found, key=lambda info: info[0] != socket.AF_INET)
+    return family, socket_address
 
 
-def _no_way(namespace: Namespace, endpoint: Endpoint, error: OSError) -> ClientError:
+def _unreachable(namespace: Namespace, endpoint: Endpoint, error: OSError) -> ClientError:
     return ClientError(
-        f"there is no way from {namespace.name} to {endpoint}",
+        f"{namespace.name} cannot reach {endpoint}",
         tried=[str(error)],
         remedies=["connect to an endpoint of the same namespace", "add a route to the topology"],
     )

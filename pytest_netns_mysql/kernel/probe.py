@@ -1,4 +1,4 @@
-"""Try each thing that a sandbox needs, in a child process, and name the cure of what fails."""
+"""Probes of what a sandbox needs from this machine, each in a child process, with remedies for those that fail."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Literal
 import msgspec
 
 from pytest_netns_mysql.errors import NetnsError, SandboxError
-from pytest_netns_mysql.kernel.namespaces.rights import in_user_namespace, needs_user_namespace
+from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace, needs_user_namespace
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.model import Link, Namespace, Topology
 
 State = Literal["ok", "missing", "note"]
 _LIMITS = ("user", "net", "mnt")
-# What only some topologies need: a name, a topology that needs it, and what for.
+# Kernel features that only some topologies need: a name, a topology that needs the feature, and the purpose.
 _OPTIONAL = (
     ("nat", Topology("probe", {"red": Namespace((Link("192.0.2.2/24"),))}, masquerade=True), "masquerade and publish"),
     ("tbf", Topology("probe", {"red": Namespace((Link("192.0.2.2/24", rate="1gbit"),))}), "rate"),
@@ -31,7 +31,14 @@ _OPTIONAL = (
 
 @dataclass(frozen=True)
 class Finding:
-    """Say how one prerequisite stands: ``missing`` stops netns tests, ``note`` does not."""
+    """The result of probing one prerequisite.
+
+    Attributes:
+        name: The prerequisite.
+        state: ``missing`` prevents netns tests, ``note`` does not.
+        detail: What was found, or what failed.
+        remedies: What to do if it is missing.
+    """
 
     name: str
     state: State
@@ -42,7 +49,11 @@ class Finding:
 def kernel_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Finding]:
     """Probe the kernel: namespaces, mounts, then each topology; nothing is left behind.
 
-    See namespaces(7), user_namespaces(7), ip-netns(8).
+    See namespaces(7), user_namespaces(7) and ip-netns(8).
+
+    Args:
+        topologies: The topologies to build.
+        mode: The setting ``netns_mode``.
     """
     yield Finding(
         "kernel", "ok" if sys.platform == "linux" else "missing", f"{os.uname().sysname} {os.uname().release}"
@@ -57,7 +68,7 @@ def kernel_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Findi
     yield Finding("way", "ok", f"{way}{nested} (netns_mode = {mode}, uid {os.getuid()})")
     if rootless:
         yield _limits()
-    sandbox = _try("sandbox", lambda: _sandbox(mode))
+    sandbox = _probe("sandbox", lambda: _create_sandbox(mode))
     yield sandbox
     if sandbox.state == "ok":
         yield from _network_findings(topologies, mode)
@@ -65,19 +76,21 @@ def kernel_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Findi
     yield Finding(
         "ip",
         "ok" if found else "note",
-        found or "the ip program is not there; the plugin does without, the examples of the manual show its output",
+        found or "the ip program is missing; the plugin works without it, the manual's examples show its output",
         () if found else ("install iproute2",),
     )
 
 
 def _network_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Finding]:
-    """Probe what a sandbox holds: each topology, and what only some topologies need."""
+    """Probe what is built in a sandbox: each topology, then the features that only some topologies need."""
     for topology in topologies:
-        yield _try("network", functools.partial(_network, mode, topology))
-    for name, topology, what in _OPTIONAL:
-        finding = _try(name, functools.partial(_network, mode, topology))
+        yield _probe("network", functools.partial(_build_network, mode, topology))
+    for name, topology, purpose in _OPTIONAL:
+        finding = _probe(name, functools.partial(_build_network, mode, topology))
         detail = (
-            f"this kernel has it, for {what}" if finding.state == "ok" else f"missing, for {what}: {finding.detail}"
+            f"this kernel has it, for {purpose}"
+            if finding.state == "ok"
+            else f"missing, for {purpose}: {finding.detail}"
         )
         yield Finding(name, "ok" if finding.state == "ok" else "note", detail, finding.remedies)
 
@@ -96,38 +109,38 @@ def _limits() -> Finding:
     )
 
 
-def _sandbox(mode: str) -> str:
+def _create_sandbox(mode: str) -> str:
     sandbox = Sandbox.create(mode)
-    home = "comes home after each test" if sandbox.returns else "stays in the sandbox: netns tests run last"
+    home = "comes home after each test" if sandbox.can_return else "stays in the sandbox: netns tests run last"
     return f"made; the process {home}"
 
 
-def _network(mode: str, topology: Topology) -> str:
+def _build_network(mode: str, topology: Topology) -> str:
     network = Network(Sandbox.create(mode), topology)
     return f"topology {topology.name} built: {', '.join(network)}"
 
 
-def _try(name: str, attempt: Callable[[], str]) -> Finding:
-    """Run ``attempt`` in a child: entering a namespace cannot be undone here."""
+def _probe(name: str, action: Callable[[], str]) -> Finding:
+    """Run ``action`` in a child process, because entering a namespace cannot be undone in this one."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
         with os.fdopen(writing, "wb") as pipe:
-            pipe.write(msgspec.json.encode(_finding(name, attempt)))
+            pipe.write(msgspec.json.encode(_finding(name, action)))
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        said = pipe.read()
+        answer = pipe.read()
     os.waitpid(child, 0)
-    if not said:
+    if not answer:
         return Finding(name, "missing", "the probe ended without an answer")
-    return msgspec.json.decode(said, type=Finding)
+    return msgspec.json.decode(answer, type=Finding)
 
 
-def _finding(name: str, attempt: Callable[[], str]) -> Finding:
+def _finding(name: str, action: Callable[[], str]) -> Finding:
     try:
-        return Finding(name, "ok", attempt())
+        return Finding(name, "ok", action())
     except NetnsError as error:
         return Finding(name, "missing", f"{error.what} ({'; '.join(error.tried)})", tuple(error.remedies))
     except Exception as error:  # noqa: BLE001 - a probe reports whatever happened

@@ -1,4 +1,4 @@
-"""Ask the kernel for everything between the namespaces of a plan: one batch for each of them."""
+"""Everything between the namespaces of a topology: links, addresses, routes, address translation, slow links."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.forwarding import forward
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.kernel.netlink.nat import translate
-from pytest_netns_mysql.kernel.netlink.netlink import RefusedError
+from pytest_netns_mysql.kernel.netlink.requests import RefusedError
 from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
-from pytest_netns_mysql.kernel.netlink.shaping import shape
 from pytest_netns_mysql.topology.plan import End, Plan, PlannedBridge
 
 _T = TypeVar("_T")
-_MISSING = (errno.EOPNOTSUPP, errno.EAFNOSUPPORT, errno.EACCES)
-_CURES = {
+_UNSUPPORTED = (errno.EOPNOTSUPP, errno.EAFNOSUPPORT, errno.EACCES)
+_REMEDIES = {
     "veth": "load it on the host, as root: modprobe veth",
     "bridge": "load it on the host, as root: modprobe bridge",
     "ipv6": "let the kernel have IPv6: neither ipv6.disable=1 when it boots, nor net.ipv6.conf.all.disable_ipv6 = 1",
@@ -30,31 +29,39 @@ _LIMITS = {
 
 
 def wire(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
-    """Make the links, addresses, routes and rules of a plan; raise NetworkError where the kernel refuses one.
+    """Make the links, addresses, routes and rules of a plan.
 
-    A link is made in the namespace of its outer end, which is ``global`` for most.
+    The requests of a namespace are sent together. A link is made in the namespace of its outer end, which is
+    ``global`` for most.
+
+    Args:
+        plan: What to make.
+        namespaces: The existing namespaces, by name.
+        where: The topology, for an error message.
+
+    Raises:
+        NetworkError: The kernel refuses a part.
     """
-    bridges = _by_namespace((bridge.namespace, bridge) for bridge in plan.bridges)
-    for name, own_bridges in bridges.items():
+    for name, bridges in _by_namespace((bridge.namespace, bridge) for bridge in plan.bridges).items():
         batch = Batch()
-        for bridge in own_bridges:
+        for bridge in bridges:
             batch.add_bridge(bridge)
-        _send(batch, namespaces[name], where)
+        with namespaces[name]:
+            send_batch(batch, name, where)
     for name, veths in _by_namespace((veth.outer.namespace, veth) for veth in plan.veths).items():
         batch = Batch()
+        for veth in veths:
+            batch.add_veth(veth.outer, veth.inner, namespace=namespaces[veth.inner.namespace].descriptor)
         with namespaces[name]:
-            for veth in veths:
-                batch.add_veth(veth.outer, veth.inner, namespace=namespaces[veth.inner.namespace].descriptor)
-            _send(batch, namespaces[name], where)
+            send_batch(batch, name, where)
     _configure(plan, namespaces, where)
     for name in plan.forwarding:
         with namespaces[name]:
             _forward(name, plan, where)
-    _translate(plan, namespaces, where)
-    for end in plan.ends:
-        if end.shaping is not None:
-            with namespaces[end.namespace]:
-                shape(end, end.shaping, where=where)
+    translating = [*(rule.namespace for rule in plan.masquerades), *(rule.namespace for rule in plan.port_forwards)]
+    for name in dict.fromkeys(translating):
+        translate_in(name, plan, namespaces, where)
+    _shape(plan, namespaces, where)
 
 
 def _by_namespace(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
@@ -64,33 +71,38 @@ def _by_namespace(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
     return found
 
 
+def _interfaces(plan: Plan) -> list[PlannedBridge | End]:
+    return [*plan.ends, *plan.bridges]
+
+
 def _configure(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
-    """Bring up the interfaces of each namespace with their addresses, then give it its routes, which need them."""
-    interfaces: list[PlannedBridge | End] = [*plan.bridges, *plan.ends]
-    by_namespace = _by_namespace((one.namespace, one) for one in interfaces)
+    """Bring up the interfaces of each namespace with their addresses, then add its routes, which need both.
+
+    Bridges come after their ports.
+    """
+    interfaces = _by_namespace((interface.namespace, interface) for interface in _interfaces(plan))
     routes = _by_namespace((route.namespace, route) for route in plan.routes)
-    for name in dict.fromkeys((*by_namespace, *routes)):
+    for name in dict.fromkeys((*interfaces, *routes)):
         batch = Batch()
         with namespaces[name]:
-            for one in by_namespace[name]:
-                batch.bring_up(one)
-                for address in one.addresses:
-                    batch.add_address(one.interface, address)
+            for interface in interfaces[name]:
+                batch.bring_up(interface)
+                for address in interface.addresses:
+                    batch.add_address(interface.interface, address)
             for route in routes[name]:
                 batch.add_route(route)
-            _send(batch, namespaces[name], where)
+            send_batch(batch, name, where)
 
 
 def _forward(name: str, plan: Plan, where: str) -> None:
-    """Let a namespace forward; the calling thread stands in it."""
-    everywhere: list[PlannedBridge | End] = [*plan.bridges, *plan.ends]
-    interfaces = [one.interface for one in everywhere if one.namespace == name]
+    """Switch forwarding on in the namespace that the calling thread is in."""
+    interfaces = [interface.interface for interface in _interfaces(plan) if interface.namespace == name]
     for version in sorted({address.version for address in plan.addresses[name] if not address.is_loopback}):
         try:
-            could_be_had = forward(version, interfaces)
+            is_forwarding = forward(version, interfaces)
         except OSError as error:
             raise refused(f"forwarding of IPv{version} in {name}", error, where) from error
-        if not could_be_had:
+        if not is_forwarding:
             raise NetworkError(
                 f"IPv{version} cannot be forwarded in {name}: the kernel's settings are read-only here",
                 where=where,
@@ -103,24 +115,27 @@ def _forward(name: str, plan: Plan, where: str) -> None:
             )
 
 
-def _translate(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
-    translating = [*(rule.namespace for rule in plan.masquerades), *(rule.namespace for rule in plan.port_forwards)]
-    for name in dict.fromkeys(translating):
-        translate_in(name, plan, namespaces, where)
-
-
 def translate_in(name: str, plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
-    """Give a namespace its address translation; raise NetworkError where the kernel refuses it."""
-    everywhere: list[PlannedBridge | End] = [*plan.bridges, *plan.ends]
-    here = [one for one in everywhere if one.namespace == name]
+    """Give a namespace its address translation.
+
+    Args:
+        name: The namespace.
+        plan: The plan that has the rules.
+        namespaces: The existing namespaces, by name.
+        where: The topology, for an error message.
+
+    Raises:
+        NetworkError: The kernel refuses a rule.
+    """
+    masquerades = [rule for rule in plan.masquerades if rule.namespace == name]
+    port_forwards = [rule for rule in plan.port_forwards if rule.namespace == name]
+    interfaces = {
+        interface.interface: interface.addresses for interface in _interfaces(plan) if interface.namespace == name
+    }
     with namespaces[name]:
         try:
-            translate(
-                [rule for rule in plan.masquerades if rule.namespace == name],
-                [rule for rule in plan.port_forwards if rule.namespace == name],
-                {one.interface: one.addresses for one in here},
-            )
-        except Exception as error:  # pyroute2 has errors of its own beside OSError
+            translate(masquerades, port_forwards, interfaces)
+        except OSError as error:
             raise refused(
                 f"address translation in {name}",
                 error,
@@ -129,23 +144,45 @@ def translate_in(name: str, plan: Plan, namespaces: Mapping[str, Namespace], whe
             ) from error
 
 
-def _send(batch: Batch, namespace: Namespace, where: str) -> None:
-    with namespace:
-        send_batch(batch, namespace.name, where)
+def _shape(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
+    shaped = [(end, end.shaping) for end in plan.ends if end.shaping is not None]
+    if not shaped:
+        return
+    from pytest_netns_mysql.kernel.netlink.shaping import shape
+
+    for end, shaping in shaped:
+        with namespaces[end.namespace]:
+            shape(end, shaping, where=where)
 
 
 def send_batch(batch: Batch, name: str, where: str) -> None:
-    """Send a batch in the namespace that the calling thread stands in; raise NetworkError, which tells its ``name``."""
+    """Send a batch in the namespace that the calling thread is in.
+
+    Args:
+        batch: The requests.
+        name: The namespace, for an error message.
+        where: The topology, for an error message.
+
+    Raises:
+        NetworkError: The kernel refuses a request.
+    """
     try:
         batch.send()
     except RefusedError as error:
-        cure = [_CURES[error.needs]] if error.errno in _MISSING and error.needs else []
-        raise refused(f"{error.what}, in {name}", error, where, *cure) from error
+        remedies = [_REMEDIES[error.needs]] if error.errno in _UNSUPPORTED and error.needs else []
+        raise refused(f"{error.what}, in {name}", error, where, *remedies) from error
 
 
-def refused(what: str, error: Exception, where: str, *remedies: str) -> NetworkError:
-    """Return the error that names the part of a topology that the kernel refused."""
-    limit = _LIMITS.get(error.errno or 0) if isinstance(error, OSError) else None
+def refused(what: str, error: OSError, where: str, *remedies: str) -> NetworkError:
+    """Return the error for a part of a topology that the kernel refused.
+
+    Args:
+        what: The part, in words.
+        error: The kernel's refusal.
+        where: The topology.
+        remedies: What to do about it.
+    """
+    limit = _LIMITS.get(error.errno or 0)
     known = [*([] if limit is None else [limit]), *remedies]
     return NetworkError(
         f"the kernel refused {what}",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.tls import Authority
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
     from pytest_netns_mysql.mysql.reset.snapshot import Snapshot
-    from pytest_netns_mysql.mysql.seed.tables import SeededTables
+    from pytest_netns_mysql.mysql.seed.seededschemas import SeededSchemas
 
 
 class MySQLServer(Instance):
@@ -92,8 +92,8 @@ class MySQLServer(Instance):
         self._origin, self.seeded = self._seed()
         return self._origin
 
-    def _seed(self) -> tuple[Path, SeededTables]:
+    def _seed(self) -> tuple[Path, SeededSchemas]:
         from pytest_netns_mysql.mysql.seed import seed
 
         folder = seed.template(self, self._template())
-        return seed.data_of(folder), seed.SeededTables(self, folder)
+        return seed.data_of(folder), seed.SeededSchemas(self, folder)

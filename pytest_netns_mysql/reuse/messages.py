@@ -1,4 +1,7 @@
-"""What a run and a server that stays up say to each other: JSON, each message behind its length."""
+"""The messages between a run, a standing server and its supervisor.
+
+A message is its length, as four bytes, and JSON.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,20 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
 _LENGTH = struct.Struct("!I")
-_LONGEST = 1 << 20  # bytes of a message
+_MAX_MESSAGE = 1 << 20  # bytes
 _CREDENTIALS = struct.Struct("3i")  # pid, uid and gid, see SO_PEERCRED in unix(7)
-_DESCRIPTORS = 5  # at most
+_MAX_DESCRIPTORS = 5
 
 READY = "ready"
+"""The last line that the daemon prints if the server is up."""
+
+REQUEST_TIMEOUT = 1.0
+"""Seconds in which a client that has connected must send its request."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is to stay up, where it is offered, and whose end ends it.
+    """The server that `netns-mysql up` orders from the daemon.
 
     Attributes:
         address: The name of the offer.
@@ -66,7 +73,7 @@ class Order:
                 spec,
                 of_program(Path(self.program), self.version_line),
                 cache=Path(self.cache),
-                progress=say_nothing,
+                progress=ignore_progress,
                 start_timeout=self.start_timeout,
             )
         finally:
@@ -75,22 +82,40 @@ class Order:
 
 @dataclass(frozen=True)
 class Greeting:
-    """What a supervisor says of its server to everybody who connects; ``why`` is for a server that is stopped."""
+    """The first message of a supervisor to a client.
+
+    Attributes:
+        state: ``ready`` to answer at once, ``busy`` booting or putting a server back, or ``stopped`` by a signal.
+        reason: What is stopped, for the state ``stopped``.
+    """
 
     state: Literal["ready", "busy", "stopped"]
-    why: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ChildReport:
+    """The state of the process that has the server, which it sends to its supervisor.
+
+    Attributes:
+        state: Whether the process answers at once, or boots or puts the server back.
+        mysqld: The pid of mysqld, or 0.
+    """
+
+    state: Literal["ready", "busy"]
+    mysqld: int = 0
 
 
 @dataclass(frozen=True)
 class Status:
-    """A server that stays up.
+    """A standing server that answers.
 
     Attributes:
-        pid: The pid of its supervisor.
-        topology: The name of its topology.
-        version: Its flavor and version.
-        since: When it was started, in seconds, as time.time.
-        taken_by: The pid of the run that uses it, or None.
+        pid: The pid of the supervisor.
+        topology: The name of the topology.
+        version: The flavor and version of the server.
+        since: When the server was started, in seconds as ``time.time()`` returns them.
+        taken_by: The pid of the run that uses the server, or None.
     """
 
     pid: int
@@ -102,7 +127,12 @@ class Status:
 
 @dataclass(frozen=True)
 class Offer:
-    """What a run needs to know of the server that it takes: the pid of mysqld, and its command line."""
+    """The answer to a run that takes the server.
+
+    Attributes:
+        mysqld: The pid of mysqld.
+        command: The command line of mysqld.
+    """
 
     mysqld: int
     command: list[str]
@@ -110,47 +140,69 @@ class Offer:
 
 @dataclass(frozen=True)
 class Silent:
-    """A server that stays up and does not answer; ``pid`` is its supervisor's."""
+    """A standing server that does not answer.
+
+    Attributes:
+        pid: The pid of the supervisor.
+        reason: Why the server does not answer.
+    """
 
     pid: int
-    why: str
+    reason: str
 
 
-def say_nothing(_line: str) -> None:
-    """Take the place of what shows progress: nobody looks."""
+def ignore_progress(_line: str) -> None:
+    """Drop a line of progress, where no terminal shows progress."""
+
+
+def close_output() -> None:
+    """Close stdin, stdout and stderr, so that the process that waits for their end goes on."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
 
 
 def peer_of(connection: socket.socket) -> tuple[int, int]:
-    """Return the pid and the uid of the process at the other end."""
+    """Return the pid and the uid of the process at the other end of a UNIX socket."""
     pid, uid, _ = _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     return pid, uid
 
 
 def receive(connection: socket.socket, timeout: float) -> tuple[bytes, list[int]]:
-    """Return one message, whole within ``timeout`` seconds, and the descriptors that came with it."""
+    """Return one message, and the file descriptors that came with it.
+
+    Args:
+        connection: The socket.
+        timeout: Seconds until the whole message must be there.
+
+    Raises:
+        TimeoutError: The message is not complete in time.
+        EOFError: The other side closed the connection.
+    """
     deadline = time.monotonic() + timeout
     descriptors: list[int] = []
-    found = b""
-    wanted = _LENGTH.size
+    received = b""
+    size = _LENGTH.size
     try:
-        while len(found) < wanted:
+        while len(received) < size:
             connection.settimeout(max(deadline - time.monotonic(), 0.001))
-            part, more, _, _ = socket.recv_fds(connection, wanted - len(found), _DESCRIPTORS)
+            part, more, _, _ = socket.recv_fds(connection, size - len(received), _MAX_DESCRIPTORS)
             descriptors += more
-            found += part
+            received += part
             if not part:
                 raise EOFError
-            if len(found) == wanted == _LENGTH.size:
-                wanted += min(_LENGTH.unpack(found)[0], _LONGEST)
+            if len(received) == size == _LENGTH.size:
+                size += min(_LENGTH.unpack(received)[0], _MAX_MESSAGE)
     except BaseException:
         for descriptor in descriptors:
             os.close(descriptor)
         raise
-    return found[_LENGTH.size :], descriptors
+    return received[_LENGTH.size :], descriptors
 
 
 def answer(connection: socket.socket, message: object, descriptors: list[int] | tuple[()] = ()) -> None:
-    """Send a message; the other side gets copies of the descriptors."""
+    """Send a message; the other side gets copies of the file descriptors."""
     payload = msgspec.json.encode(message)
     socket.send_fds(connection, [_LENGTH.pack(len(payload))], descriptors)
     connection.sendall(payload)

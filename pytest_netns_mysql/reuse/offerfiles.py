@@ -1,4 +1,4 @@
-"""The files of a server that stays up: its socket, and the lock that holds its name; see ``offers``."""
+"""The files of an offer, see ``offers``: the socket of a standing server, and the lock on its name."""
 
 from __future__ import annotations
 
@@ -10,12 +10,25 @@ from pytest_netns_mysql.reuse import offers
 
 
 def path_of(folder: int, address: str, kind: str = offers.SOCKET) -> str:
-    """Return the path of an offer in the open folder: short, as sun_path of unix(7) must be, and no other folder's."""
+    """Return a path to a file of an offer.
+
+    The path is short, as sun_path of unix(7) must be, and leads into the open folder even if the folder is replaced.
+
+    Args:
+        folder: A descriptor of the folder of offers.
+        address: The name of the offer.
+        kind: The suffix of the file.
+    """
     return f"/proc/self/fd/{folder}/{address}{kind}"
 
 
 def lock(folder: int, address: str) -> int | None:
-    """Return a descriptor that holds an offer's name as long as it, or a copy, is open; None where it is held."""
+    """Lock the name of an offer.
+
+    Returns:
+        A descriptor that holds the lock until the descriptor and all copies are closed; None if another process has the
+        lock.
+    """
     while True:
         path = path_of(folder, address, offers.LOCK)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -28,19 +41,19 @@ def lock(folder: int, address: str) -> int | None:
             return None
         except FileNotFoundError:
             pass
-        os.close(descriptor)  # removed by its last holder while it was opened here
+        os.close(descriptor)  # the last holder removed the file while it was opened here
 
 
 def clean(folder: int, address: str) -> None:
-    """Remove what a supervisor that was killed has left."""
-    held = lock(folder, address)
-    if held is not None:
+    """Remove the files that a killed supervisor left behind."""
+    descriptor = lock(folder, address)
+    if descriptor is not None:
         remove(folder, address)
-        os.close(held)
+        os.close(descriptor)
 
 
 def remove(folder: int, address: str) -> None:
-    """Remove the files of an offer whose name is held by this process."""
+    """Remove the files of an offer whose lock this process has."""
     for kind in (offers.SOCKET, offers.LOCK):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{address}{kind}", dir_fd=folder)

@@ -1,6 +1,6 @@
-"""Where servers that stay up between runs are offered: sockets in a folder that this user alone can search.
+"""The folder in which standing servers are offered: UNIX sockets that only their own user can reach.
 
-It is told here without the cost of importing how such a server is taken.
+This file is small because every run looks here. What it takes to use an offer is in ``protocol``.
 """
 
 from __future__ import annotations
@@ -17,27 +17,35 @@ LOCK = ".lock"
 
 
 def is_allowed(setting: str) -> bool:
-    """Return True if a run may take a server that stays up: CI never does by itself."""
+    """Return True if a run may use a standing server. With ``auto`` a run in CI may not.
+
+    Args:
+        setting: The value of netns_reuse.
+    """
     return setting == "always" or (setting == "auto" and os.environ.get("CI", "").lower() in ("", "0", "false"))
 
 
 def folder() -> Path:
-    """Return the folder of this user's offers: in $XDG_RUNTIME_DIR where that is this user's, else in /tmp."""
+    """Return the folder of this user's offers: in $XDG_RUNTIME_DIR if this user owns it, else in /tmp."""
     base = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
     if base.is_absolute():
         try:
             os.close(_opened(base))
         except (OSError, SandboxError):
-            pass  # such as another user's, which sudo keeps
+            pass  # for example the folder of another user: sudo keeps the variable
         else:
             return base / _NAME
-    return Path(f"/tmp/{_NAME}-{os.geteuid()}")  # noqa: S108 - its owner and its mode are checked whenever it is used
+    return Path(f"/tmp/{_NAME}-{os.geteuid()}")  # noqa: S108 - owner and mode are checked at each use
 
 
 def open_folder(*, make: bool = False) -> int | None:
-    """Return a descriptor of the folder of offers, or None where there is none; ``make`` makes it.
+    """Return a descriptor of the folder of offers, or None if the folder does not exist.
 
-    Raises SandboxError where another user has put something in its place, or could reach into it.
+    Args:
+        make: Whether to make a folder that does not exist.
+
+    Raises:
+        SandboxError: Another user owns the folder, or can reach into it.
     """
     path = folder()
     if make:
@@ -57,10 +65,10 @@ def _opened(path: Path) -> int:
         if status.st_uid != os.geteuid():
             raise _refused(path, f"it belongs to uid {status.st_uid}")
         if status.st_mode & 0o077:
-            raise _refused(path, f"its mode is {stat.S_IMODE(status.st_mode):04o}, so that others reach into it")
+            raise _refused(path, f"its mode is {stat.S_IMODE(status.st_mode):04o}, so other users can reach into it")
         try:
-            # In a user namespace every stranger shows as uid 65534, which may be one's own: the kernel alone knows, and
-            # lets nobody but the owner do this.
+            # In a user namespace all other users have uid 65534, which may also be the uid of this user. The kernel
+            # knows the difference: only the owner may change the mode.
             os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
         except OSError as error:
             raise _refused(path, "it belongs to another user") from error
@@ -72,16 +80,23 @@ def _opened(path: Path) -> int:
 
 def _refused(path: Path, fault: str) -> SandboxError:
     return SandboxError(
-        f"servers that stay up cannot be offered in {path}: {fault}",
+        f"standing servers cannot be offered in {path}: {fault}",
         where=str(path),
-        remedies=[f"remove it, or chmod 700 if it is yours: {path}", "or set XDG_RUNTIME_DIR to a folder of mode 700"],
+        remedies=[
+            f"if the folder is yours, chmod 700 {path}, else remove it",
+            "or set XDG_RUNTIME_DIR to a folder of mode 700",
+        ],
     )
 
 
 def addresses(*, strict: bool = False) -> list[str]:
-    """Return the names of this user's offers, those of servers that were killed too.
+    """Return the names of this user's offers, including those of servers that were killed.
 
-    Raises SandboxError if ``strict`` where the folder is not this user's alone; else there are none then.
+    Args:
+        strict: Whether to raise an error if other users can reach into the folder; else the result is empty then.
+
+    Raises:
+        SandboxError: With ``strict``: another user owns the folder, or can reach into it.
     """
     try:
         descriptor = open_folder()

@@ -49,20 +49,19 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
 def _start(
     session: NetnsSession, topology: Topology, mysqld: str, spec: ResolvedSpec, *, worker: bool
 ) -> EarlyStart | None:
-    from pytest_netns_mysql.kernel.namespaces import syscalls
+    from pytest_netns_mysql.kernel.namespaces import privileges
+    from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-    from pytest_netns_mysql.kernel.namespaces.thread import by_thread
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace, needs_user_namespace
-    from pytest_netns_mysql.kernel.namespaces.workers import settle_worker
+    from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace, prepare_worker
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    if needs_user_namespace(session.settings.mode):
+    if privileges.needs_user_namespace(session.settings.mode):
         enter_user_namespace()
-    if syscalls.CAP_SYS_CHROOT not in syscalls.effective_capabilities():
+    if privileges.CAP_SYS_CHROOT not in privileges.effective_capabilities():
         return None
     if worker:
-        settle_worker()
+        prepare_worker()
     with contextlib.ExitStack() as undo:
 
         def prepare() -> EarlyStart:
@@ -76,7 +75,7 @@ def _start(
             server.prepare()
             return EarlyStart(sandbox, network, mysqld, server)
 
-        early = by_thread(prepare)
+        early = run_in_new_thread(prepare)
         # mysqld ends with the thread that starts it, so the one that lasts starts it.
         early.server.boot()
         undo.pop_all()
@@ -107,22 +106,25 @@ def _take(
     known = offers.addresses()
     if not known and (session.settings.reuse != "always" or worker):
         return None
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import needs_user_namespace
+    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
     from pytest_netns_mysql.reuse import protocol
+    from pytest_netns_mysql.reuse.address import address_of
 
     rootless = needs_user_namespace(session.settings.mode)
-    address = protocol.address_of(spec, topology, rootless=rootless)
+    address = address_of(spec, topology, rootless=rootless)
     if address not in known:
         if session.settings.reuse != "always" or worker:
             return None
-        protocol.bring_up(topology, spec, mode=session.settings.mode)
+        from pytest_netns_mysql.reuse.bringup import bring_up
+
+        bring_up(topology, spec, mode=session.settings.mode)
     taken = protocol.take(address, progress=session.progress)
     return None if taken is None else _adopted(taken, topology, mysqld, spec)
 
 
 def _adopted(taken: Taken, topology: Topology, mysqld: str, spec: ResolvedSpec) -> EarlyStart:
+    from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-    from pytest_netns_mysql.kernel.namespaces.thread import by_thread
     from pytest_netns_mysql.kernel.namespaces.usernamespace import join_user_namespace
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
@@ -133,13 +135,13 @@ def _adopted(taken: Taken, topology: Topology, mysqld: str, spec: ResolvedSpec) 
         undo.callback(taken.close)
 
         def find() -> tuple[Sandbox, Network]:
-            sandbox = Sandbox.of(network, mount, root)
+            sandbox = Sandbox.from_descriptors(network, mount, root)
             undo.callback(sandbox.close)
             return sandbox, Network(sandbox, topology, is_built=True)
 
         if users:
             join_user_namespace(users[0])
-        sandbox, found = by_thread(find)
+        sandbox, found = run_in_new_thread(find)
         undo.callback(found.close)
         server = MySQLServer(spec, found)
         server.adopt(taken.offer.command, AdoptedProcess(taken.offer.mysqld, process))

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import LeftoverError, MarkerError
-from pytest_netns_mysql.run.leftovers import ACCOUNTS, Left, mode_of, scopes_of, tell
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.leftovers import ACCOUNTS, Leftovers, mode_of, report_cleanup, scopes_of
 from pytest_netns_mysql.run.networkcleaning import NetworkCleaner
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
-    from pytest_netns_mysql.mysql.reset.ending import Ending
+    from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
     from pytest_netns_mysql.mysql.reset.state import State
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.session import NetnsSession
@@ -76,15 +77,15 @@ class Cleaner:
             self._outdated = True
             yield
             return
-        from pytest_netns_mysql.mysql.reset.reading import read
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
         from pytest_netns_mysql.mysql.reset.state import absorb
 
-        first = {server: read(server) for server in self._running()}
+        first = {server: read_state(server) for server in self._running()}
         with self._networks.accepting():
             yield
         for server, state in first.items():
             if server.is_running:
-                known, second = self._known[server], read(server)
+                known, second = self._known[server], read_state(server)
                 known.before = absorb(known.before, state, second)
                 known.inner = {scope: absorb(one, state, second) for scope, one in known.inner.items()}
 
@@ -94,14 +95,14 @@ class Cleaner:
 
     def made(self, fixture: pytest.FixtureDef[Any], request: Any, value: object) -> None:
         """Remember which fixture made a server; another that gives it on is not its own."""
-        from pytest_netns_mysql.mysql.reset.reading import read
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
 
         self.built(fixture, request)
         for server in _servers_in(value):
             if server not in self._known and server.is_running:
-                state = read(server, as_loaded=True)
+                state = read_state(server, as_loaded=True)
                 self._known[server] = _Known(fixture, request, state, state)
-            if fixture.argname == "netns_mysqld":
+            if pytest_internals.name_of(fixture) == "netns_mysqld":
                 self._default = server
 
     def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
@@ -131,7 +132,7 @@ class Cleaner:
         self._begun = item
         # Even where no server is known yet: what is added after this is done before it.
         item.addfinalizer(lambda: self._end(item))
-        from pytest_netns_mysql.mysql.reset.reading import read
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
 
         scopes = self._scopes_of(item)
         is_outdated = bool(scopes) and not self._scopes and self._outdated
@@ -142,7 +143,7 @@ class Cleaner:
             if self._scopes or self._session.settings.leftovers == "keep":
                 self._networks.enter(scope)
                 for server in self._running():
-                    self._known[server].inner[scope] = read(server)
+                    self._known[server].inner[scope] = read_state(server)
             self._scopes.append(scope)
 
     def _scopes_of(self, item: pytest.Item | None) -> tuple[Hashable, ...]:
@@ -160,14 +161,16 @@ class Cleaner:
         self._networks.close()
 
     def _look_again(self) -> None:
-        from pytest_netns_mysql.mysql.reset.reading import read
-        from pytest_netns_mysql.mysql.reset.state import is_as
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
+        from pytest_netns_mysql.mysql.reset.state import is_unchanged
 
         self._outdated = False
         for server in self._running():
             known = self._known[server]
-            now = read(server, known=known.before)
-            known.before = replace(known.before, counters=now.counters) if is_as(now, known.before) else read(server)
+            now = read_state(server, known=known.before)
+            known.before = (
+                replace(known.before, counters=now.counters) if is_unchanged(now, known.before) else read_state(server)
+            )
 
     def _end(self, item: pytest.Item) -> None:
         self.finish()
@@ -179,9 +182,9 @@ class Cleaner:
         kept = _common(self._scopes, self._scopes_of(self.next_item))
         try:
             if kept == len(self._scopes) and accounts:
-                from pytest_netns_mysql.mysql.reset.dropping import drop_alone
+                from pytest_netns_mysql.mysql.reset.dropaccounts import drop_accounts
 
-                drop_alone(accounts)
+                drop_accounts(accounts)
             left = self._leave(kept, item, accounts)
         finally:
             if self._default in self._known and _wants_fresh(item):
@@ -189,52 +192,52 @@ class Cleaner:
         if left and mode_of(item, self._session.settings.leftovers) == "fail":
             raise left.error(item.nodeid)
 
-    def _leave(self, kept: int, item: pytest.Item, accounts: Collection[Accounts] = ()) -> Left:
+    def _leave(self, kept: int, item: pytest.Item, accounts: Collection[Accounts] = ()) -> Leftovers:
         """Put back what was changed in the scopes behind the first ``kept``; return what this test left itself."""
-        left = Left()
+        left = Leftovers()
         while len(self._scopes) > kept:
             scope = self._scopes.pop()
             with self._networks.put_back(scope, item) as in_network:
                 on_servers = self._put_back(scope, item, accounts)
             if scope is item:
-                left = Left(in_network, on_servers)
+                left = Leftovers(in_network, on_servers)
             accounts = ()
         return left
 
     def _put_back(self, scope: Hashable, item: pytest.Item, accounts: Collection[Accounts]) -> list[str]:
         """Put each server back, or have it made anew; return what was found, as lines for a reader."""
-        from pytest_netns_mysql.mysql.reset.ending import end
+        from pytest_netns_mysql.mysql.reset.cleanup import clean_up
 
-        endings = [self._ending(server, scope, accounts) for server in self._attended()]
-        others = end(endings, accounts)
+        cleanups = [self._cleanup(server, scope, accounts) for server in self._attended()]
+        others = clean_up(cleanups, accounts)
         found: list[str] = []
         errors: list[Exception] = []
-        for ending in endings:
-            result, known = ending.result, self._known[ending.server]
+        for cleanup in cleanups:
+            result, known = cleanup.result, self._known[cleanup.server]
             self._outdated |= result.is_inexact
             if known.inner.pop(scope, None) is None:
-                known.earlier, known.pid = ending.alive, ending.server.pid
+                known.earlier, known.pid = cleanup.remaining, cleanup.server.pid
                 known.before = result.before or known.before
-            tell(item, ending)
-            found += [f"{ending.server.name}: {line}" for line in result.found]
+            report_cleanup(item, cleanup)
+            found += [f"{cleanup.server.name}: {line}" for line in result.found]
             try:
                 if result.stays:
-                    self._renew_or_fail(ending.server, result.stays, item)
+                    self._renew_or_fail(cleanup.server, result.stays, item)
             except Exception as error:  # noqa: BLE001 - the other servers are made anew first
                 errors.append(error)
         if others:
-            from pytest_netns_mysql.mysql.reset.dropping import drop_alone
+            from pytest_netns_mysql.mysql.reset.dropaccounts import drop_accounts
 
-            drop_alone(others)
+            drop_accounts(others)
         if errors:
             raise errors[0]
         return found
 
-    def _ending(self, server: Instance, scope: Hashable, accounts: Collection[Accounts]) -> Ending:
-        from pytest_netns_mysql.mysql.reset.ending import Ending
+    def _cleanup(self, server: Instance, scope: Hashable, accounts: Collection[Accounts]) -> ServerCleanup:
+        from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
         known = self._known[server]
-        return Ending(
+        return ServerCleanup(
             server,
             known.inner.get(scope, known.before),
             wider_accounts=known.before.accounts - known.at_boot.accounts,
@@ -266,7 +269,7 @@ class Cleaner:
             return
         ran = server.is_running
         try:
-            known.fixture.finish(known.request)
+            pytest_internals.tear_down(known.fixture, known.request)
         except Exception:  # what is torn down on a server that is gone cannot but fail
             if ran:
                 raise
@@ -281,7 +284,7 @@ def _common(scopes: Sequence[Hashable], others: Sequence[Hashable]) -> int:
 
 
 def _wants_fresh(item: pytest.Item) -> bool:
-    return _FRESH in getattr(item, "fixturenames", ())
+    return _FRESH in pytest_internals.fixture_names(item)
 
 
 def _servers_in(value: object) -> tuple[MySQLServer, ...]:

@@ -82,7 +82,7 @@ class Entry:
     def _is_needed(self) -> bool:
         if runs_nothing(self._options) and not getattr(self._options, "looponfail", False):
             return False
-        from pytest_netns_mysql.kernel.namespaces.rights import needs_user_namespace
+        from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 
         with contextlib.suppress(OSError, SandboxError):  # without /proc, as on another system, there are no sandboxes
             return needs_user_namespace(self._session.settings.mode)
@@ -128,11 +128,12 @@ class Entry:
         )
 
     def _settle(self) -> None:
-        from pytest_netns_mysql.kernel.namespaces.usernamespace import in_user_namespace, settle_capabilities
+        from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace
+        from pytest_netns_mysql.kernel.namespaces.usernamespace import reduce_capabilities
 
         with contextlib.suppress(OSError):  # where the kernel let it into none
             if in_user_namespace():
-                settle_capabilities(starts_workers=self._starts_workers)
+                reduce_capabilities(starts_workers=self._starts_workers)
 
 
 ENTRY = pytest.StashKey[Entry]()

@@ -1,4 +1,4 @@
-"""What becomes of what a test leaves on a server: the marker ``netns_leftovers``, and which tests it reaches."""
+"""What happens to changes that a test leaves behind: the marker ``netns_leftovers``, and the report of leftovers."""
 
 from __future__ import annotations
 
@@ -13,27 +13,33 @@ from pytest_netns_mysql.settings import TABLE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.reset.ending import Ending
+    from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
 MARKER = "netns_leftovers"
 HELP = (
-    'netns_leftovers(what): in place of the setting netns_leftovers, for these tests: "reset", "fail", or "keep" for '
-    "the tests of a class or a module that build on each other; what they left is put back when the last of them ends"
+    'netns_leftovers(mode): override the setting netns_leftovers for these tests with "reset", "fail" or "keep". '
+    'With "keep" on a class or a module, the tests build on each other: their changes to servers and network are put '
+    "back when the last of the tests ends"
 )
-"""What `pytest --markers` says of the marker."""
+"""The description of the marker in `pytest --markers`."""
 
 _VALUES = next(setting.choices for setting in TABLE if setting.ini == MARKER)
 _USAGE = f"write @pytest.mark.{MARKER}(...) with one of {', '.join(map(repr, _VALUES))}"
 DIED = "a server died"
-"""The title of the section in a test's report that says so."""
+"""The title of the section of a test's report for a server that died during the test."""
 ACCOUNTS = pytest.StashKey[Collection["Accounts"]]()
-"""What a test has made of accounts, which are dropped when it ends."""
+"""Of a test: the accounts that it created, which are dropped when it ends."""
 _MODES = pytest.StashKey[list[tuple[Hashable, str]]]()
 
 
 @dataclass(frozen=True)
-class Left:
-    """What a test left in the network and on servers, as lines for a reader."""
+class Leftovers:
+    """The changes that a test left behind, as lines for a person.
+
+    Attributes:
+        in_network: Changes of the network.
+        on_servers: Changes of servers.
+    """
 
     in_network: Sequence[str] = ()
     on_servers: Sequence[str] = ()
@@ -42,78 +48,90 @@ class Left:
         return bool(self.in_network or self.on_servers)
 
     def error(self, where: str) -> LeftoverError:
-        """Return the error of the test ``where`` it was left."""
-        silence = "netns_leftovers = reset puts it back in silence"
+        """Return the error with which the test ``where`` fails in the mode ``fail``."""
+        reset = "set netns_leftovers = reset to put changes back without an error"
         if not self.on_servers:
             return LeftoverError(
-                "the test left the network other than it found it; it was put back",
+                "the test changed the network and did not undo the change; the network was put back",
                 where=where,
                 tried=self.in_network,
-                remedies=["undo it in the test, or in a fixture of the test's own: netns.link(...).up()", silence],
+                remedies=["undo the change in the test, or in a function-scoped fixture: netns.link(...).up()", reset],
             )
-        both = "on a server and in the network" if self.in_network else "on a server"
+        place = "on a server and in the network" if self.in_network else "on a server"
         return LeftoverError(
-            f"the test left something {both} that other tests use; it was put back",
+            f"the test left changes {place} that other tests use; the changes were put back",
             where=where,
             tried=[*self.in_network, *self.on_servers],
             remedies=[
-                "let a fixture of the test's own undo it, or take netns_account and netns_connect, which do",
-                "a test that means to: ask for netns_mysqld_fresh, or for a server of factories.mysqld of its own",
-                silence,
+                "undo them in a function-scoped fixture, or use netns_account and netns_connect, which clean up",
+                "if the test needs the changes, use netns_mysqld_fresh or a server of its own from factories.mysqld",
+                reset,
             ],
         )
 
 
 def mode_of(item: pytest.Item, default: str) -> str:
-    """Return ``reset``, ``fail`` or ``keep``: the nearest marker's, else ``default``, the setting's.
+    """Return what to do with the leftovers of a test: ``reset``, ``fail`` or ``keep``.
 
-    Raises MarkerError where a marker has other arguments.
+    Args:
+        item: The test. The nearest marker counts.
+        default: The value of the setting, for a test without a marker.
+
+    Raises:
+        MarkerError: A marker has other arguments.
     """
-    marked = _marked(item)
+    marked = _marked_nodes(item)
     return marked[0][1] if marked else default
 
 
 def scopes_of(item: pytest.Item, default: str) -> tuple[Hashable, ...]:
-    """Return what a test belongs to after whose end something is put back, the widest first.
+    """Return the scopes of a test at whose ends changes are put back, the widest scope first.
 
-    Each is a class, a module or a package whose tests build on each other. The last one is the test itself, unless its
-    own mode is ``keep``.
+    A scope is a class, a module or a package whose tests build on each other. The last scope is the test itself, unless
+    the mode of the test is ``keep``.
+
+    Args:
+        item: The test.
+        default: The value of the setting ``netns_leftovers``.
+
+    Raises:
+        MarkerError: A marker has other arguments.
     """
-    marked = _marked(item)
+    marked = _marked_nodes(item)
     kept = [_extent(node) for node, mode in reversed(marked) if mode == "keep"]
     own = [] if mode_of(item, default) == "keep" else [item]
     return (*kept, *own)
 
 
 def keep_together(items: Sequence[pytest.Item]) -> None:
-    """Mark tests that build on each other for one worker of xdist, with --dist loadgroup."""
+    """Have ``xdist --dist loadgroup`` run tests that build on each other in the same worker."""
     for item in items:
-        extents = [node for node, mode in _marked_or_none(item) if mode == "keep"]
+        extents = [node for node, mode in _marked_nodes_or_none(item) if mode == "keep"]
         if extents and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(f"{MARKER} of {getattr(extents[-1], 'nodeid', '')}"))
 
 
-def tell(item: pytest.Item, ending: Ending) -> None:
-    """Add to a test's report what it left on a server, and whether the server died."""
-    name, result = ending.server.name, ending.result
+def report_cleanup(item: pytest.Item, cleanup: ServerCleanup) -> None:
+    """Add to a test's report the changes that it left on a server, and the death of the server."""
+    name, result = cleanup.server.name, cleanup.result
     if result.found:
-        becomes = "it gets a fresh server" if result.stays else "it was put back"
+        outcome = "the server is replaced" if result.stays else "put back"
         text = "\n".join(result.stays or result.found)
-        item.add_report_section("teardown", f"left on {name}: {becomes}", text)
-    if ending.death:
-        item.add_report_section("teardown", DIED, f"{name} during {item.nodeid}: {ending.death}")
+        item.add_report_section("teardown", f"left on {name}: {outcome}", text)
+    if cleanup.death:
+        item.add_report_section("teardown", DIED, f"{name} during {item.nodeid}: {cleanup.death}")
 
 
 def deaths(reports: Iterable[object]) -> Iterator[str]:
-    """Yield a line for each server that died, from the reports of tests."""
+    """Yield a line for each server that died, from the reports of all tests."""
     for report in reports:
         for title, text in getattr(report, "sections", ()):
             if DIED in title:
                 yield text
 
 
-def _marked(item: pytest.Item) -> list[tuple[Hashable, str]]:
-    """Return each node that has the marker, with the marker's value, the nearest first; looked for once."""
+def _marked_nodes(item: pytest.Item) -> list[tuple[Hashable, str]]:
+    """Return each node that has the marker, with the value of the marker; the nearest node first."""
     found = item.stash.get(_MODES, None)
     if found is None:
         found = [(node, _value(mark, item)) for node, mark in item.iter_markers_with_node(MARKER)]
@@ -121,10 +139,10 @@ def _marked(item: pytest.Item) -> list[tuple[Hashable, str]]:
     return found
 
 
-def _marked_or_none(item: pytest.Item) -> list[tuple[Hashable, str]]:
+def _marked_nodes_or_none(item: pytest.Item) -> list[tuple[Hashable, str]]:
     try:
-        return _marked(item)
-    except MarkerError:  # which the test is told of
+        return _marked_nodes(item)
+    except MarkerError:  # with which the test fails later
         return []
 
 
@@ -141,7 +159,7 @@ def _value(mark: pytest.Mark, item: pytest.Item) -> str:
 
 
 def _extent(node: Hashable) -> Hashable:
-    """Return what a marker on a node reaches: the node's tests; of a function all its parameters."""
+    """Return a key for the tests that a marker on a node covers: of a function, all its parameters."""
     if isinstance(node, pytest.Function):
         return node.parent, node.originalname
     return node

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
     import pytest
@@ -30,7 +31,7 @@ class NetworkCleaner:
 
         The network is looked at now, while a server may be booting.
         """
-        if fixture.argname == "netns":
+        if pytest_internals.name_of(fixture) == "netns":
             self._fixture = fixture, request
             self.begin(is_outdated=False)
 
@@ -88,8 +89,8 @@ class NetworkCleaner:
         guard = self._current()
         found, is_lost = ([], False) if guard is None else self._put_back(guard, scope)
         if found:
-            becomes = "it is built anew" if is_lost else "it was put back"
-            item.add_report_section("teardown", f"left on the network: {becomes}", "\n".join(found))
+            outcome = "the network is rebuilt" if is_lost else "put back"
+            item.add_report_section("teardown", f"left on the network: {outcome}", "\n".join(found))
         try:
             yield found
         finally:
@@ -117,7 +118,7 @@ class NetworkCleaner:
         try:
             if self._fixture is not None:
                 fixture, request = self._fixture
-                fixture.finish(request)
+                pytest_internals.tear_down(fixture, request)
         finally:
             self._session.forget_network(network)
 

@@ -41,11 +41,11 @@ class Networks:
 
     def will_return(self) -> bool:
         """Return True if this process comes home after a netns test; it can be asked before the sandbox is made."""
+        from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
         from pytest_netns_mysql.kernel.namespaces.sandbox import can_return
-        from pytest_netns_mysql.kernel.namespaces.usernamespace import needs_user_namespace
 
         if self.sandbox is not None:
-            return self.sandbox.returns
+            return self.sandbox.can_return
         try:
             return can_return() and not needs_user_namespace(self._settings.mode)
         except SandboxError:
@@ -72,7 +72,7 @@ class Networks:
         self._watch()
         if self.sandbox is None:
             from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-            from pytest_netns_mysql.kernel.namespaces.workers import settle_worker
+            from pytest_netns_mysql.kernel.namespaces.usernamespace import prepare_worker
 
             try:
                 self.sandbox = Sandbox.make(self._settings.mode)
@@ -81,7 +81,7 @@ class Networks:
                     raise
                 raise _without_reexecution(error, self.no_reexecution) from error
             if worker:
-                settle_worker()
+                prepare_worker()
         self.sandbox.move_in()
         return self.sandbox
 

@@ -1,4 +1,7 @@
-"""Start pytest again in a user namespace, where this process has threads that keep it out of one."""
+"""Start pytest again, in a user namespace, if threads keep this process from entering the user namespace.
+
+The kernel lets only a process with a single thread enter a user namespace, see unshare(2).
+"""
 
 from __future__ import annotations
 
@@ -10,22 +13,23 @@ from typing import NoReturn
 
 import pytest
 
-# It says which process runs pytest, and whether that one was started again: a process keeps its pid then.
+# The environment variable has the pid of the process that runs pytest, and whether the process was started again.
+# exec does not change the pid.
 _VARIABLE = "PYTEST_NETNS_MYSQL_PROCESS"
 _STARTED_AGAIN = "again"
 _SCRIPTS = ("pytest", "py.test")
 
 
 class Reexecution:
-    """What starts this pytest process again, once, before pytest replaces a file descriptor.
+    """A restart of this pytest process, at most once, before pytest replaces a file descriptor.
 
     Attributes:
-        has_happened: True if this process was started again.
-        hindrance: Why this process cannot be started again, or None where it can.
+        has_happened: True if this process was started again already.
+        hindrance: Why this process cannot be started again, or None if it can.
     """
 
     def __init__(self, config: pytest.Config) -> None:
-        """Note that pytest runs in this process, until the run ends."""
+        """Record in the environment, until the run ends, that this process runs pytest."""
         pid, _, again = os.environ.get(_VARIABLE, "").partition(" ")
         is_first = pid != str(os.getpid()) or again == _STARTED_AGAIN
         self.has_happened = pid == str(os.getpid()) and again == _STARTED_AGAIN
@@ -37,30 +41,33 @@ class Reexecution:
 
     def _hindrance(self, config: pytest.Config, *, is_first: bool) -> str | None:
         if self.has_happened:
-            return "it was started again already, and has threads all the same"
+            return "pytest was started again already, and the process has several threads again"
         main = sys.modules.get("__main__")
         if not is_first or not _is_pytest(main) or config.invocation_params.plugins:
             caller = getattr(main, "__file__", None) if is_first and not _is_pytest(main) else None
-            return f"pytest.main() was called by {caller or 'a program'}, which would begin anew"
+            return f"pytest.main() was called by {caller or 'a program'}, and the whole program would start again"
         if list(config.invocation_params.args) != sys.argv[1:] or not sys.executable:
             return "the command line of this process is not known"
         return None
 
     def start_again(self) -> NoReturn:
-        """Become the same command in a user namespace, with the same pid, directory, environment and descriptors.
+        """Replace this process by the same command in a user namespace.
 
-        Raises OSError.
+        The new program has the same pid, working directory, environment and file descriptors.
+
+        Raises:
+            OSError: The kernel refuses to execute the command.
         """
-        from pytest_netns_mysql.kernel.namespaces import enter
+        from pytest_netns_mysql.kernel.namespaces import exec_in_userns
 
         os.environ[_VARIABLE] = f"{os.getpid()} {_STARTED_AGAIN}"
-        argv = _followed([sys.executable, *sys.orig_argv[1:]])
+        argv = _with_debugger([sys.executable, *sys.orig_argv[1:]])
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
         os.chdir(self._directory)
-        # Not os.execv: a debugger replaces it, and would follow the script that enters.
-        command = enter.command(sys.executable, argv)
+        # Not os.execv: debuggers replace it, and would attach to the script that enters the user namespace.
+        command = exec_in_userns.command(sys.executable, argv)
         posix.execv(command[0], command)
         raise AssertionError
 
@@ -70,7 +77,7 @@ def _forget() -> None:
 
 
 def _is_pytest(main: object) -> bool:
-    """Return True if the main program is pytest's own: `python -m pytest`, or the script that its package installs."""
+    """Return True for `python -m pytest` and for the script `pytest` that pytest installs."""
     spec = getattr(main, "__spec__", None)
     if spec is not None:
         return spec.name in ("pytest", "pytest.__main__")
@@ -82,15 +89,15 @@ def _is_pytest(main: object) -> bool:
     )
 
 
-def _followed(argv: list[str]) -> list[str]:
-    """Return the argv with which a debugger that has this process, debugpy for one, has the same pytest run as well.
+def _with_debugger(argv: list[str]) -> list[str]:
+    """Return the command with which a debugger, such as debugpy, stays attached to the restarted pytest.
 
-    Such a debugger replaces os.execv to do this. The command line that began the process would begin a debugger anew,
-    on a port that this one has.
+    The original command line would start a second debugger on the port that the first debugger uses. Debuggers change
+    the command in their replacement of os.execv, which is called here directly.
     """
     monkey = sys.modules.get("_pydev_bundle.pydev_monkey")
     debugpy = sys.modules.get("debugpy")
-    # One that waits for nobody yet ends with this process, and begins anew.
+    # A debugger that no client has connected to yet ends with this program, and the original command starts it again.
     if monkey is None or (debugpy is not None and not debugpy.is_client_connected()):
         return argv
     import subprocess
@@ -99,7 +106,7 @@ def _followed(argv: list[str]) -> list[str]:
     spec = getattr(main, "__spec__", None)
     program = [str(main.__file__)] if spec is None else ["-m", "pytest"]
     options = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
-    followed = monkey.patch_args([sys.executable, *options, *program, *sys.argv[1:]], is_exec=True)
+    patched = monkey.patch_args([sys.executable, *options, *program, *sys.argv[1:]], is_exec=True)
     monkey.send_process_created_message()
     monkey.send_process_about_to_be_replaced()
-    return [str(word) for word in followed]
+    return [str(word) for word in patched]

@@ -10,20 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError, SandboxError, UnknownNamespaceError
-from pytest_netns_mysql.run import report
+from pytest_netns_mysql.run import pytest_internals, report
 from pytest_netns_mysql.run.cleaning import Cleaner
-from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.ownfixtures import is_own
 from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, MISTAKE, NAMESPACE, TOPOLOGY_IN_FORCE
-from pytest_netns_mysql.run.teardown import Teardown, warns_of_block
+from pytest_netns_mysql.run.teardown import Teardown, warn_of_open_block
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.namespaces.place import Place
-
-# The fixtures of these enter namespaces by themselves, or do nothing at all: parameters are pytest's own.
-_OF_NO_PLACE = (
-    *("pytest_netns_mysql.fixtures", "pytest_netns_mysql.factories.servers", "pytest_netns_mysql.factories.proxies"),
-    "_pytest.fixtures",
-)
+    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
+    from pytest_netns_mysql.run.session import NetnsSession
 
 
 class Runner:
@@ -31,8 +26,8 @@ class Runner:
 
     def __init__(self, session: NetnsSession) -> None:
         """Keep the session; the hooks do the rest."""
-        from pytest_netns_mysql.kernel.namespaces.pools import Pools
-        from pytest_netns_mysql.kernel.namespaces.strays import Strays
+        from pytest_netns_mysql.kernel.namespaces.pools import PoolPatches
+        from pytest_netns_mysql.kernel.namespaces.straythreads import StrayThreads
 
         self._session = session
         self._item: pytest.Item | None = None
@@ -41,9 +36,9 @@ class Runner:
         self._began = datetime.now(timezone.utc)
         self._cleaner = Cleaner(session)
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
-        self._pools = Pools(lambda: session.networks.sandbox)
+        self._pools = PoolPatches(lambda: session.networks.sandbox)
         self._pools.install()
-        self._strays = Strays(lambda: session.networks.sandbox)
+        self._strays = StrayThreads(lambda: session.networks.sandbox)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -51,7 +46,7 @@ class Runner:
         self._item = item
         self._began = datetime.now(timezone.utc)
         self._bring_back(item, "the test before")
-        self._strays.begin(item.nodeid, self._network_id)
+        self._strays.start_test(item.nodeid, self._network_id)
         try:
             return (yield)
         finally:
@@ -94,10 +89,9 @@ class Runner:
         if item.parent is self._parent:
             return
         self._parent = item.parent
-        manager = item.session._fixturemanager
-        topology, network = (manager.getfixturedefs(name, item) for name in ("netns_topology", "netns"))
+        topology, network = (pytest_internals.definitions_of(name, item) for name in ("netns_topology", "netns"))
         if topology and network and self._topology not in (None, topology[-1]):
-            network[-1].finish(item._request)  # type: ignore[attr-defined]
+            pytest_internals.tear_down(network[-1], pytest_internals.request_of(item))
         self._topology = topology[-1] if topology else None
 
     @pytest.hookimpl(wrapper=True)
@@ -108,10 +102,7 @@ class Runner:
         try:
             return (yield from self._set_up(fixturedef, request))
         except Exception as error:
-            # As pytest does for what a fixture raises: the next test that asks for it would meet an assertion.
-            if fixturedef.cached_result is None:
-                key = fixturedef.cache_key(request)  # type: ignore[arg-type]
-                fixturedef.cached_result = None, key, (error, error.__traceback__)
+            pytest_internals.keep_error(fixturedef, request, error)
             raise
 
     def _set_up(
@@ -127,12 +118,13 @@ class Runner:
             return value
         if own:
             self._begin()
-            if fixturedef.func.__module__ in _OF_NO_PLACE:
+            if pytest_internals.is_parameter(fixturedef) or is_own(pytest_internals.function_of(fixturedef)):
                 return (yield)
         # Finalizers run last in, first out: enter, the fixture's own teardown, leave.
-        teardown = Teardown(place, warns_of_block(f"the teardown of the fixture {fixturedef.argname}"))
-        fixturedef.addfinalizer(teardown.leave)
-        told = warns_of_block(f"the setup of the fixture {fixturedef.argname}")
+        name = pytest_internals.name_of(fixturedef)
+        teardown = Teardown(place, warn_of_open_block(f"the teardown of the fixture {name}"))
+        pytest_internals.add_finalizer(fixturedef, teardown.leave)
+        told = warn_of_open_block(f"the setup of the fixture {name}")
         try:
             with place.hold(told), contextlib.nullcontext() if own else self._cleaner.around_wider_fixture():
                 value = yield
@@ -141,7 +133,7 @@ class Runner:
                 self._failed_outside.append((error, fixturedef))
             raise
         finally:
-            fixturedef.addfinalizer(teardown.enter)
+            pytest_internals.add_finalizer(fixturedef, teardown.enter)
         if not own:
             self._cleaner.made(fixturedef, request, value)
         return value
@@ -163,8 +155,8 @@ class Runner:
             yield
             return
         self._begin()
-        told = warns_of_block("the test")
-        if "request" not in item.fixturenames:  # type: ignore[attr-defined]
+        told = warn_of_open_block("the test")
+        if "request" not in pytest_internals.fixture_names(item):
             with place.hold(told):
                 yield
             return
@@ -193,7 +185,7 @@ class Runner:
         try:
             yield
         finally:
-            self._strays.end()
+            self._strays.end_test()
             self._bring_back(item, "the test")
 
     def _bring_back(self, item: pytest.Item, when: str) -> None:
@@ -210,7 +202,7 @@ class Runner:
             )
             item.session.shouldstop = f"{error.what}: {item.nodeid}"
             raise error
-        told = warns_of_block(when)
+        told = warn_of_open_block(when)
         for block in open_blocks:
             told(block)
 
@@ -237,14 +229,14 @@ class Runner:
         error = None if call.excinfo is None else call.excinfo.value
         for failed in (fixture for cause, fixture in self._failed_outside if cause is error):
             hint = (
-                f"the {failed.scope}-scoped fixture {failed.argname} stands outside of every namespace, where no "
-                'endpoint is in reach: connect inside of `with netns["red"]:` or by netns_mysqld.connect('
+                f"the {failed.scope}-scoped fixture {pytest_internals.name_of(failed)} runs outside of all namespaces, "
+                'where no endpoint can be reached: connect inside `with netns["red"]:` or with netns_mysqld.connect('
                 'namespace="red", ...), or make the fixture function-scoped'
             )
             result.sections.append(("netns", hint))
         return result
 
-    def _place(self, *, inside: bool) -> Place | None:
+    def _place(self, *, inside: bool) -> Enterable | None:
         if self._item is None or NAMESPACE not in self._item.stash:
             return None
         if self._session.networks.current is None or self._session.networks.sandbox is None:
@@ -280,4 +272,4 @@ class Runner:
             network
         )
         if network is None or is_other or topology not in (None, network.topology):
-            item._request.getfixturevalue("netns")  # type: ignore[attr-defined]
+            pytest_internals.request_of(item).getfixturevalue("netns")

@@ -1,4 +1,7 @@
-"""Whether netns tests are to be expected in a run: the word netns in its test files, before anything is imported."""
+"""A search for the word netns in the test files of a run, before any of them is imported.
+
+A run whose files have the word is expected to have netns tests.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +14,28 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# A marker, a fixture, an import: netns, netns_mysql, pytest_netns_mysql.
+# Matches markers, fixtures and imports: netns, netns_mysql, pytest_netns_mysql.
 _WORD = re.compile(rb"\b(?:pytest_)?netns(?:_\w+)?\b")
-_PLUGINS = re.compile(rb"pytest_plugins\b[^=\n]*=\s*(\[[^\]]*\]|\([^)]*\)|[^\n]*)")
+_PLUGIN_LIST = re.compile(rb"pytest_plugins\b[^=\n]*=\s*(\[[^\]]*\]|\([^)]*\)|[^\n]*)")
 _QUOTED = re.compile(rb"""["']([\w.]+)["']""")
 _CONFTEST = "conftest.py"
-_VENV = ("pyvenv.cfg", "conda-meta")
+_IN_VIRTUALENV = ("pyvenv.cfg", "conda-meta")
 
-_MOST_FILES = 5000
-_MOST_BYTES = 1 << 26
-_LONGEST = 0.5  # seconds
+_MAX_FILES = 5000
+_MAX_BYTES = 1 << 26
+_MAX_DURATION = 0.5  # seconds
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where a run looks for tests.
+    """The places where a run collects tests.
 
     Attributes:
-        paths: The files and folders of the run's arguments, or those of testpaths.
-        root: The rootdir: conftests are read from there down to each path.
-        files: The patterns of python_files.
-        ignored: The patterns of norecursedirs.
-        plugins: The modules that are loaded as plugins, by name.
+        paths: The files and folders that the command line names, else those of ``testpaths``.
+        root: The rootdir. pytest reads the conftests of all folders from the rootdir down to each path.
+        files: The patterns of ``python_files``.
+        ignored: The patterns of ``norecursedirs``.
+        plugins: The names of the modules that are loaded as plugins.
     """
 
     paths: Sequence[Path]
@@ -43,10 +46,10 @@ class Places:
 
 
 def mentions_netns(places: Places) -> bool:
-    """Return True if a test file, a conftest or a module beside them has the word netns.
+    """Return True if a test file, a conftest, a plugin or a module beside the tests has the word netns.
 
-    Test files and conftests are read before other modules of the same folders. At most 5000 files, 64 MB and half a
-    second are spent; what is not found by then is not there.
+    Test files and conftests are read first. The search stops, and the result is False, after 5000 files, 64 MiB or half
+    a second.
     """
     return _Search(places).run()
 
@@ -58,7 +61,7 @@ class _Search:
     helpers: list[str] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
     bytes: int = 0
-    deadline: float = field(default_factory=lambda: time.monotonic() + _LONGEST)
+    deadline: float = field(default_factory=lambda: time.monotonic() + _MAX_DURATION)
 
     def run(self) -> bool:
         self.modules += self.places.plugins
@@ -66,7 +69,7 @@ class _Search:
             return True
         if any(self._has_word(file) for file in self.helpers):
             return True
-        while self.modules:  # a plugin may name others
+        while self.modules:  # grows while plugins are read: a plugin may load other plugins
             file = _file_of(self.modules.pop(), self.places)
             if file is not None and self._has_word(file):
                 return True
@@ -74,7 +77,7 @@ class _Search:
 
     @property
     def _is_over(self) -> bool:
-        return len(self.seen) > _MOST_FILES or self.bytes > _MOST_BYTES or time.monotonic() > self.deadline
+        return len(self.seen) > _MAX_FILES or self.bytes > _MAX_BYTES or time.monotonic() > self.deadline
 
     def _has_word(self, file: str) -> bool:
         if file in self.seen or self._is_over:
@@ -82,43 +85,43 @@ class _Search:
         self.seen.add(file)
         try:
             with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands of files, and Path is slower
-                text = stream.read(_MOST_BYTES)
+                text = stream.read(_MAX_BYTES)
         except OSError:
             return False
         self.bytes += len(text)
         if b"pytest_plugins" in text:
-            for names in _PLUGINS.findall(text):
+            for names in _PLUGIN_LIST.findall(text):
                 self.modules += [name.decode() for name in _QUOTED.findall(names)]
         return b"netns" in text and _WORD.search(text) is not None
 
     def _candidates(self) -> Iterator[str]:
-        """Give test files and conftests, and note the other modules of their folders."""
+        """Yield test files and conftests; collect the other modules of their folders in ``helpers``."""
         for path in self.places.paths:
             for folder in _between(self.places.root, path):
-                yield os.path.join(folder, _CONFTEST)  # noqa: PTH118 - as above
+                yield os.path.join(folder, _CONFTEST)  # noqa: PTH118 - Path is slower
         for path in self.places.paths:
             if path.is_dir():
-                yield from self._below(str(path), is_of_tests=False)
+                yield from self._below(str(path), has_tests=False)
             else:
                 yield str(path)
 
-    def _below(self, top: str, *, is_of_tests: bool) -> Iterator[str]:
-        waiting = [(top, is_of_tests)]
+    def _below(self, top: str, *, has_tests: bool) -> Iterator[str]:
+        waiting = [(top, has_tests)]
         visited = set()
         while waiting and not self._is_over:
-            folder, is_of_tests = waiting.pop()
+            folder, has_tests = waiting.pop()
             try:
                 with os.scandir(folder) as scan:
                     entries = list(scan)
             except OSError:
                 continue
-            if folder != top and any(entry.name in _VENV for entry in entries):
+            if folder != top and any(entry.name in _IN_VIRTUALENV for entry in entries):
                 continue
             modules = [entry for entry in entries if entry.name.endswith(".py")]
             tests = [entry for entry in modules if self._is_test(entry)]
             yield from (entry.path for entry in tests)
-            is_of_tests = is_of_tests or bool(tests)
-            if is_of_tests:
+            has_tests = has_tests or bool(tests)
+            if has_tests:
                 self.helpers += [entry.path for entry in modules if entry not in tests]
             for entry in entries:
                 if self._is_folder(entry):
@@ -127,7 +130,7 @@ class _Search:
                         if real in visited or folder.startswith(real):
                             continue
                         visited.add(real)
-                    waiting.append((entry.path, is_of_tests))
+                    waiting.append((entry.path, has_tests))
 
     def _is_test(self, entry: os.DirEntry[str]) -> bool:
         return entry.name == _CONFTEST or any(_matches(entry, pattern) for pattern in self.places.files)
@@ -142,20 +145,20 @@ class _Search:
 
 
 def _matches(entry: os.DirEntry[str], pattern: str) -> bool:
-    """Match as pytest does: a pattern with a slash is one of the path's end."""
+    """Match as pytest does: a pattern with a slash is compared with the end of the whole path."""
     if "/" not in pattern:
         return fnmatch.fnmatchcase(entry.name, pattern)
     return fnmatch.fnmatchcase(entry.path, pattern if pattern.startswith("/") else f"*/{pattern}")
 
 
 def _between(root: Path, path: Path) -> Iterable[Path]:
-    """Return the folders from the root to a path; those above it, up to the file system's, where it lies elsewhere."""
+    """Return the path and its parents up to the rootdir; all parents if the path lies outside of the rootdir."""
     folders = [path, *path.parents]
     return folders[: folders.index(root) + 1] if root in folders else folders
 
 
 def _file_of(module: str, places: Places) -> str | None:
-    """Return the source of a module, sought without importing anything, or None."""
+    """Return the source file of a module, or None; nothing is imported."""
     words = module.split(".")
     folders = [places.root, *places.paths, *(path.parent for path in places.paths)]
     for folder in folders:

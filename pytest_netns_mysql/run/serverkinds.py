@@ -1,4 +1,4 @@
-"""The servers that the settings name: each is looked for once, when first asked for."""
+"""The kinds of server that the settings name; each is looked for once, when it is first needed."""
 
 from __future__ import annotations
 
@@ -19,17 +19,22 @@ if TYPE_CHECKING:
 
 
 class ServerKinds:
-    """Give the servers of a run by what names them in the settings; the first is the default."""
+    """The kinds of server of a run, by their names in the setting netns_mysqld; the first is the default."""
 
     def __init__(self, settings: Settings, progress: Callable[[str], None]) -> None:
-        """Keep the settings; ``progress`` takes a line of text."""
+        """Look for nothing yet.
+
+        Args:
+            settings: The settings of the run.
+            progress: Takes a line of text that tells what takes long.
+        """
         self._settings = settings
         self._progress = progress
         self._found: dict[str, Kind | NetnsError] = {}
 
     @cached_property
     def choices(self) -> tuple[str, ...]:
-        """Return what the setting names, in order."""
+        """The names in the setting, in order."""
         return choices(self._settings.mysqld, where=self._settings.given.get("mysqld"))
 
     @cached_property
@@ -64,7 +69,7 @@ class ServerKinds:
         return RouterProgram(self._settings.cache, self._progress, self._permission)
 
     def look_for(self, choices: Iterable[str]) -> None:
-        """Find servers, fetching those that are not here; what cannot be found is told to the test that asks for it."""
+        """Find servers, fetching those that are not on this machine; errors are kept for the tests that need them."""
         for choice in choices:
             self._look_for(choice)
 
@@ -77,14 +82,19 @@ class ServerKinds:
         return self._found[choice]
 
     def find(self, choice: str | None = None) -> Kind:
-        """Return a server, brought now if need be; raise ServerNotFoundError and its like."""
+        """Return a kind of server, fetched now if need be.
+
+        Raises:
+            ServerNotFoundError: There is no such server, and it cannot be fetched.
+            ServerVersionError: The server is too old.
+        """
         found = self._look_for(self.choices[0] if choice is None else choice)
         if isinstance(found, NetnsError):
             raise found
         return found
 
     def known(self, choice: str | None = None) -> Kind | None:
-        """Return a server if it is on this machine, without bringing it; raise as ``find`` does."""
+        """Return a kind of server if it is on this machine, or None; raise as ``find`` does."""
         name = self.choices[0] if choice is None else choice
         if name in self._found:
             return self.find(name)
@@ -94,12 +104,12 @@ class ServerKinds:
         return found
 
     def found(self, choice: str | None) -> Kind | None:
-        """Return a server that was looked for and found, or None; nothing is looked for."""
+        """Return a kind of server that was found before, or None."""
         found = self._found.get(choice) if choice is not None else None
         return None if isinstance(found, NetnsError) else found
 
     def if_known(self, choice: str) -> Kind | None:
-        """Return a server if it is on this machine, or None: who asks for it meets what is wrong."""
+        """Return a kind of server if it is on this machine, or None; the test that needs it gets the error."""
         try:
             return self.known(choice)
         except NetnsError:
@@ -107,7 +117,7 @@ class ServerKinds:
 
     @property
     def labels(self) -> list[str]:
-        """Return what tests' ids say of the servers: flavor, version, where from; numbered where two are alike."""
+        """The servers in the ids of tests: flavor, version, origin; numbered where two are alike."""
         from pytest_netns_mysql.mysql.mysqld.kind import label
 
         found = [label(self.find(choice)) for choice in self.choices]
@@ -115,11 +125,11 @@ class ServerKinds:
 
 
 def choices(setting: str, *, where: str | None) -> tuple[str, ...]:
-    """Return the servers that a setting names; raise SettingError where one is named twice, or nothing is named."""
+    """Return the servers that a setting names; raise SettingError if a name is missing or occurs twice."""
     servers = tuple(part.strip() for part in setting.split(","))
     wrong = next((one for one in servers if not one or servers.count(one) > 1), None)
     if wrong is not None:
-        fault = f"{wrong} is in it twice" if wrong else "there is nothing beside a comma"
+        fault = f"{wrong} occurs twice" if wrong else "a name is missing beside a comma"
         raise SettingError(
             f"netns_mysqld = {setting!r}: {fault}",
             where=where,

@@ -93,19 +93,19 @@ class Servers:
 
     def _members(self, spec: ServerSpec, namespaces: Sequence[str], *, single_primary: bool) -> dict[str, ResolvedSpec]:
         from pytest_netns_mysql.mysql.mysqld.listeners import read_port
-        from pytest_netns_mysql.mysql.replication import groupplan
+        from pytest_netns_mysql.mysql.replication import groupoptions
 
         where = f"group {spec.name}"
-        groupplan.check(namespaces, spec.options, where)
+        groupoptions.check(namespaces, spec.options, where)
         port = read_port("port", spec.options.get("port", 3306), where)
         places = [(self._network[namespace].address, port) for namespace in namespaces]
-        group_name = groupplan.new_name()
+        group_name = groupoptions.new_name()
         specs = {}
         for number, namespace in enumerate(namespaces):
-            options = groupplan.options_of(places, number, group_name, single_primary=single_primary)
+            options = groupoptions.options_of(places, number, group_name, single_primary=single_primary)
             member = replace(spec, name=f"{spec.name}-{namespace}", bind_address=f"{places[number][0]}/{namespace}")
             specs[namespace] = self._resolved(self._replicating(member, options))
-            groupplan.check_version(specs[namespace].kind.version, where)
+            groupoptions.check_version(specs[namespace].kind.version, where)
         return specs
 
     def _resolved(self, spec: ServerSpec) -> ResolvedSpec:

@@ -1,4 +1,4 @@
-"""When netns_mysqld begins to boot: as soon as it is known that a test will ask for it."""
+"""When netns_mysqld begins to boot: as soon as it is known that a test will need it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.boot import boot
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.stash import TOPOLOGY_IN_FORCE
@@ -36,38 +37,42 @@ Need = tuple[str, bool]
 
 
 def is_distributed(options: argparse.Namespace) -> bool:
-    """Tell whether xdist was asked to run the tests in other processes; in these it is true as well."""
+    """Return True if xdist runs the tests in other processes, and in these processes, too."""
     return any(getattr(options, name, None) for name in _DISTRIBUTE)
 
 
 def runs_nothing(options: argparse.Namespace) -> bool:
-    """Return True if pytest was asked for something else than to run tests in this process."""
+    """Return True if pytest was asked for something other than running tests in this process."""
     return any(getattr(options, name, None) for name in _RUN_NOTHING)
 
 
 def recall(config: pytest.Config, key: str) -> Any:
-    """Return what an earlier run wrote into pytest's cache, or None; conftests need not be imported yet."""
+    """Return what an earlier run wrote into pytest's cache, or None; it works before conftests are imported."""
     options = config.known_args_namespace
     if not config.pluginmanager.has_plugin("cacheprovider") or options.cacheclear:
         return None
-    from _pytest.cacheprovider import Cache
-
-    # config.cache is there only after the conftests are imported, which may take seconds; so are, in pytest 8,
-    # the options that Cache.for_config asks for.
-    folder = Cache.cache_dir_from_config(config, _ispytest=True)
-    return Cache(folder, config, _ispytest=True).get(key, None)
+    return pytest_internals.read_cache(config, key)
 
 
 def is_first_worker(config: pytest.Config) -> bool:
-    """Return True in the one process of a run that writes to pytest's cache: of several workers, the first."""
+    """Return True in the process of a run that writes to pytest's cache: the only one, or the first worker."""
     return bool(getattr(config, "workerinput", {}).get("workerid", _FIRST_WORKER) == _FIRST_WORKER)
 
 
 class Start:
-    """Start the server early, end it where collection shows that nobody will ask, remember what was needed."""
+    """The early start of netns_mysqld.
+
+    A server starts before collection if the last run tells that these tests need it. It ends after collection if no
+    test needs it, and what the tests needed is remembered for the next run.
+    """
 
     def __init__(self, config: pytest.Config, session: NetnsSession) -> None:
-        """Keep whose server it is; nothing is started."""
+        """Start nothing yet.
+
+        Args:
+            config: The configuration of the run.
+            session: The session that takes over what is started.
+        """
         self._config = config
         self._session = session
         self._options = config.known_args_namespace
@@ -78,12 +83,12 @@ class Start:
         self._is_collected = False
 
     def before_collection(self) -> None:
-        """Start the server that the last run tells of, or with netns_start = early the first topology's."""
+        """Start the server that the last run needed, or with netns_start = early the first topology's."""
         if not self._is_active:
             return
         self._memory = self._recall()
         guess = self._guess(self._memory["files"])
-        with contextlib.suppress(NetnsError):  # which is told where it always was
+        with contextlib.suppress(NetnsError):  # collection meets the error again
             if guess is not None and self._arguments not in self._memory["wrong"]:
                 self._begin(self._topology_of(guess), guess)
             elif self._session.settings.start == "early" or self._is_one_up():
@@ -91,7 +96,11 @@ class Start:
                 self._begin(topology, (_source(topology), False))
 
     def after_collection(self, items: Sequence[pytest.Item]) -> None:
-        """Start the server that the first of ``items`` needs, all of which need one; end what none of them needs."""
+        """Start the server that the first of ``items`` needs; end a server that none of them needs.
+
+        Args:
+            items: The tests that need netns_mysqld.
+        """
         if not self._is_active:
             return
         self._is_collected = True
@@ -105,7 +114,7 @@ class Start:
             self._begin(items[0].stash[TOPOLOGY_IN_FORCE], self._need_of(items[0]))
 
     def remember(self) -> None:
-        """Write down what the tests needed, and whether the guess was wrong; one of several workers does it for all."""
+        """Write what the tests needed into pytest's cache, and whether the guess was wrong; one worker does it."""
         if not self._is_collected or not is_first_worker(self._config) or not hasattr(self._config, "cache"):
             return
         if self._needs and self._session.networks.sandbox is None:
@@ -129,7 +138,7 @@ class Start:
                 self._begun = need
 
     def _is_one_up(self) -> bool:
-        """Tell whether a server stays up that may be taken: it costs a run nothing."""
+        """Return True if a server stays up that may be taken: the early start costs nothing then."""
         from pytest_netns_mysql.reuse import offers
 
         return offers.is_allowed(self._session.settings.reuse) and bool(offers.addresses())
@@ -153,7 +162,7 @@ class Start:
         return list(map(str, self._config.invocation_params.args))
 
     def _recall(self) -> dict[str, Any]:
-        """Return what was remembered: the needs of files, and the argument lists for which they misled."""
+        """Return what the last runs needed, by file, and the argument lists for which that misled."""
         found = recall(self._config, self._key)
         try:
             files = {str(file): [str(source), bool(mysqlx)] for file, (source, mysqlx) in found["files"].items()}
@@ -162,7 +171,7 @@ class Start:
             return {"files": {}, "wrong": []}
 
     def _guess(self, files: Mapping[str, Sequence[Any]]) -> Need | None:
-        """Return what the first file needs that this run's arguments name, or that lies below what they name."""
+        """Return what the first known file needs that the arguments of this run include."""
         here, root = self._config.invocation_params.dir, self._config.rootpath
         words = list(self._options.file_or_dir or ())
         if not words and here == root:
@@ -177,7 +186,7 @@ class Start:
 
 
 def _source(topology: Topology) -> str:
-    """Return what the topology can be loaded by again."""
+    """Return the text that loads the topology again."""
     return topology.source.removeprefix("preset ")
 
 

@@ -1,7 +1,8 @@
-"""What hooks and fixtures note of a test: pytest's keys, one place for all of them."""
+"""What hooks and fixtures leave for each other on pytest's objects."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,10 +11,16 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.topology.model import Topology
 
 NAMESPACE = pytest.StashKey[str]()
-"""The namespace that a netns test runs in."""
+"""Of a netns test: the namespace that it runs in. Other tests do not have the key."""
+
 MISTAKE = pytest.StashKey[str]()
-"""What makes a netns test fail before its setup."""
+"""Of a netns test: the text of the error that was found at collection, with which its setup fails."""
+
 TOPOLOGY_IN_FORCE: pytest.StashKey[Topology] = pytest.StashKey()
-"""The topology that a netns test runs over, where that is known at collection."""
+"""Of a netns test: the topology that it runs over, if it is known at collection."""
+
 CHOICE_IN_FORCE = pytest.StashKey[str]()
-"""What names the server of a netns test, as the setting netns_mysqld names it."""
+"""Of a netns test: the name of the server that it runs on, as the settings have it."""
+
+LOOK_AHEAD = pytest.StashKey[Callable[[pytest.Session], None]]()
+"""Of the config: the function that finds and fetches all servers of a run while the host's network is in reach."""

@@ -1,4 +1,4 @@
-"""Where the teardown of fixtures and tests stands, and what is told of blocks that they leave open."""
+"""The namespace in which fixtures and tests are torn down, and the warning for blocks that they leave open."""
 
 from __future__ import annotations
 
@@ -9,42 +9,51 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import NetnsWarning
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.namespaces.blocks import Block
-    from pytest_netns_mysql.kernel.namespaces.place import Place
+    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
+    from pytest_netns_mysql.kernel.namespaces.withblocks import Block
 
 
 class Teardown:
-    """Has the thread stand in a place while the finalizers between two of these calls run."""
+    """Two finalizers: all finalizers that run between ``enter`` and ``leave`` run in the given place."""
 
-    def __init__(self, place: Place, told: Callable[[Block], None]) -> None:
-        """Name the place; ``told`` is called with each block that somebody left open in it."""
+    def __init__(self, place: Enterable, report_open_block: Callable[[Block], None]) -> None:
+        """Prepare the finalizers; the thread does not move yet.
+
+        Args:
+            place: A namespace, or the place of the thread at rest.
+            report_open_block: Called with each block that was entered between the finalizers and is still open.
+        """
         self._place = place
-        self._told = told
+        self._report_open_block = report_open_block
         self._block: Block | None = None
 
     def enter(self) -> None:
-        """Put the thread there; a finalizer."""
-        self._block = self._place.hold_until()
+        """Move the thread into the place."""
+        self._block = self._place.start_hold()
 
     def leave(self) -> None:
-        """Put the thread back; a finalizer."""
+        """Move the thread back to where it was."""
         block, self._block = self._block, None
         if block is not None:
-            for inside in self._place.let_go(block):
-                self._told(inside)
+            for inside in self._place.end_hold(block):
+                self._report_open_block(inside)
 
 
-def warns_of_block(what: str) -> Callable[[Block], None]:
-    """Return a function that warns of a block which was still open when ``what`` had ended."""
+def warn_of_open_block(ended: str) -> Callable[[Block], None]:
+    """Return a function that warns of a block which was still open when something ended.
 
-    def told(block: Block) -> None:
+    Args:
+        ended: The test, or the setup or teardown of a fixture, as the warning names it.
+    """
+
+    def warn(block: Block) -> None:
         file, line = block.code
         warnings.warn_explicit(
-            f"{block} was still open when {what} had ended, and ended with it: a generator or a fixture that yields "
-            "inside of a `with netns[...]` block moves nobody after that",
+            f"{block} was still open when {ended} ended, and was closed then: a generator or a fixture that yields "
+            "inside a `with netns[...]` block does not keep its caller in the namespace",
             NetnsWarning,
             file,
             line,
         )
 
-    return told
+    return warn

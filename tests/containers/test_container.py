@@ -212,8 +212,8 @@ def test_both_in_one_run(suite: Suite, image: str) -> None:
         [
             r"test_inner\.py::test_origin\[mysql-\d+\.\d+\.\d+\] PASSED.*",
             r"test_inner\.py::test_origin\[mysql-\d+\.\d+\.\d+-docker\] PASSED.*",
-            r".*not applicable: it is for a program of this machine, and this is mysql [\d.]+ \(docker\)",
-            r".*not applicable: it is for version 99\.1 or newer, and this is mysql [\d.]+",
-            r".*not applicable: it is for mariadb, and this is mysql [\d.]+",
+            r".*not applicable: the test requires a program of this machine, and the server is mysql [\d.]+ \(docker\)",
+            r".*not applicable: the test requires version 99\.1 or newer, and the server is mysql [\d.]+",
+            r".*not applicable: the test requires mariadb, and the server is mysql [\d.]+",
         ]
     )

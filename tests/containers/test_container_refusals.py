@@ -106,7 +106,7 @@ def test_up_takes_none(image: str) -> None:
     command = [sys.executable, "-m", "pytest_netns_mysql.cli", "up", f"--mysqld={image}"]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 1
-    assert f"{image} cannot stay up between runs: only a program of this machine can" in result.stderr
+    assert f"{image} cannot stay up between runs: only a local mysqld can" in result.stderr
 
 
 @pytest.mark.parametrize("workers", [[], ["-n2"]])

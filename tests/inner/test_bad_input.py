@@ -44,9 +44,9 @@ SERVER = """
         (
             "options={'admin-address': '192.0.2.2/red'}",
             [
-                "the option admin_address is a parameter of its own, where its endpoints are checked",
+                "the option admin_address has a parameter of its own, which checks the endpoints",
                 "  where: factories.mysqld of the fixture shop, for test_inner.py::test_it",
-                "  do: write admin_address=... beside options, not in it",
+                "  do: write admin_address=... beside options=..., not inside",
             ],
         ),
         (
@@ -98,8 +98,8 @@ def test_a_server_that_cannot_be_is_a_collection_error(suite: Suite, arguments: 
         (f"--netns-mysqld={'x' * 5000}", ["ERROR: *xxx cannot be looked at: File name too long*"]),
         ("--netns-cache=/proc/self/environ/x", ["ERROR: netns_cache = *: /proc/self/environ is no folder"]),
         ("--netns-start-timeout=1e300", ["ERROR: netns_start_timeout = '1e300': it is at most 86400 seconds, a day"]),
-        ("--netns-mysqld=auto,auto", ["ERROR: netns_mysqld = 'auto,auto': auto is in it twice"]),
-        ("--netns-mysqld=auto,", ["ERROR: netns_mysqld = 'auto,': there is nothing beside a comma"]),
+        ("--netns-mysqld=auto,auto", ["ERROR: netns_mysqld = 'auto,auto': auto occurs twice"]),
+        ("--netns-mysqld=auto,", ["ERROR: netns_mysqld = 'auto,': a name is missing beside a comma"]),
         ("--netns-mysqld=auto,/no/such", ["ERROR: /no/such does not exist", "  where: netns_mysqld = /no/such"]),
     ],
 )
@@ -138,9 +138,9 @@ def test_an_environment_variable_is_named(suite: Suite, monkeypatch: pytest.Monk
         ("netns(['red'])", "netns takes names, and ['red'] is none"),
         ("netns('red', topology=5)", "netns takes topology= as text, and this is 5"),
         ("netns(chr(27) + '[31m')", r"there is no namespace '\x1b[31m'"),
-        ("netns_mysqld(flavor=[['mysql']])", "netns_mysqld knows no flavor ['mysql'], only mysql, percona, mariadb"),
-        ("netns_mysqld(local='yes')", "netns_mysqld takes local= as True or False, and this is 'yes'"),
-        ("netns_mysqld(min='9' * 5000)", "netns_mysqld takes min= as a version in text, and this is '999*"),
+        ("netns_mysqld(flavor=[['mysql']])", "netns_mysqld() takes mysql, percona, mariadb for flavor=, got ['mysql']"),
+        ("netns_mysqld(local='yes')", "netns_mysqld() takes True or False for local=, got 'yes'"),
+        ("netns_mysqld(min='9' * 5000)", "netns_mysqld() takes a version such as '8.4' for min=, got '999*"),
     ],
 )
 def test_a_marker_that_cannot_be(suite: Suite, marker: str, told: str) -> None:

@@ -142,7 +142,7 @@ def test_a_pool_of_processes_that_stand_elsewhere_is_refused(suite: Suite) -> No
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
         [
-            "*OriginError: the processes of this pool stand in another network namespace than the code that gives them "
+            "*OriginError: the processes of this pool run in another network namespace than the code that gives them "
             "work",
             "*  do: make the pool in the test (or the block) that uses it, and shut it down there",
         ]
@@ -196,8 +196,8 @@ def test_a_thread_that_a_test_left_running_is_refused_where_it_would_connect(sui
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*OriginError: the thread worker was left running in a network namespace by an earlier test, and connects "
-            "from there during a test that stands elsewhere",
+            "*OriginError: the thread worker was left running by an earlier test, and connects from the network "
+            "namespace of that test during a test in another namespace",
             "*  where: test_inner.py::test_elsewhere",
             "*  tried: it was started in test_inner.py::test_starts_it",
             "*  do: end the thread in the test that starts it",
@@ -262,8 +262,9 @@ def test_a_generator_that_ends_late_moves_no_test(suite: Suite) -> None:
     result.assert_outcomes(passed=6, warnings=3)
     result.stdout.fnmatch_lines_random(
         [
-            f"*NetnsWarning: the block of blue at test_inner.py:* was still open when {what} had ended, and ended with "
-            "it: a generator or a fixture that yields inside of a `with netns?...?` block moves nobody after that"
+            f"*NetnsWarning: the block of blue at test_inner.py:* was still open when {what} ended, and was closed "
+            "then: a generator or a fixture that yields inside a `with netns?...?` block does not keep its caller in "
+            "the namespace"
             for what in ("the setup of the fixture stepped", "the test")
         ]
     )
@@ -299,7 +300,7 @@ def test_a_wider_fixture_stands_in_no_namespace_and_is_told_so_where_it_fails(su
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "the module-scoped fixture connected stands outside of every namespace, where no endpoint is in reach: "
+            "the module-scoped fixture connected runs outside of all namespaces, where no endpoint can be reached: "
             'connect inside of `with netns["red"]:` or by netns_mysqld.connect(namespace="red", ...), or make the '
             "fixture function-scoped"
         ]

@@ -59,9 +59,9 @@ def test_reports_name_the_crash(suite: Suite, as_written: tuple[str, str]) -> No
     result.stdout.fnmatch_lines(
         [
             f"mysqld: *, not running: {told.format('blue')}",
-            "*left on mysqld: it gets a fresh server*",
+            "*left on mysqld: the server is replaced*",
             f"the server does not run: {told.format('blue')}",
-            "*left on mysqld: it gets a fresh server*",
+            "*left on mysqld: the server is replaced*",
             f"the server does not run: {told.format('red')}",
             f"netns: mysqld during test_inner.py::test_it_passes: the server does not run: {told.format('red')}",
         ]

@@ -162,9 +162,9 @@ def test_a_wider_fixtures_lock_is_named(suite: Suite, lock: str, server: str) ->
     told = of_mysql if server == "mysql" else of_mariadb
     result.stdout.fnmatch_lines(
         [
-            "*left on mysqld: it gets a fresh server*",
-            f"schema global_schema, accounts of the test: not dropped, since connection * of 'pool'@'127.0.0.1' "
-            f"holds {told}, and was open before the test",
+            "*left on mysqld: the server is replaced*",
+            f"schema global_schema, accounts of the test: not dropped, because a connection from before the test "
+            f"has a lock: connection * of 'pool'@'127.0.0.1' holds {told}",
         ]
     )
 
@@ -295,16 +295,16 @@ TWO_SERVERS = """
         assert not second.execute("SHOW SCHEMAS LIKE 'stray'")
 """
 BROKEN = """
-    from pytest_netns_mysql.mysql.reset import ending
+    from pytest_netns_mysql.mysql.reset import cleanup
 
-    put_back = ending.put_back
+    put_back = cleanup.put_back
 
     def broken(server, *arguments, **options):
         if server.name == "first":
             raise LookupError("nobody expects this")
         return put_back(server, *arguments, **options)
 
-    ending.put_back = broken
+    cleanup.put_back = broken
 """
 
 
@@ -313,9 +313,9 @@ def test_trouble_with_one_server_keeps_no_other_from_being_cleaned(suite: Suite)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
         [
-            "*left on first: it gets a fresh server*",
+            "*left on first: the server is replaced*",
             "looking at the server failed with LookupError: nobody expects this",
-            "*left on second: it was put back*",
+            "*left on second: put back*",
             "schema stray is new",
         ]
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql.kernel.namespaces.rights import in_user_namespace
+from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace
 
 Suite = Callable[..., pytest.RunResult]
 Facts = dict[str, Any]

@@ -83,11 +83,11 @@ def test_the_next_test_finds_source_and_replica(suite: Suite, as_written: tuple[
     result.assert_outcomes(passed=9)
     result.stdout.fnmatch_lines(
         [
-            "*Captured left on mysqld: it gets a fresh server teardown*",
+            "*Captured left on mysqld: the server is replaced teardown*",
             "the server does not run: it ended with exit code -9 (SIGKILL)",
-            "*Captured left on replica: it gets a fresh server teardown*",
-            "it was promoted, and takes writes of its own",
-            "*Captured left on mysqld: it gets a fresh server teardown*",
+            "*Captured left on replica: the server is replaced teardown*",
+            "the replica was promoted, and takes writes of its own",
+            "*Captured left on mysqld: the server is replaced teardown*",
             "the server does not run: it ended with exit code -9 (SIGKILL)",
         ]
     )
@@ -98,4 +98,4 @@ def test_a_test_that_promotes_a_shared_replica_fails_where_leftovers_do(
 ) -> None:
     result = suite(FAILS, *as_written, "--netns-leftovers=fail")
     result.assert_outcomes(passed=2, errors=1)
-    result.stdout.fnmatch_lines(["*tried: replica: it was promoted, and takes writes of its own"])
+    result.stdout.fnmatch_lines(["*tried: replica: the replica was promoted, and takes writes of its own"])

@@ -117,7 +117,7 @@ def test_a_thread_that_a_test_left_elsewhere_is_brought_home(suite: Suite) -> No
     )
     result.assert_outcomes(passed=2, warnings=1)
     result.stdout.fnmatch_lines(
-        ["*NetnsWarning: the block of red at test_inner.py:* was still open when the test had ended*"]
+        ["*NetnsWarning: the block of red at test_inner.py:* was still open when the test ended*"]
     )
 
 
@@ -130,7 +130,7 @@ def test_the_run_stops_where_the_thread_cannot_be_brought_home(suite: Suite) -> 
     @pytest.mark.netns
     def test_stray(netns):
         netns["red"].__enter__()
-        syscalls.keep_capabilities(frozenset())
+        syscalls.limit_capabilities(frozenset())
 
     @pytest.mark.netns
     def test_never_run(): pass
@@ -203,7 +203,7 @@ def test_a_thread_from_before_the_sandbox_enters_only_where_it_can_come_back(sui
             assert answer == {"lo", "vpeer-red"}
         else:
             assert isinstance(answer, OneWayError)
-            assert "started before the sandbox and stands outside" in str(answer)
+            assert "started before the sandbox and is outside" in str(answer)
             assert "do: start the thread (or its executor) inside the test that uses it" in str(answer)
         TASKS.put(None)
         THREAD.join()

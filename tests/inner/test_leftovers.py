@@ -387,17 +387,17 @@ def test_what_a_test_leaves_may_fail_it(suite: Suite) -> None:
     result.assert_outcomes(passed=4, errors=2)
     result.stdout.fnmatch_lines(
         [
-            "LeftoverError: the test left something on a server that other tests use; it was put back",
+            "LeftoverError: the test left changes on a server that other tests use; the changes were put back",
             "  where: test_inner.py::test_it",
             "  tried: mysqld: global variable long_query_time is 7.000000, was 10.000000",
             "  tried: mysqld: global variable max_connections is 7, was 151",
             "  tried: mysqld: schema stray is new",
             "  tried: mysqld: persisted variable long_query_time is new",
-            "  do: let a fixture of the test's own undo it, or take netns_account and netns_connect, which do",
-            "  do: a test that means to: ask for netns_mysqld_fresh, or for a server of factories.mysqld of its own",
-            "  do: netns_leftovers = reset puts it back in silence",
+            "  do: undo them in a function-scoped fixture, or use netns_account and netns_connect, which clean up",
+            "  do: if the test needs the changes, use netns_mysqld_fresh or a server of its own from factories.mysqld",
+            "  do: set netns_leftovers = reset to put changes back without an error",
             "*",
-            "LeftoverError: the test left something on a server that other tests use; it was put back",
+            "LeftoverError: the test left changes on a server that other tests use; the changes were put back",
             "  where: test_inner.py::test_it_stops_the_server",
             "  tried: mysqld: the server does not run: it ended with exit code -9 (SIGKILL)",
             "*",
@@ -412,10 +412,10 @@ def test_what_a_test_leaves_is_put_back_in_silence(suite: Suite) -> None:
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(
         [
-            "*left on mysqld: it was put back*",
+            "*left on mysqld: put back*",
             "*schema stray is new",
             "left: [[](151, 10.0)[]]",
-            "*left on mysqld: it gets a fresh server*",
+            "*left on mysqld: the server is replaced*",
             "the server does not run: it ended with exit code -9 (SIGKILL)",
         ]
     )

@@ -109,7 +109,7 @@ def test_the_next_test_finds_the_network_as_it_was(suite: Suite, as_written: tup
     result.assert_outcomes(passed=15, failed=1)
     result.stdout.fnmatch_lines(
         [
-            "*left on the network: it was put back*",
+            "*left on the network: put back*",
             "red: link vpeer-red is down, was up",
             "red: route default via 192.0.2.1 dev vpeer-red is gone",
         ]
@@ -121,13 +121,13 @@ def test_a_change_may_fail_its_test(suite: Suite, as_written: tuple[str, str]) -
     result.assert_outcomes(passed=15, failed=1, errors=9)
     result.stdout.fnmatch_lines(
         [
-            "LeftoverError: the test left the network other than it found it; it was put back",
+            "LeftoverError: the test changed the network and did not undo the change; the network was put back",
             "  where: test_inner.py::test_by_a_program*",
             "  tried: red: link vpeer-red is down, was up",
             "  tried: red: route default via 192.0.2.1 dev vpeer-red is gone",
-            "  do: undo it in the test, or in a fixture of the test's own: netns.link(...).up()",
-            "  do: netns_leftovers = reset puts it back in silence",
-            "LeftoverError: the test left something on a server and in the network that other tests use; *",
+            "  do: undo the change in the test, or in a function-scoped fixture: netns.link(...).up()",
+            "  do: set netns_leftovers = reset to put changes back without an error",
+            "LeftoverError: the test left changes on a server and in the network that other tests use; *",
             "  where: test_inner.py::test_both",
             "  tried: red: rule 100: from 192.0.2.2 lookup 77 is new",
             "  tried: mysqld: schema stray is new",
@@ -290,7 +290,7 @@ def test_what_cannot_be_put_back_is_built_anew(suite: Suite) -> None:
     result = suite(BEYOND, "-rP")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(
-        ["*left on the network: it is built anew*", "red: nftables table ip wider is gone"],
+        ["*left on the network: the network is rebuilt*", "red: nftables table ip wider is gone"],
     )
 
 

@@ -123,7 +123,7 @@ def test_a_netns_topology_that_is_none_is_told(suite: Suite) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "TopologyError: the fixture netns_topology gives a Topology, and this is {'namespaces': *}",
+            "TopologyError: the fixture netns_topology must return a Topology, got {'namespaces': *}",
             "  do: return pytest_netns_mysql.from_mapping(...) of it, or load(...) of a file",
         ]
     )

@@ -28,12 +28,15 @@ Suite = Callable[..., pytest.RunResult]
             'factories.proxy(["p", "{adress}"], namespace="red")',
             "argv has *: there is no placeholder {adress}",
         ),
-        ('factories.proxy(["p", "{"], namespace="red")', "argv has '{': a brace stands alone"),
-        ('factories.proxy(["p", 3306], namespace="red")', "argv has 3306: it is no text"),
-        ('factories.proxy("haproxy -f x", namespace="red")', "argv='haproxy -f x' is no command line"),
-        ('factories.proxy([], namespace="red")', "argv=[[][]] is no command line"),
-        ('factories.proxy(["p"], namespace="red", port=70000)', "port=70000 is no port"),
-        ('factories.router(namespace="red", port="6446")', "port='6446' is no port"),
+        ('factories.proxy(["p", "{"], namespace="red")', "argv has '{': there is a single brace"),
+        ('factories.proxy(["p", 3306], namespace="red")', "argv has 3306: a word must be a string or a path"),
+        (
+            'factories.proxy("haproxy -f x", namespace="red")',
+            "argv must be a list of a program and its arguments, got 'haproxy -f x'",
+        ),
+        ('factories.proxy([], namespace="red")', "argv must be a list of a program and its arguments, got [[][]]"),
+        ('factories.proxy(["p"], namespace="red", port=70000)', "port must be a number from 1 to 65535, got 70000"),
+        ('factories.router(namespace="red", port="6446")', "port must be a number from 1 to 65535, got '6446'"),
     ],
 )
 def test_a_mistake_is_told_at_collection(suite: Suite, fixture: str, told: str) -> None:

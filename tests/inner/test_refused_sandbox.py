@@ -46,7 +46,7 @@ CONFTEST = """
 """
 WITHOUT_ADMIN = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
 IN_OWN = ["unshare", "--user", "--map-root-user", "--mount"]
-DOCTOR = "  do: run `netns-mysql doctor`: it probes each prerequisite and names the cure"
+DOCTOR = "  do: run `netns-mysql doctor`: it probes each prerequisite and names the remedy"
 BY_APPARMOR = [
     "  do: where AppArmor restricts user namespaces, as on Ubuntu 24.04: allow user namespaces, as root: sysctl -w "
     "kernel.apparmor_restrict_unprivileged_userns=0",

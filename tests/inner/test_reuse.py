@@ -119,11 +119,11 @@ def test_runs_use_it_and_leave_nothing(command: Command, suite: Suite, pytester:
     suite(SUITE).assert_outcomes(passed=1)
     ((child),) = children(holder)
     assert seen(pytester) == children(child) * 3
-    assert "it is up already" in command("up", code=1)
+    assert "an equal server is up already" in command("up", code=1)
     assert command("ls").count(f"pid {holder}: ") == 1
     assert command("down", str(holder)).startswith(f"ended: pid {holder}: mysql-")
     await_end(holder, child, *seen(pytester))
-    assert f"no server that is up has the pid {holder}\n  where: netns-mysql down\n" in command(
+    assert f"no standing server has the pid {holder}\n  where: netns-mysql down\n" in command(
         "down", str(holder), code=1
     )
 
@@ -267,7 +267,7 @@ def test_it_says_what_hinders(command: Command, pytester: pytest.Pytester) -> No
     )
     said = command("up", code=1)
     assert said.startswith(
-        "netns-mysql: no server comes up that would stay\n  where: netns-mysql up\n"
+        "netns-mysql: could not start the standing server\n  where: netns-mysql up\n"
         "  tried: mysqld did not come up: it ended with exit code "
     )
     assert "unknown variable 'no-such-option=1'" in said

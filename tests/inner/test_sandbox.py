@@ -144,7 +144,7 @@ def test_direct_without_the_capabilities_says_what_is_missing(pytester: pytest.P
     assert result.returncode == pytest.ExitCode.TESTS_FAILED
     assert "1 error" in result.stdout
     for line in [
-        "SandboxError: netns_mode = direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and this process has not got both",
+        "SandboxError: netns_mode = direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and this process lacks one of them",
         "  do: use netns_mode = auto",
         "  do: run as root, or in Docker with --cap-add SYS_ADMIN --cap-add NET_ADMIN",
     ]:

@@ -78,7 +78,7 @@ def test_it_is_loaded_once_for_each_change(suite: Suite, pytester: pytest.Pytest
     first = suite(text)
     first.assert_outcomes(passed=6)
     first.stdout.fnmatch_lines(
-        "netns-mysql: loading schema.sql, filling:customers into a data directory of its own (once for each change)"
+        "netns-mysql: loading schema.sql, filling:customers into a seed in the cache (again only when the data changes)"
     )
     assert calls.read_text() == "called\n"
     second = suite(text, "-n", "2", "--netns-mode=auto")
@@ -326,10 +326,10 @@ def test_a_topologys_server_is_loaded_from_beside_its_file(suite: Suite, pyteste
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "there is no schema.sql to load",
+            "the file schema.sql to load does not exist",
             f"  where: {folder}/net.toml: mysqld.load",
             f"  tried: {folder}/schema.sql",
-            "  do: write the path in full, or from the folder of the file that it is written in",
+            "  do: write an absolute path, or a path relative to the folder of the file with the setting",
         ]
     )
 
@@ -349,10 +349,10 @@ def test_a_file_that_is_not_there_is_a_collection_error(suite: Suite, pytester: 
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "there is no missing.sql to load",
+            "the file missing.sql to load does not exist",
             f"  where: factories.{factory[:-1]} of the fixture shop, for test_inner.py::test_it",
             f"  tried: {pytester.path}/missing.sql",
-            "  do: write the path in full, or from the folder of the file that it is written in",
+            "  do: write an absolute path, or a path relative to the folder of the file with the setting",
         ]
     )
 
@@ -378,7 +378,7 @@ def test_an_sql_file_that_fails_is_told_with_its_line(
             "LoadError: bad.sql could not be loaded",
             f"  where: {pytester.path}/bad.sql, line 3",
             "  tried: ERROR 1064 (42000) at line 3: You have an error in your SQL syntax; *",
-            "  do: mend what the server complains of; nothing of what was loaded is kept",
+            "  do: correct what the server reports; nothing was kept of the data",
         ]
     )
     assert not own_seeds.exists() or not [one for one in own_seeds.iterdir() if one.is_dir()]
@@ -403,6 +403,6 @@ def test_a_function_that_fails_is_told_with_its_line(suite: Suite, pytester: pyt
             "LoadError: test_inner:fill could not be loaded",
             f"  where: {pytester.path}/test_inner.py, line 4",
             "  tried: ProgrammingError: 1046 (3D000): No database selected",
-            "  do: mend what the server complains of; nothing of what was loaded is kept",
+            "  do: correct what the server reports; nothing was kept of the data",
         ]
     )

@@ -28,10 +28,10 @@ def test_a_group_over_xcom_is_refused_with_the_reason(suite: Suite) -> None:
     result.stdout.fnmatch_lines(
         [
             "*group_replication_communication_stack = 'XCOM': the members listen on addr/ns endpoints, and only the "
-            "MySQL stack knows network namespaces",
+            "MYSQL stack supports network namespaces",
             "*where: factories.group of the fixture group, for test_inner.py::test_it",
-            "*tried: XCom opens sockets of its own where mysqld itself stands*NETWORK_NAMESPACE of a channel",
-            "*do: leave the option out: factories.group uses the MySQL stack",
+            "*tried: XCom opens its own sockets in the namespace of mysqld itself*NETWORK_NAMESPACE of a channel",
+            "*do: leave the option out: factories.group uses the MYSQL stack",
         ]
     )
 
@@ -139,9 +139,9 @@ def test_a_group_names_each_namespace_once(suite: Suite) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "*a group has one member in each namespace, and these are red, red",
+            "*a group needs a namespace of its own for each member, got red, red",
             "*where: factories.group of the fixture group, for test_inner.py::test_it",
-            '*do: name each once: factories.group([[]"red", "blue", "green"])',
+            '*do: name each namespace once: factories.group([[]"red", "blue", "green"])',
         ]
     )
 
@@ -243,7 +243,7 @@ def test_a_factory_in_a_class_is_told_where_to_stand(suite: Suite, factory: str)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "*a factory's fixture stands in the body of the class TestShop",
+            "*a factory's fixture cannot be assigned in a class, here TestShop",
             "*do: assign it in the module, or in a conftest.py; a class-scoped one too",
         ]
     )

@@ -98,8 +98,8 @@ def test_what_each_test_is_for(suite: Suite, both: str) -> None:
     result.assert_outcomes(passed=2, skipped=4)
     result.stdout.re_match_lines_random(
         [
-            r".*not applicable: it is for version 99 or newer, and this is mysql [\d.]+",
-            r".*not applicable: it is for mariadb, and this is mysql [\d.]+",
+            r".*not applicable: the test requires version 99 or newer, and the server is mysql [\d.]+",
+            r".*not applicable: the test requires mariadb, and the server is mysql [\d.]+",
         ]
     )
 
@@ -107,12 +107,12 @@ def test_what_each_test_is_for(suite: Suite, both: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ('"8.4"', "netns_mysqld takes min=, flavor=, local=, and not '8.4'"),
-        ("max='8.4'", "netns_mysqld takes min=, flavor=, local=, and not max"),
-        ("min=8.4", "netns_mysqld takes min= as a version in text, and this is 8.4"),
-        ("min='8.4-debug'", "netns_mysqld takes min= as a version in text, and this is '8.4-debug'"),
-        ("flavor=5", "netns_mysqld takes flavor= as text, and this is 5"),
-        ("flavor='postgres'", "netns_mysqld knows no flavor 'postgres', only mysql, percona, mariadb"),
+        ('"8.4"', "netns_mysqld() takes min=, flavor= and local=, got '8.4'"),
+        ("max='8.4'", "netns_mysqld() takes min=, flavor= and local=, got max"),
+        ("min=8.4", "netns_mysqld() takes a version such as '8.4' for min=, got 8.4"),
+        ("min='8.4-debug'", "netns_mysqld() takes a version such as '8.4' for min=, got '8.4-debug'"),
+        ("flavor=5", "netns_mysqld() takes one flavor or a list for flavor=, got 5"),
+        ("flavor='postgres'", "netns_mysqld() takes mysql, percona, mariadb for flavor=, got 'postgres'"),
     ],
 )
 def test_a_marker_that_cannot_be(suite: Suite, arguments: str, message: str) -> None:

@@ -35,7 +35,7 @@ CONFTEST = """
     def servers():
         lines = None
         # What is started starts the server, as another child, and ends.
-        while lines is None or list(lines) != children() or any(b"launch.py" in line for line in lines.values()):
+        while lines is None or list(lines) != children() or any(b"launcher.py" in line for line in lines.values()):
             lines = {pid: command_line(pid) for pid in children()}
         return [pid for pid, line in lines.items() if b"--datadir=/run/pytest-netns-mysql" in line]
 

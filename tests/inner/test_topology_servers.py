@@ -106,7 +106,7 @@ def test_an_option_of_the_topology_that_is_ours_is_told_with_its_key(suite: Suit
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "the option datadir is the plugin's own: each server has a private one",
+            "the option datadir is set by the plugin: every server has its own",
             "  where: *netns-topology.toml: mysqld.options",
         ],
         consecutive=True,

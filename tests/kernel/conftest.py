@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from pytest_netns_mysql.kernel.guard.baseline import Leftovers
 from pytest_netns_mysql.kernel.guard.guard import Guard
-from pytest_netns_mysql.kernel.guard.restoring import Result
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
@@ -160,7 +160,7 @@ def found_after(in_network: InNetwork) -> Callable[..., list[str]]:
     """Return what a guard finds after shell commands, each in a namespace; all of it must be put back."""
 
     def run(topology: Topology, *changes: tuple[str, str]) -> list[str]:
-        def action(network: Network) -> tuple[Result | None, list[str], list[str]]:
+        def action(network: Network) -> tuple[Leftovers | None, list[str], list[str]]:
             guard = Guard(network)
             before = shown(network)
             for name, command in changes:
@@ -170,7 +170,7 @@ def found_after(in_network: InNetwork) -> Callable[..., list[str]]:
 
         result, before, now = in_network(topology, action)
         assert now == before
-        assert isinstance(result, Result)
+        assert isinstance(result, Leftovers)
         assert result.stays == ()
         return list(result.found)
 

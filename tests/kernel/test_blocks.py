@@ -164,8 +164,8 @@ def test_the_collector_moves_nobody(in_network: InNetwork, mode: str) -> None:
 
 
 HELD = (
-    " was held across an await: whatever ran meanwhile would have stood in {0}, so the block ended there, and what "
-    "came after the await was not in it"
+    " was held across an await. Other tasks would have run in {0}, so the block ended at the await, and the code after "
+    "it ran outside of the block"
 )
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.kernel.namespaces import launch
+from pytest_netns_mysql.kernel.namespaces import launcher
+from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
+from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-from pytest_netns_mysql.kernel.namespaces.thread import by_thread
-from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace, needs_user_namespace
+from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import presets
 from pytest_netns_mysql.topology.file.load import load
@@ -31,14 +32,14 @@ def place() -> list[int]:
 def make(mode: str, topology: str = "red-blue") -> Network:
     if needs_user_namespace(mode):
         enter_user_namespace()
-    return by_thread(lambda: Network(Sandbox.make(mode), load(topology)))
+    return run_in_new_thread(lambda: Network(Sandbox.make(mode), load(topology)))
 
 
 def told(network: Network, script: str, directory: Path) -> list[str]:
     sandbox, namespace = network.sandbox, network["red"]
     descriptors = sandbox.inner.mount, sandbox.inner.root, namespace.descriptor
-    argv = launch.command(["sh", "-c", script], place=(*descriptors, str(directory)))
-    with sandbox.handing_on():
+    argv = launcher.command(["sh", "-c", script], position=(*descriptors, str(directory)))
+    with sandbox.letting_programs_enter():
         result = subprocess.run(argv, pass_fds=descriptors, capture_output=True, text=True, check=True)
     return result.stdout.splitlines()
 
@@ -74,7 +75,7 @@ def test_the_main_thread_moves_in_when_it_is_asked_to(in_child: InChild, mode: s
         with network["red"]:
             pass
         after = sandbox.bring_back() == [] and (place() != home) == moved
-        return before, moved, after, sandbox.returns
+        return before, moved, after, sandbox.can_return
 
     before, moved, after, returns = in_child(action)
     assert before
@@ -108,7 +109,7 @@ def test_what_a_thread_raises_is_raised() -> None:
         raise KeyError(threading.current_thread().name)
 
     with pytest.raises(KeyError, match="netns-sandbox"):
-        by_thread(fail)
+        run_in_new_thread(fail)
 
 
 def test_a_thread_that_is_the_main_one_in_truth_is_not_moved(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,5 +121,5 @@ def test_a_thread_that_is_the_main_one_in_truth_is_not_moved(monkeypatch: pytest
             pass
 
     monkeypatch.setattr(threading, "Thread", Greenlet)
-    with pytest.raises(SandboxError, match=r"none of the kernel's"):
-        by_thread(place)
+    with pytest.raises(SandboxError, match=r"are not threads of the kernel"):
+        run_in_new_thread(place)

@@ -127,7 +127,8 @@ def test_what_is_no_network_namespace_is_told(in_network: InNetwork, kind: str, 
     file.touch()
     path = str(file) if kind == "a file" else "/proc/self/ns/mnt"
     assert told(in_network, path) == (
-        f"{path} is no network namespace, as prod should be{WHERE}  tried: ioctl NS_GET_NSTYPE of {path}\n{CURE}"
+        f"namespace prod must be a network namespace, and {path} is something else{WHERE}"
+        f"  tried: ioctl NS_GET_NSTYPE of {path}\n{CURE}"
     )
 
 

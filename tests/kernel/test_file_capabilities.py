@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import SettingError
-from pytest_netns_mysql.kernel.namespaces import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilitynames
 
 REVISION_2, REVISION_3, EFFECTIVE = 0x02000000, 0x03000000, 0x1
 SYS_ADMIN, BPF = 1 << 21, 1 << (39 - 32)
@@ -28,13 +28,13 @@ SYS_ADMIN, BPF = 1 << 21, 1 << (39 - 32)
     ],
 )
 def test_an_attribute_as_text(words: tuple[int, ...], text: str | None) -> None:
-    assert capabilities.as_text(struct.pack(f"<{len(words)}I", *words)) == text
+    assert capabilitynames.format_attribute(struct.pack(f"<{len(words)}I", *words)) == text
 
 
 def test_a_program_without_any() -> None:
     path = shutil.which("cat")
     assert path is not None
-    assert capabilities.of_file(Path(path)) is None
+    assert capabilitynames.of_file(Path(path)) is None
 
 
 @pytest.mark.root  # only root gives a file capabilities
@@ -42,12 +42,12 @@ def test_a_program_that_was_given_one(tmp_path: Path) -> None:
     program = tmp_path / "cat"
     shutil.copy(shutil.which("cat") or "", program)
     os.setxattr(program, "security.capability", struct.pack("<5I", REVISION_2 | EFFECTIVE, SYS_ADMIN, 0, 0, 0))
-    assert capabilities.of_file(program) == "cap_sys_admin=ep"
+    assert capabilitynames.of_file(program) == "cap_sys_admin=ep"
 
 
 def test_names_in_any_spelling() -> None:
-    assert capabilities.mask(["CAP_SYS_ADMIN", "cap_chown"]) == SYS_ADMIN | 1
-    assert capabilities.mask("bpf") == BPF << 32
-    assert capabilities.mask(()) == 0
+    assert capabilitynames.to_mask(["CAP_SYS_ADMIN", "cap_chown"]) == SYS_ADMIN | 1
+    assert capabilitynames.to_mask("bpf") == BPF << 32
+    assert capabilitynames.to_mask(()) == 0
     with pytest.raises(SettingError, match="there is no capability 'CAP_'"):
-        capabilities.mask("CAP_")
+        capabilitynames.to_mask("CAP_")

@@ -1,21 +1,23 @@
-"""Every topology that is found valid really builds, and each namespace has what the plan says."""
+"""Every valid topology builds, and pyroute2 reads back what the plan says: pyroute2 is the referee of our messages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pytest_netns_mysql.kernel.namespaces.existing import addresses_here
-from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology import dump, from_mapping
+from pytest_netns_mysql.topology import Topology, dump, from_mapping
 from pytest_netns_mysql.topology.file.load import load
+from tests.kernel.referee import Interface, Reading, planned, read_by_pyroute2
 
 InNetwork = Callable[..., Any]
 NAMES = ["red", "blue", "green", "a-name-too-long-for-an-interface"]
+PRESETS = ["red-blue", "dual-stack", "isolated", "nat", "replication", "cluster"]
 COUNTS = st.integers(0, 3)
 OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "mtu": st.integers(1280, 9000),
@@ -53,6 +55,8 @@ def topologies(draw: st.DrawFn) -> dict[str, Any]:
         table: dict[str, Any] = {"namespace": draw(st.sampled_from(["global", *names]))}
         if draw(st.booleans()):
             table["address"] = f"{subnet(segments[name], 4)[1]}/24"
+        if draw(st.booleans()):
+            table["mtu"] = draw(st.integers(1280, 1500))
         data["bridges"][name] = table
     if len(bridges) == 2 and draw(st.booleans()):
         data["bridges"][bridges[0]]["to"] = bridges[1]
@@ -75,17 +79,32 @@ def topologies(draw: st.DrawFn) -> dict[str, Any]:
 
 @settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(topologies())
-def test_a_valid_topology_builds_and_reads_back(in_network: InNetwork, data: dict[str, Any]) -> None:
+def test_a_valid_topology_builds_as_pyroute2_reads_it(in_network: InNetwork, data: dict[str, Any]) -> None:
     topology = from_mapping(data, source="generated")
     assert load(dump(topology)) == topology
+    assert_built(in_network, topology)
 
-    def action(network: Network) -> dict[str, set[str]]:
-        found = {}
-        for name, namespace in network.items():
-            with namespace:
-                found[name] = {str(address) for address in addresses_here()}
-        return found
 
-    assert in_network(topology, action) == {
-        name: {str(address) for address in addresses} for name, addresses in topology.addresses.items()
-    }
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_builds_as_pyroute2_reads_it(in_network: InNetwork, preset: str) -> None:
+    assert_built(in_network, load(preset))
+
+
+def test_a_bridge_keeps_its_mtu_beside_a_port_with_another(in_network: InNetwork) -> None:
+    bridges = {"lan": {"to": "wan"}, "wan": {"mtu": 1280}}
+    assert_built(in_network, from_mapping({"namespaces": {"red": {}}, "bridges": bridges}))
+
+
+def assert_built(in_network: InNetwork, topology: Topology) -> None:
+    found: Reading = in_network(topology, read_by_pyroute2)
+    wanted = planned(topology.plan)
+    assert found.interfaces.keys() == wanted.interfaces.keys()
+    for name, interface in wanted.interfaces.items():
+        assert as_far_as_planned(found.interfaces[name], interface) == interface, name
+    assert (found.routes, found.rules) == (wanted.routes, wanted.rules)
+
+
+def as_far_as_planned(found: Interface, wanted: Interface) -> Interface:
+    """Return what was found without the MTU and the MAC address if the plan leaves them to the kernel."""
+    mtu = None if wanted.mtu is None else found.mtu
+    return replace(found, mtu=mtu, mac=None if wanted.mac is None else found.mac)

@@ -107,7 +107,7 @@ def test_groups_that_the_kernel_has_not_got_are_left_out(in_child: InChild) -> N
 
 def test_a_group_that_is_refused_is_told(in_child: InChild) -> None:
     def action() -> int | None:
-        syscalls.keep_capabilities(frozenset())
+        syscalls.limit_capabilities(frozenset())
         sock = dumps.open_netfilter()
         assert sock is not None
         with sock, pytest.raises(PermissionError) as error:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pytest_netns_mysql.kernel.guard.baseline import Leftovers
 from pytest_netns_mysql.kernel.guard.guard import Guard
-from pytest_netns_mysql.kernel.guard.restoring import Result
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import from_mapping
 from pytest_netns_mysql.topology.file.load import load
@@ -58,7 +58,7 @@ def test_bridges_and_shaped_links_are_made_anew(found_after: FoundAfter) -> None
 
 
 def test_our_own_means_leave_nothing(in_network: InNetwork, looked_at: Callable[[Network], list[str]]) -> None:
-    def action(network: Network) -> tuple[Result | None, list[str], list[str]]:
+    def action(network: Network) -> tuple[Leftovers | None, list[str], list[str]]:
         guard = Guard(network)
         before = looked_at(network)
         for name in ("red", "blue"):
@@ -87,7 +87,7 @@ def test_a_listener_is_in_reach_again(in_network: InNetwork) -> None:
 
 
 def test_what_is_accepted_stays(in_network: InNetwork, output: Output) -> None:
-    def action(network: Network) -> tuple[list[Result | None], str, str]:
+    def action(network: Network) -> tuple[list[Leftovers | None], str, str]:
         guard = Guard(network)
         red = network["red"]
         red.run(["ip", "address", "add", "192.0.2.8/24", "dev", "vpeer-red"], check=True)
@@ -114,7 +114,7 @@ def test_what_is_accepted_stays(in_network: InNetwork, output: Output) -> None:
 
 
 def test_neighbours_set_by_hand_stay_only_where_they_are_accepted(in_network: InNetwork, output: Output) -> None:
-    def action(network: Network) -> tuple[Result | None, str]:
+    def action(network: Network) -> tuple[Leftovers | None, str]:
         guard = Guard(network)
         neighbour = ("ip", "neigh", "replace", "dev", "vpeer-red", "lladdr")
         output(network, "red", *neighbour, "02:00:00:00:00:01", "to", "192.0.2.6", "nud", "permanent")
@@ -139,7 +139,7 @@ def test_neighbours_set_by_hand_stay_only_where_they_are_accepted(in_network: In
 
 
 def test_rules_of_nftables_are_told_and_put_back(in_network: InNetwork, met: Callable[..., str]) -> None:
-    def action(network: Network) -> tuple[Result | None, str]:
+    def action(network: Network) -> tuple[Leftovers | None, str]:
         from pyroute2.nftables.main import NFTables
 
         guard = Guard(network)
@@ -163,7 +163,7 @@ def test_rules_of_nftables_are_told_and_put_back(in_network: InNetwork, met: Cal
 
 
 def test_what_cannot_be_put_back_is_told(in_network: InNetwork) -> None:
-    def action(network: Network) -> Result | None:
+    def action(network: Network) -> Leftovers | None:
         from pyroute2.nftables.main import NFTables
 
         guard = Guard(network)

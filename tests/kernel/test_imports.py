@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import NetnsWarning
-from pytest_netns_mysql.kernel.namespaces.imports import AfterImport
+from pytest_netns_mysql.kernel.namespaces.importhook import ImportHook
 
 
 class OneLoader(MetaPathFinder):
@@ -54,7 +54,7 @@ def finder(tmp_path: Path) -> Iterator[OneLoader]:
 
 def test_modules_of_one_loader_are_told_apart(finder: OneLoader) -> None:
     changed: list[ModuleType] = []
-    after = AfterImport({"odd_changed": changed.append})
+    after = ImportHook({"odd_changed": changed.append})
     after.install()
     try:
         first = importlib.import_module("odd_changed")
@@ -70,17 +70,17 @@ def test_modules_of_one_loader_are_told_apart(finder: OneLoader) -> None:
 def test_a_module_that_is_there_is_changed_at_once(finder: OneLoader) -> None:
     module = importlib.import_module("odd_other")
     changed: list[ModuleType] = []
-    after = AfterImport({"odd_other": changed.append})
+    after = ImportHook({"odd_other": changed.append})
     after.install()
     after.remove()
     assert changed == [module]
 
 
 def test_a_version_that_is_not_known_is_warned_of_and_imported(finder: OneLoader) -> None:
-    after = AfterImport({"odd_changed": lambda module: module.Pool.submit})
+    after = ImportHook({"odd_changed": lambda module: module.Pool.submit})
     after.install()
     try:
-        with pytest.warns(NetnsWarning, match=r"this version of odd_changed is not known: .*'Pool'"):
+        with pytest.warns(NetnsWarning, match=r"this version of odd_changed is not supported: .*'Pool'"):
             assert importlib.import_module("odd_changed").value == 1
     finally:
         after.remove()

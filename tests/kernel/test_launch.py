@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql.kernel.namespaces import launch
+from pytest_netns_mysql.kernel.namespaces import launcher
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
@@ -24,11 +24,11 @@ def test_a_file_is_empty_for_the_program_alone(in_sandbox: InSandbox, mode: str,
 
     def action(sandbox: Sandbox) -> tuple[str, str, str]:
         def shown(**options: Any) -> str:
-            argv = launch.command(["cat", str(file)], **options)
+            argv = launcher.command(["cat", str(file)], **options)
             return str(subprocess.run(argv, capture_output=True, text=True).stdout)
 
         with sandbox.entered():
-            return shown(empty=str(file)), shown(), file.read_text()
+            return shown(empty_file=str(file)), shown(), file.read_text()
 
     assert in_sandbox(action, mode) == ("", "nameserver 192.0.2.53\n", "nameserver 192.0.2.53\n")
 
@@ -36,7 +36,7 @@ def test_a_file_is_empty_for_the_program_alone(in_sandbox: InSandbox, mode: str,
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
 def test_a_file_that_is_not_there_is_no_trouble(in_sandbox: InSandbox, mode: str) -> None:
     def action(sandbox: Sandbox) -> str:
-        argv = launch.command(["echo", "runs"], empty="/no/such/file")
+        argv = launcher.command(["echo", "runs"], empty_file="/no/such/file")
         with sandbox.entered():
             return subprocess.run(argv, capture_output=True, text=True).stdout
 
@@ -56,7 +56,7 @@ def test_a_program_in_a_mount_namespace_of_its_own_sees_networks_that_come_later
         Network(sandbox, load("isolated"))
         with sandbox.entered():
             program = subprocess.Popen(
-                launch.command(["sh", "-c", script], empty=str(file)),
+                launcher.command(["sh", "-c", script], empty_file=str(file)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -68,5 +68,5 @@ def test_a_program_in_a_mount_namespace_of_its_own_sees_networks_that_come_later
 
 
 def test_a_program_that_is_not_there_is_told() -> None:
-    result = subprocess.run(launch.command(["/no/such/program"]), capture_output=True, text=True)
+    result = subprocess.run(launcher.command(["/no/such/program"]), capture_output=True, text=True)
     assert (result.returncode, result.stderr) == (1, "/no/such/program: No such file or directory\n")

@@ -67,9 +67,9 @@ def test_a_link_that_was_deleted_is_told(in_network: InNetwork, output: Output) 
         return str(error.value)
 
     what, where, _, cure = in_network(load("red-blue"), action).splitlines()
-    assert what == "the link of red is there no more: global has no interface veth-red"
+    assert what == "the link of red has been deleted: global has no interface veth-red"
     assert where == "  where: topology red-blue (preset red-blue)"
-    assert cure == "  do: take links down by this one and by no other program: what is deleted stays deleted"
+    assert cure == "  do: take links down with down(), and do not delete their interfaces"
 
 
 def test_going_down_twice_is_going_down(in_network: InNetwork, output: Output) -> None:

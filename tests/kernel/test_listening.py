@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from pytest_netns_mysql.kernel.namespaces import launch
+from pytest_netns_mysql.kernel.namespaces import launcher
 
 SHOW = """
 import json, os, socket
@@ -34,7 +34,7 @@ def test_they_begin_at_three(between: int) -> None:
         sockets.append(sock)
         others += [os.open("/dev/null", os.O_RDONLY) for _ in range(between)]
     numbers = [sock.fileno() for sock in sockets]
-    command = launch.command([sys.executable, "-c", SHOW], listening=list(reversed(numbers)))
+    command = launcher.command([sys.executable, "-c", SHOW], listening=list(reversed(numbers)))
     env = {**os.environ, "LISTEN_FDNAMES": "of:another:service:s"}
     result = subprocess.run(command, pass_fds=numbers, capture_output=True, text=True, check=True, env=env)
     ports = {sock.getsockname()[1] for sock in sockets}

@@ -104,13 +104,13 @@ def test_what_is_no_partition_is_told(in_network: InNetwork) -> None:
 
     none, all_of_them, twice = in_network(load("red-blue"), action)
     assert none.splitlines() == [
-        "a partition has two sides, and no namespace leaves one",
+        "a partition needs the namespaces of one side, got no name",
         "  where: topology red-blue (preset red-blue)",
         '  do: name the namespaces of one side: netns.partition("blue")',
     ]
-    assert all_of_them.startswith("a partition has two sides, and global, red, blue leaves one")
+    assert all_of_them.startswith("a partition of global, red, blue leaves no namespace on the other side")
     assert twice.splitlines() == [
-        "a partition is in force already, of red",
+        "the network is partitioned already, by a partition of red",
         "  where: topology red-blue (preset red-blue)",
         "  do: leave its block first",
         "  do: name all namespaces of one side in one partition",

@@ -12,7 +12,8 @@ import pytest
 
 from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-from pytest_netns_mysql.kernel.netlink.netlink import RefusedError, Request, send
+from pytest_netns_mysql.kernel.netlink.constants import NFPROTO_INET
+from pytest_netns_mysql.kernel.netlink.requests import RefusedError, Request, send
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import Topology, from_mapping
 from pytest_netns_mysql.topology.file.load import load
@@ -112,13 +113,38 @@ def test_a_kernel_without_ipv6_is_told(in_sandbox: InSandbox) -> None:
     )
 
 
-def test_an_address_translation_that_cannot_be_is_told(in_sandbox: InSandbox) -> None:
-    topology = from_mapping({"masquerade": True, "namespaces": {"red": "192.0.2.2/24"}}, source="shop.toml")
-    object.__setattr__(topology.plan.masquerades[0], "interface", "a-name-that-no-interface-has")
-    what, where, _, cure = in_sandbox(lambda sandbox: refusal(sandbox, topology)).splitlines()
+def masquerading() -> Topology:
+    return from_mapping({"masquerade": True, "namespaces": {"red": "192.0.2.2/24"}}, source="shop.toml")
+
+
+def test_a_refused_address_translation_is_named_with_the_modules_to_load(in_sandbox: InSandbox) -> None:
+    """The first network's ``global`` is the sandbox's own namespace: a chain of another type is in the way there."""
+
+    def action(sandbox: Sandbox) -> str:
+        from pyroute2.nftables.main import NFTables
+
+        with sandbox.entered(), NFTables(nfgen_family=NFPROTO_INET) as nft:
+            nft.table("add", name="netns-mysql")
+            nft.chain("add", table="netns-mysql", name="postrouting", hook="input", type="filter", priority=0, policy=1)
+        return refusal(sandbox, masquerading())
+
+    what, where, tried, remedy = in_sandbox(action).splitlines()
     assert what == "the kernel refused address translation in global"
     assert where == "  where: topology topology (shop.toml)"
-    assert cure == "  do: load what it needs on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat"
+    assert tried.startswith("  tried: [Errno ")
+    assert remedy == "  do: load what it needs on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat"
+
+
+def test_a_mistake_in_the_plan_is_not_reported_as_the_kernels_refusal(in_sandbox: InSandbox) -> None:
+    topology = masquerading()
+    object.__setattr__(topology.plan.masquerades[0], "interface", "missing")
+
+    def action(sandbox: Sandbox) -> object:
+        with pytest.raises(KeyError) as error:
+            Network(sandbox, topology)
+        return error.value.args
+
+    assert in_sandbox(action) == ("missing",)
 
 
 def test_the_first_refusal_of_many_requests_is_told_and_the_rest_is_done(in_sandbox: InSandbox) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import Network, SettingError, StartFactory
-from pytest_netns_mysql.kernel.namespaces import syscalls
+from pytest_netns_mysql.kernel.namespaces import privileges
 
 
 def capabilities(netns: Network, **options: Any) -> dict[str, int]:
@@ -19,14 +19,14 @@ def capabilities(netns: Network, **options: Any) -> dict[str, int]:
 @pytest.mark.parametrize("name", ["CAP_SYS_ADMIN", "sys_admin"])
 def test_one_capability_is_dropped_and_no_other(netns: Network, name: str) -> None:
     with_all, without = capabilities(netns), capabilities(netns, drop_capabilities=name)
-    assert with_all["Eff"] & 1 << syscalls.CAP_SYS_ADMIN
-    assert without["Eff"] == with_all["Eff"] & ~(1 << syscalls.CAP_SYS_ADMIN)
-    assert not (without["Prm"] | without["Inh"] | without["Amb"]) & 1 << syscalls.CAP_SYS_ADMIN
+    assert with_all["Eff"] & 1 << privileges.CAP_SYS_ADMIN
+    assert without["Eff"] == with_all["Eff"] & ~(1 << privileges.CAP_SYS_ADMIN)
+    assert not (without["Prm"] | without["Inh"] | without["Amb"]) & 1 << privileges.CAP_SYS_ADMIN
 
 
 def test_several_capabilities_are_dropped(netns: Network) -> None:
     without = capabilities(netns, drop_capabilities=["CAP_SYS_ADMIN", "CAP_NET_ADMIN"])
-    assert not without["Eff"] & (1 << syscalls.CAP_SYS_ADMIN | 1 << syscalls.CAP_NET_ADMIN)
+    assert not without["Eff"] & (1 << privileges.CAP_SYS_ADMIN | 1 << privileges.CAP_NET_ADMIN)
 
 
 def test_a_program_that_is_not_there(netns: Network) -> None:

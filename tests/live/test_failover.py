@@ -131,7 +131,7 @@ def test_a_switch_while_the_source_is_there(source: MySQLServer, replica: Replic
     replica.promote()
     with pytest.raises(ReplicationError) as error:
         other.replicate(replica)
-    assert "do: other.switch_source(replica) leaves the other one" in str(error.value)
+    assert "do: other.switch_source(replica) leaves the other source" in str(error.value)
     other.switch_source(replica)
     assert other.source is replica
     source.execute("CREATE SCHEMA of_the_old_source")
@@ -147,7 +147,7 @@ def test_a_switch_while_the_source_is_there(source: MySQLServer, replica: Replic
 def test_a_switch_that_fails_leaves_the_source_as_it_was(
     source: MySQLServer, replica: Replica, netns_mysqld: MySQLServer
 ) -> None:
-    with pytest.raises(ReplicationError, match="that writes no binary log with GTIDs"):
+    with pytest.raises(ReplicationError, match="writes no binary log with GTIDs"):
         replica.switch_source(netns_mysqld)
     assert replica.source is source
     source.execute("CREATE SCHEMA written_later")
@@ -162,9 +162,9 @@ def test_who_asks_a_replica_whose_source_is_gone(
         with pytest.raises(ServerGoneError) as error:
             ask()
         assert str(error.value).splitlines() == [
-            "replica is a replica of source, which does not run: nobody takes its writes",
+            "replica is a replica of source, which is not running: no server takes its writes",
             "  where: server replica",
-            "  do: replica.promote() makes it a server of its own, as in a failover",
+            "  do: replica.promote() makes it a server that takes writes, as in a failover",
         ]
     source.restart()
     replica.wait_until_connected()
@@ -176,11 +176,11 @@ def test_promoted_once(source: MySQLServer, replica: Replica) -> None:
     with pytest.raises(ReplicationError) as error:
         replica.promote()
     assert str(error.value).splitlines() == [
-        "replica cannot be promoted: it is no replica, it was promoted already or has never replicated",
+        "replica cannot be promoted: it replicates from no server, because it was promoted or has never replicated",
         "  where: server replica",
         "  do: replica.replicate(source) makes it a replica",
     ]
-    with pytest.raises(ReplicationError, match="replica has no channel: it is no replica, it was promoted already"):
+    with pytest.raises(ReplicationError, match="replica has no channel: it replicates from no server"):
         _ = replica.channel
     assert "not running" not in replica.describe()
     replica.replicate(source)
@@ -217,10 +217,10 @@ def test_an_applier_that_has_stopped(source: MySQLServer, replica: Replica) -> N
         replica.promote()
     text = str(error.value)
     assert text.startswith(
-        "replica cannot be promoted: it has not applied all that it had received from source: its applier has stopped\n"
+        "replica cannot be promoted: it has not applied all that it received from source: its applier has stopped\n"
     )
     assert "Can't create database 'in_the_way'; database exists" in text
-    assert "do: mend what Last_SQL_Error above names" in text
+    assert "do: fix what Last_SQL_Error above names" in text
     assert not replica.is_promoted
 
     with pytest.raises(mysql.connector.Error, match="database exists"):

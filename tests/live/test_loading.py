@@ -160,8 +160,8 @@ def test_what_mydumper_writes_is_loaded(server: MySQLServer) -> None:
         (b"SELECT 1;\nSELECT \\y;\n", 2, "ERROR at line 2: Unknown command '\\y'."),
         (b"\nsource none.sql\n", 2, "ERROR at line 2: Failed to open file 'none.sql'"),
         (b"-- x\ndelimiter\n", 2, "ERROR at line 2: DELIMITER must be followed by a 'delimiter' character or string"),
-        ("SELECT 1;".encode("utf-16"), 1, "this is UTF-16, which the client program does not read"),
-        (b"SELECT 1;\nSELECT '\0';", 2, "a NUL byte, which the client program does not read"),
+        ("SELECT 1;".encode("utf-16"), 1, "the file is UTF-16, which the client program cannot read"),
+        (b"SELECT 1;\nSELECT '\0';", 2, "the line has a NUL byte, which the client program cannot read"),
         (
             b"LOAD DATA LOCAL INFILE 'none.csv' INTO TABLE mysql.func;\n",
             1,

@@ -123,28 +123,28 @@ def test_a_proxy_that_ends_is_told_with_what_it_printed(run: Run) -> None:
     with pytest.raises(ProxyError) as caught, run(sys.executable, "-c", "print('no backend'); raise SystemExit(3)"):
         pass
     assert str(caught.value) == (
-        "the proxy did not come up: it ended with exit code 3\n"
+        "the proxy did not start: it ended with exit code 3\n"
         "  where: proxy odd at 198.51.100.2/blue, in front of server mysqld\n"
         f"  tried: command: {sys.executable} -c 'print('\"'\"'no backend'\"'\"'); raise SystemExit(3)'\n"
         "  tried: no backend\n"
-        "  do: read what it printed, above\n"
-        "  do: have it stay in the foreground, if it goes to the background"
+        "  do: read what the proxy printed, above\n"
+        "  do: make the proxy stay in the foreground, if it goes to the background"
     )
 
 
 @pytest.mark.parametrize(
     ("timeout", "program", "obstacle"),
     [
-        (0.5, "import time; time.sleep(60)", "connecting to it gives Connection refused"),
+        (0.5, "import time; time.sleep(60)", "connecting to the proxy fails with Connection refused"),
         (
             3.0,
             "import socket, time\ns = socket.create_server(('198.51.100.2', 7100))\nwhile True: s.accept()[0].close()",
-            "it closes the connection",
+            "the proxy closes the connection",
         ),
         (
             3.0,
             "import socket, time\ns = socket.create_server(('198.51.100.2', 7100))\ntime.sleep(60)",
-            "it says nothing",
+            "the proxy sends nothing",
         ),
     ],
     ids=["deaf", "closing", "silent"],
@@ -157,7 +157,7 @@ def test_a_proxy_that_does_not_lead_to_the_server_is_told(
         pass
     assert caught.value.what == f"no server greeted through the proxy within {timeout:g} seconds: {obstacle}"
     assert caught.value.remedies == (
-        "have it listen on 198.51.100.2, port 7100: {address}, {port}",
+        "make the proxy listen on 198.51.100.2, port 7100: {address}, {port}",
         "raise netns_start_timeout (seconds)",
     )
     assert proxy.pid is None
@@ -167,7 +167,7 @@ def test_a_program_that_is_not_there_is_told(run: Run) -> None:
     with pytest.raises(ProxyError, match="there is no program no-such-proxy\n") as caught, run("no-such-proxy"):
         pass
     assert caught.value.tried[0].startswith("PATH=")
-    assert caught.value.remedies[0] == "install it, or write its path"
+    assert caught.value.remedies[0] == "install the program, or write its path"
 
 
 def test_a_taken_port_is_told(run: Run) -> None:
@@ -176,7 +176,7 @@ def test_a_taken_port_is_told(run: Run) -> None:
     assert str(caught.value) == (
         "the port 3306 is taken at 198.51.100.2/blue\n"
         "  where: proxy odd at 198.51.100.2/blue, in front of server mysqld\n"
-        "  do: give the proxy another one: port=3307"
+        "  do: give the proxy another port: port=3307"
     )
 
 

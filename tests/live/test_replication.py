@@ -41,7 +41,7 @@ def test_a_server_without_a_binary_log_is_no_source(netns_mysqld: MySQLServer, r
     with pytest.raises(ReplicationError) as error:
         replica.replicate(netns_mysqld, channel="other")
     assert str(error.value).splitlines() == [
-        f"replica cannot replicate from {netns_mysqld.name}: that writes no binary log with GTIDs",
+        f"replica cannot replicate from {netns_mysqld.name}: {netns_mysqld.name} writes no binary log with GTIDs",
         "  where: server replica",
         "  do: make the source with factories.source(...)",
         '  do: or give it options={"log_bin": None, "gtid_mode": "ON", "enforce_gtid_consistency": "ON"}',
@@ -52,14 +52,14 @@ def test_a_server_without_a_binary_log_is_no_source(netns_mysqld: MySQLServer, r
 def test_a_channel_and_a_source_are_taken_once(source: MySQLServer, same_id: MySQLServer, replica: Replica) -> None:
     with pytest.raises(ReplicationError, match=r"its channel '' has a source already\n.*\n  do: name another channel"):
         replica.replicate(same_id)
-    with pytest.raises(ReplicationError, match="it does so already, and a source serves one connection of a server"):
+    with pytest.raises(ReplicationError, match="it does so already, and a source sends its binary log"):
         replica.replicate(source, channel="again")
 
 
 def test_two_servers_of_one_server_id(same_id: MySQLServer, replica: Replica) -> None:
-    with pytest.raises(ReplicationError, match="both have server_id 77") as error:
+    with pytest.raises(ReplicationError, match="both servers have server_id 77") as error:
         replica.replicate(same_id, channel="other")
-    assert 'do: give one of them options={"server_id": ...} of its own' in str(error.value)
+    assert 'do: give one of them another server_id: options={"server_id": ...}' in str(error.value)
     assert replica.wait_until_caught_up() < 10  # nothing has changed
 
 

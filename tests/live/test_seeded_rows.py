@@ -8,7 +8,8 @@ import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql.reset import reset
-from pytest_netns_mysql.mysql.reset.reading import read
+from pytest_netns_mysql.mysql.reset.readstate import read_state
+from pytest_netns_mysql.mysql.reset.reset import ResetResult
 from pytest_netns_mysql.mysql.reset.state import State
 
 _SCHEMA = """
@@ -152,7 +153,7 @@ def server(request: pytest.FixtureRequest) -> MySQLServer:
 @pytest.fixture(scope="module")
 def loaded(server: MySQLServer) -> tuple[State, list[object]]:
     """Give the server's state, and a picture of all there is in the schema, both as they were loaded."""
-    return read(server), picture(server)
+    return read_state(server), picture(server)
 
 
 def picture(server: MySQLServer) -> list[object]:
@@ -168,12 +169,12 @@ def picture(server: MySQLServer) -> list[object]:
 
 
 @pytest.fixture
-def put_back(server: MySQLServer, loaded: tuple[State, list[object]]) -> Iterator[Callable[[], reset.Reset]]:
+def put_back(server: MySQLServer, loaded: tuple[State, list[object]]) -> Iterator[Callable[[], ResetResult]]:
     """Give what puts the server back; after the test it is as it was loaded, and the same server."""
     state, before = loaded
     pid = server.pid
 
-    def call() -> reset.Reset:
+    def call() -> ResetResult:
         nonlocal state
         result = reset.put_back(server, state)
         state = result.before or state
@@ -186,7 +187,7 @@ def put_back(server: MySQLServer, loaded: tuple[State, list[object]]) -> Iterato
 
 
 @pytest.mark.parametrize("what", PUT_BACK)
-def test_rows(server: MySQLServer, put_back: Callable[[], reset.Reset], what: str) -> None:
+def test_rows(server: MySQLServer, put_back: Callable[[], ResetResult], what: str) -> None:
     statements, changed = PUT_BACK[what]
     for statement in statements:
         server.execute(statement)
@@ -196,7 +197,7 @@ def test_rows(server: MySQLServer, put_back: Callable[[], reset.Reset], what: st
 
 
 @pytest.mark.parametrize("column", KINDS)
-def test_each_kind_of_value(server: MySQLServer, put_back: Callable[[], reset.Reset], column: str) -> None:
+def test_each_kind_of_value(server: MySQLServer, put_back: Callable[[], ResetResult], column: str) -> None:
     server.execute(f"UPDATE shop.kinds SET {column} = {KINDS[column]}")
     assert put_back().found == ("table shop.kinds is changed",)
     server.execute(f"UPDATE shop.kinds SET {column} = NULL")
@@ -205,7 +206,7 @@ def test_each_kind_of_value(server: MySQLServer, put_back: Callable[[], reset.Re
 
 @pytest.mark.parametrize("what", ALTERED)
 def test_what_takes_a_fresh_server(mysqld_alone: MySQLServer, what: str) -> None:
-    state = read(mysqld_alone, as_loaded=True)
+    state = read_state(mysqld_alone, as_loaded=True)
     statement, line = ALTERED[what]
     mysqld_alone.execute(statement)
     result = reset.put_back(mysqld_alone, state)
@@ -215,7 +216,7 @@ def test_what_takes_a_fresh_server(mysqld_alone: MySQLServer, what: str) -> None
 mysqld_alone = factories.mysqld(load=fill, options={"port": 3313}, scope="function")
 
 
-def test_what_is_new_is_dropped(server: MySQLServer, put_back: Callable[[], reset.Reset]) -> None:
+def test_what_is_new_is_dropped(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
     for statement in (
         "CREATE TABLE shop.more (id INT, FOREIGN KEY (id) REFERENCES shop.parent (id))",
         "CREATE VIEW shop.another AS SELECT 1",
@@ -235,7 +236,7 @@ def test_what_is_new_is_dropped(server: MySQLServer, put_back: Callable[[], rese
     } == {line for line in put_back().found if "mysql." not in line}  # MariaDB's tables of routines and events
 
 
-def test_where_nothing_was_written_nothing_is_read(server: MySQLServer, put_back: Callable[[], reset.Reset]) -> None:
+def test_where_nothing_was_written_nothing_is_read(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
     def looks() -> int:
         ((count,),) = server.administrator.ask("SHOW GLOBAL STATUS LIKE 'Com_show_create_table'")
         return int(count[1] or 0)
@@ -259,7 +260,7 @@ def test_what_was_written_before_and_is_committed_later(
         with wider.cursor() as cursor:
             cursor.execute("START TRANSACTION")
             cursor.execute("INSERT INTO shop.parent VALUES (50)")
-        state = read(server)
+        state = read_state(server)
         wider.commit()
         result = reset.put_back(server, state)
         assert result.found == ("table shop.parent is changed",)
@@ -269,7 +270,7 @@ def test_what_was_written_before_and_is_committed_later(
     assert picture(server) == loaded[1]
 
 
-def test_a_large_table_that_nobody_wrote_is_not_read(server: MySQLServer, put_back: Callable[[], reset.Reset]) -> None:
+def test_a_large_table_that_nobody_wrote_is_not_read(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
     def rows_read() -> int:
         ((count,),) = server.administrator.ask(
             "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_rows_read', 'Rows_read')"

@@ -143,10 +143,10 @@ def test_an_option_that_is_the_plugins_own_is_refused(request: pytest.FixtureReq
     with pytest.raises(SettingError) as parameter:
         request.getfixturevalue("misplaced")
     assert "the option bind_address is a parameter of its own, where its endpoints are checked" in str(parameter.value)
-    assert "do: write bind_address=... beside options, not in it" in str(parameter.value)
+    assert "do: write bind_address=... beside options=..., not inside" in str(parameter.value)
     with pytest.raises(SettingError) as private:
         request.getfixturevalue("private")
-    assert "the option datadir is the plugin's own: each server has a private one" in str(private.value)
+    assert "the option datadir is set by the plugin: every server has its own" in str(private.value)
 
 
 def test_restart_refuses_an_endpoint_that_is_not_there_and_runs_on(fresh: MySQLServer) -> None:

@@ -58,18 +58,18 @@ def test_a_snapshot_is_of_one_server_while_it_lasts(own: MySQLServer, netns_star
     with pytest.raises(SnapshotError) as caught:
         own.restore(snapshot)
     assert str(caught.value) == (
-        "this is a snapshot of netns_start_mysqld, and own cannot go back to it\n  where: server own\n"
-        "  do: netns_start_mysqld.restore(...)\n  do: take one of own"
+        "cannot restore own from a snapshot of netns_start_mysqld\n  where: server own\n"
+        "  do: call netns_start_mysqld.restore(...)\n  do: take a snapshot of own"
     )
     other.discard()
-    with pytest.raises(SnapshotError, match=r"^the snapshot is gone: it goes with its server, which has ended\n"):
+    with pytest.raises(SnapshotError, match=r"^the snapshot no longer exists: it was removed together"):
         other.restore(snapshot)
     with pytest.raises(ServerGoneError):
         other.snapshot()
 
 
 def test_servers_that_replicate_have_none(source: MySQLServer, replica: Replica) -> None:
-    with pytest.raises(SnapshotError, match=r"^a snapshot cannot be taken: source has a replica, and both"):
+    with pytest.raises(SnapshotError, match=r"^cannot take a snapshot: source has a replica, and the data"):
         source.snapshot()
-    with pytest.raises(SnapshotError, match=r"^a snapshot cannot be taken: replica has its data from another"):
+    with pytest.raises(SnapshotError, match=r"^cannot take a snapshot: replica shares the data of other servers"):
         replica.snapshot()

@@ -11,8 +11,11 @@ import pytest
 from pytest_netns_mysql import MySQLServer, NetnsError
 from pytest_netns_mysql.mysql.clients.accounts import Account
 from pytest_netns_mysql.mysql.clients.confined import disregard
-from pytest_netns_mysql.mysql.dialects.catalog import WRITING
-from pytest_netns_mysql.mysql.dialects.counters import QUERIES, Counters
+from pytest_netns_mysql.mysql.dialects.statementcounters import (
+    COUNTER_QUERIES,
+    WRITING_STATEMENTS,
+    StatementCounters,
+)
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 pytestmark = pytest.mark.netns("red")
@@ -20,11 +23,11 @@ AccountFactory = Callable[..., Account]
 ConnectFactory = Callable[..., Any]
 
 
-def counted(server: MySQLServer) -> Counters:
+def counted(server: MySQLServer) -> StatementCounters:
     """Return what has been run by now."""
     administrator = server.administrator
-    everybody, own = administrator.ask(*QUERIES)
-    return Counters.of(everybody, own, administrator.disregarded)
+    everybody, own = administrator.ask(*COUNTER_QUERIES)
+    return StatementCounters.of(everybody, own, administrator.disregarded)
 
 
 def run(connection: Any, *statements: str) -> None:
@@ -62,7 +65,7 @@ def test_whoever_writes_is_counted(mysql_server: MySQLServer, netns_connect: Con
     before = counted(mysql_server)
     run(connection, *WRITERS[what])
     ran = counted(mysql_server).ran_since(before)
-    assert ran is None or ran & WRITING
+    assert ran is None or ran & WRITING_STATEMENTS
 
 
 def test_who_reads_writes_nothing(mysql_server: MySQLServer, netns_connect: ConnectFactory) -> None:
@@ -73,7 +76,7 @@ def test_who_reads_writes_nothing(mysql_server: MySQLServer, netns_connect: Conn
     mysql_server.administrator.run("CREATE SCHEMA made_by_us", "DROP SCHEMA made_by_us")
     ran = counted(mysql_server).ran_since(before)
     assert ran is not None
-    assert not ran & WRITING
+    assert not ran & WRITING_STATEMENTS
 
 
 def test_what_an_account_runs_in_its_own_schema_is_left_out(
@@ -87,7 +90,7 @@ def test_what_an_account_runs_in_its_own_schema_is_left_out(
     disregard(mysql_server, [(connection, account)])
     connection.close()
     if mysql_server.dialect.shows_all_grants:
-        assert not (counted(mysql_server).ran_since(before) or set()) & (WRITING | {"set_option"})
+        assert not (counted(mysql_server).ran_since(before) or set()) & (WRITING_STATEMENTS | {"set_option"})
     # What somebody else runs is counted as ever.
     mysql_server.execute("CREATE TABLE own_schema.u (a INT)")
     assert "create_table" in (counted(mysql_server).ran_since(before) or set())
@@ -161,10 +164,10 @@ def test_a_connection_that_is_busy_is_not_asked(
 
 
 def test_counters_that_went_back_prove_nothing() -> None:
-    earlier = Counters({"select": 5, "insert": 2}, {})
-    assert Counters({"select": 6, "insert": 2}, {}).ran_since(earlier) == frozenset({"select"})
-    assert Counters({"select": 6}, {}).ran_since(earlier) is None
-    assert Counters({"select": 5, "insert": 1}, {}).ran_since(earlier) is None
+    earlier = StatementCounters({"select": 5, "insert": 2}, {})
+    assert StatementCounters({"select": 6, "insert": 2}, {}).ran_since(earlier) == frozenset({"select"})
+    assert StatementCounters({"select": 6}, {}).ran_since(earlier) is None
+    assert StatementCounters({"select": 5, "insert": 1}, {}).ran_since(earlier) is None
 
 
 def test_the_plugins_own_session_is_as_it_always_is(mysql_server: MySQLServer) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import ClientError
-from pytest_netns_mysql.mysql.drivers.driveroptions import is_known, named, translated
+from pytest_netns_mysql.mysql.drivers.driveroptions import has_known_options, to_driver_options, with_common_names
 
 
 @pytest.fixture(params=["MySQLdb", "mariadb"])
@@ -24,35 +24,35 @@ def connect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_common_names(connect: Callable[..., Any]) -> None:
     options = {"username": "app", "passwd": "x", "db": "shop", "connection_timeout": 7, "autocommit": True}
-    assert is_known(connect)
-    assert named(connect, options) == {
+    assert has_known_options(connect)
+    assert with_common_names(connect, options) == {
         "user": "app",
         "password": "x",
         "database": "shop",
         "connection_timeout": 7,
         "autocommit": True,
     }
-    assert translated(connect, options) == {
+    assert to_driver_options(connect, options) == {
         "user": "app",
         "password": "x",
         "database": "shop",
         "connect_timeout": 7,
         "autocommit": True,
     }
-    assert translated(connect, {"allow_local_infile": True, "socket": "/s"}) == {
+    assert to_driver_options(connect, {"allow_local_infile": True, "socket": "/s"}) == {
         "local_infile": True,
         "unix_socket": "/s",
     }
 
 
 def test_an_option_that_is_not_known(connect: Callable[..., Any]) -> None:
-    with pytest.raises(ClientError, match=r"^(mysqlclient|mariadb) takes no option buffered=, which is one of mysql"):
-        translated(connect, {"buffered": True})
+    with pytest.raises(ClientError, match=r"^(mysqlclient|mariadb) takes no option buffered=, an option of mysql"):
+        to_driver_options(connect, {"buffered": True})
 
 
 def test_a_name_twice(connect: Callable[..., Any]) -> None:
     with pytest.raises(ClientError, match=r"^connection_timeout is given twice, as connect_timeout= and as "):
-        translated(connect, {"connect_timeout": 1, "connection_timeout": 2})
+        to_driver_options(connect, {"connect_timeout": 1, "connection_timeout": 2})
 
 
 @pytest.mark.parametrize(
@@ -74,20 +74,24 @@ def test_tls(monkeypatch: pytest.MonkeyPatch, module: str, options: dict[str, An
     made = types.ModuleType(module)
     made.connect = lambda **_: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module, made)
-    assert translated(made.connect, options) == expected
+    assert to_driver_options(made.connect, options) == expected
 
 
 def test_x_devapi_counts_in_milliseconds() -> None:
-    assert translated("mysqlx", {"connection_timeout": 7, "db": "shop", "ssl_disabled": True}) == {
+    assert to_driver_options("mysqlx", {"connection_timeout": 7, "db": "shop", "ssl_disabled": True}) == {
         "connect_timeout": 7000,
         "schema": "shop",
         "ssl_mode": "disabled",
     }
-    assert translated("mysqlx", {"connect_timeout": 7000}) == {"connect_timeout": 7000}
+    assert to_driver_options("mysqlx", {"connect_timeout": 7000}) == {"connect_timeout": 7000}
 
 
 def test_a_function_that_nobody_knows_takes_what_is_written() -> None:
     def connect(**options: Any) -> None: ...
 
-    assert not is_known(connect)
-    assert named(connect, {"db": 1, "x": 2}) == translated(connect, {"db": 1, "x": 2}) == {"db": 1, "x": 2}
+    assert not has_known_options(connect)
+    assert (
+        with_common_names(connect, {"db": 1, "x": 2})
+        == to_driver_options(connect, {"db": 1, "x": 2})
+        == {"db": 1, "x": 2}
+    )

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_netns_mysql.errors import SettingError
-from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, checked, initial, merge, normal
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, checked, initial, merge
 from pytest_netns_mysql.mysql.mysqld.listeners import check_port_options
+from pytest_netns_mysql.optionnames import normal
 
 DEFAULTS = merge()
 
@@ -129,16 +130,16 @@ def test_a_data_directory_is_made_small() -> None:
     [
         (
             "bind_address",
-            "the option bind_address is a parameter of its own, where its endpoints are checked",
-            "write bind_address=... beside options, not in it",
+            "the option bind_address has a parameter of its own, which checks the endpoints",
+            "write bind_address=... beside options=..., not inside",
         ),
         (
             "--Admin-Address",
-            "the option admin_address is a parameter of its own, where its endpoints are checked",
-            "write admin_address=... beside options, not in it",
+            "the option admin_address has a parameter of its own, which checks the endpoints",
+            "write admin_address=... beside options=..., not inside",
         ),
-        ("datadir", "the option datadir is the plugin's own: each server has a private one", "leave it out"),
-        ("loose-socket", "the option socket is the plugin's own: each server has a private one", "leave it out"),
+        ("datadir", "the option datadir is set by the plugin: every server has its own", "remove the option"),
+        ("loose-socket", "the option socket is set by the plugin: every server has its own", "remove the option"),
     ],
 )
 def test_an_option_that_the_plugin_sets_is_refused(name: str, what: str, remedy: str) -> None:
@@ -156,7 +157,7 @@ def test_an_option_by_which_mysqld_leaves_its_parent_is_refused(name: str) -> No
     said = "daemonize" if "daemonize" in name.lower() else f"{name.lstrip('-')} (daemonize)"
     assert str(error.value) == (
         f"the option {said} is refused: mysqld would leave the process that starts it\n"
-        "  where: mysqld(options=...)\n  do: leave it out"
+        "  where: mysqld(options=...)\n  do: remove the option"
     )
 
 
@@ -167,7 +168,7 @@ def test_an_option_with_which_mysqld_is_no_server_is_refused(name: str) -> None:
 
 
 def test_a_beginning_of_an_own_option_is_refused_as_the_option() -> None:
-    with pytest.raises(SettingError, match="the option pid_file is the plugin's own"):
+    with pytest.raises(SettingError, match="the option pid_file is set by the plugin"):
         checked({"pid-fil": "x"}, where="here")
 
 
@@ -199,16 +200,16 @@ def test_what_is_no_name_of_an_option_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("a\0b", "it holds a NUL or a line break, at which mysqld would end it"),
-        ("a\nb", "it holds a NUL or a line break, at which mysqld would end it"),
+        ("a\0b", "it contains a NUL or a line break, where mysqld would cut it off"),
+        ("a\nb", "it contains a NUL or a line break, where mysqld would cut it off"),
         ("\ud800", "it cannot be written in UTF-8"),
-        ("x" * 200_000, "it is 200,000 bytes long, and a program takes 128 KiB"),
-        (b"a", "an option's value is no bytes"),
-        ([1], "an option's value is no list"),
-        ({}, "an option's value is no dict"),
+        ("x" * 200_000, "it is 200,000 bytes long, but an argument of a program has less than 128 KiB"),
+        (b"a", "an option cannot have a value of type bytes"),
+        ([1], "an option cannot have a value of type list"),
+        ({}, "an option cannot have a value of type dict"),
         (10**30, "it has more than 64 bits"),
-        (float("inf"), "it is no number that mysqld knows"),
-        (float("nan"), "it is no number that mysqld knows"),
+        (float("inf"), "mysqld accepts only finite numbers"),
+        (float("nan"), "mysqld accepts only finite numbers"),
     ],
 )
 def test_what_mysqld_cannot_be_given_as_a_value_is_refused(value: OptionValue, why: str) -> None:

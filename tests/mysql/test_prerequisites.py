@@ -38,8 +38,8 @@ def test_a_server_without_the_capability_gets_the_command(programs: Path) -> Non
     )
     assert finding.remedies == (
         f"setcap cap_sys_admin+ep {mysqld}",
-        "or nothing, where systemd gives it (AmbientCapabilities=CAP_SYS_ADMIN with User=mysql), or mysqld runs as "
-        "root; a root that starts it with --user=mysql takes it away again",
+        "not needed if systemd grants the capability (AmbientCapabilities=CAP_SYS_ADMIN with User=mysql), or mysqld "
+        "runs as root; mysqld drops the capability if root starts it with --user=mysql",
     )
 
 
@@ -55,13 +55,15 @@ def test_a_server_with_the_capability(programs: Path) -> None:
 def test_what_was_fetched_needs_none(programs: Path) -> None:
     finding = found(programs)["mysql"]
     assert finding.state == "ok"
-    assert finding.detail.endswith("was fetched for netns tests alone: it needs no file capability")
+    assert finding.detail.endswith("was fetched for netns tests: it needs no file capability")
 
 
 def test_what_is_not_there(programs: Path) -> None:
     finding = found(programs)["mysqlxtest"]
     assert (finding.state, finding.remedies) == ("note", ())
-    assert finding.detail == ("not on this machine; where it is, it needs CAP_SYS_ADMIN for --network-namespace")
+    assert finding.detail == (
+        "not on this machine; on the server's machine it needs CAP_SYS_ADMIN for --network-namespace"
+    )
 
 
 def test_the_kernel(programs: Path) -> None:

@@ -66,25 +66,25 @@ def test_a_functions_digest_follows_its_module_and_what_it_was_made_with() -> No
     [
         (
             Path("/no/such.sql"),
-            "there is no such.sql to load\n  where: here\n  tried: /no/such.sql\n"
-            "  do: write the path in full, or from the folder of the file that it is written in",
+            "the file such.sql to load does not exist\n  where: here\n  tried: /no/such.sql\n"
+            "  do: write an absolute path, or a path relative to the folder of the file with the setting",
         ),
         (
             "no.such:function",
-            "there is no function no.such:function to load\n  where: here\n"
-            "  tried: ModuleNotFoundError: No module named 'no'\n  do: mend the name, package.module:function\n"
-            "  do: see that the package can be imported: pythonpath",
+            "the function no.such:function to load does not exist\n  where: here\n"
+            "  tried: ModuleNotFoundError: No module named 'no'\n  do: correct the name: package.module:function\n"
+            "  do: make the package importable: pythonpath",
         ),
-        ("os:sep", "load = 'os:sep': that is '/', and no function\n  where: here"),
+        ("os:sep", "load = 'os:sep' must name a function, but it is '/'\n  where: here"),
         (
             7,
-            "load = 7: it takes an SQL file, a folder of them, a function that takes a connection, or its name as "
-            "text, package.module:name\n  where: here",
+            "load must be an SQL file, a folder with SQL files, a function that takes a connection, or the name of a "
+            "function as text, package.module:name, got 7\n  where: here",
         ),
         (
             print,
-            "the function <built-in function print> has no source file, whose changes would tell that it is to be "
-            "loaded again\n  where: here\n  do: write a function in Python that calls it",
+            "the function <built-in function print> has no source file: the plugin could not see when it "
+            "changes\n  where: here\n  do: write a Python function that calls it",
         ),
     ],
 )
@@ -98,8 +98,8 @@ def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(LoadError) as caught:
         resolve([tmp_path], where="here")
     assert str(caught.value) == (
-        f"there is no *.sql in the folder {tmp_path.name} to load\n  where: here\n  tried: {tmp_path}\n"
-        "  do: put SQL files there: they are loaded in the order of their names"
+        f"the folder {tmp_path.name} has no SQL files to load (*.sql)\n  where: here\n  tried: {tmp_path}\n"
+        "  do: put SQL files into the folder: they are loaded in the order of their names"
     )
 
 

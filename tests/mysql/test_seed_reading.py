@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from pytest_netns_mysql import settings as own_settings
 from pytest_netns_mysql.mysql.kinds import local, mariadb
-from pytest_netns_mysql.mysql.load.parts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
 from pytest_netns_mysql.mysql.load.script import ScriptError, statements
+from pytest_netns_mysql.mysql.load.scriptparts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
 
 AUTOCOMMIT = 2
 PIECES = [

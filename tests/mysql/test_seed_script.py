@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql.mysql.load.parts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
 from pytest_netns_mysql.mysql.load.scan import scan
 from pytest_netns_mysql.mysql.load.script import ScriptError, statements
+from pytest_netns_mysql.mysql.load.scriptparts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
 
 
 @pytest.fixture
@@ -121,14 +121,14 @@ def test_source_is_sought_from_the_folder_of_the_first_file(file: Path) -> None:
     [
         (b"SELECT 0;\nSELECT 1 \\y;", 2, "Unknown command '\\y'.", False),
         (b"\nSOURCE none.sql", 2, "Failed to open file 'none.sql': No such file or directory", False),
-        (b"SOURCE script.sql", 1, "SOURCE script.sql: 32 files read each other", False),
+        (b"SOURCE script.sql", 1, "SOURCE script.sql: files are nested more than 32 levels deep", False),
         (b"source ;", 1, "Usage: \\. <filename> | source <filename>", False),
         (b"delimiter\n", 1, "DELIMITER must be followed by a 'delimiter' character or string", False),
         (b"delimiter a\\\\b\n", 1, "DELIMITER cannot contain a backslash character", False),
         (b"use\n", 1, "USE must be followed by a database name", False),
-        (b"SELECT 0;\nSELECT 1; use shop", 2, "the command use has no delimiter behind it", False),
-        (b"SELECT 0;\n\nsystem ls", 3, "only the client program has the command system", True),
-        (b"charset gbk", 1, "only the client program has the command charset", True),
+        (b"SELECT 0;\nSELECT 1; use shop", 2, "there is no delimiter after the command use", False),
+        (b"SELECT 0;\n\nsystem ls", 3, "only the client program can execute the command system", True),
+        (b"charset gbk", 1, "only the client program can execute the command charset", True),
     ],
 )
 def test_what_is_not_understood_is_named_with_its_line(
@@ -190,10 +190,10 @@ def test_the_digest_follows_every_file(file: Path, change: str) -> None:
 @pytest.mark.parametrize(
     ("content", "line", "what"),
     [
-        ("SELECT 1;\n".encode("utf-16"), 1, "this is UTF-16, which the client program does not read"),
-        (b"SELECT 1;\nSELECT '\0';", 2, "a NUL byte, which the client program does not read"),
-        (b"\x1f\x8b\x08\0", 1, "this is compressed by gzip, and no text"),
-        (b"-- x\n" * (1 << 19) + b"\0", (1 << 19) + 1, "a NUL byte, which the client program does not read"),
+        ("SELECT 1;\n".encode("utf-16"), 1, "the file is UTF-16, which the client program cannot read"),
+        (b"SELECT 1;\nSELECT '\0';", 2, "the line has a NUL byte, which the client program cannot read"),
+        (b"\x1f\x8b\x08\0", 1, "the file is compressed by gzip"),
+        (b"-- x\n" * (1 << 19) + b"\0", (1 << 19) + 1, "the line has a NUL byte, which the client program cannot read"),
     ],
     ids=["utf-16", "nul", "gzip", "far"],
 )

@@ -150,14 +150,14 @@ class Campaign:
             self._server.discard()
 
     def _start(self) -> None:
-        from pytest_netns_mysql.mysql.reset.reading import read
+        from pytest_netns_mysql.mysql.reset.readstate import read_state
         from pytest_netns_mysql.mysql.reset.reset import put_back
         from pytest_netns_mysql.mysql.server import MySQLServer
 
         self.end()
         self._server = MySQLServer(self._original.plan, self._original.network)
         self._server.start()
-        self._before = read(self._server, as_loaded=True)
+        self._before = read_state(self._server, as_loaded=True)
         self._put_back_by = put_back
 
     def _put_back(self) -> tuple[tuple[str, ...], bool]:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
-from pytest_netns_mysql.mysql.dialects.catalog import READING, WRITING
-from pytest_netns_mysql.mysql.reset.reading import read
-from pytest_netns_mysql.mysql.reset.reset import Reset, put_back
+from pytest_netns_mysql.mysql.dialects.statementcounters import READING_STATEMENTS, WRITING_STATEMENTS
+from pytest_netns_mysql.mysql.reset.readstate import read_state
+from pytest_netns_mysql.mysql.reset.reset import ResetResult, put_back
 from pytest_netns_mysql.mysql.reset.state import State
 
 statements: Any = importlib.import_module("statements")  # one of statements_*.py, copied beside this file
@@ -39,7 +39,7 @@ def counted(server: MySQLServer) -> dict[str, int]:
 def first_state(server: MySQLServer) -> State:
     """Return the state of a fresh server."""
     if "state" not in FIRST:
-        FIRST["state"] = read(server)
+        FIRST["state"] = read_state(server)
     return FIRST["state"]
 
 
@@ -54,7 +54,7 @@ def test_each_statement_of_the_server_is_written_down(server: MySQLServer) -> No
     assert of_server - names() == set()
     assert names() - of_server == set()
     # What is not known counts as a statement that may change anything.
-    assert of_server - READING - WRITING == set()
+    assert of_server - READING_STATEMENTS - WRITING_STATEMENTS == set()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_is_left_is_put_back(
     try:
         for one in earlier:
             run(one)
-        before = read(server) if earlier else pristine
+        before = read_state(server) if earlier else pristine
         seen = look()
         counts = counted(server)
         for one in setup:
@@ -106,7 +106,7 @@ def test_what_is_left_is_put_back(
             renew(server)
 
 
-def check(result: Reset, changed: bool, becomes: str) -> str:
+def check(result: ResetResult, changed: bool, becomes: str) -> str:
     """Return what is wrong with it."""
     if changed and not result.found:
         return "it was not found"

@@ -12,7 +12,7 @@ import pytest
 
 from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql.dialects.quoting import literal
-from pytest_netns_mysql.mysql.reset.reading import read
+from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import put_back
 
 variables: Any = importlib.import_module("variables")  # one of variables_*.py, copied beside this file
@@ -85,7 +85,7 @@ def differences(server: MySQLServer, values: dict[str, str]) -> dict[str, object
 
 @pytest.mark.parametrize("is_new_connection", [False, True], ids=["same", "new"])
 def test_each_variable(server: MySQLServer, is_new_connection: bool) -> None:
-    before, values = read(server), globals_of(server)
+    before, values = read_state(server), globals_of(server)
     stayed: dict[str, object] = {}
     wrong: dict[str, object] = {}
     number = 0
@@ -103,7 +103,7 @@ def test_each_variable(server: MySQLServer, is_new_connection: bool) -> None:
             stayed[name] = result
             server.kill()
             server.start()
-            before = read(server)
+            before = read_state(server)
         if changed := differences(server, values):
             wrong[name] = changed
     assert wrong == {}

@@ -1,1 +1,1 @@
-"""A network watched and put back after each test."""
+"""A network that is watched, and put back after each test."""

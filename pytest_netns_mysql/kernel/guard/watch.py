@@ -1,7 +1,7 @@
-"""Whether anything in a network has changed: the kernel tells, and nothing is read where it does not.
+"""Notifications of changes in a network, so that nothing has to be read while nothing changes.
 
-Each namespace has a socket that gets the notifications of rtnetlink(7) and of nftables. inotify(7) tells of settings
-below /proc/sys/net that are written, and of files; proc_pid_mountinfo(5) of mounts.
+Each namespace has a socket for the notifications of rtnetlink(7), and one for those of nftables. inotify(7) reports
+settings below /proc/sys/net and files that are written; proc_pid_mountinfo(5) reports mounts.
 """
 
 from __future__ import annotations
@@ -17,87 +17,90 @@ from collections.abc import Collection, Iterator
 
 from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
 from pytest_netns_mysql.kernel.namespaces import syscalls
-from pytest_netns_mysql.kernel.namespaces.private import NETWORKS_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY
+from pytest_netns_mysql.kernel.netlink import constants as nl
 from pytest_netns_mysql.kernel.netlink.dumps import (
-    IFA_F_NODAD,
-    NEIGHBOUR_HEADER,
-    NUD_VALID,
     is_lasting_neighbour,
     is_link_local_route,
     join,
-    messages,
     open_netfilter,
     open_socket,
 )
+from pytest_netns_mysql.kernel.netlink.encoding import messages
 from pytest_netns_mysql.kernel.network import Network
 
-_SETTINGS = "/proc/sys/net"
-_FIXED = (
+_SYSCTLS = "/proc/sys/net"
+_DIRECTORIES = (
     *("", "/bridge", "/core", "/ipv4", "/ipv4/route", "/ipv6", "/ipv6/icmp", "/ipv6/route"),
     *("/mptcp", "/netfilter", "/netfilter/nf_log", "/unix"),
 )
-_BY_INTERFACE = ("/ipv4/conf", "/ipv4/neigh", "/ipv6/conf", "/ipv6/neigh")
-# links, neighbours, traffic control, addresses, routes and rules of both versions of IP, next hops
-_ROUTE_GROUPS = (1, 3, 4, 5, 7, 8, 9, 11, 19, 32)
-_NFTABLES_GROUPS = (7,)
-_NEW_NEIGHBOUR = 28
-_NEIGHBOURS, _ADDRESSES, _ROUTES = (_NEW_NEIGHBOUR, 29), (20, 21), (24, 25)
-_SCOPE_LINK = 253
-_MODIFY, _ATTRIB, _MOVED, _CREATED, _DELETED = 0x2, 0x4, 0xC0, 0x100, 0x200
-_OVERFLOW = 0x4000
-_EVENT = struct.Struct("=iIII")
+_DIRECTORIES_BY_INTERFACE = ("/ipv4/conf", "/ipv4/neigh", "/ipv6/conf", "/ipv6/neigh")
+_ROUTE_GROUPS = (
+    *(nl.RTNLGRP_LINK, nl.RTNLGRP_NEIGH, nl.RTNLGRP_TC),
+    *(nl.RTNLGRP_IPV4_IFADDR, nl.RTNLGRP_IPV4_ROUTE, nl.RTNLGRP_IPV4_RULE),
+    *(nl.RTNLGRP_IPV6_IFADDR, nl.RTNLGRP_IPV6_ROUTE, nl.RTNLGRP_IPV6_RULE),
+    nl.RTNLGRP_NEXTHOP,
+)
+_NETFILTER_GROUPS = (nl.NFNLGRP_NFTABLES,)
+_NUD_VALID = (  # the states of a neighbour that has a link address
+    nl.NUD_PERMANENT | nl.NUD_NOARP | nl.NUD_REACHABLE | nl.NUD_PROBE | nl.NUD_STALE | nl.NUD_DELAY
+)
+_IN_MODIFY, _IN_ATTRIB, _IN_MOVE, _IN_CREATE, _IN_DELETE = 0x2, 0x4, 0xC0, 0x100, 0x200
+_IN_Q_OVERFLOW = 0x4000
+_INOTIFY_EVENT = struct.Struct("=iIII")  # watch, mask, cookie, length of the name that follows
 _BUFFER = 1 << 17  # bytes
-_MOST_PINS = 256  # select(2) takes no descriptor beyond 1023
+_MOST_PINS = 256  # because select(2) accepts no descriptor beyond 1023
 _SOCKETS_EACH = 2
 _PART_OF_LIMIT = 4  # of the files that this process may have open
 
-Control = tuple[str, str]  # namespace, path
+Sysctl = tuple[str, str]
+"""A namespace, and the path of a setting below /proc/sys/net."""
 
 
 class Changes:
     """What may have changed.
 
     Attributes:
-        namespaces: Those whose links, addresses, routes and the like were touched.
-        neighbours: Those where an entry for a neighbour came or went that the kernel may have made by itself.
-        placed: Such entries that somebody set by hand, each with its namespace, as the kernel told them.
-        rulesets: Those whose nftables rules were touched.
-        controls: The settings that were written.
-        names: Whether files that names are found by were touched.
-        is_incomplete: Whether more was written than the kernel could tell.
+        namespaces: The namespaces whose interfaces, addresses, routes or the like were touched.
+        neighbours: The namespaces where a neighbour appeared or disappeared, perhaps by the kernel itself.
+        manual_neighbours: Neighbours that were set by hand but not permanently: the namespace, and the notification.
+        rulesets: The namespaces whose nftables rules were touched.
+        sysctls: The settings that were written.
+        name_files: True if files that programs find names by were touched.
+        is_incomplete: True if more settings were written than the kernel could report.
     """
 
     def __init__(self) -> None:
-        """Begin without any."""
+        """Begin without changes."""
         self.namespaces: set[str] = set()
         self.neighbours: set[str] = set()
-        self.placed: set[tuple[str, bytes]] = set()
+        self.manual_neighbours: set[tuple[str, bytes]] = set()
         self.rulesets: set[str] = set()
-        self.controls: set[Control] = set()
-        self.names = False
+        self.sysctls: set[Sysctl] = set()
+        self.name_files = False
         self.is_incomplete = False
 
     def __bool__(self) -> bool:
-        sets = (self.namespaces, self.neighbours, self.rulesets, self.controls)
-        return any(sets) or self.names or self.is_incomplete
+        sets = (self.namespaces, self.neighbours, self.rulesets, self.sysctls)
+        return any(sets) or self.name_files or self.is_incomplete
 
     def add(self, other: Changes) -> None:
-        """Take what another one tells."""
+        """Add other changes to these."""
         self.namespaces |= other.namespaces
         self.neighbours |= other.neighbours
-        self.placed |= other.placed
+        self.manual_neighbours |= other.manual_neighbours
         self.rulesets |= other.rulesets
-        self.controls |= other.controls
-        self.names |= other.names
+        self.sysctls |= other.sysctls
+        self.name_files |= other.name_files
         self.is_incomplete |= other.is_incomplete
 
 
 class Watch:
-    """A watch over the namespaces of a network that are its own.
+    """A watch over a network's own namespaces, without the external ones.
 
     Attributes:
-        own: The namespaces that are watched.
-        sockets: How many open files its sockets are, for as long as it watches.
+        own: The watched namespaces, by name.
+        sockets: How many open files the sockets are until the watch is closed.
     """
 
     def __init__(self, network: Network, *, taken: int = 0) -> None:
@@ -105,13 +108,15 @@ class Watch:
 
         Args:
             network: The network to watch.
-            taken: The open files that the sockets of other watches are: there is one limit for all of them.
+            taken: The open files that the sockets of other watches are: all watches share one limit.
 
         Raises:
-            OSError: The kernel refuses it, or the sockets of all watches would be too many open files.
+            OSError: The kernel refuses to watch, or the sockets of all watches would be too many open files.
         """
         self._network = network
-        self.own = {name: one for name, one in network.items() if name not in network.topology.plan.external}
+        self.own = {
+            name: namespace for name, namespace in network.items() if name not in network.topology.plan.external
+        }
         self.sockets = _SOCKETS_EACH * len(self.own)
         if taken + self.sockets > _most_descriptors():
             number = len(self.own) + taken // _SOCKETS_EACH
@@ -120,45 +125,50 @@ class Watch:
         self._closing = contextlib.ExitStack()
         self._closing.callback(self._poll.close)
         self._sockets: dict[int, tuple[str, socket.socket, bool]] = {}
-        self._directories: dict[int, Control | None] = {}
+        self._directories: dict[int, Sysctl | None] = {}
         self._pins: dict[str, list[int]] = {}
         self._may_pin = True
-        self._inotify = syscalls.inotify_init()
-        self._closing.callback(os.close, self._inotify)
         try:
+            self._inotify = syscalls.inotify_init()
+            self._closing.callback(os.close, self._inotify)
             self._poll.register(self._inotify, select.EPOLLIN)
             with network.sandbox.entered():
-                self._watch_names()
+                self._watch_name_files()
             for name, namespace in self.own.items():
                 with namespace:
                     self._listen(name, open_socket(), _ROUTE_GROUPS)
                     if (netfilter := open_netfilter()) is not None:
-                        self._listen(name, netfilter, _NFTABLES_GROUPS, is_netfilter=True)
-            self.watch_controls(self.own)
+                        self._listen(name, netfilter, _NETFILTER_GROUPS, is_netfilter=True)
+            self.watch_sysctls(self.own)
         except BaseException:
             self.close()
             raise
 
     def take(self) -> Changes:
-        """Return what may have changed since the last call."""
+        """Return what may have changed since the last call.
+
+        Raises:
+            OSError: A descriptor of this watch was closed or replaced by a test.
+        """
         changes = Changes()
         for descriptor, _ in self._poll.poll(0):
             if descriptor == self._inotify:
-                self._take_files(changes)
+                self._take_inotify(changes)
             elif descriptor in self._sockets:
                 self._take_messages(*self._sockets[descriptor], changes)
             else:
-                changes.names = True
+                changes.name_files = True
         return changes
 
     def close(self) -> None:
         """Stop watching."""
-        self._closing.close()
+        with contextlib.suppress(OSError):  # a test may have closed a descriptor; the others are closed all the same
+            self._closing.close()
         for name in self._pins:
             self._unpin(name)
 
-    def watch_controls(self, names: Collection[str]) -> None:
-        """Watch the settings of namespaces, whose directories change with their interfaces."""
+    def watch_sysctls(self, names: Collection[str]) -> None:
+        """Watch the settings of these namespaces, whose directories depend on the interfaces."""
         for name in names:
             self._unpin(name)
         most = min(_most_descriptors(), _MOST_PINS) if self._may_pin else 0
@@ -168,41 +178,42 @@ class Watch:
             with self.own[name]:
                 for directory in _directories():
                     with contextlib.suppress(FileNotFoundError):
-                        number = syscalls.inotify_add_watch(self._inotify, directory, _MODIFY)
+                        number = syscalls.inotify_add_watch(self._inotify, directory, _IN_MODIFY)
                         self._directories[number] = name, directory
-                        # The kernel forgets a directory of /proc that nobody has open, where it is short of memory,
-                        # and who opens it again finds another, which nobody watches.
+                        # When memory is short, the kernel forgets a directory of /proc that nobody has open. Whoever
+                        # opens it again finds a new one, which nobody watches.
                         if len(pins) < room:
                             pins.append(os.open(directory, os.O_PATH | os.O_CLOEXEC))
             room -= len(pins)
 
     def unpin(self) -> None:
-        """Close the directories of settings, which the kernel may then forget, until ``pin`` is called."""
+        """Close the directories of settings until ``pin()``; the kernel may forget them meanwhile."""
         self._may_pin = False
         for name in self.own:
             self._unpin(name)
 
     def pin(self) -> None:
-        """Open the directories of settings again after ``unpin``, and watch those that the kernel forgot."""
+        """Open the directories of settings again after ``unpin()``, and watch those that the kernel forgot."""
         if not self._may_pin:
             self._may_pin = True
-            self.watch_controls(self.own)
+            self.watch_sysctls(self.own)
 
     def _unpin(self, name: str) -> None:
-        for descriptor in self._pins.get(name, ()):
-            os.close(descriptor)
-        self._pins[name] = []
+        pins, self._pins[name] = self._pins.get(name, []), []
+        for descriptor in pins:
+            with contextlib.suppress(OSError):  # a test may have closed it
+                os.close(descriptor)
 
-    def _watch_names(self) -> None:
+    def _watch_name_files(self) -> None:
         mounts = os.open("/proc/thread-self/mountinfo", os.O_RDONLY | os.O_CLOEXEC)
         self._closing.callback(os.close, mounts)
         self._poll.register(mounts, select.EPOLLPRI)
-        mask = _ATTRIB | _MOVED | _CREATED | _DELETED
+        mask = _IN_ATTRIB | _IN_MOVE | _IN_CREATE | _IN_DELETE
         self._directories[syscalls.inotify_add_watch(self._inotify, str(self._network.directory), mask)] = None
         for file in COVERED:
             with contextlib.suppress(FileNotFoundError):
                 copy = str(copy_of(file, NETWORKS_DIRECTORY))
-                self._directories[syscalls.inotify_add_watch(self._inotify, copy, _MODIFY)] = None
+                self._directories[syscalls.inotify_add_watch(self._inotify, copy, _IN_MODIFY)] = None
 
     def _listen(self, name: str, sock: socket.socket, groups: tuple[int, ...], *, is_netfilter: bool = False) -> None:
         self._closing.enter_context(sock)
@@ -221,17 +232,18 @@ class Watch:
             except OSError as error:
                 if error.errno != errno.ENOBUFS:
                     raise
-                touched.add(name)  # there was more to tell than the socket could hold
+                touched.add(name)  # there were more notifications than the socket can hold
                 continue
             for kind, _, port, body in messages(data):
-                if not is_netfilter and kind in _NEIGHBOURS and not is_lasting_neighbour(body):
+                is_neighbour = not is_netfilter and kind in (nl.RTM_NEWNEIGH, nl.RTM_DELNEIGH)
+                if is_neighbour and not is_lasting_neighbour(body):
                     changes.neighbours.add(name)
-                    if _is_placed(kind, port, body):
-                        changes.placed.add((name, body))
+                    if _is_set_by_hand(kind, port, body):
+                        changes.manual_neighbours.add((name, body))
                 elif is_netfilter or not _is_link_local(kind, body):
                     touched.add(name)
 
-    def _take_files(self, changes: Changes) -> None:
+    def _take_inotify(self, changes: Changes) -> None:
         while True:
             try:
                 data = os.read(self._inotify, _BUFFER)
@@ -239,45 +251,50 @@ class Watch:
                 return
             start = 0
             while start < len(data):
-                number, mask, _, length = _EVENT.unpack_from(data, start)
-                file = data[start + _EVENT.size : start + _EVENT.size + length].rstrip(b"\0").decode("utf-8", "replace")
-                start += _EVENT.size + length
-                changes.is_incomplete |= bool(mask & _OVERFLOW)
-                place = self._directories.get(number, ())
-                if place is None:
-                    changes.names = True
-                elif place and mask & _MODIFY:
-                    changes.controls.add((place[0], f"{place[1]}/{file}"))
+                number, mask, _, length = _INOTIFY_EVENT.unpack_from(data, start)
+                start += _INOTIFY_EVENT.size
+                file = data[start : start + length].rstrip(b"\0").decode("utf-8", "replace")
+                start += length
+                changes.is_incomplete |= bool(mask & _IN_Q_OVERFLOW)
+                directory = self._directories.get(number, ())
+                if directory is None:
+                    changes.name_files = True
+                elif directory and mask & _IN_MODIFY:
+                    name, path = directory
+                    changes.sysctls.add((name, f"{path}/{file}"))
 
 
-def _is_placed(kind: int, port: int, body: bytes) -> bool:
-    """Return True where somebody gave a neighbour a link address by hand: the kernel's own messages have no port."""
-    return bool(kind == _NEW_NEIGHBOUR and port and NEIGHBOUR_HEADER.unpack_from(body)[2] & NUD_VALID)
+def _is_set_by_hand(kind: int, port: int, body: bytes) -> bool:
+    """Return True if a program gave a neighbour a link address: the kernel's own messages have no port."""
+    return bool(kind == nl.RTM_NEWNEIGH and port and nl.NDMSG.unpack_from(body)[2] & _NUD_VALID)
 
 
 def _is_link_local(kind: int, body: bytes) -> bool:
-    """Return True for a link-local address of IPv6 that the kernel gives an interface, and for its routes.
+    """Return True for a link-local IPv6 address that the kernel gives an interface, and for the routes of IPv6.
 
-    They come a second or two after the interface, and nobody reads them back, see ``readback``.
+    They come a second or two after the interface, and are not read back either, see ``entries``.
     """
     if not body or body[0] != socket.AF_INET6:
         return False
-    if kind in _ADDRESSES:
-        _, _, flags, scope = body[:4]
-        return scope == _SCOPE_LINK and not flags & IFA_F_NODAD
-    return kind in _ROUTES and is_link_local_route(body)
+    if kind in (nl.RTM_NEWADDR, nl.RTM_DELADDR):
+        _, _, flags, scope, _ = nl.IFADDRMSG.unpack_from(body)
+        return scope == nl.RT_SCOPE_LINK and not flags & nl.IFA_F_NODAD
+    return kind in (nl.RTM_NEWROUTE, nl.RTM_DELROUTE) and is_link_local_route(body)
 
 
 def _most_descriptors() -> int:
-    """Return how many open files the sockets of all watches may be, and the directories: tests need the others."""
+    """Return how many open files the sockets of all watches may be, and the pinned directories.
+
+    The rest of what a process may open is left to the tests.
+    """
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _PART_OF_LIMIT
 
 
 def _directories() -> Iterator[str]:
-    """Yield where the calling thread's network namespace may have directories of settings."""
-    for name in _FIXED:
-        yield _SETTINGS + name
-    for name in _BY_INTERFACE:
+    """Yield the directories of settings that the calling thread's network namespace may have."""
+    for name in _DIRECTORIES:
+        yield _SYSCTLS + name
+    for name in _DIRECTORIES_BY_INTERFACE:
         with contextlib.suppress(FileNotFoundError):
-            for entry in os.listdir(_SETTINGS + name):  # noqa: PTH208
-                yield f"{_SETTINGS}{name}/{entry}"
+            for entry in os.listdir(_SYSCTLS + name):  # noqa: PTH208
+                yield f"{_SYSCTLS}{name}/{entry}"

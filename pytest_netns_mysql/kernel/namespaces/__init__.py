@@ -1,1 +1,1 @@
-"""Namespaces, and the threads and programs in them."""
+"""Linux namespaces: creating a sandbox, moving threads in and out, running programs inside."""

@@ -1,4 +1,4 @@
-"""One network namespace: stand in it, run programs in it."""
+"""One network namespace of a network: entering it, running programs in it, creating it."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from typing import IO, Any
 
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.kernel.namespaces import capabilities, launch, program, syscalls
-from pytest_netns_mysql.kernel.namespaces.place import Place
+from pytest_netns_mysql.kernel.namespaces import capabilitynames, launcher, syscalls
+from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
 from pytest_netns_mysql.kernel.namespaces.position import open_network
-from pytest_netns_mysql.kernel.namespaces.sandbox import NETNS_DIRECTORY, Sandbox
+from pytest_netns_mysql.kernel.namespaces.program import Program, start_program
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.topology.plan import Interface
 
 
-class Namespace(Place):
-    """A network namespace. ``with`` has the calling thread stand in it, and no other; blocks nest.
+class Namespace(Enterable):
+    """A network namespace. A ``with`` block moves the calling thread into it, and no other thread; blocks nest.
 
-    A thread that is started inside a block stays in the namespace; jobs given to a pool of threads run where they were
-    given. See setns(2), ip-netns(8).
+    A thread that is started inside a block stays in the namespace. A job of a thread pool runs in the namespace in
+    which the job was submitted. See setns(2) and ip-netns(8).
 
     Attributes:
-        name: Its name in /run/netns.
-        addresses: Its addresses as CIDR, the loopback's last.
-        descriptor: Its open file, see namespaces(7).
+        name: The name in /run/netns.
+        addresses: The addresses with their prefix lengths, the loopback's last.
+        descriptor: The open namespace file, see namespaces(7).
     """
 
     def __init__(self, sandbox: Sandbox, name: str, descriptor: int, addresses: Sequence[Interface]) -> None:
-        """Keep the open namespace; the network makes these."""
+        """Describe an open namespace; only a Network creates these objects."""
         super().__init__(sandbox.blocks, descriptor, name)
         self.addresses = tuple(addresses)
         self.descriptor = descriptor
@@ -40,12 +42,12 @@ class Namespace(Place):
 
     @property
     def address(self) -> str:
-        """Return its first address: the origin that a server in the same namespace sees."""
+        """The first address: the origin that a server in the same namespace sees."""
         return str(self.addresses[0].ip)
 
     @property
     def path(self) -> Path | None:
-        """Return its file in /run/netns while its network is the active one; None for ``global``, which has none."""
+        """The file in /run/netns, which exists while the network is the active one; None for ``global``."""
         return None if self.name == GLOBAL else NETNS_DIRECTORY / self.name
 
     def run(
@@ -55,21 +57,29 @@ class Namespace(Place):
         drop_capabilities: str | Iterable[str] = (),
         **options: Any,
     ) -> subprocess.CompletedProcess[Any]:
-        """Run a program in this namespace: ``subprocess.run`` with its options and its errors.
+        """Run a program in this namespace, as ``subprocess.run`` does.
 
-        It lacks ``drop_capabilities``, such as ``CAP_SYS_ADMIN``, see capabilities(7). Raises SettingError for an
-        unknown capability, and for an ``argv`` that is not a command line.
+        Args:
+            argv: The program and its arguments.
+            drop_capabilities: Names of capabilities that the program does not get, such as ``CAP_SYS_ADMIN``, see
+                capabilities(7).
+            options: Options of ``subprocess.run``.
+
+        Raises:
+            SettingError: ``argv`` is not a command line, or a capability is unknown.
+            OSError: The program could not be started.
         """
         arguments.check(f"netns[{self.name!r}].run", arguments.OF_A_RUN, {"argv": argv})
         if not drop_capabilities:
             with self:
                 return subprocess.run(argv, **options)
-        without = capabilities.mask(drop_capabilities, where=f"netns[{self.name!r}].run")
+        mask = capabilitynames.to_mask(drop_capabilities, where=f"netns[{self.name!r}].run")
         name = os.fspath(argv[0])
-        if shutil.which(name) is None:  # which the launcher could tell by its exit code alone
+        if shutil.which(name) is None:  # the launcher could only report this by its exit code
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+        command = launcher.command([os.fspath(word) for word in argv], dropped_capabilities=mask)
         with self:
-            return subprocess.run(launch.command([os.fspath(word) for word in argv], without=without), **options)
+            return subprocess.run(command, **options)
 
     def start(
         self,
@@ -80,23 +90,31 @@ class Namespace(Place):
         listening: Sequence[int] = (),
         output: IO[bytes] | None = None,
         **options: Any,
-    ) -> program.Program:
-        """Start a program in this namespace that ends with the calling thread, which need not enter for it.
+    ) -> Program:
+        """Start a program in this namespace, which the calling thread need not enter.
 
-        Whatever the program forks ends with it, too.
+        The program and all processes that it forks end when the calling thread ends.
 
-        ``env`` is its environment; ``output`` takes what it prints, which is lost otherwise; ``listening`` and
-        ``options`` are those of ``launch.command``.
+        Args:
+            argv: The program and its arguments.
+            directory: The working directory.
+            env: The environment.
+            listening: Descriptors of listening sockets, see ``launcher.command``.
+            output: Where the program's output goes, by default nowhere.
+            options: Other options of ``launcher.command``.
         """
         inner = self._sandbox.inner
         descriptors = inner.mount, inner.root, self.descriptor
         pipe = os.pipe()
-        told = pipe[1]
-        with self._sandbox.handing_on():
-            return program.start(
-                launch.command(argv, place=(*descriptors, str(directory)), listening=listening, told=told, **options),
+        pid_pipe = pipe[1]
+        command = launcher.command(
+            argv, position=(*descriptors, str(directory)), listening=listening, pid_pipe=pid_pipe, **options
+        )
+        with self._sandbox.letting_programs_enter():
+            return start_program(
+                command,
                 pipe,
-                pass_fds=(*descriptors, *listening, told),
+                pass_fds=(*descriptors, *listening, pid_pipe),
                 env=env,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL if output is None else output,
@@ -108,17 +126,31 @@ class Namespace(Place):
 
 
 def make_namespace(sandbox: Sandbox, file: Path) -> int:
-    """Make what ``ip netns add`` makes, with ``lo`` up, named by a new ``file``; return a descriptor of it.
+    """Create a network namespace as ``ip netns add`` does, with ``lo`` up.
 
-    The calling thread must stand in the sandbox, and stands in its own network afterwards.
+    Args:
+        sandbox: The sandbox in which the calling thread stands. The thread ends in the sandbox's own network.
+        file: The new file that names the namespace.
+
+    Returns:
+        A descriptor of the namespace.
     """
     file.touch(mode=0o444, exist_ok=False)
     return _make(sandbox, file)
 
 
 def make_unnamed_namespace(sandbox: Sandbox) -> int:
-    """Make a network namespace with ``lo`` up that no file names; return a descriptor of it."""
+    """Create a network namespace with ``lo`` up that has no file, and return a descriptor of it.
+
+    The calling thread must stand in the sandbox, and ends in the sandbox's own network.
+    """
     return _make(sandbox, None)
+
+
+def bind_namespace(file: Path, descriptor: int) -> None:
+    """Create a file that names an open namespace; the calling thread must stand in the sandbox."""
+    file.touch(mode=0o444, exist_ok=False)
+    syscalls.mount(f"/proc/self/fd/{descriptor}", str(file), None, syscalls.MS_BIND)
 
 
 def _make(sandbox: Sandbox, file: Path | None) -> int:

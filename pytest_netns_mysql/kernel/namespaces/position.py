@@ -1,4 +1,4 @@
-"""Where a thread stands: its network namespace, its mount namespace, its root."""
+"""The position of a thread: its network namespace, its mount namespace and its root directory."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import dataclass
 
 from pytest_netns_mysql.kernel.namespaces import syscalls
 
-_NET = "/proc/thread-self/ns/net"
+_NETWORK = "/proc/thread-self/ns/net"
 _MOUNT = "/proc/thread-self/ns/mnt"
 
 
-def identity(path: str | int) -> tuple[int, int]:
-    """Return device and inode of a namespace's file or descriptor, which tell it from others, see namespaces(7)."""
-    status = os.stat(path)  # noqa: PTH116 - a descriptor is no Path
+def identity(file: str | int) -> tuple[int, int]:
+    """Return device and inode of a namespace's file or descriptor, which identify the namespace, see namespaces(7)."""
+    status = os.stat(file)  # noqa: PTH116 - a descriptor cannot be a Path
     return status.st_dev, status.st_ino
 
 
 def open_network() -> int:
-    """Return a descriptor of the calling thread's network namespace, see namespaces(7)."""
-    return os.open(_NET, os.O_RDONLY | os.O_CLOEXEC)
+    """Return a new descriptor of the calling thread's network namespace, see namespaces(7)."""
+    return os.open(_NETWORK, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def network_identity() -> tuple[int, int]:
     """Return device and inode of the calling thread's network namespace."""
-    return identity(_NET)
+    return identity(_NETWORK)
 
 
 def mount_identity() -> tuple[int, int]:
@@ -35,7 +35,15 @@ def mount_identity() -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Position:
-    """Hold the namespaces of a thread open, so that a thread can be put there again."""
+    """The open namespaces of a thread, to which a thread can be moved later.
+
+    Attributes:
+        network: A descriptor of the network namespace.
+        mount: A descriptor of the mount namespace.
+        root: A descriptor of the root directory.
+        network_id: Device and inode of the network namespace.
+        mount_id: Device and inode of the mount namespace.
+    """
 
     network: int
     mount: int
@@ -45,30 +53,38 @@ class Position:
 
     @classmethod
     def current(cls) -> Position:
-        """Return the calling thread's position; it holds three descriptors until it is closed."""
+        """Return the calling thread's position, which holds three descriptors until ``close``."""
         network = open_network()
         mount = os.open(_MOUNT, os.O_RDONLY | os.O_CLOEXEC)
         root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         return cls(network, mount, root, identity(network), identity(mount))
 
-    def has_this_mount(self) -> bool:
-        """Tell whether the calling thread stands in this mount namespace."""
+    def is_current_mount(self) -> bool:
+        """Return True if the calling thread is in this mount namespace."""
         return mount_identity() == self.mount_id
 
-    def is_here(self) -> bool:
-        """Tell whether the calling thread stands here, by network and by mount namespace."""
-        return network_identity() == self.network_id and self.has_this_mount()
+    def is_current(self) -> bool:
+        """Return True if the calling thread is in this network namespace and in this mount namespace."""
+        return network_identity() == self.network_id and self.is_current_mount()
 
-    def take(self) -> None:
-        """Put the calling thread here; raise OSError where the kernel forbids it, see setns(2)."""
-        if not self.has_this_mount():
-            self.take_mount()
+    def enter(self) -> None:
+        """Move the calling thread to this position.
+
+        Raises:
+            OSError: The kernel refuses, see setns(2).
+        """
+        if not self.is_current_mount():
+            self.enter_mount()
         syscalls.setns(self.network, syscalls.CLONE_NEWNET)
 
-    def take_mount(self) -> None:
-        """Put the calling thread into this mount namespace, which it is not in, in the same directory."""
+    def enter_mount(self) -> None:
+        """Move the calling thread from another mount namespace into this one, and keep its working directory.
+
+        Raises:
+            OSError: The kernel refuses, see setns(2).
+        """
         try:
-            directory = os.getcwd()  # noqa: PTH109 - a deleted directory is met here, and is no error
+            directory = os.getcwd()  # noqa: PTH109 - the directory may have been deleted
         except FileNotFoundError:
             directory = "/"
         try:
@@ -76,10 +92,10 @@ class Position:
         except OSError as error:
             if error.errno != errno.EINVAL:
                 raise
-            # setns(2) refuses a mount namespace to a thread that shares its root and directory with others.
+            # setns(2) refuses a mount namespace to a thread that shares its root and directory with other threads.
             syscalls.unshare(syscalls.CLONE_FS)
             syscalls.setns(self.mount, syscalls.CLONE_NEWNS)
-        # It sets both to the root of the namespace, which is not ours in a chroot.
+        # setns(2) leads to the root of the mount namespace. In a chroot this process has another root.
         os.fchdir(self.root)
         os.chroot(".")
         try:
@@ -88,6 +104,47 @@ class Position:
             os.chdir("/")
 
     def close(self) -> None:
-        """Let go of the namespaces."""
+        """Close the descriptors."""
         for descriptor in (self.network, self.mount, self.root):
             os.close(descriptor)
+
+
+Target = int | Position
+"""Where a thread can be moved: a network namespace of the sandbox, by its descriptor, or any position."""
+
+
+class SavedTarget:
+    """The target at which a thread once stood. Its own descriptors are closed with this object.
+
+    Attributes:
+        target: Where to move another thread.
+        network_id: Device and inode of the network namespace.
+        mount_id: Device and inode of the mount namespace.
+    """
+
+    __slots__ = ("_is_owned", "mount_id", "network_id", "target")
+
+    def __init__(
+        self, target: Target, network_id: tuple[int, int], mount_id: tuple[int, int], *, is_owned: bool = False
+    ) -> None:
+        """Save a target; ``is_owned`` says that this object closes its descriptors."""
+        self.target = target
+        self.network_id = network_id
+        self.mount_id = mount_id
+        self._is_owned = is_owned
+
+    def __del__(self) -> None:
+        if self._is_owned:
+            close_target(self.target)
+
+    def is_current(self) -> bool:
+        """Return True if the calling thread is in both namespaces."""
+        return network_identity() == self.network_id and mount_identity() == self.mount_id
+
+
+def close_target(target: Target) -> None:
+    """Close the descriptors of a target."""
+    if isinstance(target, Position):
+        target.close()
+    else:
+        os.close(target)

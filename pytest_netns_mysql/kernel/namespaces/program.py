@@ -1,4 +1,4 @@
-"""A program that runs in a process-id namespace of its own, as a child of this process: see ``launch``."""
+"""A program in a process-id namespace of its own, started by the script ``launcher`` as a child of this process."""
 
 from __future__ import annotations
 
@@ -9,47 +9,59 @@ import signal
 import subprocess
 from typing import Any
 
-_STARTING = 30.0  # seconds, for the launcher to say which process the program is
+_LAUNCH_TIMEOUT = 30.0  # seconds, until the launcher must have written the program's pid
 
 
 class Program:
-    """A started program, as subprocess.Popen is one; whatever it has forked ends with it, see pid_namespaces(7).
+    """A started program with the methods of subprocess.Popen. All processes that it forks end with it.
 
-    Its launcher starts it as a child of this process, and ends then. Until it has said which that is nothing waits for
-    it: the program boots meanwhile.
+    The launcher starts the program as a child of this process, writes the program's pid to a pipe and ends. Nothing
+    waits for the pid before it is needed, so that the program boots meanwhile. See pid_namespaces(7).
     """
 
-    def __init__(self, launcher: subprocess.Popen[bytes], told: int) -> None:
-        """Keep the launcher, and the descriptor that it writes the program's pid to: closed when it has."""
+    def __init__(self, launcher: subprocess.Popen[bytes], pid_pipe: int) -> None:
+        """Take over a started launcher.
+
+        Args:
+            launcher: The process that becomes or starts the program.
+            pid_pipe: The reading end of the pipe for the program's pid; it is closed once the pid is read.
+        """
         self._launcher = launcher
-        self._told = told
+        self._pid_pipe = pid_pipe
         self._pid: int | None = None
         self._code: int | None = None
 
     @property
     def pid(self) -> int:
-        """Return the pid of the program, as this process sees it."""
-        self._learn(_STARTING)
+        """The program's pid in the process-id namespace of this process."""
+        self._read_pid(_LAUNCH_TIMEOUT)
         return self._launcher.pid if self._pid is None else self._pid
 
     @property
     def returncode(self) -> int | None:
-        """Return the exit code that ``poll`` or ``wait`` has found, the negative signal where one ended it."""
+        """The exit code that ``poll`` or ``wait`` has found, negative for a signal; None before."""
         return self._code
 
     def poll(self) -> int | None:
         """Return the exit code, or None while the program runs."""
-        if self._learn(0) and self._code is None and self._pid is not None:
+        if self._read_pid(0) and self._code is None and self._pid is not None:
             with contextlib.suppress(ChildProcessError):
-                found, status = os.waitpid(self._pid, os.WNOHANG)
-                if not found:
+                ended, status = os.waitpid(self._pid, os.WNOHANG)
+                if not ended:
                     return None
                 self._code = os.waitstatus_to_exitcode(status)
         return self._code
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return the exit code when the program has ended; raise subprocess.TimeoutExpired after ``timeout`` s."""
-        self._learn(_STARTING)
+        """Wait for the program's end and return the exit code.
+
+        Args:
+            timeout: Seconds to wait, by default without a limit.
+
+        Raises:
+            subprocess.TimeoutExpired: The program still runs after ``timeout`` seconds.
+        """
+        self._read_pid(_LAUNCH_TIMEOUT)
         if self._code is None and self._pid is not None:
             descriptor = os.pidfd_open(self._pid)
             try:
@@ -61,46 +73,46 @@ class Program:
         return -1 if self._code is None else self._code
 
     def send_signal(self, number: int) -> None:
-        """Send a signal; to a program that has ended nothing is sent."""
-        self._learn(_STARTING)
+        """Send a signal to the program, unless it has ended."""
+        self._read_pid(_LAUNCH_TIMEOUT)
         if self.poll() is None and self._pid is not None:
-            os.kill(self._pid, number)  # a child that nobody has waited for: the number is no other's
+            os.kill(self._pid, number)  # nobody has waited for this child yet, so the pid is still its own
 
     def kill(self) -> None:
-        """Send SIGKILL."""
+        """Send SIGKILL to the program."""
         self.send_signal(signal.SIGKILL)
 
-    def _learn(self, timeout: float) -> bool:
-        """Return True if it is known which process the program is, or that the launcher came to an end without."""
-        if self._told < 0:
+    def _read_pid(self, timeout: float) -> bool:
+        """Read the program's pid, if it is not known; return False if the launcher has not answered in time."""
+        if self._pid_pipe < 0:
             return True
-        if not _is_ready(self._told, timeout):
-            if timeout:  # the launcher hangs: nothing of it is to stay
+        if not _is_ready(self._pid_pipe, timeout):
+            if timeout:  # the launcher hangs, and must not stay
                 self._launcher.kill()
             return False
-        said = os.read(self._told, 32)
-        os.close(self._told)
-        self._told = -1
-        if said and int(said) != self._launcher.pid:
-            self._pid = int(said)
+        answer = os.read(self._pid_pipe, 32)
+        os.close(self._pid_pipe)
+        self._pid_pipe = -1
+        if answer and int(answer) != self._launcher.pid:
+            self._pid = int(answer)
             self._launcher.wait()
-        elif said:
+        elif answer:
             self._pid = self._launcher.pid
-            self._launcher.returncode = 0  # it has become the program, which is waited for here
+            self._launcher.returncode = 0  # it has become the program, for which this object waits
         else:
             self._code = self._launcher.wait()
         return True
 
 
-def start(argv: list[str], told: tuple[int, int], **options: Any) -> Program:
-    """Start a command line of ``launch.command``, and return at once.
+def start_program(argv: list[str], pipe: tuple[int, int], **options: Any) -> Program:
+    """Start a command line of ``launcher.command``, and return at once.
 
     Args:
-        argv: The command line; it names the writing end of the pipe ``told``.
-        told: The pipe by which the launcher says which process the program is.
-        options: Those of subprocess.Popen, which must hand on the writing end.
+        argv: The command line, whose ``pid_pipe`` is the writing end of ``pipe``.
+        pipe: The reading end and the writing end of the pipe for the program's pid.
+        options: Options of subprocess.Popen, whose ``pass_fds`` include the writing end.
     """
-    reading, writing = told
+    reading, writing = pipe
     try:
         return Program(subprocess.Popen(argv, **options), reading)
     except BaseException:

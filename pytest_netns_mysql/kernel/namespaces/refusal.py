@@ -1,4 +1,4 @@
-"""Errors for the steps of making a sandbox: which step the kernel refused, and the cures that are known for it."""
+"""Errors of creating a sandbox: which step the kernel refused, and the known remedies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.kernel.namespaces.rights import NEEDED, effective_capabilities
+from pytest_netns_mysql.kernel.namespaces.privileges import NEEDED, effective_capabilities
 
 USER_NAMESPACE = "to create a user namespace"
 ID_MAP = "to write the id map of a new user namespace"
@@ -27,22 +27,22 @@ _LIMITS = {
     NETWORK_NAMESPACE: "user.max_net_namespaces",
 }
 _KERNEL_OPTIONS = {USER_NAMESPACE: "CONFIG_USER_NS", NETWORK_NAMESPACE: "CONFIG_NET_NS"}
-# What AppArmor forbids in a user namespace: not the namespace itself, but what its capabilities are for.
-_BY_APPARMOR = (USER_NAMESPACE, ID_MAP, CAPABILITIES, MOUNT_NAMESPACE, NETWORK_NAMESPACE, MOUNT, LOOPBACK)
+# AppArmor allows the user namespace itself, and then forbids what its capabilities allow.
+_FORBIDDEN_BY_APPARMOR = (USER_NAMESPACE, ID_MAP, CAPABILITIES, MOUNT_NAMESPACE, NETWORK_NAMESPACE, MOUNT, LOOPBACK)
 _CAP_SETFCAP = 31
-_DOCTOR = "run `netns-mysql doctor`: it probes each prerequisite and names the cure"
+_DOCTOR = "run `netns-mysql doctor`: it probes each prerequisite and names the remedy"
 
 
 class StepError(OSError):
-    """A step of making a sandbox that the kernel refused.
+    """A step of creating a sandbox that the kernel refused.
 
     Attributes:
-        step: One of this module's constants, as in "the kernel refuses STEP".
-        file: The file that the kernel was asked about, or None.
+        step: One of this module's constants; it completes the sentence "the kernel refuses ...".
+        file: The file at which the step failed, or None.
     """
 
     def __init__(self, step: str, number: int, text: str, file: str | None = None) -> None:
-        """Keep the step beside what an OSError has."""
+        """Describe the refused step; ``number`` and ``text`` are those of an OSError."""
         super().__init__(number, text)
         self.step = step
         self.file = file
@@ -50,7 +50,7 @@ class StepError(OSError):
 
 @contextlib.contextmanager
 def step(name: str) -> Iterator[None]:
-    """Raise a StepError that names the step, in place of an OSError in the block."""
+    """Replace an OSError of the block by a StepError that names the step."""
     try:
         yield
     except OSError as error:
@@ -59,19 +59,19 @@ def step(name: str) -> Iterator[None]:
         raise StepError(name, error.errno or 0, text if file is None else f"{file}: {text}", file) from error
 
 
-def refused(error: OSError, *, rootless: bool, default: str = MOVE) -> SandboxError:
-    """Return the error that names what the kernel refused, and what is known to help.
+def sandbox_error(error: OSError, *, rootless: bool, default_step: str = MOVE) -> SandboxError:
+    """Return the error that names what the kernel refused, and the known remedies.
 
     Args:
-        error: What the kernel answered; a StepError names the step.
+        error: The kernel's answer; a StepError names the step.
         rootless: Whether the sandbox begins with a user namespace.
-        default: The step, where ``error`` does not name one.
+        default_step: The step, if ``error`` does not name one.
     """
-    name = error.step if isinstance(error, StepError) else default
+    name = error.step if isinstance(error, StepError) else default_step
     return SandboxError(
         f"no sandbox can be made here as {_who()}: the kernel refuses {name}",
         tried=[str(error)],
-        remedies=[*_cures(error, name, rootless=rootless), _DOCTOR],
+        remedies=[*_remedies(error, name, rootless=rootless), _DOCTOR],
     )
 
 
@@ -81,8 +81,8 @@ def _who() -> str:
     return "root" if effective_capabilities() >= NEEDED else "root without CAP_SYS_ADMIN or CAP_NET_ADMIN"
 
 
-def _cures(error: OSError, name: str, *, rootless: bool) -> list[str]:
-    """Return what is known to help, by the step, the kernel's answer and its settings."""
+def _remedies(error: OSError, name: str, *, rootless: bool) -> list[str]:
+    """Return the known remedies, which depend on the step, the kernel's answer and the kernel's settings."""
     file = error.file if isinstance(error, StepError) else None
     if error.errno == errno.ENOSPC and name in _LIMITS:
         return [f"raise the limit: sysctl -w {_LIMITS[name]}=15000"]
@@ -95,12 +95,12 @@ def _cures(error: OSError, name: str, *, rootless: bool) -> list[str]:
             "/proc is mounted read-only here: mount it for writing, as root: mount -o remount,rw /proc",
             "run as root, or with CAP_SYS_ADMIN and CAP_NET_ADMIN: then no id map is needed",
         ]
-    cures = _apparmor_cures() if rootless and name in _BY_APPARMOR else []
+    remedies = _apparmor_remedies() if rootless and name in _FORBIDDEN_BY_APPARMOR else []
     clone = "kernel.unprivileged_userns_clone"
     if name == USER_NAMESPACE and _sysctl(clone) == "0":
         return [f"allow it: sysctl -w {clone}=1"]
     if _is_restricted():
-        return cures
+        return remedies
     if name == ID_MAP and not os.geteuid() and _CAP_SETFCAP not in effective_capabilities():
         return [
             "root needs CAP_SETFCAP for a user namespace of its own: give this process CAP_SETFCAP (Docker: --cap-add "
@@ -108,7 +108,7 @@ def _cures(error: OSError, name: str, *, rootless: bool) -> list[str]:
             "run as an ordinary user, who needs no capability",
         ]
     return [
-        *(cures if name != USER_NAMESPACE else []),
+        *(remedies if name != USER_NAMESPACE else []),
         "in Docker as root: --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt apparmor=unconfined",
         "in Docker as an ordinary user: --security-opt seccomp=unconfined --security-opt apparmor=unconfined",
     ]
@@ -118,12 +118,12 @@ _RESTRICTION = "kernel.apparmor_restrict_unprivileged_userns"
 
 
 def _is_restricted() -> bool:
-    """Return True if AppArmor lets a program have user namespaces only where a profile grants them."""
+    """Return True if AppArmor allows user namespaces only to programs with a profile that grants them."""
     return _sysctl(_RESTRICTION) not in (None, "0")
 
 
-def _apparmor_cures() -> list[str]:
-    """Return the two cures for AppArmor's restriction, as on Ubuntu 24.04."""
+def _apparmor_remedies() -> list[str]:
+    """Return the two remedies for AppArmor's restriction, as on Ubuntu 24.04."""
     restricts = "" if _is_restricted() else "where AppArmor restricts user namespaces, as on Ubuntu 24.04: "
     profile = f"abi <abi/4.0>, profile netns-python {os.path.realpath(sys.executable)} flags=(unconfined) {{ userns, }}"
     file = "/etc/apparmor.d/netns-python"
@@ -135,7 +135,7 @@ def _apparmor_cures() -> list[str]:
 
 
 def _sysctl(name: str) -> str | None:
-    """Return the value of a kernel setting, or None where this kernel does not have it."""
+    """Return the value of a kernel setting, or None if this kernel does not have the setting."""
     with contextlib.suppress(OSError):
         return Path("/proc/sys", name.replace(".", "/")).read_text().strip()
     return None

@@ -1,4 +1,4 @@
-"""A network and a mount namespace of this process alone: make it, enter it, leave it."""
+"""The sandbox of this process: creating it, moving into it and out of it."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from dataclasses import dataclass
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.kernel.namespaces import syscalls
-from pytest_netns_mysql.kernel.namespaces.blocks import Block, Blocks
-from pytest_netns_mysql.kernel.namespaces.place import Place
+from pytest_netns_mysql.kernel.namespaces import creation, syscalls
+from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
 from pytest_netns_mysql.kernel.namespaces.position import Position, identity, open_network
-from pytest_netns_mysql.kernel.namespaces.private import NETNS_DIRECTORY as NETNS_DIRECTORY
-from pytest_netns_mysql.kernel.namespaces.private import NETWORKS_DIRECTORY as NETWORKS_DIRECTORY
-from pytest_netns_mysql.kernel.namespaces.private import WORK_DIRECTORY as WORK_DIRECTORY
-from pytest_netns_mysql.kernel.namespaces.private import make_namespaces
-from pytest_netns_mysql.kernel.namespaces.refusal import refused
-from pytest_netns_mysql.kernel.namespaces.rights import NEEDED, in_user_namespace, needs_user_namespace
-from pytest_netns_mysql.kernel.namespaces.thread import by_thread, has_kernel_threads
-from pytest_netns_mysql.kernel.namespaces.trial import attempt
+from pytest_netns_mysql.kernel.namespaces.privileges import (
+    CAP_SYS_CHROOT,
+    NEEDED,
+    effective_capabilities,
+    in_user_namespace,
+    needs_user_namespace,
+)
+from pytest_netns_mysql.kernel.namespaces.refusal import sandbox_error
 from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
+from pytest_netns_mysql.kernel.namespaces.withblocks import Block, OpenBlocks
 
 
 def can_return() -> bool:
-    """Tell whether this thread, once it has left its network and mount namespace, may come back.
+    """Return True if this thread can leave its network and mount namespace and come back.
 
-    Joining the namespace that one is in asks for the same rights as coming back to it, and changes
-    nothing, see setns(2).
+    Joining the thread's own namespace changes nothing and needs the same rights as coming back, see setns(2).
     """
-    if syscalls.CAP_SYS_CHROOT not in syscalls.effective_capabilities():
+    if CAP_SYS_CHROOT not in effective_capabilities():
         return False
     descriptor = open_network()
     try:
@@ -44,33 +43,39 @@ def can_return() -> bool:
 
 @dataclass
 class Sandbox:
-    """This process's own network and mount namespace, in which ``/run/netns`` is private.
+    """A network and a mount namespace of this process alone, in which ``/run/netns`` is private.
 
     Attributes:
         home: Where the process came from.
         inner: The sandbox's own network, ``global``.
-        returns: Whether the kernel lets a thread go home again.
-        outside: Where no thread gets home, what takes its place: a network namespace with no way to any other.
-        has_moved_in: Whether this process lives in the sandbox by now.
+        can_return: Whether the kernel lets a thread go home again.
+        outside: A network namespace without a way to any other, which takes the place of home if no thread can return.
+        has_moved_in: Whether the process's main thread has moved into the sandbox for good.
         blocks: The open ``with`` blocks of the calling thread.
     """
 
     home: Position
     inner: Position
-    returns: bool
+    can_return: bool
     outside: Position | None = None
     has_moved_in: bool = False
 
     def __post_init__(self) -> None:
-        """Begin without an open block in any thread."""
-        self.blocks = Blocks(self.home, self.inner, returns=self.returns)
+        """Start without an open block in any thread."""
+        self.blocks = OpenBlocks(self.home, self.inner, can_return=self.can_return)
 
     @classmethod
     def create(cls, mode: str = "auto") -> Sandbox:
-        """Make a sandbox; the calling thread is home again afterwards where it may be, and else lives in it.
+        """Create a sandbox. The calling thread goes home afterwards if it can, and otherwise lives in the sandbox.
 
-        Raises SandboxError where this machine allows none, ThreadsError where a user namespace is needed
-        and this process has threads. See unshare(2), ip-netns(8).
+        See unshare(2) and ip-netns(8).
+
+        Args:
+            mode: The setting ``netns_mode``: ``auto``, ``direct`` or ``rootless``.
+
+        Raises:
+            SandboxError: This machine does not allow a sandbox.
+            ThreadsError: A user namespace is needed, and this process has several threads.
         """
         sandbox = cls.make(mode)
         sandbox.move_in()
@@ -78,15 +83,16 @@ class Sandbox:
 
     @classmethod
     def make(cls, mode: str = "auto") -> Sandbox:
-        """Make a sandbox as ``create`` does, by a thread that need not stay: it stands in it where nobody gets home.
+        """Create a sandbox from a thread that need not last, and leave the rest of the process where it is.
 
-        Whatever the kernel refuses, the calling thread stands where it stood. Raises what ``create`` does.
+        If no thread can return, the calling thread ends up in the sandbox. If the kernel refuses, the thread does not
+        move. Arguments and errors are those of ``create``.
         """
         if needs_user_namespace(mode):
             enter_user_namespace()
-        elif not syscalls.effective_capabilities() >= NEEDED:
+        elif not effective_capabilities() >= NEEDED:
             raise SandboxError(
-                "netns_mode = direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and this process has not got both",
+                "netns_mode = direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, and this process lacks one of them",
                 remedies=[
                     "use netns_mode = auto",
                     "run as root, or in Docker with --cap-add SYS_ADMIN --cap-add NET_ADMIN",
@@ -95,124 +101,92 @@ class Sandbox:
         returns = can_return()
         home = Position.current()
         try:
-            inner = _make_and_return(home) if returns else _make_and_stay()
+            inner = creation.create_and_return(home) if returns else creation.create_and_stay()
         except OSError as error:
             home.close()
-            raise refused(error, rootless=in_user_namespace()) from error
-        return cls(home, inner, returns, None if returns else _make_outside())
+            raise sandbox_error(error, rootless=in_user_namespace()) from error
+        return cls(home, inner, returns, None if returns else creation.create_outside())
 
     @classmethod
-    def of(cls, network: int, mount: int, root: int) -> Sandbox:
-        """Return a sandbox that another process made, by descriptors that are its own from now on.
+    def from_descriptors(cls, network: int, mount: int, root: int) -> Sandbox:
+        """Return a sandbox that another process created; the calling thread must be in the sandbox's user namespace.
 
-        The calling thread need not stay: like the one that makes a sandbox it stands in it where nobody gets home. It
-        must be in the sandbox's user namespace. Raises OSError, see setns(2).
+        As with ``make``, the calling thread ends up in the sandbox if no thread can return, and need not last.
+
+        Args:
+            network: A descriptor of the sandbox's network namespace. The sandbox owns its descriptors from now on.
+            mount: A descriptor of the sandbox's mount namespace.
+            root: A descriptor of the root directory.
+
+        Raises:
+            OSError: The kernel does not let the thread in, see setns(2).
         """
         home, returns = Position.current(), can_return()
         inner = Position(network, mount, root, identity(network), identity(mount))
         if returns:
             return cls(home, inner, returns)
-        inner.take()
-        return cls(home, inner, returns, _make_outside())
+        inner.enter()
+        return cls(home, inner, returns, creation.create_outside())
 
     def move_in(self) -> None:
-        """Have the calling thread, the process's main one, live in the sandbox from now on, where nobody gets home.
+        """If no thread can return, move the calling thread, the process's main one, into the sandbox for good.
 
-        Raises SandboxError where it may not enter, see setns(2).
+        Raises:
+            SandboxError: The kernel does not let the thread in, see setns(2).
         """
         if self.outside is not None and not self.has_moved_in:
             try:
-                self.outside.take()
+                self.outside.enter()
             except OSError as error:
-                raise refused(error, rootless=in_user_namespace()) from error
+                raise sandbox_error(error, rootless=in_user_namespace()) from error
             self.has_moved_in = True
 
     @contextlib.contextmanager
-    def handing_on(self) -> Iterator[None]:
-        """Have a program that the calling thread starts in the block be able to enter, where no thread gets home."""
-        if self.returns or self.has_moved_in:
+    def letting_programs_enter(self) -> Iterator[None]:
+        """Give programs that the calling thread starts in the block the capability to enter, if they need one."""
+        if self.can_return or self.has_moved_in:
             yield
             return
-        syscalls.hand_on(syscalls.CAP_SYS_CHROOT)
+        syscalls.raise_ambient(CAP_SYS_CHROOT)
         try:
             yield
         finally:
-            syscalls.keep_back(syscalls.CAP_SYS_CHROOT)
+            syscalls.lower_ambient(CAP_SYS_CHROOT)
 
     def close(self) -> None:
-        """Let go of the sandbox: the kernel ends it when the last process in it ends."""
-        for place in (self.home, self.inner, self.outside):
-            if place is not None:
-                place.close()
+        """Close the sandbox's descriptors; the kernel removes the sandbox when the last process in it ends."""
+        for position in (self.home, self.inner, self.outside):
+            if position is not None:
+                position.close()
 
-    def entered(self, network: int | None = None) -> Place:
-        """Return what has the calling thread stand in a network of this sandbox, by default ``global``, by ``with``."""
-        return Place(self.blocks, self.inner.network if network is None else network, GLOBAL)
+    def entered(self, network: int | None = None) -> Enterable:
+        """Return a context manager that moves the calling thread into a network of this sandbox.
+
+        Args:
+            network: A descriptor of the network namespace, by default that of ``global``.
+        """
+        return Enterable(self.blocks, self.inner.network if network is None else network, GLOBAL)
 
     @property
-    def resting_place(self) -> Position:
-        """The position of a thread between tests: home, or outside of every namespace once the process lives here."""
+    def resting_position(self) -> Position:
+        """Where a thread stands between tests: home, or outside of every namespace once the process has moved in."""
         return self.outside if self.outside is not None and self.has_moved_in else self.home
 
-    def at_rest(self) -> Place:
-        """Return what has the calling thread stand at its resting place, by ``with``."""
-        return Place(self.blocks, self.resting_place, "no namespace")
+    def at_rest(self) -> Enterable:
+        """Return a context manager that moves the calling thread to its resting position."""
+        return Enterable(self.blocks, self.resting_position, "no namespace")
 
     def bring_back(self) -> list[Block] | None:
-        """Put the calling thread at its resting place.
+        """Move the calling thread to its resting position.
 
         Returns:
-            The blocks that were still open, or None where the thread could not be brought back.
+            The blocks that were still open, or None if the thread could not be moved.
         """
-        place = self.resting_place
+        position = self.resting_position
         try:
-            found = self.blocks.end_inside()
-            if not place.is_here():
-                place.take()
+            still_open = self.blocks.end_inside()
+            if not position.is_current():
+                position.enter()
         except OSError:
             return None
-        return found if place.is_here() else None
-
-
-def _make_outside() -> Position:
-    """Return a network namespace for wider fixtures where nobody gets home; the calling thread stays in ``global``.
-
-    With root such fixtures stand on the host, where none of the topology's addresses is; so they must find none here.
-    """
-    inner = open_network()
-    try:
-        syscalls.unshare(syscalls.CLONE_NEWNET)
-        try:
-            syscalls.bring_loopback_up()
-            return Position.current()
-        finally:
-            syscalls.setns(inner, syscalls.CLONE_NEWNET)
-    finally:
-        os.close(inner)
-
-
-def _make_and_return(home: Position) -> Position:
-    """Make the namespaces of a sandbox; the calling thread is home again afterwards, also where that fails."""
-    try:
-        make_namespaces()
-        return Position.current()
-    finally:
-        home.take()
-
-
-def _make_and_stay() -> Position:
-    """Make the namespaces of a sandbox, and have the calling thread stand in them; where that fails it has not moved.
-
-    It could not come back. So a thread makes them that ends then, or else they are tried in a child process first.
-    """
-
-    def make() -> Position:
-        make_namespaces()
-        return Position.current()
-
-    if syscalls.CAP_SYS_CHROOT not in syscalls.effective_capabilities() or not has_kernel_threads():
-        attempt(make)
-        return make()
-    inner = by_thread(make)
-    inner.take()
-    return inner
+        return still_open if position.is_current() else None

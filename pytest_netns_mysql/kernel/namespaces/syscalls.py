@@ -1,4 +1,4 @@
-"""The few system calls that Python 3.10 lacks: unshare, setns, mount, umount, capset, prctl."""
+"""The system calls that Python 3.10 lacks: unshare, setns, mount, umount2, inotify, capset, prctl."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import socket
 import struct
 from fcntl import ioctl
 from functools import cache
-
-from pytest_netns_mysql.kernel.namespaces.rights import effective_capabilities as effective_capabilities
 
 CLONE_FS = 0x00000200
 CLONE_NEWNS = 0x00020000
@@ -23,12 +21,6 @@ MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_SLAVE = 0x80000
 MS_SHARED = 0x100000
-
-CAP_NET_BIND_SERVICE = 10
-CAP_NET_ADMIN = 12
-CAP_NET_RAW = 13
-CAP_SYS_CHROOT = 18
-CAP_SYS_ADMIN = 21
 
 _PR_SET_PDEATHSIG = 1
 _PR_CAP_AMBIENT = 47
@@ -45,32 +37,36 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _check(result: int, what: str) -> None:
+def _check(result: int, call: str) -> None:
     if result != 0:
         number = ctypes.get_errno()
-        raise OSError(number, f"{what}: {os.strerror(number)}")
+        raise OSError(number, f"{call}: {os.strerror(number)}")
 
 
 def unshare(flags: int) -> None:
-    """Give the calling thread its own namespaces.
+    """Give the calling thread new namespaces.
 
-    See unshare(2).
+    See the man page unshare(2).
     """
     _check(_libc().unshare(flags), "unshare")
 
 
 def setns(fd: int, kind: int) -> None:
-    """Move the calling thread into the namespace that ``fd`` is open on.
+    """Move the calling thread into a namespace.
 
-    See setns(2).
+    See the man page setns(2).
+
+    Args:
+        fd: A descriptor of the namespace.
+        kind: The namespace's kind, one of the CLONE_NEW constants.
     """
     _check(_libc().setns(fd, kind), "setns")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    """Put the file system ``source`` at ``target``.
+    """Mount ``source`` at ``target``.
 
-    See mount(2).
+    See the man page mount(2).
     """
     result = _libc().mount(
         os.fsencode(source),
@@ -83,56 +79,58 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
 
 
 def unmount(target: str) -> None:
-    """Take away what is mounted at ``target``, as soon as nobody uses it.
-
-    See umount2(2).
-    """
+    """Detach the mount at ``target``, which ends when its last user closes it, see MNT_DETACH in umount2(2)."""
     _check(_libc().umount2(os.fsencode(target), _MNT_DETACH), f"umount {target}")
 
 
 def inotify_init() -> int:
-    """Return a descriptor that tells of changes of files, and does not wait for one.
-
-    See inotify_init1(2).
-    """
+    """Return a new inotify descriptor, on which reading does not block, see inotify_init1(2)."""
     descriptor: int = _libc().inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
     _check(min(descriptor, 0), "inotify_init1")
     return descriptor
 
 
 def inotify_add_watch(descriptor: int, path: str, mask: int) -> int:
-    """Watch a path with an inotify ``descriptor``; return the number that its events have.
+    """Watch a path with an inotify ``descriptor``.
 
-    See inotify_add_watch(2).
+    See the man page inotify_add_watch(2).
+
+    Returns:
+        The watch's number, which the events of this path carry.
     """
     number: int = _libc().inotify_add_watch(descriptor, os.fsencode(path), mask)
     _check(min(number, 0), f"inotify_add_watch {path}")
     return number
 
 
-def keep_capabilities(numbers: frozenset[int], *, own: frozenset[int] = frozenset()) -> None:
-    """Reduce the thread's capabilities to ``numbers``, which programs it starts have too, and those of its ``own``."""
-    mask = sum(1 << number for number in numbers | own)
+def limit_capabilities(ambient: frozenset[int], *, own: frozenset[int] = frozenset()) -> None:
+    """Take all other capabilities from the calling thread, see capset(2) and PR_CAP_AMBIENT(2const).
+
+    Args:
+        ambient: Capabilities of the thread and of the programs that it starts.
+        own: Capabilities of the thread alone.
+    """
+    mask = sum(1 << number for number in ambient | own)
     header = struct.pack("=Ii", _LINUX_CAPABILITY_VERSION_3, 0)
     low, high = mask & 0xFFFFFFFF, mask >> 32
     data = struct.pack("=6I", low, low, low, high, high, high)
     _check(_libc().capset(header, data), "capset")
-    for number in sorted(numbers):
-        hand_on(number)
+    for number in sorted(ambient):
+        raise_ambient(number)
 
 
-def hand_on(number: int) -> None:
-    """Let programs that the thread starts have a capability of its own, see PR_CAP_AMBIENT(2const)."""
+def raise_ambient(number: int) -> None:
+    """Pass a capability of the calling thread on to the programs that it starts, see PR_CAP_AMBIENT(2const)."""
     _check(_libc().prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, number, 0, 0), "prctl PR_CAP_AMBIENT")
 
 
-def keep_back(number: int) -> None:
-    """Let programs that the thread starts have a capability no longer, see PR_CAP_AMBIENT(2const)."""
+def lower_ambient(number: int) -> None:
+    """Stop passing a capability on to the programs that the calling thread starts, see PR_CAP_AMBIENT(2const)."""
     _check(_libc().prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, number, 0, 0), "prctl PR_CAP_AMBIENT")
 
 
 def die_with_parent(signal: int) -> None:
-    """Have ``signal`` sent to this process when the thread that made it ends, see PR_SET_PDEATHSIG(2const)."""
+    """Have the kernel send ``signal`` to this process when its parent thread ends, see PR_SET_PDEATHSIG(2const)."""
     _check(_libc().prctl(_PR_SET_PDEATHSIG, int(signal), 0, 0, 0), "prctl PR_SET_PDEATHSIG")
 
 

@@ -1,65 +1,79 @@
-"""User namespaces: how this process enters the one of a rootless sandbox, see user_namespaces(7)."""
+"""The user namespace of a rootless sandbox and the capabilities in it, see user_namespaces(7)."""
 
 from __future__ import annotations
 
 import errno
 import os
+import signal
 
 from pytest_netns_mysql.kernel.namespaces import refusal, syscalls
-from pytest_netns_mysql.kernel.namespaces.private import make_namespaces
-from pytest_netns_mysql.kernel.namespaces.refusal import StepError, refused
-from pytest_netns_mysql.kernel.namespaces.rights import NEEDED
-from pytest_netns_mysql.kernel.namespaces.rights import in_user_namespace as in_user_namespace
-from pytest_netns_mysql.kernel.namespaces.rights import needs_user_namespace as needs_user_namespace
-from pytest_netns_mysql.kernel.namespaces.trial import attempt
+from pytest_netns_mysql.kernel.namespaces.childprocess import run_in_child
+from pytest_netns_mysql.kernel.namespaces.creation import create_namespaces
+from pytest_netns_mysql.kernel.namespaces.privileges import (
+    CAP_NET_BIND_SERVICE,
+    CAP_NET_RAW,
+    CAP_SYS_CHROOT,
+    NEEDED,
+)
+from pytest_netns_mysql.kernel.namespaces.refusal import StepError, sandbox_error
 
-_HANDED_ON = NEEDED | {syscalls.CAP_NET_RAW, syscalls.CAP_NET_BIND_SERVICE}
-# setns(2) asks for it before it lets a thread into a mount namespace.
-_OWN = frozenset({syscalls.CAP_SYS_CHROOT})
+_AMBIENT = NEEDED | {CAP_NET_RAW, CAP_NET_BIND_SERVICE}
+"""The four capabilities of programs in the sandbox."""
+
+_OWN = frozenset({CAP_SYS_CHROOT})
+"""What setns(2) needs to move a thread into a mount namespace."""
 
 
 def enter_user_namespace(*, starts_workers: bool = False) -> None:
-    """Enter a user namespace in which every id is its own, and programs that are started have four capabilities.
+    """Enter a user namespace that maps this user to itself and gives programs four capabilities.
 
-    The first stage of a rootless sandbox. A child process tries both stages before: where the kernel refuses a step of
-    them, this process stays as it is.
+    This is the first stage of a rootless sandbox. A child process tries both stages before. If the kernel refuses one
+    of their steps, this process stays as it is.
 
     Args:
-        starts_workers: Whether this process starts workers of xdist, which make sandboxes of their own. The programs
-            that it starts have CAP_SYS_CHROOT then, as this process always has.
+        starts_workers: Whether this process starts workers of xdist, which create sandboxes of their own. For that the
+            programs that this process starts get CAP_SYS_CHROOT as well.
 
     Raises:
-        SandboxError: The kernel refuses a step of making a sandbox.
-        ThreadsError: This process has threads already.
+        SandboxError: The kernel refuses a step of creating a sandbox.
+        ThreadsError: This process has several threads already.
     """
     try_user_namespace()
     try:
-        become_capable(starts_workers=starts_workers)
+        unshare_user_namespace(starts_workers=starts_workers)
     except StepError as error:
         if (error.step, error.errno) == (refusal.USER_NAMESPACE, errno.EINVAL):
-            from pytest_netns_mysql.kernel.namespaces.threads import threads_error
+            from pytest_netns_mysql.kernel.namespaces.threadstarters import threads_error
 
             raise threads_error(error) from error
-        raise refused(error, rootless=True) from error
+        raise sandbox_error(error, rootless=True) from error
 
 
 def try_user_namespace() -> None:
-    """Make a rootless sandbox in a child process, which has one thread; raise SandboxError where it is refused."""
+    """Create a rootless sandbox in a child process, which has one thread.
+
+    Raises:
+        SandboxError: The kernel refuses a step of creating a sandbox.
+    """
 
     def action() -> None:
-        become_capable(starts_workers=False)
-        make_namespaces()
+        unshare_user_namespace(starts_workers=False)
+        create_namespaces()
 
     try:
-        attempt(action)
+        run_in_child(action)
     except StepError as error:
-        raise refused(error, rootless=True) from error
+        raise sandbox_error(error, rootless=True) from error
 
 
-def become_capable(*, starts_workers: bool) -> None:
-    """Enter a user namespace, and keep the capabilities in it that a sandbox needs.
+def unshare_user_namespace(*, starts_workers: bool) -> None:
+    """Enter a new user namespace without trying first, and keep the capabilities in it that a sandbox needs.
 
-    Raises StepError; this process may be left without its ids then.
+    Args:
+        starts_workers: As for ``enter_user_namespace``.
+
+    Raises:
+        StepError: The kernel refuses a step. This process may be left without a user id.
     """
     uid, gid = os.geteuid(), os.getegid()
     with refusal.step(refusal.USER_NAMESPACE):
@@ -68,7 +82,41 @@ def become_capable(*, starts_workers: bool) -> None:
         for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
             _write(f"/proc/self/{name}", text)
     with refusal.step(refusal.CAPABILITIES):
-        syscalls.keep_capabilities(_HANDED_ON | _OWN if starts_workers else _HANDED_ON, own=_OWN)
+        _limit_capabilities(starts_workers=starts_workers)
+
+
+def join_user_namespace(descriptor: int) -> None:
+    """Enter the user namespace that another sandbox of this user created, with the capabilities that a sandbox needs.
+
+    Raises:
+        OSError: This process has several threads, or its user is not the user of the namespace, see setns(2).
+    """
+    syscalls.setns(descriptor, syscalls.CLONE_NEWUSER)
+    _limit_capabilities(starts_workers=False)
+
+
+def reduce_capabilities(*, starts_workers: bool) -> None:
+    """Reduce the capabilities of a process that was started in a sandbox's user namespace to the usual ones.
+
+    Root gets all capabilities at exec. A program that ``exec_in_userns`` starts passes CAP_SYS_CHROOT on to its own
+    programs, which only workers of xdist need.
+
+    Args:
+        starts_workers: As for ``enter_user_namespace``.
+    """
+    _limit_capabilities(starts_workers=starts_workers)
+    if not starts_workers:
+        syscalls.lower_ambient(CAP_SYS_CHROOT)
+
+
+def prepare_worker() -> None:
+    """Let this worker of xdist end with its controller, and pass on no capability that was meant for workers alone."""
+    syscalls.die_with_parent(signal.SIGKILL)
+    syscalls.lower_ambient(CAP_SYS_CHROOT)
+
+
+def _limit_capabilities(*, starts_workers: bool) -> None:
+    syscalls.limit_capabilities(_AMBIENT | _OWN if starts_workers else _AMBIENT, own=_OWN)
 
 
 def _write(path: str, text: str) -> None:
@@ -79,23 +127,3 @@ def _write(path: str, text: str) -> None:
         raise OSError(error.errno, error.strerror, path) from error
     finally:
         os.close(descriptor)
-
-
-def settle_capabilities(*, starts_workers: bool) -> None:
-    """Keep of the capabilities that a program gets in a sandbox's user namespace those that a sandbox needs.
-
-    Root gets all of them at exec. A program that is started by ``enter`` has CAP_SYS_CHROOT to hand on as well, which
-    only workers of xdist need.
-    """
-    syscalls.keep_capabilities(_HANDED_ON | _OWN if starts_workers else _HANDED_ON, own=_OWN)
-    if not starts_workers:
-        syscalls.keep_back(syscalls.CAP_SYS_CHROOT)
-
-
-def join_user_namespace(descriptor: int) -> None:
-    """Enter a user namespace that another sandbox of this user made, with the capabilities of one's own.
-
-    Raises OSError where this process has threads, or is not its user's in the namespace around it; see setns(2).
-    """
-    syscalls.setns(descriptor, syscalls.CLONE_NEWUSER)
-    syscalls.keep_capabilities(_HANDED_ON, own=_OWN)

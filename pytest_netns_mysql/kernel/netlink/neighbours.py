@@ -1,30 +1,31 @@
-"""Entries for neighbours that somebody set by hand, and that the kernel may change and forget like those of its own.
+"""Neighbour entries that somebody set by hand without making them permanent: `ip neigh add ... nud reachable`.
 
-Such an entry is not permanent: `ip neigh add ... nud reachable` and the like. Who set it the kernel tells only at that
-moment, by the sender of the request, see ``watch``.
+The kernel changes and forgets such an entry like its own ones. Only the notification at the moment of the change says
+who made the entry, by the port of the request's sender, see ``watch``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from pytest_netns_mysql.kernel.netlink.dumps import NEIGHBOUR, NEIGHBOUR_HEADER, Raw, attributes, is_lasting_neighbour
-from pytest_netns_mysql.kernel.netlink.netlink import attribute
-from pytest_netns_mysql.kernel.netlink.readback import Entry
-
-_NDA_DST, _NDA_LLADDR = 1, 2
+from pytest_netns_mysql.kernel.netlink.constants import NDMSG
+from pytest_netns_mysql.kernel.netlink.dumps import NEIGHBOUR, Messages, is_lasting_neighbour
+from pytest_netns_mysql.kernel.netlink.entries import Entry, neighbour_address
 
 
-def still_there(told: Collection[bytes], raw: Raw) -> list[Entry]:
-    """Return which of the entries that were set by hand a namespace has, and has with the same link address."""
-    by_hand = {_entry(message) for message in told}
-    now = [message for kind, several in raw if kind == NEIGHBOUR for message in several]
-    return [entry for entry in (_entry(one) for one in now if not is_lasting_neighbour(one)) if entry in by_hand]
+def remaining(notifications: Collection[bytes], messages: Messages) -> list[Entry]:
+    """Return the entries set by hand that a namespace still has, with the same link address.
+
+    Args:
+        notifications: The bodies of the messages that announced the entries.
+        messages: What the namespace has now.
+    """
+    by_hand = {_entry(body) for body in notifications}
+    now = [body for kind, several in messages if kind == NEIGHBOUR for body in several]
+    return [entry for entry in (_entry(body) for body in now if not is_lasting_neighbour(body)) if entry in by_hand]
 
 
 def _entry(message: bytes) -> Entry:
     """Return an entry without its state, which the kernel changes."""
-    family, index, *_ = NEIGHBOUR_HEADER.unpack_from(message)
-    found = attributes(message, NEIGHBOUR_HEADER.size)
-    kept = b"".join(attribute(kind, value) for kind, value in found if kind in (_NDA_DST, _NDA_LLADDR))
-    return Entry(NEIGHBOUR, NEIGHBOUR_HEADER.pack(family, index, 0, 0, 0) + kept)
+    family, index, *_ = NDMSG.unpack_from(message)
+    return Entry(NEIGHBOUR, NDMSG.pack(family, index, 0, 0, 0) + neighbour_address(message))

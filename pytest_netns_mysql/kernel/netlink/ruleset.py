@@ -1,58 +1,63 @@
-"""The tables of nftables in a network namespace: read to be compared, and deleted; see nft(8)."""
+"""The nftables rules of a network namespace: read for comparison, and deleted; see nft(8)."""
 
 from __future__ import annotations
 
 import socket
-import struct
 from collections.abc import Iterable, Iterator
 
-from pytest_netns_mysql.kernel.netlink.dumps import attributes, dump, open_netfilter
-from pytest_netns_mysql.kernel.netlink.netlink import attribute, text
+from pytest_netns_mysql.kernel.netlink import constants as nl
+from pytest_netns_mysql.kernel.netlink.dumps import dump, open_netfilter
+from pytest_netns_mysql.kernel.netlink.encoding import as_text, attribute, attributes, message, text
 
-_NFTABLES = 10
-_GETTABLE, _DELTABLE, _GETCHAIN, _GETRULE, _GETSET, _GETSETELEM = 1, 2, 4, 7, 10, 13
-_GETOBJ, _GETFLOWTABLE = 19, 23
-_GENERIC = struct.Struct("=BBH")  # family, version, resource
-_HEADER = struct.Struct("=IHHII")
-_BATCH_BEGIN, _BATCH_END, _REQUEST, _ACK = 0x10, 0x11, 0x1, 0x4
-_FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
-_EXPRESSIONS, _EXPRESSION_NAME, _EXPRESSION_DATA = 4, 1, 2
-_COUNTING = (b"counter", b"quota", b"last", b"limit", b"connlimit")
-# What the kernel counts and numbers by itself, by the request that tells it.
-_VOLATILE = {
-    _GETTABLE: (3, 4),  # use, handle
-    _GETCHAIN: (2, 6, 8),  # handle, use, counters
-    _GETRULE: (3, 6),  # handle, position
-    _GETSET: (16, 17),  # handle, expressions
-    _GETOBJ: (4, 5, 6),  # data, use, handle
-    _GETFLOWTABLE: (4, 5),  # use, handle
+_FAMILIES = {
+    nl.NFPROTO_INET: "inet",
+    nl.NFPROTO_IPV4: "ip",
+    nl.NFPROTO_ARP: "arp",
+    nl.NFPROTO_NETDEV: "netdev",
+    nl.NFPROTO_BRIDGE: "bridge",
+    nl.NFPROTO_IPV6: "ip6",
 }
-_NAME, _SET_NAME = 1, 2
+_COUNTING_EXPRESSIONS = (b"counter", b"quota", b"last", b"limit", b"connlimit")
+_VOLATILE = {
+    nl.NFT_MSG_GETTABLE: (nl.NFTA_TABLE_USE, nl.NFTA_TABLE_HANDLE),
+    nl.NFT_MSG_GETCHAIN: (nl.NFTA_CHAIN_HANDLE, nl.NFTA_CHAIN_USE, nl.NFTA_CHAIN_COUNTERS),
+    nl.NFT_MSG_GETRULE: (nl.NFTA_RULE_HANDLE, nl.NFTA_RULE_POSITION),
+    nl.NFT_MSG_GETSET: (nl.NFTA_SET_HANDLE, nl.NFTA_SET_EXPR),
+    nl.NFT_MSG_GETOBJ: (nl.NFTA_OBJ_DATA, nl.NFTA_OBJ_USE, nl.NFTA_OBJ_HANDLE),
+    nl.NFT_MSG_GETFLOWTABLE: (nl.NFTA_FLOWTABLE_USE, nl.NFTA_FLOWTABLE_HANDLE),
+}
+"""By the type of a request, the attributes of its answers that the kernel counts and numbers by itself."""
+
+_BUFFER = 1 << 16  # bytes
 
 Table = tuple[int, str]
+"""The family and the name of a table."""
+
 Tables = dict[Table, tuple[bytes, ...]]
+"""What is in each table."""
 
 
 def read() -> Tables:
-    """Return the tables of the calling thread's network namespace by family and name, each with what is in it."""
+    """Return the tables of the calling thread's network namespace; none if the kernel has no nftables."""
     found: dict[Table, list[bytes]] = {}
     sock = open_netfilter()
     if sock is None:
         return {}
     with sock:
-        for kind, volatile in _VOLATILE.items():
-            for message in _messages(sock, kind, 0, b""):
-                family, *_ = _GENERIC.unpack_from(message)
-                values = dict(attributes(message, _GENERIC.size))
-                table = family, _text(values.get(_NAME, b""))
-                found.setdefault(table, []).append(bytes([kind]) + _lasting(kind, message, volatile))
-                if kind == _GETSET:
-                    found[table] += _elements(sock, table, values.get(_SET_NAME, b""))
+        for kind in _VOLATILE:
+            for answer in _answers(sock, kind, 0, b""):
+                family, *_ = nl.NFGENMSG.unpack_from(answer)
+                values = dict(attributes(answer, nl.NFGENMSG.size))
+                # The first attribute of each kind of answer is the table's name.
+                table = family, as_text(values.get(nl.NFTA_TABLE_NAME))
+                found.setdefault(table, []).append(bytes([kind]) + _lasting(kind, answer))
+                if kind == nl.NFT_MSG_GETSET:
+                    found[table] += _elements(sock, table, values.get(nl.NFTA_SET_NAME, b""))
     return {table: tuple(parts) for table, parts in found.items()}
 
 
 def differences(was: Tables, now: Tables) -> Iterator[str]:
-    """Yield a line for each table that is not what it was."""
+    """Yield a line for each table that is new, gone or changed."""
     for table in sorted({*was, *now}):
         if was.get(table) != now.get(table):
             state = "new" if table not in was else "gone" if table not in now else "changed"
@@ -60,53 +65,53 @@ def differences(was: Tables, now: Tables) -> Iterator[str]:
 
 
 def delete(tables: Iterable[Table]) -> None:
-    """Delete tables of the calling thread's network namespace; what is refused is found when they are read again."""
+    """Delete tables of the calling thread's network namespace.
+
+    Refusals are ignored: reading the tables again shows what is left.
+    """
     sock = open_netfilter()
     if sock is None:
         return
     with sock:
         for family, name in tables:
-            body = _GENERIC.pack(family, 0, 0) + text(_NAME, name)
-            bounds = _GENERIC.pack(0, 0, _NFTABLES)
-            kind = _NFTABLES << 8 | _DELTABLE
-            sock.sendto(
-                _request(_BATCH_BEGIN, _REQUEST, bounds)
-                + _request(kind, _REQUEST | _ACK, body)
-                + _request(_BATCH_END, _REQUEST, bounds),
-                (0, 0),
+            bounds = nl.NFGENMSG.pack(0, 0, socket.htons(nl.NFNL_SUBSYS_NFTABLES))
+            table = nl.NFGENMSG.pack(family, 0, 0) + text(nl.NFTA_TABLE_NAME, name)
+            batch = (
+                message(nl.NFNL_MSG_BATCH_BEGIN, nl.NLM_F_REQUEST, bounds),
+                message(_type(nl.NFT_MSG_DELTABLE), nl.NLM_F_REQUEST | nl.NLM_F_ACK, table),
+                message(nl.NFNL_MSG_BATCH_END, nl.NLM_F_REQUEST, bounds),
             )
-            sock.recv(1 << 16)
+            sock.sendto(b"".join(batch), (0, 0))
+            sock.recv(_BUFFER)
 
 
-def _request(kind: int, flags: int, body: bytes) -> bytes:
-    return _HEADER.pack(_HEADER.size + len(body), kind, flags, 0, 0) + body + b"\0" * (-len(body) % 4)
+def _type(kind: int) -> int:
+    return nl.NFNL_SUBSYS_NFTABLES << 8 | kind
 
 
-def _messages(sock: socket.socket, kind: int, family: int, body: bytes) -> list[bytes]:
-    return dump(sock, _NFTABLES << 8 | kind, _GENERIC.pack(family, 0, 0) + body)
+def _answers(sock: socket.socket, kind: int, family: int, body: bytes) -> list[bytes]:
+    return dump(sock, _type(kind), nl.NFGENMSG.pack(family, 0, 0) + body)
 
 
 def _elements(sock: socket.socket, table: Table, name: bytes) -> list[bytes]:
-    body = text(_NAME, table[1]) + attribute(_SET_NAME, name)
-    return [message[_GENERIC.size :] for message in _messages(sock, _GETSETELEM, table[0], body)]
+    family, table_name = table
+    body = text(nl.NFTA_SET_ELEM_LIST_TABLE, table_name) + attribute(nl.NFTA_SET_ELEM_LIST_SET, name)
+    return [answer[nl.NFGENMSG.size :] for answer in _answers(sock, nl.NFT_MSG_GETSETELEM, family, body)]
 
 
-def _lasting(kind: int, message: bytes, volatile: tuple[int, ...]) -> bytes:
-    """Return a message without what changes by itself."""
+def _lasting(kind: int, answer: bytes) -> bytes:
+    """Return an answer without what the kernel counts and numbers by itself."""
     kept = b""
-    for key, value in attributes(message, _GENERIC.size):
-        if kind == _GETRULE and key == _EXPRESSIONS:
-            value = b"".join(map(_without_counts, (one for _, one in attributes(value))))
-        if key not in volatile:
+    for key, value in attributes(answer, nl.NFGENMSG.size):
+        if kind == nl.NFT_MSG_GETRULE and key == nl.NFTA_RULE_EXPRESSIONS:
+            kept += attribute(key, *(_without_counts(expression) for _, expression in attributes(value)))
+        elif key not in _VOLATILE[kind]:
             kept += attribute(key, value)
     return kept
 
 
 def _without_counts(expression: bytes) -> bytes:
     found = dict(attributes(expression))
-    name = found.get(_EXPRESSION_NAME, b"").rstrip(b"\0")
-    return attribute(_EXPRESSION_NAME, name) + (b"" if name in _COUNTING else found.get(_EXPRESSION_DATA, b""))
-
-
-def _text(value: bytes) -> str:
-    return value.rstrip(b"\0").decode("utf-8", "replace")
+    name = found.get(nl.NFTA_EXPR_NAME, b"").rstrip(b"\0")
+    data = b"" if name in _COUNTING_EXPRESSIONS else found.get(nl.NFTA_EXPR_DATA, b"")
+    return attribute(nl.NFTA_EXPR_NAME, name) + data

@@ -1,36 +1,55 @@
-"""Links, addresses, routes and the like in the words of iproute2."""
+"""Interfaces, addresses, routes and the like in the words of iproute2."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
 import struct
-import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from pytest_netns_mysql.kernel.netlink import dumps, readback
-from pytest_netns_mysql.kernel.netlink.dumps import attributes
-from pytest_netns_mysql.kernel.netlink.readback import Entry, Link, Setting, State
+from pytest_netns_mysql.kernel.netlink import constants as nl
+from pytest_netns_mysql.kernel.netlink import dumps
+from pytest_netns_mysql.kernel.netlink.encoding import as_number, as_text, attributes
+from pytest_netns_mysql.kernel.netlink.entries import Entry
+from pytest_netns_mysql.kernel.netlink.state import Link, Setting, State
 
-_TABLES = {0: "default", 253: "default", 254: "main", 255: "local"}
-_TYPES = {2: "local ", 3: "broadcast ", 4: "anycast ", 5: "multicast ", 6: "blackhole ", 7: "unreachable "}
-_TYPES |= {8: "prohibit ", 9: "throw ", 10: "nat "}
-_ACTIONS = {2: "goto", 6: "blackhole", 7: "unreachable", 8: "prohibit"}
-_RTA_DST, _RTA_OIF, _RTA_GATEWAY, _RTA_PRIORITY, _RTA_PREFSRC = 1, 4, 5, 6, 7
-_RTA_MULTIPATH, _RTA_TABLE, _RTA_VIA, _RTA_NH_ID = 9, 15, 18, 30
-_FRA_DST, _FRA_SRC, _FRA_IIFNAME, _FRA_PRIORITY, _FRA_FWMARK, _FRA_TABLE, _FRA_OIFNAME = 1, 2, 3, 6, 10, 15, 17
-_IFA_ADDRESS, _IFA_LOCAL = 1, 2
-_NDA_DST, _NDA_LLADDR = 1, 2
-_NHA_ID = 1
-_TCA_KIND = 1
-_ROOT, _INGRESS = 0xFFFFFFFF, 0xFFFFFFF1
+_TABLES = {
+    nl.RT_TABLE_UNSPEC: "default",
+    nl.RT_TABLE_DEFAULT: "default",
+    nl.RT_TABLE_MAIN: "main",
+    nl.RT_TABLE_LOCAL: "local",
+}
+_ROUTE_TYPES = {
+    nl.RTN_LOCAL: "local ",
+    nl.RTN_BROADCAST: "broadcast ",
+    nl.RTN_ANYCAST: "anycast ",
+    nl.RTN_MULTICAST: "multicast ",
+    nl.RTN_BLACKHOLE: "blackhole ",
+    nl.RTN_UNREACHABLE: "unreachable ",
+    nl.RTN_PROHIBIT: "prohibit ",
+    nl.RTN_THROW: "throw ",
+    nl.RTN_NAT: "nat ",
+}
+_RULE_ACTIONS = {
+    nl.FR_ACT_GOTO: "goto",
+    nl.FR_ACT_BLACKHOLE: "blackhole",
+    nl.FR_ACT_UNREACHABLE: "unreachable",
+    nl.FR_ACT_PROHIBIT: "prohibit",
+}
 
 
-def of_link(was: Link | None, now: Link | None, before: State, after: State) -> list[str]:
-    """Return a line for each setting of an interface that differs; the states know other interfaces' names."""
-    if was is None or now is None:
-        one = was or now
-        return [] if one is None else [f"link {one.name} is {'gone' if now is None else 'new'}"]
+def link_lines(was: Link | None, now: Link | None, before: State, after: State) -> list[str]:
+    """Return a line for each difference of an interface.
+
+    Args:
+        was: What the interface was; None if it is new.
+        now: What the interface is; None if it is gone.
+        before: The namespace's former state, which has the names of other interfaces.
+        after: The namespace's state now.
+    """
+    if was is None or now is None or was.kind != now.kind:
+        gone = [] if was is None else [f"link {was.name} is gone"]
+        return gone if now is None else [*gone, f"link {now.name} is new"]
     lines = []
     for key, value in now.settings.items():
         old = was.settings[key]
@@ -41,11 +60,11 @@ def of_link(was: Link | None, now: Link | None, before: State, after: State) -> 
         elif key == "bridge options":
             lines.append(f"link {was.name} has other {key}")
         else:
-            lines.append(f"link {was.name} {key} is {_shown(key, value, after)}, was {_shown(key, old, before)}")
+            lines.append(f"link {was.name} {key} is {_setting(key, value, after)}, was {_setting(key, old, before)}")
     return lines
 
 
-def _shown(key: str, value: Setting, state: State) -> str:
+def _setting(key: str, value: Setting, state: State) -> str:
     if key == "master" and isinstance(value, int):
         return state.name(value) if value else "none"
     if isinstance(value, bytes):
@@ -53,90 +72,98 @@ def _shown(key: str, value: Setting, state: State) -> str:
     return str(value) or "none"
 
 
-def of_entry(entry: Entry, state: State) -> str:
-    """Return an address, a route or the like as iproute2 prints it; ``state`` knows the names of interfaces."""
-    return f"{entry.kind} {_WORDS[entry.kind](entry.body, state)}"
+def entry_text(entry: Entry, state: State) -> str:
+    """Return an address, a route or the like as iproute2 prints it.
+
+    Args:
+        entry: The address, route or the like.
+        state: The state of the namespace, which has the names of interfaces.
+    """
+    return f"{entry.kind} {_TEXTS[entry.kind](entry.body, state)}"
 
 
 def _address(body: bytes, state: State) -> str:
-    family, length, _, _, index = readback.ADDRESS_HEADER.unpack_from(body)
-    found = dict(attributes(body, readback.ADDRESS_HEADER.size))
-    local = found.get(_IFA_LOCAL) or found.get(_IFA_ADDRESS, b"")
-    dynamic = "" if _number(found, readback.IFA_FLAGS) & readback.IFA_F_PERMANENT else " dynamic"
-    return f"{_ip(family, local)}/{length} dev {state.name(index)}{dynamic}"
+    _, length, _, _, index = nl.IFADDRMSG.unpack_from(body)
+    found = dict(attributes(body, nl.IFADDRMSG.size))
+    local = found.get(nl.IFA_LOCAL) or found.get(nl.IFA_ADDRESS, b"")
+    dynamic = "" if as_number(found.get(nl.IFA_FLAGS)) & nl.IFA_F_PERMANENT else " dynamic"
+    return f"{_ip(local)}/{length} dev {state.name(index)}{dynamic}"
 
 
 def _route(body: bytes, state: State) -> str:
-    family, length, _, _, table, _, _, kind, _ = dumps.ROUTE_HEADER.unpack_from(body)
-    found = dict(attributes(body, dumps.ROUTE_HEADER.size))
-    table = _number(found, _RTA_TABLE) or table
+    _, length, _, _, short_table, _, _, kind, _ = nl.RTMSG.unpack_from(body)
+    found = dict(attributes(body, nl.RTMSG.size))
+    table = as_number(found.get(nl.RTA_TABLE)) or short_table
+    metric = as_number(found.get(nl.RTA_PRIORITY))
     return " ".join(
         (
-            _TYPES.get(kind, "") + _destination(family, found.get(_RTA_DST), length),
-            *_gateway(family, found, state),
-            *([f"table {_TABLES.get(table, table)}"] if table != 254 else []),
-            *([f"src {_ip(family, found[_RTA_PREFSRC])}"] if _RTA_PREFSRC in found else []),
-            *([f"metric {_number(found, _RTA_PRIORITY)}"] if _number(found, _RTA_PRIORITY) else []),
+            _ROUTE_TYPES.get(kind, "") + _destination(found.get(nl.RTA_DST), length),
+            *_gateway(found, state),
+            *([f"table {_TABLES.get(table, table)}"] if table != nl.RT_TABLE_MAIN else []),
+            *([f"src {_ip(found[nl.RTA_PREFSRC])}"] if nl.RTA_PREFSRC in found else []),
+            *([f"metric {metric}"] if metric else []),
         )
     )
 
 
-def _gateway(family: int, found: Mapping[int, bytes], state: State) -> Iterator[str]:
-    if _RTA_GATEWAY in found:
-        yield f"via {_ip(family, found[_RTA_GATEWAY])}"
-    if _RTA_VIA in found:
-        (other,) = struct.unpack_from("=H", found[_RTA_VIA])
-        yield f"via {'inet6 ' if other == socket.AF_INET6 else ''}{_ip(other, found[_RTA_VIA][2:])}"
-    if _RTA_OIF in found:
-        yield f"dev {state.name(_number(found, _RTA_OIF))}"
-    if _RTA_MULTIPATH in found:
+def _gateway(found: Mapping[int, bytes], state: State) -> Iterator[str]:
+    if nl.RTA_GATEWAY in found:
+        yield f"via {_ip(found[nl.RTA_GATEWAY])}"
+    if nl.RTA_VIA in found:
+        (family,) = struct.unpack_from("=H", found[nl.RTA_VIA])
+        yield f"via {'inet6 ' if family == socket.AF_INET6 else ''}{_ip(found[nl.RTA_VIA][2:])}"
+    if nl.RTA_OIF in found:
+        yield f"dev {state.name(as_number(found[nl.RTA_OIF]))}"
+    if nl.RTA_MULTIPATH in found:
         yield "by several next hops"
-    if _RTA_NH_ID in found:
-        yield f"nhid {_number(found, _RTA_NH_ID)}"
+    if nl.RTA_NH_ID in found:
+        yield f"nhid {as_number(found[nl.RTA_NH_ID])}"
 
 
 def _rule(body: bytes, _state: State) -> str:
-    family, to, origin, _, table, action, flags = readback.RULE_HEADER.unpack_from(body)
-    found = dict(attributes(body, readback.RULE_HEADER.size))
-    table = _number(found, _FRA_TABLE) or table
-    origin_text = "all" if _FRA_SRC not in found else _destination(family, found[_FRA_SRC], origin)
+    family, to, origin, _, short_table, action, flags = nl.FIB_RULE_HDR.unpack_from(body)
+    found = dict(attributes(body, nl.FIB_RULE_HDR.size))
+    table = as_number(found.get(nl.FRA_TABLE)) or short_table
+    mark = as_number(found.get(nl.FRA_FWMARK))
+    origin_text = "all" if nl.FRA_SRC not in found else _destination(found[nl.FRA_SRC], origin)
     return " ".join(
         (
-            f"{_number(found, _FRA_PRIORITY)}:",
+            f"{as_number(found.get(nl.FRA_PRIORITY))}:",
             *(["not"] if flags else []),
             f"from {origin_text}",
-            *([f"to {_destination(family, found[_FRA_DST], to)}"] if _FRA_DST in found else []),
-            *([f"fwmark {_number(found, _FRA_FWMARK):#x}"] if _number(found, _FRA_FWMARK) else []),
-            *([f"iif {_text(found[_FRA_IIFNAME])}"] if _FRA_IIFNAME in found else []),
-            *([f"oif {_text(found[_FRA_OIFNAME])}"] if _FRA_OIFNAME in found else []),
-            _ACTIONS.get(action, f"lookup {_TABLES.get(table, table)}"),
+            *([f"to {_destination(found[nl.FRA_DST], to)}"] if nl.FRA_DST in found else []),
+            *([f"fwmark {mark:#x}"] if mark else []),
+            *([f"iif {as_text(found[nl.FRA_IIFNAME])}"] if nl.FRA_IIFNAME in found else []),
+            *([f"oif {as_text(found[nl.FRA_OIFNAME])}"] if nl.FRA_OIFNAME in found else []),
+            _RULE_ACTIONS.get(action, f"lookup {_TABLES.get(table, table)}"),
             *(["(IPv6)"] if family == socket.AF_INET6 else []),
         )
     )
 
 
 def _neighbour(body: bytes, state: State) -> str:
-    family, index, neighbour_state, flags, _ = dumps.NEIGHBOUR_HEADER.unpack_from(body)
-    found = dict(attributes(body, dumps.NEIGHBOUR_HEADER.size))
-    where = f"{_ip(family, found.get(_NDA_DST, b''))} dev {state.name(index)}"
-    if flags & dumps.NTF_PROXY:
+    _, index, neighbour_state, flags, _ = nl.NDMSG.unpack_from(body)
+    found = dict(attributes(body, nl.NDMSG.size))
+    where = f"{_ip(found.get(nl.NDA_DST, b''))} dev {state.name(index)}"
+    if flags & nl.NTF_PROXY:
         return f"{where} proxy"
-    permanent = " PERMANENT" if neighbour_state & dumps.NUD_PERMANENT else ""
-    return f"{where} lladdr {found.get(_NDA_LLADDR, b'').hex(':')}{permanent}"
+    permanent = " PERMANENT" if neighbour_state & nl.NUD_PERMANENT else ""
+    return f"{where} lladdr {found.get(nl.NDA_LLADDR, b'').hex(':')}{permanent}"
 
 
 def _qdisc(body: bytes, state: State) -> str:
-    _, index, handle, parent, _ = readback.QDISC_HEADER.unpack_from(body)
-    kind = _text(dict(attributes(body, readback.QDISC_HEADER.size)).get(_TCA_KIND, b""))
-    place = {_ROOT: "root", _INGRESS: "ingress"}.get(parent, f"parent {parent >> 16:x}:{parent & 0xFFFF:x}")
+    _, index, handle, parent, _ = nl.TCMSG.unpack_from(body)
+    kind = as_text(dict(attributes(body, nl.TCMSG.size)).get(nl.TCA_KIND))
+    places = {nl.TC_H_ROOT: "root", nl.TC_H_INGRESS: "ingress"}
+    place = places.get(parent, f"parent {parent >> 16:x}:{parent & 0xFFFF:x}")
     return f"{kind} {handle >> 16:x}: dev {state.name(index)} {place}"
 
 
 def _nexthop(body: bytes, _state: State) -> str:
-    return f"id {_number(dict(attributes(body, readback.NEXTHOP_HEADER.size)), _NHA_ID)}"
+    return f"id {as_number(dict(attributes(body, nl.NHMSG.size)).get(nl.NHA_ID))}"
 
 
-_WORDS: Mapping[str, Callable[[bytes, State], str]] = {
+_TEXTS: Mapping[str, Callable[[bytes, State], str]] = {
     dumps.ADDRESS: _address,
     dumps.NEXTHOP: _nexthop,
     dumps.ROUTE: _route,
@@ -146,21 +173,12 @@ _WORDS: Mapping[str, Callable[[bytes, State], str]] = {
 }
 
 
-def _destination(family: int, value: bytes | None, length: int) -> str:
+def _destination(value: bytes | None, length: int) -> str:
     if value is None:
         return "default"
-    text = _ip(family, value)
+    text = _ip(value)
     return text if length == len(value) * 8 else f"{text}/{length}"
 
 
-def _ip(family: int, value: bytes) -> str:
-    kind = ipaddress.IPv6Address if family == socket.AF_INET6 else ipaddress.IPv4Address
-    return str(kind(value)) if len(value) in (4, 16) else value.hex(":")
-
-
-def _number(found: Mapping[int, bytes], key: int) -> int:
-    return int.from_bytes(found.get(key, b"")[:4], sys.byteorder)
-
-
-def _text(value: bytes) -> str:
-    return value.rstrip(b"\0").decode("utf-8", "replace")
+def _ip(value: bytes) -> str:
+    return str(ipaddress.ip_address(value)) if len(value) in (4, 16) else value.hex(":")

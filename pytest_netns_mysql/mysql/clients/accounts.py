@@ -13,7 +13,7 @@ from pytest_netns_mysql.mysql.clients import clientarguments
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.mysql.mysqld.lockwaits import LOCK_WAIT, TIMED_OUT, holders
+from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LOCK_WAIT, lock_holders
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed
 
 _LONGEST_USER = 32
@@ -107,11 +107,11 @@ class Accounts:
             self.server.administrator.run(dialect.limit(_PATIENCE), statement, dialect.no_limit)
         except mysql.connector.Error as error:
             self.tidy()
-            if error.errno in TIMED_OUT:
+            if error.errno in LOCK_TIMEOUTS:
                 raise ClientError(
                     f"the server {what}: it has waited {_PATIENCE} seconds for a lock",
                     where="netns_account(...)",
-                    tried=[*map(str, holders(self.server, self._schemas)), str(error)],
+                    tried=[*map(str, lock_holders(self.server, self._schemas)), str(error)],
                     remedies=["end what that connection does before an account is made: commit, UNLOCK, or close it"],
                 ) from error
             raise ClientError(
@@ -175,7 +175,7 @@ class Accounts:
                 meant = [row for row in clients if not only_busy or row[4] != b"Sleep"]
                 found = [one for one in listed(meant, administrator.numbers) if one.user in users]
                 if found:
-                    (known,) = administrator.ask(f"SELECT User, Host FROM mysql.{server.dialect.grant_tables[0]}")
+                    (known,) = administrator.ask(f"SELECT User, Host FROM {server.dialect.account_table}")
                     accounts = [(decoded(user), decoded(host)) for user, host in known]
                     administrator.end_connections(
                         one.number for one in found if account_of(one.user, one.host, accounts) in self.names

@@ -13,13 +13,14 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError, NetnsError
-from pytest_netns_mysql.kernel.namespaces import within
+from pytest_netns_mysql.kernel.namespaces import exec_in_netns
 from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.mysql.clients import clientarguments, programs
 from pytest_netns_mysql.mysql.clients.accounts import Account, Accounts
 from pytest_netns_mysql.mysql.clients.confined import disregard
-from pytest_netns_mysql.mysql.drivers.connector import Driver, NamespaceConnection, kind_of
-from pytest_netns_mysql.mysql.drivers.driveroptions import named
+from pytest_netns_mysql.mysql.drivers.connect import Driver, endpoint_kind
+from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
+from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
 from pytest_netns_mysql.mysql.load.load import Load
 from pytest_netns_mysql.mysql.mysqld import optionfile
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
@@ -92,9 +93,9 @@ class Clients:
         Raises UnknownNamespaceError, EndpointError, ClientError, and what the driver raises.
         """
         name = clientarguments.namespace(namespace, self._namespace, fixture=_CONNECT)
-        kind = kind_of(driver)
+        kind = endpoint_kind(driver)
         clientarguments.options_of_driver(options, fixture=_CONNECT)
-        options = named(driver, options)
+        options = with_common_names(driver, options)
         place = self.place(name, clientarguments.endpoint(endpoint, fixture=_CONNECT), kind)
         known = None
         if "user" not in options:
@@ -120,7 +121,7 @@ class Clients:
     ) -> None:
         """Load into the schema of the account that ``connect`` would connect as; raise LoadError."""
         name = self._namespace if namespace is None else namespace
-        account = self.account_for(name, self.place(name, endpoint, kind_of(driver)))
+        account = self.account_for(name, self.place(name, endpoint, endpoint_kind(driver)))
         load_into(self._server.writable, loads, account.schema)
         self._server.catch_up()
 
@@ -145,7 +146,7 @@ class Clients:
         known = self.account_for(name, place, account)
         network = self._server.network
         launcher = partial(
-            within.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
+            exec_in_netns.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
         )
         if speaks_x:
             return programs.argv_of_mysqlxtest(path, words, known, place, name, launcher=launcher)

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.dialects.counters import OF_THE_SESSION
 from pytest_netns_mysql.mysql.dialects.quoting import identifier, literal
+from pytest_netns_mysql.mysql.dialects.statementcounters import SESSION_COUNTERS
 from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def _disregard(server: Instance, connection: NamespaceConnection, account: Accou
     connection.read_timeout = _PATIENCE
     connection.cmd_query("SHOW GRANTS")
     grants = [str(row[0]) for row in connection.get_rows()[0]]
-    connection.cmd_query(OF_THE_SESSION)
+    connection.cmd_query(SESSION_COUNTERS)
     counts = connection.get_rows(raw=True)[0]
     if _are_of_one_schema(grants, account.schema or "") and not _may_more(server, account):
         server.administrator.disregard(counts)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ContainerError, ServerStartError
 from pytest_netns_mysql.kernel.hosts import HOSTS
-from pytest_netns_mysql.kernel.namespaces import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.mysql.containers import reaper
 from pytest_netns_mysql.mysql.containers.engine import Engine, owner
 from pytest_netns_mysql.mysql.containers.image import Image
@@ -83,7 +83,8 @@ class ContainerProcess(Process):
     ) -> None:
         """Start a container of its own for each start, by the image's entrypoint, which finds the data there."""
         where = f"server {self.folder.name}"
-        is_able = not capabilities.mask(drop_capabilities, where=where) & capabilities.mask(_NEEDED, where=where)
+        dropped = capabilitynames.to_mask(drop_capabilities, where=where)
+        is_able = not dropped & capabilitynames.to_mask(_NEEDED, where=where)
         self._remove_container()
         texts = dict(listeners.texts)
         if listeners.checked:

@@ -1,21 +1,24 @@
-"""How servers differ in what they are asked and told, and what is common to all."""
+"""Everything that differs between MySQL and MariaDB, and what both have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.dialects.catalog import StateQuery, Undo
 from pytest_netns_mysql.mysql.dialects.options import DEFAULTS, OptionValue
 
-RawRow = tuple[bytes | None, ...]
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.dialects.quoting import RawRow
+    from pytest_netns_mysql.mysql.dialects.statequeries import StateQuery
+    from pytest_netns_mysql.mysql.dialects.undo import Undo
 
 SESSION: Mapping[str, str] = {
     "sql_mode": "''",
     "sql_safe_updates": "0",
     "sql_select_limit": "18446744073709551615",
     "sql_big_selects": "1",
-    # Without its checks a foreign key keeps no schema from being dropped before the one that refers to it.
+    # If the server checked foreign keys, a schema could not be dropped before the schema that refers to it.
     "foreign_key_checks": "0",
     "unique_checks": "0",
     "time_zone": "'+00:00'",
@@ -26,35 +29,44 @@ SESSION: Mapping[str, str] = {
     "lock_wait_timeout": "1",
     "innodb_lock_wait_timeout": "1",
 }
-"""Settings of a session in which every statement has its usual meaning and nothing is refused or cut; seconds."""
+"""Session variables with which every statement has its usual meaning, and no result is refused or cut.
+
+The timeouts are in seconds.
+"""
 
 
-def in_session(settings: Mapping[str, str], later: str = "") -> tuple[str, ...]:
-    """Return the statements that give a session its settings; ``later`` has those of later versions, as a comment."""
+def session_statements(settings: Mapping[str, str], versioned: str = "") -> tuple[str, ...]:
+    """Return the statements that prepare a session.
+
+    Args:
+        settings: The session variables and their values, as SQL.
+        versioned: Settings of later versions, in comments that only these versions execute.
+    """
     return (
-        # As if none were selected: SHOW CREATE VIEW leaves out the name of the one that is.
+        # With another schema selected, SHOW CREATE VIEW would leave out the name of that schema.
         "USE information_schema",
-        f"SET SESSION {', '.join(f'{name} = {value}' for name, value in settings.items())} {later}",
+        f"SET SESSION {', '.join(f'{name} = {value}' for name, value in settings.items())} {versioned}",
     )
 
 
-OF_A_CHANNEL = ("IO_THREAD of channel", "SQL_THREAD of channel")
-"""The kinds that go with a channel."""
+CHANNEL_KINDS = ("IO_THREAD of channel", "SQL_THREAD of channel")
+"""The kinds of objects that go with their replication channel."""
+THREAD_KINDS = ("thread", "resource group of thread")
+TRANSIENT_KINDS = ("host-cache entry", *THREAD_KINDS)
+"""The kinds whose objects also come and go by themselves.
 
-
-OF_THREADS = ("thread", "resource group of thread")
-TRANSIENT = ("host-cache entry", *OF_THREADS)
-"""The kinds whose objects also come and go by themselves: an entry that is gone, a thread that is new, is no change."""
+An entry that is gone is no change, nor is a thread that is new.
+"""
 
 
 @dataclass(frozen=True)
 class RestoredTable:
-    """A small table of settings whose rows are written back as they were.
+    """A small system table whose rows the plugin reads in full, and writes back after a test.
 
     Attributes:
-        columns: The columns to read and to write: all, where none of them is generated.
-        prepare: Statements to run before its rows are written.
-        reload: Statements that have the server read the table again.
+        columns: The columns to read and to write. All of them, unless some are generated.
+        prepare: Statements to run before the rows are written.
+        reload: Statements after which the server reads the table again.
     """
 
     columns: str = "*"
@@ -67,40 +79,42 @@ class Dialect:
     """Everything that differs between MySQL and MariaDB.
 
     Attributes:
-        grant_tables: The tables of the schema mysql with accounts, roles and privileges. They are written back, and
-            read again; the rows of the first begin with Host and User.
-        restored_tables: Other tables of settings that are written back.
-        settings_tables: Tables of settings that take a fresh server where they are changed.
-        tables_after: The statements after which the checksums of all these tables may be others.
-        settings: The query for the variables that were set, and when.
-        state_query: The query for kinds, names and values of what changes without a statement that writes.
-        queries: The queries for all other kinds.
-        unlimited: Statements that begin the counts anew of accounts that have limits.
+        grant_tables: The tables of the schema mysql with accounts, roles and privileges, and for each the positions of
+            the columns with the user and the host. They are restored tables. The first table has a row for each
+            account, and begins with the columns Host and User.
+        restored_tables: Other system tables whose rows are written back.
+        settings_tables: System tables that only a fresh server has unchanged again.
+        tables_after: The statements that may change the checksums of all these tables.
+        settings: The query for the global variables that were set, and when.
+        state_query: The query for the kind, name and value of objects that change without a statement that writes.
+        queries: The queries for all other kinds of objects.
+        unlimited: Statements that reset the resource counts of accounts with limits.
         variables: The query for all global variables.
-        volatile_variables: Those that change by themselves.
+        volatile_variables: Global variables that change by themselves.
         transactions: The statement that lists prepared transactions.
-        xid: Returns the name of one of its rows, as XA ROLLBACK takes it.
-        ignored_files: A regular expression for the names of files that the server writes to by itself.
-        undo: Statements that undo a change, by its kind, in the order in which they are run.
-        session: Statements that give the plugin's own session the modes and limits that it counts on.
-        enters: Whether the client program mysql takes a network namespace.
+        xid: Returns the name of a transaction from a row of that list, as XA ROLLBACK takes it.
+        ignored_files: A regular expression for the names of files that the server writes by itself.
+        undo: The statements that undo a change, by kind, in the order of execution.
+        session: Statements that prepare the plugin's own session.
+        enters: Whether the client program mysql has the option --network-namespace.
         speaks_x: Whether the server has X Protocol.
-        longest_user: The most characters of a user's name.
-        grants_by_pattern: A query, if anything, for whether GRANT takes a schema's name as a pattern.
-        shows_all_grants: Whether SHOW GRANTS has what an account may do by itself.
-        read_only: Variables that keep accounts from being dropped, in the order in which they are switched off.
-        lock_waits: Limits of the plugin's own session for locks, in seconds.
-        lock_holders: Queries for the connections that hold locks on ``{schemas}`` or on the server; the first one
-            counts that has rows.
-        lock_plugins: Statements without which the server cannot tell, each with the one that undoes it.
-        cleanup_statements: Statements that put back what no query tells.
-        status_statements: Statements that no query can hold, each with what makes kinds, names and values of its rows.
+        longest_user: The maximum length of a user name, in characters.
+        grants_by_pattern: A query that tells whether the schema name in GRANT is a pattern; none if it always is not.
+        shows_all_grants: Whether SHOW GRANTS lists everything that the account itself may do.
+        read_only: Variables that prevent accounts from being dropped, in the order of switching them off.
+        lock_waits: The lock timeouts of the plugin's own session, in seconds.
+        lock_holders: Queries for the connections that hold locks on ``{schemas}`` or on the server. The first query
+            that returns rows counts.
+        lock_plugins: Statements that let the server answer these queries, each with the statement that undoes it.
+        cleanup_statements: Statements that reset what no query shows.
+        status_statements: Statements for state that no query can select, each with a function that makes kinds, names
+            and values from the rows.
         client_programs: Options of the client programs.
         connection: Options of mysql.connector.
-        defaults: Options of the server.
+        defaults: Default options of the server.
     """
 
-    grant_tables: tuple[str, ...]
+    grant_tables: Mapping[str, tuple[int, int]]
     settings_tables: tuple[str, ...]
     restored_tables: Mapping[str, RestoredTable]
     tables_after: frozenset[str]
@@ -134,15 +148,23 @@ class Dialect:
     connection: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, OptionValue] = field(default_factory=lambda: DEFAULTS)
 
+    @property
+    def account_table(self) -> str:
+        """The qualified name of the table with a row for each account. It begins with Host and User."""
+        return f"mysql.{next(iter(self.grant_tables))}"
+
     def common(self, driver: object, options: Collection[str]) -> Mapping[str, str]:
-        """Return what mysql.connector's connections need beside ``options``: nothing, where these say as much."""
+        """Return the connection options that mysql.connector needs beside ``options``.
+
+        Other drivers need none, and a caller that passes any of them passes all of them.
+        """
         is_connector = driver in (None, "mysql.connector")
         return self.connection if is_connector and not {*self.connection} & {*options} else {}
 
     def limit(self, seconds: int) -> str:
-        """Return the statement after which a session waits no longer than ``seconds`` for a lock.
+        """Return the statement after which a session waits at most ``seconds`` for a lock.
 
-        MariaDB waits for some locks as long as a statement may take: there that is three times as long.
+        MariaDB limits the wait for some locks only by max_statement_time, which is set to three times as long.
         """
         values = {name: 3 * seconds if name == "max_statement_time" else seconds for name in self.lock_waits}
         return f"SET SESSION {', '.join(f'{name} = {value}' for name, value in values.items())}"
@@ -154,23 +176,11 @@ class Dialect:
 
     @property
     def checksums(self) -> str:
-        """Return the query for the checksums of grant tables and of settings tables."""
+        """The query for the checksums of grant tables, restored tables and settings tables."""
         return f"CHECKSUM TABLE {', '.join([*self.contents, *self.settings_tables])}"
 
     @property
     def contents(self) -> Mapping[str, RestoredTable]:
-        """Return the tables whose rows are kept and written back, grant tables first."""
+        """All tables whose rows are written back, by qualified name, grant tables first."""
         reloaded = RestoredTable(reload=("FLUSH PRIVILEGES",))
         return {**{f"mysql.{name}": reloaded for name in self.grant_tables}, **self.restored_tables}
-
-
-def roll_back(name: str, was: str | None, _: str | None) -> Iterator[str]:
-    """Undo a prepared transaction."""
-    if was is None:
-        yield f"XA ROLLBACK {name}"
-
-
-OF_SERVER: Mapping[str, Undo] = {
-    "host-cache entry": lambda *_: ["TRUNCATE TABLE performance_schema.host_cache"],
-    "log": lambda name, *_: [f"TRUNCATE TABLE mysql.{name}"],
-}

@@ -1,30 +1,24 @@
-"""How MariaDB is asked and told what MySQL is asked and told in another way."""
+"""MariaDB: its queries, statements and options, where servers differ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pytest_netns_mysql.mysql.dialects import mariadbcatalog
-from pytest_netns_mysql.mysql.dialects.base import (
-    OF_SERVER,
-    SESSION,
-    Dialect,
-    RawRow,
-    RestoredTable,
-    in_session,
-    roll_back,
-)
-from pytest_netns_mysql.mysql.dialects.catalog import COMMANDS, WRITING, Undo
+from pytest_netns_mysql.mysql.dialects import mariadbstate, mariadbundo
+from pytest_netns_mysql.mysql.dialects.base import SESSION, Dialect, RestoredTable, session_statements
 from pytest_netns_mysql.mysql.dialects.options import DEFAULTS
-from pytest_netns_mysql.mysql.dialects.quoting import decoded, literal
+from pytest_netns_mysql.mysql.dialects.quoting import RawRow, decoded, literal
+from pytest_netns_mysql.mysql.dialects.statementcounters import WRITING_STATEMENTS
+from pytest_netns_mysql.mysql.dialects.statequeries import COMMAND_VARIABLES
+from pytest_netns_mysql.mysql.dialects.undo import COMMON_UNDO, Undo, undo_transaction
 
-# As for MySQL, without what MariaDB knows nothing of or has removed, which it would complain of in its log.
+# MariaDB would complain in its error log of these defaults for MySQL: it does not know them, or has removed them.
 _UNKNOWN = ("loose_mysqlx", "flush_method", "redo_log_capacity", "print_ddl_logs", "rollback_segments")
-_OWN = {
-    # FLUSH ENGINE LOGS, for a snapshot, writes nothing where commits do not.
+_OWN_DEFAULTS = {
+    # With 0, FLUSH ENGINE LOGS would write nothing, and a snapshot would lack what was committed.
     "loose_innodb_flush_log_at_trx_commit": 2,
     "loose_innodb_log_file_size": 4 << 20,
-    "loose_innodb_log_buffer_size": 2 << 20,  # the least
+    "loose_innodb_log_buffer_size": 2 << 20,  # the minimum
     "loose_innodb_write_io_threads": 2,
     "loose_aria_pagecache_buffer_size": 8 << 20,
     "loose_key_buffer_size": 1 << 20,
@@ -32,7 +26,7 @@ _OWN = {
 
 
 def _channels(rows: Sequence[RawRow]) -> Iterator[tuple[str, str, str]]:
-    """Read SHOW ALL SLAVES STATUS, whose first columns are those of every version."""
+    """Yield kinds, names and values from SHOW ALL SLAVES STATUS. Its first columns are the same in every version."""
     for row in rows:
         name, _, _, host, user, port, retry, *others = map(decoded, row)
         filters = others[7:13]
@@ -42,24 +36,24 @@ def _channels(rows: Sequence[RawRow]) -> Iterator[tuple[str, str, str]]:
                 yield kind, name, "stopped"
 
 
-def _reset_channel(name: str, was: str | None, _: str | None) -> Iterable[str]:
+def _undo_channel(name: str, was: str | None, _: str | None) -> Iterable[str]:
     return [f"STOP SLAVE {literal(name)}", f"RESET SLAVE {literal(name)} ALL"] if was is None else []
 
 
-def _turn(thread: str) -> Undo:
+def _start_or_stop(thread: str) -> Undo:
     return lambda name, was, _: [f"{'START' if was is None else 'STOP'} SLAVE {literal(name)} {thread}"]
 
 
 MARIADB = Dialect(
-    grant_tables=(
-        "global_priv",
-        "db",
-        "tables_priv",
-        "columns_priv",
-        "procs_priv",
-        "proxies_priv",
-        "roles_mapping",
-    ),
+    grant_tables={
+        "global_priv": (1, 0),
+        "db": (2, 0),
+        "tables_priv": (2, 0),
+        "columns_priv": (2, 0),
+        "procs_priv": (2, 0),
+        "proxies_priv": (1, 0),
+        "roles_mapping": (1, 0),
+    },
     settings_tables=(
         "mysql.plugin",
         "mysql.func",
@@ -80,42 +74,42 @@ MARIADB = Dialect(
         "performance_schema.setup_actors": RestoredTable(),
         "performance_schema.setup_objects": RestoredTable(),
     },
-    tables_after=WRITING | {"set_option"},  # SET PASSWORD and SET DEFAULT ROLE count as any SET
+    tables_after=WRITING_STATEMENTS | {"set_option"},  # SET PASSWORD and SET DEFAULT ROLE are counted as SET
     settings="""\
 SELECT LOWER(VARIABLE_NAME), '' FROM information_schema.SYSTEM_VARIABLES
 WHERE GLOBAL_VALUE_ORIGIN = 'SQL'""",
     state_query="""\
 SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
-    queries=mariadbcatalog.QUERIES,
-    session=in_session({**SESSION, "tx_read_only": "0", "max_statement_time": "0", "old_mode": "''"}),
+    queries=mariadbstate.QUERIES,
+    session=session_statements({**SESSION, "tx_read_only": "0", "max_statement_time": "0", "old_mode": "''"}),
     unlimited=("FLUSH LOCAL PRIVILEGES", "FLUSH LOCAL USER_RESOURCES"),
     status_statements={"SHOW ALL SLAVES STATUS": _channels},
     variables="SELECT LOWER(VARIABLE_NAME), VARIABLE_VALUE FROM information_schema.GLOBAL_VARIABLES",
     volatile_variables=frozenset({"gtid_binlog_pos", "gtid_binlog_state", "gtid_current_pos", "gtid_slave_pos"})
-    | COMMANDS,
+    | COMMAND_VARIABLES,
     transactions="XA RECOVER FORMAT='SQL'",
     xid=lambda row: decoded(row[3]),
-    # Tables of the schema mysql have files of their own; what tells of a new one is its .frm.
+    # Each table of the schema mysql has files of its own. A new table is found by its .frm file.
     ignored_files=r"^(#|ib|undo\d+$|aria_log|ddl_recovery|tc\.log|multi-master\.info|db\.opt)"
     r"|\.(\d{6}|index|pid|info|state|ibd|MAD|MAI|MYD|MYI|CSV|CSM)$",
     undo={
-        "XA transaction": roll_back,
-        "channel": _reset_channel,
-        "IO_THREAD of channel": _turn("IO_THREAD"),
-        "SQL_THREAD of channel": _turn("SQL_THREAD"),
-        **mariadbcatalog.UNDO,
-        **OF_SERVER,
+        "XA transaction": undo_transaction,
+        "channel": _undo_channel,
+        "IO_THREAD of channel": _start_or_stop("IO_THREAD"),
+        "SQL_THREAD of channel": _start_or_stop("SQL_THREAD"),
+        **mariadbundo.UNDO,
+        **COMMON_UNDO,
     },
     enters=False,
     speaks_x=False,
     longest_user=128,
-    cleanup_statements=(
-        "FLUSH LOCAL HOSTS",
-    ),  # the table of blocked hosts is empty while performance_schema is off, as by default
-    # Newer ones verify, and an account without a password cannot: as MySQL's programs, they do so where they are told.
+    # No query shows blocked hosts: performance_schema, which is off by default, would have to be on.
+    cleanup_statements=("FLUSH LOCAL HOSTS",),
+    # Newer programs verify the certificate by default, which fails for an account without a password. They
+    # are to verify it only if told to, as MySQL's programs do.
     client_programs={"loose-ssl-verify-server-cert": "0"},
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
-    defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN,
+    defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN_DEFAULTS,
     lock_waits={"lock_wait_timeout": 1, "innodb_lock_wait_timeout": 1, "max_statement_time": 0},
     lock_plugins=(
         (

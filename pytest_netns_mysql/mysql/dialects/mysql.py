@@ -1,69 +1,63 @@
-"""How MySQL is asked and told what differs between servers."""
+"""MySQL: its queries, statements and options, where servers differ."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_netns_mysql.mysql.dialects import mysqlcatalog, mysqlundo
-from pytest_netns_mysql.mysql.dialects.base import (
-    OF_SERVER,
-    SESSION,
-    Dialect,
-    RawRow,
-    RestoredTable,
-    in_session,
-    roll_back,
-)
-from pytest_netns_mysql.mysql.dialects.catalog import COMMANDS, WRITING, Undo, nothing
-from pytest_netns_mysql.mysql.dialects.quoting import identifier, literal
+from pytest_netns_mysql.mysql.dialects import mysqlstate, mysqlundo
+from pytest_netns_mysql.mysql.dialects.base import SESSION, Dialect, RestoredTable, session_statements
+from pytest_netns_mysql.mysql.dialects.quoting import RawRow, identifier, literal
+from pytest_netns_mysql.mysql.dialects.statementcounters import WRITING_STATEMENTS
+from pytest_netns_mysql.mysql.dialects.statequeries import COMMAND_VARIABLES
+from pytest_netns_mysql.mysql.dialects.undo import COMMON_UNDO, Undo, nothing, undo_transaction
 
 
-def _reset_channel(name: str, was: str | None, _: str | None) -> Iterator[str]:
+def _undo_channel(name: str, was: str | None, _: str | None) -> Iterator[str]:
     if was is None:
         yield f"STOP REPLICA FOR CHANNEL {literal(name)}"
         yield f"RESET REPLICA ALL FOR CHANNEL {literal(name)}"
 
 
-def _reset_filter(name: str, was: str | None, _: str | None) -> Iterator[str]:
+def _undo_filter(name: str, was: str | None, _: str | None) -> Iterator[str]:
     if was is None:
         rule, channel = name.split("\0")
         yield f"CHANGE REPLICATION FILTER {rule} = () FOR CHANNEL {literal(channel)}"
 
 
-def _reset_global_filter(rule: str, was: str | None, _: str | None) -> Iterator[str]:
+def _undo_global_filter(rule: str, was: str | None, _: str | None) -> Iterator[str]:
     if was is None:
         yield f"CHANGE REPLICATION FILTER {rule} = ()"
 
 
-def _turn(thread: str) -> Undo:
+def _start_or_stop(thread: str) -> Undo:
     return lambda name, was, _: [f"{'START' if was is None else 'STOP'} REPLICA {thread} FOR CHANNEL {literal(name)}"]
 
 
-def _persist(name: str, was: str | None, _: str | None) -> Iterator[str]:
+def _undo_persist(name: str, was: str | None, _: str | None) -> Iterator[str]:
     if was is None:
         yield f"RESET PERSIST IF EXISTS {identifier(name)}"
 
 
 def _xid(row: RawRow) -> str:
-    """Return an xid of a row of XA RECOVER CONVERT XID, whose data is one hexadecimal number."""
+    """Return the xid in a row of XA RECOVER CONVERT XID. Its last column is one hexadecimal number."""
     form, length, _, data = row
     digits, split = (data or b"").decode()[2:], 2 * int(length or 0)
     return f"X'{digits[:split]}',X'{digits[split:]}',{int(form or 0)}"
 
 
 MYSQL = Dialect(
-    grant_tables=(
-        "user",
-        "db",
-        "tables_priv",
-        "columns_priv",
-        "procs_priv",
-        "proxies_priv",
-        "role_edges",
-        "default_roles",
-        "global_grants",
-        "password_history",
-    ),
+    grant_tables={
+        "user": (1, 0),
+        "db": (2, 0),
+        "tables_priv": (2, 0),
+        "columns_priv": (2, 0),
+        "procs_priv": (2, 0),
+        "proxies_priv": (1, 0),
+        "role_edges": (3, 2),
+        "default_roles": (1, 0),
+        "global_grants": (0, 1),
+        "password_history": (1, 0),
+    },
     settings_tables=(
         "mysql.plugin",
         "mysql.component",
@@ -86,7 +80,7 @@ MYSQL = Dialect(
         "performance_schema.setup_actors": RestoredTable(),
         "performance_schema.setup_objects": RestoredTable(),
     },
-    tables_after=WRITING,
+    tables_after=WRITING_STATEMENTS,
     settings="""\
 SELECT VARIABLE_NAME, SET_TIME FROM performance_schema.variables_info WHERE VARIABLE_SOURCE = 'DYNAMIC'""",
     state_query="""\
@@ -105,9 +99,9 @@ UNION ALL SELECT 'replication filter', CONCAT_WS('\\0', FILTER_NAME, CHANNEL_NAM
     FROM performance_schema.replication_applier_filters WHERE FILTER_RULE <> ''
 UNION ALL SELECT 'global replication filter', FILTER_NAME, FILTER_RULE
     FROM performance_schema.replication_applier_global_filters WHERE FILTER_RULE <> ''""",
-    queries=mysqlcatalog.QUERIES,
+    queries=mysqlstate.QUERIES,
     unlimited=("FLUSH PRIVILEGES", "FLUSH USER_RESOURCES"),
-    session=in_session(
+    session=session_statements(
         {
             **SESSION,
             "transaction_read_only": "0",
@@ -120,30 +114,30 @@ UNION ALL SELECT 'global replication filter', FILTER_NAME, FILTER_RULE
         "/*!80030 , show_gipk_in_create_table_and_information_schema = ON */",
     ),
     variables="SELECT VARIABLE_NAME, VARIABLE_VALUE FROM performance_schema.global_variables",
-    # What replication itself moves on.
-    volatile_variables=frozenset({"gtid_executed", "gtid_purged", "gtid_owned"}) | COMMANDS,
+    # Replication itself changes these.
+    volatile_variables=frozenset({"gtid_executed", "gtid_purged", "gtid_owned"}) | COMMAND_VARIABLES,
     transactions="XA RECOVER CONVERT XID",
     xid=_xid,
-    # Its tablespaces, logs and locks. Its TLS files are none of them.
+    # Tablespaces, logs and locks, but not the TLS files.
     ignored_files=r"^(#|ib|undo_\d+$|mysql|auto\.cnf)|\.(\d{6}|index|pid|lock|sdi|CSV|CSM)$",
     undo={
-        "XA transaction": roll_back,
-        "channel": _reset_channel,
-        "replication filter": _reset_filter,
-        "global replication filter": _reset_global_filter,
-        "IO_THREAD of channel": _turn("IO_THREAD"),
-        "SQL_THREAD of channel": _turn("SQL_THREAD"),
+        "XA transaction": undo_transaction,
+        "channel": _undo_channel,
+        "replication filter": _undo_filter,
+        "global replication filter": _undo_global_filter,
+        "IO_THREAD of channel": _start_or_stop("IO_THREAD"),
+        "SQL_THREAD of channel": _start_or_stop("SQL_THREAD"),
         **mysqlundo.UNDO,
         "key cache": nothing,
-        "persisted variable": _persist,
-        **OF_SERVER,
+        "persisted variable": _undo_persist,
+        **COMMON_UNDO,
     },
     enters=True,
     speaks_x=True,
     shows_all_grants=True,
     grants_by_pattern=("SELECT NOT @@GLOBAL.partial_revokes",),
     read_only=("super_read_only", "read_only"),
-    # A lock of intention hinders nobody, and reading a table hinders nobody who drops an account.
+    # An intention lock blocks nobody, and a lock for reading a table does not block DROP USER.
     lock_holders=(
         """\
 SELECT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, l.what, s.SQL_TEXT FROM (

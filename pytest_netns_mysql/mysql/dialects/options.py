@@ -1,4 +1,4 @@
-"""mysqld's options: what a server for tests is started with, and how a user's own win."""
+"""mysqld's options: the defaults for a test server, and how the user's options override them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping
 
 from pytest_netns_mysql.errors import SettingError, in_short
+from pytest_netns_mysql.optionnames import base_name, normal
 
 OptionValue = str | int | float | bool | None
 
-# Nothing in a data directory on a tmpfs is worth keeping, so nothing is flushed, doubled or made large.
-# loose_: a version that does not know the option warns instead of refusing to start.
+# The data directory is on a tmpfs and dies with the test run: nothing needs to be flushed, written twice or large.
+# loose_: a server version that does not know the option warns instead of refusing to start.
 DEFAULTS: Mapping[str, OptionValue] = {
     "port": 3306,
     "skip_name_resolve": True,
@@ -29,23 +30,23 @@ DEFAULTS: Mapping[str, OptionValue] = {
     "loose_innodb_buffer_pool_load_at_startup": False,
     "loose_innodb_buffer_pool_dump_at_shutdown": False,
     "loose_innodb_print_ddl_logs": False,
-    # A boot waits for each of its threads, and makes and reads each rollback segment: 128 in every tablespace of undo
-    # logs and of temporary tables, of which one holds 1023 transactions.
+    # A booting server waits for each of its threads, and creates and reads every rollback segment: by default 128 in
+    # each undo tablespace and in the temporary tablespace. One segment serves 1023 transactions.
     "loose_innodb_rollback_segments": 2,
     "loose_innodb_read_io_threads": 1,
     "loose_innodb_write_io_threads": 1,
     "loose_innodb_purge_threads": 1,
 }
 
-# Options that a data directory is made for, and cannot be served without.
+# Options that are built into a data directory: a server on the directory needs the same values.
 _INITIAL = ("lower_case_table_names", "innodb_page_size", "innodb_data_file_path", "innodb_undo_directory")
 
-# Options that have a place of their own: parameters whose endpoints are checked, and each server's private files.
+# Options that are set elsewhere: by parameters whose endpoints the plugin checks, or by the plugin itself.
 _PARAMETERS = ("bind_address", "admin_address", "mysqlx_bind_address")
-_OWN = ("datadir", "socket", "pid_file", "log_error", "tmpdir", "user")
+_SET_BY_PLUGIN = ("datadir", "socket", "pid_file", "log_error", "tmpdir", "user")
 
-# Options with which mysqld is no server that this process could wait for and end.
-_LEAVING = {
+# Options with which mysqld is not a server that the plugin can wait for and stop.
+_UNMANAGEABLE = {
     "daemonize": "mysqld would leave the process that starts it",
     "chroot": "mysqld would not find its private files",
     "initialize": "mysqld would make a data directory and end",
@@ -57,49 +58,41 @@ _LEAVING = {
 _NAME = re.compile(r"-{0,2}[A-Za-z0-9][A-Za-z0-9_.-]*")
 _LONGEST_NAME = 200  # characters
 _LONGEST_VALUE = 130_000  # bytes; an argument of a program is shorter than 128 KiB, see execve(2)
-_LARGEST = 1 << 64
-
-
-def normal(name: str) -> str:
-    """Return an option's name as SHOW VARIABLES writes it: ``--Foo-Bar`` and ``foo_bar`` are one."""
-    return name.lstrip("-").replace("-", "_").lower()
-
-
-def _plain(name: str) -> str:
-    """Return the name without what may stand before it; see the manual, "Program Option Modifiers"."""
-    name = normal(name)
-    for prefix in ("loose_", "skip_", "disable_", "enable_"):
-        if name.startswith(prefix) and name != "skip_name_resolve":
-            return _plain(name.removeprefix(prefix))
-    return name
+_LARGEST_NUMBER = 1 << 64
 
 
 def merge(*layers: Mapping[str, OptionValue], defaults: Mapping[str, OptionValue] = DEFAULTS) -> dict[str, OptionValue]:
-    """Return the defaults overlaid by each mapping in turn; the last one that names an option wins.
+    """Return the defaults overridden by each mapping in turn.
 
-    Values: True and False are ON and OFF, None is an option without a value, such as ``skip_log_bin``.
+    Args:
+        layers: Options by name, in any spelling. The last mapping with an option wins. True and False mean ON and OFF;
+            None means an option without a value, such as ``skip_log_bin``.
+        defaults: The options to begin with.
+
+    Returns:
+        The options by their normal names.
     """
     merged: dict[str, tuple[str, OptionValue]] = {}
     for layer in (defaults, *layers):
         for name, value in layer.items():
-            merged[_plain(name)] = (normal(name), value)
+            merged[base_name(name)] = (normal(name), value)
     return dict(merged.values())
 
 
 def arguments(options: Mapping[str, OptionValue]) -> list[str]:
-    """Return the options as mysqld's command line takes them."""
+    """Return the options as arguments of mysqld."""
     return [
         f"--{name.replace('_', '-')}" + ("" if value is None else f"={_text(value)}")
         for name, value in (
-            # Its value is a file's name, and "ON" would be one; TOML has no None.
-            (name, None if value is True and _plain(name) == "log_bin" else value)
+            # The value of log_bin is a file name, and mysqld would name the file ON. TOML has no None to write instead.
+            (name, None if value is True and base_name(name) == "log_bin" else value)
             for name, value in options.items()
         )
     ]
 
 
-def check_kinds(options: Mapping[str, OptionValue], *, where: str) -> None:
-    """Raise SettingError for an option whose name or value mysqld cannot be given."""
+def check_values(options: Mapping[str, OptionValue], *, where: str) -> None:
+    """Raise SettingError if mysqld cannot be given one of the names or values."""
     for name, value in options.items():
         if not isinstance(name, str) or len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
             raise SettingError(
@@ -116,59 +109,69 @@ def check_kinds(options: Mapping[str, OptionValue], *, where: str) -> None:
 
 
 def _value_fault(value: object) -> str | None:
-    """Return why mysqld cannot be given a value, or None where it can."""
+    """Return why mysqld cannot be given this value, or None if it can."""
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return None if abs(value) < _LARGEST else "it has more than 64 bits"
+        return None if abs(value) < _LARGEST_NUMBER else "it has more than 64 bits"
     if isinstance(value, float):
-        return None if math.isfinite(value) else "it is no number that mysqld knows"
+        return None if math.isfinite(value) else "mysqld accepts only finite numbers"
     text = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(text, str):
-        return f"an option's value is no {type(value).__name__}"
-    if any(one in text for one in "\0\n\r"):
-        return "it holds a NUL or a line break, at which mysqld would end it"
+        return f"an option cannot have a value of type {type(value).__name__}"
+    if any(character in text for character in "\0\n\r"):
+        return "it contains a NUL or a line break, where mysqld would cut it off"
     try:
         length = len(os.fsencode(text))
     except UnicodeEncodeError:
         return "it cannot be written in UTF-8"
-    return None if length < _LONGEST_VALUE else f"it is {length:,} bytes long, and a program takes 128 KiB"
+    if length >= _LONGEST_VALUE:
+        return f"it is {length:,} bytes long, but an argument of a program has less than 128 KiB"
+    return None
 
 
 def checked(options: Mapping[str, OptionValue], *, where: str) -> Mapping[str, OptionValue]:
-    """Return the options; raise SettingError for one that the plugin sets itself, or that mysqld cannot be given."""
+    """Return the options, if a project may set all of them.
+
+    Args:
+        options: Options by name, in any spelling.
+        where: Where the options are written, for the error.
+
+    Raises:
+        SettingError: The plugin sets one of the options itself, or mysqld cannot be given one of them.
+    """
     if not isinstance(options, Mapping):
         raise SettingError(
-            f"options = {in_short(options)}: it takes a mapping of names to values",
+            f"options must be a mapping of names to values, got {in_short(options)}",
             where=where,
             remedies=['write options={"max_connections": 5}'],
         )
-    check_kinds(options, where=where)
+    check_values(options, where=where)
     for name in options:
-        plain = _plain(name).partition("=")[0]
+        plain = base_name(name).partition("=")[0]
         if plain in _PARAMETERS:
             raise SettingError(
-                f"the option {plain} is a parameter of its own, where its endpoints are checked",
+                f"the option {plain} has a parameter of its own, which checks the endpoints",
                 where=where,
-                remedies=[f"write {plain}=... beside options, not in it"],
+                remedies=[f"write {plain}=... beside options=..., not inside"],
             )
-        for meant, why in _LEAVING.items():
-            if _means(plain, meant):
+        for option, why in _UNMANAGEABLE.items():
+            if _means(plain, option):
                 raise SettingError(
-                    f"the option {_named(plain, meant)} is refused: {why}", where=where, remedies=["leave it out"]
+                    f"the option {_named(plain, option)} is refused: {why}", where=where, remedies=["remove the option"]
                 )
-        plain = next((meant for meant in _OWN if _means(plain, meant)), plain)
-        if plain in _OWN:
+        plain = next((option for option in _SET_BY_PLUGIN if _means(plain, option)), plain)
+        if plain in _SET_BY_PLUGIN:
             raise SettingError(
-                f"the option {plain} is the plugin's own: each server has a private one",
+                f"the option {plain} is set by the plugin: every server has its own",
                 where=where,
-                remedies=["leave it out"],
+                remedies=["remove the option"],
             )
     return options
 
 
 def _means(name: str, option: str) -> bool:
-    """Return True for an option's name, and for a beginning of it: servers complete what is unambiguous."""
+    """Return True if a server takes a name for this option: servers complete the beginning of a name."""
     return bool(name) and option.startswith(name)
 
 
@@ -177,7 +180,7 @@ def _named(name: str, option: str) -> str:
 
 
 def is_on(options: Mapping[str, OptionValue], name: str) -> bool:
-    """Tell whether an option, named as in SHOW VARIABLES, is given and not switched off."""
+    """Return True if an option is set and not switched off. ``name`` is its normal name."""
     value = options.get(name, False)
     return value is None or str(value).upper() not in ("FALSE", "OFF", "0")
 
@@ -185,9 +188,12 @@ def is_on(options: Mapping[str, OptionValue], name: str) -> bool:
 def initial(
     options: Mapping[str, OptionValue], defaults: Mapping[str, OptionValue] = DEFAULTS
 ) -> dict[str, OptionValue]:
-    """Return those options that decide what ``--initialize`` writes, over those of the defaults for small files."""
+    """Return the options for ``mysqld --initialize``.
+
+    They are the InnoDB defaults, for small files, and those of ``options`` that are built into a data directory.
+    """
     small = {name: value for name, value in defaults.items() if "innodb" in name}
-    return small | {name: value for name, value in options.items() if _plain(name) in _INITIAL}
+    return small | {name: value for name, value in options.items() if base_name(name) in _INITIAL}
 
 
 def _text(value: str | float | bool) -> str:

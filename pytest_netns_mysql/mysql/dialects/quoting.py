@@ -1,20 +1,28 @@
-"""Text as SQL takes it."""
+"""Quoting for SQL, and text in answers of a server."""
 
 from __future__ import annotations
 
+RawRow = tuple[bytes | None, ...]
+"""A row of a result as the server sends it, see the manual, "Text Resultset"."""
+
 
 def literal(text: str) -> str:
-    """Return ``text`` as an SQL string; see the manual, "String Literals"."""
+    """Return ``text`` as a quoted SQL string; see the manual, "String Literals"."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def identifier(text: str, *, pattern: bool = False) -> str:
-    """Return ``text`` as a quoted identifier; in GRANT a schema is a ``pattern`` whose wildcards are escaped."""
+    """Return ``text`` as a quoted SQL identifier.
+
+    Args:
+        text: The name.
+        pattern: Whether the server reads the name as a pattern, as the schema in GRANT: wildcards are escaped.
+    """
     if pattern:
         text = text.replace("\\", r"\\").replace("_", r"\_").replace("%", r"\%")
     return "`" + text.replace("`", "``") + "`"
 
 
 def decoded(value: bytes | None) -> str:
-    """Return what a server has sent as text; bytes that are no UTF-8 stay apart, and NULL is ''."""
+    """Return a value of a result as text. NULL becomes ''; invalid UTF-8 becomes surrogates."""
     return "" if value is None else value.decode("utf-8", "surrogateescape")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.kernel.namespaces import launch
+from pytest_netns_mysql.kernel.namespaces import launcher
 from pytest_netns_mysql.mysql.fetch.progress import of_total, size_below
 from pytest_netns_mysql.mysql.fetch.sources import ORIGINS, ROOM, Source, parse_stanzas
 
@@ -169,7 +169,7 @@ class AptRoot:
         how_far: Callable[[], str] = lambda: "resolving packages",
     ) -> subprocess.CompletedProcess[str]:
         command = self._command(program, *arguments, configuration=configuration)
-        return self._progress.run(launch.command(command), how_far, cwd=cwd, environment=_environment())
+        return self._progress.run(launcher.command(command), how_far, cwd=cwd, environment=_environment())
 
     def _of_lists(self) -> str:
         return f"reading the package lists: {size_below(self.root / 'state' / 'lists') / 1e6:.0f} MB"
@@ -191,7 +191,7 @@ def _environment() -> dict[str, str]:
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        launch.command(command),
+        launcher.command(command),
         env=_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -80,6 +80,6 @@ class Permission:
 
 def is_inside() -> bool:
     """Return True if the calling thread stands in a sandbox: one of its own process, or of ``netns-mysql run``."""
-    from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+    from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 
     return (WORK_DIRECTORY / "global").exists()

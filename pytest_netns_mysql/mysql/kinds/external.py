@@ -14,7 +14,7 @@ import mysql.connector
 from pytest_netns_mysql.arguments import is_line
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerGoneError, ServerNotFoundError, ServerVersionError, SettingError
-from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
 from pytest_netns_mysql.mysql.kinds import mariadb
 from pytest_netns_mysql.mysql.kinds.local import program_on_path

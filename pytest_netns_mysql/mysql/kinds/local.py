@@ -83,7 +83,7 @@ class Distribution:
 
     def access(self, name: str, network: Network) -> Process:
         """Return the process of a server, in a folder of its name in the sandbox."""
-        from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+        from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
         from pytest_netns_mysql.mysql.mysqld.process import Process
 
         return Process(str(self.mysqld), WORK_DIRECTORY / name, network[GLOBAL])

@@ -111,7 +111,7 @@ class MariaDB(Distribution):
 
     def access(self, name: str, network: Network) -> Process:
         """Return the process of a server, in a folder of its name in the sandbox."""
-        from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+        from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
         from pytest_netns_mysql.mysql.mysqld.activated import ActivatedProcess
 
         return ActivatedProcess(self.mysqld, name, WORK_DIRECTORY, network)

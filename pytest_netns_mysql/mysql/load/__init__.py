@@ -1,1 +1,1 @@
-"""SQL files and functions to load: found, read and split into statements."""
+"""The SQL files and functions of ``load=``: finding them, and splitting files into statements."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from pytest_netns_mysql.mysql.load.rules import SPACES
+from pytest_netns_mysql.mysql.load.lexicalrules import SPACES
 
 _FIRST_WORD = re.compile(rb"[ \t\n\v\f\r]*([^ \t]{1,24})(?=[ \t]|\Z)")
 _ARGUMENT = re.compile(
@@ -65,35 +65,46 @@ WITHOUT_EFFECT = frozenset(
         *("tee", "warnings"),
     )
 )
-"""The commands that change nothing of what a file loads."""
+"""The commands that do not change what a file loads."""
 
 
 @dataclass(frozen=True)
 class CommandTable:
-    """The commands that one client program knows, by letter and by name."""
+    """The commands of a client program.
+
+    Attributes:
+        letters: The commands of one letter after a backslash, by letter.
+        names: The commands by name.
+        is_mariadb: Whether they are the commands of MariaDB's client program.
+    """
 
     letters: dict[bytes, Command]
     names: dict[bytes, Command]
     is_mariadb: bool
 
     def at_line_start(self, text: bytes | memoryview, delimiter: bytes) -> Command | None:
-        """Return the command that a text is, as the client program looks for one before it looks for statements."""
+        """Return the command in a text, or None. The client program looks for it before it looks for statements.
+
+        Args:
+            text: A line, or a statement without its delimiter.
+            delimiter: The current delimiter.
+        """
         match = _FIRST_WORD.match(text)
         command = None if match is None else self.names.get(match[1].lower())
         if match is None or command is None:
             return None
-        whole = bytes(text)
-        # What stands behind a \g or a delimiter is for the search for statements.
-        if b"\\g" in whole or (delimiter in whole and not is_delimiter_command(match[1])):
+        whole_text = bytes(text)
+        # With a \g or a delimiter in it, the text is left to the search for statements.
+        if b"\\g" in whole_text or (delimiter in whole_text and not is_delimiter_command(match[1])):
             return None
-        if not whole[match.end() :].strip(SPACES):
+        if not whole_text[match.end() :].strip(SPACES):
             return command
-        takes = command.takes_arguments and (argument(whole) or not self.is_mariadb)
-        return command if takes else None
+        has_arguments = command.takes_arguments and (argument(whole_text) or not self.is_mariadb)
+        return command if has_arguments else None
 
 
 def table(*, mariadb: bool) -> CommandTable:
-    """Return the commands of MariaDB's client program, or of MySQL's."""
+    """Return the commands of MySQL's client program, or of MariaDB's."""
     letters = {**_COMMANDS, **({"-": _SANDBOX} if mariadb else {"x": _RESET})}
     others = (_SANDBOX,) if mariadb else _MYSQL
     names = {command.name: command for command in (*_COMMANDS.values(), *others)} | {"exit": Command("quit")}
@@ -110,7 +121,7 @@ def is_delimiter_command(text: bytes | bytearray) -> bool:
 
 
 def argument(line: bytes) -> bytes:
-    """Return the first argument of a command, without its quotes; b"" where there is none."""
+    """Return the first argument of a command without its quotes, or b"" if there is none."""
     match = _ARGUMENT.match(line)
     if match is None:
         return b""
@@ -120,28 +131,28 @@ def argument(line: bytes) -> bytes:
 
 
 def schema_of(line: bytes) -> bytes:
-    """Return the schema that a USE command names; raise ValueError with the client program's words."""
-    found = argument(line)
-    if not found:
+    """Return the schema in a USE command; raise ValueError with the error message of the client program."""
+    name = argument(line)
+    if not name:
         raise ValueError("USE must be followed by a database name")
-    return found
+    return name
 
 
 def delimiter_of(line: bytes) -> bytes:
-    """Return what a DELIMITER command sets; raise ValueError with the client program's words."""
-    found = argument(line)
-    if not found:
+    """Return the delimiter in a DELIMITER command; raise ValueError with the error message of the client program."""
+    delimiter = argument(line)
+    if not delimiter:
         raise ValueError("DELIMITER must be followed by a 'delimiter' character or string")
-    if b"\\" in found:
+    if b"\\" in delimiter:
         raise ValueError("DELIMITER cannot contain a backslash character")
-    return found[:_LONGEST_DELIMITER]
+    return delimiter[:_LONGEST_DELIMITER]
 
 
 def file_of(line: bytes) -> bytes:
-    """Return the file that a SOURCE command names; raise ValueError with the client program's words."""
-    found = line.lstrip(SPACES).partition(b" ")[2].strip(SPACES)
-    while found and (found[-1] <= 0x20 or found[-1] == 0x7F):
-        found = found[:-1]
-    if not found:
+    """Return the file in a SOURCE command; raise ValueError with the error message of the client program."""
+    name = line.lstrip(SPACES).partition(b" ")[2].strip(SPACES)
+    while name and (name[-1] <= 0x20 or name[-1] == 0x7F):
+        name = name[:-1]
+    if not name:
         raise ValueError("Usage: \\. <filename> | source <filename>")
-    return found
+    return name

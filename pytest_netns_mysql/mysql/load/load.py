@@ -1,4 +1,4 @@
-"""What a server or a schema is loaded with: SQL files, folders of them, functions; found, and told apart."""
+"""The entries of ``load=``: SQL files, folders with SQL files, and functions; how they are found and compared."""
 
 from __future__ import annotations
 
@@ -23,58 +23,84 @@ Function = Callable[[Any], object]
 Entry = str | os.PathLike[str] | Function
 Entries = Entry | Sequence[Entry]
 
-_OF_A_MODULE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-_TAKES = "an SQL file, a folder of them, a function that takes a connection, or its name as text, package.module:name"
+_FUNCTION_NAME = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_ACCEPTED = (
+    "an SQL file, a folder with SQL files, a function that takes a connection, or the name of a function as text, "
+    "package.module:name"
+)
+_PATHS = "write an absolute path, or a path relative to the folder of the file with the setting"
 
 
 @dataclass(frozen=True)
 class Load:
-    """One thing to load: a file, or a function that gets the administrator's connection."""
+    """A file to load, or a function that loads something.
+
+    Attributes:
+        name: The name in messages.
+        file: The SQL file.
+        function: The function. It is called with a connection of the administrator.
+    """
 
     name: str
     file: Path | None = None
     function: Function | None = None
 
     def digest(self) -> str:
-        """Return what changes with what is loaded: a file, those that it reads; a function's module."""
+        """Return a digest of the files to load, or of the function's module. It changes when the data changes."""
         if self.function is not None:
-            return _digest(source_of(self.function).read_bytes(), _circumstances(self.function))
+            return _digest(source_of(self.function).read_bytes(), _bound_values(self.function))
         return self.scan().digest()
 
     def scan(self) -> Scan:
-        """Return what the file asks for."""
+        """Return what the file needs to be loaded."""
         from pytest_netns_mysql.mysql.load import scan
 
         return scan.scan(self.name, self.file or Path())
 
 
 def based(entries: Entries, folder: Path) -> tuple[Entry, ...]:
-    """Return the entries of a ``load=``, with those paths that are relative sought from ``folder``."""
+    """Return the entries of a ``load=``. Relative paths become absolute.
+
+    Args:
+        entries: One entry or several.
+        folder: The folder that relative paths start from.
+
+    Raises:
+        LoadError: A text cannot be the path of a file.
+    """
     several = (entries,) if isinstance(entries, str | os.PathLike) or callable(entries) else entries
-    return tuple(_based(one, folder) for one in several)
+    return tuple(_based(entry, folder) for entry in several)
 
 
 def _based(entry: Entry, folder: Path) -> Entry:
-    if isinstance(entry, os.PathLike) or (isinstance(entry, str) and not _OF_A_MODULE.fullmatch(entry)):
+    if isinstance(entry, os.PathLike) or (isinstance(entry, str) and not _FUNCTION_NAME.fullmatch(entry)):
         try:
             return paths.absolute(entry, folder)
         except (TypeError, ValueError) as error:
             raise LoadError(
-                f"load = {in_short(entry)} is no path: {error}",
-                remedies=["write the path in full, or from the folder of the file that it is written in"],
+                f"load = {in_short(entry)} cannot be a path: {error}",
+                remedies=[_PATHS],
             ) from error
     return entry
 
 
 def entries_of(topology: Topology) -> tuple[Entry, ...]:
-    """Return what a topology's server is to be loaded with; relative paths start at the topology's file."""
+    """Return what a topology's server is to be loaded with; relative paths start from the folder of its file."""
     file = Path(topology.source.partition("::")[0])
     is_file = os.path.isfile(file)  # noqa: PTH113 - Path's own raises for a long name
     return based(topology.mysqld.load, file.parent if is_file else paths.here())
 
 
 def resolve(entries: Sequence[Entry | Load], *, where: str) -> tuple[Load, ...]:
-    """Find what is to be loaded, in order; raise LoadError for what is not there."""
+    """Return the loads for some entries, in order.
+
+    Args:
+        entries: The entries.
+        where: Where the entries are written, for errors.
+
+    Raises:
+        LoadError: A file or function does not exist, or an entry has the wrong type.
+    """
     return tuple(load for entry in entries for load in _resolve(entry, where))
 
 
@@ -89,21 +115,21 @@ def _resolve(entry: Entry | Load, where: str) -> Iterator[Load]:
         source_of(entry, where)
         yield Load(f"{entry.__module__}:{entry.__qualname__}", function=entry)
     else:
-        raise LoadError(f"load = {in_short(entry)}: it takes {_TAKES}", where=where)
+        raise LoadError(f"load must be {_ACCEPTED}, got {in_short(entry)}", where=where)
 
 
 def _files(path: Path, where: str) -> Iterator[Load]:
     why = paths.why_not_there(path)
     if why is not None and why != "does not exist":
-        raise LoadError(f"{path.name} {why}", where=where, tried=[str(path)], remedies=["mend the path"])
+        raise LoadError(f"{path.name} {why}", where=where, tried=[str(path)], remedies=["correct the path"])
     if path.is_dir():
         files = sorted(path.glob("*.sql"))
         if not files:
             raise LoadError(
-                f"there is no *.sql in the folder {path.name} to load",
+                f"the folder {path.name} has no SQL files to load (*.sql)",
                 where=where,
                 tried=[str(path)],
-                remedies=["put SQL files there: they are loaded in the order of their names"],
+                remedies=["put SQL files into the folder: they are loaded in the order of their names"],
             )
         yield from (Load(f"{path.name}/{file.name}", file) for file in files)
     elif path.is_file():
@@ -112,10 +138,10 @@ def _files(path: Path, where: str) -> Iterator[Load]:
         yield Load(path.name, path)
     else:
         raise LoadError(
-            f"there is no {path.name} to load",
+            f"the file {path.name} to load does not exist",
             where=where,
             tried=[str(path)],
-            remedies=["write the path in full, or from the folder of the file that it is written in"],
+            remedies=[_PATHS],
         )
 
 
@@ -127,32 +153,35 @@ def _imported(name: str, where: str) -> Function:
             found = getattr(found, part)
     except (ImportError, AttributeError) as error:
         raise LoadError(
-            f"there is no function {name} to load",
+            f"the function {name} to load does not exist",
             where=where,
             tried=[f"{type(error).__name__}: {error}"],
-            remedies=["mend the name, package.module:function", "see that the package can be imported: pythonpath"],
+            remedies=[
+                "correct the name: package.module:function",
+                "make the package importable: pythonpath",
+            ],
         ) from error
     if not callable(found):
-        raise LoadError(f"load = {name!r}: that is {found!r}, and no function", where=where)
+        raise LoadError(f"load = {name!r} must name a function, but it is {found!r}", where=where)
     source_of(found, where)
     function_found: Function = found
     return function_found
 
 
 def source_of(function: Function, where: str | None = None) -> Path:
-    """Return the file that a function is written in; raise LoadError where there is none."""
+    """Return the source file of a function; raise LoadError if there is none."""
     try:
         return Path(inspect.getsourcefile(inspect.unwrap(function)) or "")
     except TypeError as error:
         raise LoadError(
-            f"the function {function!r} has no source file, whose changes would tell that it is to be loaded again",
+            f"the function {function!r} has no source file: the plugin could not see when it changes",
             where=where,
-            remedies=["write a function in Python that calls it"],
+            remedies=["write a Python function that calls it"],
         ) from error
 
 
-def _circumstances(function: Function) -> bytes:
-    """Return what two functions of one text may differ in: name, defaults, and what they were made with."""
+def _bound_values(function: Function) -> bytes:
+    """Return what may differ between functions with the same code: name, defaults, closure, and the bound object."""
     cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
     parts = function.__qualname__, getattr(function, "__defaults__", None), getattr(function, "__self__", None), cells
     return repr(parts).encode()

@@ -1,4 +1,4 @@
-"""What an SQL file asks for, by a quick look at its bytes: the files that it reads, what not every reader can do."""
+"""A quick scan of an SQL file: the files that it reads, and what it needs to be loaded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _CHUNK = 1 << 20  # bytes
-_OVERLAP = 2 << 10  # bytes: as much as a command or a file's name is long at most
+_OVERLAP = 2 << 10  # bytes: the longest command or file name
 _SOURCE = re.compile(rb"(?:(?:^|[;/$|]|\\[gG])[ \t]*source|\\\.)[ \t]+([^\r\n]{1,1024})", re.IGNORECASE | re.MULTILINE)
 _NAME_ENDS = re.compile(rb"[;\s]|\$\$|//|\|\||--|#|\Z")
 _QUOTED = rb"'(?:[^'\\]|\\.|''){1,1024}'|\"(?:[^\"\\]|\\.|\"\"){1,1024}\""
@@ -25,39 +25,49 @@ _FOR_PROGRAM = (b"system", b"connect", b"edit", b"charset", b"resetconnection", 
 _NAMES = re.compile(rb"(?:^|[;/$|])[ \t]*(?:" + b"|".join(_FOR_PROGRAM) + rb")\b", re.MULTILINE)
 _LETTERS = re.compile(rb"\\(?:[!exC]|r(?!\\n|['\"\r\n]))")
 _SANDBOX = b"/*!999999\\-"
-_MOST_ENDS = 16  # of a name: the delimiter is not known here
+_MOST_ENDS = 16  # places where a file name may end: the delimiter is not known here
 _AS_UTF_8 = "save the file as UTF-8: iconv -f UTF-16 -t UTF-8"
 _NOT_TEXT = {
-    b"\xff\xfe": ("this is UTF-16, which the client program does not read", _AS_UTF_8),
-    b"\xfe\xff": ("this is UTF-16, which the client program does not read", _AS_UTF_8),
-    b"\x1f\x8b": ("this is compressed by gzip, and no text", "unpack the file: gunzip"),
-    b"PK\x03\x04": ("this is a zip archive, and no text", "unpack the file"),
+    b"\xff\xfe": ("the file is UTF-16, which the client program cannot read", _AS_UTF_8),
+    b"\xfe\xff": ("the file is UTF-16, which the client program cannot read", _AS_UTF_8),
+    b"\x1f\x8b": ("the file is compressed by gzip", "unpack the file: gunzip"),
+    b"PK\x03\x04": ("the file is a zip archive", "unpack the file"),
 }
-_NUL = ("a NUL byte, which the client program does not read", r"write \0 in the string, or the string as x'00'")
+_NUL = (
+    "the line has a NUL byte, which the client program cannot read",
+    r"write \0 in the string, or the string as x'00'",
+)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A place that no reader takes: its file and line, what is wrong, and the cure."""
+    """A place in a file that neither the client program nor this package can read.
+
+    Attributes:
+        file: The file.
+        line: The line number, from 1.
+        what: What is wrong.
+        remedy: What to do.
+    """
 
     file: Path
     line: int
     what: str
-    cure: str
+    remedy: str
 
 
 @dataclass
 class Scan:
-    """What was found in a file and in those that it reads by SOURCE.
+    """What an SQL file needs, together with the files that it reads by SOURCE.
 
     Attributes:
-        files: The files that are read, this one first, by the names that they are called by.
-        size: The bytes of the SQL files.
-        reads_local: Whether there may be a LOAD DATA LOCAL.
-        has_commands: Whether there may be a command that only the client program knows.
-        has_sandbox: Whether there may be the first line of older dumps of MariaDB, which MySQL's client refuses.
-        has_dollars: Whether there is a dollar sign.
-        fault: The first place that no reader takes.
+        files: The files that are read, by the names in the SQL text. The scanned file comes first.
+        size: The size of the SQL files, in bytes.
+        reads_local: Whether LOAD DATA LOCAL may occur.
+        has_commands: Whether a command may occur that only the client program can execute.
+        has_sandbox: Whether the sandbox command of MariaDB's dumps may occur, which MySQL's client program refuses.
+        has_dollars: Whether a dollar sign occurs.
+        fault: The first place that cannot be read; None if there is none.
     """
 
     files: dict[str, Path] = field(default_factory=dict)
@@ -69,36 +79,43 @@ class Scan:
     fault: Fault | None = None
 
     def digest(self) -> str:
-        """Return what changes with the name or the content of any of the files."""
+        """Return a digest of the names and contents of all files."""
         whole = hashlib.sha256()
         for name, file in self.files.items():
-            one = hashlib.sha256(os.fsencode(name) + b"\0")
+            of_file = hashlib.sha256(os.fsencode(name) + b"\0")
             with file.open("rb") as stream:
                 while chunk := stream.read(_CHUNK):
-                    one.update(chunk)
-            whole.update(one.digest())
+                    of_file.update(chunk)
+            whole.update(of_file.digest())
         return whole.hexdigest()
 
 
 def scan(name: str, file: Path) -> Scan:
-    """Look through a file, and through those that it reads by SOURCE; raise OSError where it cannot be read.
+    """Scan a file, and the files that it reads by SOURCE.
 
-    Names are sought from the folder of the file, where the client program stands while it reads it. What only looks
-    like a file's name counts where there is such a file.
+    Names are relative to the folder of the file, which is the client program's working directory. The scan does not
+    parse SQL: a text that looks like the name of a file counts if the file exists.
+
+    Args:
+        name: The name of the file in the digest.
+        file: The path of the file.
+
+    Raises:
+        OSError: A file cannot be read.
     """
-    found = Scan({name: file})
+    scanned = Scan({name: file})
     waiting = [file]
     seen = {file}
     while waiting:
         current = waiting.pop()
-        for other, is_script in _scan_file(current, found):
-            # Others come into the digest by the name that they are read by.
+        for other, is_script in _scan_file(current, scanned):
+            # The digest has the names as they are written, so that it does not depend on the folder.
             path = Path(file.parent, os.fsdecode(other)).expanduser()
             if path not in seen and _is_file(path):
                 seen.add(path)
-                found.files[os.fsdecode(other)] = path
+                scanned.files[os.fsdecode(other)] = path
                 waiting += [path] if is_script else []
-    return found
+    return scanned
 
 
 def _is_file(path: Path) -> bool:
@@ -108,35 +125,35 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _scan_file(file: Path, found: Scan) -> Iterator[tuple[bytes, bool]]:
-    """Yield what may be names of files that a file reads, each with whether it is a script."""
+def _scan_file(file: Path, scanned: Scan) -> Iterator[tuple[bytes, bool]]:
+    """Yield possible names of files that a file reads, each with whether it would be read by SOURCE."""
     lines, before = 1, b""
     with file.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             if not before:
-                _look_for_encoding(chunk, file, found)
-            if found.fault is None and b"\0" in chunk:
+                _look_for_encoding(chunk, file, scanned)
+            if scanned.fault is None and b"\0" in chunk:
                 number = lines + chunk.count(b"\n", 0, chunk.index(b"\0"))
-                found.fault = Fault(file, number, *_NUL)
-            found.size += len(chunk)
+                scanned.fault = Fault(file, number, *_NUL)
+            scanned.size += len(chunk)
             lines += chunk.count(b"\n")
             text = before + chunk
             before = text[-_OVERLAP:]
-            yield from _names(text, found)
+            yield from _names(text, scanned)
 
 
-def _look_for_encoding(chunk: bytes, file: Path, found: Scan) -> None:
-    for mark, (what, cure) in _NOT_TEXT.items():
-        if chunk.startswith(mark) and found.fault is None:
-            found.fault = Fault(file, 1, what, cure)
+def _look_for_encoding(chunk: bytes, file: Path, scanned: Scan) -> None:
+    for mark, (what, remedy) in _NOT_TEXT.items():
+        if chunk.startswith(mark) and scanned.fault is None:
+            scanned.fault = Fault(file, 1, what, remedy)
 
 
-def _names(text: bytes, found: Scan) -> Iterator[tuple[bytes, bool]]:
+def _names(text: bytes, scanned: Scan) -> Iterator[tuple[bytes, bool]]:
     lowered = text.lower()
-    found.has_dollars = found.has_dollars or b"$" in text
-    found.has_sandbox = found.has_sandbox or _SANDBOX in text
-    found.reads_local = found.reads_local or (b"infile" in lowered and b"local" in lowered)
-    found.has_commands = found.has_commands or _has_commands(text, lowered)
+    scanned.has_dollars = scanned.has_dollars or b"$" in text
+    scanned.has_sandbox = scanned.has_sandbox or _SANDBOX in text
+    scanned.reads_local = scanned.reads_local or (b"infile" in lowered and b"local" in lowered)
+    scanned.has_commands = scanned.has_commands or _has_commands(text, lowered)
     if b"source" in lowered or b"\\." in text:
         for match in _SOURCE.finditer(text):
             rest = match[1]

@@ -13,8 +13,10 @@ from pytest_netns_mysql.mysql.dialects.quoting import decoded
 if TYPE_CHECKING:
     from mysql.connector.abstracts import MySQLCursorAbstract
 
-    from pytest_netns_mysql.mysql.dialects.base import Dialect, RawRow
-    from pytest_netns_mysql.mysql.drivers.connector import Driver, NamespaceConnection
+    from pytest_netns_mysql.mysql.dialects.base import Dialect
+    from pytest_netns_mysql.mysql.dialects.quoting import RawRow
+    from pytest_netns_mysql.mysql.drivers.connect import Driver
+    from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
     from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
 
 
@@ -65,11 +67,11 @@ class Administrator:
 
         Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
         """
-        from pytest_netns_mysql.mysql.drivers.connector import connect, kind_of
-        from pytest_netns_mysql.mysql.drivers.driveroptions import is_known, named
+        from pytest_netns_mysql.mysql.drivers.connect import connect, endpoint_kind
+        from pytest_netns_mysql.mysql.drivers.driveroptions import has_known_options, with_common_names
 
         self._access.check_running()
-        if kind_of(driver) == "mysqlx":
+        if endpoint_kind(driver) == "mysqlx":
             raise ClientError(
                 "the private socket of the administrator speaks no X Protocol",
                 remedies=["name a namespace and an account: connect('red', driver='mysqlx', user=...)"],
@@ -77,8 +79,8 @@ class Administrator:
         with self._access.raise_if_server_died():
             common = self._dialect.common(driver, options)
             # What it is called differs between drivers: of one that is not known its own defaults hold.
-            own = self._options if is_known(driver) else dict(self._access.administration)
-            connection = connect(self._access.home, driver, **{**common, **own, **named(driver, options)})
+            own = self._options if has_known_options(driver) else dict(self._access.administration)
+            connection = connect(self._access.home, driver, **{**common, **own, **with_common_names(driver, options)})
         self._access.clients.note(connection, _WHO)
         return connection
 

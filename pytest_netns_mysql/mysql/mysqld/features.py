@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from pytest_netns_mysql.mysql.dialects.options import normal
+from pytest_netns_mysql.optionnames import normal
 
 
 class Feature(Enum):

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from pytest_netns_mysql.kernel.namespaces import launch
+from pytest_netns_mysql.kernel.namespaces import launcher
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, merge
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.fetch.progress import Progress, size_below
@@ -73,7 +73,7 @@ def run_until_it_ends(
         return f"making a data directory: {size_below(folder) / 1e6:.0f} MB"
 
     try:
-        result = Progress(progress).run(launch.command(command), how_far, text=script, timeout=timeout)
+        result = Progress(progress).run(launcher.command(command), how_far, text=script, timeout=timeout)
         printed, code = f"{result.stdout}{result.stderr}", result.returncode
         how = how_it_ended(code)
     except subprocess.TimeoutExpired:

@@ -17,7 +17,7 @@ from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 from pytest_netns_mysql.mysql.mysqld.serverfacts import ServerFacts
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.drivers.connector import Driver
+    from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.mysqld.process import Process
     from pytest_netns_mysql.mysql.mysqld.seeded import Seeded
 
@@ -187,16 +187,16 @@ class Instance(ServerFacts):
         """
         if namespace is None and endpoint is None:
             return self.administrator.connect(driver, **options)
-        from pytest_netns_mysql.mysql.drivers.connector import connect_over_tls_if_need_be, kind_of
-        from pytest_netns_mysql.mysql.drivers.driveroptions import named
+        from pytest_netns_mysql.mysql.drivers.connect import connect_with_tls_if_required, endpoint_kind
+        from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
 
         self._access.check_running()
-        options = named(driver, options)
+        options = with_common_names(driver, options)
         name = namespace if namespace is not None else GLOBAL
-        place = self.endpoint_for(name, kind_of(driver)) if endpoint is None else endpoint
+        place = self.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint
         settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
         with self._access.raise_if_server_died():
-            connection = connect_over_tls_if_need_be(self.network[name], driver, **settings)
+            connection = connect_with_tls_if_required(self.network[name], driver, **settings)
         self._access.clients.note(connection, f"{options.get('user', 'nobody')} from {name}")
         return connection
 

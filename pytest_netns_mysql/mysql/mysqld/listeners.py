@@ -13,7 +13,8 @@ from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse, parse_li
 from pytest_netns_mysql.errors import EndpointError, NetnsError, SettingError, in_short
 from pytest_netns_mysql.kernel.hosts import Names, known_names
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql.dialects.options import OptionValue, normal
+from pytest_netns_mysql.mysql.dialects.options import OptionValue
+from pytest_netns_mysql.optionnames import normal
 from pytest_netns_mysql.topology.planning.endpoints import by_address
 
 _KINDS = {"mysql": "bind_address", "admin": "admin_address", "mysqlx": "mysqlx_bind_address"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, literal
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.dialects.base import RawRow
+    from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
 
 LIST = "SHOW PROCESSLIST"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import EndpointError
-from pytest_netns_mysql.kernel.namespaces import capabilities
+from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked, initial, is_on, merge
 from pytest_netns_mysql.mysql.mysqld.kind import check_features
 from pytest_netns_mysql.mysql.mysqld.listeners import Listeners, as_text
@@ -57,7 +57,7 @@ class ResolvedSpec(ServerSpec):
             SettingError: A port or a capability is wrong.
             ServerVersionError: The kind of server lacks a feature.
         """
-        capabilities.mask(self.drop_capabilities, where=self.where)
+        capabilitynames.to_mask(self.drop_capabilities, where=self.where)
         check_features(self.kind, self.requests(), self.where)
         if self.kind.listens is not None:
             return self._of_others(self.kind.listens, network)

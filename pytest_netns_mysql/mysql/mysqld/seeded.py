@@ -1,63 +1,37 @@
-"""The schemas that a server was loaded with, as the server and its reset see them."""
+"""The interface of the schemas that a server was loaded with, as the server and its reset see them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-Name = tuple[str, str]
-"""A schema, and what is in it."""
+from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaObject
 
-
-class Thing(NamedTuple):
-    """A table, a view, a trigger or a routine of a schema."""
-
-    kind: str
-    schema: str
-    name: str
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
 
 
-class Rows(NamedTuple):
-    """What rows a table has.
+@dataclass(frozen=True)
+class SchemaChange:
+    """A change in a schema that the server was loaded with.
 
     Attributes:
-        digest: The number of rows and a sum of their hashes, the same in every order.
-        next_number: The next AUTO_INCREMENT, '' for none; of a sequence, the next number that it has not set aside.
+        object: The object that changed.
+        what: ``new``, ``gone``, ``altered`` for another definition, or ``changed`` for other rows.
     """
 
-    digest: str
-    next_number: str
-
-
-@dataclass(frozen=True)
-class Contents:
-    """The definitions of all things in the schemas, and the rows of their tables."""
-
-    definitions: Mapping[Thing, str] = field(default_factory=dict)
-    rows: Mapping[Name, Rows] = field(default_factory=dict)
-
-    @property
-    def has_sequences(self) -> bool:
-        """True if a SELECT may change something: NEXTVAL moves a sequence."""
-        return any(one.kind == "sequence" for one in self.definitions)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """A thing that is new, gone or altered, or a table whose rows are changed."""
-
-    thing: Thing
+    object: SchemaObject
     what: str
 
     def __str__(self) -> str:
-        return f"{self.thing.kind} {self.thing.schema}.{self.thing.name} is {self.what}"
+        return f"{self.object.kind} {self.object.schema}.{self.object.name} is {self.what}"
 
 
 class Seeded(Protocol):
     """The schemas of one server that was loaded with data."""
 
-    def read(self, *, as_loaded: bool = False, is_a_check: bool = False) -> Contents:
+    def read(self, *, as_loaded: bool = False, is_a_check: bool = False) -> SchemaContents:
         """Return the contents of the schemas.
 
         Args:
@@ -66,16 +40,16 @@ class Seeded(Protocol):
         """
         ...
 
-    def read_rows(self, known: Contents, put_back: Collection[Difference]) -> Contents:
+    def read_rows(self, known: SchemaContents, put_back: Collection[SchemaChange]) -> SchemaContents:
         """Return the contents of the schemas: ``known``, with the tables of ``put_back`` read again."""
         ...
 
-    def differences(self, before: Contents, now: Contents) -> list[Difference]:
+    def changes(self, before: SchemaContents, now: SchemaContents) -> list[SchemaChange]:
         """Return what changed from ``before`` to ``now``."""
         ...
 
-    def put_back(self, found: Sequence[Difference], before: Contents, now: Contents) -> bool:
-        """Undo differences as far as possible; return True if nothing but rows had to be written."""
+    def put_back(self, changes: Sequence[SchemaChange], before: SchemaContents, now: SchemaContents) -> bool:
+        """Undo changes as far as possible; return True if nothing but rows had to be written."""
         ...
 
     def doubt(self) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_netns_mysql import arguments
-from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked, normal
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked
+from pytest_netns_mysql.optionnames import normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,7 +147,7 @@ class ServerSpec:
             LoadError: Something to load does not exist.
             ServerVersionError: A kind of server lacks a feature.
         """
-        from pytest_netns_mysql.kernel.namespaces import capabilities
+        from pytest_netns_mysql.kernel.namespaces import capabilitynames
         from pytest_netns_mysql.mysql.load.load import resolve
         from pytest_netns_mysql.mysql.mysqld.kind import check_features
         from pytest_netns_mysql.mysql.mysqld.listeners import check_names, check_port_options
@@ -155,7 +156,7 @@ class ServerSpec:
         where_options = where_options or where
         resolve(self.load, where=where_load or where)
         checked(self.options, where=where_options)
-        capabilities.mask(self.drop_capabilities, where=where)
+        capabilitynames.to_mask(self.drop_capabilities, where=where)
         if self.check_endpoints:
             check_port_options(self.options, where_options)
             for key, value in self.addresses.items():

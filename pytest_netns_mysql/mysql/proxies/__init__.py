@@ -1,1 +1,1 @@
-"""Proxies in front of a server."""
+"""Proxies in front of a server, MySQL Router among them."""

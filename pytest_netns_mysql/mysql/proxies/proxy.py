@@ -1,4 +1,4 @@
-"""A proxy between clients and a server: any program, run in a namespace."""
+"""A proxy between clients and a server: any program, which runs in a namespace."""
 
 from __future__ import annotations
 
@@ -6,33 +6,37 @@ import os
 import shlex
 import shutil
 import socket
-import string
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ProxyError, in_short
-from pytest_netns_mysql.kernel.namespaces.sandbox import WORK_DIRECTORY
+from pytest_netns_mysql.errors import ProxyError
+from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.mysqld.listeners import is_taken
+from pytest_netns_mysql.mysql.proxies.commandline import filled
+from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.program import Program
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
-_POLL = 0.01  # seconds
-_GREETING = 1.0  # seconds
+_GREETING_TIMEOUT = 1.0  # seconds
 _LOG_LINES = 10
 
 
 class Proxy:
-    """Be a proxy in front of a server; the block that it is used in runs it, and it ends with this process too.
+    """A proxy in front of a server. It runs in a ``with`` block, and ends with the block or with this process.
 
-    Shape: ``server`` is the server behind it, ``endpoint`` where the proxy listens, ``server_endpoint`` where it
-    finds the server, ``folder`` a private folder that exists in the sandbox alone.
+    Attributes:
+        name: The name of the proxy's fixture.
+        server: The server behind the proxy.
+        endpoint: The endpoint that the proxy listens on.
+        server_endpoint: The endpoint of the server, for clients in the proxy's namespace.
+        folder: A private folder for the proxy's files, which exists in the sandbox only.
+        command: The command line, once the proxy is started.
     """
 
     def __init__(
@@ -45,7 +49,20 @@ class Proxy:
         port: int,
         timeout: float,
     ) -> None:
-        """Keep what is to run where; ``timeout`` is in seconds. Raises UnknownNamespaceError, EndpointError."""
+        """Describe a proxy, which the ``with`` block starts.
+
+        Args:
+            name: The name of the proxy's fixture.
+            argv: The command line with placeholders, or a function that returns the command line.
+            server: The server behind the proxy.
+            namespace: The namespace that the proxy runs in.
+            port: The port that the proxy is to listen on.
+            timeout: How long to wait until the server greets through the proxy, in seconds.
+
+        Raises:
+            UnknownNamespaceError: There is no such namespace.
+            EndpointError: The server cannot be reached from the namespace.
+        """
         self.name = name
         self.server = server
         self.server_endpoint = server.endpoint_for(namespace)
@@ -61,25 +78,25 @@ class Proxy:
 
     @property
     def pid(self) -> int | None:
-        """Return the proxy's pid, or None while it does not run."""
+        """The proxy's pid, or None while the proxy is not running."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     @property
     def log(self) -> str:
-        """Return what the proxy printed so far, standard error too."""
+        """What the proxy has printed so far, to standard output and standard error."""
         with self._home:
             file = self.folder / "log"
             return file.read_text("utf-8", "replace") if file.exists() else ""
 
     @property
     def origin(self) -> str:
-        """Return the address that the server sees of every client behind the proxy."""
+        """The address that the server sees for each client of the proxy."""
         return self.server.origin(self.endpoint.namespace, self.server_endpoint)
 
     def __enter__(self) -> Proxy:
         try:
             self._start()
-            self._wait()
+            self._wait_for_greeting()
         except BaseException:
             self._end()
             raise
@@ -95,16 +112,16 @@ class Proxy:
             raise ProxyError(
                 f"the port {self.endpoint.port} is taken at {self.endpoint}",
                 where=self._where,
-                remedies=[f"give the proxy another one: port={self.endpoint.port + 1}"],
+                remedies=[f"give the proxy another port: port={self.endpoint.port + 1}"],
             )
         with self._home:
             self.folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=WORK_DIRECTORY))
-            self.command = self._filled()
+            self.command = self._complete_command()
             with (self.folder / "log").open("wb") as log:
-                # The main thread starts it and the kernel ends it with that: see launch.command.
+                # The kernel ends the proxy with the thread that starts it, the main thread: see launch.command.
                 self._process = self._namespace.start(self.command, directory=self.folder, env=os.environ, output=log)
 
-    def _filled(self) -> list[str]:
+    def _complete_command(self) -> list[str]:
         """Return the command line, with the program's absolute path."""
         if callable(self._argv):
             with self._namespace:
@@ -117,60 +134,67 @@ class Proxy:
                 "server_port": str(self.server_endpoint.port),
                 "folder": str(self.folder),
             }
-            argv = [os.fspath(word).format_map(values) for word in self._argv]
+            argv = filled(self._argv, values)
         program = shutil.which(argv[0]) if argv else None
         if program is None:
             raise ProxyError(
                 f"there is no program {argv[0]}" if argv else "the command line is empty",
                 where=self._where,
                 tried=[f"PATH={os.environ.get('PATH', '')}"],
-                remedies=["install it, or write its path", "skip the test where it is not there: pytest.mark.skipif"],
+                remedies=["install the program, or write its path", "or skip the test without it: pytest.mark.skipif"],
             )
         return [str(Path(program).absolute()), *argv[1:]]
 
-    def _wait(self) -> None:
-        """Return when a server greets through the proxy; raise ProxyError where the proxy ends, or nobody greets."""
-        deadline = time.monotonic() + self._timeout
-        while (obstacle := self._obstacle()) is not None:
-            if self.pid is None:
+    def _wait_for_greeting(self) -> None:
+        """Wait until the server greets a client of the proxy; raise ProxyError if the proxy ends before."""
+        obstacle: str | None = None
+
+        def is_greeted() -> bool:
+            nonlocal obstacle
+            obstacle = self._obstacle()
+            if obstacle is not None and self.pid is None:
                 code = self._process.returncode if self._process is not None else None
                 raise self._error(
-                    f"the proxy did not come up: it ended with exit code {code}",
-                    "read what it printed, above",
-                    "have it stay in the foreground, if it goes to the background",
+                    f"the proxy did not start: it ended with exit code {code}",
+                    "read what the proxy printed, above",
+                    "make the proxy stay in the foreground, if it goes to the background",
                 )
-            if time.monotonic() > deadline:
-                raise self._error(
-                    f"no server greeted through the proxy within {self._timeout:g} seconds: {obstacle}",
-                    f"have it listen on {self.endpoint.address}, port {self.endpoint.port}: {{address}}, {{port}}",
-                    "raise netns_start_timeout (seconds)",
-                )
-            time.sleep(_POLL)
+            return obstacle is None
+
+        wait_until(
+            is_greeted,
+            timeout=self._timeout,
+            error=lambda: self._error(
+                f"no server greeted through the proxy within {self._timeout:g} seconds: {obstacle}",
+                f"make the proxy listen on {self.endpoint.address}, port {self.endpoint.port}: {{address}}, {{port}}",
+                "raise netns_start_timeout (seconds)",
+            ),
+        )
 
     def _obstacle(self) -> str | None:
-        """Return what is in the way of a client, or None where it is greeted: a MySQL server speaks first."""
+        """Return why a client cannot use the proxy, or None if the client is greeted: a MySQL server speaks first."""
         try:
             with self._namespace:
                 place = self.endpoint.address, self.endpoint.port
-                with socket.create_connection(place, timeout=_GREETING) as sock:
-                    # All of the greeting: to close a socket with something left to read resets the connection.
-                    return None if sock.recv(4096) else "it closes the connection"
+                with socket.create_connection(place, timeout=_GREETING_TIMEOUT) as sock:
+                    # Read the whole greeting: closing a socket with unread data resets the connection.
+                    return None if sock.recv(4096) else "the proxy closes the connection"
         except TimeoutError:
-            return "it says nothing"
+            return "the proxy sends nothing"
         except OSError as error:
-            return f"connecting to it gives {error.strerror or error}"
+            return f"connecting to the proxy fails with {error.strerror or error}"
 
     def _error(self, what: str, *remedies: str) -> ProxyError:
-        said = [line for line in self.log.splitlines() if line.strip()][-_LOG_LINES:]
+        printed = [line for line in self.log.splitlines() if line.strip()][-_LOG_LINES:]
         command = f"command: {shlex.join(self.command)}"
-        return ProxyError(what, where=self._where, tried=[command, *said], remedies=remedies)
+        return ProxyError(what, where=self._where, tried=[command, *printed], remedies=remedies)
 
     @property
     def _where(self) -> str:
         return f"proxy {self.name} at {self.endpoint}, in front of server {self.server.name}"
 
     def _end(self) -> None:
-        """End the proxy at once, and remove its folder."""
+        """Kill the proxy and remove its folder."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -183,42 +207,4 @@ class Proxy:
 
 
 Argv = Sequence["str | os.PathLike[str]"] | Callable[[Proxy], Sequence["str | os.PathLike[str]"]]
-"""A proxy's command line, with placeholders, or what makes it."""
-
-_PLACEHOLDERS = ("address", "port", "server_address", "server_port", "folder")
-
-
-def check(argv: object, port: object, where: str) -> None:
-    """Raise ProxyError for a command line or a port that no proxy can be started with."""
-    if not isinstance(port, int) or isinstance(port, bool) or not 0 < port < 65536:
-        raise ProxyError(f"port={in_short(port)} is no port", where=where, remedies=["write a number from 1 to 65535"])
-    if callable(argv):
-        return
-    if isinstance(argv, str | bytes) or not isinstance(argv, Sequence) or not argv:
-        raise ProxyError(
-            f"argv={in_short(argv)} is no command line",
-            where=where,
-            remedies=['write a list, such as ["haproxy", "-f", ...]', "or a function that is given the Proxy"],
-        )
-    for word in argv:
-        fault = _fault(word)
-        if fault is not None:
-            known = ", ".join(f"{{{name}}}" for name in _PLACEHOLDERS)
-            raise ProxyError(
-                f"argv has {in_short(word)}: {fault}",
-                where=where,
-                remedies=[f"use the placeholders {known}", "write {{ and }} for braces of its own"],
-            )
-
-
-def _fault(word: object) -> str | None:
-    if not isinstance(word, str | os.PathLike) or not isinstance(os.fspath(word), str):
-        return "it is no text"
-    if "\0" in os.fspath(word):
-        return "it holds a NUL"
-    try:
-        fields = [field for _, field, _, _ in string.Formatter().parse(os.fspath(word)) if field is not None]
-    except ValueError:
-        return "a brace stands alone"
-    unknown = [field for field in fields if field not in _PLACEHOLDERS]
-    return f"there is no placeholder {{{unknown[0]}}}" if unknown else None
+"""A proxy's command line with placeholders, or a function that takes the Proxy and returns the command line."""

@@ -1,4 +1,4 @@
-"""MySQL Router: where its program is, and the configuration that it needs to stand in front of one server."""
+"""MySQL Router: its program, and its configuration for one server."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ routing_strategy = first-available
 
 
 class RouterProgram:
-    """Find MySQL Router's program: on PATH, among what was fetched earlier, or fetched now."""
+    """The program of MySQL Router: from PATH, from the cache, or fetched into the cache."""
 
     def __init__(self, cache: Path, progress: Callable[[str], None], permission: Permission) -> None:
-        """Keep where to look.
+        """Remember where to look; ``look`` or ``path`` looks.
 
         Args:
             cache: The user's cache folder.
-            progress: Takes a line of text.
-            permission: Whether it may be fetched.
+            progress: Takes a line of text about a download.
+            permission: The user's permission to fetch programs.
         """
         self._cache = cache
         self._progress = progress
@@ -51,20 +51,20 @@ class RouterProgram:
 
     @property
     def is_missing(self) -> bool:
-        """True if it is not on this machine and was not looked for with ``look``."""
-        return self._found is None and self._here() is None
+        """True if the program is not on this machine, and ``look`` has not looked for it yet."""
+        return self._found is None and self._find_local() is None
 
     def look(self) -> None:
-        """Find it once, fetched if need be; from inside a sandbox nothing can be fetched."""
+        """Find the program, and fetch it if need be. Inside a sandbox nothing can be fetched: call this before."""
         if self._found is None:
             try:
-                self._found = self._here() or self._fetched()
+                self._found = self._find_local() or self._fetch()
             except ProxyError as error:
                 self._found = error
 
     @property
     def path(self) -> Path:
-        """The program's path; raises ProxyError where it is not here and cannot be fetched."""
+        """The program's path; raises ProxyError if the program is missing and cannot be fetched."""
         self.look()
         if isinstance(self._found, ProxyError):
             raise self._found
@@ -72,14 +72,14 @@ class RouterProgram:
             raise AssertionError
         return self._found
 
-    def _here(self) -> Path | None:
+    def _find_local(self) -> Path | None:
         on_path = shutil.which("mysqlrouter")
         if on_path is not None:
             return Path(on_path).absolute()
-        earlier = cached.fetched(self._cache, "router")
-        return earlier.program if earlier is not None else None
+        fetched = cached.fetched(self._cache, "router")
+        return fetched.program if fetched is not None else None
 
-    def _fetched(self) -> Path:
+    def _fetch(self) -> Path:
         from pytest_netns_mysql.mysql.fetch.fetch import fetch
         from pytest_netns_mysql.mysql.fetch.products import ROUTER
 
@@ -102,10 +102,14 @@ class RouterProgram:
 def argv(program: Path, proxy: Proxy) -> list[str]:
     """Write a configuration into the proxy's folder, and return the command line.
 
-    It is a static one: MySQL Router need not know more of the server than where it is. See the manual of MySQL Router,
-    "Basic Connection Routing".
+    The configuration is one static route to the server's endpoint, without a bootstrap. See the manual of MySQL
+    Router, "Basic Connection Routing".
+
+    Args:
+        program: The path of the program.
+        proxy: The proxy that is to run the program.
     """
-    # What was fetched stands elsewhere than where the program was built for.
+    # A fetched program lies in another folder than the folder that it was built for, where it looks for plugins.
     plugins = program.resolve().parent.parent / "lib" / "mysqlrouter" / "plugin"
     address, server = proxy.endpoint.address, proxy.server_endpoint
     text = _CONFIGURATION.format(

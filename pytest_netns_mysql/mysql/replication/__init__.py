@@ -1,1 +1,1 @@
-"""Sources, replicas and replication groups."""
+"""Replicas and replication groups."""

@@ -1,4 +1,4 @@
-"""A replication group: its members, joined one after another, and what becomes of them."""
+"""A replication group and its members."""
 
 from __future__ import annotations
 
@@ -8,47 +8,55 @@ from collections.abc import Callable, Iterator, Mapping
 import mysql.connector
 
 from pytest_netns_mysql.errors import GroupError, NetnsError, UnknownNamespaceError
-from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.replication import joining
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 TIMEOUT = 30.0  # seconds
-_USER, _PASSWORD = "group_replication", "group_replication"
-_PRIVILEGES = "REPLICATION SLAVE, GROUP_REPLICATION_STREAM, CONNECTION_ADMIN, BACKUP_ADMIN"
+
+View = dict[str, tuple[str, str]]
+"""State and role of each member, by namespace, such as ("ONLINE", "PRIMARY")."""
 
 
 class Member(MySQLServer):
-    """Be one server of a group."""
+    """A server of a group.
+
+    Attributes:
+        group: The group.
+    """
 
     group: Group
 
     @property
     def dataset(self) -> object:
-        """Return the group, whose members hold the same data."""
+        """The group, whose members hold the same data."""
         return self.group
 
     @property
     def writable(self) -> MySQLServer:
-        """Return this member where it takes writes itself, else the primary; itself where there is none."""
+        """This member if it takes writes or the group has no primary, else the primary."""
         primaries = self.group.primaries
         return self if self in primaries or not primaries else primaries[0]
 
     def describe(self) -> str:
-        """Return what a report shows of the server, and how it sees its group."""
+        """Return a description of the server, and of the group as this member sees it, for reports."""
         view = (f"{name} {' '.join(state)}" for name, state in self.group.seen_by(self).items())
         return f"{super().describe()}, it sees {', '.join(view) or 'nothing'}"
 
     def promote(self, timeout: float = TIMEOUT) -> float:
-        """Make this member the group's primary, by group_replication_set_as_primary(); return the seconds it took.
+        """Make this member the group's primary, by group_replication_set_as_primary().
 
-        See the manual, "Changing the Primary". A member that takes writes already stays as it is.
+        A member that takes writes already stays as it is. See the manual, "Changing the Primary".
 
         Args:
-            timeout: How long to wait for the group to see it as its primary, in seconds.
+            timeout: How long to wait for the group to see this member as its primary, in seconds.
+
+        Returns:
+            The time that it took, in seconds.
 
         Raises:
-            GroupError: The member is not in the group, the group refuses, or has not changed in time.
+            GroupError: The member is not in the group, the group refuses, or the time is over.
         """
         began = time.monotonic()
         if self not in self.group.primaries:
@@ -64,21 +72,32 @@ class Member(MySQLServer):
         return time.monotonic() - began
 
     def catch_up(self) -> None:
-        """Return when this member has applied all that the primary, or each of them, has by now; raise GroupError."""
-        for writer in (one for one in self.group.primaries if one is not self):
-            ((wanted,),) = writer.execute("SELECT @@GLOBAL.gtid_executed")
+        """Wait until this member has applied all that each primary has now; raise GroupError after 30 seconds."""
+        for primary in self.group.primaries:
+            if primary is self:
+                continue
+            ((wanted,),) = primary.execute("SELECT @@GLOBAL.gtid_executed")
             if self.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", wanted, TIMEOUT) != [(0,)]:
-                raise self.group.error(f"{self.name} did not catch up with {writer.name} within {TIMEOUT:g} seconds")
+                raise self.group.error(f"{self.name} did not catch up with {primary.name} within {TIMEOUT:g} seconds")
 
 
 class Group(Mapping[str, Member]):
-    """Give the members by the name of the namespace that each listens in; another name raises UnknownNamespaceError.
+    """A replication group: its members, by the namespace that each listens in.
 
-    See the manual, "Group Replication" and "Network Namespace Support".
+    ``group["red"]`` raises UnknownNamespaceError for a namespace without a member. See the manual, "Group Replication"
+    and "Network Namespace Support".
+
+    Attributes:
+        name: The name of the group's fixture.
     """
 
     def __init__(self, name: str, members: Mapping[str, Member]) -> None:
-        """Keep the members; ``start`` makes them a group."""
+        """Collect the members; ``start`` starts them and joins them to a group.
+
+        Args:
+            name: The name of the group's fixture.
+            members: The members, by the namespace that each listens in.
+        """
         self.name = name
         self._members = dict(members)
         for member in members.values():
@@ -99,7 +118,7 @@ class Group(Mapping[str, Member]):
     def __len__(self) -> int:
         return len(self._members)
 
-    # A Mapping would be equal to any other of the same names, and have no hash.
+    # Mapping compares by content and has no hash. A group is equal to itself only.
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
@@ -107,39 +126,42 @@ class Group(Mapping[str, Member]):
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Return the members' servers, whatever state they are in."""
+        """The members, in any state."""
         return tuple(self._members.values())
 
     @property
     def primary(self) -> Member:
-        """Return the member that takes the writes, the first of them in multi-primary mode; raise GroupError."""
+        """The member that takes writes, the first such member in multi-primary mode; raises GroupError without one."""
         for member in self.primaries:
             return member
         raise self.error(f"{self.name} has no primary")
 
     @property
     def primaries(self) -> tuple[Member, ...]:
-        """Return the members that take writes: one, or in multi-primary mode all that are ONLINE."""
+        """The members that take writes: one member, or all ONLINE members in multi-primary mode."""
         return tuple(self[name] for name, state in self.status.items() if state == ("ONLINE", "PRIMARY"))
 
     @property
     def secondaries(self) -> tuple[Member, ...]:
-        """Return the members that are ONLINE and take no writes."""
+        """The members that are ONLINE and take no writes."""
         return tuple(self[name] for name, state in self.status.items() if state == ("ONLINE", "SECONDARY"))
 
     @property
-    def status(self) -> dict[str, tuple[str, str]]:
-        """Return state and role of each member, such as ("ONLINE", "PRIMARY"), as the largest part sees them."""
+    def status(self) -> View:
+        """State and role of each member, such as ("ONLINE", "PRIMARY"), as the largest part of the group sees them."""
         views = [self.seen_by(member) for member in self.members]
         return max(views, key=lambda view: sum(state == "ONLINE" for state, _ in view.values()))
 
-    def seen_by(self, member: Member | str) -> dict[str, tuple[str, str]]:
-        """Return state and role of each member, by the table replication_group_members of one of them.
+    def seen_by(self, member: Member | str) -> View:
+        """Return state and role of each member as one member sees them, from replication_group_members.
 
-        A member that is not in it is left out; nothing is seen by one that does not run.
+        Members that are missing from that table are left out. The result is empty if the member is not running.
+
+        Args:
+            member: The member to ask, or its namespace.
         """
         server = self[member] if isinstance(member, str) else member
-        names = {(one.endpoints[0].address, one.endpoints[0].port): name for name, one in self.items()}
+        names = {(each.endpoints[0].address, each.endpoints[0].port): name for name, each in self.items()}
         try:
             rows = server.execute(
                 "SELECT MEMBER_HOST, MEMBER_PORT, MEMBER_STATE, MEMBER_ROLE "
@@ -147,46 +169,27 @@ class Group(Mapping[str, Member]):
             )
         except (NetnsError, mysql.connector.Error):
             return {}
-        found = {names[host, port]: (state, role) for host, port, state, role in rows if (host, port) in names}
-        return {name: found[name] for name in self if name in found}
+        seen = {names[host, port]: (state, role) for host, port, state, role in rows if (host, port) in names}
+        return {name: seen[name] for name in self if name in seen}
 
     def start(self) -> None:
-        """Boot the members side by side, join them one after another, return when all are ONLINE; raise GroupError."""
+        """Start all members at once, join one after another, and wait until all are ONLINE; raise GroupError."""
         for member in self.members:
             member.launch()
         for member in self.members:
             member.wait_until_up()
-        for name in self:
-            self._prepare(name)
+        addresses = [member.endpoints[0].address for member in self.members]
+        for name, member in self.items():
+            joining.prepare(member, name, addresses)
         for number, member in enumerate(self.members):
             self._join(member, bootstrap=number == 0)
         self.wait_online()
 
-    def _prepare(self, name: str) -> None:
-        """Make the accounts that members come in by, outside of the binary log, and say where sockets are made."""
-        member = self[name]
-        member.execute("SET SESSION sql_log_bin = 0")
-        for other in self.members:
-            account = f"{literal(_USER)}@{literal(other.endpoints[0].address)}"
-            member.execute(f"CREATE USER {account} IDENTIFIED BY {literal(_PASSWORD)}")
-            member.execute(f"GRANT {_PRIVILEGES} ON *.* TO {account}")
-        member.execute("SET SESSION sql_log_bin = 1")
-        # The plugin takes the namespace of all its sockets from this channel.
-        member.execute(
-            f"CHANGE REPLICATION SOURCE TO SOURCE_USER = {literal(_USER)}, SOURCE_PASSWORD = {literal(_PASSWORD)}, "
-            f"NETWORK_NAMESPACE = {literal(name)} FOR CHANNEL 'group_replication_recovery'"
-        )
-
     def _join(self, member: Member, *, bootstrap: bool = False) -> None:
         try:
-            if bootstrap:
-                member.execute("SET GLOBAL group_replication_bootstrap_group = ON")
-            member.execute("START GROUP_REPLICATION")
+            joining.start_group_replication(member, bootstrap=bootstrap)
         except mysql.connector.Error as error:
             raise self.error(f"{member.name} could not join {self.name}: {error.msg}", member) from error
-        finally:
-            if bootstrap:
-                member.execute("SET GLOBAL group_replication_bootstrap_group = OFF")
         self._wait(
             lambda: self.seen_by(member).get(self._name_of(member), ("",))[0] == "ONLINE",
             TIMEOUT,
@@ -194,41 +197,72 @@ class Group(Mapping[str, Member]):
         )
 
     def _name_of(self, member: Member) -> str:
-        return next(name for name, one in self.items() if one is member)
+        return next(name for name, each in self.items() if each is member)
 
     def wait_online(self, timeout: float = TIMEOUT) -> float:
-        """Return when every member sees every member ONLINE, the seconds that it took; raise GroupError."""
+        """Wait until each member sees all members ONLINE.
 
-        def all_online() -> bool:
+        Args:
+            timeout: How long to wait, in seconds.
+
+        Returns:
+            The time that it took, in seconds.
+
+        Raises:
+            GroupError: The time is over.
+        """
+
+        def are_all_online() -> bool:
             views = [self.seen_by(member) for member in self.members]
             return all(len(view) == len(self) and {state for state, _ in view.values()} == {"ONLINE"} for view in views)
 
-        return self._wait(all_online, timeout, "not all members are ONLINE")
+        return self._wait(are_all_online, timeout, "not all members are ONLINE")
 
     def wait_for(self, name: str, state: str | None, timeout: float = TIMEOUT) -> float:
-        """Return when each of the others has seen a member in a state, such as ``"UNREACHABLE"``; None is expelled.
+        """Wait until each of the other running members has seen a member in a state.
 
-        A member that is expelled already was unreachable before; when the primary is expelled, another has taken over.
-        Returns the seconds that it took; raises GroupError. See the manual, "The replication_group_members Table".
+        A member that has been expelled counts as ``"UNREACHABLE"``, too: it was unreachable before. After the primary
+        was expelled, this also waits for a new primary. See the manual, "The replication_group_members Table".
+
+        Args:
+            name: The namespace of the member to be seen.
+            state: The state, such as ``"UNREACHABLE"``, or None for a member that has been expelled.
+            timeout: How long to wait, in seconds.
+
+        Returns:
+            The time that it took, in seconds.
+
+        Raises:
+            GroupError: The time is over.
         """
-        waiting = {one for one in self.members if one is not self[name] and one.is_running}
+        waiting = {member for member in self.members if member is not self[name] and member.is_running}
         wanted = (state, None) if state == "UNREACHABLE" else (state,)
 
-        def so() -> bool:
-            # They need not see it at the same time: the state may be past on one before it comes on another.
+        def have_all_seen() -> bool:
+            # The state may have passed on one member before it begins on another.
             for member in list(waiting):
                 view = self.seen_by(member)
                 if view and view.get(name, (None,))[0] in wanted:
                     waiting.remove(member)
             return not waiting and (state is not None or bool(self.primaries))
 
-        return self._wait(so, timeout, f"the others do not see {name} as {state or 'expelled'}")
+        return self._wait(have_all_seen, timeout, f"the others do not see {name} as {state or 'expelled'}")
 
     def rejoin(self, name: str, timeout: float = TIMEOUT) -> float:
-        """Bring a member back that was expelled, or whose mysqld has ended; return when all are ONLINE.
+        """Bring back a member that was expelled or whose mysqld has ended, and wait until all members are ONLINE.
 
-        It stops and starts Group Replication there, the manual's cure for a member that does not rejoin by itself.
-        Returns the seconds that it took; raises GroupError.
+        Group Replication is stopped and started on the member, as the manual advises for a member that does not rejoin
+        by itself.
+
+        Args:
+            name: The member's namespace.
+            timeout: How long to wait for all members to be ONLINE, in seconds.
+
+        Returns:
+            The time that it took, in seconds.
+
+        Raises:
+            GroupError: The member cannot join, or the time is over.
         """
         began = time.monotonic()
         member = self[name]
@@ -240,21 +274,24 @@ class Group(Mapping[str, Member]):
         self.wait_online(timeout)
         return time.monotonic() - began
 
-    def _wait(self, condition: Callable[[], bool], timeout: float, otherwise: str) -> float:
-        return wait_until(
-            condition, timeout=timeout, error=lambda: self.error(f"{otherwise} after {timeout:g} seconds")
-        )
+    def _wait(self, condition: Callable[[], bool], timeout: float, failure: str) -> float:
+        return wait_until(condition, timeout=timeout, error=lambda: self.error(f"{failure} after {timeout:g} seconds"))
 
     def error(self, what: str, *members: Member) -> GroupError:
-        """Return the error that tells how each member sees the group, and what it logged last."""
+        """Return an error that shows how each member sees the group, and the last errors that members logged.
+
+        Args:
+            what: What went wrong.
+            *members: The members whose logs are shown, by default all.
+        """
         views = [f"{name} sees {self.seen_by(name) or 'nothing'}" for name in self]
-        said = [line for member in members or self.members for line in ErrorLog(member.error_log).errors[-3:]]
+        logged = [line for member in members or self.members for line in ErrorLog(member.error_log).errors[-3:]]
         return GroupError(
             what,
             where=f"group {self.name}",
-            tried=[*views, *said],
+            tried=[*views, *logged],
             remedies=[
-                "look at the way between the members: netns.link(...), routes and forwarding of the topology",
+                "check the paths between the members: netns.link(...), routes and forwarding of the topology",
                 "group.rejoin(name) brings a member back",
             ],
         )

@@ -1,20 +1,23 @@
-"""A server that replicates: its channels, and what waits for them."""
+"""A server that replicates from others."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ReplicationError, ServerGoneError, ServerVersionError, in_short
+from pytest_netns_mysql.errors import ServerGoneError, ServerVersionError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
-from pytest_netns_mysql.mysql.replication.channel import TIMEOUT, Channel
-from pytest_netns_mysql.mysql.replication.promotion import STATEMENTS, is_reset, is_stopped, no_replica
+from pytest_netns_mysql.mysql.replication import sourcecheck
+from pytest_netns_mysql.mysql.replication.channel import Channel
+from pytest_netns_mysql.mysql.replication.channelspec import TIMEOUT, ChannelSpec
+from pytest_netns_mysql.mysql.replication.promotion import STATEMENTS, is_reset, is_stopped, not_a_replica
 from pytest_netns_mysql.mysql.replication.status import ReplicaStatus
 from pytest_netns_mysql.mysql.server import MySQLServer
 from pytest_netns_mysql.mysql.versions import format_version
@@ -23,56 +26,60 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
-FIRST_VERSION = (8, 0, 26)  # the statements and options with today's names
+FIRST_VERSION = (8, 0, 26)  # the first with CHANGE REPLICATION SOURCE TO, SHOW REPLICA STATUS and the options' names
 
-# What a server needs so that others can replicate from it; nothing is worth a flush here.
+# The options that other servers need to replicate from a server. Tests lose nothing without a flush of each write.
 SOURCE: Mapping[str, OptionValue] = {
     "log_bin": None,
     "gtid_mode": "ON",
     "enforce_gtid_consistency": "ON",
     "loose_sync_binlog": 0,
 }
-# A replica can be a source in turn. A source is taken for lost after this many seconds without a heartbeat.
+# A replica can be a source in turn. It takes its source for lost after 2 seconds without a heartbeat.
 REPLICA: Mapping[str, OptionValue] = {**SOURCE, "loose_replica_net_timeout": 2, "loose_relay_log_recovery": True}
 
 
 class Replica(MySQLServer):
-    """A server that replicates from one source or, by several channels, from several."""
+    """A server that replicates from one source or, by several channels, from several.
+
+    Attributes:
+        channels: The server's channels, by name.
+    """
 
     def __init__(self, plan: ResolvedSpec, network: Network) -> None:
-        """Check the plan; raise EndpointError, and ServerVersionError for a server that is too old."""
+        """Check the server's configuration; raise EndpointError, or ServerVersionError for a server that is too old."""
         if plan.kind.version < FIRST_VERSION:
             raise ServerVersionError(
-                f"factories.replica takes MySQL 8.0.26 or newer, and this is {format_version(plan.kind.version)}",
+                f"factories.replica needs MySQL 8.0.26 or newer, this server is {format_version(plan.kind.version)}",
                 where=plan.where,
                 remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
             )
         super().__init__(plan, network)
         self.channels: dict[str, Channel] = {}
-        self._former: list[Channel] = []  # whose accounts are on their sources still
+        self._former_channels: list[Channel] = []  # their accounts are still on the sources
 
     @property
     def channel(self) -> Channel:
-        """The first channel, the only one of most replicas; raises ReplicationError once there is none."""
+        """The first channel, the only one of most replicas; raises ReplicationError if the server has no channel."""
         if not self.channels:
-            raise no_replica(self, "has no channel")
+            raise not_a_replica(self, "has no channel")
         return next(iter(self.channels.values()))
 
     @property
     def source(self) -> MySQLServer:
-        """The server that this one replicates from."""
+        """The server that this server replicates from."""
         return self.channel.source
 
     @property
     def status(self) -> ReplicaStatus:
-        """What SHOW REPLICA STATUS says of the first channel, and the tables of performance_schema."""
+        """The status of the first channel: SHOW REPLICA STATUS, and the tables of performance_schema."""
         return self.channel.status
 
     @property
     def is_promoted(self) -> bool:
-        """True if this server replicates from nobody: after ``promote``, or RESET REPLICA ALL by hand.
+        """True if this server replicates from no server, after ``promote()`` or RESET REPLICA ALL by hand.
 
-        Where the source does not run, STOP REPLICA is enough.
+        If its source is not running, STOP REPLICA is enough.
         """
         if not self.channels:
             return True
@@ -87,50 +94,50 @@ class Replica(MySQLServer):
 
     @property
     def writable(self) -> Instance:
-        """The server that takes the writes of this one's data: its source, or that one's; itself once promoted."""
+        """The server that takes the writes of this server's data: the source at the head, or itself once promoted."""
         return self if self.is_promoted else self.source.writable
 
     def raise_if_unwritable(self) -> None:
-        """Raise ServerGoneError if this server is a replica still, and its source does not run."""
+        """Raise ServerGoneError if this server is still a replica and its source is not running."""
         writer = self.writable
         if writer is not self and not writer.is_running:
             raise ServerGoneError(
-                f"{self.name} is a replica of {writer.name}, which does not run: nobody takes its writes",
+                f"{self.name} is a replica of {writer.name}, which is not running: no server takes its writes",
                 where=self.plan.where,
                 tried=[writer.crash] if writer.crash else [],
-                remedies=[f"{self.name}.promote() makes it a server of its own, as in a failover"],
+                remedies=[f"{self.name}.promote() makes it a server that takes writes, as in a failover"],
             )
 
     def catch_up(self) -> None:
-        """Return when this server has all that its sources have; raise ReplicationError."""
+        """Wait until this server has all that its sources have; raise ReplicationError after 10 seconds."""
         for channel in () if self.is_promoted else self.channels.values():
             channel.source.catch_up()
             channel.wait_until_caught_up()
 
     def promote(self, timeout: float = TIMEOUT) -> float:
-        """Make this replica a server of its own, which takes writes, accounts and other replicas.
+        """Promote this replica to a server that takes writes, accounts and replicas of its own.
 
         The statements are those of the manual, "Switching Sources During Failover", for servers with GTIDs: STOP
         REPLICA IO_THREAD, START REPLICA SQL_THREAD until the relay log is applied, STOP REPLICA, RESET REPLICA ALL,
-        and ``super_read_only`` and ``read_only`` are switched off. Its source may run or not.
+        then ``super_read_only`` and ``read_only`` are switched off. The source may be down.
 
         Args:
             timeout: How long to wait for the relay log to be applied, in seconds.
 
         Returns:
-            The seconds that it took.
+            The time that it took, in seconds.
 
         Raises:
-            ReplicationError: It is promoted already, or has not applied its relay log.
+            ReplicationError: The server is promoted already, or has not applied its relay log.
         """
         if not self.channels or is_reset(self):
-            raise no_replica(self, "cannot be promoted")
+            raise not_a_replica(self, "cannot be promoted")
         began = time.monotonic()
         for channel in self.channels.values():
             channel.apply_relay_log(timeout)
         for statement in STATEMENTS:
             self.execute(statement)
-        self._former += self.channels.values()
+        self._former_channels += self.channels.values()
         self.channels.clear()
         return time.monotonic() - began
 
@@ -144,51 +151,23 @@ class Replica(MySQLServer):
         options: Mapping[str, OptionValue] | None = None,
         timeout: float = TIMEOUT,
     ) -> Channel:
-        """Replicate from another source on a channel, such as a replica that was promoted; the old one may be gone.
+        """Replicate from another source on a channel, such as a replica that was promoted; the old source may be down.
 
         Args:
             source: The new source.
-            network_namespace: Where the connection is made, by default where it was made before.
+            network_namespace: The namespace to connect from, by default the same as before.
             endpoint: As for ``replicate``.
             channel: The channel's name.
             options: As for ``replicate``.
             timeout: How long to wait for this server to catch up, in seconds.
 
         Returns:
-            The channel when it has caught up.
+            The channel, caught up.
 
         Raises:
             ReplicationError: There is no such channel, or this server cannot replicate from ``source``.
         """
-        if not isinstance(source, MySQLServer) or source is self:
-            raise ReplicationError(
-                f"{self.name} cannot switch to {in_short(source) if source is not self else 'itself'}",
-                where=self.plan.where,
-                remedies=[
-                    "pass the running server that it is to replicate from, such as the replica that was promoted"
-                ],
-            )
-        if isinstance(source, Replica):
-            source.raise_if_unwritable()
-        before = self.channels.pop(channel, None)
-        if before is None:
-            raise ReplicationError(
-                f"{self.name} has no channel {channel!r} that could switch to {source.name}",
-                where=self.plan.where,
-                tried=[f"it has {', '.join(map(repr, self.channels)) or 'none'}"],
-                remedies=[f"{self.name}.replicate({source.name}, channel={channel!r}) makes one"],
-            )
-        name = before.network_namespace if network_namespace is None else network_namespace
-        try:
-            made = self.replicate(
-                source, network_namespace=name, endpoint=endpoint, channel=channel, options=options, timeout=timeout
-            )
-        except BaseException:
-            if self.channels.setdefault(channel, before) is not before:
-                self._former.append(before)
-            raise
-        self._former.append(before)
-        return made
+        return self._switch_source(source, ChannelSpec(channel, network_namespace, endpoint, options or {}, timeout))
 
     def replicate(
         self,
@@ -200,98 +179,101 @@ class Replica(MySQLServer):
         options: Mapping[str, OptionValue] | None = None,
         timeout: float = TIMEOUT,
     ) -> Channel:
-        """Replicate from ``source``, with an account made there for this; return the channel when it has caught up.
+        """Replicate from a source, with an account that is created there for this channel.
 
-        ``network_namespace`` is where the connection is made: by default the first namespace that this server listens
-        in, '' for none. ``endpoint`` is the source's, or the namespace whose it is, by default the nearest.
-        ``options`` are those of CHANGE REPLICATION SOURCE TO; with SOURCE_USER no account is made. Raises
-        ReplicationError where it cannot be, or has not caught up after ``timeout`` seconds; UnknownNamespaceError.
+        If the channel's source is gone, the channel switches to the new source.
+
+        Args:
+            source: The server to replicate from.
+            network_namespace: The namespace to connect from, '' for mysqld's own. The default is the first namespace
+                that this server listens in.
+            endpoint: The source's endpoint, or the namespace of that endpoint. The default is the nearest.
+            channel: The channel's name.
+            options: Options of CHANGE REPLICATION SOURCE TO. With SOURCE_USER no account is created.
+            timeout: How long to wait for this server to catch up, in seconds.
+
+        Returns:
+            The channel, caught up.
+
+        Raises:
+            ReplicationError: This server cannot replicate from ``source``, or has not caught up in time.
+            UnknownNamespaceError: There is no such namespace.
         """
-        if self._is_orphaned(channel):
-            return self.switch_source(
-                source,
-                network_namespace=network_namespace,
-                endpoint=endpoint,
-                channel=channel,
-                options=options,
-                timeout=timeout,
-            )
-        self._check(source, channel)
-        name = self._own_namespace() if network_namespace is None else network_namespace
-        _ = self.network[name or GLOBAL]
-        place = source.endpoint(endpoint) if isinstance(endpoint, str) else endpoint
-        made = Channel(self, source, channel, name, place or _nearest(source, name or GLOBAL))
-        self.channels[channel] = made
-        made.begin(options or {})
-        made.wait_until_caught_up(timeout)
-        return made
+        return self._replicate(source, ChannelSpec(channel, network_namespace, endpoint, options or {}, timeout))
+
+    def _switch_source(self, source: MySQLServer, spec: ChannelSpec) -> Channel:
+        sourcecheck.check_new_source(self, source)
+        sourcecheck.check_known_channel(self, source, spec.name, self.channels)
+        before = self.channels.pop(spec.name)
+        if spec.network_namespace is None:
+            spec = replace(spec, network_namespace=before.network_namespace)
+        try:
+            after = self._replicate(source, spec)
+        except BaseException:
+            if self.channels.setdefault(spec.name, before) is not before:
+                self._former_channels.append(before)
+            raise
+        self._former_channels.append(before)
+        return after
+
+    def _replicate(self, source: MySQLServer, spec: ChannelSpec) -> Channel:
+        if self._has_lost_source(spec.name):
+            return self._switch_source(source, spec)
+        sourcecheck.check_new_channel(self, source, spec.name, self.channels)
+        namespace = self._own_namespace() if spec.network_namespace is None else spec.network_namespace
+        _ = self.network[namespace or GLOBAL]  # raises UnknownNamespaceError
+        endpoint = source.endpoint(spec.endpoint) if isinstance(spec.endpoint, str) else spec.endpoint
+        endpoint = endpoint or _nearest_endpoint(source, namespace or GLOBAL)
+        channel = self.channels[spec.name] = Channel(self, source, spec.name, namespace, endpoint)
+        channel.begin(spec.options)
+        channel.wait_until_caught_up(spec.timeout)
+        return channel
 
     def describe(self) -> str:
-        """Return what a report shows of the server, and how each of its channels stands."""
+        """Return a description of the server and of each channel's status, for reports."""
         channels = self.channels.values() if self.is_running else ()
-        told = (f"{one.title} of {one.source.name}: {one.status or 'no such channel'}" for one in channels)
-        return "\n".join([super().describe(), *told])
+        states = (f"{each.title} of {each.source.name}: {each.status or 'no such channel'}" for each in channels)
+        return "\n".join([super().describe(), *states])
 
     def leave(self) -> None:
         """End this server, and drop the accounts that its sources have for it."""
         self.kill()
-        for channel in (*self._former, *self.channels.values()):
+        for channel in (*self._former_channels, *self.channels.values()):
             channel.drop_account()
 
     def wait_until_caught_up(self, timeout: float = TIMEOUT) -> float:
-        """Return when every channel has applied all that its source has by now; the seconds that it took.
+        """Wait until each channel has applied all that its source has now.
 
-        Raises ReplicationError with the status of both ends.
+        Args:
+            timeout: How long to wait for a channel, in seconds.
+
+        Returns:
+            The time that it took, in seconds.
+
+        Raises:
+            ReplicationError: A channel has stopped, or the time is over; with the status of both servers.
         """
         return sum(channel.wait_until_caught_up(timeout) for channel in self.channels.values())
 
     def wait_until_connected(self, timeout: float = TIMEOUT) -> float:
-        """Return when the first channel has its connection, the seconds that it took; raise ReplicationError."""
+        """Wait as ``Channel.wait_until_connected`` does, for the first channel."""
         return self.channel.wait_until_connected(timeout)
 
     def wait_until_disconnected(self, timeout: float = TIMEOUT, *, errno: int | None = None) -> float:
-        """Return when the first channel has noticed that its connection is lost, with ``errno`` if that is given.
-
-        Returns the seconds that it took; raises ReplicationError.
-        """
+        """Wait as ``Channel.wait_until_disconnected`` does, for the first channel."""
         return self.channel.wait_until_disconnected(timeout, errno=errno)
 
     def _own_namespace(self) -> str:
-        return next((one.namespace for one in self.endpoints if one.namespace != GLOBAL), "")
+        return next((endpoint.namespace for endpoint in self.endpoints if endpoint.namespace != GLOBAL), "")
 
-    def _is_orphaned(self, channel: str) -> bool:
-        """Return True if the source of a channel is gone, or the channel was reset by hand."""
+    def _has_lost_source(self, channel: str) -> bool:
+        """Return True if the source of a channel is not running, or the channel was reset by hand."""
         known = self.channels.get(channel)
         return known is not None and (not known.source.is_running or not known.status)
 
-    def _check(self, source: MySQLServer, channel: str) -> None:
-        def cannot(why: str, *remedies: str) -> ReplicationError:
-            return ReplicationError(
-                f"{self.name} cannot replicate from {source.name}: {why}", where=self.plan.where, remedies=remedies
-            )
 
-        if channel in self.channels:
-            raise cannot(
-                f"its channel {channel!r} has a source already",
-                'name another channel: channel="second"',
-                f"{self.name}.switch_source({source.name}) leaves the other one",
-            )
-        if any(one.source is source for one in self.channels.values()):
-            raise cannot("it does so already, and a source serves one connection of a server", "name another source")
-        ((log_bin, gtid_mode, number),) = source.execute("SELECT @@log_bin, @@gtid_mode, @@server_id")
-        if not log_bin or gtid_mode != "ON":
-            raise cannot(
-                "that writes no binary log with GTIDs",
-                "make the source with factories.source(...)",
-                'or give it options={"log_bin": None, "gtid_mode": "ON", "enforce_gtid_consistency": "ON"}',
-                "for netns_mysqld: [mysqld.options] in the topology, as the preset replication has them",
-            )
-        if self.execute("SELECT @@server_id") == [(number,)]:
-            raise cannot(f"both have server_id {number}", 'give one of them options={"server_id": ...} of its own')
-
-
-def _nearest(source: MySQLServer, namespace: str) -> Endpoint:
-    """Return where a replica of ``namespace`` reaches the source: not by a loopback, where there is another way."""
+def _nearest_endpoint(source: MySQLServer, namespace: str) -> Endpoint:
+    """Return the endpoint for a replica of ``namespace``: not a loopback address, unless there is no other."""
     nearest = source.endpoint_for(namespace)
-    others = [one for one in source.endpoints if not one.is_loopback and not one.is_wildcard]
+    others = [endpoint for endpoint in source.endpoints if not endpoint.is_loopback and not endpoint.is_wildcard]
     return others[0] if nearest.is_loopback and others else nearest

@@ -1,13 +1,13 @@
-"""What a replica says of one of its channels."""
+"""The status of one channel, as the replica reports it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.mysql.server import MySQLServer
 
-_TOLD = (
+_COLUMNS_IN_MESSAGES = (
     "Replica_IO_Running",
     "Replica_SQL_Running",
     "Source_Host",
@@ -21,17 +21,19 @@ _TOLD = (
 
 
 class ReplicaStatus(Mapping[str, Any]):
-    """Give the columns of SHOW REPLICA STATUS by name, as of one moment.
+    """The columns of SHOW REPLICA STATUS for one channel, by name, as of one moment; empty without such a channel.
 
-    Shape: ``configuration``, ``receiver``, ``applier`` and ``workers`` are the rows of performance_schema:
-    replication_connection_configuration, replication_connection_status, replication_applier_status and
-    replication_applier_status_by_worker. See the manual, "SHOW REPLICA STATUS Statement" and "Performance Schema
-    Replication Tables".
+    See the manual, "SHOW REPLICA STATUS Statement" and "Performance Schema Replication Tables".
     """
 
-    def __init__(self, replica: Instance, channel: str) -> None:
-        """Ask the replica; a channel that it does not have gives nothing."""
-        # Not FOR CHANNEL: for one that is not there that is an error.
+    def __init__(self, replica: MySQLServer, channel: str) -> None:
+        """Run SHOW REPLICA STATUS.
+
+        Args:
+            replica: The server that replicates.
+            channel: The channel's name, '' for the default channel.
+        """
+        # Without FOR CHANNEL, which is an error for a channel that does not exist.
         rows = [row for row in replica.rows("SHOW REPLICA STATUS") if row["Channel_Name"] == channel]
         self._columns: dict[str, Any] = rows[0] if rows else {}
         self._replica = replica
@@ -48,42 +50,43 @@ class ReplicaStatus(Mapping[str, Any]):
 
     @property
     def is_connected(self) -> bool:
-        """Tell whether the receiver has its connection to the source."""
+        """True if the receiver is connected to the source."""
         return bool(self.get("Replica_IO_Running") == "Yes")
 
     @property
     def has_stopped(self) -> bool:
-        """Tell whether the receiver or the applier runs no more, and will not by itself."""
+        """True if the receiver or the applier has stopped, and will not start again by itself."""
         return "No" in (self.get("Replica_IO_Running", "No"), self.get("Replica_SQL_Running", "No"))
 
     @property
     def was_stopped(self) -> bool:
-        """True if neither the receiver nor the applier runs, and the applier met no error."""
+        """True if neither the receiver nor the applier is running, and the applier met no error."""
         running = {self.get("Replica_IO_Running"), self.get("Replica_SQL_Running")}
         return running <= {"No", None} and not self.get("Last_SQL_Errno")
 
     @property
     def configuration(self) -> dict[str, Any]:
-        """Return the channel's row of replication_connection_configuration, NETWORK_NAMESPACE among it."""
+        """The channel's row of replication_connection_configuration, with NETWORK_NAMESPACE."""
         return self._table("replication_connection_configuration")[0]
 
     @property
     def receiver(self) -> dict[str, Any]:
-        """Return the channel's row of replication_connection_status."""
+        """The channel's row of replication_connection_status."""
         return self._table("replication_connection_status")[0]
 
     @property
     def applier(self) -> dict[str, Any]:
-        """Return the channel's row of replication_applier_status."""
+        """The channel's row of replication_applier_status."""
         return self._table("replication_applier_status")[0]
 
     @property
     def workers(self) -> list[dict[str, Any]]:
-        """Return the channel's rows of replication_applier_status_by_worker."""
+        """The channel's rows of replication_applier_status_by_worker."""
         return self._table("replication_applier_status_by_worker")
 
     def _table(self, name: str) -> list[dict[str, Any]]:
         return self._replica.rows(f"SELECT * FROM performance_schema.{name} WHERE CHANNEL_NAME = %s", self._channel)
 
     def __str__(self) -> str:
-        return ", ".join(f"{name}: {self[name]}" for name in _TOLD if self.get(name) not in (None, ""))
+        values = ((name, self.get(name)) for name in _COLUMNS_IN_MESSAGES)
+        return ", ".join(f"{name}: {value}" for name, value in values if value not in (None, ""))

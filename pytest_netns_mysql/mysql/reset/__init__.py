@@ -1,1 +1,1 @@
-"""A server's state after a test: compared, put back, and kept in snapshots."""
+"""What a test left on a server: found, reported, undone; and snapshots of a server."""

@@ -1,4 +1,4 @@
-"""Snapshots: a server's data as of one moment, kept in the sandbox's memory, to go back to."""
+"""Snapshots of a server's data, kept in the memory of the sandbox."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ServerGoneError, SnapshotError
 from pytest_netns_mysql.mysql.mysqld import copying
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.mysqld.seeded import Contents
-from pytest_netns_mysql.mysql.reset.reading import read
+from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
+from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import put_back
 from pytest_netns_mysql.mysql.reset.state import State
 from pytest_netns_mysql.mysql.waiting import wait_until
@@ -25,13 +25,20 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
-_STOPPING = 10.0  # seconds
-_ALONE = "take snapshots of servers that neither replicate nor are replicated from: factories.mysqld"
+_STOP_TIMEOUT = 10.0  # seconds
+_USE_MYSQLD = "take snapshots of servers without replication: factories.mysqld"
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """Be a server's data, options and global variables as of one moment; for ``restore`` of the same server alone."""
+    """The data, options and global variables of a server at one moment, for ``restore()`` of the same server.
+
+    Attributes:
+        server: The server that the snapshot was taken of.
+        plan: The configuration of the server.
+        state: The complete state of the server.
+        folder: The copy of the data directory.
+    """
 
     server: Instance
     plan: ResolvedSpec = field(repr=False)
@@ -40,18 +47,22 @@ class Snapshot:
 
 
 def take(server: Instance) -> Snapshot:
-    """Copy the data directory of a running server, whose connections stay.
+    """Take a snapshot of a running server. Its connections stay open.
 
-    It is the image that a power cut would leave, a consistent one: what was committed is there, what was not is rolled
-    back by whoever starts on it; see the manual, "InnoDB Recovery". Raises SnapshotError, ServerGoneError.
+    mysqld is stopped while its data directory is copied. The copy is what a power failure would leave: a server that
+    starts on the copy has everything that was committed, and rolls back the rest. See the manual, "InnoDB Recovery".
+
+    Raises:
+        SnapshotError: The server has a replica or is a replica, or did not stop in time.
+        ServerGoneError: mysqld does not run.
     """
-    _check_alone(server, "a snapshot cannot be taken")
-    state = read(server)
+    _check_alone(server, "cannot take a snapshot")
+    state = read_state(server)
     with server.network[GLOBAL]:
         folder = server.folder / "snapshots"
         folder.mkdir(exist_ok=True)
         target = folder / str(len(list(folder.iterdir())))
-    server.execute("FLUSH ENGINE LOGS")  # it writes by itself once in a second
+    server.execute("FLUSH ENGINE LOGS")  # by default the server itself writes once a second
     pid = server.running_pid()
     with _stopped(server, pid), server.network[GLOBAL]:
         copying.copy(server.datadir, target)
@@ -59,7 +70,11 @@ def take(server: Instance) -> Snapshot:
 
 
 def copy_back(server: Instance, snapshot: Snapshot) -> None:
-    """End a server, and put a snapshot's data in the place of its own; raise SnapshotError where that cannot be."""
+    """Kill mysqld, and replace its data directory by the snapshot's.
+
+    Raises:
+        SnapshotError: The snapshot is gone, is of another server, or the server is part of a replication.
+    """
     _check(server, snapshot)
     server.kill()
     with server.network[GLOBAL]:
@@ -70,40 +85,44 @@ def copy_back(server: Instance, snapshot: Snapshot) -> None:
 
 
 def set_variables(server: Instance, snapshot: Snapshot) -> None:
-    """Give the global variables the values that they had; raise SnapshotError where one refuses."""
-    rows_are_back = server.seeded.read() if server.seeded is not None else Contents()
-    stays = put_back(server, replace(snapshot.state, seeded=rows_are_back)).stays
+    """Set the global variables to their values at the time of the snapshot.
+
+    Raises:
+        SnapshotError: The server differs from the snapshot afterwards.
+    """
+    seeded = server.seeded.read() if server.seeded is not None else SchemaContents()
+    stays = put_back(server, replace(snapshot.state, seeded=seeded)).stays
     if stays:
         raise SnapshotError(
-            "the server is not all as it was at the snapshot",
+            "the server could not be restored completely",
             where=server.plan.where,
             tried=stays,
-            remedies=["end it and start another: scope='function'"],
+            remedies=["use a fresh server for each test: scope='function'"],
         )
 
 
 def _check(server: Instance, snapshot: Snapshot) -> None:
-    """Raise SnapshotError where a server cannot go back to a snapshot."""
+    """Raise SnapshotError if a server cannot be restored from a snapshot."""
     if snapshot.server is not server:
         raise SnapshotError(
-            f"this is a snapshot of {snapshot.server.name}, and {server.name} cannot go back to it",
+            f"cannot restore {server.name} from a snapshot of {snapshot.server.name}",
             where=server.plan.where,
-            remedies=[f"{snapshot.server.name}.restore(...)", f"take one of {server.name}"],
+            remedies=[f"call {snapshot.server.name}.restore(...)", f"take a snapshot of {server.name}"],
         )
     with server.network[GLOBAL]:
-        is_there = snapshot.folder.is_dir()
-    if not is_there:
+        exists = snapshot.folder.is_dir()
+    if not exists:
         raise SnapshotError(
-            "the snapshot is gone: it goes with its server, which has ended",
+            "the snapshot no longer exists: it was removed together with its server",
             where=server.plan.where,
-            remedies=["take and use it while the server's fixture lasts"],
+            remedies=["take and restore snapshots while the server's fixture lasts"],
         )
-    _check_alone(server, "the server cannot go back to a snapshot")
+    _check_alone(server, "cannot restore a snapshot")
 
 
 @contextlib.contextmanager
 def _stopped(server: Instance, pid: int) -> Iterator[None]:
-    """Have mysqld stand still until the block ends; raise ServerGoneError where it has just ended."""
+    """Stop mysqld by SIGSTOP until the block ends; raise ServerGoneError if mysqld has just ended."""
     try:
         descriptor = os.pidfd_open(pid)
     except OSError as error:
@@ -112,12 +131,12 @@ def _stopped(server: Instance, pid: int) -> Iterator[None]:
         signal.pidfd_send_signal(descriptor, signal.SIGSTOP)
         try:
             wait_until(
-                lambda: _stands_still(server, pid),
-                timeout=_STOPPING,
+                lambda: _is_stopped(server, pid),
+                timeout=_STOP_TIMEOUT,
                 error=lambda: SnapshotError(
-                    f"mysqld (pid {pid}) has not stopped {_STOPPING:g} seconds after SIGSTOP",
+                    f"cannot take a snapshot: mysqld (pid {pid}) ignored SIGSTOP for {_STOP_TIMEOUT:g} seconds",
                     where=server.plan.where,
-                    remedies=["try again where the machine is less busy"],
+                    remedies=["try again when the machine is less busy"],
                 ),
             )
             yield
@@ -132,14 +151,14 @@ def _stopped(server: Instance, pid: int) -> Iterator[None]:
 
 def _gone(server: Instance, pid: int) -> ServerGoneError:
     return ServerGoneError(
-        f"a snapshot cannot be taken: mysqld (pid {pid}) has just ended",
+        f"cannot take a snapshot: mysqld (pid {pid}) has just ended",
         where=server.plan.where,
         tried=ErrorLog(server.error_log).telling_lines,
     )
 
 
-def _stands_still(server: Instance, pid: int) -> bool:
-    """Return True if every thread of a process that SIGSTOP was sent to has stopped, see proc_pid_stat(5)."""
+def _is_stopped(server: Instance, pid: int) -> bool:
+    """Return True if all threads of mysqld have stopped after SIGSTOP; see proc_pid_stat(5)."""
     process = Path("/proc", str(pid))
     try:
         if _state(process) in "ZX":
@@ -147,7 +166,7 @@ def _stands_still(server: Instance, pid: int) -> bool:
         return all(_state(task) in "tTZX" for task in (process / "task").iterdir())
     except (FileNotFoundError, ProcessLookupError):
         if process.exists():
-            return False  # a thread of it has ended meanwhile
+            return False  # one of the threads has ended meanwhile
         raise _gone(server, pid) from None
 
 
@@ -156,12 +175,13 @@ def _state(process: Path) -> str:
 
 
 def _check_alone(server: Instance, what: str) -> None:
-    dumps = server.is_running and any(
+    has_replica = server.is_running and any(
         str(row[4]).startswith("Binlog Dump") for row in server.execute("SHOW PROCESSLIST")
     )
-    if server.dataset is not server or dumps:
+    if server.dataset is not server or has_replica:
+        why = "has a replica" if has_replica else "shares the data of other servers"
         raise SnapshotError(
-            f"{what}: {server.name} {'has a replica' if dumps else 'has its data from another'}, and both would differ",
+            f"{what}: {server.name} {why}, and the data would differ",
             where=server.plan.where,
-            remedies=[_ALONE],
+            remedies=[_USE_MYSQLD],
         )

@@ -1,1 +1,1 @@
-"""Servers that start with a project's data, and that data put back after a test."""
+"""Servers that start with a project's data, and putting the data back after a test."""

@@ -1,4 +1,4 @@
-"""The loading of SQL files and functions into a server, or into a schema of a server."""
+"""Loading SQL files and functions into a server, or into a schema of a server."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.scan import Scan
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
-_AT_LINE = re.compile(r"^ERROR\b.*? at line (\d+)(?: in file: '(.+?)')?:", re.MULTILINE)  # as mysql says it
-_SMALL = 256 << 10  # bytes: a file that is read sooner than the client program starts, which takes 10 ms
-_LARGE = 64 << 10  # bytes: a file whose statements a server may be too small for
-_PACKET = 1 << 30  # bytes: the most that max_allowed_packet can be
+_ERROR_AT_LINE = re.compile(r"^ERROR\b.*? at line (\d+)(?: in file: '(.+?)')?:", re.MULTILINE)  # of the client program
+_SMALL = 256 << 10  # bytes: reading such a file is faster than starting the client program, which takes 10 ms
+_LARGE = 64 << 10  # bytes: a larger file may have statements longer than max_allowed_packet
+_LARGEST_PACKET = 1 << 30  # bytes: the maximum of max_allowed_packet
 _PARSE_ERROR = 1064
-_SILENT = "mysql said nothing and ended with exit code {}, as for a last command without a delimiter behind it"
-_OF_THE_SERVER = "mend what the server complains of; nothing of what was loaded is kept"
-_OF_THE_FILE = "mend the line; nothing of what was loaded is kept"
+_SILENT = "mysql ended with exit code {} and printed no error: perhaps the last command has no delimiter"
+_SERVER_REMEDY = "correct what the server reports; nothing was kept of the data"
+_FILE_REMEDY = "correct the line; nothing was kept of the data"
 
 
 def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None) -> None:
@@ -37,11 +37,11 @@ def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None
 
     Args:
         server: The server.
-        loads: What is loaded, in order.
-        schema: The schema that is selected, if any.
+        loads: The files and functions, in order.
+        schema: The schema to select first, if any.
 
     Raises:
-        LoadError: Something could not be loaded; it has the file, the line and the server's message.
+        LoadError: A load failed. The error has the file, the line and the server's message.
     """
     for load in loads:
         if load.function is not None:
@@ -54,8 +54,8 @@ def _load_file(server: Instance, load: Load, file: Path, schema: str | None) -> 
     found = load.scan()
     if found.fault is not None:
         fault = found.fault
-        raise _failed(load, f"{fault.file}, line {fault.line}", fault.what, remedies=[fault.cure])
-    with _room(server, found):
+        raise _failed(load, f"{fault.file}, line {fault.line}", fault.what, remedies=[fault.remedy])
+    with _loading_variables(server, found):
         if _needs_program(server, found, small=schema is not None):
             _run(server, load, file, schema)
         else:
@@ -63,19 +63,19 @@ def _load_file(server: Instance, load: Load, file: Path, schema: str | None) -> 
 
 
 def _needs_program(server: Instance, found: Scan, *, small: bool) -> bool:
-    """Return True if the client program is to read a file: it is there, and has an advantage.
+    """Return True if the client program must read a file, or is the faster way.
 
     Args:
         server: The server.
-        found: What the file asks for.
-        small: Whether a small file is read without it.
+        found: What the file needs.
+        small: Whether to read a small file without the client program.
     """
     if server.plan.kind.program("mysql") is None:
         return False
     if found.reads_local:
         return True
     if found.has_sandbox and not _is_mariadb(server):
-        return False  # MySQL's own knows no such command
+        return False  # MySQL's client program refuses the command
     return found.has_commands or not small or found.size > _SMALL
 
 
@@ -84,25 +84,25 @@ def _is_mariadb(server: Instance) -> bool:
 
 
 @contextlib.contextmanager
-def _room(server: Instance, found: Scan) -> Iterator[None]:
-    """Set global variables for the block as a file needs them, where the server lets us: the old values come back."""
+def _loading_variables(server: Instance, found: Scan) -> Iterator[None]:
+    """Set the global variables that a file needs until the block ends, if the server allows it."""
     import mysql.connector
 
     wanted = {"local_infile": 1} if found.reads_local else {}
     if found.size > _LARGE:
-        wanted["max_allowed_packet"] = _PACKET
+        wanted["max_allowed_packet"] = _LARGEST_PACKET
     before: dict[str, int] = {}
     try:
         for name, value in wanted.items():
             (((old,),),) = server.administrator.ask(f"SELECT @@GLOBAL.{name}")
             if int(old or 0) < value:
-                with contextlib.suppress(mysql.connector.Error):  # of a server that others run
+                with contextlib.suppress(mysql.connector.Error):  # on a server that others run
                     server.administrator.run(f"SET GLOBAL {name} = {value}")
                     before[name] = int(old or 0)
         yield
     finally:
         for name, value in before.items():
-            with contextlib.suppress(mysql.connector.Error):  # of a server that has ended, which is told elsewhere
+            with contextlib.suppress(mysql.connector.Error):  # the server has ended, which is reported elsewhere
                 server.administrator.run(f"SET GLOBAL {name} = {value}")
 
 
@@ -125,7 +125,7 @@ def _call(server: Instance, load: Load, function: Function, schema: str | None) 
 
 
 def _send(server: Instance, load: Load, file: Path, schema: str | None, found: Scan) -> None:
-    """Read a file ourselves, and send its statements one by one."""
+    """Read a file without the client program, and send its statements one by one."""
     import mysql.connector
 
     with _connect(server, schema) as connection:
@@ -141,16 +141,16 @@ def _send(server: Instance, load: Load, file: Path, schema: str | None, found: S
                     if connection.unread_result:
                         connection.get_rows(raw=True)
         except mysql.connector.Error as error:
-            said = f"ERROR {error.errno} ({error.sqlstate}) at line {statement.line}: {error.msg}"
-            raise _failed(load, f"{statement.file}, line {statement.line}", said) from error
+            message = f"ERROR {error.errno} ({error.sqlstate}) at line {statement.line}: {error.msg}"
+            raise _failed(load, f"{statement.file}, line {statement.line}", message) from error
         except script.ScriptError as error:
-            cures = ["install the client program mysql", "leave the command out"] if error.needs_program else []
-            said = f"ERROR at line {error.line}: {error}"
-            raise _failed(load, f"{error.file}, line {error.line}", said, remedies=cures) from error
+            remedies = ["install the client program mysql", "remove the command"] if error.needs_program else []
+            message = f"ERROR at line {error.line}: {error}"
+            raise _failed(load, f"{error.file}, line {error.line}", message, remedies=remedies) from error
 
 
 def _takes_dollars(connection: Any) -> bool:
-    """Return True if a server takes strings in dollar quotes: the client program asks in the same way."""
+    """Return True if the server knows strings in dollar quotes. The client program finds out in the same way."""
     import mysql.connector
 
     try:
@@ -162,41 +162,41 @@ def _takes_dollars(connection: Any) -> bool:
 
 
 def _run(server: Instance, load: Load, file: Path, schema: str | None) -> None:
-    """Let the client program read a file."""
+    """Load a file by the client program."""
     command = [
         server.program("mysql"),
         *optionfile.as_administrator(server),
         "--default-character-set=utf8mb4",
         "--local-infile=1",
-        f"--max-allowed-packet={_PACKET}",
-        # As each program does by default in the versions of today.
+        f"--max-allowed-packet={_LARGEST_PACKET}",
+        # Comments as by default in current versions of each program.
         "--skip-comments" if _is_mariadb(server) else "--comments",
-        "--loose-commands",  # SOURCE and its like, which later versions leave out unless asked
+        "--loose-commands",  # later versions know SOURCE and other commands only with this option
         *([] if schema is None else [f"--database={schema}"]),
     ]
-    quiet = {**os.environ, "EDITOR": "true", "VISUAL": "true", "PAGER": "cat"}  # a load has nobody at a keyboard
+    environment = {**os.environ, "EDITOR": "true", "VISUAL": "true", "PAGER": "cat"}  # nothing waits for a keyboard
     with server.network[GLOBAL], file.open("rb") as text:
         result = subprocess.run(
             command,
             stdin=text,
             cwd=file.parent,
-            env=quiet,
+            env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
         )
-    place = _AT_LINE.search(result.stderr)
+    place = _ERROR_AT_LINE.search(result.stderr)
     if result.returncode != 0 or place:
         where = f"{file.parent / (place[2] or file)}, line {place[1]}" if place else str(file)
-        said = result.stderr[place.start() if place else 0 :].strip().splitlines()
-        raise _failed(load, where, *(said[:3] if place else said[-3:] or [_SILENT.format(result.returncode)]))
+        message = result.stderr[place.start() if place else 0 :].strip().splitlines()
+        raise _failed(load, where, *(message[:3] if place else message[-3:] or [_SILENT.format(result.returncode)]))
 
 
-def _failed(load: Load, where: str, *said: str, remedies: Sequence[str] = ()) -> LoadError:
+def _failed(load: Load, where: str, *messages: str, remedies: Sequence[str] = ()) -> LoadError:
     return LoadError(
         f"{load.name} could not be loaded",
         where=where,
-        tried=said,
-        remedies=[*remedies] or [_OF_THE_FILE if said[0].startswith("ERROR at line") else _OF_THE_SERVER],
+        tried=messages,
+        remedies=[*remedies] or [_FILE_REMEDY if messages[0].startswith("ERROR at line") else _SERVER_REMEDY],
     )

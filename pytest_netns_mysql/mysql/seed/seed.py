@@ -1,4 +1,4 @@
-"""Seeds: data directories that were loaded once, kept in the cache under what was loaded, copied for each server."""
+"""Seeds: loaded data directories in the cache. Each is made once and copied for every server with the same data."""
 
 from __future__ import annotations
 
@@ -15,27 +15,28 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import manifest, trust
-from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, normal
+from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.mysqld.copying import finish
 from pytest_netns_mysql.mysql.mysqld.template import discard
-from pytest_netns_mysql.mysql.seed import record
+from pytest_netns_mysql.mysql.seed.loadedtables import save_loaded_tables
 from pytest_netns_mysql.mysql.seed.loader import load_into
-from pytest_netns_mysql.mysql.seed.tables import SeededTables
+from pytest_netns_mysql.mysql.seed.seededschemas import SeededSchemas
+from pytest_netns_mysql.optionnames import without_loose
 
-__all__ = ["SeededTables", "data_of", "template"]
+__all__ = ["SeededSchemas", "data_of", "template"]
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
 
-_FORMAT = "4"  # raised when seeds are made in another way
+_FORMAT = "5"  # to be increased when a change of this package makes other seeds
 _DATA = "data"
-_KEPT = 5  # seeds of one server build
-_LOCK_TIMEOUT = 1800.0  # seconds, for another process to load the same data
-_DIGITS = 12  # of what tells seeds apart
-_RECENT = 3600.0  # seconds; another run may be copying a seed that was used so lately
-# Options that change nothing of what a load writes: so a source and its replica have one seed.
-_OF_NO_MATTER = (
+_KEPT = 5  # old seeds of the same server build
+_LOCK_TIMEOUT = 1800.0  # seconds: another process may be loading the same data
+_DIGITS = 12  # of the key in the name of a folder
+_RECENT = 3600.0  # seconds: another run may be copying a seed that was used so recently
+# Beginnings of options that do not change the loaded data. Without them, a source and its replica share a seed.
+_IRRELEVANT = (
     "port",
     "admin_port",
     "server_id",
@@ -62,40 +63,48 @@ _WHILE_LOADING: Mapping[str, OptionValue] = {"skip_networking": True, "local_inf
 
 
 def template(server: Instance, base: Path) -> Path:
-    """Return a folder with the data directory ``data``, loaded with what the server's plan says, made now if need be.
+    """Return the folder of a server's seed in the cache. The seed is made if it is not there.
 
-    ``base`` is the data directory that it begins from. It is shared by all workers and runs of this user. Raises
-    LoadError, ServerStartError, CacheError where the cache cannot be written.
+    All workers and runs of this user share the seed.
+
+    Args:
+        server: The server that will start from the seed.
+        base: The empty data directory to load the data into.
+
+    Raises:
+        LoadError: Something cannot be loaded.
+        ServerStartError: The server that loads the data does not start.
+        CacheError: The cache cannot be written, or another process has held the lock for too long.
     """
     options = _options(server.plan)
     folder = _folder(server.plan, base)
     try:
         trust.check(folder)
-        while not _is_there(folder):
+        while not _is_usable(folder):
             from filelock import FileLock
 
             trust.make(folder.parent)
-            # The lock of a process that died is free.
+            # The kernel releases the lock of a process that died.
             with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
                 fault = manifest.fault(data_of(folder))
                 if fault is not None:
                     if folder.exists():
-                        server.plan.progress(f"the seed {folder} in the cache is damaged ({fault}): it is made again")
+                        server.plan.progress(f"the seed {folder} in the cache is damaged ({fault}): making it again")
                         discard(folder)
                     names = ", ".join(load.name for load in server.plan.load)
-                    server.plan.progress(f"loading {names} into a data directory of its own (once for each change)")
+                    server.plan.progress(f"loading {names} into a seed in the cache (again only when the data changes)")
                     _make(server, options, folder)
             with FileLock(folder.parent / ".lock", timeout=_LOCK_TIMEOUT):
                 _remove_old(folder, base.name)
-    except TimeoutError as error:  # as filelock's is
+    except TimeoutError as error:  # of filelock
         raise CacheError(
-            f"another process has been loading the same data, or removing old data, for {_LOCK_TIMEOUT / 60:g} minutes",
+            f"another process has held the lock of this seed or of the cache for {_LOCK_TIMEOUT / 60:g} minutes",
             where=f"{folder}.lock",
             remedies=[f"see which process holds it: fuser {folder}.lock {folder.parent / '.lock'}", "end that process"],
         ) from error
     except OSError as error:
         raise CacheError(
-            f"no seed can be kept in the cache: {error.strerror or error}",
+            f"could not write a seed to the cache: {error.strerror or error}",
             where=str(folder.parent),
             remedies=["set netns_cache (or NETNS_CACHE) to a folder of yours with 300 MB free"],
         ) from error
@@ -103,7 +112,7 @@ def template(server: Instance, base: Path) -> Path:
 
 
 def is_made(plan: ResolvedSpec, base: Path) -> bool:
-    """Tell whether ``template`` has nothing to make."""
+    """Return True if the seed of a server is in the cache."""
     folder = _folder(plan, base)
     trust.check(folder)
     return manifest.fault(data_of(folder)) is None
@@ -113,8 +122,8 @@ def _folder(plan: ResolvedSpec, base: Path) -> Path:
     return base.parent.parent / "seeds" / f"{base.name}-{key(plan)}"
 
 
-def _is_there(folder: Path) -> bool:
-    """Tell whether there is such a seed, and have nobody remove it while it is used."""
+def _is_usable(folder: Path) -> bool:
+    """Return True if a folder has a complete seed. A recently used seed is not removed by other processes."""
     try:
         os.utime(folder)
     except FileNotFoundError:
@@ -123,24 +132,24 @@ def _is_there(folder: Path) -> bool:
 
 
 def data_of(folder: Path) -> Path:
-    """Return the data directory of a seed, to copy."""
+    """Return the data directory in the folder of a seed."""
     return folder / _DATA
 
 
 def _options(plan: ResolvedSpec) -> dict[str, OptionValue]:
-    options = {normal(name).removeprefix("loose_"): value for name, value in plan.options.items()}
-    return {name: value for name, value in options.items() if not name.startswith(_OF_NO_MATTER)}
+    options = {without_loose(name): value for name, value in plan.options.items()}
+    return {name: value for name, value in options.items() if not name.startswith(_IRRELEVANT)}
 
 
 def key(plan: ResolvedSpec) -> str:
-    """Return what tells what a plan loads from other loads."""
+    """Return the key of a seed, which differs if other data is loaded or loading has other options."""
     parts = [_FORMAT, *sorted(arguments(_options(plan)))]
     parts += (part for load in plan.load for part in (load.name, load.digest()))
     return hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:_DIGITS]
 
 
 def _make(server: Instance, options: Mapping[str, OptionValue], folder: Path) -> None:
-    """Load into a server of its own, without a network; it dies with this process, as any."""
+    """Make a seed: load the data on a server without a network, and keep its data directory."""
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
     plan = replace(
@@ -153,38 +162,39 @@ def _make(server: Instance, options: Mapping[str, OptionValue], folder: Path) ->
         drop_capabilities=(),
         options={**options, **_WHILE_LOADING},
     )
-    maker = Instance(plan, server.network)
+    loader = Instance(plan, server.network)
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
-        maker.start()
-        load_into(maker, server.plan.load)
+        loader.start()
+        load_into(loader, server.plan.load)
         unfinished.mkdir(mode=0o700)
-        record.record(maker, unfinished)
-        # In full: a copy has nothing to purge or to recover at its first start.
-        maker.stop(fast_shutdown=0)
+        save_loaded_tables(loader, unfinished)
+        # A full shutdown: servers on the copies then have nothing to purge or to recover.
+        loader.stop(fast_shutdown=0)
         with server.network[GLOBAL]:
-            finish(maker.datadir, unfinished / _DATA)
+            finish(loader.datadir, unfinished / _DATA)
         unfinished.rename(folder)
     finally:
-        maker.discard()
+        loader.discard()
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _remove_old(folder: Path, base: str) -> None:
-    """Remove the seeds of the same base that were not used for long, but for the last few."""
-    seeds = {one: one.stat().st_mtime for one in folder.parent.glob(f"{base}-{'?' * _DIGITS}") if one.is_dir()}
+    """Remove old seeds of the same base. The most recently used seeds stay."""
+    folders = folder.parent.glob(f"{base}-{'?' * _DIGITS}")
+    seeds = {seed: seed.stat().st_mtime for seed in folders if seed.is_dir()}
     seeds.pop(folder, None)
-    for seed in sorted(seeds, key=lambda one: seeds[one], reverse=True)[_KEPT - 1 :]:
+    for seed in sorted(seeds, key=lambda seed: seeds[seed], reverse=True)[_KEPT - 1 :]:
         with contextlib.suppress(OSError):
             if _is_old(seed):
-                # In one step: what is there under its name is whole.
+                # Renaming is atomic: a folder with the name of a seed is complete.
                 seed.rename(f"{seed}.unfinished")
                 seed.with_name(f"{seed.name}.lock").unlink(missing_ok=True)
-    for left in folder.parent.glob("*.unfinished"):  # by a process that was killed, too
+    for unfinished in folder.parent.glob("*.unfinished"):  # also left by processes that were killed
         with contextlib.suppress(OSError):
-            if _is_old(left):
-                shutil.rmtree(left)
+            if _is_old(unfinished):
+                shutil.rmtree(unfinished)
 
 
 def _is_old(folder: Path) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pytest_netns_mysql.endpoint import Endpoint, parse
+from pytest_netns_mysql.optionnames import without_loose
 from pytest_netns_mysql.topology.model import OptionValue, Topology, texts
 
 
@@ -49,7 +50,6 @@ def listeners(topology: Topology) -> list[Listener]:
 
 def _port(options: Mapping[str, OptionValue], wanted: str, default: int) -> int:
     for name, value in options.items():
-        spelt = name.lstrip("-").replace("-", "_").lower().removeprefix("loose_")
-        if spelt == wanted and str(value).isdecimal():
+        if without_loose(name) == wanted and str(value).isdecimal():
             return int(str(value))
     return default

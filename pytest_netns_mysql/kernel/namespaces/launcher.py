@@ -1,0 +1,180 @@
+"""A script that becomes a program which ends together with the process that asked for the program.
+
+The script runs as a file, by `python -I -S`, between fork and exec: a function of the asking process would be unsafe
+there if that process has threads. So the script imports nothing that is not in the standard library. ``command``
+builds its arguments: the asking process's pid, where the program is to run, a file that the program must find empty,
+the mask of capabilities to drop, the listening sockets, the descriptor for the program's pid, then the program's argv.
+An argument that is not used is empty.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal
+import sys
+from collections.abc import Sequence
+
+_PR_SET_PDEATHSIG = 1
+_PR_CAPBSET_DROP = 24
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_LOWER = 3
+_CAP_SYS_CHROOT = 18
+_LINUX_CAPABILITY_VERSION_3 = 0x20080522
+_CLONE_NEWNS = 0x00020000
+_CLONE_NEWNET = 0x40000000
+_CLONE_NEWPID = 0x20000000
+_CLONE_PARENT = 0x00008000
+_SYS_CLONE3 = 435  # on every architecture
+_MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000
+
+
+def command(
+    argv: Sequence[str],
+    *,
+    position: tuple[int, int, int, str] | None = None,
+    empty_file: str = "",
+    dropped_capabilities: int = 0,
+    listening: Sequence[int] = (),
+    pid_pipe: int | None = None,
+) -> list[str]:
+    """Return the command line that runs a program so that SIGKILL ends the program when the calling thread ends.
+
+    The started process must inherit each descriptor that is named here.
+
+    Args:
+        argv: The program and its arguments.
+        position: Where the program runs: descriptors of a mount namespace, of the root directory and of a network
+            namespace, and the working directory. By default the program runs where it is started.
+        empty_file: A file that the program, in a mount namespace of its own, finds empty, see mount_namespaces(7).
+        dropped_capabilities: A mask of capabilities that the program does not get, see capabilities(7).
+        listening: Descriptors of listening sockets, which the program gets as sd_listen_fds(3) describes.
+        pid_pipe: A descriptor. With it, the program is not the started process itself but another child of the calling
+            process, and its pid is written to the descriptor. Where the kernel allows it, the program is the first
+            process of a process-id namespace. All processes that the program forks then end with the program, even
+            those that leave their parents, see pid_namespaces(7).
+    """
+    fixed = [
+        str(os.getpid()),
+        "" if position is None else ",".join(map(str, position)),
+        empty_file,
+        f"{dropped_capabilities:x}",
+        ",".join(map(str, listening)),
+        "" if pid_pipe is None else str(pid_pipe),
+    ]
+    return [sys.executable, "-I", "-S", __file__, *fixed, *argv]
+
+
+def main() -> None:
+    """Prepare this process as the arguments say, then become the program."""
+    parent, position, empty_file, dropped = int(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4], 16)
+    listening, pid_pipe, argv = sys.argv[5], sys.argv[6], sys.argv[7:]
+    libc = ctypes.CDLL(None, use_errno=True)
+    if position:
+        mount, root, network, directory = position.split(",", 3)
+        _enter(libc, int(mount), int(root), int(network))
+        os.chdir(directory)
+    if empty_file and os.path.exists(empty_file) and libc.unshare(_CLONE_NEWNS) == 0:  # noqa: PTH110 - pathlib is slow to import
+        # Later mounts of the sandbox still appear here, and mounts made here do not appear in the sandbox.
+        libc.mount(b"none", b"/", None, ctypes.c_ulong(_MS_REC | _MS_SLAVE), None)
+        libc.mount(b"/dev/null", os.fsencode(empty_file), None, ctypes.c_ulong(_MS_BIND), None)
+    parent_pidfd = _open_parent(parent)
+    if pid_pipe:
+        _fork_into_pid_namespace(libc, int(pid_pipe))
+    libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    _exit_if_ended(parent_pidfd)
+    if listening:
+        _pass_sockets([int(number) for number in listening.split(",")])
+    if dropped:
+        _drop_capabilities(libc, dropped)
+    # Python ignores SIGPIPE, and an ignored signal stays ignored after exec.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted
+    except OSError as error:
+        sys.exit(f"{argv[0]}: {error.strerror}")
+
+
+def _open_parent(parent: int) -> int:
+    """Return a pidfd of the asking process, which reports the process's end in another process-id namespace as well."""
+    try:
+        pidfd = os.pidfd_open(parent)
+    except OSError:
+        pidfd = -1
+    if pidfd < 0 or os.getppid() != parent:
+        sys.exit("the process that asked for this program is gone")
+    return pidfd
+
+
+def _exit_if_ended(pidfd: int) -> None:
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    if poll.poll(0):
+        sys.exit("the process that asked for this program is gone")
+    os.close(pidfd)
+
+
+def _fork_into_pid_namespace(libc: ctypes.CDLL, pid_pipe: int) -> None:
+    """Continue as the first process of a process-id namespace and as a child of this process's parent.
+
+    This process ends. If the kernel refuses, this process continues itself.
+    """
+    # The fields of struct clone_args, see clone(2). Without a stack of its own the child gets a copy of this one.
+    arguments = (ctypes.c_uint64 * 8)(_CLONE_NEWPID | _CLONE_PARENT)
+    pid = libc.syscall(_SYS_CLONE3, arguments, ctypes.c_size_t(ctypes.sizeof(arguments)))
+    if pid != 0:
+        os.write(pid_pipe, str(pid if pid > 0 else os.getpid()).encode())
+    if pid > 0:
+        os._exit(0)
+    os.close(pid_pipe)
+
+
+def _enter(libc: ctypes.CDLL, mount: int, root: int, network: int) -> None:
+    """Enter the namespaces; without CAP_SYS_CHROOT this works if the process is in the mount namespace already."""
+    here, there = os.stat("/proc/self/ns/mnt"), os.fstat(mount)  # noqa: PTH116 - pathlib is slow to import
+    if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
+        _setns(libc, mount, _CLONE_NEWNS)
+        # setns(2) leads to the root of the mount namespace. In a chroot the asking process has another root.
+        os.fchdir(root)
+        os.chroot(".")
+        # The asking process passed this capability on for the calls above alone.
+        libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, _CAP_SYS_CHROOT, 0, 0)
+    _setns(libc, network, _CLONE_NEWNET)
+    for descriptor in (mount, root, network):
+        os.close(descriptor)
+
+
+def _setns(libc: ctypes.CDLL, descriptor: int, kind: int) -> None:
+    if libc.setns(descriptor, kind) != 0:
+        sys.exit(f"setns: {os.strerror(ctypes.get_errno())}")
+
+
+def _pass_sockets(sockets: list[int]) -> None:
+    """Give the listening sockets, whose descriptors are above 2, the descriptors 3, 4, ... as the program expects."""
+    # In ascending order no socket is overwritten before its turn.
+    for number, socket in enumerate(sorted(sockets), 3):
+        if socket != number:
+            os.dup2(socket, number)
+            os.close(socket)
+    os.environ |= {"LISTEN_FDS": str(len(sockets)), "LISTEN_PID": str(os.getpid())}
+    os.environ.pop("LISTEN_FDNAMES", None)
+
+
+def _drop_capabilities(libc: ctypes.CDLL, dropped: int) -> None:
+    """Drop capabilities from all sets; exec gives root the bounding set again, and other users the ambient set."""
+    for number in range(dropped.bit_length()):
+        if dropped >> number & 1:
+            libc.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
+            libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, number, 0, 0)
+    header = (ctypes.c_uint32 * 2)(_LINUX_CAPABILITY_VERSION_3, 0)
+    # Effective, permitted and inheritable: first their lower 32 bits, then their upper ones.
+    sets = (ctypes.c_uint32 * 6)()
+    if libc.capget(header, sets) == 0:
+        for index in range(6):
+            sets[index] &= ~(dropped >> (32 if index > 2 else 0)) & 0xFFFFFFFF
+        libc.capset(header, sets)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Functions run in a thread of their own: a namespace belongs to a thread, and the calling thread must not move."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from pytest_netns_mysql.errors import SandboxError
+
+T = TypeVar("T")
+
+
+def run_in_new_thread(action: Callable[[], T]) -> T:
+    """Call ``action`` in a new thread, wait for the thread's end, and return or raise what ``action`` does.
+
+    Raises:
+        SandboxError: The threads of this process are not threads of the kernel, as where gevent replaces them.
+    """
+    returned: list[T] = []
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            if _is_main_thread():
+                raise SandboxError(
+                    "the threads of this process are not threads of the kernel, as where gevent replaces them: "
+                    "none of them can enter a namespace alone"
+                )
+            returned.append(action())
+        except BaseException as error:  # noqa: BLE001 - the calling thread is to raise it
+            raised.append(error)
+
+    thread = threading.Thread(target=run, name="netns-sandbox")
+    thread.start()
+    thread.join()
+    if raised:
+        raise raised[0]
+    return returned[0]
+
+
+def has_kernel_threads() -> bool:
+    """Return True if a new thread of this process is a thread of the kernel, not a greenlet as gevent makes them."""
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(not _is_main_thread()), name="netns-sandbox")
+    thread.start()
+    thread.join()
+    return found == [True]
+
+
+def _is_main_thread() -> bool:
+    return os.readlink("/proc/thread-self").endswith(f"/{os.getpid()}")  # noqa: PTH115 - the text is wanted

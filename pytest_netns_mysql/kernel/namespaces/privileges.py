@@ -1,0 +1,60 @@
+"""What this process may do already, read from /proc: it decides if a sandbox needs a user namespace.
+
+This module does not import ctypes, which a run without netns tests does not need.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pytest_netns_mysql.errors import SandboxError
+
+CAP_NET_BIND_SERVICE = 10
+CAP_NET_ADMIN = 12
+CAP_NET_RAW = 13
+CAP_SYS_CHROOT = 18
+CAP_SYS_ADMIN = 21
+
+NEEDED = frozenset({CAP_SYS_ADMIN, CAP_NET_ADMIN})
+"""The capabilities without which a sandbox begins with a user namespace."""
+
+
+def effective_capabilities() -> frozenset[int]:
+    """Return the numbers of the calling thread's effective capabilities, see capabilities(7).
+
+    Raises:
+        SandboxError: /proc is not mounted; nothing else in this package works without it either.
+    """
+    try:
+        status = Path("/proc/thread-self/status").read_text()
+    except OSError as error:
+        raise SandboxError(
+            "/proc is not mounted here, and namespaces are entered by its files",
+            tried=[str(error)],
+            remedies=["mount it, as root: mount -t proc proc /proc"],
+        ) from error
+    for line in status.splitlines():
+        if line.startswith("CapEff:"):
+            mask = int(line.split()[1], 16)
+            return frozenset(number for number in range(64) if mask >> number & 1)
+    return frozenset()
+
+
+def needs_user_namespace(mode: str) -> bool:
+    """Return True if a sandbox begins with a user namespace, see user_namespaces(7).
+
+    Args:
+        mode: ``direct`` never needs a user namespace. ``rootless`` needs one unless this process is in one already and
+            has the capabilities. ``auto`` needs one if CAP_SYS_ADMIN or CAP_NET_ADMIN is missing.
+    """
+    if mode == "direct":
+        return False
+    capable = effective_capabilities() >= NEEDED
+    if mode == "rootless":
+        return not (capable and in_user_namespace())
+    return not capable
+
+
+def in_user_namespace() -> bool:
+    """Return True if this process is in a user namespace other than the machine's first one."""
+    return Path("/proc/self/uid_map").read_text().split() != ["0", "0", "4294967295"]

@@ -1,0 +1,286 @@
+"""The open ``with`` blocks of each thread: where a block moved its thread, and which block may move the thread back."""
+
+from __future__ import annotations
+
+import enum
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.errors import BlockError, OneWayError
+from pytest_netns_mysql.kernel.namespaces import suspension, syscalls
+from pytest_netns_mysql.kernel.namespaces.position import (
+    Position,
+    SavedTarget,
+    Target,
+    close_target,
+    mount_identity,
+    network_identity,
+    open_network,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class BlockState(enum.Enum):
+    """The state of a block."""
+
+    OPEN = enum.auto()
+    LEFT = enum.auto()
+    ENDED = enum.auto()  # with the test, fixture or thread around the block, while its own code was suspended
+    AWAITED = enum.auto()
+
+
+class Block:
+    """One entry of a thread into a namespace.
+
+    Attributes:
+        name: The namespace's name, for messages.
+        target: Where the thread is moved.
+        code: The file and the line of the ``with`` statement.
+        by_hand: Whether ``__enter__`` was called without a ``with`` statement.
+        state: What has happened to the block.
+        owner: The thread that entered the block, or None before.
+        task: The asyncio or trio task that entered the block, or None.
+        cancel_check: Cancels the check for an ``await`` in the block, or None.
+    """
+
+    __slots__ = ("by_hand", "cancel_check", "code", "name", "owner", "state", "target", "task")
+
+    def __init__(self, name: str, target: Target, code: tuple[str, int], *, by_hand: bool) -> None:
+        """Describe an entry that ``OpenBlocks.enter`` makes."""
+        self.name = name
+        self.target = target
+        self.code = code
+        self.by_hand = by_hand
+        self.state = BlockState.OPEN
+        self.owner: _Owner | None = None
+        self.task: object = None
+        self.cancel_check: Callable[[], None] | None = None
+
+    def __str__(self) -> str:
+        file, line = self.code
+        return f"the block of {self.name} at {os.path.relpath(file)}:{line}"
+
+
+class _Owner:
+    """The thread that entered a block. The kernel reuses the numbers of threads, so an object identifies a thread."""
+
+    def __init__(self) -> None:
+        self.name = threading.current_thread().name
+
+
+class _Thread:
+    """The open blocks of one thread, the innermost last, and the base: where the thread stood before the first."""
+
+    def __init__(self) -> None:
+        self.owner = _Owner()
+        self.stack: list[Block] = []
+        self.base: Target = -1
+        self.is_base_owned = False
+        self.is_inside = False  # in the sandbox's mount namespace
+
+    def release_base(self) -> None:
+        if self.is_base_owned:
+            self.is_base_owned = False
+            close_target(self.base)
+
+    def __del__(self) -> None:
+        # The thread has ended: without this, a block that it left open would keep its descriptors for ever.
+        for block in self.stack:
+            block.state = BlockState.ENDED
+        self.release_base()
+
+
+class OpenBlocks(threading.local):
+    """The open blocks of the calling thread; each thread sees its own.
+
+    Leaving a block moves the thread only if the block is the innermost one. No thread moves for a generator that the
+    garbage collector closes, for a block that another thread leaves, or for a block whose test is over.
+
+    Attributes:
+        jobs: How many jobs of a pool the calling thread is running.
+    """
+
+    def __init__(self, home: Position, inner: Position, *, can_return: bool) -> None:
+        """Start without an open block.
+
+        Args:
+            home: Where the process came from.
+            inner: The sandbox's own network.
+            can_return: Whether the kernel lets a thread go home again.
+        """
+        self._home = home
+        self._inner = inner
+        self._can_return = can_return
+        self._thread = _Thread()
+        self.jobs = 0
+
+    @property
+    def is_placed(self) -> bool:
+        """True if a block or a job of a pool has moved the calling thread to where it stands."""
+        return bool(self._thread.stack) or self.jobs > 0
+
+    def enter(self, block: Block, *, is_plain: bool = True) -> None:
+        """Move the calling thread to the target of a block.
+
+        Args:
+            block: The new innermost block.
+            is_plain: Whether a ``with`` statement opens the block, which must not be held across an ``await``.
+
+        Raises:
+            OneWayError: The thread is outside of the sandbox and could not come back. The thread does not move.
+            OSError: The kernel refuses, see setns(2). The thread does not move.
+        """
+        thread = self._thread
+        if thread.stack:
+            innermost = thread.stack[-1]
+            if innermost.task is not None and innermost.task is not suspension.current_task():
+                self._end_awaited(innermost)
+        if not thread.stack:
+            self._find_base()
+        block.owner = thread.owner
+        thread.stack.append(block)
+        try:
+            self._move(block.target)
+            if is_plain:
+                block.task = suspension.current_task()
+                if block.task is not None:
+                    block.cancel_check = suspension.on_suspension(lambda: self._end_awaited(block))
+        except BaseException:
+            self.drop(block)
+            raise
+
+    def leave(self, block: Block) -> None:
+        """Move the calling thread back to the target of the block around this one.
+
+        Raises:
+            BlockError: The block is not the innermost one, or was entered by another thread, or was held across an
+                ``await``. No thread moves.
+        """
+        if block.state is BlockState.AWAITED:
+            raise _held_across_await(block)
+        if block.state is not BlockState.OPEN:
+            return
+        if block.owner is not self._thread.owner:
+            block.state = BlockState.LEFT
+            entered = "no thread" if block.owner is None else f"the thread {block.owner.name}"
+            raise BlockError(
+                f"{block} was entered by {entered} and is left by the thread {threading.current_thread().name}: "
+                "no thread was moved",
+                remedies=["enter and leave in one thread: close a generator where it was started"],
+            )
+        innermost = self._open()[-1]
+        self._remove(block)
+        if innermost is not block:
+            raise BlockError(
+                f"{block} was left before {innermost}, which is inside of it: the thread was not moved",
+                remedies=["leave blocks in the reverse of the order in which they were entered"],
+            )
+
+    def drop(self, block: Block) -> None:
+        """Close a block that no code will leave any more, because its ``with`` statement was interrupted or is gone."""
+        if block.state is BlockState.OPEN and block.owner is self._thread.owner:
+            try:
+                self._remove(block)
+            except BaseException:  # a signal handler may raise here as well
+                self._remove(block)
+                raise
+
+    def save_target(self) -> SavedTarget:
+        """Return where the calling thread stands."""
+        network_id, mount_id = network_identity(), mount_identity()
+        if self._thread.stack:
+            return SavedTarget(self._thread.stack[-1].target, network_id, mount_id)
+        for known in (self._inner, self._home):
+            if (known.network_id, known.mount_id) == (network_id, mount_id):
+                return SavedTarget(known, network_id, mount_id)
+        return SavedTarget(Position.current(), network_id, mount_id, is_owned=True)
+
+    def settle(self) -> None:
+        """Move a thread that could not come back into the sandbox for good, unless it is there already."""
+        if not self._can_return and not self._thread.stack and not self._inner.is_current_mount():
+            self._inner.enter()
+
+    def innermost_by_hand(self, name: str) -> Block | None:
+        """Return the innermost block of a namespace that was entered without a ``with`` statement."""
+        return next((block for block in reversed(self._thread.stack) if block.by_hand and block.name == name), None)
+
+    def end_inside(self, outer: Block | None = None) -> list[Block]:
+        """End the thread's blocks inside of ``outer``, or all of them, and return them.
+
+        Their own code is over or suspended, and can no longer leave them.
+        """
+        stack = self._thread.stack
+        inside = stack[stack.index(outer) + 1 :] if outer in stack else stack[:] if outer is None else []
+        for block in reversed(inside):
+            self._remove(block)
+            block.state = BlockState.ENDED
+        return inside
+
+    def _open(self) -> list[Block]:
+        """Return the thread's blocks without those that another thread has left."""
+        return [block for block in self._thread.stack if block.state is BlockState.OPEN]
+
+    def _remove(self, block: Block) -> None:
+        """Remove a block, and move the thread if the block was the innermost one; repeating this is harmless."""
+        thread = self._thread
+        still_open = self._open()
+        rest = [other for other in still_open if other is not block]
+        if still_open and still_open[-1] is block:
+            self._move(rest[-1].target if rest else thread.base)
+        thread.stack[:] = rest
+        block.state = BlockState.LEFT
+        if block.cancel_check is not None:
+            block.cancel_check()
+            block.cancel_check = None
+        if not rest:
+            thread.release_base()
+
+    def _end_awaited(self, block: Block) -> None:
+        if block.state is BlockState.OPEN and block.owner is self._thread.owner:
+            self._remove(block)
+            block.state = BlockState.AWAITED
+
+    def _move(self, target: Target) -> None:
+        thread = self._thread
+        if isinstance(target, Position):
+            thread.is_inside = False
+            target.enter()
+            return
+        if not thread.is_inside:
+            if not self._inner.is_current_mount():
+                self._inner.enter_mount()
+            thread.is_inside = True
+        syscalls.setns(target, syscalls.CLONE_NEWNET)
+
+    def _find_base(self) -> None:
+        """Save where the thread stands, by descriptors that are open already if possible."""
+        thread = self._thread
+        thread.release_base()
+        thread.is_inside = self._inner.is_current_mount()
+        if thread.is_inside:
+            thread.is_base_owned = network_identity() != self._inner.network_id
+            thread.base = open_network() if thread.is_base_owned else self._inner.network
+        elif not self._can_return:
+            raise OneWayError(
+                "this thread was started before the sandbox and is outside of it: "
+                "without root it could enter but never come back",
+                remedies=["start the thread (or its executor) inside the test that uses it", "run as root"],
+            )
+        else:
+            thread.is_base_owned = not self._home.is_current()
+            thread.base = Position.current() if thread.is_base_owned else self._home
+
+
+def _held_across_await(block: Block) -> BlockError:
+    return BlockError(
+        f"{block} was held across an await. Other tasks would have run in {block.name}, so the block ended at the "
+        "await, and the code after it ran outside of the block",
+        remedies=[
+            "enter, make the socket, leave, then await what uses it",
+            "run the whole event loop inside: with netns[...]: asyncio.run(main())",
+            "or mark the test: an async test under @pytest.mark.netns(...) runs in its namespace",
+        ],
+    )

@@ -1,0 +1,90 @@
+"""Start of a standing server, for `netns-mysql up` and for `netns_reuse = always`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from pytest_netns_mysql.errors import SandboxError
+from pytest_netns_mysql.reuse import protocol
+from pytest_netns_mysql.reuse.address import address_of
+from pytest_netns_mysql.reuse.messages import READY, Order, Silent
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
+    from pytest_netns_mysql.topology.model import Topology
+
+_PREPARATION_TIMEOUT = 300.0  # seconds beside netns_start_timeout: the daemon may have to make a data directory
+_MAX_LINES = 12  # of the daemon's output, in an error
+
+
+def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
+    """Start a standing server, which lives as long as this login session, see getsid(2).
+
+    Args:
+        topology: The topology of the network.
+        spec: The configuration of the server.
+        mode: The value of netns_mode.
+
+    Returns:
+        The address of the offer, once the server is up.
+
+    Raises:
+        SandboxError: The server cannot be started, or an equal server is up already.
+    """
+    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
+
+    rootless = needs_user_namespace(mode)
+    address = address_of(spec, topology, rootless=rootless)
+    raise_if_up(address)
+    leader = os.getsid(0)
+    order = Order(
+        address,
+        topology,
+        program=spec.kind.name,
+        version_line=spec.kind.version_line,
+        cache=str(spec.cache),
+        mode=mode,
+        is_rootless=rootless,
+        folder=str(Path.cwd()),
+        leader=0 if leader == os.getpid() else leader,
+        with_mysqlx=spec.mysqlx_bind_address is not None and topology.mysqld.mysqlx_bind_address is None,
+        start_timeout=spec.start_timeout,
+    )
+    timeout = _PREPARATION_TIMEOUT + spec.start_timeout
+    try:
+        # Returns when the daemon closes its output. The daemon itself goes on, and is no child of this process.
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest_netns_mysql.reuse.daemon"],
+            input=msgspec.json.encode(order),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd="/",
+            start_new_session=True,
+            check=False,
+            timeout=timeout,
+        )
+        output = result.stdout.decode("utf-8", "replace").splitlines()
+    except subprocess.TimeoutExpired:
+        output = [f"the server was not up after {timeout:g} seconds"]
+    if output[-1:] != [READY]:
+        raise SandboxError("could not start the standing server", where="netns-mysql up", tried=output[-_MAX_LINES:])
+    return address
+
+
+def raise_if_up(address: str) -> None:
+    """Raise SandboxError if a standing server has this address, whether or not the server answers."""
+    found = protocol.ask(address, "status")
+    if found is None:
+        return
+    addition = f", but does not answer: {found.reason}" if isinstance(found, Silent) else ""
+    raise SandboxError(
+        f"could not start the standing server: an equal server is up already (pid {found.pid}){addition}",
+        where="netns-mysql up",
+        remedies=[f"netns-mysql down {found.pid}, to end that server"],
+    )
