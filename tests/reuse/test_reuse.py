@@ -115,6 +115,33 @@ def test_what_cannot_be_put_back_is_made_anew(
     assert pid_of("".join(line for line in command("ls").splitlines(True) if f"pid {holder}:" in line)) == holder
 
 
+def test_up_loads_what_the_topology_says(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+    seed = "CREATE SCHEMA shop; CREATE TABLE shop.article (name VARCHAR(9) PRIMARY KEY); "
+    (pytester.path / "seed.sql").write_text(seed + "INSERT INTO shop.article VALUES ('bolt');")
+    topology = pytester.path / "netns-topology.toml"
+    topology.write_text(topology.read_text() + 'load = ["seed.sql"]\n')
+    holder = pid_of(command("up"))
+    suite("reuse/finds_the_seed").assert_outcomes(passed=1)
+    ((child),) = children(holder)
+    assert seen(pytester) == children(child)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('load = ["nothing.sql"]', ["nothing.sql", "mysqld.load"]),
+        ('bind_address = ["192.0.2.9/red"]', ["192.0.2.9/red", "bind_address"]),
+    ],
+)
+def test_up_checks_the_server_before_it_starts(
+    command: Command, pytester: pytest.Pytester, table: str, told: list[str]
+) -> None:
+    topology = pytester.path / "netns-topology.toml"
+    topology.write_text(f"{topology.read_text()}{table}\n")
+    said = command("up", code=1)
+    assert all(part in said for part in told), said
+
+
 def test_a_process_that_a_run_leaves(
     command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
