@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +13,38 @@ from typing import Any
 def lazy(package: dict[str, Any]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` of a package that imports its public names late, see PEP 562.
 
-    The names are those of its ``if TYPE_CHECKING`` block. A name is imported once.
+    The public names are those that the package's ``if TYPE_CHECKING`` block imports. Each is imported once, and is an
+    attribute of the package from then on.
 
     Args:
         package: What ``globals()`` returns in the package.
     """
-    homes: dict[str, str] = {}
 
-    def all_homes() -> dict[str, str]:
-        if not homes:
-            homes.update(_imported_for_type_checkers(Path(package["__file__"]).read_text(encoding="utf-8")))
-        return homes
+    @cache
+    def modules() -> dict[str, str]:
+        # Not by the loader: a package whose assertions pytest rewrites has one that knows no source.
+        return _imported_for_type_checkers(Path(package["__file__"]).read_text("utf-8"))
 
     def get(name: str) -> object:
         if name == "__all__":
-            return sorted(all_homes())
-        if name.startswith("__") or name not in all_homes():
+            return sorted(modules())
+        # Python asks every package for names such as __path__: they need no look into the source.
+        if name.startswith("__") or name not in modules():
             raise AttributeError(f"module {package['__name__']!r} has no attribute {name!r}")
-        value = package[name] = getattr(importlib.import_module(homes[name]), name)
+        value = package[name] = getattr(importlib.import_module(modules()[name]), name)
         return value
 
     def names() -> list[str]:
-        return sorted({*package, *all_homes()})
+        return sorted({*package, *modules()})
 
     return get, names
 
 
-def _imported_for_type_checkers(text: str) -> dict[str, str]:
-    """Return the names that the block ``if TYPE_CHECKING`` imports, each with the module it comes from."""
+def _imported_for_type_checkers(source: str) -> dict[str, str]:
+    """Return the names that the ``if TYPE_CHECKING`` block imports, each with its module."""
     return {
-        alias.asname or alias.name: statement.module
-        for block in ast.parse(text).body
+        alias.name: statement.module
+        for block in ast.parse(source).body
         if isinstance(block, ast.If) and isinstance(block.test, ast.Name) and block.test.id == "TYPE_CHECKING"
         for statement in block.body
         if isinstance(statement, ast.ImportFrom) and statement.module

@@ -1,5 +1,8 @@
 """Fixtures of a project's own: servers, clients, proxies."""
 
+# isort would give each name an import statement of its own:
+# ruff: isort: skip_file
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -9,11 +12,12 @@ from pytest_netns_mysql.exports import lazy
 if TYPE_CHECKING:
     __all__: list[str]
     from pytest_netns_mysql.factories.clients import client as client
-    from pytest_netns_mysql.factories.proxies import proxy as proxy
-    from pytest_netns_mysql.factories.proxies import router as router
-    from pytest_netns_mysql.factories.servers import group as group
-    from pytest_netns_mysql.factories.servers import mysqld as mysqld
-    from pytest_netns_mysql.factories.servers import replica as replica
-    from pytest_netns_mysql.factories.servers import source as source
+    from pytest_netns_mysql.factories.proxies import proxy as proxy, router as router
+    from pytest_netns_mysql.factories.servers import (
+        group as group,
+        mysqld as mysqld,
+        replica as replica,
+        source as source,
+    )
 
 __getattr__, __dir__ = lazy(globals())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.load import Entry
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.proxies.proxy import Argv
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 @dataclass(frozen=True)

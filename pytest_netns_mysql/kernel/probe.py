@@ -17,7 +17,8 @@ from pytest_netns_mysql.errors import NetnsError, SandboxError
 from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace, needs_user_namespace
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology.model import Link, Namespace, Topology
+from pytest_netns_mysql.topology.model import Link, Namespace
+from pytest_netns_mysql.topology.topology import Topology
 
 State = Literal["ok", "missing", "note"]
 _LIMITS = ("user", "net", "mnt")

@@ -70,7 +70,7 @@ class MySQLServer(Instance):
         from pytest_netns_mysql.mysql.reset import snapshot as snapshots
 
         snapshots.copy_back(self, snapshot)
-        self.spec, self._listeners = snapshot.plan, snapshot.plan.listeners(self.network)
+        self.spec, self._listeners = snapshot.spec, snapshot.spec.listeners(self.network)
         self._start_again()
         snapshots.set_variables(self, snapshot)
 

@@ -17,7 +17,7 @@ from pytest_netns_mysql.reuse.messages import READY, Order, Silent
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 _PREPARATION_TIMEOUT = 300.0  # seconds beside netns_start_timeout: the daemon may have to make a data directory
 _MAX_LINES = 12  # of the daemon's output, in an error

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
     from pytest_netns_mysql.reuse.protocol import Taken
     from pytest_netns_mysql.run.session import NetnsSession
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: bool) -> EarlyStart | None:
@@ -66,7 +66,7 @@ def _start(
 
         def prepare() -> EarlyStart:
             # This thread may be moved, and ends in the sandbox; the main one is moved when a test comes that wants it.
-            sandbox = Sandbox.make(session.settings.mode)
+            sandbox = Sandbox.create_in_thread(session.settings.mode)
             undo.callback(sandbox.close)
             network = Network(sandbox, topology)
             undo.callback(network.close)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.settings import Settings
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 NOTHING_SAID = "nothing said that this run has netns tests"
 
@@ -75,7 +75,7 @@ class Networks:
             from pytest_netns_mysql.kernel.namespaces.usernamespace import prepare_worker
 
             try:
-                self.sandbox = Sandbox.make(self._settings.mode)
+                self.sandbox = Sandbox.create_in_thread(self._settings.mode)
             except ThreadsError as error:
                 if self.no_reexecution is None:
                     raise

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.early import EarlyStart
     from pytest_netns_mysql.settings import Settings
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 
 class NetnsSession:

@@ -20,7 +20,7 @@ from pytest_netns_mysql.settings import TABLE
 if TYPE_CHECKING:
     import argparse
 
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 # Options with which pytest runs no test in this process.
 _RUN_NOTHING = (

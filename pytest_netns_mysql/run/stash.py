@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 NAMESPACE = pytest.StashKey[str]()
 """Of a netns test: the namespace that it runs in. Other tests do not have the key."""

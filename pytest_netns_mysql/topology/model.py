@@ -1,21 +1,18 @@
 """A topology as plain data: namespaces and their links, bridges, host names, and where mysqld listens.
 
-Values are kept as they are written; ``Topology.plan`` is what they mean.
+Values are kept as they are written. ``Topology.plan`` is what they mean.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import TopologyError
-
-if TYPE_CHECKING:
-    from pytest_netns_mysql.topology.plan import Interface, Plan
+from pytest_netns_mysql.topology import keys
 
 Texts = str | Sequence[str]
 OptionValue = str | int | float | bool | None
@@ -23,99 +20,120 @@ OptionValue = str | int | float | bool | None
 
 @dataclass(frozen=True)
 class Link:
-    """Join a namespace by a veth pair to ``global``, to another namespace, or to a bridge; see veth(4).
+    """A veth pair that joins a namespace to ``global``, to another namespace, or to a bridge; see veth(4).
 
-    Shape: ``to`` names the other side. ``address`` is one or several CIDRs of this side. ``gateway`` is what the
-    default route goes to, one for each family, False for none; by default the other side, where that is ``global``,
-    a bridge with an address or a router, and with True in any case.
-    ``outer_address`` is what the other side gets, False for none; by default the gateway, or the first other host
-    address of the subnet. A port of a bridge has none. ``mtu`` is in bytes, ``rate`` as tc(8) has it (``10mbit``),
-    ``delay`` too (``20ms``), ``loss`` in per cent (``1%``); the three hold for what leaves this side.
+    Attributes:
+        address: One or several CIDRs of the end in the namespace.
+        to: The name of the other side.
+        gateway: Where the default route leads, one address for each family; False for no default route. By default
+            the other side, if that is ``global``, a bridge with an address, or a namespace that forwards. True
+            means the other side in any case.
+        interface: The name of the end in the namespace.
+        mac: The MAC address of that end.
+        mtu: In bytes, for both ends.
+        rate: The bandwidth of what leaves the namespace, as tc(8) has it: ``10mbit``.
+        delay: The delay of what leaves the namespace: ``20ms``.
+        loss: The part of what leaves the namespace that is lost, in per cent: ``1%``.
+        outer_address: One or several CIDRs of the other end; False for none. By default the gateway, or the first
+            other host address of the subnet. A port of a bridge has no address.
+        outer_interface: The name of the other end.
+        outer_mac: The MAC address of the other end.
     """
 
-    address: Texts = ()
-    to: str = GLOBAL
-    gateway: Texts | bool | None = None
-    interface: str | None = None
-    mac: str | None = None
-    mtu: int | None = None
-    rate: str | None = None
-    delay: str | None = None
-    loss: str | None = None
-    outer_address: Texts | bool | None = None
-    outer_interface: str | None = None
-    outer_mac: str | None = None
+    address: Texts = field(default=(), metadata=keys.ADDRESS)
+    to: str = field(default=GLOBAL, metadata=keys.OTHER_SIDE)
+    gateway: Texts | bool | None = field(default=None, metadata=keys.GATEWAY)
+    interface: str | None = field(default=None, metadata=keys.NAME)
+    mac: str | None = field(default=None, metadata=keys.MAC)
+    mtu: int | None = field(default=None, metadata=keys.MTU)
+    rate: str | None = field(default=None, metadata=keys.RATE)
+    delay: str | None = field(default=None, metadata=keys.DELAY)
+    loss: str | None = field(default=None, metadata=keys.LOSS)
+    outer_address: Texts | bool | None = field(default=None, metadata=keys.OUTER_ADDRESS)
+    outer_interface: str | None = field(default=None, metadata=keys.NAME)
+    outer_mac: str | None = field(default=None, metadata=keys.MAC)
 
     def __post_init__(self) -> None:
         _set_defaults(self)
         for name in ("address", "gateway", "outer_address"):
             _set(self, name, _tuple(getattr(self, name)))
-        _check(self, "LinkTable")
+        keys.check_fields(self)
 
 
 @dataclass(frozen=True)
 class Namespace:
-    """Describe a network namespace; see ip-netns(8).
+    """A network namespace; see ip-netns(8).
 
-    Shape: ``links`` are its veth pairs, one, several or none; an address alone is a link to ``global``. ``routes``
-    maps destinations, ``default`` or CIDR, to gateways. ``forwarding`` makes it a router. ``masquerade`` names its
-    interfaces that give their own address to what is forwarded out of them, True stands for all. ``publish`` maps
-    ports, ``3306`` or ``address:3306``, to ``address:port`` behind it. ``hosts`` are host names of its first
-    addresses. ``external`` is a namespace that exists already: a name in /run/netns, a path or a pid.
+    Attributes:
+        links: The namespace's veth pairs. An address alone stands for a link to ``global``.
+        routes: Gateways by destination, which is ``default`` or a CIDR.
+        forwarding: True for a router.
+        masquerade: The interfaces that give their own address to what is forwarded out of them; True for all.
+        publish: ``address:port`` behind the namespace, by the port that stands for it: ``3306`` or ``address:3306``.
+        hosts: Host names of the namespace's first addresses.
+        external: A namespace that exists already: a name in /run/netns, a path or a pid.
     """
 
-    links: tuple[Link, ...] = ()
-    routes: Mapping[str, str] = field(default_factory=dict)
-    forwarding: bool = False
-    masquerade: Texts | bool = False
-    publish: Mapping[str, str] = field(default_factory=dict)
-    hosts: Texts = ()
-    external: str | int | None = None
+    links: tuple[Link, ...] = field(default=(), metadata=keys.LINKS)
+    routes: Mapping[str, str] = field(default_factory=dict, metadata=keys.ROUTES)
+    forwarding: bool = field(default=False, metadata=keys.SWITCH)
+    masquerade: Texts | bool = field(default=False, metadata=keys.MASQUERADE)
+    publish: Mapping[str, str] = field(default_factory=dict, metadata=keys.PUBLISH)
+    hosts: Texts = field(default=(), metadata=keys.HOST_NAMES)
+    external: str | int | None = field(default=None, metadata=keys.EXTERNAL)
 
     def __post_init__(self) -> None:
         _set_defaults(self)
-        given: object = self.links  # a link by itself, or an address, is taken too
-        several = given if isinstance(given, list | tuple) else (given,)
-        _set(self, "links", tuple(one if isinstance(one, Link) else Link(one) for one in several))
+        links: object = self.links  # a single link, or an address, is taken too
+        several = links if isinstance(links, list | tuple) else (links,)
+        _set(self, "links", tuple(link if isinstance(link, Link) else Link(link) for link in several))
         for name in ("hosts", "masquerade"):
             _set(self, name, _tuple(getattr(self, name)))
-        _check(self, "NamespaceTable", links=None)
+        keys.check_fields(self, links=None)
 
 
 @dataclass(frozen=True)
 class Bridge:
-    """Describe a segment that several namespaces are on, such as a Docker network; see bridge(8).
+    """A segment that several namespaces are on, such as a Docker network; see bridge(8).
 
-    Shape: it lies in ``namespace``; ``address`` is one or several CIDRs of its own there, the members' gateway.
-    ``to`` names other bridges that it is joined to by veth pairs. ``mtu`` is in bytes.
+    Attributes:
+        address: One or several CIDRs that the bridge has in its namespace: the gateway of its members.
+        namespace: Where the bridge lies.
+        interface: The name of the bridge in its namespace.
+        mtu: In bytes.
+        to: The names of other bridges that this one is joined to by veth pairs.
     """
 
-    address: Texts = ()
-    namespace: str = GLOBAL
-    interface: str | None = None
-    mtu: int | None = None
-    to: Texts = ()
+    address: Texts = field(default=(), metadata=keys.ADDRESS)
+    namespace: str = field(default=GLOBAL, metadata=keys.NAME)
+    interface: str | None = field(default=None, metadata=keys.NAME)
+    mtu: int | None = field(default=None, metadata=keys.MTU)
+    to: Texts = field(default=(), metadata=keys.OTHER_BRIDGES)
 
     def __post_init__(self) -> None:
         _set_defaults(self)
         for name in ("address", "to"):
             _set(self, name, _tuple(getattr(self, name)))
-        _check(self, "BridgeTable")
+        keys.check_fields(self)
 
 
 @dataclass(frozen=True)
 class Mysqld:
-    """Say where the server listens, and its options; None means 127.0.0.1 and each namespace's first address.
+    """Where the server listens, its options and its initial data; see the manual, "Server System Variables".
 
-    Shape: ``load`` has SQL files, folders of them and functions, by their names; see docs/seeding.md.
-    See the manual, bind_address, admin_address, mysqlx_bind_address.
+    Attributes:
+        bind_address: ``addr/ns`` values; None for 127.0.0.1 and the first address of each namespace.
+        admin_address: The ``addr/ns`` for administrators; None for none.
+        mysqlx_bind_address: The ``addr/ns`` values of X Plugin; None for none.
+        options: mysqld's options by name.
+        load: SQL files, folders of SQL files, and functions by their names; see docs/seeding.md.
     """
 
-    bind_address: Texts | None = None
-    admin_address: str | None = None
-    mysqlx_bind_address: Texts | None = None
-    options: Mapping[str, OptionValue] = field(default_factory=dict)
-    load: Texts = ()
+    bind_address: Texts | None = field(default=None, metadata=keys.BIND_ADDRESS)
+    admin_address: str | None = field(default=None, metadata=keys.ADMIN_ADDRESS)
+    mysqlx_bind_address: Texts | None = field(default=None, metadata=keys.MYSQLX_BIND_ADDRESS)
+    options: Mapping[str, OptionValue] = field(default_factory=dict, metadata=keys.OPTIONS)
+    load: Texts = field(default=(), metadata=keys.LOAD)
 
     def __post_init__(self) -> None:
         _set_defaults(self)
@@ -123,79 +141,58 @@ class Mysqld:
         for name in ("bind_address", "mysqlx_bind_address"):
             value = getattr(self, name)  # a comma list stays as it is written, for messages about it
             _set(self, name, value if isinstance(value, str) else _tuple(value))
-        given: object = self.options
-        known = {name: one for name, one in given.items() if one is not None} if isinstance(given, Mapping) else given
-        _check(self, "MysqldTable", options=known)
+        options: object = self.options
+        if isinstance(options, Mapping):  # None is an option without a value, which no file can hold
+            options = {name: value for name, value in options.items() if value is not None}
+        keys.check_fields(self, options=options)
 
 
 @dataclass(frozen=True)
-class Topology:
-    """Describe a network, and where mysqld listens in it.
+class Description:
+    """A network, and where mysqld listens in it, as it is written.
 
-    Shape: ``forwarding``, ``routes``, ``masquerade`` and ``publish`` are those of ``global``, as in a Namespace.
-    ``hosts`` maps host names to one or several addresses. ``source`` names the preset or the file, for messages.
+    Attributes:
+        name: The topology's name.
+        namespaces: The namespaces by name. A link or an address stands for a namespace with that link.
+        bridges: The bridges by name.
+        forwarding: As in a Namespace, for ``global``; so are ``routes``, ``masquerade`` and ``publish``.
+        routes: See there.
+        masquerade: See there.
+        publish: See there.
+        hosts: One or several addresses by host name.
+        mysqld: Where mysqld listens.
+        description: What the topology is for.
+        source: The preset or the file that the topology comes from, for messages.
     """
 
     name: str = "topology"
-    namespaces: Mapping[str, Namespace] = field(default_factory=dict)
-    bridges: Mapping[str, Bridge] = field(default_factory=dict)
-    forwarding: bool = True
-    routes: Mapping[str, str] = field(default_factory=dict)
-    masquerade: Texts | bool = False
-    publish: Mapping[str, str] = field(default_factory=dict)
-    hosts: Mapping[str, Texts] = field(default_factory=dict)
-    mysqld: Mysqld = field(default_factory=Mysqld)
-    description: str = ""
+    namespaces: Mapping[str, Namespace] = field(default_factory=dict, metadata=keys.NAMESPACES)
+    bridges: Mapping[str, Bridge] = field(default_factory=dict, metadata=keys.BRIDGES)
+    forwarding: bool = field(default=True, metadata=keys.SWITCH)
+    routes: Mapping[str, str] = field(default_factory=dict, metadata=keys.ROUTES)
+    masquerade: Texts | bool = field(default=False, metadata=keys.MASQUERADE)
+    publish: Mapping[str, str] = field(default_factory=dict, metadata=keys.PUBLISH)
+    hosts: Mapping[str, Texts] = field(default_factory=dict, metadata=keys.HOSTS)
+    mysqld: Mysqld = field(default_factory=Mysqld, metadata=keys.MYSQLD)
+    description: str = field(default="", metadata=keys.DESCRIPTION)
     source: str = field(default="Python", compare=False)
 
     def __post_init__(self) -> None:
         _set_defaults(self)
-        arguments.check("Topology", _KINDS, {name: getattr(self, name) for name in _KINDS})
+        arguments.check(type(self).__name__, _KINDS, {name: getattr(self, name) for name in _KINDS})
         _set(self, "namespaces", {name: _namespace(value) for name, value in self.namespaces.items()})
         _set(self, "hosts", {name: _tuple(value) for name, value in self.hosts.items()})
         _set(self, "masquerade", _tuple(self.masquerade))
-        _check(self, "TopologyTable", mysqld=None)
-
-    @cached_property
-    def plan(self) -> Plan:
-        """Return what the topology means, checked; raise TopologyError with every fault, or EndpointError."""
-        from pytest_netns_mysql.topology.planning.planner import plan
-
-        return plan(self)
-
-    @property
-    def addresses(self) -> Mapping[str, tuple[Interface, ...]]:
-        """Return the addresses of every namespace, the loopback's last; ``global`` comes first."""
-        return self.plan.addresses
-
-    @property
-    def bind_address(self) -> tuple[str, ...]:
-        """Return the server's ``addr/ns`` values, the default ones where none are written."""
-        return self.plan.bind_address
-
-
-def _check(instance: object, table: str, **others: object) -> None:
-    """Raise TopologyError for a field that is not what the table of a file takes; ``others`` stand for some of them."""
-    from pytest_netns_mysql.topology.file import document
-
-    kind = getattr(document, table)
-    values = {name: getattr(instance, name) for name in kind.__struct_fields__ if hasattr(instance, name)}
-    document.check_fields(kind, type(instance).__name__, {**values, **others})
-
-
-def _is_named(value: object, kind: type | None = None) -> bool:
-    """Return True for a mapping of names, to values of a kind."""
-    return arguments.is_mapping(value) and (kind is None or all(isinstance(one, kind) for one in value.values()))  # type: ignore[attr-defined]
+        keys.check_fields(self, mysqld=None)
 
 
 def texts(value: Texts | bool | None) -> tuple[str, ...]:
     """Return the texts of a field that takes one, several, or none."""
-    found = _tuple(value)
-    return found if isinstance(found, tuple) else ()
+    several = _tuple(value)
+    return several if isinstance(several, tuple) else ()
 
 
 def _namespace(value: object) -> Namespace:
-    """Return a namespace; a link or an address by itself is taken for one."""
     if isinstance(value, Namespace):
         return value
     return Namespace((value if isinstance(value, Link) else Link(value),))  # type: ignore[arg-type]
@@ -209,14 +206,23 @@ def _tuple(value: object) -> object:
 
 
 def _set_defaults(instance: Any) -> None:
-    """Let None stand for what is left out, as in ``from_mapping``."""
-    for one in fields(instance):
-        if getattr(instance, one.name) is None and one.default is not None:
-            _set(instance, one.name, one.default if one.default_factory is MISSING else one.default_factory())
+    """Replace None by the default of its field, as ``from_mapping`` does."""
+    for known in fields(instance):
+        if getattr(instance, known.name) is None and known.default is not None:
+            _set(instance, known.name, known.default if known.default_factory is MISSING else known.default_factory())
 
 
 def _set(instance: object, name: str, value: object) -> None:
     object.__setattr__(instance, name, value)
+
+
+def _is_named(value: object, kind: type = object) -> bool:
+    """Return True for a mapping of names to values of a kind."""
+    return (
+        isinstance(value, Mapping)
+        and arguments.is_mapping(value)
+        and all(isinstance(entry, kind) for entry in value.values())
+    )
 
 
 def _kind(takes: str, example: str, fits: Callable[[Any], bool]) -> arguments.Kind:
@@ -235,4 +241,4 @@ _KINDS = {
     "hosts": _kind("a mapping of host names to addresses", '{"red.db.test": "192.0.2.2"}', _is_named),
     "mysqld": _kind("a Mysqld", 'Mysqld(bind_address="127.0.0.1")', lambda value: isinstance(value, Mysqld)),
 }
-"""What a Topology takes beside what the table of a file says."""
+"""What a constructor takes in Python where a file has tables."""

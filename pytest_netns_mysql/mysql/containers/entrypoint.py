@@ -91,7 +91,7 @@ def _await_and_shut_down(image: Image, path: str, container: Container, progress
 
     def is_shutting_down() -> bool:
         nonlocal last_error
-        progress.tell(lambda: "the image's entrypoint is making a data directory")
+        progress.show(lambda: "the image's entrypoint is making a data directory")
         if not image.engine.is_running(container):
             raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
         try:

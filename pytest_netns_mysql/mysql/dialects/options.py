@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 
+from pytest_netns_mysql.endpoint import ADDRESS_PARAMETERS, MYSQL_ENDPOINT
 from pytest_netns_mysql.errors import SettingError, in_short
 from pytest_netns_mysql.optionnames import base_name, normal
 
@@ -15,7 +16,7 @@ OptionValue = str | int | float | bool | None
 # The data directory is on a tmpfs and dies with the test run: nothing needs to be flushed, written twice or large.
 # loose_: a server version that does not know the option warns instead of refusing to start.
 DEFAULTS: Mapping[str, OptionValue] = {
-    "port": 3306,
+    MYSQL_ENDPOINT.port_option: MYSQL_ENDPOINT.default_port,
     "skip_name_resolve": True,
     "secure_file_priv": "",
     "skip_log_bin": None,
@@ -41,8 +42,7 @@ DEFAULTS: Mapping[str, OptionValue] = {
 # Options that are built into a data directory: a server on the directory needs the same values.
 _INITIAL = ("lower_case_table_names", "innodb_page_size", "innodb_data_file_path", "innodb_undo_directory")
 
-# Options that are set elsewhere: by parameters whose endpoints the plugin checks, or by the plugin itself.
-_PARAMETERS = ("bind_address", "admin_address", "mysqlx_bind_address")
+# Options that the plugin sets itself: the private files of each server.
 _SET_BY_PLUGIN = ("datadir", "socket", "pid_file", "log_error", "tmpdir", "user")
 
 # Options with which mysqld is not a server that the plugin can wait for and stop.
@@ -149,7 +149,7 @@ def checked(options: Mapping[str, OptionValue], *, where: str) -> Mapping[str, O
     check_values(options, where=where)
     for name in options:
         plain = base_name(name).partition("=")[0]
-        if plain in _PARAMETERS:
+        if plain in ADDRESS_PARAMETERS:
             raise SettingError(
                 f"the option {plain} has a parameter of its own, which checks the endpoints",
                 where=where,

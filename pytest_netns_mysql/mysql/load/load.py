@@ -17,7 +17,7 @@ from pytest_netns_mysql.errors import LoadError, in_short
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.scan import Scan
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 Function = Callable[[Any], object]
 Entry = str | os.PathLike[str] | Function

@@ -9,20 +9,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from ipaddress import IPv4Interface, IPv6Interface, ip_address
 
-from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse, parse_list
+from pytest_netns_mysql.endpoint import ENDPOINT_KINDS, GLOBAL, Endpoint, by_address, check, parse, parse_list
 from pytest_netns_mysql.errors import EndpointError, NetnsError, SettingError, in_short
 from pytest_netns_mysql.kernel.hosts import Names, known_names
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.dialects.options import OptionValue
 from pytest_netns_mysql.optionnames import normal
-from pytest_netns_mysql.topology.planning.endpoints import by_address
 
-_KINDS = {"mysql": "bind_address", "admin": "admin_address", "mysqlx": "mysqlx_bind_address"}
-_PORTS = {
-    "bind_address": ("port", 3306),
-    "admin_address": ("admin_port", 33062),
-    "mysqlx_bind_address": ("mysqlx_port", 33060),
-}
+_KINDS = {kind.name: kind.parameter for kind in ENDPOINT_KINDS}
+_PORTS = {kind.parameter: (kind.port_option, kind.default_port) for kind in ENDPOINT_KINDS}
 
 _LOCALHOST = "localhost"
 _FAMILIES = frozenset({4, 6})
@@ -67,10 +62,9 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
     def _read_checked(self, key: str, value: str | Sequence[str]) -> tuple[Endpoint, ...]:
         hosts = self._network.topology.plan.hosts
         endpoints = parse_list(value, key=key, where=self._where)
-        named = [one for end in endpoints for one in by_address(end, hosts)]
         there = {name: namespace.addresses for name, namespace in self._network.items()}
-        check(named, there, key=key, where=self._where)
-        check_names(named, hosts, key=key, where=self._where)
+        check(endpoints, there, hosts=hosts, key=key, where=self._where)
+        check_names(endpoints, hosts, key=key, where=self._where)
         return endpoints
 
     def __getitem__(self, key: str) -> tuple[Endpoint, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.load import Entry, Load
     from pytest_netns_mysql.mysql.mysqld.features import Request
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
-    from pytest_netns_mysql.topology.model import Topology
+    from pytest_netns_mysql.topology.topology import Topology
 
 _S = TypeVar("_S", bound="ServerSpec")
 

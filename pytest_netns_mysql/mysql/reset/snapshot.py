@@ -35,13 +35,13 @@ class Snapshot:
 
     Attributes:
         server: The server that the snapshot was taken of.
-        plan: The configuration of the server.
+        spec: The configuration of the server.
         state: The complete state of the server.
         folder: The copy of the data directory.
     """
 
     server: Instance
-    plan: ResolvedSpec = field(repr=False)
+    spec: ResolvedSpec = field(repr=False)
     state: State = field(repr=False)
     folder: Path = field(repr=False)
 
@@ -66,7 +66,7 @@ def take(server: Instance) -> Snapshot:
     pid = server.running_pid()
     with _stopped(server, pid), server.network[GLOBAL]:
         copying.copy(server.datadir, target)
-    return Snapshot(server, server.plan, state, target)
+    return Snapshot(server, server.spec, state, target)
 
 
 def copy_back(server: Instance, snapshot: Snapshot) -> None:
@@ -95,7 +95,7 @@ def set_variables(server: Instance, snapshot: Snapshot) -> None:
     if stays:
         raise SnapshotError(
             "the server could not be restored completely",
-            where=server.plan.where,
+            where=server.spec.where,
             tried=stays,
             remedies=["use a fresh server for each test: scope='function'"],
         )
@@ -106,7 +106,7 @@ def _check(server: Instance, snapshot: Snapshot) -> None:
     if snapshot.server is not server:
         raise SnapshotError(
             f"cannot restore {server.name} from a snapshot of {snapshot.server.name}",
-            where=server.plan.where,
+            where=server.spec.where,
             remedies=[f"call {snapshot.server.name}.restore(...)", f"take a snapshot of {server.name}"],
         )
     with server.network[GLOBAL]:
@@ -114,7 +114,7 @@ def _check(server: Instance, snapshot: Snapshot) -> None:
     if not exists:
         raise SnapshotError(
             "the snapshot no longer exists: it was removed together with its server",
-            where=server.plan.where,
+            where=server.spec.where,
             remedies=["take and restore snapshots while the server's fixture lasts"],
         )
     _check_alone(server, "cannot restore a snapshot")
@@ -135,7 +135,7 @@ def _stopped(server: Instance, pid: int) -> Iterator[None]:
                 timeout=_STOP_TIMEOUT,
                 error=lambda: SnapshotError(
                     f"cannot take a snapshot: mysqld (pid {pid}) ignored SIGSTOP for {_STOP_TIMEOUT:g} seconds",
-                    where=server.plan.where,
+                    where=server.spec.where,
                     remedies=["try again when the machine is less busy"],
                 ),
             )
@@ -152,7 +152,7 @@ def _stopped(server: Instance, pid: int) -> Iterator[None]:
 def _gone(server: Instance, pid: int) -> ServerGoneError:
     return ServerGoneError(
         f"cannot take a snapshot: mysqld (pid {pid}) has just ended",
-        where=server.plan.where,
+        where=server.spec.where,
         tried=ErrorLog(server.error_log).telling_lines,
     )
 
@@ -182,6 +182,6 @@ def _check_alone(server: Instance, what: str) -> None:
         why = "has a replica" if has_replica else "shares the data of other servers"
         raise SnapshotError(
             f"{what}: {server.name} {why}, and the data would differ",
-            where=server.plan.where,
+            where=server.spec.where,
             remedies=[_USE_MYSQLD],
         )

@@ -70,7 +70,7 @@ def _needs_program(server: Instance, found: Scan, *, small: bool) -> bool:
         found: What the file needs.
         small: Whether to read a small file without the client program.
     """
-    if server.plan.kind.program("mysql") is None:
+    if server.spec.kind.program("mysql") is None:
         return False
     if found.reads_local:
         return True
@@ -80,7 +80,7 @@ def _needs_program(server: Instance, found: Scan, *, small: bool) -> bool:
 
 
 def _is_mariadb(server: Instance) -> bool:
-    return server.plan.kind.flavor == mariadb.NAME
+    return server.spec.kind.flavor == mariadb.NAME
 
 
 @contextlib.contextmanager

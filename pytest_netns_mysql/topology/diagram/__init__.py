@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_netns_mysql.topology.diagram import as_dot, as_json, as_mermaid, as_svg, as_text
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 FORMATS = ("text", "mermaid", "dot", "svg", "json")
 
@@ -21,5 +21,5 @@ def draw(topology: Topology, format: str = "text") -> str:  # noqa: A002 - it is
         "json": as_json.draw,
     }
     if format not in drawings:
-        raise ValueError(f"there is no format {format!r}: it is one of {', '.join(FORMATS)}")
+        raise ValueError(f"there is no format {format!r}: it must be one of {', '.join(FORMATS)}")
     return drawings[format](topology)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pytest_netns_mysql.topology.diagram.characters import printable
 from pytest_netns_mysql.topology.diagram.facts import Facts, host_names
 from pytest_netns_mysql.topology.diagram.graph import Edge, graph
-from pytest_netns_mysql.topology.diagram.listeners import Listener, listeners
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.diagram.serverlabels import ServerLabel, server_labels
+from pytest_netns_mysql.topology.topology import Topology
 
 
 def draw(topology: Topology) -> str:
@@ -15,7 +15,7 @@ def draw(topology: Topology) -> str:
     forwarding = "on" if topology.forwarding else "off"
     title = [f"{topology.name} ({topology.source}), forwarding {forwarding}", *topology.description.splitlines()]
     title += [f"{name} is {' and '.join(addresses)}" for name, addresses in host_names(plan).items()]
-    facts, places = Facts(plan), listeners(topology)
+    facts, places = Facts(plan), server_labels(topology)
     lines = [
         f"graph {_quoted(topology.name)} {{",
         f'    graph [rankdir=LR, labelloc=t, fontname="sans-serif", nodesep=0.4, ranksep=0.8, label={_label(title)}];',
@@ -32,7 +32,7 @@ def draw(topology: Topology) -> str:
     return "\n".join(lines)
 
 
-def _namespace(facts: Facts, name: str, places: list[Listener]) -> str:
+def _namespace(facts: Facts, name: str, places: list[ServerLabel]) -> str:
     own = [one.line for one in places if one.endpoint.namespace == name]
     marks = ', color="#c76b1c", penwidth=2' if own else ""
     if facts.has_nat(name):

@@ -20,9 +20,9 @@ import json
 
 from pytest_netns_mysql.topology.diagram.facts import host_names
 from pytest_netns_mysql.topology.diagram.graph import Tip, graph
-from pytest_netns_mysql.topology.diagram.listeners import listeners
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.diagram.serverlabels import server_labels
 from pytest_netns_mysql.topology.plan import End, Plan, PlannedBridge, Shaping
+from pytest_netns_mysql.topology.topology import Topology
 
 Data = dict[str, object]
 
@@ -52,13 +52,13 @@ def draw(topology: Topology) -> str:
         "hosts": host_names(plan),
         "endpoints": [
             {
-                "parameter": one.parameter,
+                "parameter": one.kind.parameter,
                 "value": str(one.endpoint),
                 "address": one.endpoint.address,
                 "namespace": one.endpoint.namespace,
                 "port": one.endpoint.port,
             }
-            for one in listeners(topology)
+            for one in server_labels(topology)
         ],
     }
     return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)

@@ -8,8 +8,8 @@ import re
 from pytest_netns_mysql.topology.diagram.characters import printable
 from pytest_netns_mysql.topology.diagram.facts import Facts, host_names
 from pytest_netns_mysql.topology.diagram.graph import Edge, Graph, graph
-from pytest_netns_mysql.topology.diagram.listeners import Listener, listeners
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.diagram.serverlabels import ServerLabel, server_labels
+from pytest_netns_mysql.topology.topology import Topology
 
 # Whatever else there is might be read as Markdown, HTML, a comment or a directive.
 _SPECIAL = re.compile(r"[^\w .:/,()=+@-]|_")
@@ -24,7 +24,7 @@ _STYLES = (
 def draw(topology: Topology) -> str:
     """Return the flowchart: a node for each namespace and bridge, a line for each veth pair."""
     plan, network = topology.plan, graph(topology.plan)
-    facts, places = Facts(plan), listeners(topology)
+    facts, places = Facts(plan), server_labels(topology)
     forwarding = "on" if topology.forwarding else "off"
     title = json.dumps(printable(f"{topology.name} ({topology.source}), forwarding {forwarding}"), ensure_ascii=False)
     numbers = {name: f"n{number}" for number, name in enumerate(network.nodes)}
@@ -38,7 +38,7 @@ def draw(topology: Topology) -> str:
     return "\n".join([*lines, *(f"    {line}" for line in (*_STYLES, *_classes(facts, places, network, numbers)))])
 
 
-def _namespace(facts: Facts, name: str, places: list[Listener]) -> list[str]:
+def _namespace(facts: Facts, name: str, places: list[ServerLabel]) -> list[str]:
     return [name, *facts.lines(name), *(one.line for one in places if one.endpoint.namespace == name)]
 
 
@@ -49,7 +49,7 @@ def _line(edge: Edge, numbers: dict[str, str]) -> str:
     return f"{one} ---|{_label([f'{edge.one.interface} to {edge.other.interface}'])}| {other}"
 
 
-def _classes(facts: Facts, places: list[Listener], network: Graph, numbers: dict[str, str]) -> list[str]:
+def _classes(facts: Facts, places: list[ServerLabel], network: Graph, numbers: dict[str, str]) -> list[str]:
     listening = {one.endpoint.namespace for one in places}
     members = {
         "namespace": list(network.namespaces),

@@ -12,7 +12,7 @@ from pytest_netns_mysql.topology.diagram.characters import clipped, printable, s
 from pytest_netns_mysql.topology.diagram.facts import host_names
 from pytest_netns_mysql.topology.diagram.graph import Edge, graph
 from pytest_netns_mysql.topology.diagram.layout import Box, Layout, layout
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.topology import Topology
 
 _MARGIN = 28.0
 _NARROWEST = 420.0

@@ -9,8 +9,8 @@ from pytest_netns_mysql.topology.diagram.chains import chains
 from pytest_netns_mysql.topology.diagram.characters import cells, padded, printable
 from pytest_netns_mysql.topology.diagram.facts import Facts, host_names
 from pytest_netns_mysql.topology.diagram.graph import Graph, graph
-from pytest_netns_mysql.topology.diagram.listeners import listeners
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.diagram.serverlabels import server_labels
+from pytest_netns_mysql.topology.topology import Topology
 
 Row = tuple[str, str]
 
@@ -63,8 +63,11 @@ def _rules(facts: Facts) -> list[Row]:
 
 def _endpoints(topology: Topology) -> list[Row]:
     return [
-        (one.endpoint.namespace, f"{one.endpoint}, port {one.endpoint.port}{f' ({one.remark})' if one.remark else ''}")
-        for one in listeners(topology)
+        (
+            one.endpoint.namespace,
+            f"{one.endpoint}, port {one.endpoint.port}{f' ({one.kind.label})' if one.kind.label else ''}",
+        )
+        for one in server_labels(topology)
     ]
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.topology.diagram.characters import cells, clipped, printable, span, wrapped
 from pytest_netns_mysql.topology.diagram.facts import FORWARDS, Facts, host_names
-from pytest_netns_mysql.topology.diagram.listeners import listeners
-from pytest_netns_mysql.topology.model import Topology
+from pytest_netns_mysql.topology.diagram.serverlabels import server_labels
+from pytest_netns_mysql.topology.topology import Topology
 
 HEAD = 30.0
 PAD = 14.0
@@ -88,8 +88,8 @@ def cards(topology: Topology) -> dict[str, Card]:
         for name in dict.fromkeys(homes[one] for one in addresses if one in homes):
             called.setdefault(name, []).append(host)
     server: dict[str, list[str]] = {}
-    for listener in listeners(topology):
-        server.setdefault(listener.endpoint.namespace, []).append(f"{listener.place} {listener.remark}".rstrip())
+    for label in server_labels(topology):
+        server.setdefault(label.endpoint.namespace, []).append(f"{label.place} {label.kind.label}".rstrip())
     return {
         name: Card(
             name,

@@ -1,61 +1,70 @@
-"""Where the topology has mysqld listen: its defaults, and the faults of what is written."""
+"""Where a topology has mysqld listen: its defaults, and the faults of what is written."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
+from pytest_netns_mysql.endpoint import (
+    ADMIN_ENDPOINT,
+    GLOBAL,
+    MYSQL_ENDPOINT,
+    MYSQLX_ENDPOINT,
+    Endpoint,
+    check,
+    parse_list,
+)
 from pytest_netns_mysql.topology.faults import Faults
-from pytest_netns_mysql.topology.model import Topology
-from pytest_netns_mysql.topology.plan import Address, Plan
+from pytest_netns_mysql.topology.model import Description
+from pytest_netns_mysql.topology.plan import Plan
 
 
-def bind_address(topology: Topology, plan: Plan, faults: Faults) -> tuple[str, ...]:
+def bind_address(description: Description, plan: Plan, faults: Faults) -> tuple[str, ...]:
     """Return bind_address as written, or 127.0.0.1 and the first address of every namespace.
 
-    Faults of it, of admin_address and of mysqlx_bind_address are noted.
+    What is wrong with any of the three addresses is added to ``faults``.
     """
-    server = topology.mysqld
-    for key in ("admin_address", "mysqlx_bind_address"):
-        value = getattr(server, key)
+    mysqld = description.mysqld
+    for kind in (ADMIN_ENDPOINT, MYSQLX_ENDPOINT):
+        value = getattr(mysqld, kind.parameter)
         if value is not None:
-            _endpoints(value, plan, key, faults)
-    if server.bind_address is not None:
-        return _endpoints(server.bind_address, plan, "bind_address", faults)
+            _read(value, plan, kind.parameter, faults)
+    if mysqld.bind_address is not None:
+        return tuple(map(str, _read(mysqld.bind_address, plan, MYSQL_ENDPOINT.parameter, faults)))
     first = {name: addresses[0] for name, addresses in plan.addresses.items() if name != GLOBAL}
-    return ("127.0.0.1", *(f"{one.ip}/{name}" for name, one in first.items() if not one.is_loopback))
+    return ("127.0.0.1", *(f"{address.ip}/{name}" for name, address in first.items() if not address.is_loopback))
 
 
-def _endpoints(value: str | Sequence[str], plan: Plan, key: str, faults: Faults) -> tuple[str, ...]:
+def _read(value: str | Sequence[str], plan: Plan, key: str, faults: Faults) -> tuple[Endpoint, ...]:
     place = faults.place(f"mysqld.{key}")
     endpoints: tuple[Endpoint, ...] = ()
     with faults.gathered():
         endpoints = parse_list(value, key=key, where=place)
     for endpoint in endpoints:
         with faults.gathered():
-            _check(endpoint, plan, key, place)
-    return tuple(map(str, endpoints))
+            check_planned([endpoint], plan, key, place)
+    return endpoints
 
 
-def check_endpoints(value: str | Sequence[str], plan: Plan, key: str, where: str) -> list[Endpoint]:
-    """Return the endpoints, host names of the topology as addresses.
+def check_endpoints(value: str | Sequence[str], plan: Plan, key: str, where: str) -> tuple[Endpoint, ...]:
+    """Return the endpoints of a parameter.
 
-    Raises EndpointError for the first that breaks a rule or exists nowhere in the plan.
+    Args:
+        value: The parameter's value: a comma list, or a sequence of ``addr/ns``.
+        plan: The plan whose namespaces and addresses there are.
+        key: The parameter's name, for messages.
+        where: Where the value is written, for messages.
+
+    Raises:
+        EndpointError: For the first endpoint that breaks a rule or exists nowhere in the plan.
     """
     endpoints = parse_list(value, key=key, where=where)
-    for endpoint in endpoints:
-        _check(endpoint, plan, key, where)
-    return [one for endpoint in endpoints for one in by_address(endpoint, plan.hosts)]
+    check_planned(endpoints, plan, key, where)
+    return endpoints
 
 
-def _check(endpoint: Endpoint, plan: Plan, key: str, where: str) -> None:
-    for one in by_address(endpoint, plan.hosts):
-        if one.namespace not in plan.external:  # whose addresses are known when it is entered
-            check([one], plan.addresses, key=key, where=where)
+def check_planned(endpoints: Sequence[Endpoint], plan: Plan, key: str, where: str) -> None:
+    """Raise EndpointError for the first endpoint that exists nowhere in the plan.
 
-
-def by_address(endpoint: Endpoint, hosts: Sequence[tuple[str, Address]]) -> list[Endpoint]:
-    """Return the endpoint with the addresses of its host name, or as it is where the topology has no such name."""
-    found = [address for name, address in hosts if name.lower() == endpoint.address.lower()]
-    return [replace(endpoint, address=str(address)) for address in found] or [endpoint]
+    The addresses of external namespaces are not known before they are entered, and not checked here.
+    """
+    check(endpoints, plan.addresses, hosts=plan.hosts, unknown=plan.external, key=key, where=where)
