@@ -144,7 +144,7 @@ def test_a_server_that_is_gone_says_so(fresh: MySQLServer) -> None:
 def test_an_option_that_is_the_plugins_own_is_refused(request: pytest.FixtureRequest, netns: Network) -> None:
     with pytest.raises(SettingError) as parameter:
         request.getfixturevalue("misplaced")
-    assert "the option bind_address is a parameter of its own, where its endpoints are checked" in str(parameter.value)
+    assert "the option bind_address has a parameter of its own, which checks the endpoints" in str(parameter.value)
     assert "do: write bind_address=... beside options=..., not inside" in str(parameter.value)
     with pytest.raises(SettingError) as private:
         request.getfixturevalue("private")
