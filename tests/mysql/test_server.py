@@ -138,7 +138,7 @@ def test_a_server_that_is_gone_says_so(fresh: MySQLServer) -> None:
         with pytest.raises(ServerGoneError) as error:
             ask()
         assert str(error.value).startswith("mysqld is not running: it ended with exit code -9")
-        assert "do: a test that stops the server does it to one of its own, from factories.mysqld" in str(error.value)
+        assert "do: in a test that stops the server, use a server of its own: factories.mysqld" in str(error.value)
 
 
 def test_an_option_that_is_the_plugins_own_is_refused(request: pytest.FixtureRequest, netns: Network) -> None:
