@@ -51,7 +51,7 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "path"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._USUAL_FOLDERS", ())
     return folder
 
 
@@ -181,7 +181,7 @@ def test_auto_takes_the_one_on_path(on_path: Path, cache: Path) -> None:
 
 def test_auto_looks_beyond_path(on_path: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mysqld = program(tmp_path / "usr" / "sbin" / "mysqld", DEBIAN)
-    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", (str(mysqld.parent),))
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._USUAL_FOLDERS", (str(mysqld.parent),))
     assert find("auto", cache=cache, progress=silent).mysqld == mysqld
 
 

@@ -32,7 +32,7 @@ def silent(line: str) -> None:
 @pytest.fixture
 def finder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finder:
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._USUAL_FOLDERS", ())
     return Finder(tmp_path / "cache", silent)
 
 
