@@ -62,7 +62,7 @@ SERVER = """
         (
             "options={'port': 'abc'}",
             [
-                "the option port = 'abc' is no port",
+                "the option port = 'abc' is not a port number",
                 "  where: factories.mysqld of the fixture shop, for test_inner.py::test_it",
             ],
         ),
