@@ -92,7 +92,7 @@ def test_an_endpoint_that_is_not_there_is_named(second: MySQLServer, netns_mysql
         second.endpoint("blue")
     assert str(error.value).splitlines() == [
         "the server has no mysql endpoint in blue",
-        f"  where: bind_address of server {second.plan.name}",
+        f"  where: bind_address of server {second.spec.name}",
         "  tried: it listens on 127.0.0.1, 192.0.2.2/red",
         "  do: add an address of blue to bind_address",
     ]

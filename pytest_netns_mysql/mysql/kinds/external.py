@@ -111,7 +111,7 @@ class External:
 class ExternalServer:
     """The administrator's access to a server that others run; a ServerAccess."""
 
-    outward = ""
+    default_network_namespace = ""
     pid = None
     exit_code = None
     state = "run by others"

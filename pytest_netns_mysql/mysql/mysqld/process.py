@@ -79,7 +79,7 @@ class Process:
         return {"unix_socket": str(self.socket), "user": "root", "password": ""}
 
     @property
-    def outward(self) -> str:
+    def default_network_namespace(self) -> str:
         """The namespace that mysqld must name to connect from its own namespace: none."""
         return ""
 

@@ -30,8 +30,7 @@ def test_who_has_no_ipv4(netns_mysqld, netns_connect):
     with pytest.raises(EndpointError) as error:
         netns_connect()
     assert str(error.value).splitlines() == [
-        "a client of six cannot reach the server: six has only IPv6 addresses, but "
-        "bind_address = '0.0.0.0' takes IPv4",
+        "a client of six cannot reach the server: six has only IPv6 addresses, but bind_address = '0.0.0.0' takes IPv4",
         "  where: bind_address of server mysqld",
         "  do: write bind_address = '*' for both families",
         "  do: add an address of six to bind_address",
