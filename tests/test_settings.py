@@ -313,5 +313,5 @@ def test_a_folder_that_may_not_be_looked_at_is_told(name: str, tmp_path: Path) -
 @pytest.mark.parametrize("server", ["external:127.0.0.1:" + "9" * 5000, "external:a:²", f"external:{'x' * 300}:3306"])
 def test_an_address_of_a_server_that_none_has_is_told(server: str, tmp_path: Path) -> None:
     settings = resolve(reader("ini", mysqld=server, cache=str(tmp_path)))
-    with pytest.raises(SettingError, match="names no server"):
+    with pytest.raises(SettingError, match="is not the address of a server"):
         ServerKinds(settings, print).find()

@@ -47,7 +47,7 @@ def test_mistakes_in_arguments_are_told_in_our_words(suite: Suite) -> None:
         (
             "options={'port': 'abc'}",
             [
-                "the option port = 'abc' is no port",
+                "the option port = 'abc' is not a port number",
                 "  where: factories.mysqld of the fixture second, for test_inner.py::test_it",
                 "  do: write a number from 1 to 65535",
             ],

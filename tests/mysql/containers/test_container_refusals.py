@@ -42,10 +42,10 @@ def test_with_fetch_never_no_image_is_pulled(suite: Suite, image: str) -> None:
         suite("container_refusals/single", "--netns-mysqld=docker://netns-mysql-nobody-has-it:1", "--netns-fetch=never")
     )
     assert (
-        "there is no image netns-mysql-nobody-has-it:1 on this machine, and netns_fetch = never: it is not pulled\n"
+        "there is no image netns-mysql-nobody-has-it:1 on this machine, and netns_fetch = never forbids to pull it\n"
         "  where: command line --netns-fetch\n"
-        "  do: run `docker pull netns-mysql-nobody-has-it:1` before\n"
-        "  do: set netns_fetch = auto: the run pulls it"
+        "  do: run `docker pull netns-mysql-nobody-has-it:1` first\n"
+        "  do: or let the run pull the image: netns_fetch = auto"
     ) in said
 
 

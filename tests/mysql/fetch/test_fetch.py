@@ -139,7 +139,7 @@ def test_the_fetched_server_is_found_without_running_it(
     cache: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._USUAL_FOLDERS", ())
     server = find("auto", cache=cache, progress=lambda line: pytest.fail(line))
     assert server.mysqld == home / "bin" / "mysqld"
     assert server.version_line == run(server.mysqld, "--no-defaults", "--version").strip()
