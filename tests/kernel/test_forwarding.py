@@ -15,6 +15,8 @@ from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InSandbox = Callable[..., Any]
 Met = Callable[..., str]
 

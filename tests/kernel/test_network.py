@@ -15,6 +15,8 @@ from pytest_netns_mysql.topology import from_mapping
 from pytest_netns_mysql.topology.file.load import load
 from pytest_netns_mysql.topology.plan import End, PlannedBridge
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InNetwork = Callable[..., Any]
 Met = Callable[..., str]
 Output = Callable[..., str]

@@ -13,7 +13,7 @@ import pytest
 from pytest_netns_mysql import Network, NetworkError, UnknownNamespaceError
 from pytest_netns_mysql.topology.file.load import load
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python, pytest.mark.slow]
 
 InNetwork = Callable[..., Any]
 

@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import is_alive, wait_for_end, wait_for_file
 from tests.support.suites import Suite, source
 
 # Direct as root, rootless as an ordinary user: CI runs both.
@@ -59,20 +59,6 @@ def pid_of(line: str) -> int:
     return int(match[1])
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-
-
-def await_end(*pids: int) -> None:
-    deadline = time.monotonic() + GRACE
-    while any(map(is_alive, pids)):
-        assert time.monotonic() < deadline, [pid for pid in pids if is_alive(pid)]
-        time.sleep(0.01)
-
-
 def seen(pytester: pytest.Pytester) -> list[int]:
     """Return mysqld's pid in each run."""
     return [pid for pid, _ in json.loads((pytester.path / "seen").read_text())]
@@ -95,7 +81,7 @@ def test_runs_use_it_and_leave_nothing(
     assert "an equal server is up already" in command("up", code=1)
     assert command("ls").count(f"pid {holder}: ") == 1
     assert command("down", str(holder)).startswith(f"ended: pid {holder}: mysql-")
-    await_end(holder, child, *seen(pytester))
+    wait_for_end(holder, child, *seen(pytester))
     assert f"no standing server has the pid {holder}\n  where: netns-mysql down\n" in command(
         "down", str(holder), code=1
     )
@@ -181,10 +167,7 @@ def test_one_run_at_a_time(command: Command, suite: Suite, pytester: pytest.Pyte
         stdout=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + GRACE
-        while not (pytester.path / "seen").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for_file(pytester.path / "seen", first)
         assert f"pid {holder}: " in (shown := command("ls"))
         assert f"used by pid {first.pid}" in shown
         suite("reuse/asks", "test_inner.py").assert_outcomes(passed=1)
@@ -224,7 +207,7 @@ def test_always_brings_one_up(command: Command, suite: Suite, pytester: pytest.P
     assert first == second
     holder = next(pid for pid in map(int, re.findall(r"pid (\d+):", command("ls"))) if first in grandchildren(pid))
     command("down", str(holder))
-    await_end(holder, first)
+    wait_for_end(holder, first)
 
 
 def grandchildren(pid: int) -> list[int]:
@@ -246,7 +229,7 @@ def test_it_ends_with_its_session(command: Command, pytester: pytest.Pytester) -
         assert len(processes) == 3
         os.killpg(session.pid, signal.SIGKILL)
         session.wait()
-    await_end(*processes)
+    wait_for_end(*processes)
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -254,7 +237,7 @@ def test_killed_it_leaves_nothing(command: Command, which: int) -> None:
     holder = pid_of(command("up"))
     processes = [holder, *children(holder), *grandchildren(holder)]
     os.kill(processes[which], signal.SIGKILL)
-    await_end(*processes)
+    wait_for_end(*processes)
 
 
 def test_it_says_what_hinders(command: Command, pytester: pytest.Pytester) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 
 def test_a_debugger_stands_where_the_test_stood(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import pytest\n@pytest.mark.netns('red')\ndef test_it(netns): assert 0")

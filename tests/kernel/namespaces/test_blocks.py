@@ -21,6 +21,8 @@ from pytest_netns_mysql import BlockError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InNetwork = Callable[..., Any]
 MODES = pytest.mark.parametrize("mode", ["auto", "rootless"])
 

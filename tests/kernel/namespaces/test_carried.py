@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = pytest.mark.as_user
+
 # Plain tests come between netns tests as root; without root all of them come before.
 
 

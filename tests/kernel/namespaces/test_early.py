@@ -20,6 +20,8 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import presets
 from pytest_netns_mysql.topology.file.load import load
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InChild = Callable[[Callable[[], Any]], Any]
 MODES = pytest.mark.parametrize("mode", ["auto", "rootless"])
 SCRIPT = "pwd; ls /run/netns; ls /proc/self/fd; grep CapEff /proc/self/status"

@@ -12,6 +12,8 @@ import pytest
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.kernel.namespaces import capabilitynames
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 REVISION_2, REVISION_3, EFFECTIVE = 0x02000000, 0x03000000, 0x1
 SYS_ADMIN, BPF = 1 << 21, 1 << (39 - 32)
 

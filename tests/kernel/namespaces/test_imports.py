@@ -16,6 +16,8 @@ import pytest
 from pytest_netns_mysql import NetnsWarning
 from pytest_netns_mysql.kernel.namespaces.importhook import ImportHook
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 
 class OneLoader(MetaPathFinder):
     """A finder that loads every module by itself, as pytest's rewriting one does."""

@@ -12,6 +12,8 @@ import pytest
 
 from pytest_netns_mysql.kernel.namespaces import launcher
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 SHOW = """
 import json, os, socket
 places = {}

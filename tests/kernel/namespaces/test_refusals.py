@@ -18,6 +18,8 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import Topology, from_mapping
 from pytest_netns_mysql.topology.file.load import load
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InSandbox = Callable[..., Any]
 DOCTOR = "  do: run `netns-mysql doctor`: it probes namespaces, veth and routes one by one"
 

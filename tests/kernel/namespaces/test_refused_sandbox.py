@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.suites import SUITES, source
 
+pytestmark = pytest.mark.as_user
+
 REFUSE = SUITES / "refused_sandbox" / "refuse.py"
 WITHOUT_ADMIN = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
 IN_OWN = ["unshare", "--user", "--map-root-user", "--mount"]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = pytest.mark.as_user
+
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
 def test_the_process_is_itself_in_the_sandbox(suite: Suite, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:

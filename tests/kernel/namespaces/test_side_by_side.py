@@ -13,6 +13,8 @@ from pytest_netns_mysql.kernel.hosts import known_names
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InNetwork = Callable[..., Any]
 Met = Callable[..., str]
 Output = Callable[..., str]

@@ -20,9 +20,12 @@ from pytest_netns_mysql.mysql.kinds import local
 from pytest_netns_mysql.mysql.kinds.local import fetched, find
 from pytest_netns_mysql.mysql.kinds.provenance import provenance
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("apt-get") is None and "CI" not in os.environ, reason="fetching is for machines with apt"
-)
+pytestmark = [
+    pytest.mark.as_user,
+    pytest.mark.skipif(
+        shutil.which("apt-get") is None and "CI" not in os.environ, reason="fetching is for machines with apt"
+    ),
+]
 
 FETCH = """
 import sys
