@@ -90,7 +90,8 @@ def test_what_cannot_be_run_is_told_before_a_sandbox_is_made(tmp_path: Path) -> 
     result = subprocess.run([*COMMAND, "run", "--", "nosuch"], capture_output=True, text=True)
     assert result.returncode == 127
     assert result.stderr == (
-        "netns-mysql: nosuch: No such file or directory\n  do: correct the name, install the program, or write its path\n"
+        "netns-mysql: nosuch: No such file or directory\n"
+        "  do: correct the name, install the program, or write its path\n"
     )
     result = subprocess.run([*COMMAND, "run", "--", str(script)], capture_output=True, text=True)
     assert result.returncode == 127
