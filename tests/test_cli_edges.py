@@ -65,8 +65,8 @@ def test_an_interrupt_ends_quietly() -> None:
     [
         (["show"], 0, ""),
         (["run", "--", "true"], 0, ""),
-        (["show", "shop.toml"], 1, "netns-mysql: the working directory is there no more\n"),
-        (["matrix"], 1, "netns-mysql: the working directory is there no more\n"),
+        (["show", "shop.toml"], 1, "netns-mysql: the working directory does not exist any more\n"),
+        (["matrix"], 1, "netns-mysql: the working directory does not exist any more\n"),
     ],
 )
 def test_a_working_directory_that_is_gone(
