@@ -1,4 +1,4 @@
-"""Fixtures of this package are told from those of a project by an attribute, and pytest's private API still works."""
+"""The attribute of this package's fixtures, and each touch of pytest's private API."""
 
 from __future__ import annotations
 
