@@ -37,7 +37,7 @@ SERVER = """
         ),
         (
             "admin_address='192.0.2.2/red,198.51.100.2/blue'",
-            ["admin_address = '192.0.2.2/red,198.51.100.2/blue': it takes one address only*"],
+            ["admin_address = '192.0.2.2/red,198.51.100.2/blue': it takes a single address, got 2*"],
         ),
         (
             "options={'admin-address': '192.0.2.2/red'}",
