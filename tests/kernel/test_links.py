@@ -1,4 +1,4 @@
-"""Links that are taken down and up, and which one is meant."""
+"""Links that are taken down and up, chosen by the namespaces at their ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Met = Callable[..., str]
 Output = Callable[..., str]
 
 
-def test_a_link_goes_down_and_up_by_its_other_end(in_network: InNetwork, met: Met, output: Output) -> None:
+def test_a_link_goes_down_and_up_and_keeps_the_routes(in_network: InNetwork, met: Met, output: Output) -> None:
     def action(network: Network) -> list[str]:
         network.link("red").down()
         shown = [output(network, "global", "ip", "link", "show", "veth-red"), output(network, "red", "ip", "route")]
@@ -28,11 +28,13 @@ def test_a_link_goes_down_and_up_by_its_other_end(in_network: InNetwork, met: Me
 
     outer, routes, origin_again = in_network(load("red-blue"), action)
     assert "state DOWN" in outer
-    assert routes.startswith("default via 192.0.2.1 dev vpeer-red")  # the inner end's would be gone
+    assert routes.startswith("default via 192.0.2.1 dev vpeer-red")  # taking the inner end down would remove it
     assert origin_again == "198.51.100.2"
 
 
-def test_one_of_several_links_is_named_by_where_it_leads(in_network: InNetwork, output: Output) -> None:
+def test_one_of_several_links_is_chosen_by_the_namespace_at_its_other_end(
+    in_network: InNetwork, output: Output
+) -> None:
     topology = from_mapping(
         {"namespaces": {"red": {"links": ["192.0.2.2/24", {"to": "blue", "address": "10.0.0.2/24"}]}, "blue": {}}}
     )
@@ -61,7 +63,7 @@ def test_one_of_several_links_is_named_by_where_it_leads(in_network: InNetwork, 
     assert "  tried: its links lead to nothing\n" in none
 
 
-def test_a_link_that_was_deleted_is_told(in_network: InNetwork, output: Output) -> None:
+def test_a_deleted_link_is_an_error(in_network: InNetwork, output: Output) -> None:
     def action(network: Network) -> str:
         output(network, "global", "ip", "link", "delete", "veth-red")
         with pytest.raises(NetworkError) as error:
@@ -74,7 +76,7 @@ def test_a_link_that_was_deleted_is_told(in_network: InNetwork, output: Output) 
     assert cure == "  do: take links down with down(), and do not delete their interfaces"
 
 
-def test_going_down_twice_is_going_down(in_network: InNetwork, output: Output) -> None:
+def test_a_link_may_be_taken_down_twice(in_network: InNetwork, output: Output) -> None:
     def action(network: Network) -> str:
         for _ in range(2):
             network.link("red").down()
