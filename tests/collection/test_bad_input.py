@@ -33,7 +33,7 @@ SERVER = """
         ("bind_address='*/red'", ["bind_address = '[*]/red': a wildcard cannot have a namespace*"]),
         (
             "bind_address='127.0.0.1, 192.0.2.2/red'",
-            ["bind_address = '127.0.0.1, 192.0.2.2/red': white space is not allowed in it"],
+            ["bind_address = '127.0.0.1, 192.0.2.2/red': white space is not allowed"],
         ),
         (
             "admin_address='192.0.2.2/red,198.51.100.2/blue'",
@@ -83,19 +83,25 @@ def test_a_server_that_cannot_be_is_a_collection_error(suite: Suite, arguments: 
     [
         (
             "--netns-mode=sudo",
-            ["ERROR: netns_mode = 'sudo': it is one of auto, direct, rootless", "  where: command line*"],
+            ["ERROR: netns_mode = 'sudo': it must be one of auto, direct, rootless", "  where: command line*"],
         ),
-        ("--netns-start-timeout=soon", ["ERROR: netns_start_timeout = 'soon': it is a number of seconds above 0"]),
+        ("--netns-start-timeout=soon", ["ERROR: netns_start_timeout = 'soon': it must be a number of seconds above 0"]),
         ("--netns-topology=red-blu", ["ERROR: there is no topology 'red-blu'", "  tried: presets: *, red-blue, *"]),
         ("--netns-topology=.", ["ERROR: there is no topology '.'"]),
         ("--netns-mysqld=/no/such", ["ERROR: /no/such does not exist", "  where: netns_mysqld = /no/such"]),
         (
             "--netns-mysqld=~no-such-user/bin/mysqld",
-            ["ERROR: '~no-such-user/bin/mysqld' is no path: there is no home of such a user", "  where: netns_mysqld*"],
+            [
+                "ERROR: '~no-such-user/bin/mysqld' is no path: there is no such user, or the user has no home folder",
+                "  where: netns_mysqld*",
+            ],
         ),
-        (f"--netns-mysqld={'x' * 5000}", ["ERROR: *xxx cannot be looked at: File name too long*"]),
-        ("--netns-cache=/proc/self/environ/x", ["ERROR: netns_cache = *: /proc/self/environ is no folder"]),
-        ("--netns-start-timeout=1e300", ["ERROR: netns_start_timeout = '1e300': it is at most 86400 seconds, a day"]),
+        (f"--netns-mysqld={'x' * 5000}", ["ERROR: *xxx cannot be accessed: File name too long*"]),
+        ("--netns-cache=/proc/self/environ/x", ["ERROR: netns_cache = *: /proc/self/environ is not a folder"]),
+        (
+            "--netns-start-timeout=1e300",
+            ["ERROR: netns_start_timeout = '1e300': it must be at most 86400 seconds, a day"],
+        ),
         ("--netns-mysqld=auto,auto", ["ERROR: netns_mysqld = 'auto,auto': auto occurs twice"]),
         ("--netns-mysqld=auto,", ["ERROR: netns_mysqld = 'auto,': a name is missing beside a comma"]),
         ("--netns-mysqld=auto,/no/such", ["ERROR: /no/such does not exist", "  where: netns_mysqld = /no/such"]),
@@ -112,7 +118,7 @@ def test_a_setting_that_cannot_be(suite: Suite, argument: str, told: list[str], 
     ("ini", "told"),
     [
         ("netns_mode = sudo", "  where: netns_mode in *tox.ini"),
-        ("netns_unavailable = maybe", "ERROR: netns_unavailable = 'maybe': it is one of error, skip"),
+        ("netns_unavailable = maybe", "ERROR: netns_unavailable = 'maybe': it must be one of error, skip"),
         ("netns_topology =", "ERROR: netns_topology is empty*"),
     ],
 )

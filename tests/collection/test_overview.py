@@ -83,6 +83,7 @@ def test_a_mistake_in_a_topology_is_shown_with_all_its_faults(suite: Suite, pyte
             "ERROR: the topology has 2 faults",
             f"  where: {pytester.path}/shop.toml",
             "  1. 192.0.2.2 has no prefix length",
-            "  2. 198.51.100.0/24 is the network's own or its broadcast address, no host can have it",
+            "  2. 198.51.100.0/24 is the address of the network itself or its broadcast address, "
+            "which no host can have",
         ]
     )

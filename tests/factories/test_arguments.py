@@ -98,7 +98,7 @@ LOADS = (
             "mysqld",
             5,
             SettingError,
-            "factories.mysqld(mysqld=5): it takes a server as netns_mysqld names one",
+            "factories.mysqld(mysqld=5): it takes a value of netns_mysqld, or None",
         ),
         (
             "mysqld",
@@ -145,7 +145,7 @@ LOADS = (
             "channel",
             None,
             SettingError,
-            "factories.replica(channel=None): it takes a text of one line, which may",
+            "factories.replica(channel=None): it takes text of one line, which may",
         ),
         (
             "replica",
@@ -164,8 +164,8 @@ LOADS = (
             SettingError,
             "factories.client(mysqld=5): it takes a server's fixture, by name or as a",
         ),
-        ("client", "namespace", 5, SettingError, "factories.client(namespace=5): it takes a text of one line"),
-        ("client", "endpoint", 5, SettingError, "factories.client(endpoint=5): it takes a text of one line"),
+        ("client", "namespace", 5, SettingError, "factories.client(namespace=5): it takes text of one line"),
+        ("client", "endpoint", 5, SettingError, "factories.client(endpoint=5): it takes text of one line"),
         (
             "client",
             "driver",
@@ -173,7 +173,7 @@ LOADS = (
             SettingError,
             "factories.client(driver=5): it takes a driver's name, or a function that",
         ),
-        ("proxy", "namespace", None, SettingError, "factories.proxy(namespace=None): it takes a text of one line"),
+        ("proxy", "namespace", None, SettingError, "factories.proxy(namespace=None): it takes text of one line"),
         (
             "proxy",
             "mysqld",

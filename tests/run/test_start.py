@@ -219,9 +219,9 @@ def test_a_setting_that_is_wrong_is_told_as_ever(run: Run) -> None:
     run("--netns-start=early", "--netns-mysqld=/no/such").stderr.fnmatch_lines(["ERROR: /no/such does not exist"])
     run("--netns-start=soon").stderr.fnmatch_lines(
         [
-            "ERROR: netns_start = 'soon': it is one of auto, early, late",
+            "ERROR: netns_start = 'soon': it must be one of auto, early, late",
             "  where: command line --netns-start",
-            "  do: write one of these, or leave it out for auto",
+            "  do: write one of these, or leave the setting out for auto",
         ]
     )
 

@@ -90,7 +90,7 @@ def test_an_entrypoint_that_fails(suite: Suite, image: str) -> None:
     ("option", "message"),
     [
         ("--netns-image-env=MYSQL_RANDOM_ROOT_PASSWORD=yes", "MYSQL_RANDOM_ROOT_PASSWORD leaves the administrator's"),
-        ("--netns-image-env=nothing", "netns_image_env has 'nothing', which is no NAME=VALUE"),
+        ("--netns-image-env=nothing", "netns_image_env has 'nothing' where NAME=VALUE is expected"),
         ("--netns-image-initdb=nowhere", "netns_image_initdb = 'nowhere': there is no such folder"),
     ],
 )

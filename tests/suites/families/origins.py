@@ -97,7 +97,7 @@ def test_host_names(local, named, netns_connect):
             "namespace global has no address ::ffff:192.0.2.2\n"
             "  where: server netns_start_mysqld\n  tried: global has ",
         ),
-        ("192.0.2.2/red,::ffff:192.0.2.2/red", "192.0.2.2/red, also spelt ::ffff:192.0.2.2/red, stands in it twice"),
+        ("192.0.2.2/red,::ffff:192.0.2.2/red", "192.0.2.2/red, also spelt ::ffff:192.0.2.2/red, is listed twice"),
     ],
 )
 def test_what_is_not_there(netns_start_mysqld, wrong, told):

@@ -269,5 +269,5 @@ def test_columns_fit_wide_characters() -> None:
 
 def test_a_format_that_there_is_not_is_named_with_those_that_there_are() -> None:
     assert FORMATS == ("text", "mermaid", "dot", "svg", "json")
-    with pytest.raises(ValueError, match="there is no format 'png': it is one of text, mermaid, dot, svg, json"):
+    with pytest.raises(ValueError, match="there is no format 'png': it must be one of text, mermaid, dot, svg, json"):
         draw(load("red-blue"), "png")

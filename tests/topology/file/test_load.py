@@ -55,7 +55,7 @@ def test_a_file_may_be_named_from_the_users_home(tmp_path: Path, monkeypatch: py
     assert load("~/shop.toml").source == str(tmp_path / "shop.toml")
 
 
-NAME_ONE = "name a preset, or a TOML file that exists"
+NAME_ONE = "write the name of a preset, or the path of a TOML file"
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ NAME_ONE = "name a preset, or a TOML file that exists"
         ("red-blu", "write red-blue"),
         ("redblue", "write red-blue"),
         ("nowhere.toml", NAME_ONE),
-        ("folder.toml", "name a file in it: {folder} is a directory"),
-        (".", "name a file in it: {tmp} is a directory"),
+        ("folder.toml", "choose a file in the folder {folder}"),
+        (".", "choose a file in the folder {tmp}"),
         ("", NAME_ONE),
         ("a\x00b.toml", NAME_ONE),
         ("x" * 300 + ".toml", NAME_ONE),
         ("~no-such-user/shop.toml", NAME_ONE),
-        ("shop.txt", "rename it to shop.toml: a topology's file is known by that ending"),
-        ("shop", "rename it to shop.toml: a topology's file is known by that ending"),
+        ("shop.txt", "rename it to shop.toml: a topology file must have that ending"),
+        ("shop", "rename it to shop.toml: a topology file must have that ending"),
     ],
 )
 def test_what_is_no_preset_and_no_file_is_told_with_what_was_looked_for(
@@ -98,7 +98,7 @@ def test_a_file_that_is_not_toml_is_told_by_line(tmp_path: Path) -> None:
     first, *rest = str(error.value).splitlines()
     assert first.startswith("this is not TOML: ")
     assert "line 2" in first
-    assert rest == [f"  where: {file}", "  do: mend that line"]
+    assert rest == [f"  where: {file}", "  do: correct that line"]
 
 
 def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_file_that_is_not_text_is_told(tmp_path: Path) -> None:
     with pytest.raises(TopologyError) as error:
         load(str(file))
     assert error.value.what.startswith("the topology file cannot be read: 'utf-8' codec can't decode byte 0xe9")
-    assert (error.value.where, error.value.remedies) == (str(file), ("let it be readable, in UTF-8",))
+    assert (error.value.where, error.value.remedies) == (str(file), ("make the file readable, in UTF-8",))
 
 
 @pytest.mark.ordinary_user  # root reads every file
@@ -151,18 +151,20 @@ def test_where_one_is_wanted_several_are_refused(several: Path) -> None:
     with pytest.raises(TopologyError) as error:
         load(str(several))
     assert str(error.value) == (
-        f"one topology is wanted here, and '{several}' has 2: here, there\n  do: write {several}::here, for example"
+        f"only one topology can be used here, and '{several}' has 2: here, there\n"
+        f"  do: write {several}::here, for example"
     )
 
 
 @pytest.mark.parametrize(
-    ("wanted", "remedy"), [("theer", "write there"), ("xyz", "name one of these"), ("", "name one of these")]
+    ("wanted", "remedy"), [("theer", "write there"), ("xyz", "choose one of these"), ("", "name one of these")]
 )
 def test_a_name_that_the_file_lacks_is_told_with_those_it_has(several: Path, wanted: str, remedy: str) -> None:
     with pytest.raises(TopologyError) as error:
         load(f"{several}::{wanted}")
     assert str(error.value) == (
-        f"there is no topology {wanted!r} in the file\n  where: {several}\n  tried: it has here, there\n  do: {remedy}"
+        f"there is no topology {wanted!r} in the file\n  where: {several}\n"
+        f"  tried: the file has here, there\n  do: {remedy}"
     )
 
 
@@ -170,7 +172,8 @@ def test_a_name_is_refused_where_the_file_holds_one_without(shop: Path) -> None:
     with pytest.raises(TopologyError) as error:
         load(f"{shop}::shop")
     assert str(error.value) == (
-        f"there is no topology 'shop' in the file\n  where: {shop}\n  tried: it has one, without a name\n"
+        f"there is no topology 'shop' in the file\n  where: {shop}\n"
+        "  tried: the file has a single topology, without a name\n"
         "  do: leave out the name"
     )
 
@@ -190,13 +193,13 @@ def test_a_name_is_refused_where_the_file_holds_one_without(shop: Path) -> None:
         ),
         (
             'forwarding = true\n[topology.here.namespaces]\nred = "192.0.2.2/24"\n',
-            "the file has several topologies, and forwarding beside them\n  where: {file}: forwarding\n"
+            "the file has several topologies, and keys outside of them: forwarding\n  where: {file}: forwarding\n"
             "  do: move it below [topology.here]",
         ),
         ("[topology.here]\n", "the topology has no namespace\n  where: {file}::here: namespaces\n  do: " + SHORTEST),
         (
             "[topology]\nhere = 1\n",
-            "a topology is a table, and this is 1\n  where: {file}::here\n"
+            "a topology must be a table, got 1\n  where: {file}::here\n"
             '  do: the shortest one is [namespaces] and below it red = "192.0.2.2/24"',
         ),
         ("", "the topology file is empty\n  where: {file}\n  do: " + SHORTEST),
@@ -218,4 +221,4 @@ def test_two_topologies_of_one_name_are_refused(tmp_path: Path, choices: str) ->
         load_all(choices.format(folder=tmp_path))
     assert error.value.what == "two topologies are called red-blue"
     assert error.value.tried[0] == "preset red-blue"
-    assert error.value.remedies == (("name it once",) if "/" not in choices else ("rename one of the files",))
+    assert error.value.remedies == (("choose it once",) if "/" not in choices else ("rename one of the files",))

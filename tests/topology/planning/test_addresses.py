@@ -18,25 +18,27 @@ def red(**keys: object) -> dict[str, Any]:
     return {"namespaces": {"red": {"address": "192.0.2.2/24", **keys}}}
 
 
-LOOPBACK = "is no address for a namespace: its subnet overlaps the loopback's,"
-ONE_INTERFACE = (
-    "is no address for a namespace: it needs its interface's name beside it, and addr/ns has no place for that"
-)
-EDGE = "is the network's own or its broadcast address, no host can have it"
+LOOPBACK = "cannot be the address of a namespace: its subnet overlaps the loopback's,"
+ONE_INTERFACE = "cannot be the address of a namespace: it needs the name of an interface, which addr/ns cannot express"
+EDGE = "is the address of the network itself or its broadcast address, which no host can have"
 
 
 @pytest.mark.parametrize(
     ("address", "what", "remedy"),
     [
-        ("", "'' is no IP address with a prefix length", "write it as 192.0.2.2/24"),
-        ("red", "'red' is no IP address with a prefix length", "write it as 192.0.2.2/24"),
-        (" 192.0.2.2/24", "' 192.0.2.2/24' is no IP address with a prefix length", "write it as 192.0.2.2/24"),
-        ("192.0.2.2/33", "'192.0.2.2/33' is no IP address with a prefix length", "write it as 192.0.2.2/24"),
-        ("192.0.2.2/red", "'192.0.2.2/red' is no IP address with a prefix length", "write it as 192.0.2.2/24"),
+        ("", "'' is not an IP address with a prefix length", "write it as 192.0.2.2/24"),
+        ("red", "'red' is not an IP address with a prefix length", "write it as 192.0.2.2/24"),
+        (" 192.0.2.2/24", "' 192.0.2.2/24' is not an IP address with a prefix length", "write it as 192.0.2.2/24"),
+        ("192.0.2.2/33", "'192.0.2.2/33' is not an IP address with a prefix length", "write it as 192.0.2.2/24"),
+        ("192.0.2.2/red", "'192.0.2.2/red' is not an IP address with a prefix length", "write it as 192.0.2.2/24"),
         ("192.0.2.2", "192.0.2.2 has no prefix length", "write 192.0.2.2/24"),
         ("2001:db8::2", "2001:db8::2 has no prefix length", "write 2001:db8::2/64"),
-        ("192.0.2.2/32", "192.0.2.2/32 leaves no room for a gateway", "write 192.0.2.2/24"),
-        ("2001:db8::2/128", "2001:db8::2/128 leaves no room for a gateway", "write 2001:db8::2/64"),
+        ("192.0.2.2/32", "192.0.2.2/32 leaves no other address in its subnet for a gateway", "write 192.0.2.2/24"),
+        (
+            "2001:db8::2/128",
+            "2001:db8::2/128 leaves no other address in its subnet for a gateway",
+            "write 2001:db8::2/64",
+        ),
         ("192.0.2.0/24", f"192.0.2.0/24 {EDGE}", "write 192.0.2.2/24"),
         ("192.0.2.255/24", f"192.0.2.255/24 {EDGE}", "write 192.0.2.2/24"),
         ("192.0.2.7/30", f"192.0.2.7/30 {EDGE}", "write 192.0.2.6/30"),
@@ -46,12 +48,12 @@ EDGE = "is the network's own or its broadcast address, no host can have it"
         ("::2/64", f"::2/64 {LOOPBACK} ::1/128", "write 2001:db8::2/64, for example"),
         (
             "224.0.0.2/24",
-            "224.0.0.2/24 is no address for a namespace: it is a multicast address",
+            "224.0.0.2/24 cannot be the address of a namespace: it is a multicast address",
             "write 192.0.2.2/24, for example",
         ),
         (
             "ff02::2/64",
-            "ff02::2/64 is no address for a namespace: it is a multicast address",
+            "ff02::2/64 cannot be the address of a namespace: it is a multicast address",
             "write 2001:db8::2/64, for example",
         ),
         ("fe80::2/64", f"fe80::2/64 {ONE_INTERFACE}", "write 2001:db8::2/64, for example"),
@@ -68,14 +70,14 @@ def test_an_address_that_no_namespace_can_have_is_refused(address: str, what: st
 @pytest.mark.parametrize(
     ("gateway", "what"),
     [
-        ("192.0.2.2", "the gateway 192.0.2.2 is no other host of 192.0.2.0/24"),
-        ("192.0.2.0", "the gateway 192.0.2.0 is no other host of 192.0.2.0/24"),
-        ("192.0.2.255", "the gateway 192.0.2.255 is no other host of 192.0.2.0/24"),
-        ("198.51.100.1", "the gateway 198.51.100.1 is no other host of 192.0.2.0/24"),
-        ("2001:db8::1", "the gateway 2001:db8::1 is no other host of 192.0.2.0/24"),
-        ("192.0.2.1/24", "the gateway '192.0.2.1/24' is no IP address, which stands without a prefix length"),
-        ("global", "the gateway 'global' is no IP address, which stands without a prefix length"),
-        ("", "the gateway '' is no IP address, which stands without a prefix length"),
+        ("192.0.2.2", "the gateway 192.0.2.2 must be another host of 192.0.2.0/24"),
+        ("192.0.2.0", "the gateway 192.0.2.0 must be another host of 192.0.2.0/24"),
+        ("192.0.2.255", "the gateway 192.0.2.255 must be another host of 192.0.2.0/24"),
+        ("198.51.100.1", "the gateway 198.51.100.1 must be another host of 192.0.2.0/24"),
+        ("2001:db8::1", "the gateway 2001:db8::1 must be another host of 192.0.2.0/24"),
+        ("192.0.2.1/24", "the gateway '192.0.2.1/24' must be an IP address without a prefix length"),
+        ("global", "the gateway 'global' must be an IP address without a prefix length"),
+        ("", "the gateway '' must be an IP address without a prefix length"),
     ],
 )
 def test_a_gateway_is_another_host_of_the_subnet(gateway: str, what: str) -> None:
@@ -87,13 +89,13 @@ def test_a_gateway_is_another_host_of_the_subnet(gateway: str, what: str) -> Non
 @pytest.mark.parametrize(
     ("name", "written", "reason"),
     [
-        ("global", "global", "it stands for the sandbox's own namespace"),
-        ("", '""', "it is empty or a path's own dot"),
-        (".", '"."', "it is empty or a path's own dot"),
-        ("..", '".."', "it is empty or a path's own dot"),
-        ("a/b", '"a/b"', "it holds a slash, a comma, white space or a NUL"),
-        ("a,b", '"a,b"', "it holds a slash, a comma, white space or a NUL"),
-        ("a b", '"a b"', "it holds a slash, a comma, white space or a NUL"),
+        ("global", "global", "that is the sandbox's own namespace"),
+        ("", '""', "it is empty, '.' or '..'"),
+        (".", '"."', "it is empty, '.' or '..'"),
+        ("..", '".."', "it is empty, '.' or '..'"),
+        ("a/b", '"a/b"', "it contains a slash, a comma, white space or a NUL character"),
+        ("a,b", '"a,b"', "it contains a slash, a comma, white space or a NUL character"),
+        ("a b", '"a b"', "it contains a slash, a comma, white space or a NUL character"),
         ("x" * 256, "x" * 256, "it is longer than 255 bytes"),
     ],
 )
@@ -111,10 +113,10 @@ def test_a_name_that_no_interface_can_have_is_refused(name: str, key: str, made:
     with pytest.raises(TopologyError) as error:
         from_mapping(red(**{key: name}))
     assert str(error.value) == (
-        f"an interface cannot be called {name!r}: 1 to 15 ASCII characters, no slash, colon, percent sign or white "
-        "space, and not lo\n"
+        f"an interface cannot be called {name!r}: a name has 1 to 15 ASCII characters, no slash, colon, percent sign "
+        "or white space, and is not lo\n"
         f"  where: Python: namespaces.red.{key}\n"
-        f"  do: write {made}, or leave it out: a name is made then"
+        f"  do: write {made}, or leave it out to have a name generated"
     )
 
 
@@ -135,13 +137,13 @@ def test_an_interface_may_have_any_other_name(name: str) -> None:
         ),
         (
             "127.0.0.1, 192.0.2.2/red",
-            "bind_address = '127.0.0.1, 192.0.2.2/red': white space is not allowed in it\n"
+            "bind_address = '127.0.0.1, 192.0.2.2/red': white space is not allowed\n"
             "  where: shop.toml: mysqld.bind_address\n"
             "  do: write '127.0.0.1,192.0.2.2/red'",
         ),
         (
             [],
-            "bind_address = '': an address is missing before, behind or between the commas\n"
+            "bind_address = '': an address is missing before, after or between the commas\n"
             "  where: shop.toml: mysqld.bind_address\n"
             "  do: list the addresses with single commas and nothing else, such as 127.0.0.1,192.0.2.2/red",
         ),

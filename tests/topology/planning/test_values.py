@@ -55,7 +55,7 @@ BIND = 'write bind_address = ["127.0.0.1", "192.0.2.2/red"]'
             'namespaces."rouge \\"é\\""',
             'write red = "192.0.2.2/24"',
         ),
-        ({"namespaces": {1: "192.0.2.2/24"}}, "a namespace's name is text, and this is 1", "namespaces.1", "quote it"),
+        ({"namespaces": {1: "192.0.2.2/24"}}, "a namespace's name must be text, got 1", "namespaces.1", "quote it"),
         (
             {"namespaces": {"red": {"gateway": "192.0.2.1"}}},
             "a gateway needs an address beside it",
@@ -155,11 +155,11 @@ BIND = 'write bind_address = ["127.0.0.1", "192.0.2.2/red"]'
         ),
         (
             red(links=["198.51.100.2/24"]),
-            "namespaces.red has links, and address of a link beside them",
+            "namespaces.red has links, and keys of a link besides: address",
             "namespaces.red",
-            "move these into one of the links",
+            "move these keys into one of the links",
         ),
-        (WITH_A_NUMBER, "a key is text, and this is 1", "1", "quote it"),
+        (WITH_A_NUMBER, "a key must be text, got 1", "1", "quote it"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_told_by_its_key_and_what_it_takes(
@@ -224,7 +224,7 @@ def test_what_is_no_table_is_no_topology(data: Any) -> None:
     with pytest.raises(TopologyError) as error:
         from_mapping(data)
     assert str(error.value) == (
-        f"a topology is a table, and this is {data!r}\n"
+        f"a topology must be a table, got {data!r}\n"
         "  where: Python\n"
         '  do: the shortest one is [namespaces] and below it red = "192.0.2.2/24"'
     )
