@@ -76,7 +76,7 @@ LOADS = (
             "load",
             "~no-such-user/a",
             LoadError,
-            "load = '~no-such-user/a' cannot be a path: there is no home of such a",
+            "load = '~no-such-user/a' cannot be a path: there is no such user, or the user has no home folder",
         ),
         (
             "mysqld",
