@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Sequence
+from typing import TypeVar
 
 # In characters. A message stays readable, and below 10,000 characters, whatever it quotes.
 _LONGEST_WHAT = 1_500
@@ -67,6 +69,9 @@ def _lines(start: str, parts: Sequence[str], longest: int) -> list[str]:
     return [f"  {start}: {part}" for part in kept] + ([f"  {start}: and {more:,} more"] if more else [])
 
 
+_Error = TypeVar("_Error", bound="NetnsError")
+
+
 class NetnsError(Exception):
     """The base of all errors of this plugin. The message says what to do.
 
@@ -91,6 +96,12 @@ class NetnsError(Exception):
         self.where = where
         self.tried = tuple(tried)
         self.remedies = tuple(remedies)
+
+    def at(self: _Error, where: str | None) -> _Error:
+        """Return the same error at another place."""
+        error = copy.copy(self)
+        error.where = where
+        return error
 
     def __str__(self) -> str:
         """Return the message: a line for each part; long parts are shortened."""

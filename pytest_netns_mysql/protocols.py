@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.endpoint import Endpoint
-    from pytest_netns_mysql.mysql.clients.accounts import Account
+    from pytest_netns_mysql.mysql.clients.account import Account
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
     from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.server import MySQLServer

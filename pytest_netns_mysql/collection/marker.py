@@ -71,7 +71,7 @@ def names_of(node: pytest.Item) -> tuple[str, ...] | None:
         raise MarkerError(f"netns() takes namespace names, got {in_short(wrong[0])}", where=where, remedies=[_USAGE])
     twice = sorted({name for name in marker.args if marker.args.count(name) > 1})
     if twice:
-        raise MarkerError(f"netns() has {', '.join(twice)} twice", where=where, remedies=["remove one of the two"])
+        raise MarkerError(f"netns() has {', '.join(twice)} twice", where=where, remedies=["name each namespace once"])
     return tuple(marker.args)
 
 
@@ -96,8 +96,7 @@ def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, .
         try:
             return session.topologies.named(choice, node.path.parent)
         except NetnsError as error:
-            error.where = f"{error.where or choice}, for @pytest.mark.netns of {node.nodeid}"
-            raise
+            raise error.at(f"{error.where or choice}, for @pytest.mark.netns of {node.nodeid}") from error
     return session.topologies.of_settings
 
 

@@ -20,7 +20,7 @@ from pytest_netns_mysql.run.watchedserver import WatchedServer, servers_of
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.run.session import NetnsSession
 
 _FRESH = "netns_mysqld_fresh"
@@ -37,8 +37,8 @@ class Cleaner:
         """Watch nothing yet."""
         self._session = session
         self._networks = NetworkCleaner(session)
-        self._watched: dict[MySQLServer, WatchedServer] = {}
-        self._default: MySQLServer | None = None
+        self._watched: dict[Instance, WatchedServer] = {}
+        self._default: Instance | None = None
         self._begun: pytest.Item | None = None
         self._scopes: list[Hashable] = []  # of the test that runs, see `scopes_of`
         self._is_outdated = False  # whether a fixture of a wider scope may have changed a server since the last test
@@ -210,7 +210,7 @@ class Cleaner:
             raise errors[0]
         return changes
 
-    def _replace_or_fail(self, server: MySQLServer, changes: tuple[str, ...], item: pytest.Item) -> None:
+    def _replace_or_fail(self, server: Instance, changes: tuple[str, ...], item: pytest.Item) -> None:
         if not server.can_be_fresh:
             raise LeftoverError(
                 "the test left changes on a server that others run, and they cannot be put back: all later tests will "
@@ -230,7 +230,7 @@ class Cleaner:
         running = self._session.servers.running
         return [watched for server, watched in self._watched.items() if server in running and server.is_running]
 
-    def _replace(self, server: MySQLServer) -> None:
+    def _replace(self, server: Instance) -> None:
         """Tear down the fixture of a server; the next test that asks for the fixture gets a fresh server."""
         watched = self._watched.pop(server, None)
         if watched is not None:

@@ -82,8 +82,7 @@ class NetworkInForce:
         try:
             return networks.current[item.stash[NAMESPACE]]
         except UnknownNamespaceError as error:
-            error.where = f"@pytest.mark.netns of {item.nodeid}"
-            raise
+            raise error.at(f"@pytest.mark.netns of {item.nodeid}") from None
 
     def namespace_id(self) -> tuple[int, int] | None:
         """Return the identity of the running test's network namespace; None for the host's network."""

@@ -165,13 +165,13 @@ def test_what_is_wrong_in_the_ini_file_is_told_with_its_place(project: Path) -> 
         f"netns-mysql: there is no topology 'red-blu'\n  where: netns_topology in {ini}\n  tried: presets: "
     )
     ini.write_text("[pytest\n")
-    assert run().stderr.startswith("netns-mysql: the ini file cannot be read: ")
+    assert run().stderr.startswith("netns-mysql: cannot read the ini file: ")
     ini.unlink()
     (project / "pyproject.toml").write_text("[tool.pytest.ini_options]\nnetns_topology = ['nat', 'cluster']\n")
     assert run().stderr == (
-        "netns-mysql: netns_topology = ['nat', 'cluster']: it takes text\n"
+        "netns-mysql: netns_topology must be text, got ['nat', 'cluster']\n"
         f"  where: {project / 'pyproject.toml'}\n"
-        "  do: put it in quotes\n"
+        "  do: put the value in quotes\n"
     )
     (project / "setup.cfg").write_text("[pytest]\n")
     (project / "pyproject.toml").unlink()

@@ -167,13 +167,13 @@ FoundAfter = Callable[..., list[str]]
             ],
         ),
         ("global", "ip netns del red", ["namespace red is gone"]),
-        ("global", "ip netns del red; ip netns add red", ["namespace red is another one"]),
+        ("global", "ip netns del red; ip netns add red", ["namespace red is replaced"]),
         ("global", "echo 192.0.2.9 mine >> /etc/hosts", ["/etc/hosts: 192.0.2.9 mine is new"]),
         ("red", "echo '# mine' >> /etc/resolv.conf", ["/etc/resolv.conf: # mine is new"]),
         (
             "global",
             "cp /etc/hosts /tmp/$$; mount --bind /tmp/$$ /etc/hosts; rm /tmp/$$",
-            ["/etc/hosts is another file"],
+            ["/etc/hosts is replaced by another file"],
         ),
     ],
 )

@@ -84,7 +84,7 @@ def test_networks_share_one_limit(in_sandbox: InSandbox) -> None:
 
     number, text, namespaces = in_sandbox(action)
     assert number == errno.EMFILE
-    assert text == f"{namespaces} namespaces would take too many of the files that may be open"
+    assert text == f"{namespaces} namespaces would need too many open files"
 
 
 def test_rules_that_cannot_be_read_are_not_taken_for_none(in_child: InChild) -> None:

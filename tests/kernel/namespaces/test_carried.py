@@ -52,7 +52,7 @@ def test_a_thread_that_a_test_left_running_is_refused_where_it_would_connect(sui
             "*OriginError: the thread worker was left running by an earlier test, and connects from the network "
             "namespace of that test during a test in another namespace",
             "*  where: test_inner.py::test_elsewhere",
-            "*  tried: it was started in test_inner.py::test_starts_it",
+            "*  tried: the thread was started in test_inner.py::test_starts_it",
             "*  do: end the thread in the test that starts it",
         ]
     )

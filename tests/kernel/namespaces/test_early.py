@@ -32,7 +32,7 @@ def place() -> list[int]:
 def make(mode: str, topology: str = "red-blue") -> Network:
     if needs_user_namespace(mode):
         enter_user_namespace()
-    return run_in_new_thread(lambda: Network(Sandbox.make(mode), load(topology)))
+    return run_in_new_thread(lambda: Network(Sandbox.create_in_thread(mode), load(topology)))
 
 
 def told(network: Network, script: str, directory: Path) -> list[str]:

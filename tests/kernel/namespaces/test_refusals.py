@@ -79,7 +79,7 @@ def test_too_many_namespaces_for_the_open_files_are_told(in_sandbox: InSandbox, 
     assert what.startswith("the kernel refused namespace n")
     assert tried.startswith("  tried: [Errno 24] Too many open files")
     assert cures == [
-        "  do: raise the limit: each namespace takes an open file, ulimit -n says how many there may be",
+        "  do: raise the limit of open files, see ulimit -n: each namespace takes an open file",
     ]
 
 
@@ -109,7 +109,7 @@ def test_a_kernel_without_ipv6_is_told(in_sandbox: InSandbox) -> None:
     assert what.endswith(" of veth-red, in global")
     assert tried.startswith("  tried: [Errno 13] Permission denied")
     assert cure == (
-        "  do: let the kernel have IPv6: neither ipv6.disable=1 when it boots, nor net.ipv6.conf.all.disable_ipv6 = 1"
+        "  do: enable IPv6: boot the kernel without ipv6.disable=1, and set net.ipv6.conf.all.disable_ipv6 = 0"
     )
 
 
@@ -132,7 +132,7 @@ def test_a_refused_address_translation_is_named_with_the_modules_to_load(in_sand
     assert what == "the kernel refused address translation in global"
     assert where == "  where: topology topology (shop.toml)"
     assert tried.startswith("  tried: [Errno ")
-    assert remedy == "  do: load what it needs on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat"
+    assert remedy == "  do: load the modules on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat"
 
 
 def test_a_mistake_in_the_plan_is_not_reported_as_the_kernels_refusal(in_sandbox: InSandbox) -> None:

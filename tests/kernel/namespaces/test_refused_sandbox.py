@@ -117,7 +117,7 @@ def run(what: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def told(what: str) -> list[str]:
     _, _, step, answer, cures = CASES[what]
-    return [f"*no sandbox can be made here as *: the kernel refuses {step}", f"  tried: {answer}", *cures, DOCTOR]
+    return [f"*no sandbox can be created here as *: the kernel refuses {step}", f"  tried: {answer}", *cures, DOCTOR]
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +149,7 @@ def test_doctor_and_run_say_the_same(what: str) -> None:
     _, _, step, answer, cures = CASES[what]
     pytest.LineMatcher(result.stdout.splitlines()).fnmatch_lines(
         [
-            f"missing  sandbox    no sandbox can be made here as *: the kernel refuses {step} ({answer})",
+            f"missing  sandbox    no sandbox can be created here as *: the kernel refuses {step} ({answer})",
             *(cure.replace("  do:", f"{'':19} do:") for cure in cures),
             "netns tests cannot run here: *sandbox*",
         ]
@@ -175,7 +175,7 @@ def test_a_direct_sandbox_that_is_refused_moves_nothing(drop: list[str]) -> None
     argv = [*before, "sh", "-c", script, "sh", sys.executable, "-c", python]
     result = subprocess.run(argv, capture_output=True, text=True, check=True)
     home, what, now = result.stdout.splitlines()
-    assert what == "no sandbox can be made here as root: the kernel refuses to mount in a mount namespace of its own"
+    assert what == "no sandbox can be created here as root: the kernel refuses to mount in a mount namespace of its own"
     assert now == home
 
 
@@ -200,7 +200,7 @@ def test_a_read_only_proc_and_apparmors_setting_are_told() -> None:
     )
     pytest.LineMatcher(result.stdout.splitlines()).fnmatch_lines(
         [
-            "no sandbox can be made here as an ordinary user: the kernel refuses to write the id map of a new user*",
+            "no sandbox can be created here as an ordinary user: the kernel refuses to write the id map of a new user*",
             "  tried: [[]Errno 13[]] /proc/self/setgroups: Permission denied",
             "  do: allow user namespaces, as root: sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
             "  do: or allow them to this interpreter alone, as root: echo 'abi <abi/4.0>, profile netns-python *",
@@ -214,7 +214,7 @@ def test_a_read_only_proc_and_apparmors_setting_are_told() -> None:
     )
     pytest.LineMatcher(result.stdout.splitlines()).fnmatch_lines(
         [
-            "no sandbox can be made here as an ordinary user: the kernel refuses to write the id map of a new user*",
+            "no sandbox can be created here as an ordinary user: the kernel refuses to write the id map of a new user*",
             "  tried: [[]Errno 30[]] /proc/self/setgroups: Read-only file system",
             "  do: /proc is mounted read-only here: *: mount -o remount,rw /proc",
             "65533",
@@ -237,8 +237,8 @@ def test_root_without_the_capability_to_map_itself_is_told() -> None:
     program = [sys.executable, "-m", "pytest_netns_mysql.cli", "run", "--", "true"]
     result = subprocess.run([*drop, *program], capture_output=True, text=True, check=False)
     assert result.stderr.splitlines() == [
-        "netns-mysql: no sandbox can be made here as root without CAP_SYS_ADMIN or CAP_NET_ADMIN: the kernel refuses "
-        "to write the id map of a new user namespace",
+        "netns-mysql: no sandbox can be created here as root without CAP_SYS_ADMIN or CAP_NET_ADMIN: the kernel "
+        "refuses to write the id map of a new user namespace",
         "  tried: [Errno 1] /proc/self/uid_map: Operation not permitted",
         "  do: root needs CAP_SETFCAP for a user namespace of its own: give this process CAP_SETFCAP (Docker: "
         "--cap-add SETFCAP), or CAP_SYS_ADMIN and CAP_NET_ADMIN, which do without a user namespace",

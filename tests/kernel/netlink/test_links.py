@@ -53,7 +53,7 @@ def test_one_of_several_links_is_named_by_where_it_leads(in_network: InNetwork, 
     assert unknown == (
         "namespace red has no link to green\n  where: topology topology (Python)\n"
         "  tried: its links lead to global, blue\n"
-        "  do: take the link down from the namespace at its other side, whose topology entry has it"
+        "  do: name the namespace at the other side: a link belongs to the side whose topology entry has it"
     )
     assert none.startswith("namespace blue has no link of its own\n")
     assert "  tried: its links lead to nothing\n" in none

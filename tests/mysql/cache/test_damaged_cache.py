@@ -36,11 +36,11 @@ def _empty(folder: Path) -> None:
 
 
 DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "truncated": (_truncate, r"mysql\.ibd has \d+ bytes in place of \d+"),
+    "truncated": (_truncate, r"mysql\.ibd has \d+ bytes instead of \d+"),
     "missing": (lambda folder: (folder / "ibdata1").unlink(), "ibdata1 is missing"),
-    "empty": (_empty, "it has no manifest: it was not completed"),
-    "permissions": (lambda folder: (folder / "ibdata1").chmod(0), "ibdata1 has the mode 100000 in place of 100640"),
-    "zeroed": (_zero, "ibdata1 was written to"),
+    "empty": (_empty, "it has no manifest, so it is incomplete"),
+    "permissions": (lambda folder: (folder / "ibdata1").chmod(0), "ibdata1 has the mode 100000 instead of 100640"),
+    "zeroed": (_zero, "ibdata1 was modified"),
     "half copied": (lambda folder: shutil.rmtree(folder / "sys"), "sys(/[^ ]*)? is missing"),
 }
 
@@ -99,13 +99,13 @@ def test_damage_that_shows_only_when_the_server_starts(suite: Suite, server: Dis
     result = suite("damaged_cache/single", *arguments)
     result.assert_outcomes(passed=1)
     said = result.stdout.str() + result.stderr.str()
-    assert f"the data directory {folder} in the cache is damaged (what its files hold has changed)" in said
+    assert f"the data directory {folder} in the cache is damaged (the content of its files has changed)" in said
 
 
 OF_SERVERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated": (
         lambda folder: os.truncate(folder / "bin" / "mysqld", 4096),
-        "bin/mysqld has 4096 bytes in place of ",
+        "bin/mysqld has 4096 bytes instead of ",
     ),
     "not executable": (
         lambda folder: (folder / "bin" / "mysqld").chmod(0o644),
@@ -151,4 +151,4 @@ def test_a_server_that_never_ran_here_is_run_once(own_copy: Path) -> None:
     told: list[str] = []
     cached.drop_damaged(own_copy.parent.parent, "mysql", told.append)
     (line,) = told
-    assert "is no mysqld: asked for its --version, it ended with exit code " in line
+    assert "cannot be used as mysqld: with --version it ended with exit code " in line

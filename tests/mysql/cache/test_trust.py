@@ -53,7 +53,7 @@ def refused(path: Path, fault: str) -> Callable[[], None]:
         with pytest.raises(CacheError) as error:
             trust.check(path)
         assert fault in str(error.value)
-        assert "do: set netns_cache (or NETNS_CACHE=...) to a folder that is yours alone" in str(error.value)
+        assert "do: set netns_cache (or NETNS_CACHE=...) to a folder that only you can write to" in str(error.value)
 
     return look
 
@@ -75,12 +75,11 @@ def test_a_folder_that_everybody_writes_to_is_refused_with_all_below_it(base: Pa
         with pytest.raises(CacheError) as error:
             trust.check(path)
         assert str(error.value).splitlines() == [
-            f"what lies in {path} is not used: {base / 'cache'} can be written to by everybody, who could put programs "
-            "of theirs there",
+            f"{path} is not used: {base / 'cache'} is writable by all users, who could put other programs there",
             f"  where: {path}",
             f"  tried: {base / 'cache'}: owner {os.geteuid()}:{(base / 'cache').stat().st_gid}, mode 0777",
-            "  do: set netns_cache (or NETNS_CACHE=...) to a folder that is yours alone",
-            f"  do: or, if you trust what is in it: chmod go-w {base / 'cache'}",
+            "  do: set netns_cache (or NETNS_CACHE=...) to a folder that only you can write to",
+            f"  do: or, if you trust its content: chmod go-w {base / 'cache'}",
         ]
 
 
@@ -95,7 +94,7 @@ def test_a_sticky_folder_is_safe_for_what_is_in_it_and_not_itself(base: Path) ->
     base.chmod(0o1777)
     (base / "cache").mkdir(mode=0o755)
     trust.check(base / "cache")
-    refused(base, "can be written to by everybody")()
+    refused(base, "is writable by all users")()
 
 
 def test_a_link_is_followed_and_the_folder_that_holds_it_looked_at(base: Path) -> None:
@@ -103,9 +102,9 @@ def test_a_link_is_followed_and_the_folder_that_holds_it_looked_at(base: Path) -
     (base / "open").chmod(0o777)
     (base / "own").mkdir(mode=0o755)
     (base / "own" / "link").symlink_to(base / "open")
-    refused(base / "own" / "link", f"{base / 'open'} can be written to by everybody")()
+    refused(base / "own" / "link", f"{base / 'open'} is writable by all users")()
     (base / "open" / "back").symlink_to(base / "own")
-    refused(base / "open" / "back", f"{base / 'open'} can be written to by everybody")()
+    refused(base / "open" / "back", f"{base / 'open'} is writable by all users")()
 
 
 def test_a_group_of_ones_own_may_write_and_another_not(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,11 +124,11 @@ def test_a_group_of_ones_own_may_write_and_another_not(base: Path, monkeypatch: 
     known[name] = [name]
     trust.check(base / "cache")
     known[name] = ["mallory"]
-    refused(base / "cache", "can be written to by the group ")()
+    refused(base / "cache", "is writable by the group ")()
     if os.getegid() != 0:
         known.clear()
         known["users"] = []
-        refused(base / "cache", "can be written to by the group ")()
+        refused(base / "cache", "is writable by the group ")()
 
 
 @pytest.mark.root

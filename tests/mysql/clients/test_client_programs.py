@@ -80,9 +80,9 @@ def test_an_argument_that_hides_the_account_is_refused(netns_argv: ArgvFactory, 
     with pytest.raises(ClientError) as error:
         netns_argv("mysql", argument)
     assert str(error.value).splitlines() == [
-        f"{argument}: the account stands in an option file of its own, which this would leave unread",
+        f"{argument} would make mysql ignore the option file with the account",
         "  where: netns_argv('mysql', ...)",
-        "  do: leave it out",
+        f"  do: leave {argument} out",
         "  do: or run netns_mysqld.program(...) with arguments of your own",
     ]
 

@@ -9,7 +9,8 @@ import pytest
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.clients import programs
-from pytest_netns_mysql.mysql.clients.accounts import Account
+from pytest_netns_mysql.mysql.clients.account import Account
+from pytest_netns_mysql.mysql.mysqld import optionfile
 
 RED = Endpoint("192.0.2.2", "red", 33060)
 
@@ -52,7 +53,7 @@ def test_whatever_does_not_enter_is_launched() -> None:
 
 def test_an_option_file_has_no_nul(tmp_path: Path) -> None:
     with pytest.raises(ClientError, match="an option file has no NUL"):
-        programs.write(tmp_path, {"client": {"password": "a\0b"}})
+        optionfile.write(tmp_path, {"client": {"password": "a\0b"}})
     assert not list(tmp_path.iterdir())
 
 
@@ -82,7 +83,7 @@ def test_mysqlxtest_shows_no_password() -> None:
     with pytest.raises(ClientError) as error:
         programs.argv_of_mysqlxtest("mysqlxtest", [], Account("anna", "%", "secret"), RED, "red")
     assert str(error.value).splitlines() == [
-        "mysqlxtest reads no option file: the password of 'anna'@'%' would stand on the command line",
+        "mysqlxtest reads no option file: all users could see the password of 'anna'@'%' on its command line",
         "  where: netns_argv('mysqlxtest', ...)",
         "  do: use an account without a password, such as the namespace's own",
         "  do: or run netns_mysqld.program('mysqlxtest') with arguments of your own",
@@ -90,6 +91,6 @@ def test_mysqlxtest_shows_no_password() -> None:
 
 
 def test_an_option_file_is_private(tmp_path: Path) -> None:
-    file = programs.write(tmp_path, {"client": {"user": 'a"b', "password": "\\#\n"}, "mysql": {"database": "shop"}})
+    file = optionfile.write(tmp_path, {"client": {"user": 'a"b', "password": "\\#\n"}, "mysql": {"database": "shop"}})
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_text() == '[client]\nuser="a\\"b"\npassword="\\\\#\\n"\n[mysql]\ndatabase="shop"\n'

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_netns_mysql.mysql.clients.accounts import Account
+from pytest_netns_mysql.mysql.clients.account import Account
 from pytest_netns_mysql.mysql.dialects.quoting import identifier, literal
 
 

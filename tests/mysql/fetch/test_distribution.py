@@ -117,7 +117,7 @@ def test_identify_refuses_a_server_without_namespaces(tmp_path: Path, line: str,
 
 def test_identify_tells_of_a_program_that_fails(tmp_path: Path) -> None:
     mysqld = program(tmp_path / "mysqld", "", status=127)
-    with pytest.raises(ServerNotFoundError, match=r"mysqld is no mysqld: .* it ended with exit code 127"):
+    with pytest.raises(ServerNotFoundError, match=r"mysqld cannot be used as mysqld: .* it ended with exit code 127"):
         identify(mysqld)
 
 

@@ -199,7 +199,7 @@ def test_an_unreachable_archive_is_an_error(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "apt.conf").write_text('Acquire::Retries "0";\n')
     monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
     source = Source("http://127.0.0.1:9/archive/", ("unstable",), ("main",), "amd64")
-    with pytest.raises(FetchError, match="the package indexes could not be brought and verified: E: Failed to fetch"):
+    with pytest.raises(FetchError, match="could not be downloaded and verified: E: Failed to fetch"):
         fetch(tmp_path, progress=print, sources=[source])
     assert servers(tmp_path) == []
 
@@ -211,5 +211,5 @@ def test_a_cache_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
     assert str(caught.value).splitlines()[:3] == [
         "MySQL could not be put into the cache: Not a directory",
         f"  where: {tmp_path}/file/servers",
-        "  do: make room there, or make the folder writable",
+        "  do: free some space there, or make the folder writable",
     ]

@@ -80,8 +80,8 @@ def test_what_no_collection_can_know_is_told_to_be_fetched_before(suite: Suite, 
                 f"{title} is not on this machine, and cannot be fetched from inside the sandbox, which has no way to "
                 "the package sources",
                 "  tried: *",
-                f"  do: run `netns-mysql fetch {product}` before",
-                "  do: let it be known at collection: *",
+                f"  do: run `netns-mysql fetch {product}` before pytest",
+                "  do: or name the factory's fixture as an argument of a test or fixture: *",
             ]
         )
 
@@ -100,7 +100,7 @@ def test_with_fetch_never_nothing_is_fetched_and_the_error_says_what_is_missing(
                 f"*Error: {title} is not on this machine, and netns_fetch = never: it is not fetched from *",
                 "  where: command line --netns-fetch",
                 "  tried: *",
-                f"  do: run `netns-mysql fetch {product}`, which fetches it once, into the cache",
+                f"  do: run `netns-mysql fetch {product}`, which fetches it into the cache, once",
                 "  do: set netns_fetch = auto: the run fetches it",
             ]
         )

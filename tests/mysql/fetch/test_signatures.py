@@ -109,15 +109,15 @@ def test_a_rightly_signed_archive_is_used(archive: Archive, keys: Keys, tmp_path
     """All the way to its packages, which hold nothing: so the refusals below have their reasons."""
     keys.sign(archive)
     text = refusal(tmp_path / "cache", archive.source(keys.home / "ours.gpg"))
-    assert text.startswith("the C library's package holds no program loader (ld.so(8))")
+    assert text.startswith("the package of the C library has no program loader (ld.so(8))")
 
 
 def test_an_unsigned_archive_is_refused(archive: Archive, tmp_path: Path) -> None:
     text = refusal(tmp_path / "cache", archive.source())
-    assert text.startswith("the package indexes could not be brought and verified: E: The repository ")
+    assert text.startswith("the package indexes could not be downloaded and verified: E: The repository ")
     assert "is not signed." in text
     assert f"where: copy:{archive.root}/ unstable" in text
-    assert "do: see that `apt-get update` works on this machine (apt-secure(8))" in text
+    assert "do: check that `apt-get update` works on this machine (apt-secure(8))" in text
 
 
 def test_an_unsigned_archive_is_refused_where_the_machine_would_allow_it(
@@ -151,7 +151,7 @@ def test_a_changed_index_is_refused(archive: Archive, keys: Keys, tmp_path: Path
     keys.sign(archive)
     archive.index.write_text(archive.index.read_text().replace("nothing", "notHing"))
     text = refusal(tmp_path / "cache", archive.source(keys.home / "ours.gpg"))
-    assert text.startswith("the package indexes could not be brought and verified: E: ")
+    assert text.startswith("the package indexes could not be downloaded and verified: E: ")
     assert "Hash Sum mismatch" in text
 
 

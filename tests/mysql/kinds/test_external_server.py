@@ -114,7 +114,7 @@ def test_a_server_of_others(
     )
     workers = suite("def test_it(netns_mysqld): ...", *words, "-n1")
     assert workers.ret == pytest.ExitCode.USAGE_ERROR
-    assert "is one server, and the workers of xdist would undo on it what others of them do" in workers.stderr.str()
+    assert "is a single shared server: xdist workers would reset each other's changes" in workers.stderr.str()
     fresh = suite("def test_it(netns_mysqld): ...\n\ndef test_fresh(netns_mysqld_fresh): ...", *words)
     fresh.assert_outcomes(passed=1, errors=1)
     fresh.stdout.fnmatch_lines(

@@ -36,7 +36,8 @@ def test_a_lock_that_hinders_an_account_from_being_made_is_named(suite: Suite) -
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "ClientError: the server makes no account 'global_user'@'127.0.0.1': it has waited 5 seconds for a lock",
+            "ClientError: creating the account 'global_user'@'127.0.0.1' took too long: the server waited 5 seconds "
+            "for a lock",
             "  where: netns_account(...)",
             "  tried: connection * of 'root'@'localhost' holds SHARED on global, SHARED on commit; "
             "its last statement: FLUSH TABLES WITH READ LOCK",

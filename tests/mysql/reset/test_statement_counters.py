@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import MySQLServer, NetnsError
-from pytest_netns_mysql.mysql.clients.accounts import Account
+from pytest_netns_mysql.mysql.clients.account import Account
 from pytest_netns_mysql.mysql.clients.confined import disregard
 from pytest_netns_mysql.mysql.dialects.statementcounters import (
     COUNTER_QUERIES,

@@ -8,8 +8,8 @@ def test_arguments(netns_mysqld, netns_connect, netns_account):
     with pytest.raises(ClientError) as error:
         netns_connect("red", account="app")
     assert str(error.value) == (
-        "account='app' is no account\n  do: pass what netns_account returned\n"
-        "  do: for a user of the server's own: user=..., password=..."
+        "account must be what netns_account() returned, got 'app'\n  do: pass what netns_account() returned\n"
+        "  do: for a user that the server has already: user=..., password=..."
     )
     netns_mysqld.execute("CREATE SCHEMA shop")
     app = netns_account("app", grants="SELECT ON shop.*")  # one grant may stand alone

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import mysql.connector
 
-from pytest_netns_mysql.mysql.clients.hostpatterns import host_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, literal
+from pytest_netns_mysql.mysql.mysqld.processlist import host_of
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 LOCK_WAIT = 1
 """Seconds to wait for a lock: the minimum of lock_wait_timeout."""
@@ -45,7 +45,7 @@ class LockHolder:
         return f"connection {self.number} of {self.client} holds {', '.join(self.locks)}{last_statement}"
 
 
-def lock_holders(server: MySQLServer, schemas: Collection[str]) -> list[LockHolder]:
+def lock_holders(server: Instance, schemas: Collection[str]) -> list[LockHolder]:
     """Return the connections with locks that prevent changes of accounts and of some schemas.
 
     MySQL lists locks in performance_schema.metadata_locks and data_locks. MariaDB lists them if its plugin
@@ -65,7 +65,7 @@ def lock_holders(server: MySQLServer, schemas: Collection[str]) -> list[LockHold
     return []
 
 
-def _try_to_run(server: MySQLServer, statement: str) -> None:
+def _try_to_run(server: Instance, statement: str) -> None:
     with contextlib.suppress(mysql.connector.Error):
         server.administrator.run(statement)
 
