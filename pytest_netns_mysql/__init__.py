@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     )
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace as Namespace
     from pytest_netns_mysql.kernel.network import Network as Network
-    from pytest_netns_mysql.mysql.clients.accounts import Account as Account
+    from pytest_netns_mysql.mysql.clients.account import Account as Account
     from pytest_netns_mysql.mysql.clients.tls import Authority as Authority, Certificate as Certificate
     from pytest_netns_mysql.mysql.drivers.connector import (
         NamespaceConnection as NamespaceConnection,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import mysqlx
 
     from pytest_netns_mysql.kernel.network import Network
-    from pytest_netns_mysql.mysql.clients.accounts import Account, Accounts
+    from pytest_netns_mysql.mysql.clients.account import Account
+    from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.clients.clients import Clients
     from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
     from pytest_netns_mysql.mysql.proxies.router import RouterProgram
@@ -163,8 +164,8 @@ def netns_account(
     def make(user: str, *, host: str | None = None, server: MySQLServer | None = None, **options: Any) -> Account:
         from pytest_netns_mysql.mysql.clients import clientarguments
 
-        where = clientarguments.server(server, netns_mysqld, fixture="netns_account")
-        clientarguments.of_account(options)
+        where = clientarguments.checked_server(server, netns_mysqld, fixture="netns_account")
+        clientarguments.check_account_arguments(options)
         if host is None:
             host = where.origin(here, where.endpoint_for(here))
         return _netns_accounts(where).create(user, host=host, **options)
@@ -188,7 +189,7 @@ def _netns_clients(
     with contextlib.ExitStack() as stack:
 
         def of(server: MySQLServer | None, fixture: str) -> Clients:
-            where = clientarguments.server(server, netns_mysqld, fixture=fixture)
+            where = clientarguments.checked_server(server, netns_mysqld, fixture=fixture)
             if where not in made:
                 clients = Clients(where, _netns_accounts(where), _namespace_of(request), servers=running)
                 made[where] = stack.enter_context(clients)

@@ -1,1 +1,1 @@
-"""The user's cache: what it holds, and whether it can be trusted."""
+"""The user's cache: its contents, and checks that they are complete and trusted."""

@@ -1,4 +1,4 @@
-"""What was fetched into the user's cache: a folder for each, with a record of what it holds."""
+"""Fetched servers in the user's cache: a folder for each, with a record of its contents."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from pytest_netns_mysql.mysql.cache.versionline import WORDS, ask, read_json
 from pytest_netns_mysql.mysql.versions import Version, find_version
 
 RECORD = "server.json"
-"""The file that makes a folder one that was fetched: written last."""
+"""The name of the record, which is written last: a folder without a record is incomplete."""
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """Name one thing that was fetched, whole and usable here.
+    """A fetched product that is complete and runs on this machine.
 
-    Shape: ``product`` is its name, as ``netns-mysql fetch`` takes it; ``program`` is the absolute path of its main
-    program, ``version_line`` what that printed as its version, ``version`` ``(major, minor, patch)``.
+    Attributes:
+        product: The product's name for ``netns-mysql fetch``.
+        folder: The folder in the cache.
+        program: The absolute path of the main program.
+        version_line: The line that the program prints as its version.
+        version: The version, such as (9, 7, 4).
     """
 
     product: str
@@ -34,13 +38,18 @@ class Fetched:
 
 
 def fetched(cache: Path, product: str) -> Fetched | None:
-    """Return the newest of a product that is whole in the cache, or None.
+    """Return the newest complete version of a product in the cache, or None.
 
-    Raises CacheError where others could have put it there.
+    Args:
+        cache: The user's cache folder.
+        product: The product's name for ``netns-mysql fetch``.
+
+    Raises:
+        CacheError: Another user could have written to the cache.
     """
-    found = [(one.version, _made(one.folder), one) for one in map(read, _folders(cache)) if one]
-    of_it = sorted((each for each in found if each[2].product == product), key=lambda each: each[:2], reverse=True)
-    return next((one for _, _, one in of_it if fault(one) is None), None)
+    versions = [each for each in map(read, _folders(cache)) if each is not None and each.product == product]
+    versions.sort(key=lambda each: (each.version, _fetched_at(each.folder)), reverse=True)
+    return next((each for each in versions if fault(each) is None), None)
 
 
 def _folders(cache: Path) -> list[Path]:
@@ -48,14 +57,15 @@ def _folders(cache: Path) -> list[Path]:
 
 
 def fault(found: Fetched) -> str | None:
-    """Return how something that was fetched is damaged, or None.
+    """Return how a fetched product is damaged, or None.
 
-    The first time its program is run, later its files are compared with what they were then, which takes a millisecond.
+    The first call runs the program and writes a manifest. Later calls compare the files with the manifest, which takes
+    a millisecond.
     """
     if manifest.exists(found.folder):
         return manifest.fault(found.folder)
     if not os.access(found.folder, os.W_OK):
-        return None  # a cache of root's, which others use
+        return None  # a cache that belongs to root and that others use
     try:
         ask(found.program, (), words=("--version",) if found.product == "router" else WORDS)
         manifest.write(found.folder, with_content=False)
@@ -67,19 +77,25 @@ def fault(found: Fetched) -> str | None:
 
 
 def drop_damaged(cache: Path, product: str, progress: Callable[[str], None]) -> None:
-    """Have what is damaged in the cache fetched again by the next fetch, and ``progress`` name it."""
+    """Remove the records of damaged folders, so that the next fetch fetches the product again.
+
+    Args:
+        cache: The user's cache folder.
+        product: The product's name for ``netns-mysql fetch``.
+        progress: Takes a line of text for each damaged folder.
+    """
     for folder in _folders(cache):
         found = read(folder)
         if found is None:
-            why = "its program is missing or not executable" if _is_at_home(folder, product) else None
+            reason = "its program is missing or not executable" if _is_for_this_machine(folder, product) else None
         else:
-            why = fault(found) if found.product == product else None
-        if why is not None:
-            progress(f"{folder} in the cache is damaged ({why}): it is fetched again")
+            reason = fault(found) if found.product == product else None
+        if reason is not None:
+            progress(f"{folder} in the cache is damaged ({reason}): it is fetched again")
             (folder / RECORD).unlink(missing_ok=True)
 
 
-def _is_at_home(folder: Path, product: str) -> bool:
+def _is_for_this_machine(folder: Path, product: str) -> bool:
     content = read_json(folder / RECORD)
     try:
         is_here = content.get("machine") == os.uname().machine and folder.samefile(str(content.get("folder")))
@@ -89,10 +105,10 @@ def _is_at_home(folder: Path, product: str) -> bool:
 
 
 def read(folder: Path) -> Fetched | None:
-    """Read a folder's record; None where what it tells of is not usable here.
+    """Return the product in a folder, or None if the folder has no record or does not run on this machine.
 
-    The loader's path inside the programs is absolute, so a folder that was moved, or one shared with a machine of
-    another kind, counts as none. Raises CacheError where others than this user and root could have written in it.
+    The programs contain the absolute path of their loader, so a folder that was moved does not run. Raises CacheError
+    if users other than this user and root could have written to the folder.
     """
     if not (folder / RECORD).exists():
         return None
@@ -101,17 +117,17 @@ def read(folder: Path) -> Fetched | None:
         content = json.loads((folder / RECORD).read_bytes())
         line = content["version_line"]
         version = find_version(line)
-        # Records of the first versions of this project are all of MySQL, and do not say so.
+        # The records of the first versions of this project, all for MySQL, have no product.
         product, program = content.get("product", "mysql"), folder / "bin" / content.get("program", "mysqld")
         usable = content["machine"] == os.uname().machine and folder.samefile(content["folder"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
     if version is None or not usable or not program.is_file() or not os.access(program, os.X_OK):
         return None
-    for inside in (program, folder / "lib"):
-        check(inside)
+    for path in (program, folder / "lib"):
+        check(path)
     return Fetched(product, folder, program, line, version)
 
 
-def _made(folder: Path) -> int:
+def _fetched_at(folder: Path) -> int:
     return (folder / RECORD).stat().st_mtime_ns

@@ -1,4 +1,4 @@
-"""What a folder of the cache held when it was made: told cheaply on each use, and in full where a start has failed."""
+"""The manifest of a folder in the cache, to find damage: quickly at each use, and by content after a failed start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 _FILE = ".netns-manifest.json"
-_TOLERANCE = 2.0  # seconds: archives that caches are kept in may round the times of files
+_TOLERANCE = 2.0  # seconds: CI keeps caches in archives that may round the times of files
 
 
 def exists(folder: Path) -> bool:
@@ -19,9 +19,11 @@ def exists(folder: Path) -> bool:
 
 
 def write(folder: Path, *, with_content: bool = True) -> None:
-    """Write the manifest of a folder that is complete: the last thing that is done to it.
+    """Write the manifest of a folder, when the folder is complete.
 
-    ``with_content`` reads all of its files, for ``fault_of_content``.
+    Args:
+        folder: The folder.
+        with_content: True to read all files for a checksum, which ``fault_of_content`` needs.
     """
     content = {"entries": _entries(folder), "digest": _digest(folder) if with_content else ""}
     draft = folder / f"{_FILE}.draft"
@@ -30,10 +32,10 @@ def write(folder: Path, *, with_content: bool = True) -> None:
 
 
 def fault(folder: Path) -> str | None:
-    """Return what has become other than it was by names, kinds, sizes, permissions and times; None for nothing."""
+    """Return the first difference from the manifest in names, types, sizes, modes and times, or None."""
     known = _read(folder)
     if known is None:
-        return "it has no manifest: it was not completed"
+        return "it has no manifest, so it is incomplete"
     try:
         found = _entries(folder)
     except OSError as error:
@@ -43,21 +45,21 @@ def fault(folder: Path) -> str | None:
             return f"{name} is missing"
         now = found[name]
         if now[0] != size:
-            return f"{name} has {now[0]} bytes in place of {size}"
+            return f"{name} has {now[0]} bytes instead of {size}"
         if now[1] != mode:
-            return f"{name} has the mode {now[1]:o} in place of {mode:o}"
+            return f"{name} has the mode {now[1]:o} instead of {mode:o}"
         if abs(now[2] - changed) > _TOLERANCE:
-            return f"{name} was written to"
+            return f"{name} was modified"
     return None
 
 
 def fault_of_content(folder: Path) -> str | None:
-    """Return what ``fault`` does, and whether what the files hold is another: it reads all of them."""
+    """Return what ``fault`` returns, or that the content of a file differs; this reads all files."""
     known, found = _read(folder), fault(folder)
     if found or known is None:
         return found
     try:
-        return None if known["digest"] == _digest(folder) else "what its files hold has changed"
+        return None if known["digest"] == _digest(folder) else "the content of its files has changed"
     except OSError as error:
         return f"{error.filename}: {error.strerror}"
 
@@ -71,7 +73,7 @@ def _read(folder: Path) -> dict[str, Any] | None:
 
 
 def _entries(folder: Path, below: str = "") -> dict[str, tuple[int, int, float]]:
-    """Return size (0 of a folder), mode and time of change (0 of a folder) of all that is in a folder."""
+    """Return size, mode and modification time of all entries below a folder; size and time are 0 for folders."""
     found: dict[str, tuple[int, int, float]] = {}
     with os.scandir(folder) as scan:
         for entry in scan:

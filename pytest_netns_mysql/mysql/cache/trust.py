@@ -1,4 +1,4 @@
-"""Whom a folder of the cache can be trusted to come from: what stands in it is run, by root too."""
+"""Trust in folders of the cache: the programs there are run, also by root, so nobody else may write there."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from pathlib import Path
 
 from pytest_netns_mysql.errors import CacheError
 
-_OVERFLOW = 65534  # how ids that a user namespace does not map are shown, see user_namespaces(7)
-_SOMEBODY_ELSES = stat.S_IWGRP | stat.S_IWOTH
+_OVERFLOW = 65534  # the uid and gid shown for ids that a user namespace does not map, see user_namespaces(7)
 _SEARCHABLE = stat.S_IXGRP | stat.S_IXOTH
 
 
 def check(path: Path) -> None:
-    """Raise CacheError if somebody other than this user and root could have put something at ``path``, or can.
+    """Raise CacheError if users other than this user and root could write at a path.
 
-    Each folder on the way is looked at, as the path is written and as its symbolic links lead. A
-    folder that everybody may write to passes if it is sticky, as /tmp is: there only the owner of an entry may replace
-    it. What does not exist is passed over.
+    All folders of the path are checked, as written and with symbolic links resolved. A folder that everybody may write
+    to is accepted if it is sticky like /tmp, where only the owner of an entry can replace the entry. What does not
+    exist is accepted.
     """
     written = Path(os.path.abspath(path))  # noqa: PTH100 - without following links
     real = Path(os.path.realpath(path))
@@ -28,9 +27,9 @@ def check(path: Path) -> None:
 
 
 def make(path: Path) -> None:
-    """Make a folder, and those above it, that nobody else can reach into; raise OSError, and CacheError as ``check``.
+    """Create a folder and its parents for this user only, whatever the umask is: it is 0 in some CI.
 
-    Whatever the umask is, which is 0 in some CI.
+    Raises OSError, and CacheError as ``check`` does.
     """
     check(path)
     for folder in (*reversed(path.parents), path):
@@ -47,45 +46,45 @@ def _check_all(path: Path, asked: Path) -> None:
             continue
         except OSError as error:
             raise CacheError(
-                f"{folder} cannot be looked at: {error.strerror}", where=str(asked), remedies=_REMEDIES
+                f"{folder} cannot be checked: {error.strerror}", where=str(asked), remedies=_REMEDIES
             ) from error
         fault = _fault(status, is_last=folder == path)
         if fault:
             raise CacheError(
-                f"what lies in {asked} is not used: {folder} {fault}, who could put programs of theirs there",
+                f"{asked} is not used: {folder} {fault}, who could put other programs there",
                 where=str(asked),
                 tried=[f"{folder}: owner {status.st_uid}:{status.st_gid}, mode {stat.S_IMODE(status.st_mode):04o}"],
-                remedies=[*_REMEDIES, f"or, if you trust what is in it: {_cure(folder, status)}"],
+                remedies=[*_REMEDIES, f"or, if you trust its content: {_command(folder, status)}"],
             )
         if stat.S_ISDIR(status.st_mode) and not status.st_mode & _SEARCHABLE:
-            return  # what is below is out of reach for others
+            return  # other users cannot reach anything below
 
 
-_REMEDIES = ("set netns_cache (or NETNS_CACHE=...) to a folder that is yours alone",)
+_REMEDIES = ("set netns_cache (or NETNS_CACHE=...) to a folder that only you can write to",)
 
 
-def _cure(folder: Path, status: os.stat_result) -> str:
+def _command(folder: Path, status: os.stat_result) -> str:
     return f"chmod go-w {folder}" if _is_trusted(status) else f"chown -R {os.geteuid()} {folder}"
 
 
 def _fault(status: os.stat_result, *, is_last: bool) -> str:
-    """Return what is wrong with one folder or file, or nothing."""
+    """Return what is wrong with a folder or file, or ''."""
     if not _is_trusted(status):
         return f"belongs to uid {status.st_uid}"
     if stat.S_ISLNK(status.st_mode):
-        return ""  # its mode says nothing, and where it leads is looked at
+        return ""  # the mode of a link means nothing, and its target is checked, too
     if status.st_mode & stat.S_ISVTX and not is_last:
         return ""
     if status.st_mode & stat.S_IWOTH:
-        return "can be written to by everybody"
+        return "is writable by all users"
     if status.st_mode & stat.S_IWGRP and not _is_private(status.st_gid, status.st_uid):
-        return f"can be written to by the group {status.st_gid}"
+        return f"is writable by the group {status.st_gid}"
     return ""
 
 
 def _is_trusted(status: os.stat_result) -> bool:
     """Return True if a folder's owner is this user or root."""
-    # In a user namespace root shows as nobody. So do strangers: what they can write to is told by the mode alone there.
+    # In a user namespace root and all other users are shown as nobody, so only the mode shows who can write.
     return status.st_uid in (os.geteuid(), 0) or (status.st_uid == _OVERFLOW and _hides_owners())
 
 
@@ -95,12 +94,12 @@ def _hides_owners() -> bool:
         maps = Path("/proc/self/uid_map").read_text().splitlines()
     except OSError:
         return False
-    # The second number of a line is where its ids begin outside: unshare --map-root-user shows the user as 0, not root.
+    # The second number of a line is an id outside of the namespace: `unshare --map-root-user` maps this user to 0.
     return all(line.split()[1:2] != ["0"] for line in maps)
 
 
 def _is_private(gid: int, uid: int) -> bool:
-    """Return True for a group without members beside a user: its own one of the same name, or root's."""
+    """Return True for a group without other members: the user's own group of the same name, or root's."""
     import grp
     import pwd
 

@@ -1,4 +1,4 @@
-"""What a server's program prints as its version: asked once, and remembered in the cache while the file is the same."""
+"""The version line of a server's program, cached as long as the file does not change."""
 
 from __future__ import annotations
 
@@ -16,35 +16,53 @@ from pytest_netns_mysql.mysql.cache.trust import make
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 
 WORDS = ("--no-defaults", "--version")
-"""What a server's program is asked with."""
+"""The arguments with which a server's program prints its version."""
 
 _FILE = "identified.json"
 _TIMEOUT = 20.0  # seconds
-_MOST = 1 << 16  # bytes
+_LONGEST_OUTPUT = 1 << 16  # bytes
 
 
 def ask_once(program: Path, cache: Path, ways_out: Sequence[str]) -> str:
-    """Return what a server's program prints as its version, from memory if it is the same file; raise as ``ask``."""
+    """Return the version line of a server's program, from the cache if the file has not changed.
+
+    Args:
+        program: The program's path.
+        cache: The user's cache folder.
+        ways_out: Remedies for the error.
+
+    Raises:
+        ServerNotFoundError: The program does not run.
+    """
     status = program.stat()
-    mark = [status.st_size, status.st_mtime_ns]
+    file_state = [status.st_size, status.st_mtime_ns]
     known = recall(cache, str(program))
-    if known is not None and known.get("file") == mark:
+    if known is not None and known.get("file") == file_state:
         return str(known.get("version_line"))
     line = ask(program, ways_out)
-    remember(cache, str(program), {"file": mark, "version_line": line})
+    remember(cache, str(program), {"file": file_state, "version_line": line})
     return line
 
 
 def ask(program: Path, ways_out: Sequence[str], *, words: Sequence[str] = WORDS) -> str:
-    """Ask a server's program for its version; raise ServerNotFoundError, with ``ways_out``, where it does not run."""
+    """Run a server's program and return its version line.
+
+    Args:
+        program: The program's path.
+        ways_out: Remedies for the error.
+        words: The program's arguments.
+
+    Raises:
+        ServerNotFoundError: The program does not run.
+    """
     try:
-        code, said, complaints = _run([str(program), *words])
+        code, printed, complaints = _run([str(program), *words])
     except (OSError, ValueError) as error:
         raise ServerNotFoundError(f"{program} does not run: {error}", remedies=ways_out) from error
-    line = said.strip()
+    line = printed.strip()
     if code != 0 or not line:
         raise ServerNotFoundError(
-            f"{program} is no mysqld: asked for its --version, {how_it_ended(code)}",
+            f"{program} cannot be used as mysqld: with --version {how_it_ended(code)}",
             tried=(complaints.strip() or line).splitlines()[-3:],
             remedies=ways_out,
         )
@@ -52,13 +70,19 @@ def ask(program: Path, ways_out: Sequence[str], *, words: Sequence[str] = WORDS)
 
 
 def recall(cache: Path, name: str) -> dict[str, Any] | None:
-    """Return what is remembered of a server, or None."""
+    """Return what ``remember`` stored of a server, or None."""
     known = read_json(cache / _FILE).get(name)
     return known if isinstance(known, dict) else None
 
 
 def remember(cache: Path, name: str, content: dict[str, Any]) -> None:
-    """Keep something of a server; where the cache cannot be written, keep nothing."""
+    """Store facts about a server in the cache; store nothing if the cache is not writable.
+
+    Args:
+        cache: The user's cache folder.
+        name: The path of the server's program, or the id of an image.
+        content: The facts.
+    """
     path = cache / _FILE
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -71,7 +95,7 @@ def remember(cache: Path, name: str, content: dict[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in a JSON file; an empty one where there is none that can be read."""
+    """Return the object in a JSON file, or an empty object if the file cannot be read."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -80,9 +104,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _run(command: Sequence[str]) -> tuple[int, str, str]:  # noqa: C901 - one loop
-    """Return the exit code of a program and what it prints, ended where that is too much or takes too long.
+    """Return the exit code, standard output and standard error of a program.
 
-    Raises OSError where it cannot be started, TimeoutError, with what was waited for, where it does not end.
+    Raises OSError if the program cannot be started, TimeoutError if it prints too much or runs too long.
     """
     import selectors
     import subprocess
@@ -100,25 +124,25 @@ def _run(command: Sequence[str]) -> tuple[int, str, str]:  # noqa: C901 - one lo
             while selector.get_map():
                 ready = selector.select(max(deadline - time.monotonic(), 0))
                 for key, _ in ready:
-                    part = os.read(key.fd, _MOST)
+                    part = os.read(key.fd, _LONGEST_OUTPUT)
                     printed[key.data] += part
                     if not part:
                         selector.unregister(key.fd)
-                if sum(map(len, printed.values())) > _MOST:
-                    raise TimeoutError(f"asked for its --version, it printed more than {_MOST >> 10} KB")
+                if sum(map(len, printed.values())) > _LONGEST_OUTPUT:
+                    raise TimeoutError(f"with --version it printed more than {_LONGEST_OUTPUT >> 10} KB")
                 if not ready:
-                    raise TimeoutError(f"asked for its --version, it had not ended after {_TIMEOUT:g} seconds")
+                    raise TimeoutError(f"with --version it had not ended after {_TIMEOUT:g} seconds")
         try:
             code = process.wait(max(deadline - time.monotonic(), 0.1))
         except subprocess.TimeoutExpired:
-            raise TimeoutError(f"asked for its --version, it had not ended after {_TIMEOUT:g} seconds") from None
+            raise TimeoutError(f"with --version it had not ended after {_TIMEOUT:g} seconds") from None
     finally:
-        # What it has started, too: it may hold the pipes open.
+        # Kill its child processes, too: they may hold the pipes open.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for stream in printed:
             if stream is not None:
                 stream.close()
-    said, complaints = (one.decode("utf-8", "replace") for one in printed.values())
-    return code, said, complaints
+    output, complaints = (part.decode("utf-8", "replace") for part in printed.values())
+    return code, output, complaints

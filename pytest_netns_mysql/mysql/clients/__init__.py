@@ -1,1 +1,1 @@
-"""What a test connects with: accounts, connections, client programs and certificates."""
+"""Accounts, connections and client programs of one test."""

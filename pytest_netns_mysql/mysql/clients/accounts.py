@@ -1,15 +1,15 @@
-"""Accounts and schemas of one test: made for it, dropped after it."""
+"""The accounts and schemas of one test, which are dropped when the test ends."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import mysql.connector
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.clients import clientarguments
+from pytest_netns_mysql.mysql.clients.account import Account
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
@@ -20,38 +20,20 @@ _LONGEST_USER = 32
 _LONGEST_HOST = 255
 _LONGEST_SCHEMA = 64
 _FIXTURE = "netns_account"
-_PATIENCE = 5  # seconds for a lock that somebody else holds
+_LOCK_TIMEOUT = 5  # seconds to wait for a lock of another connection
 _EVERY_HOST = ("%", "")
 
 
-@dataclass(frozen=True)
-class Account:
-    """Name a MySQL account, ``user@host``; ``schema`` is the one it owns, or None.
-
-    Shape: ``require`` is what it requires of TLS, as in CREATE USER, or nothing. See the manual, "Specifying Account
-    Names".
-    """
-
-    user: str
-    host: str
-    password: str = ""
-    schema: str | None = None
-    require: str = ""
-
-    def __str__(self) -> str:
-        return f"{literal(self.user)}@{literal(self.host)}"
-
-
 class Accounts:
-    """Make accounts and schemas on a server, or on the one that it copies, and drop them all with ``drop``."""
+    """The accounts and schemas that a test creates on a server, or on the source of a server that is a replica."""
 
     def __init__(self, server: Instance) -> None:
-        """Keep the server; nothing is made yet."""
+        """Remember the server; nothing is created yet."""
         self._server = server
-        self._made: list[Account] = []
+        self._accounts: list[Account] = []
         self._schemas: set[str] = set()
-        self._granted: set[Account] = set()
-        self._arrived: set[tuple[Account, Instance]] = set()
+        self._with_grants: set[Account] = set()
+        self._known: set[tuple[Account, Instance]] = set()
 
     def create(
         self,
@@ -63,88 +45,106 @@ class Accounts:
         schema: str | None = None,
         require: str = "",
     ) -> Account:
-        """Make an account.
+        """Create an account.
 
-        ``host`` is a pattern as in CREATE USER; ``grants``, one or several, are what stands between GRANT and TO,
-        such as ``SELECT ON shop.*``; a ``schema`` is made with it, and is its own; ``require`` is what stands behind
-        REQUIRE, such as ``X509``. Raises ClientError for an argument that cannot be, or that the server refuses.
+        Args:
+            user: The user name.
+            host: The host pattern, as in CREATE USER.
+            password: The password.
+            grants: One or several clauses as between GRANT and TO, such as ``SELECT ON shop.*``.
+            schema: A schema that is created for the account, with all privileges on it.
+            require: A clause as after REQUIRE, such as ``X509``.
+
+        Raises:
+            ClientError: An argument is wrong, or the server refuses a statement.
         """
         dialect = self._server.dialect
         account = Account(
-            clientarguments.name(user, "user", longest=dialect.longest_user),
-            clientarguments.name(host, "host", longest=_LONGEST_HOST),
-            clientarguments.text(password, "password", fixture=_FIXTURE),
-            schema if schema is None else clientarguments.name(schema, "schema", longest=_LONGEST_SCHEMA),
-            clientarguments.requirement(require),
+            clientarguments.checked_name(user, "user", longest=dialect.longest_user),
+            clientarguments.checked_name(host, "host", longest=_LONGEST_HOST),
+            clientarguments.checked_text(password, "password", fixture=_FIXTURE),
+            schema if schema is None else clientarguments.checked_name(schema, "schema", longest=_LONGEST_SCHEMA),
+            clientarguments.checked_requirement(require),
         )
-        each_grant = clientarguments.grants(grants)
+        clauses = clientarguments.checked_grants(grants)
         self._server.raise_if_unwritable()
-        required = f" REQUIRE {require}" if require else ""
-        self._run(f"makes no account {account}", f"CREATE USER {account} IDENTIFIED BY {literal(password)}{required}")
-        self._made.append(account)
+        requirement = f" REQUIRE {require}" if require else ""
+        self._run(
+            f"creating the account {account}", f"CREATE USER {account} IDENTIFIED BY {literal(password)}{requirement}"
+        )
+        self._accounts.append(account)
         if schema is not None:
-            self._give_schema(account, schema)
-        if each_grant:
-            self._granted.add(account)
-        for grant in each_grant:
-            self._run(f"does not grant {grant!r}", f"GRANT {grant} TO {account}")
+            self._create_schema(account, schema)
+        if clauses:
+            self._with_grants.add(account)
+        for clause in clauses:
+            self._run(f"granting {clause!r}", f"GRANT {clause} TO {account}")
         return account
 
-    def _give_schema(self, account: Account, schema: str) -> None:
+    def _create_schema(self, account: Account, schema: str) -> None:
         if schema not in self._schemas:
-            self._run(f"makes no schema {schema!r}", f"CREATE SCHEMA {identifier(schema)}")
+            self._run(f"creating the schema {schema!r}", f"CREATE SCHEMA {identifier(schema)}")
             self._schemas.add(schema)
         ask = self._server.writable.administrator.ask
-        # Where privileges can be revoked in part, no wildcard stands in a schema's name.
+        # With partial_revokes = ON a schema's name in GRANT is no pattern, so its _ must not be escaped.
         by_pattern = all(row != (b"0",) for query in self._server.dialect.grants_by_pattern for row in ask(query)[0])
         name = identifier(schema, pattern=by_pattern)
-        self._run(f"does not grant all on {schema!r}", f"GRANT ALL ON {name}.* TO {account}")
+        self._run(f"granting all on {schema!r}", f"GRANT ALL ON {name}.* TO {account}")
 
-    def _run(self, what: str, statement: str) -> None:
-        """Run a statement; raise ClientError where the server refuses it: ``what`` it does not do."""
+    def _run(self, task: str, statement: str) -> None:
+        """Run a statement; raise ClientError, which names the task, if the server refuses the statement."""
         try:
             dialect = self.server.dialect
-            self.server.administrator.run(dialect.limit(_PATIENCE), statement, dialect.no_limit)
+            self.server.administrator.run(dialect.limit(_LOCK_TIMEOUT), statement, dialect.no_limit)
         except mysql.connector.Error as error:
-            self.tidy()
+            self.restore_lock_timeout()
             if error.errno in LOCK_TIMEOUTS:
                 raise ClientError(
-                    f"the server {what}: it has waited {_PATIENCE} seconds for a lock",
+                    f"{task} took too long: the server waited {_LOCK_TIMEOUT} seconds for a lock",
                     where="netns_account(...)",
                     tried=[*map(str, lock_holders(self.server, self._schemas)), str(error)],
-                    remedies=["end what that connection does before an account is made: commit, UNLOCK, or close it"],
+                    remedies=["commit, unlock or close that connection before you create an account"],
                 ) from error
             raise ClientError(
-                f"the server {what}",
+                f"{task} failed: the server refused the statement",
                 where="netns_account(...)",
                 tried=[str(error)],
-                remedies=["mend the arguments", "an account is made once in a test: keep what netns_account returned"],
+                remedies=["correct the arguments", "create each account once: keep what netns_account returned"],
             ) from error
 
     def of_namespace(self, name: str, endpoint: Endpoint) -> Account:
-        """Return the account of a namespace, such as 'red_user'@'192.0.2.2', made when first asked for.
+        """Return the account of a namespace, such as 'red_user'@'192.0.2.2', which the first call creates.
 
-        Its host is the origin that ``endpoint`` sees; it owns a schema, ``red_schema``.
+        The account owns a schema, such as ``red_schema``.
+
+        Args:
+            name: The namespace's name.
+            endpoint: The endpoint that clients connect to. The account's host is the origin that the server sees there.
         """
         user, schema = f"{name[: _LONGEST_USER - 5]}_user", f"{name[: _LONGEST_SCHEMA - 7]}_schema"
         account = Account(user, self._server.origin(name, endpoint), schema=schema)
-        if account in self._made:
+        if account in self._accounts:
             return account
         return self.create(user, host=account.host, schema=schema)
 
     def is_confined(self, account: Account) -> bool:
-        """Return True if an account was made here with nothing but a schema of its own."""
-        return account in self._made and account.schema is not None and account not in self._granted
+        """Return True if the account was created here with privileges on its own schema only."""
+        return account in self._accounts and account.schema is not None and account not in self._with_grants
 
-    def arrive(self, account: Account, server: Instance) -> None:
-        """Return when an account made here is known on ``server``, which may be a copy of the one it was made on."""
-        if account in self._made and (account, server) not in self._arrived:
+    def wait_until_known(self, account: Account, server: Instance) -> None:
+        """Wait until a server knows an account that was created here.
+
+        Args:
+            account: The account; nothing is done for an account that was not created here.
+            server: The server, which may be a replica of the server that the account was created on.
+        """
+        if account in self._accounts and (account, server) not in self._known:
             server.catch_up()
-            self._arrived.add((account, server))
+            self._known.add((account, server))
 
     @property
     def server(self) -> Instance:
-        """The server on which the accounts are made."""
+        """The server on which the accounts are created."""
         return self._server.writable
 
     @property
@@ -154,53 +154,58 @@ class Accounts:
 
     @property
     def names(self) -> frozenset[AccountName]:
-        """The users and hosts of the accounts made here."""
-        return frozenset((account.user, account.host) for account in self._made)
+        """The users and hosts of the accounts that were created here."""
+        return frozenset((account.user, account.host) for account in self._accounts)
 
     @property
     def schemas(self) -> frozenset[str]:
-        """The schemas made here."""
+        """The schemas that were created here."""
         return frozenset(self._schemas)
 
     def end_connections(self, *, only_busy: bool = False) -> None:
-        """End the connections of the accounts made here: their locks would hold up ``drop``.
+        """End the connections of the accounts that were created here, since their locks would block ``drop``.
 
-        With ``only_busy`` those that wait for the next statement go on.
+        Args:
+            only_busy: True to spare connections that wait for their next statement.
         """
-        for server in {self.server, *(one for _, one in self._arrived)}:
-            if self._made and server.is_running:
-                administrator = server.administrator
-                (clients,) = administrator.ask(LIST)
-                users = {user for user, _ in self.names}
-                meant = [row for row in clients if not only_busy or row[4] != b"Sleep"]
-                found = [one for one in listed(meant, administrator.numbers) if one.user in users]
-                if found:
-                    (known,) = administrator.ask(f"SELECT User, Host FROM {server.dialect.account_table}")
-                    accounts = [(decoded(user), decoded(host)) for user, host in known]
-                    administrator.end_connections(
-                        one.number for one in found if account_of(one.user, one.host, accounts) in self.names
-                    )
+        for server in {self.server, *(server for _, server in self._known)}:
+            if self._accounts and server.is_running:
+                self._end_connections_of(server, only_busy=only_busy)
+
+    def _end_connections_of(self, server: Instance, *, only_busy: bool) -> None:
+        administrator = server.administrator
+        (rows,) = administrator.ask(LIST)
+        users = {user for user, _ in self.names}
+        wanted = [row for row in rows if not only_busy or row[4] != b"Sleep"]
+        connections = [each for each in listed(wanted, administrator.numbers) if each.user in users]
+        if not connections:
+            return
+        (rows,) = administrator.ask(f"SELECT User, Host FROM {server.dialect.account_table}")
+        accounts = [(decoded(user), decoded(host)) for user, host in rows]
+        administrator.end_connections(
+            each.number for each in connections if account_of(each.user, each.host, accounts) in self.names
+        )
 
     def drop(self) -> None:
-        """Drop every account and schema made here.
+        """Drop all accounts and schemas that were created here.
 
-        Raises what the server answers where it refuses, or where another connection holds a lock for a second.
+        Raises the server's error if the server refuses, or if another connection holds a lock for a second.
         """
-        if not self._made or not self.server.is_running:
+        if not self._accounts or not self.server.is_running:
             return
         dialect = self.server.dialect
-        everywhere = any(account.host in _EVERY_HOST for account in self._made)
+        let_in_every_host = any(account.host in _EVERY_HOST for account in self._accounts)
         self.server.administrator.run(
             dialect.limit(LOCK_WAIT),
             *(f"DROP SCHEMA IF EXISTS {identifier(schema)}" for schema in self._schemas),
-            f"DROP USER IF EXISTS {', '.join(map(str, self._made))}",
-            # The server goes on letting every host in until it reads the grant tables again.
-            *(["FLUSH PRIVILEGES"] if everywhere else []),
+            f"DROP USER IF EXISTS {', '.join(map(str, self._accounts))}",
+            # After such an account the server skips its check of hosts until it reads the grant tables again.
+            *(["FLUSH PRIVILEGES"] if let_in_every_host else []),
             dialect.no_limit,
         )
-        self._made.clear()
+        self._accounts.clear()
         self._schemas.clear()
 
-    def tidy(self) -> None:
-        """Undo the limit of a statement in the administrator's session, once the server has refused the statement."""
+    def restore_lock_timeout(self) -> None:
+        """Set the lock timeouts of the administrator's session back, after the server refused a statement."""
         self.server.administrator.run(self.server.dialect.no_limit)

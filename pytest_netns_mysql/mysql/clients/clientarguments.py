@@ -1,4 +1,4 @@
-"""The arguments of netns_account, netns_connect and netns_argv, checked before anything is sent."""
+"""Checks of the arguments of netns_account, netns_connect and netns_argv, before anything is sent to a server."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
 
 _Server = TypeVar("_Server", bound="Instance")
 
-_LAST_OF_BMP = "\uffff"  # the server's names are utf8mb3, see the manual, "Identifier Case Sensitivity" and "utf8mb3"
+_LAST_OF_BMP = "\uffff"  # names are utf8mb3 in the server; see the manual, "Schema Object Names"
 _ACCOUNT, _ARGV = "netns_account", "netns_argv"
-# What a quoted name or string may be where a backslash escapes, and where it does not: both end at the same quote.
+# Quoted names and strings that end at the same quote with and without NO_BACKSLASH_ESCAPES.
 _QUOTED = r"""`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[^'"])*'|"(?:[^"\\]|""|\\[^'"])*\""""
 _TOKEN = re.compile(rf"(?P<quoted>{_QUOTED})|(?P<comment>--|\#|/\*)|(?P<word>[\w$]+)|(?P<other>.)", re.DOTALL)
-_OPTIONS_OF_ACCOUNTS = ("user", "host", "password", "grants", "schema", "require", "server")
+_ACCOUNT_ARGUMENTS = ("user", "host", "password", "grants", "schema", "require", "server")
 
 
-def text(value: Any, name: str, *, fixture: str, longest: int | None = None) -> str:
-    """Return an argument that must be a string without NUL that can be written in UTF-8.
+def checked_text(value: Any, name: str, *, fixture: str, longest: int | None = None) -> str:
+    """Return an argument that must be a string without NUL that can be encoded in UTF-8.
 
     Args:
-        value: What was given.
+        value: The argument.
         name: The argument's name.
-        fixture: The fixture that it was given to.
-        longest: How many characters the server takes, or None for any number.
+        fixture: The fixture that takes the argument, for the error.
+        longest: The most characters that the server takes, or None for no limit.
 
     Raises:
-        ClientError: The argument is something else.
+        ClientError: The argument is anything else.
     """
     where = f"{fixture}({name}=...)"
     if not isinstance(value, str):
         raise ClientError(
-            f"{name} must be a string, got {value!r}", where=where, remedies=[f"write {name}='...'", *_text_of(value)]
+            f"{name} must be a string, got {value!r}", where=where, remedies=[f"write {name}='...'", *_decoded(value)]
         )
     if "\0" in value:
         raise ClientError(
-            f"{name} must not have a NUL in it, got {value!r}: client programs and the server would read half of it",
+            f"{name} must not have a NUL in it, got {value!r}: client programs and the server would stop reading there",
             where=where,
             remedies=["leave the NUL out"],
         )
@@ -50,170 +50,189 @@ def text(value: Any, name: str, *, fixture: str, longest: int | None = None) -> 
         value.encode()
     except UnicodeEncodeError as error:
         raise ClientError(
-            f"{name} must be text that can be written in UTF-8, got {value!r}",
+            f"{name} must be text that can be encoded in UTF-8, got {value!r}",
             where=where,
             tried=[str(error)],
-            remedies=["leave out what is half of a surrogate pair, or no text"],
+            remedies=["leave out the surrogates: half of a pair is not a character"],
         ) from error
     if longest is not None and len(value) > longest:
         raise ClientError(
             f"{name} must not be longer than {longest} characters, got {len(value)}: {value!r}",
             where=where,
-            remedies=["write a shorter one"],
+            remedies=[f"write a shorter {name}"],
         )
     return value
 
 
-def _text_of(value: Any) -> list[str]:
-    return [f"{value!r} as text: {value.decode()!r}"] if isinstance(value, bytes) and value.isascii() else []
+def _decoded(value: Any) -> list[str]:
+    return [f"write {value.decode()!r}"] if isinstance(value, bytes) and value.isascii() else []
 
 
-def name(value: Any, argument: str, *, longest: int) -> str:
-    """Return the name of an account or a schema, which the server keeps as it is written.
+def checked_name(value: Any, argument: str, *, longest: int) -> str:
+    """Return the name of a user, host or schema that the server stores as it is written.
 
     Args:
-        value: What was given.
+        value: The argument.
         argument: The argument's name.
-        longest: How many characters the server takes.
+        longest: The most characters that the server takes.
 
     Raises:
-        ClientError: The argument is no string, or the server would keep another name.
+        ClientError: The argument is not a string, or the server would store another name.
     """
-    written = text(value, argument, fixture=_ACCOUNT, longest=longest)
-    why = None
+    written = checked_text(value, argument, fixture=_ACCOUNT, longest=longest)
+    unwanted = None
     if any(letter > _LAST_OF_BMP for letter in written):
-        why = "characters beyond U+FFFF, such as an emoji, which the server's names cannot have"
+        unwanted = "characters beyond U+FFFF, such as an emoji, which are not possible in names"
     elif argument == "host" and not written.isascii():
-        why = "characters beyond ASCII, which the server replaces"
+        unwanted = "characters beyond ASCII, which the server replaces"
     elif written != written.strip():
-        why = "white space at its ends, which the server removes"
-    if why is not None:
+        unwanted = "white space at its ends, which the server removes"
+    if unwanted is not None:
         raise ClientError(
-            f"{argument} must not have {why}, got {value!r}",
+            f"{argument} must not have {unwanted}, got {value!r}",
             where=f"{_ACCOUNT}({argument}=...)",
-            remedies=["write another one"],
+            remedies=[f"write another {argument}"],
         )
     return written
 
 
-def grants(value: Any) -> tuple[str, ...]:
-    """Return what stands between GRANT and TO, once for each statement.
+def checked_grants(value: Any) -> tuple[str, ...]:
+    """Return the clauses between GRANT and TO, one for each statement.
 
-    Raises ClientError where it is no text, or would be more or less than one GRANT.
+    Raises:
+        ClientError: A clause is not text, or is less or more than one clause.
     """
     if not isinstance(value, str | Iterable) or isinstance(value, bytes | Mapping):
         raise ClientError(
-            f"grants must be a string or several, got {value!r}",
+            f"grants must be a string or a list of strings, got {value!r}",
             where=f"{_ACCOUNT}(grants=...)",
-            remedies=["write what stands between GRANT and TO: grants=['SELECT ON shop.*']"],
+            remedies=["write the part between GRANT and TO: grants=['SELECT ON shop.*']"],
         )
-    several = (value,) if isinstance(value, str) else tuple(value)
-    return tuple(_clause(text(one, "grants", fixture=_ACCOUNT), "grants") for one in several)
+    clauses = (value,) if isinstance(value, str) else tuple(value)
+    return tuple(_checked_clause(checked_text(clause, "grants", fixture=_ACCOUNT), "grants") for clause in clauses)
 
 
-def requirement(value: Any) -> str:
-    """Return what stands behind REQUIRE, or nothing; raise ClientError where it is no text, or more than a clause."""
-    written = text(value, "require", fixture=_ACCOUNT)
-    return _clause(written, "require") if written else written
+def checked_requirement(value: Any) -> str:
+    """Return the clause after REQUIRE, or ''; raise ClientError if the value is not text, or more than one clause."""
+    written = checked_text(value, "require", fixture=_ACCOUNT)
+    return _checked_clause(written, "require") if written else written
 
 
-def _clause(written: str, argument: str) -> str:
+def _checked_clause(written: str, argument: str) -> str:
     fault = None if written.strip() else "is empty"
     for token in _TOKEN.finditer(written):
         if token["comment"]:
-            fault = f"has a comment in it, {token['comment']}"
+            fault = f"has a comment, {token['comment']}"
         elif token["other"] == ";":
             fault = "is several statements"
         elif token["other"] in ("'", '"', "`"):
             fault = "has a quote that does not end, or a backslash before a quote"
         elif argument == "grants" and (token["word"] or "").upper() == "TO":
-            fault = "says TO whom: that is the new account"
+            fault = "has a TO, which the new account gets by itself"
         if fault is not None:
             break
     if fault is None:
         return written
     allowed = {
-        "grants": "write what stands between GRANT and TO, each in a string of its own: 'SELECT ON shop.*'",
-        "require": "write what stands behind REQUIRE: 'X509', or \"SUBJECT '/CN=app'\"",
+        "grants": "write the part between GRANT and TO, one string for each statement: 'SELECT ON shop.*'",
+        "require": "write the part after REQUIRE: 'X509', or \"SUBJECT '/CN=app'\"",
     }
     raise ClientError(
         f"{argument}: {written!r} {fault}", where=f"{_ACCOUNT}({argument}=...)", remedies=[allowed[argument]]
     )
 
 
-def of_account(options: Mapping[str, Any]) -> None:
+def check_account_arguments(options: Mapping[str, Any]) -> None:
     """Raise ClientError for an argument that netns_account does not take."""
     for name in options:
-        if name not in _OPTIONS_OF_ACCOUNTS:
+        if name not in _ACCOUNT_ARGUMENTS:
             raise ClientError(
                 f"netns_account takes no {name}=",
-                remedies=[f"use {', '.join(_OPTIONS_OF_ACCOUNTS)}", "or ALTER USER by netns_mysqld.execute(...)"],
+                remedies=[f"use {', '.join(_ACCOUNT_ARGUMENTS)}", "or run ALTER USER by netns_mysqld.execute(...)"],
             )
 
 
-def server(value: Any, default: _Server, *, fixture: str) -> _Server:
-    """Return the server that is meant; raise ClientError for a value of another kind."""
+def checked_server(value: Any, default: _Server, *, fixture: str) -> _Server:
+    """Return the server that an argument names.
+
+    Args:
+        value: The argument, or None.
+        default: The server for None.
+        fixture: The fixture that takes the argument, for the error.
+
+    Raises:
+        ClientError: The argument is not a server.
+    """
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
     if value is None:
         return default
     if isinstance(value, Instance):
         return cast("_Server", value)
-    members = isinstance(value, Mapping)
+    is_group = isinstance(value, Mapping)
     raise ClientError(
         f"server must be a running server, got {value!r}",
         where=f"{fixture}(server=...)",
         remedies=[
             "pass one of the group's members, such as group.primary"
-            if members
-            else "pass netns_mysqld, or what a fixture of factories.mysqld, source or replica gives"
+            if is_group
+            else "pass netns_mysqld, or the value of a fixture from factories.mysqld, source or replica"
         ],
     )
 
 
-def namespace(value: Any, default: str, *, fixture: str) -> str:
-    """Return the name of the namespace that is meant; raise ClientError for what is no name."""
+def checked_namespace(value: Any, default: str, *, fixture: str) -> str:
+    """Return the name of the namespace that an argument names.
+
+    Args:
+        value: The argument, or None.
+        default: The name for None.
+        fixture: The fixture that takes the argument, for the error.
+
+    Raises:
+        ClientError: The argument is not a string.
+    """
     if value is None:
         return default
     if isinstance(value, str):
         return value
-    meant = getattr(value, "name", None)
+    name = getattr(value, "name", None)
     raise ClientError(
-        f"namespace must be a namespace's name, got {value!r}",
+        f"namespace must be the name of a namespace, got {value!r}",
         where=f"{fixture}(namespace=...)",
-        remedies=[f"write {meant!r}" if isinstance(meant, str) else "write its name, such as 'red'"],
+        remedies=[f"write {name!r}" if isinstance(name, str) else "write a name, such as 'red'"],
     )
 
 
-def endpoint(value: Any, *, fixture: str) -> Endpoint | str | None:
-    """Return the endpoint as it was given; raise ClientError for a value of another kind."""
+def checked_endpoint(value: Any, *, fixture: str) -> Endpoint | str | None:
+    """Return an argument that must be an endpoint, a string or None; raise ClientError for anything else."""
     if value is None or isinstance(value, str | Endpoint):
         return value
-    has_one = isinstance(getattr(value, "endpoint", None), Endpoint)
+    has_endpoint = isinstance(getattr(value, "endpoint", None), Endpoint)
     raise ClientError(
-        f"endpoint must be an endpoint, or the name of the namespace that it is in, got {value!r}",
+        f"endpoint must be an endpoint or the name of a namespace, got {value!r}",
         where=f"{fixture}(endpoint=...)",
-        remedies=["pass its .endpoint"] if has_one else ["pass netns_mysqld.endpoint('red')", "write 'red'"],
+        remedies=["pass its .endpoint"] if has_endpoint else ["pass netns_mysqld.endpoint('red')", "write 'red'"],
     )
 
 
-def options_of_driver(options: Mapping[str, Any], *, fixture: str) -> None:
-    """Raise ClientError for a text with a NUL, where the protocol and C libraries would end it."""
+def check_driver_options(options: Mapping[str, Any], *, fixture: str) -> None:
+    """Raise ClientError for a string with a NUL, at which the protocol and C libraries would cut the string."""
     for name, value in options.items():
         if isinstance(value, str):
-            text(value, name, fixture=fixture)
+            checked_text(value, name, fixture=fixture)
 
 
-def words(program: Any, arguments: Iterable[Any]) -> tuple[str, list[str]]:
-    """Return a program and its arguments as text; raise ClientError for what is neither text nor a path."""
-    for one in (program, *arguments):
-        if not isinstance(one, str | os.PathLike):
+def checked_words(program: Any, arguments: Iterable[Any]) -> tuple[str, list[str]]:
+    """Return a program and its arguments as strings; raise ClientError for anything but strings and paths."""
+    for word in (program, *arguments):
+        if not isinstance(word, str | os.PathLike):
             raise ClientError(
-                f"a command line is made of strings and paths, got {one!r}",
+                f"a command line takes strings and paths, got {word!r}",
                 where=f"{_ARGV}({program!r}, ...)",
-                remedies=[f"write {str(one)!r}" if isinstance(one, int | float) else "write it as a string"],
+                remedies=[f"write {str(word)!r}" if isinstance(word, int | float) else "write a string"],
             )
-    plain, *rest = (text(os.fspath(one), "argument", fixture=_ARGV) for one in (program, *arguments))
-    if not plain:
+    name, *rest = (checked_text(os.fspath(word), "argument", fixture=_ARGV) for word in (program, *arguments))
+    if not name:
         raise ClientError("program must not be empty", where=f"{_ARGV}('', ...)", remedies=["write 'mysql'"])
-    return plain, rest
+    return name, rest

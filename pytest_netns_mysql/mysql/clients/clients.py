@@ -1,4 +1,4 @@
-"""The connections of one test: opened as its accounts, closed at its end."""
+"""The connections and command lines of one test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from pytest_netns_mysql.errors import ClientError, NetnsError
 from pytest_netns_mysql.kernel.namespaces import exec_in_netns
 from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.mysql.clients import clientarguments, programs
-from pytest_netns_mysql.mysql.clients.accounts import Account, Accounts
+from pytest_netns_mysql.mysql.clients.account import Account
+from pytest_netns_mysql.mysql.clients.accounts import Accounts
 from pytest_netns_mysql.mysql.clients.confined import disregard
 from pytest_netns_mysql.mysql.drivers.connect import Driver, endpoint_kind
 from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
@@ -30,7 +31,7 @@ _CONNECT, _ARGV = "netns_connect", "netns_argv"
 
 
 class Clients:
-    """Open connections from any namespace; close them all when the block ends."""
+    """The clients of one server in one test: connections and option files, which end with the ``with`` block."""
 
     def __init__(
         self,
@@ -40,19 +41,19 @@ class Clients:
         *,
         servers: Callable[[], Iterable[Instance]] = tuple,
     ) -> None:
-        """Keep what is connected to.
+        """Remember the server; nothing is opened yet.
 
         Args:
-            server: The server.
-            accounts: The test's accounts on it.
+            server: The server that clients connect to.
+            accounts: The test's accounts on the server.
             namespace: The test's own namespace.
-            servers: Returns all servers of the run, whose endpoints are not to be taken for this one's.
+            servers: Returns all servers of the run, to recognize an endpoint of another server.
         """
         self._servers = servers
         self._server = server
         self._accounts = accounts
         self._namespace = namespace
-        self._open: list[Any] = []
+        self._connections: list[Any] = []
         self._confined: list[tuple[Any, Account]] = []
         self._files: list[Path] = []
 
@@ -62,19 +63,19 @@ class Clients:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not all(isinstance(one, NamespaceConnection) for one in self._open):
-            # Other drivers would wait for a statement that a thread still runs.
+        if not all(isinstance(connection, NamespaceConnection) for connection in self._connections):
+            # The close() of other drivers waits for a statement that a thread is still running.
             with contextlib.suppress(mysql.connector.Error, NetnsError):
                 self._accounts.end_connections(only_busy=True)
         disregard(self._server, self._confined)
         self._confined.clear()
-        for connection in reversed(self._open):
-            # A driver may complain of a connection that the test closed, or that a killed server left.
+        for connection in reversed(self._connections):
+            # A driver may raise if the test has closed the connection, or if the server was killed.
             with contextlib.suppress(Exception):
                 connection.close()
-        self._open.clear()
+        self._connections.clear()
         if self._files:
-            with self._server.network[GLOBAL]:  # they exist in the sandbox alone, wherever the thread stands
+            with self._server.network[GLOBAL]:  # the files exist in the sandbox only, and this thread may be outside
                 for file in self._files:
                     file.unlink(missing_ok=True)
         self._files.clear()
@@ -88,27 +89,30 @@ class Clients:
         driver: Driver | None = None,
         **options: Any,
     ) -> Any:
-        """Connect from ``namespace`` to ``endpoint`` as ``account``; see the fixture netns_connect.
+        """Open a connection; the arguments are those of the fixture netns_connect.
 
-        Raises UnknownNamespaceError, EndpointError, ClientError, and what the driver raises.
+        Raises:
+            UnknownNamespaceError: There is no such namespace.
+            EndpointError: The server does not listen there.
+            ClientError: An argument is wrong.
         """
-        name = clientarguments.namespace(namespace, self._namespace, fixture=_CONNECT)
+        name = clientarguments.checked_namespace(namespace, self._namespace, fixture=_CONNECT)
         kind = endpoint_kind(driver)
-        clientarguments.options_of_driver(options, fixture=_CONNECT)
+        clientarguments.check_driver_options(options, fixture=_CONNECT)
         options = with_common_names(driver, options)
-        place = self.place(name, clientarguments.endpoint(endpoint, fixture=_CONNECT), kind)
-        known = None
+        place = self.resolve_endpoint(name, clientarguments.checked_endpoint(endpoint, fixture=_CONNECT), kind)
+        user: Account | None = None
         if "user" not in options:
-            self._check_whose(place, _CONNECT)
-            known = self.account_for(name, place, account)
-            identity = {"user": known.user, "password": known.password, "database": known.schema}
-            options = {key: value for key, value in identity.items() if value is not None} | options
-            if known.require and kind == "mysql":
+            self._refuse_endpoint_of_other_server(place, _CONNECT)
+            user = self.account_for(name, place, account)
+            login = {"user": user.user, "password": user.password, "database": user.schema}
+            options = {key: value for key, value in login.items() if value is not None} | options
+            if user.require and kind == "mysql":
                 options.setdefault("ssl_disabled", False)
         connection = self._server.connect(name, endpoint=place, driver=driver, **options)
-        self._open.append(connection)
-        if known is not None and self._accounts.is_confined(known):
-            self._confined.append((connection, known))
+        self._connections.append(connection)
+        if user is not None and self._accounts.is_confined(user):
+            self._confined.append((connection, user))
         return connection
 
     def load(
@@ -119,9 +123,19 @@ class Clients:
         endpoint: Endpoint | str | None = None,
         driver: Driver | None = None,
     ) -> None:
-        """Load into the schema of the account that ``connect`` would connect as; raise LoadError."""
+        """Load data into the schema of a namespace's own account.
+
+        Args:
+            loads: What to load.
+            namespace: The namespace, by default the test's own.
+            endpoint: The endpoint that the account is for, as for ``connect``.
+            driver: The driver that the account is for, as for ``connect``.
+
+        Raises:
+            LoadError: Something cannot be loaded.
+        """
         name = self._namespace if namespace is None else namespace
-        account = self.account_for(name, self.place(name, endpoint, endpoint_kind(driver)))
+        account = self.account_for(name, self.resolve_endpoint(name, endpoint, endpoint_kind(driver)))
         load_into(self._server.writable, loads, account.schema)
         self._server.catch_up()
 
@@ -133,69 +147,97 @@ class Clients:
         account: Account | None = None,
         endpoint: Endpoint | str | None = None,
     ) -> list[str]:
-        """Return the command line of a client program; see the fixture netns_argv.
+        """Return the command line of a client program; the arguments are those of the fixture netns_argv.
 
-        Raises ServerNotFoundError, UnknownNamespaceError, EndpointError, ClientError.
+        Raises:
+            ServerNotFoundError: There is no such program.
+            UnknownNamespaceError: There is no such namespace.
+            EndpointError: The server does not listen there.
+            ClientError: An argument is wrong.
         """
-        name = clientarguments.namespace(namespace, self._namespace, fixture=_ARGV)
-        asked, words = clientarguments.words(program, given)
-        path = self._server.program(asked)
+        name = clientarguments.checked_namespace(namespace, self._namespace, fixture=_ARGV)
+        program_name, words = clientarguments.checked_words(program, given)
+        path = self._server.program(program_name)
         speaks_x = Path(path).name == "mysqlxtest"
-        place = self.place(name, clientarguments.endpoint(endpoint, fixture=_ARGV), "mysqlx" if speaks_x else "mysql")
-        self._check_whose(place, _ARGV)
-        known = self.account_for(name, place, account)
+        place = self.resolve_endpoint(
+            name, clientarguments.checked_endpoint(endpoint, fixture=_ARGV), "mysqlx" if speaks_x else "mysql"
+        )
+        self._refuse_endpoint_of_other_server(place, _ARGV)
+        user = self.account_for(name, place, account)
         network = self._server.network
         launcher = partial(
             exec_in_netns.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
         )
         if speaks_x:
-            return programs.argv_of_mysqlxtest(path, words, known, place, name, launcher=launcher)
+            return programs.argv_of_mysqlxtest(path, words, user, place, name, launcher=launcher)
         file = optionfile.write(
-            self._server.folder, programs.groups_of(known, place, self._server.dialect.client_programs)
+            self._server.folder, programs.groups_of(user, place, self._server.dialect.client_programs)
         )
         self._files.append(file)
         return programs.argv(path, words, file, name, enters=self._server.dialect.enters, launcher=launcher)
 
     def account_for(self, namespace: str, endpoint: Endpoint, account: Account | None = None) -> Account:
-        """Return the account, by default the namespace's own, when the server knows it."""
+        """Return an account once the server knows it.
+
+        Args:
+            namespace: The namespace that the client connects from.
+            endpoint: The endpoint that the client connects to.
+            account: The account, by default the namespace's own.
+
+        Raises:
+            ClientError: ``account`` is not an account.
+        """
         if account is not None and not isinstance(account, Account):
             raise ClientError(
-                f"account={account!r} is no account",
-                remedies=["pass what netns_account returned", "for a user of the server's own: user=..., password=..."],
+                f"account must be what netns_account() returned, got {account!r}",
+                remedies=[
+                    "pass what netns_account() returned",
+                    "for a user that the server has already: user=..., password=...",
+                ],
             )
-        found = account if account is not None else self._accounts.of_namespace(namespace, endpoint)
-        self._accounts.arrive(found, self._server)
-        return found
+        user = account if account is not None else self._accounts.of_namespace(namespace, endpoint)
+        self._accounts.wait_until_known(user, self._server)
+        return user
 
-    def place(self, namespace: str, endpoint: Endpoint | str | None, kind: str = "mysql") -> Endpoint:
-        """Return the endpoint that is meant: by default the nearest, a namespace's, or ``addr/ns`` as it is written."""
+    def resolve_endpoint(self, namespace: str, endpoint: Endpoint | str | None, kind: str = "mysql") -> Endpoint:
+        """Return the endpoint that a client connects to.
+
+        Args:
+            namespace: The namespace that the client connects from.
+            endpoint: An endpoint, a namespace whose endpoint is wanted, or ``addr/ns``; None means the nearest.
+            kind: ``mysql`` or ``mysqlx``.
+
+        Raises:
+            EndpointError: The server does not listen there.
+            ClientError: The endpoint is of the other kind.
+        """
         if endpoint is None:
             return self._server.endpoint_for(namespace, kind)
         if not isinstance(endpoint, str):
             if (kinds := self._server.kinds_of(endpoint)) and ("mysqlx" in kinds) != (kind == "mysqlx"):
                 raise ClientError(
-                    f"endpoint {endpoint}, port {endpoint.port}, is for "
+                    f"endpoint {endpoint}, port {endpoint.port}, speaks "
                     + ("X Protocol" if "mysqlx" in kinds else "the classic protocol"),
                     remedies=[f"pass {self._server.name}.endpoint({endpoint.namespace!r}, {kind!r})"],
                 )
             return endpoint
-        # A namespace's name holds no slash: addr/ns is the server's own way to write an endpoint.
-        written = [one for one in self._server.endpoints if "/" in endpoint and str(one) == endpoint]
-        return written[0] if written and kind == "mysql" else self._server.endpoint(endpoint, kind)
+        # The name of a namespace has no slash: this is addr/ns, as in bind_address.
+        same = [each for each in self._server.endpoints if "/" in endpoint and str(each) == endpoint]
+        return same[0] if same and kind == "mysql" else self._server.endpoint(endpoint, kind)
 
-    def _check_whose(self, endpoint: Endpoint, fixture: str) -> None:
-        """Raise ClientError for the endpoint of a server that does not know the accounts of this one."""
+    def _refuse_endpoint_of_other_server(self, endpoint: Endpoint, fixture: str) -> None:
+        """Raise ClientError for an endpoint of a server that does not have the accounts of this server."""
         if self._server.kinds_of(endpoint):
             return
         for other in self._servers():
-            is_there = other.network is self._server.network and other.kinds_of(endpoint)
-            if is_there and other.dataset is not self._server.dataset:
+            is_owner = other.network is self._server.network and other.kinds_of(endpoint)
+            if is_owner and other.dataset is not self._server.dataset:
                 raise ClientError(
-                    f"endpoint {endpoint}, port {endpoint.port}, is one of {other.name}, which does not know the "
+                    f"endpoint {endpoint}, port {endpoint.port}, belongs to {other.name}, which does not have the "
                     f"accounts of {self._server.name}",
                     where=f"{fixture}(endpoint=...)",
                     remedies=[
                         f"pass server={other.name}, too",
-                        "for a user of that server's own: user=..., password=...",
+                        f"for a user that {other.name} has already: user=..., password=...",
                     ],
                 )

@@ -1,4 +1,4 @@
-"""Which account a client is logged in as, by the rules of the server; see the manual, "Access Control, Stage 1"."""
+"""The account that a server picks for a client; see the manual, "Access Control, Stage 1: Connection Verification"."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 AccountName = tuple[str, str]
-"""A user and a host pattern, as in the table mysql.user."""
+"""A user name and a host pattern, as in the table mysql.user."""
 
 _EVERY_HOST = ("", "%")
 _LITERAL, _CIDR, _NETMASK, _WILDCARD, _ANY, _EMPTY = range(6)
@@ -14,15 +14,15 @@ _PARTS = re.compile(r"\\(.)|(%)|(_)|([^\\%_]+|\\)", re.DOTALL)
 
 
 def account_of(user: str, host: str, accounts: Iterable[AccountName]) -> AccountName | None:
-    """Return the account that the server picks for a client, or None where no account matches.
+    """Return the account that the server picks for a client, or None if no account matches.
 
     Args:
-        user: The name that the client gave.
-        host: Where the server sees the client: an address, a name, or ``localhost`` for a socket file.
+        user: The user name that the client sends.
+        host: The client's host as the server sees it: an address, a name, or ``localhost`` for a socket file.
         accounts: The accounts of the server.
     """
-    matching = [one for one in accounts if one[0] in (user, "") and matches(one[1], host)]
-    return min(matching, key=lambda one: (_rank(one[1]), one[0] == ""), default=None)
+    matching = [account for account in accounts if account[0] in (user, "") and matches(account[1], host)]
+    return min(matching, key=lambda account: (_rank(account[1]), account[0] == ""), default=None)
 
 
 def matches(pattern: str, host: str) -> bool:
@@ -46,14 +46,15 @@ def _is_in_network(pattern: str, host: str) -> bool:
     import ipaddress
 
     try:
-        # With bits of a host in it, no client is ever in it: the server compares the address with the whole of it.
+        # A pattern with host bits set matches no client: the server compares the masked address with all its bits.
+        # ip_network() raises ValueError for such a pattern.
         return ipaddress.ip_address(host) in ipaddress.ip_network(pattern)
     except ValueError:
         return False
 
 
 def _rank(pattern: str) -> tuple[int, int]:
-    """Return what sorts host patterns as the server does, the most specific first."""
+    """Return the sort key of a host pattern: the server tries the most specific pattern first."""
     if pattern in _EVERY_HOST:
         return (_ANY if pattern else _EMPTY), 0
     address, slash, mask = pattern.partition("/")

@@ -1,4 +1,4 @@
-"""Certificates by the server's own CA, for its clients and for its endpoints."""
+"""Certificates from the server's own CA, for its clients and for its endpoints."""
 
 from __future__ import annotations
 
@@ -25,10 +25,14 @@ _CA, _CA_KEY = "ca.pem", "ca-key.pem"
 
 @dataclass(frozen=True)
 class Certificate:
-    """Name the files of a certificate: they exist in the sandbox alone, and go with the server.
+    """A certificate and its key, in files that exist in the sandbox only, as long as the server.
 
-    Shape: ``ca`` is the CA's own, in a form that Python 3.13 verifies by; ``subject`` and ``issuer`` are written as
-    CREATE USER takes them behind REQUIRE, such as ``/CN=app``.
+    Attributes:
+        ca: The file of the CA's certificate, in a form that Python 3.13 accepts.
+        certificate: The file of the certificate.
+        key: The file of the private key.
+        subject: The subject as CREATE USER takes it after REQUIRE SUBJECT, such as ``/CN=app``.
+        issuer: The issuer as CREATE USER takes it after REQUIRE ISSUER.
     """
 
     ca: Path
@@ -39,49 +43,53 @@ class Certificate:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Return them as the drivers take them: ssl_ca, ssl_cert, ssl_key."""
+        """The connection options for these files: ssl_ca, ssl_cert, ssl_key."""
         return {"ssl_ca": str(self.ca), "ssl_cert": str(self.certificate), "ssl_key": str(self.key)}
 
     @property
     def require(self) -> str:
-        """Return what an account requires that lets in this certificate alone."""
+        """The clause after REQUIRE for an account that only this certificate may use."""
         return f"SUBJECT {literal(self.subject)} AND ISSUER {literal(self.issuer)}"
 
 
 class Authority:
-    """Make certificates that a server trusts, by the CA that mysqld made with its data directory.
+    """The CA that mysqld created with its data directory, for certificates that the server trusts.
 
     See the manual, "Creating SSL and RSA Certificates and Keys".
     """
 
     def __init__(self, server: Instance) -> None:
-        """Keep whose CA it is."""
+        """Remember the server."""
         self._server = server
 
     @property
     def ca(self) -> Path:
-        """Return the CA's certificate as mysqld made it; it exists in the sandbox alone.
+        """The file of the CA's certificate, as mysqld created it; the file exists in the sandbox only.
 
-        It does not say what its key is for, and Python 3.13 verifies nothing by it: see ``Certificate.ca``.
+        The certificate has no key usage, so Python 3.13 does not accept it as a CA: use ``Certificate.ca``.
         """
         return self._server.datadir / _CA
 
     def issue(self, common_name: str, *, names: Iterable[str] = (), **subject: str) -> Certificate:
-        """Make a certificate for ``common_name``, with its key, valid for a day.
+        """Create a certificate and its key, valid for a day.
 
-        ``names`` are host names and addresses that it also stands for; ``subject`` has further parts of the subject, by
-        what RFC 4514 calls them: ``O="Shop", OU="Billing"``. Raises CertificateError where cryptography is not
-        installed or the server has no CA of its own.
+        Args:
+            common_name: The CN of the subject.
+            names: Host names and addresses for the subjectAltName extension.
+            **subject: Further parts of the subject, by their names in RFC 4514: ``O="Shop", OU="Billing"``.
+
+        Raises:
+            CertificateError: cryptography is not installed, the subject is not valid, or the server has no CA.
         """
         try:
             from cryptography import x509
         except ImportError as error:
             raise CertificateError(
-                "certificates are made with cryptography, which is not installed",
+                "certificates need the package cryptography, which is not installed",
                 remedies=["pip install pytest-netns-mysql[tls]"],
             ) from error
         with self._server.network[GLOBAL]:
-            ca, ca_key = self._own_ca()
+            ca, ca_key = self._read_ca()
             parts = {**subject, "CN": common_name}
             try:
                 name = x509.Name.from_rfc4514_string(
@@ -89,45 +97,48 @@ class Authority:
                 )
             except ValueError as error:
                 raise CertificateError(
-                    f"the subject {parts} cannot be: {error}",
-                    remedies=["name its parts as RFC 4514 does: CN, O, OU, L, ST, C"],
+                    f"the subject {parts} is not valid: {error}",
+                    remedies=["use the names of RFC 4514: CN, O, OU, L, ST, C"],
                 ) from error
             folder = self._server.folder / "tls"
             folder.mkdir(mode=0o700, exist_ok=True)
             if not (folder / _CA).exists():
-                _write(folder / _CA, _pem(_usable(ca, ca_key)))
-            made, key = _sign(name, list(names), ca, ca_key)
+                _write(folder / _CA, _pem(_with_key_usage(ca, ca_key)))
+            certificate, key = _sign(name, list(names), ca, ca_key)
             stem = f"{len(list(folder.iterdir())) // 2}-{''.join(c if c.isalnum() else '_' for c in common_name)[:40]}"
             files = folder / f"{stem}-cert.pem", folder / f"{stem}-key.pem"
-            _write(files[0], made)
+            _write(files[0], certificate)
             _write(files[1], key)
             self._server.lend(folder, *files)
         return Certificate(folder / _CA, *files, _as_mysql(name), _as_mysql(ca.subject))
 
     @contextlib.contextmanager
     def endpoints_certified(self) -> Iterator[Certificate]:
-        """Have the server show a certificate for the addresses of its endpoints until the block ends.
+        """Let the server use a certificate for the addresses of its endpoints until the block ends.
 
-        Clients may then verify who answers, with ``ssl_verify_identity=True``: the certificate that mysqld made with
-        its data directory is for no address. See the manual, "ALTER INSTANCE RELOAD TLS". Raises CertificateError.
+        With ``ssl_verify_identity=True`` clients can then verify the server: the certificate that mysqld created with
+        its data directory names no address. See the manual, "ALTER INSTANCE RELOAD TLS". Raises CertificateError as
+        ``issue`` does.
         """
         server = self._server
-        named = [one for one in server.endpoints if not one.is_wildcard]
-        names = dict.fromkeys(name for one in named for name in (one.address, str(one.ip or one.address)))
-        made = self.issue("mysqld", names=names)
+        endpoints = [endpoint for endpoint in server.endpoints if not endpoint.is_wildcard]
+        names = dict.fromkeys(
+            name for endpoint in endpoints for name in (endpoint.address, str(endpoint.ip or endpoint.address))
+        )
+        issued = self.issue("mysqld", names=names)
         ((certificate, key),) = server.execute("SELECT @@ssl_cert, @@ssl_key")
-        self._show(str(made.certificate), str(made.key))
+        self._use(str(issued.certificate), str(issued.key))
         try:
-            yield made
+            yield issued
         finally:
             if server.is_running:
-                self._show(certificate, key)
+                self._use(certificate, key)
 
-    def _show(self, certificate: str, key: str) -> None:
+    def _use(self, certificate: str, key: str) -> None:
         self._server.execute("SET GLOBAL ssl_cert = %s, GLOBAL ssl_key = %s", certificate, key)
         self._server.execute("ALTER INSTANCE RELOAD TLS")
 
-    def _own_ca(self) -> tuple[x509.Certificate, Any]:
+    def _read_ca(self) -> tuple[x509.Certificate, Any]:
         from cryptography import x509
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -136,14 +147,14 @@ class Authority:
             return ca, load_pem_private_key(self.ca.with_name(_CA_KEY).read_bytes(), None)
         except OSError as error:
             raise CertificateError(
-                f"server {self._server.name} has no CA of its own: {error.strerror}",
+                f"server {self._server.name} has no CA: {error.strerror}",
                 where=str(error.filename),
-                remedies=["leave out auto_generate_certs=OFF, with which mysqld makes none"],
+                remedies=["leave out auto_generate_certs=OFF: with that option mysqld creates no CA"],
             ) from error
 
 
 def _sign(name: x509.Name, names: list[str], ca: x509.Certificate, ca_key: Any) -> tuple[bytes, bytes]:
-    """Return a certificate and its key, as PEM."""
+    """Return a new certificate and its key, both as PEM."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
@@ -156,17 +167,14 @@ def _sign(name: x509.Name, names: list[str], ca: x509.Certificate, ca_key: Any) 
     )
     if names:
         builder = builder.add_extension(x509.SubjectAlternativeName(list(map(_general_name, names))), critical=False)
-    made = builder.sign(ca_key, hashes.SHA256())
-    return _pem(made), key.private_bytes(
+    certificate = builder.sign(ca_key, hashes.SHA256())
+    return _pem(certificate), key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
-def _usable(ca: x509.Certificate, ca_key: Any) -> x509.Certificate:
-    """Return a certificate of the same CA, by its own key, that says what the key is for.
-
-    The one that mysqld makes does not, and Python 3.13 verifies nothing by it.
-    """
+def _with_key_usage(ca: x509.Certificate, ca_key: Any) -> x509.Certificate:
+    """Return a certificate of the same CA and key, with the key usage that Python 3.13 requires of a CA."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes
 
@@ -219,7 +227,7 @@ def _general_name(text: str) -> x509.GeneralName:
 
 
 def _as_mysql(name: x509.Name) -> str:
-    """Write a subject as MySQL compares it: ``/O=Shop/CN=app``."""
+    """Return a subject as MySQL compares it: ``/O=Shop/CN=app``."""
     return "".join(f"/{part.rfc4514_attribute_name}={part.value!s}" for part in name)
 
 

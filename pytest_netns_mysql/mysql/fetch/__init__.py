@@ -1,1 +1,1 @@
-"""Servers fetched from the machine's own package sources."""
+"""Servers fetched from the machine's package sources."""

@@ -1,4 +1,4 @@
-"""Read packages from the machine's own signed sources, through a private apt root."""
+"""apt with a private root, for packages from the machine's own signed sources."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from pytest_netns_mysql.mysql.fetch.progress import Progress
 
-# apt.conf(5): the machine's own configuration stays in force (proxies, certificates,
-# credentials); only where apt reads and writes is moved.  Hooks are cleared because they
-# act on the machine, and the pins and the default release because they speak of its suites.
-# Without the error mode apt-get update forgives a source that it could not reach.
+# apt.conf(5): the machine's own configuration stays in force, with its proxies, certificates and credentials. Only the
+# folders that apt reads and writes are private. Hooks are cleared, because they would act on the machine, and so are
+# pins and the default release, because they are about the machine's suites. Without the error mode, apt-get update
+# would succeed although it could not reach a source.
 _CONFIGURATION = """\
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -49,7 +49,7 @@ Dir::Etc::sourcelist "/dev/null";
 Dir::Etc::sourceparts "{root}/sources";
 """
 
-# apt-secure(8): whatever the machine's configuration allows, nothing unsigned comes in here.
+# apt-secure(8): unsigned packages are refused, even if the machine's configuration allows them.
 _SIGNED_ONLY = (
     "APT::Get::AllowUnauthenticated=false",
     "Acquire::AllowInsecureRepositories=false",
@@ -57,12 +57,19 @@ _SIGNED_ONLY = (
     "Acquire::AllowDowngradeToInsecureRepositories=false",
 )
 _LOGIN = re.compile(r"(?<=://)[^/\s]*@")
-_TELLING = re.compile(r"(E:|W:|Err:)")
+_ERROR_LINE = re.compile(r"(E:|W:|Err:)")
 
 
 @dataclass(frozen=True)
 class Package:
-    """Name one package of a download: ``size`` in bytes, ``digest`` as apt prints it."""
+    """A package to download.
+
+    Attributes:
+        name: The name.
+        version: The version.
+        size: The size of the archive, in bytes.
+        digest: The checksum as apt prints it, with the algorithm's name, or ''.
+    """
 
     name: str
     version: str
@@ -71,10 +78,18 @@ class Package:
 
 
 class AptRoot:
-    """Run apt with state, cache and sources of its own, as any user; nothing is installed."""
+    """apt with its own state, cache and sources, for any user. Nothing is installed."""
 
     def __init__(self, root: Path, progress: Progress) -> None:
-        """Make the root in a folder; raises FetchError on a machine without apt."""
+        """Create the root.
+
+        Args:
+            root: An existing empty folder.
+            progress: Progress lines for downloads.
+
+        Raises:
+            FetchError: The machine has no apt.
+        """
         missing = [name for name in ("apt-get", "apt-cache", "dpkg", "dpkg-deb") if shutil.which(name) is None]
         if missing:
             raise FetchError(
@@ -91,29 +106,29 @@ class AptRoot:
         (root / "apt.conf").write_text((_CONFIGURATION + _OWN_SOURCES).format(root=root))
 
     def architecture(self) -> str:
-        """Return the machine's own architecture, as packages name it (``amd64``)."""
+        """Return the machine's architecture as packages name it, such as ``amd64``."""
         return _run(["dpkg", "--print-architecture"]).stdout.strip()
 
     def where(self) -> str:
-        """Return the archives and suites in use, without logins, which addresses may have in them."""
+        """Return the archives and suites in use for messages, without the logins that addresses may contain."""
         return ", ".join(f"{_LOGIN.sub('', source.uri)} {' '.join(source.suites)}" for source in self.sources)
 
     def use(self, sources: Sequence[Source]) -> None:
-        """Take these sources, and bring their signed indexes; raises FetchError."""
+        """Use these sources, and download their signed indexes; raise FetchError if that fails."""
         self.sources = tuple(sources)
         text = "\n".join(source.stanza() for source in sources)
         (self.root / "sources" / "fetch.sources").write_text(text)
-        answer = self._apt("apt-get", "update", how_far=self._of_lists)
+        answer = self._apt("apt-get", "update", state=self._lists_state)
         if answer.returncode != 0:
-            raise self._failure("the package indexes could not be brought and verified", answer)
+            raise self._failure("the package indexes could not be downloaded and verified", answer)
 
     def names(self, pattern: str) -> list[str]:
-        """Return the packages on offer whose name matches a regular expression."""
+        """Return the names of the packages that match a regular expression."""
         answer = self._apt("apt-cache", "search", "--names-only", pattern)
         return [line.split(" - ", 1)[0] for line in answer.stdout.splitlines() if " - " in line]
 
     def closure(self, names: Sequence[str]) -> list[Package]:
-        """Resolve packages with everything that they depend on; raises FetchError."""
+        """Return the packages of these names and all dependencies; raise FetchError if apt cannot resolve them."""
         answer = self._apt("apt-get", "install", "-qq", "--yes", "--print-uris", "--download-only", *names)
         packages = [_parse_uri(line) for line in answer.stdout.splitlines() if line.startswith("'")]
         if answer.returncode != 0 or not packages:
@@ -121,37 +136,45 @@ class AptRoot:
         return packages
 
     def download(self, packages: Sequence[Package], title: str) -> list[Path]:
-        """Download packages, checked against the signed indexes; ``title`` says what they are. Raises FetchError."""
+        """Download packages, verified against the signed indexes, and return their files.
+
+        Args:
+            packages: The packages.
+            title: The name of the product, for progress lines.
+
+        Raises:
+            FetchError: A package could not be downloaded or verified.
+        """
         total = sum(package.size for package in packages)
         folder = self.root / "debs"
         before = set(folder.iterdir())
 
-        # apt-get keeps what comes below `archives`, and copies it here at the end.
+        # apt-get downloads into `archives`, and copies the files to its working directory at the end.
         archives = self.root / "cache" / "archives"
-        there = size_below(archives)
+        size_before = size_below(archives)
 
-        def how_far() -> str:
-            done = max(size_below(archives) - there, size_below(folder))
+        def state() -> str:
+            done = max(size_below(archives) - size_before, size_below(folder))
             return f"downloading {title}: {of_total(done, total)}"
 
         wanted = [f"{package.name}={package.version}" for package in packages]
-        answer = self._apt("apt-get", "download", "-qq", *wanted, cwd=folder, how_far=how_far)
+        answer = self._apt("apt-get", "download", "-qq", *wanted, cwd=folder, state=state)
         files = sorted(set(folder.iterdir()) - before)
         if answer.returncode != 0 or len(files) != len(packages):
             raise self._failure("the packages could not be downloaded and verified", answer)
         return files
 
     def targets(self) -> list[dict[str, str]]:
-        """Return the machine's own package indexes, each with its release's origin and label."""
+        """Return the machine's own package indexes, with the origin and label of their releases."""
         packages = "Created-By: Packages"
         targets = parse_stanzas(_run(["apt-get", "indextargets", packages]).stdout)
         if any(target.get("Origin") in ORIGINS for target in targets):
             return targets
-        # A machine whose lists were emptied (an image, often) does not know its sources'
-        # origins.  The signed release files alone tell, and are small.
+        # If the machine's lists were deleted, as in many images, apt does not know the origins of its sources. They are
+        # in the signed release files, which are small.
         releases_only = "Acquire::IndexTargets::deb::Packages::DefaultEnabled=false"
         options = ("update", "-o", releases_only)
-        self._apt("apt-get", *options, configuration="machine.conf", how_far=self._of_lists)
+        self._apt("apt-get", *options, configuration="machine.conf", state=self._lists_state)
         listing = ("apt-get", "indextargets", "--no-release-info", packages)
         targets = parse_stanzas(self._apt(*listing, configuration="machine.conf").stdout)
         return [{**target, **_release(target)} for target in targets]
@@ -166,17 +189,17 @@ class AptRoot:
         *arguments: str,
         cwd: Path | None = None,
         configuration: str = "apt.conf",
-        how_far: Callable[[], str] = lambda: "resolving packages",
+        state: Callable[[], str] = lambda: "resolving packages",
     ) -> subprocess.CompletedProcess[str]:
         command = self._command(program, *arguments, configuration=configuration)
-        return self._progress.run(launcher.command(command), how_far, cwd=cwd, environment=_environment())
+        return self._progress.run(launcher.command(command), state, cwd=cwd, environment=_environment())
 
-    def _of_lists(self) -> str:
+    def _lists_state(self) -> str:
         return f"reading the package lists: {size_below(self.root / 'state' / 'lists') / 1e6:.0f} MB"
 
     def _failure(self, what: str, answer: subprocess.CompletedProcess[str]) -> FetchError:
-        lines = _telling_lines(answer) or [f"apt ended with status {answer.returncode} and said nothing"]
-        working = "see that `apt-get update` works on this machine (apt-secure(8))"
+        lines = _error_lines(answer) or [f"apt ended with status {answer.returncode} and printed no error"]
+        working = "check that `apt-get update` works on this machine (apt-secure(8))"
         return FetchError(
             f"{what}: {lines[0]}",
             where=self.where() or None,
@@ -200,22 +223,22 @@ def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _telling_lines(answer: subprocess.CompletedProcess[str]) -> list[str]:
-    """Pick the lines of apt's output that say what went wrong, errors first, without repeats."""
+def _error_lines(answer: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return the errors and warnings in apt's output, errors first, each line once."""
     lines = [line.strip() for line in (answer.stderr + "\n" + answer.stdout).splitlines()]
-    telling = [line for line in lines if _TELLING.match(line)]
-    return list(dict.fromkeys(sorted(telling, key=lambda line: not line.startswith("E:"))))
+    complaints = [line for line in lines if _ERROR_LINE.match(line)]
+    return list(dict.fromkeys(sorted(complaints, key=lambda line: not line.startswith("E:"))))
 
 
 def _parse_uri(line: str) -> Package:
-    """Read a line of ``--print-uris``: ``'URI' NAME_VERSION_ARCH.deb SIZE DIGEST``."""
+    """Return the package in a line of ``--print-uris``: ``'URI' NAME_VERSION_ARCH.deb SIZE DIGEST``."""
     _, file, size, *digest = line.split()
     name, version, _ = file.split("_")
     return Package(name, version.replace("%3a", ":"), int(size), digest[0] if digest else "")
 
 
 def _release(target: Mapping[str, str]) -> dict[str, str]:
-    """Read the origin and label of an index; apt keeps a release file only when it is rightly signed."""
+    """Return the origin and label of an index, from the release file, which apt keeps only with a valid signature."""
     stem = target["Filename"].removesuffix(target["MetaKey"].replace("/", "_"))
     for file in (Path(f"{stem}InRelease"), Path(f"{stem}Release")):
         if file.is_file():

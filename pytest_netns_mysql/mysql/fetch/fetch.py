@@ -1,4 +1,4 @@
-"""Bring a server from the machine's own signed package sources into the user's cache."""
+"""Fetch a server from the machine's own signed package sources into the user's cache."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _LAYOUT = "3"
-"""Part of a folder's name in the cache; raised when what stands in such folders changes."""
+"""Part of the name of each folder in the cache. A new number makes older folders unused: raise it with the layout."""
 
 _DRAFT = ".draft-"
-_TRY_TIMEOUT = 30.0  # seconds
+_VERSION_TIMEOUT = 30.0  # seconds
 _POLL = 0.5  # seconds
-# The packages that hold shared libraries, by their names; perl's and the character
-# converters' are in every closure and in no program's needs.
+# The names of packages with shared libraries. Those of perl and of character conversion are dependencies of each
+# server package, and no program needs them.
 _LIBRARY = re.compile(r"(lib(?!perl|gdbm|c-gconv)(?!.*-perl$)|zlib)")
 
 
@@ -47,30 +47,35 @@ def fetch(
     product: str = MYSQL.name,
     sources: Sequence[Source] | None = None,
 ) -> Path:
-    """Fetch the newest of a product on offer, and return the path of its main program.
+    """Fetch the newest version of a product, and return the path of its main program.
 
-    Nothing is installed and no rights are needed: apt-get(8) runs with state of its own,
-    under the machine's configuration and keys, and stops at what is not signed
-    (apt-secure(8)).  What is whole in the cache is not fetched again.  Several
-    processes may fetch at once: one does, the others take what it made.
-    Shape: ``cache`` is the user's cache folder, made when needed; ``progress`` takes a line
-    of text; ``product`` is ``mysql``, ``mariadb`` or ``router``; ``sources`` replace those chosen
-    among the machine's.  Raises FetchError.
+    Nothing is installed and no privileges are needed: apt-get(8) runs with a state folder of its own, with the
+    machine's configuration and keys, and refuses what is not signed, see apt-secure(8). A version that is complete in
+    the cache is not fetched again. If several processes fetch at once, one of them fetches and the others wait.
+
+    Args:
+        cache: The user's cache folder, which is created if need be.
+        progress: Takes a line of text.
+        product: ``mysql``, ``mariadb`` or ``router``.
+        sources: The package sources, by default chosen from the machine's own.
+
+    Raises:
+        FetchError: The product cannot be fetched.
     """
-    wanted, shown = PRODUCTS[product], Progress(progress)
+    wanted, lines = PRODUCTS[product], Progress(progress)
     servers = cache.expanduser().absolute() / "servers"
     try:
         servers.mkdir(parents=True, exist_ok=True)
-        before = _whole(servers, wanted)
-        with _locked(servers / ".lock", shown):
-            made_meanwhile = _whole(servers, wanted) - before
-            if made_meanwhile:
-                return max(made_meanwhile) / "bin" / wanted.program
+        before = _complete(servers, wanted)
+        with _locked(servers / ".lock", lines):
+            fetched_meanwhile = _complete(servers, wanted) - before
+            if fetched_meanwhile:
+                return max(fetched_meanwhile) / "bin" / wanted.program
             for leftover in servers.glob(f"{_DRAFT}*"):
                 shutil.rmtree(leftover, ignore_errors=True)
             draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=servers)).resolve()
             try:
-                return _fetch(wanted, servers, draft, shown, sources)
+                return _fetch(wanted, servers, draft, lines, sources)
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
     except FetchError as error:
@@ -80,7 +85,7 @@ def fetch(
         raise FetchError(
             f"{wanted.title} could not be put into the cache: {error.strerror or error}",
             where=str(error.filename or servers),
-            remedies=("make room there, or make the folder writable", *wanted.remedies),
+            remedies=("free some space there, or make the folder writable", *wanted.remedies),
         ) from error
 
 
@@ -90,7 +95,7 @@ def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sou
     apt = AptRoot(draft, progress)
     architecture = apt.architecture()
     apt.use(sources if sources is not None else choose(apt.targets(), architecture, product.debian_suite))
-    names = _names(apt, product, architecture)
+    names = _package_names(apt, product, architecture)
     packages = apt.closure(names)
     version = _version(packages, product, names[0])
     title = f"{product.title} {version}"
@@ -99,23 +104,23 @@ def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sou
     if read(home) is not None:
         progress.say(f"{title} is in the cache already: {program}")
         return program
-    made = draft / "server"
-    made.mkdir()
+    folder = draft / "server"
+    folder.mkdir()
     tree, libraries = _download(apt, product, draft / "tree", packages, names, title, progress)
     progress.say(f"making the programs of {title} run from the cache…")
-    assemble(tree, product, libraries, made, home)
-    taken = [package for package in packages if _is_wanted(package, names)]
-    _record(tree, product, made, home, taken, apt.where())
-    if home.exists():  # made for another place or machine, or damaged: see ``cached.read``
+    assemble(tree, product, libraries, folder, home)
+    wanted = [package for package in packages if _is_wanted(package, names)]
+    _write_record(tree, product, folder, home, wanted, apt.where())
+    if home.exists():  # it belongs to another path or machine, or is damaged: see ``cached.read``
         shutil.rmtree(home)
-    made.rename(home)
-    _try(product, home)
+    folder.rename(home)
+    _check_that_it_runs(product, home)
     progress.say(f"{title} is ready after {time.monotonic() - started:.0f} s: {program}")
     return program
 
 
-def _names(apt: AptRoot, product: Product, architecture: str) -> list[str]:
-    """Choose the product's package, those beside it, and patchelf."""
+def _package_names(apt: AptRoot, product: Product, architecture: str) -> list[str]:
+    """Return the names of the product's packages, its main package first, and of patchelf."""
     pattern = f"{product.package}(-[0-9.]+)?"
     offered = {name for name in apt.names(f"^{pattern}$") if re.fullmatch(pattern, name)}
     if not offered:
@@ -124,7 +129,7 @@ def _names(apt: AptRoot, product: Product, architecture: str) -> list[str]:
             where=apt.where(),
             tried=(f"a package named {product.package} or {product.package}-N.N",),
         )
-    # The name without a number follows the newest release.
+    # The package without a number in its name follows the newest release.
     chosen = max(offered, key=lambda name: (name == product.package, _numbers(name)))
     return [chosen, *(chosen.replace(product.package, name) for name in product.beside), "patchelf"]
 
@@ -138,7 +143,11 @@ def _download(
     title: str,
     progress: Progress,
 ) -> tuple[Tree, dict[str, Path]]:
-    """Download and unpack what holds programs and libraries; the rest only where a need shows."""
+    """Download and unpack the packages with programs and libraries, and the others only if a library is missing.
+
+    Returns:
+        The unpacked tree, and the shared libraries that the programs need, by name.
+    """
     wanted = [package for package in packages if _is_wanted(package, names)]
     rest = [package for package in packages if package not in wanted]
     megabytes = sum(package.size for package in wanted) / 1e6
@@ -147,7 +156,7 @@ def _download(
     for batch in (wanted, rest):
         files = apt.download(batch, title)
         progress.say(f"unpacking {title}…")
-        unpack(files, root, partial(_tell_unpacked, progress, title, len(files)))
+        unpack(files, root, partial(_show_unpacked, progress, title, len(files)))
         for file in files:
             file.unlink()
         tree = Tree.read(root)
@@ -157,17 +166,20 @@ def _download(
     raise FetchError(f"the packages lack shared libraries that {product.title} needs", tried=sorted(missing))
 
 
-def _tell_unpacked(progress: Progress, title: str, total: int, count: int) -> None:
-    progress.tell(lambda: f"unpacking {title}: {count} of {total} packages ({100 * count // total} %)")
+def _show_unpacked(progress: Progress, title: str, total: int, count: int) -> None:
+    progress.show(lambda: f"unpacking {title}: {count} of {total} packages ({100 * count // total} %)")
 
 
 def _is_wanted(package: Package, names: Sequence[str]) -> bool:
     return package.name in names or _LIBRARY.match(package.name) is not None
 
 
-def _record(tree: Tree, product: Product, made: Path, home: Path, packages: Sequence[Package], source: str) -> None:
-    """Write the record, which makes a folder one that was fetched: last, before the folder gets its name."""
-    line = tree.run(made / "bin" / product.program, *product.asked).strip().replace(str(made), str(home))
+def _write_record(
+    tree: Tree, product: Product, folder: Path, home: Path, packages: Sequence[Package], source: str
+) -> None:
+    """Write the record of a complete folder, just before the folder gets its final name."""
+    line = tree.run(folder / "bin" / product.program, *product.version_arguments).strip()
+    line = line.replace(str(folder), str(home))
     content = {
         "product": product.name,
         "program": product.program,
@@ -177,21 +189,21 @@ def _record(tree: Tree, product: Product, made: Path, home: Path, packages: Sequ
         "source": source,
         "packages": {package.name: package.version for package in packages},
     }
-    (made / RECORD).write_text(json.dumps(content, indent=1) + "\n")
+    (folder / RECORD).write_text(json.dumps(content, indent=1) + "\n")
 
 
-def _try(product: Product, home: Path) -> None:
-    """Run the program from its final place, through the loader that it names, and read its record."""
-    command = [str(home / "bin" / product.program), *product.asked]
+def _check_that_it_runs(product: Product, home: Path) -> None:
+    """Run the program from its final path, which its loader's path refers to, and read its record."""
+    command = [str(home / "bin" / product.program), *product.version_arguments]
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_TRY_TIMEOUT)
-        said = [f"it ended with status {answer.returncode}", *answer.stderr.strip().splitlines()[-3:]]
+        answer = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_VERSION_TIMEOUT)
+        tried = [f"it ended with status {answer.returncode}", *answer.stderr.strip().splitlines()[-3:]]
     except (OSError, subprocess.TimeoutExpired) as error:
-        answer, said = None, [str(error)]
+        answer, tried = None, [str(error)]
     if answer is None or answer.returncode != 0 or read(home) is None:
         shutil.rmtree(home, ignore_errors=True)
         raise FetchError(
-            f"{product.title} was fetched, but does not run from the cache", tried=said, remedies=(EXECUTABLE,)
+            f"{product.title} was fetched, but does not run from the cache", tried=tried, remedies=(EXECUTABLE,)
         )
 
 
@@ -205,26 +217,26 @@ def _locked(file: Path, progress: Progress) -> Iterator[None]:
         while not lock.is_locked:
             with contextlib.suppress(Timeout):
                 lock.acquire(timeout=_POLL)
-            progress.tell(lambda: "waiting for another process that is fetching into the cache")
+            progress.show(lambda: "waiting for another process that is fetching into the cache")
     try:
         yield
     finally:
         lock.release()
 
 
-def _whole(servers: Path, product: Product) -> set[Path]:
+def _complete(servers: Path, product: Product) -> set[Path]:
     found = [read(record.parent) for record in servers.glob(f"*/{RECORD}")]
-    return {one.folder for one in found if one is not None and one.product == product.name}
+    return {each.folder for each in found if each is not None and each.product == product.name}
 
 
 def _version(packages: Sequence[Package], product: Product, name: str) -> str:
-    """Return the version as the main package states it; refuse one too old before it is fetched."""
+    """Return the version of the main package; raise FetchError if it is too old, before anything is downloaded."""
     package = next(package for package in packages if package.name == name)
     version = parse_package_version(package.version)
     if version < product.first:
         raise FetchError(
             f"the machine's package sources offer {product.title} {format_version(version)}: "
-            f"{product.since} came with {format_version(product.first)}",
+            f"{product.needed_feature} came with {format_version(product.first)}",
             tried=(f"{name} {package.version}",),
         )
     return format_version(version)

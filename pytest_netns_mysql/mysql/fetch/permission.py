@@ -1,4 +1,4 @@
-"""Whether something that is not on this machine may be brought now: the setting netns_fetch, and where we stand."""
+"""Permission to fetch a product: by the setting netns_fetch, and never from inside a sandbox."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ NEVER = "never"
 
 @dataclass(frozen=True)
 class Permission:
-    """Whether servers, MySQL Router and images may be brought to this machine.
+    """The user's permission to fetch servers and MySQL Router, and to pull images.
 
     Attributes:
         fetch: The value of the setting netns_fetch.
-        place: Where that was set, or None.
+        place: The place where the setting was set, or None.
     """
 
     fetch: str = "auto"
@@ -37,18 +37,18 @@ class Permission:
         tried: Sequence[str] = (),
         remedies: Sequence[str] = (),
     ) -> None:
-        """Raise an error if a product may not be fetched now, or cannot be.
+        """Raise an error if a product must not or cannot be fetched now.
 
         Args:
-            title: What messages call the product: ``MySQL Router``.
-            product: Its name for ``netns-mysql fetch``.
+            title: The name of the product in messages, such as ``MySQL Router``.
+            product: The name of the product for ``netns-mysql fetch``.
             error: The class of the error.
-            where: The setting or factory that asks for it.
-            tried: Where the product was looked for.
-            remedies: Ways out beside fetching.
+            where: The setting or factory that needs the product.
+            tried: The places where the product was looked for.
+            remedies: Remedies other than fetching.
 
         Raises:
-            NetnsError: One of class ``error``.
+            NetnsError: The error, of class ``error``.
         """
         command = f"netns-mysql fetch {product}"
         if self.is_never:
@@ -58,7 +58,7 @@ class Permission:
                 where=self.place or where,
                 tried=tried,
                 remedies=[
-                    f"run `{command}`, which fetches it once, into the cache",
+                    f"run `{command}`, which fetches it into the cache, once",
                     *remedies,
                     "set netns_fetch = auto: the run fetches it",
                 ],
@@ -70,16 +70,16 @@ class Permission:
                 where=where,
                 tried=tried,
                 remedies=[
-                    f"run `{command}` before",
-                    "let it be known at collection: a test, or a fixture that it asks for by an argument, asks for the "
-                    "factory's fixture; then it is fetched before the sandbox is entered",
+                    f"run `{command}` before pytest",
+                    "or name the factory's fixture as an argument of a test or fixture: then it is fetched before "
+                    "pytest enters the sandbox",
                     *remedies,
                 ],
             )
 
 
 def is_inside() -> bool:
-    """Return True if the calling thread stands in a sandbox: one of its own process, or of ``netns-mysql run``."""
+    """Return True if the calling thread is in a sandbox, of its own process or of ``netns-mysql run``."""
     from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 
     return (WORK_DIRECTORY / "global").exists()

@@ -1,4 +1,4 @@
-"""What can be fetched: of each product, the packages that hold it and what of them is kept."""
+"""The products that can be fetched: their packages, and the files that are kept of them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ from pytest_netns_mysql.mysql.versions import FIRST_MARIADB, FIRST_VERSION, WAYS
 
 @dataclass(frozen=True)
 class Product:
-    """Describe something that the machine's package sources hold.
+    """A server or program that the machine's package sources offer.
 
-    Shape: ``package`` is the name of the package that holds it, which a release's number may follow; ``beside`` are
-    packages of the same release that are taken too. ``debian_suite`` is the suite where Debian keeps it, None for the
-    machine's own. ``programs`` are kept, the main one first, ``more`` where the packages hold them; ``plugins`` is the
-    folder, below that of libraries, of what is opened by name, ``share`` are those below /usr/share that may hold its
-    data. ``asked`` has the main program print its version; ``since`` is what came with ``first``, the first usable one.
+    Attributes:
+        name: The name for ``netns-mysql fetch``.
+        title: The name in messages.
+        package: The name of the main package, which the number of a release may follow.
+        beside: Further packages of the same release.
+        debian_suite: The suite in which Debian keeps the product, or None for the machine's own suite.
+        programs: The programs that are kept, the main program first.
+        more: Programs that are kept if the packages contain them.
+        plugins: The folder of plugins, below the folder of libraries.
+        share: Folders of data files below /usr/share, if the packages contain them.
+        version_arguments: The arguments with which the main program prints its version.
+        first: The first version that this plugin can use.
+        needed_feature: The feature that came with that version, for errors.
+        remedies: What to do if the product cannot be fetched.
     """
 
     name: str
@@ -27,14 +36,14 @@ class Product:
     more: tuple[str, ...]
     plugins: str
     share: tuple[str, ...]
-    asked: tuple[str, ...]
+    version_arguments: tuple[str, ...]
     first: Version
-    since: str
+    needed_feature: str
     remedies: tuple[str, ...]
 
     @property
     def program(self) -> str:
-        """Return the name of the main program."""
+        """The name of the main program."""
         return self.programs[0]
 
 
@@ -43,14 +52,14 @@ MYSQL = Product(
     title="MySQL",
     package="mysql-server-core",
     beside=("mysql-client-core",),
-    debian_suite="unstable",  # the only one where Debian keeps MySQL
+    debian_suite="unstable",  # Debian has MySQL in no other suite
     programs=("mysqld", "mysql", "mysqldump", "mysqladmin"),
     more=("mysqlbinlog", "mysqlcheck", "mysqlimport", "mysqlshow", "mysqlslap", "mysql_config_editor", "perror"),
     plugins="mysql/plugin",
     share=("mysql",),
-    asked=("--no-defaults", "--version"),
+    version_arguments=("--no-defaults", "--version"),
     first=FIRST_VERSION,
-    since="network namespace support",
+    needed_feature="network namespace support",
     remedies=(WAYS_OUT[0], WAYS_OUT[2]),
 )
 
@@ -58,16 +67,16 @@ MARIADB = Product(
     name="mariadb",
     title="MariaDB",
     package="mariadb-server-core",
-    # The dump program is in the second of these, the plugins are in the third.
+    # mariadb-client has the dump program, mariadb-server the plugins.
     beside=("mariadb-client-core", "mariadb-client", "mariadb-server"),
     debian_suite=None,
     programs=("mariadbd", "mariadb", "mariadb-dump", "mariadb-admin"),
     more=("mariadb-binlog", "mariadb-check", "mariadb-import", "mariadb-show", "mariadb-slap", "perror"),
     plugins="mysql/plugin",
-    share=("mysql", "mariadb"),  # before MariaDB 11, and since
-    asked=("--no-defaults", "--version"),
+    share=("mysql", "mariadb"),  # the first before MariaDB 11, the second since
+    version_arguments=("--no-defaults", "--version"),
     first=FIRST_MARIADB,
-    since="listening sockets that are handed to the server",
+    needed_feature="socket activation",
     remedies=(
         "install MariaDB 10.6 or newer, from your system's packages or from MariaDB's own",
         "name a server: netns_mysqld = /path/to/mariadbd",
@@ -84,9 +93,9 @@ ROUTER = Product(
     more=("mysqlrouter_keyring", "mysqlrouter_passwd", "mysqlrouter_plugin_info"),
     plugins="mysqlrouter/plugin",
     share=(),
-    asked=("--version",),
+    version_arguments=("--version",),
     first=(8, 0, 0),
-    since="the configuration that is written here",
+    needed_feature="the configuration file that this plugin writes",
     remedies=(
         "install MySQL Router, so that mysqlrouter is on PATH, from your system's packages or from MySQL's own",
         "name another proxy's program: factories.proxy([...])",
@@ -94,4 +103,4 @@ ROUTER = Product(
 )
 
 PRODUCTS = {product.name: product for product in (MYSQL, MARIADB, ROUTER)}
-"""By name."""
+"""The products, by name."""

@@ -1,4 +1,4 @@
-"""Lines of progress: what goes on, and, once a second, how far it is."""
+"""Progress lines: one at the beginning of a step, then one each second."""
 
 from __future__ import annotations
 
@@ -8,57 +8,58 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-_EVERY = 1.0  # seconds between two lines of one step
+_INTERVAL = 1.0  # seconds between two lines of one step
 _POLL = 0.1  # seconds
 
 
 class Progress:
-    """The lines that a user sees while something takes seconds."""
+    """The lines that a user sees during an operation that takes seconds."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        """Keep what takes a line of text."""
+        """Write lines with ``say``, which takes a line of text."""
         self._say = say
         self._began = self._last = time.monotonic()
 
     def say(self, text: str) -> None:
-        """Show a line now: a step begins, or ends."""
+        """Write a line now, at the beginning or the end of a step."""
         self._began = self._last = time.monotonic()
         self._say(text)
 
-    def tell(self, how_far: Callable[[], str]) -> None:
-        """Show how far the step is, and its seconds, if the last line is a second old.
+    def show(self, state: Callable[[], str]) -> None:
+        """Write the state of the step and its seconds, if the last line is a second old.
 
-        ``how_far`` is called only then.
+        Args:
+            state: Returns the state, such as ``3 of 7 packages``; called only if a line is written.
         """
         now = time.monotonic()
-        if now - self._last >= _EVERY:
+        if now - self._last >= _INTERVAL:
             self._last = now
-            self._say(f"{how_far()}, {now - self._began:.0f} s")
+            self._say(f"{state()}, {now - self._began:.0f} s")
 
     def run(
         self,
         command: Sequence[str],
-        how_far: Callable[[], str],
+        state: Callable[[], str],
         *,
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
         text: str = "",
         timeout: float = float("inf"),
     ) -> subprocess.CompletedProcess[str]:
-        """Run a program as ``subprocess.run`` does, and tell meanwhile how far it is.
+        """Run a program as ``subprocess.run`` does, and write a progress line each second.
 
         Args:
             command: The program and its arguments.
-            how_far: Returns the line that is shown once a second.
-            cwd: Where it runs.
-            environment: Its environment, by default this process's.
-            text: Its standard input.
-            timeout: How long it may take, in seconds.
+            state: Returns the text of a progress line.
+            cwd: The working directory.
+            environment: The environment, by default that of this process.
+            text: The standard input.
+            timeout: How long the program may run, in seconds.
 
         Raises:
-            TimeoutExpired: The program took longer, and was killed.
+            TimeoutExpired: The program ran longer, and was killed.
         """
-        # Files, not pipes: no thread is needed to read them, and a process with threads enters no user namespace.
+        # Files need no thread that reads them, as pipes do, and a process with threads cannot enter a user namespace.
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             given.write(text.encode())
             given.seek(0)
@@ -68,7 +69,7 @@ class Progress:
                 while process.poll() is None:
                     if time.monotonic() > end:
                         raise subprocess.TimeoutExpired(list(command), timeout)
-                    self.tell(how_far)
+                    self.show(state)
                     _wait(process)
             finally:
                 process.kill()
@@ -90,17 +91,22 @@ def _read(file: object) -> str:
 
 
 def size_below(*folders: Path) -> int:
-    """Return how many bytes the files in folders and below have by now."""
+    """Return the current size of all files in and below folders, in bytes."""
     total = 0
-    for file in (one for folder in folders for one in folder.rglob("*")):
+    for file in (path for folder in folders for path in folder.rglob("*")):
         try:
             total += file.lstat().st_size
         except FileNotFoundError:
-            continue  # it was renamed just now
+            continue  # renamed or removed in between
     return total
 
 
 def of_total(done: int, total: int) -> str:
-    """Return ``23 of 63 MB (37 %)``."""
+    """Return a text such as ``23 of 63 MB (37 %)``.
+
+    Args:
+        done: The number of bytes so far.
+        total: The number of bytes in the end.
+    """
     done = min(done, total)
     return f"{done / 1e6:.0f} of {total / 1e6:.0f} MB ({100 * done // max(total, 1)} %)"

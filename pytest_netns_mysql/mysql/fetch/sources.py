@@ -1,4 +1,4 @@
-"""Choose, among the machine's package sources, those that offer what is to be fetched."""
+"""The choice of package sources, among those of the machine."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ from pytest_netns_mysql.errors import FetchError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ROOM = "make room in the cache: a fetch needs some 600 MB for a moment, and keeps 220 MB at most"
-"""What to do about a full file system."""
+ROOM = "free some space for the cache: fetching needs about 600 MB for a moment, and keeps 220 MB at most"
+"""The remedy for a full file system."""
 
 ORIGINS = {"Debian": ("main",), "Ubuntu": ("main", "universe")}
-"""The components of the archives whose suites are known here; their derivatives often use them too."""
+"""The components to use of the archives that are known here. Derived distributions often use these archives, too."""
 
 _NOT_A_BASE = re.compile(r"-(security|backports|proposed)\b")
 
 
 @dataclass(frozen=True)
 class Source:
-    """Name suites of one archive and the key that signs them, as sources.list(5) does.
+    """Suites of one archive and the key that signs them, as in sources.list(5).
 
-    Shape: ``signed_by`` is what stands behind ``Signed-By:`` (a keyring's path, or a key);
-    empty, it means the keys that the machine trusts for everything.
+    Attributes:
+        uri: The address of the archive.
+        suites: The suites.
+        components: The components.
+        architecture: The architecture of the packages.
+        signed_by: The value of ``Signed-By``, a keyring's path or a key. '' means the keys that the machine trusts for
+            all sources.
     """
 
     uri: str
@@ -36,7 +41,7 @@ class Source:
     signed_by: str = ""
 
     def stanza(self) -> str:
-        """Return the source in the deb822 format; ``Trusted`` and its like never stand in it."""
+        """Return the source in the deb822 format, without options such as ``Trusted`` that allow unsigned packages."""
         lines = [
             "Types: deb",
             f"URIs: {self.uri}",
@@ -51,19 +56,25 @@ class Source:
 
 
 def choose(targets: Sequence[Mapping[str, str]], architecture: str, debian_suite: str | None) -> list[Source]:
-    """Choose sources by the origins that the machine's signed release files state.
+    """Return the sources to fetch from, by the origins in the machine's signed release files.
 
-    The machine's own suites are taken, without security, backports and proposed; on Debian ``debian_suite`` of the
-    same mirror instead, where one is given.  Shape: ``targets`` are stanzas of ``apt-get indextargets``.
-    Raises FetchError when the machine has no package source.
+    These are the machine's own suites without security, backports and proposed, or ``debian_suite`` on Debian.
+
+    Args:
+        targets: The stanzas of ``apt-get indextargets``.
+        architecture: The architecture of the packages.
+        debian_suite: The suite of the same mirror to use on Debian, or None for the machine's own.
+
+    Raises:
+        FetchError: The machine has no package source.
     """
     main = [target for target in targets if _is_base(target, architecture)]
-    known = [one for one in main if one.get("Origin") == one.get("Label") and one.get("Origin") in ORIGINS]
-    debian = [one for one in known if one["Origin"] == "Debian"]
+    known = [each for each in main if each.get("Origin") == each.get("Label") and each.get("Origin") in ORIGINS]
+    debian = [each for each in known if each["Origin"] == "Debian"]
     if debian and debian_suite is not None:
         entry = debian[0]
         return [Source(entry["Repo-URI"], (debian_suite,), ("main",), architecture, signed_by(entry))]
-    known = [one for one in known if one.get("Component") in ORIGINS[one["Origin"]]]
+    known = [each for each in known if each.get("Component") in ORIGINS[each["Origin"]]]
     sources = _grouped(known or main, architecture)
     if not sources:
         raise FetchError(
@@ -75,9 +86,9 @@ def choose(targets: Sequence[Mapping[str, str]], architecture: str, debian_suite
 
 
 def signed_by(target: Mapping[str, str]) -> str:
-    """Return the ``Signed-By`` value of the entry that a target comes from, or nothing.
+    """Return the ``Signed-By`` value of the entry that a target comes from, or ''.
 
-    apt names the entry as ``FILE:N``, N a line of a ``.list`` or a stanza of a ``.sources``.
+    apt names the entry ``FILE:N``, where N is a line of a ``.list`` file or a stanza of a ``.sources`` file.
     """
     if "Signed-By" in target:
         return target["Signed-By"]
@@ -87,7 +98,7 @@ def signed_by(target: Mapping[str, str]) -> str:
     except OSError:
         return ""
     if file.endswith(".sources"):
-        return _of_stanza(parse_stanzas(text), int(number), target)
+        return _signed_by_in_stanzas(parse_stanzas(text), int(number), target)
     line = text.splitlines()[int(number) - 1]
     options = re.search(r"\[(.*?)\]", line)
     value = re.search(r"\bsigned-by=(\S+)", options.group(1), re.IGNORECASE) if options else None
@@ -95,7 +106,7 @@ def signed_by(target: Mapping[str, str]) -> str:
 
 
 def parse_stanzas(text: str) -> list[dict[str, str]]:
-    """Read deb822 text: one mapping a stanza, continuation lines kept behind a newline."""
+    """Return the stanzas of a deb822 text as mappings, with continuation lines after a newline."""
     lines = (line.rstrip() for line in text.splitlines() if not line.startswith("#"))
     stanzas: list[dict[str, str]] = []
     for block in re.split(r"\n{2,}", "\n".join(lines).strip("\n")):
@@ -121,8 +132,8 @@ def _is_base(target: Mapping[str, str], architecture: str) -> bool:
     )
 
 
-def _of_stanza(stanzas: Sequence[Mapping[str, str]], number: int, target: Mapping[str, str]) -> str:
-    # The number alone would do, but a stanza that does not name the archive is surely another's.
+def _signed_by_in_stanzas(stanzas: Sequence[Mapping[str, str]], number: int, target: Mapping[str, str]) -> str:
+    # The number should be enough, but a stanza that does not name the archive cannot be the right one.
     numbered = stanzas[number - 1 : number]
     uri = target["Repo-URI"].rstrip("/")
     for stanza in [*numbered, *stanzas]:
@@ -137,10 +148,10 @@ def _grouped(targets: Sequence[Mapping[str, str]], architecture: str) -> list[So
     for target in targets:
         groups.setdefault((target["Repo-URI"], signed_by(target)), []).append(target)
     return [
-        Source(uri, _each(members, "Release"), _each(members, "Component"), architecture, key)
+        Source(uri, _values(members, "Release"), _values(members, "Component"), architecture, key)
         for (uri, key), members in groups.items()
     ]
 
 
-def _each(targets: Sequence[Mapping[str, str]], field: str) -> tuple[str, ...]:
+def _values(targets: Sequence[Mapping[str, str]], field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(target[field] for target in targets if target.get(field)))

@@ -1,4 +1,4 @@
-"""Make a folder that holds a running server out of Debian packages."""
+"""A folder with a server that runs from there, made from Debian packages."""
 
 from __future__ import annotations
 
@@ -19,23 +19,26 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.fetch.products import Product
 
 EXECUTABLE = "put the cache on a file system that is not mounted noexec"
-"""What to do where a fetched program does not run."""
+"""The remedy for a fetched program that does not run."""
 
 _LOADERS = ("ld-linux*.so.*", "ld64.so.*")
-# Before glibc 2.34 the C library opens these by name, so no program's needs show them.
+# Before glibc 2.34 the C library opens these libraries by name, so ld.so lists them for no program.
 _OPENED_BY_NAME = ("libnss_files.so.2", "libnss_dns.so.2", "libresolv.so.2")
-_NEED = re.compile(r"^\t(\S+) => (not found|\S+)", re.MULTILINE)
+_NEEDED_LIBRARY = re.compile(r"^\t(\S+) => (not found|\S+)", re.MULTILINE)
 
 
 def unpack(packages: Iterable[Path], tree: Path, done: Callable[[int], None]) -> None:
-    """Unpack packages into one tree, a few at once; raises FetchError.  See dpkg-deb(1).
+    """Unpack packages into one tree, one for each CPU at once; see dpkg-deb(1).
 
     Args:
         packages: The packages' files.
         tree: The folder to unpack into.
-        done: Called with how many are unpacked, after each.
+        done: Called after each package with the number of packages so far.
+
+    Raises:
+        FetchError: A package cannot be unpacked.
     """
-    # The largest first, so that none is left alone at the end.
+    # The largest package first, so that no CPU idles at the end.
     waiting = sorted(packages, key=lambda file: file.stat().st_size)
     running: list[tuple[Path, subprocess.Popen[str]]] = []
     count = 0
@@ -48,8 +51,8 @@ def unpack(packages: Iterable[Path], tree: Path, done: Callable[[int], None]) ->
             file, process = running.pop(0)
             _, complaint = process.communicate()
             if process.returncode != 0:
-                said = complaint.strip().splitlines()[-3:]
-                raise FetchError(f"{file.name} cannot be unpacked", tried=said, remedies=(ROOM,))
+                lines = complaint.strip().splitlines()[-3:]
+                raise FetchError(f"{file.name} cannot be unpacked", tried=lines, remedies=(ROOM,))
             count += 1
             done(count)
     finally:
@@ -60,7 +63,13 @@ def unpack(packages: Iterable[Path], tree: Path, done: Callable[[int], None]) ->
 
 @dataclass(frozen=True)
 class Tree:
-    """Read an unpacked tree: where its loader, its programs and its plugins are."""
+    """An unpacked tree of packages.
+
+    Attributes:
+        root: The root of the tree.
+        loader: The program loader of its C library, see ld.so(8).
+        folders: The folders with shared libraries.
+    """
 
     root: Path
     loader: Path
@@ -68,36 +77,36 @@ class Tree:
 
     @classmethod
     def read(cls, root: Path) -> Tree:
-        """Find the loader and the folders of shared libraries; raises FetchError."""
-        # An old glibc has a link beside the loader's file, and every glibc one in another folder.
+        """Return the tree at ``root``; raise FetchError if it has no program loader."""
+        # glibc has a symbolic link to the loader in another folder, and old versions one beside the loader, too.
         loaders = [path for pattern in _LOADERS for path in root.rglob(pattern)]
         loaders = [path for path in loaders if path.is_file() and path.resolve().parent == path.parent]
         if not loaders:
-            raise FetchError("the C library's package holds no program loader (ld.so(8))")
+            raise FetchError("the package of the C library has no program loader (ld.so(8))")
         folders = {path.parent for path in root.rglob("*.so.*")}
-        # The C library's own folder first: it holds nearly all.
+        # The folder of the C library first: nearly all libraries are there.
         ordered = sorted(folders, key=lambda folder: (folder != loaders[0].parent, str(folder)))
         return cls(root, loaders[0], tuple(ordered))
 
     def program(self, name: str) -> Path:
-        """Return a program of the tree; raises FetchError."""
+        """Return the path of a program in the tree; raise FetchError if there is none."""
         for folder in ("usr/sbin", "usr/bin", "sbin", "bin"):
             path = self.root / folder / name
             if path.is_file():
                 return path
-        raise FetchError(f"the packages hold no {name}")
+        raise FetchError(f"the packages have no program {name}")
 
     def programs(self, product: Product) -> list[Path]:
-        """Return the programs that a product's folder gets; raises FetchError where one that it must have is not."""
+        """Return the programs of a product that are in the tree; raise FetchError if a required program is missing."""
         found = [self.root / "usr/bin" / name for name in product.more]
         return [*map(self.program, product.programs), *(path for path in found if path.is_file())]
 
     def plugins(self, product: Product) -> list[Path]:
-        """Return the plugins and components, which the program opens by name."""
+        """Return the plugins and components of a product, which its program opens by name."""
         return sorted(self.root.glob(f"usr/lib/**/{product.plugins}/*.so"))
 
     def run(self, program: Path, *arguments: str | Path) -> str:
-        """Run a program of the tree with the tree's own libraries; raises FetchError."""
+        """Run a program with the libraries of the tree and return its output; raise FetchError if the program fails."""
         answer = self._load(str(program), *map(str, arguments))
         if answer.returncode != 0:
             raise FetchError(
@@ -108,19 +117,23 @@ class Tree:
         return answer.stdout
 
     def needs(self, objects: Iterable[Path]) -> tuple[dict[str, Path], set[str]]:
-        """Resolve the shared libraries that objects need, and what those need in turn.
+        """Return the shared libraries that programs and libraries need, directly or indirectly.
 
-        Shape: ``(found, missing)``, found by the name that the loader asks for.
+        Args:
+            objects: The programs and libraries.
+
+        Returns:
+            The files of the libraries, by the names that the loader asks for, and the names of missing libraries.
         """
         found: dict[str, Path] = {}
         missing: set[str] = set()
         for each in objects:
             answer = self._load("--list", str(each))
             if not answer.stdout:
-                said = answer.stderr.strip().splitlines()[-3:]
-                raise FetchError(f"the loader cannot tell what {each.name} needs (ld.so(8))", tried=said)
-            for name, path in _NEED.findall(answer.stdout):
-                # Outside the tree means the machine's own: it is there, but not to be relied on.
+                lines = answer.stderr.strip().splitlines()[-3:]
+                raise FetchError(f"the loader cannot list the libraries that {each.name} needs (ld.so(8))", tried=lines)
+            for name, path in _NEEDED_LIBRARY.findall(answer.stdout):
+                # A library outside of the tree is the machine's own, which another machine or an upgrade may not have.
                 if path != "not found" and Path(path).resolve().is_relative_to(self.root):
                     found[Path(name).name] = Path(path).resolve()
                 else:
@@ -128,7 +141,7 @@ class Tree:
         return found, missing
 
     def _load(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Call the tree's loader with the tree's libraries; what LD_PRELOAD and its like say is not ours."""
+        """Run the loader of the tree with the libraries of the tree, without LD_PRELOAD and the like."""
         folders = ":".join(map(str, self.folders))
         command = [str(self.loader), "--inhibit-cache", "--library-path", folders, *arguments]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("LD_")}
@@ -141,10 +154,17 @@ class Tree:
 
 
 def assemble(tree: Tree, product: Product, libraries: dict[str, Path], folder: Path, home: Path) -> None:
-    """Lay out ``bin``, ``lib`` and ``share`` in a folder that will be renamed to ``home``.
+    """Fill ``bin``, ``lib`` and ``share`` of a folder that is renamed to ``home`` afterwards.
 
-    The programs get an absolute loader and a search path relative to themselves
-    (patchelf(1)), so that they run on any system and keep their process names.
+    The programs get an absolute path of their loader, and a library path relative to themselves, see patchelf(1). So
+    they run on any system, and keep their process names.
+
+    Args:
+        tree: The unpacked packages.
+        product: The product.
+        libraries: The shared libraries that the programs need, by name.
+        folder: An existing empty folder.
+        home: The final path of the folder.
     """
     (folder / "bin").mkdir()
     (folder / "lib").mkdir()
@@ -168,23 +188,23 @@ def assemble(tree: Tree, product: Product, libraries: dict[str, Path], folder: P
         programs.append(folder / "bin" / file.name)
         _place(file, programs[-1])
     objects = [*programs, *(path for path in folder.glob("lib/**/*.so*") if path != loader)]
-    _forget_rpaths(tree, patchelf, objects)
-    # DT_RPATH, unlike DT_RUNPATH, holds for the libraries' own needs and for what is opened
-    # by name, and goes before LD_LIBRARY_PATH: hence --force-rpath.
+    _remove_rpaths(tree, patchelf, objects)
+    # --force-rpath: DT_RPATH, unlike DT_RUNPATH, also applies to the libraries of libraries and to what is opened by
+    # name, and is searched before LD_LIBRARY_PATH.
     rpath = ("--force-rpath", "--set-rpath", "$ORIGIN/../lib")
     tree.run(patchelf, "--set-interpreter", home / "lib" / loader.name, *rpath, *programs)
-    # tcmalloc, unlike the C library's own allocator, has no way to ask for huge pages: see ``process``. One at a time:
-    # an option that is given twice counts once.
+    # tcmalloc, unlike the allocator of the C library, cannot be asked for huge pages: see ``process``. patchelf takes
+    # this option only once, so there is a call for each library.
     for allocator in sorted(path.name for path in (folder / "lib").glob("libtcmalloc*")):
         tree.run(patchelf, "--remove-needed", allocator, folder / "bin" / product.program)
 
 
-def _forget_rpaths(tree: Tree, patchelf: Path, objects: Sequence[Path]) -> None:
-    """Take away search paths of their own, which would keep the programs' from being asked."""
+def _remove_rpaths(tree: Tree, patchelf: Path, objects: Sequence[Path]) -> None:
+    """Remove the library paths of libraries, which would be searched instead of the program's."""
     paths = tree.run(patchelf, "--print-rpath", *objects).split("\n")
     for each, path in zip(objects, paths, strict=False):
         if path:
-            # A copy: patchelf itself may be running with this library.
+            # Change a copy: patchelf itself may be using this library.
             draft = each.with_name(f".{each.name}")
             shutil.copy(each, draft)
             tree.run(patchelf, "--remove-rpath", draft)
@@ -192,7 +212,7 @@ def _forget_rpaths(tree: Tree, patchelf: Path, objects: Sequence[Path]) -> None:
 
 
 def _place(file: Path, name: Path) -> None:
-    """Give a file of the tree a second name; the tree goes away later."""
+    """Link a file of the tree to another name, or copy it; the tree is removed later."""
     try:
         os.link(file, name)
     except FileExistsError:

@@ -18,12 +18,22 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b
 
 
 def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
-    """Write an option file that its owner alone can read; see the manual, "Using Option Files".
+    """Write an option file that only its owner can read, and return its path.
 
-    Raises ClientError for a value with a NUL.
+    See the manual, "Using Option Files".
+
+    Args:
+        folder: The folder for the file.
+        groups: The options of each group.
+
+    Raises:
+        ClientError: A value has a NUL.
     """
     if any("\0" in value for options in groups.values() for value in options.values()):
-        raise ClientError("an option file has no NUL: the programs would read half of it", remedies=["leave it out"])
+        raise ClientError(
+            "an option file cannot have a NUL: client programs would stop reading there",
+            remedies=["leave the NUL out"],
+        )
     lines = []
     for group, options in groups.items():
         lines += [f"[{group}]", *(f"{name}={_quoted(value)}" for name, value in options.items())]
@@ -34,9 +44,9 @@ def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
 
 
 def as_administrator(server: Instance) -> list[str]:
-    """Return the words by which a client program connects as the administrator, by the private socket.
+    """Return the arguments by which a client program connects as the administrator, over the private socket.
 
-    A password stands in a file, in the server's private folder: on no command line.
+    A password goes into an option file in the server's private folder, never onto the command line.
     """
     known = server.administrator.account
     if not known["password"]:

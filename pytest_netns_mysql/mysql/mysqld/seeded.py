@@ -1,57 +1,15 @@
-"""The schemas that a server was loaded with: contents as values to compare, and the interface to put them back."""
+"""The interface of the schemas that a server was loaded with, as the server and its reset see them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
-TableName = tuple[str, str]
-"""The name of a schema, and the name of a table in the schema."""
+from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaObject
 
-
-class SchemaObject(NamedTuple):
-    """A table, sequence, view, trigger or routine.
-
-    Attributes:
-        kind: The kind, such as ``table`` or ``trigger``.
-        schema: The name of the schema.
-        name: The name of the object.
-    """
-
-    kind: str
-    schema: str
-    name: str
-
-    @property
-    def table_name(self) -> TableName:
-        """The names of the schema and of the object."""
-        return self.schema, self.name
-
-
-class Rows(NamedTuple):
-    """The rows of a table, as values to compare.
-
-    Attributes:
-        digest: The number of rows and the sum of their hashes. The order of the rows does not matter.
-        next_number: The next AUTO_INCREMENT, or ''. For a sequence, the next number that is not cached.
-    """
-
-    digest: str
-    next_number: str
-
-
-@dataclass(frozen=True)
-class SchemaContents:
-    """The definitions of all objects in some schemas, and the rows of their tables."""
-
-    definitions: Mapping[SchemaObject, str] = field(default_factory=dict)
-    rows: Mapping[TableName, Rows] = field(default_factory=dict)
-
-    @property
-    def has_sequences(self) -> bool:
-        """True if a SELECT may change something: NEXTVAL advances a sequence."""
-        return any(found.kind == "sequence" for found in self.definitions)
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
 
 
 @dataclass(frozen=True)
@@ -71,35 +29,29 @@ class SchemaChange:
 
 
 class Seeded(Protocol):
-    """The schemas that a running server was loaded with."""
+    """The schemas of one server that was loaded with data."""
 
     def read(self, *, as_loaded: bool = False, is_a_check: bool = False) -> SchemaContents:
         """Return the contents of the schemas.
 
         Args:
-            as_loaded: Whether nobody has used the server. The digests of the rows are then taken from the seed.
-            is_a_check: Whether nobody but ``put_back`` has written since the last call. Large tables that were not put
-                back are then not read.
+            as_loaded: No client has used the server since it was started: take the rows as they were loaded.
+            is_a_check: No client has used the server since the last call: read no large table again.
         """
         ...
 
     def read_rows(self, known: SchemaContents, put_back: Collection[SchemaChange]) -> SchemaContents:
-        """Return the contents of the schemas after ``put_back`` has written nothing but rows.
-
-        Args:
-            known: The contents before. Everything else is taken from them.
-            put_back: The changes that were put back. Only their tables are read.
-        """
+        """Return the contents of the schemas: ``known``, with the tables of ``put_back`` read again."""
         ...
 
     def changes(self, before: SchemaContents, now: SchemaContents) -> list[SchemaChange]:
-        """Return what changed in the schemas."""
+        """Return what changed from ``before`` to ``now``."""
         ...
 
     def put_back(self, changes: Sequence[SchemaChange], before: SchemaContents, now: SchemaContents) -> bool:
-        """Undo changes in the schemas, as far as possible; return True if only rows were written."""
+        """Undo changes as far as possible; return True if nothing but rows had to be written."""
         ...
 
     def doubt(self) -> None:
-        """Forget what is known about the rows: the server was started on other data than the seed's."""
+        """Take note that the server may have other data than what was loaded."""
         ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.mysql.mysqld.kind import require_program
 from pytest_netns_mysql.mysql.mysqld.process import Process
 from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
-from pytest_netns_mysql.mysql.waiting import wait_until
+from pytest_netns_mysql.mysql.waiting import becomes_true
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import Dialect
@@ -113,12 +112,7 @@ class ServerFacts:
         if size == self._log_seen:
             return
         self._log_seen = size
-        with contextlib.suppress(ServerGoneError):
-            wait_until(
-                lambda: not (self.crash and self.is_running),
-                timeout=_CRASHING,
-                error=lambda: self._access.silent_error("SIGCONT: it is crashing"),
-            )
+        becomes_true(lambda: not (self.crash and self.is_running), timeout=_CRASHING)
 
     @property
     def pid(self) -> int | None:

@@ -118,7 +118,7 @@ class Proxy:
             self.folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=WORK_DIRECTORY))
             self.command = self._complete_command()
             with (self.folder / "log").open("wb") as log:
-                # The kernel ends the proxy with the thread that starts it, the main thread: see launch.command.
+                # The kernel ends the proxy with the thread that starts it, the main thread: see launcher.command.
                 self._process = self._namespace.start(self.command, directory=self.folder, env=os.environ, output=log)
 
     def _complete_command(self) -> list[str]:

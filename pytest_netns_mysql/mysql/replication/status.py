@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.mysql.server import MySQLServer
 
 _COLUMNS_IN_MESSAGES = (
     "Replica_IO_Running",
@@ -26,7 +26,7 @@ class ReplicaStatus(Mapping[str, Any]):
     See the manual, "SHOW REPLICA STATUS Statement" and "Performance Schema Replication Tables".
     """
 
-    def __init__(self, replica: Instance, channel: str) -> None:
+    def __init__(self, replica: MySQLServer, channel: str) -> None:
         """Run SHOW REPLICA STATUS.
 
         Args:

@@ -21,7 +21,7 @@ def try_to_drop(accounts: Accounts) -> mysql.connector.Error | None:
     try:
         accounts.drop()
     except mysql.connector.Error as error:
-        accounts.tidy()
+        accounts.restore_lock_timeout()
         return error
     return None
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.mysqld.processlist import connections
+from pytest_netns_mysql.mysql.waiting import becomes_true
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
@@ -16,7 +16,7 @@ CLOSING = 0.02
 """Seconds in which the server notices that a client closed a connection."""
 ENDING = 2.0
 """Seconds in which a killed connection ends."""
-_POLL = 0.0005  # seconds
+_PAUSE = 0.0005  # seconds
 
 
 def await_ends(
@@ -32,9 +32,14 @@ def await_ends(
     Returns:
         The connections of clients at the end of the wait.
     """
-    deadline = time.monotonic() + timeout
-    while are_open(now := connections(server.administrator)) and time.monotonic() < deadline:
-        time.sleep(_POLL)
+    now: frozenset[Connection] = frozenset()
+
+    def have_ended() -> bool:
+        nonlocal now
+        now = connections(server.administrator)
+        return not are_open(now)
+
+    becomes_true(have_ended, timeout=timeout, pause=_PAUSE)
     return now
 
 

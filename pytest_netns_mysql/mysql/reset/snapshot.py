@@ -15,7 +15,7 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ServerGoneError, SnapshotError
 from pytest_netns_mysql.mysql.mysqld import copying
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.mysqld.seeded import SchemaContents
+from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import put_back
 from pytest_netns_mysql.mysql.reset.state import State

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 from pytest_netns_mysql.mysql.mysqld.processlist import Connection
-from pytest_netns_mysql.mysql.mysqld.seeded import SchemaContents
+from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow

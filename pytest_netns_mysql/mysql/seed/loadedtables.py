@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
-from pytest_netns_mysql.mysql.mysqld.seeded import TableName
+from pytest_netns_mysql.mysql.mysqld.schemacontents import TableName
 from pytest_netns_mysql.mysql.seed.definitions import list_objects, qualified, read_definitions
 from pytest_netns_mysql.mysql.seed.rowdigests import (
     Column,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
-from pytest_netns_mysql.mysql.mysqld.seeded import Rows, TableName
+from pytest_netns_mysql.mysql.mysqld.schemacontents import Rows, TableName
 from pytest_netns_mysql.mysql.seed.definitions import qualified
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
-from pytest_netns_mysql.mysql.mysqld.seeded import TableName
+from pytest_netns_mysql.mysql.mysqld.schemacontents import TableName
 from pytest_netns_mysql.mysql.seed.definitions import qualified
 
 if TYPE_CHECKING:

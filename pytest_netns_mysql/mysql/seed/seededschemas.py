@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.mysqld.seeded import Rows, SchemaChange, SchemaContents, SchemaObject, TableName
+from pytest_netns_mysql.mysql.mysqld.schemacontents import Rows, SchemaContents, SchemaObject, TableName
+from pytest_netns_mysql.mysql.mysqld.seeded import SchemaChange
 from pytest_netns_mysql.mysql.seed.definitions import Listing, list_objects, qualified, read_definitions
 from pytest_netns_mysql.mysql.seed.loadedtables import LoadedTables, read_loaded_tables
 from pytest_netns_mysql.mysql.seed.reloadrows import ChangedTable, RowReloader

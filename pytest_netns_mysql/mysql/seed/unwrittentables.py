@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.mysql.mysqld.seeded import TableName
+from pytest_netns_mysql.mysql.mysqld.schemacontents import TableName
 from pytest_netns_mysql.mysql.seed.definitions import qualified
 
 if TYPE_CHECKING:
