@@ -9,7 +9,7 @@ import pytest
 
 from pytest_netns_mysql import LoadError, MySQLServer, factories
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.mysql.load.load import resolve
+from pytest_netns_mysql.mysql.load.entries import find_loads
 from pytest_netns_mysql.mysql.seed import loader
 
 pytestmark = [pytest.mark.live, pytest.mark.netns]  # the servers are asked for by name
@@ -108,7 +108,7 @@ def test_three_ways_give_the_same(server: MySQLServer, folder: Path, name: str) 
     expected = dump(server)
     server.execute("SET GLOBAL local_infile = 0")
     for schema in (None, "another"):
-        loader.load_into(server, resolve([file], where="here"), schema)
+        loader.load_into(server, find_loads([file], where="here"), schema)
         assert dump(server) == expected
     assert server.execute("SELECT @@GLOBAL.local_infile") == [(0,)]
 
@@ -120,18 +120,18 @@ def test_a_dump_of_mariadb_is_loaded_everywhere(server: MySQLServer, folder: Pat
     file = folder / "script.sql"
     file.write_bytes(line + HEAD + line + b"INSERT INTO t VALUES (1, 'a');\n")
     for schema in (None, "another"):
-        loader.load_into(server, resolve([file], where="here"), schema)
+        loader.load_into(server, find_loads([file], where="here"), schema)
         assert server.execute("SELECT * FROM shop.t") == [(1, "a")]
         server.execute("DROP SCHEMA shop")
 
 
 def test_what_mysqldump_writes_is_loaded(server: MySQLServer, folder: Path) -> None:
-    loader.load_into(server, resolve([DUMPS / "shop.sql"], where="here"))
+    loader.load_into(server, find_loads([DUMPS / "shop.sql"], where="here"))
     file = folder / "dump.sql"
     first = dump_twice = dump(server)
     file.write_bytes(first)
     for schema in (None, "another"):
-        loader.load_into(server, resolve([file], where="here"), schema)
+        loader.load_into(server, find_loads([file], where="here"), schema)
         dump_twice = dump(server)
         assert dump_twice == first
 
@@ -140,7 +140,7 @@ def test_what_mydumper_writes_is_loaded(server: MySQLServer) -> None:
     if server.plan.kind.flavor == "mariadb":
         return  # it has MySQL's collations
     tables = ["things-schema", "things", "parts-schema", "parts", "log-schema"]
-    loads = resolve([DUMPS / "mydumper" / f"shop.{table}.sql" for table in tables], where="here")
+    loads = find_loads([DUMPS / "mydumper" / f"shop.{table}.sql" for table in tables], where="here")
     loader.load_into(server, loads, "another")
     assert server.execute("SELECT name, HEX(data), JSON_EXTRACT(doc, '$.a') FROM another.things ORDER BY id") == [
         ('tea; it\'s "hot"\n\r\t\\', "00FF275C0A0D1A22", '"b;\\n"'),
@@ -177,7 +177,7 @@ def test_what_is_not_understood_is_named_by_both_ways(
     file.write_bytes(text)
     for schema in (None, "another"):
         with pytest.raises(LoadError) as caught:
-            loader.load_into(server, resolve([file], where="here"), schema)
+            loader.load_into(server, find_loads([file], where="here"), schema)
         assert caught.value.what == "script.sql could not be loaded"
         assert caught.value.where == f"{file}, line {line}"
         assert caught.value.tried[0].startswith(told)
@@ -188,7 +188,7 @@ def test_a_fault_in_another_file_is_named_there(server: MySQLServer, folder: Pat
     (folder / "b.sql").write_bytes(b"\n\nSELEKT 1;\n")
     for schema in (None, "another"):
         with pytest.raises(LoadError) as caught:
-            loader.load_into(server, resolve([folder / "script.sql"], where="here"), schema)
+            loader.load_into(server, find_loads([folder / "script.sql"], where="here"), schema)
         assert caught.value.where == f"{folder / 'b.sql'}, line 3"
         server.execute("DROP SCHEMA shop")
 
@@ -200,7 +200,7 @@ def test_a_row_that_is_larger_than_the_server_takes(server: MySQLServer, folder:
     )
     server.execute("SET GLOBAL max_allowed_packet = 16777216")
     for schema in (None, "another"):
-        loader.load_into(server, resolve([file], where="here"), schema)
+        loader.load_into(server, find_loads([file], where="here"), schema)
         assert server.execute("SELECT LENGTH(b) FROM shop.t") == [(20 << 20,)]
         server.execute("DROP SCHEMA shop")
     assert server.execute("SELECT @@GLOBAL.max_allowed_packet") == [(16777216,)]

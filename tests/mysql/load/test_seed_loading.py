@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.mysql.load.load import Load, based, resolve
+from pytest_netns_mysql.mysql.load.entries import Load, find_loads, with_absolute_paths
 from pytest_netns_mysql.topology import from_mapping
 
 
@@ -29,20 +29,20 @@ def digests(*loads: Load) -> list[str]:
 
 
 def test_paths_start_at_the_folder_that_is_given(tmp_path: Path) -> None:
-    assert based("a.sql", tmp_path) == (tmp_path / "a.sql",)
-    assert based(["sub/a.sql", Path("b"), "package.module:function"], tmp_path) == (
+    assert with_absolute_paths("a.sql", tmp_path) == (tmp_path / "a.sql",)
+    assert with_absolute_paths(["sub/a.sql", Path("b"), "package.module:function"], tmp_path) == (
         tmp_path / "sub/a.sql",
         tmp_path / "b",
         "package.module:function",
     )
-    assert based(named, tmp_path) == (named,)
-    assert based("/a.sql", tmp_path) == (Path("/a.sql"),)
+    assert with_absolute_paths(named, tmp_path) == (named,)
+    assert with_absolute_paths("/a.sql", tmp_path) == (Path("/a.sql"),)
 
 
 def test_a_folder_is_its_sql_files_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name in ("10.sql", "02.sql", "notes.txt"):
         (tmp_path / name).touch()
-    assert [load.file for load in resolve([tmp_path], where="here")] == [tmp_path / "02.sql", tmp_path / "10.sql"]
+    assert [load.file for load in find_loads([tmp_path], where="here")] == [tmp_path / "02.sql", tmp_path / "10.sql"]
 
 
 def test_a_files_digest_follows_what_it_reads(tmp_path: Path) -> None:
@@ -50,13 +50,13 @@ def test_a_files_digest_follows_what_it_reads(tmp_path: Path) -> None:
     seen = []
     for name, text in (("b.sql", ""), ("b.sql", "SELECT 1"), ("c.csv", "1"), ("a.sql", "SELECT 2")):
         (tmp_path / name).write_text(text)
-        seen += digests(*resolve([tmp_path / "a.sql"], where="here"))
+        seen += digests(*find_loads([tmp_path / "a.sql"], where="here"))
     assert len(set(seen)) == 4
 
 
 def test_a_functions_digest_follows_its_module_and_what_it_was_made_with() -> None:
-    (by_name,) = resolve([f"{__name__}:named"], where="here")
-    first, same, other, also = digests(*resolve([named, named, made("a"), made("b")], where="here"))
+    (by_name,) = find_loads([f"{__name__}:named"], where="here")
+    first, same, other, also = digests(*find_loads([named, named, made("a"), made("b")], where="here"))
     assert first == same == by_name.digest()
     assert len({first, other, also}) == 3
 
@@ -90,13 +90,13 @@ def test_a_functions_digest_follows_its_module_and_what_it_was_made_with() -> No
 )
 def test_what_is_not_there_is_told(entry: Any, told: str) -> None:
     with pytest.raises(LoadError) as caught:
-        resolve([entry], where="here")
+        find_loads([entry], where="here")
     assert str(caught.value) == told
 
 
 def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(LoadError) as caught:
-        resolve([tmp_path], where="here")
+        find_loads([tmp_path], where="here")
     assert str(caught.value) == (
         f"the folder {tmp_path.name} has no SQL files to load (*.sql)\n  where: here\n  tried: {tmp_path}\n"
         "  do: put SQL files into the folder: they are loaded in the order of their names"
