@@ -1,4 +1,4 @@
-"""What is to be loaded: found, in order, and told apart by its content."""
+"""The entries of ``load=``: how they are found and ordered, and their digests."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def named(connection: Any) -> None:
     """Load nothing."""
 
 
-def made(with_what: str) -> Callable[[Any], object]:
+def made(value: str) -> Callable[[Any], object]:
     def inner(connection: Any) -> str:
-        return with_what
+        return value
 
     return inner
 
@@ -28,7 +28,7 @@ def digests(*loads: Load) -> list[str]:
     return [load.digest() for load in loads]
 
 
-def test_paths_start_at_the_folder_that_is_given(tmp_path: Path) -> None:
+def test_relative_paths_start_from_the_given_folder(tmp_path: Path) -> None:
     assert with_absolute_paths("a.sql", tmp_path) == (tmp_path / "a.sql",)
     assert with_absolute_paths(["sub/a.sql", Path("b"), "package.module:function"], tmp_path) == (
         tmp_path / "sub/a.sql",
@@ -39,13 +39,13 @@ def test_paths_start_at_the_folder_that_is_given(tmp_path: Path) -> None:
     assert with_absolute_paths("/a.sql", tmp_path) == (Path("/a.sql"),)
 
 
-def test_a_folder_is_its_sql_files_in_the_order_of_their_names(tmp_path: Path) -> None:
+def test_the_files_of_a_folder_are_loaded_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name in ("10.sql", "02.sql", "notes.txt"):
         (tmp_path / name).touch()
     assert [load.file for load in find_loads([tmp_path], where="here")] == [tmp_path / "02.sql", tmp_path / "10.sql"]
 
 
-def test_a_files_digest_follows_what_it_reads(tmp_path: Path) -> None:
+def test_the_digest_of_a_file_includes_the_files_that_it_reads(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text("SOURCE b.sql\nLOAD DATA LOCAL INFILE 'c.csv' INTO TABLE t")
     seen = []
     for name, text in (("b.sql", ""), ("b.sql", "SELECT 1"), ("c.csv", "1"), ("a.sql", "SELECT 2")):
@@ -54,7 +54,7 @@ def test_a_files_digest_follows_what_it_reads(tmp_path: Path) -> None:
     assert len(set(seen)) == 4
 
 
-def test_a_functions_digest_follows_its_module_and_what_it_was_made_with() -> None:
+def test_the_digest_of_a_function_includes_its_module_and_closure() -> None:
     (by_name,) = find_loads([f"{__name__}:named"], where="here")
     first, same, other, also = digests(*find_loads([named, named, made("a"), made("b")], where="here"))
     assert first == same == by_name.digest()
@@ -62,7 +62,7 @@ def test_a_functions_digest_follows_its_module_and_what_it_was_made_with() -> No
 
 
 @pytest.mark.parametrize(
-    ("entry", "told"),
+    ("entry", "message"),
     [
         (
             Path("/no/such.sql"),
@@ -88,13 +88,13 @@ def test_a_functions_digest_follows_its_module_and_what_it_was_made_with() -> No
         ),
     ],
 )
-def test_what_is_not_there_is_told(entry: Any, told: str) -> None:
+def test_the_error_of_an_entry_says_what_is_wrong(entry: Any, message: str) -> None:
     with pytest.raises(LoadError) as caught:
         find_loads([entry], where="here")
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
-def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LoadError) as caught:
         find_loads([tmp_path], where="here")
     assert str(caught.value) == (
@@ -103,6 +103,6 @@ def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
     )
 
 
-def test_a_topology_names_what_its_server_is_loaded_with() -> None:
+def test_a_topology_has_the_entries_of_its_server() -> None:
     topology = from_mapping({"namespaces": {"red": "192.0.2.2/24"}, "mysqld": {"load": "schema.sql"}})
     assert topology.mysqld.load == ("schema.sql",)

@@ -11,6 +11,8 @@ from pytest_netns_mysql.mysql.reset.reset import put_back
 of_mysql = factories.mysqld(options={"port": 3321}, scope="module")
 of_mariadb = factories.mysqld(options={"port": 3322}, mysqld="mariadb", scope="module")
 
+pytestmark = pytest.mark.live
+
 CHANGES = {
     "new": (["CREATE USER ann@'%'", "GRANT SELECT ON *.* TO ann@'%'"], ["account 'ann'@'%' is new"]),
     "gone": (["DROP USER known@localhost"], ["account 'known'@'localhost' is gone"]),
