@@ -1,4 +1,4 @@
-"""The arguments of public functions: of which kind each is, checked in one way, before anything is done with them."""
+"""The kinds of arguments that public functions take, and the check that is made before anything else."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class Kind:
 
     Attributes:
         takes: What messages say is allowed.
-        example: What an argument of the kind may be, as it is written in Python.
+        example: A valid argument, as it is written in Python.
         fits: Returns True for a value of the kind.
-        error: What is raised for another value.
+        error: The class of the error for any other value.
     """
 
     takes: str
@@ -35,13 +35,13 @@ class Kind:
     error: type[NetnsError] = SettingError
 
     def or_none(self) -> Kind:
-        """Return the kind of an argument that may be left out, as None."""
+        """Return the kind that also takes None, for an argument that may be left out."""
         fits = self.fits
         return replace(self, fits=lambda value: value is None or fits(value))
 
 
 def check(function: str, kinds: Mapping[str, Kind], values: Mapping[str, object]) -> None:
-    """Raise the error of the first argument that is not of its kind; arguments without a kind are taken as they are.
+    """Raise the error of the first argument that is not of its kind. Arguments without a kind are not checked.
 
     Args:
         function: The function's name for messages, such as ``factories.mysqld``.
@@ -62,18 +62,18 @@ def check(function: str, kinds: Mapping[str, Kind], values: Mapping[str, object]
 def _fits(kind: Kind, value: object) -> bool:
     try:
         return kind.fits(value)
-    except Exception:  # noqa: BLE001 - an object that cannot even be looked at is of no kind
+    except Exception:  # noqa: BLE001 - the methods of a value may raise anything, and such a value does not fit
         return False
 
 
 def caller() -> str | None:
-    """Return the file and line outside of this package that called into it."""
+    """Return the file and line that called into this package, or None if there is no such caller."""
     frame = _calling_frame()
     return None if frame is None else f"{frame.f_code.co_filename}, line {frame.f_lineno}"
 
 
 def calling_file() -> Path | None:
-    """Return the file of the module outside of this package that called into it, or None at a prompt."""
+    """Return the file of the module that called into this package, or None at an interactive prompt."""
     frame = _calling_frame()
     file = None if frame is None else frame.f_globals.get("__file__")
     return None if file is None else Path(file)
@@ -87,8 +87,8 @@ def _calling_frame() -> FrameType | None:
 
 
 def is_line(value: object) -> bool:
-    """Return True for text without control characters that a program can be given."""
-    if not isinstance(value, str) or any(ord(one) < 32 or ord(one) == 127 for one in value):
+    """Return True for text without control characters that can be an argument of a program."""
+    if not isinstance(value, str) or any(ord(char) < 32 or ord(char) == 127 for char in value):
         return False
     try:
         os.fsencode(value)
@@ -103,12 +103,12 @@ def is_text(value: object) -> bool:
 
 
 def is_several(value: object, fits: Callable[[object], bool]) -> bool:
-    """Return True for a list, or another sequence, of values that fit; a string does not count."""
+    """Return True for a list, or another sequence, of values that fit. A string is not a sequence here."""
     return isinstance(value, Sequence) and not isinstance(value, str | bytes | bytearray) and all(map(fits, value))
 
 
 def is_number(value: object) -> bool:
-    """Return True for an int or a float; True and False do not count."""
+    """Return True for an int or a float, but not for True and False."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -122,7 +122,7 @@ def _is_entry(value: object) -> bool:
 
 
 def _is_word(value: object) -> bool:
-    """Return True for a word of a command line, as subprocess takes it: without a NUL."""
+    """Return True for a word of a command line as subprocess takes it."""
     if not isinstance(value, str | bytes | os.PathLike):
         return False
     return b"\0" not in os.fsencode(value)
@@ -131,11 +131,11 @@ def _is_word(value: object) -> bool:
 def _is_name(value: object) -> bool:
     if not is_text(value) or len(str(value)) > _LONGEST_NAME or value in (".", "..", "request"):
         return False
-    return not any(one.isspace() or one == "/" for one in str(value))
+    return not any(char.isspace() or char == "/" for char in str(value))
 
 
-TEXT = Kind("a text of one line", '"red"', is_text)
-LINE = Kind("a text of one line, which may be empty", '"red"', is_line)
+TEXT = Kind("text of one line", '"red"', is_text)
+LINE = Kind("text of one line, which may be empty", '"red"', is_line)
 SWITCH = Kind("True or False", "True", lambda value: isinstance(value, bool))
 NAMES = Kind("a list of texts", '["red", "blue"]', lambda value: is_several(value, is_text))
 TEXTS = Kind(
@@ -145,7 +145,7 @@ ADDRESS = Kind("an addr/ns as text", '"192.0.2.2/red"', lambda value: isinstance
 ADDRESSES = Kind(
     "addr/ns as text: one, a comma list, or a list",
     '["127.0.0.1", "192.0.2.2/red"]',
-    lambda value: isinstance(value, str) or is_several(value, lambda one: isinstance(one, str)),
+    lambda value: isinstance(value, str) or is_several(value, lambda text: isinstance(text, str)),
     EndpointError,
 )
 OPTIONS = Kind("a mapping of names to values", '{"max_connections": 5}', is_mapping)
@@ -166,7 +166,7 @@ NAME = Kind(
     '"shop"',
     _is_name,
 )
-SERVER = Kind("a server as netns_mysqld names one, or None for the run's", '"docker://mysql:8.4"', is_text)
+SERVER = Kind("a value of netns_mysqld, or None for the server of the run", '"docker://mysql:8.4"', is_text)
 
 OF_A_RUN: Mapping[str, Kind] = {
     "argv": Kind(
@@ -175,7 +175,7 @@ OF_A_RUN: Mapping[str, Kind] = {
         lambda value: bool(value) and (_is_word(value) or is_several(value, _is_word)),
     )
 }
-"""The arguments of whatever runs a program."""
+"""The arguments of every function that runs a program."""
 
 OF_A_START: Mapping[str, Kind] = {
     "bind_address": ADDRESSES.or_none(),
@@ -186,4 +186,4 @@ OF_A_START: Mapping[str, Kind] = {
     "require_mysqlx": SWITCH,
     "drop_capabilities": TEXTS,
 }
-"""The arguments of whatever starts a server."""
+"""The arguments of every function that starts a server."""

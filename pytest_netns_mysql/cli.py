@@ -1,4 +1,4 @@
-"""The command line: netns-mysql doctor, fetch, show, matrix, run, up, ls, down."""
+"""The command line: netns-mysql doctor, fetch, image, show, matrix, run, up, ls, down."""
 
 from __future__ import annotations
 
@@ -20,22 +20,20 @@ from pytest_netns_mysql.topology.file.load import load_all, presets
 
 _IMAGE = "netns-mysql:latest"
 _USAGE = 2  # exit code, as argparse's
-_PRODUCTS = ("mysql", "mariadb", "router")  # what can be fetched: not imported for every command
-
-
+_PRODUCTS = ("mysql", "mariadb", "router")  # repeated here, because importing them takes time in every command
 _INTERRUPTED = 128 + signal.SIGINT
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _PIPE_CLOSED = 128 + signal.SIGPIPE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit code."""
+    """Run a command; return its exit code."""
     try:
         try:
             return _main(argv)
         finally:
             if sys.stdout is not None:
-                sys.stdout.flush()  # here, where a reader that has gone is no error
+                sys.stdout.flush()  # here, where the error of a closed pipe is handled
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:
@@ -43,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno not in _NOT_WRITTEN:
             raise
-        print(f"netns-mysql: the output cannot be written: {error.strerror}", file=sys.stderr)
+        print(f"netns-mysql: cannot write the output: {error.strerror}", file=sys.stderr)
         code = 1
-    # Python flushes again when it ends.
+    # Python flushes stdout again when it exits.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return code
 
@@ -61,7 +59,7 @@ def _main(argv: Sequence[str] | None) -> int:
 
 
 def _beside() -> list[table.Reader]:
-    """Return the reader of a topology file in the working directory, or none where that is there no more."""
+    """Return the reader of a topology file in the working directory; none if the directory was removed."""
     try:
         return [table.beside(Path.cwd())]
     except OSError:
@@ -71,28 +69,32 @@ def _beside() -> list[table.Reader]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="netns-mysql",
-        description="MySQL in network namespaces: what pytest-netns-mysql does, from the shell.",
+        description="MySQL in network namespaces: the sandboxes and servers of pytest-netns-mysql, from the shell.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     by_name = {setting.name: setting for setting in table.TABLE}
     common, cached = (argparse.ArgumentParser(add_help=False) for _ in range(2))
-    for one, names in ((common, ("mode", "cache")), (cached, ("cache",))):
+    for parent, names in ((common, ("mode", "cache")), (cached, ("cache",))):
         for name in names:
-            one.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
+            parent.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
 
-    doctor = commands.add_parser("doctor", parents=[common], help="probe each prerequisite, and name the exact remedy")
+    doctor = commands.add_parser(
+        "doctor", parents=[common], help="check each prerequisite, and print the remedy for each missing one"
+    )
     doctor.set_defaults(command=_doctor)
 
     fetch = commands.add_parser(
         "fetch",
         parents=[cached],
-        help="bring a server, or MySQL Router, into the cache; its path is the last line printed",
+        help="fetch a server or MySQL Router into the cache; the last line printed is its path",
     )
     fetch.add_argument("product", nargs="?", choices=_PRODUCTS, default=_PRODUCTS[0], help=f"default {_PRODUCTS[0]}")
     fetch.set_defaults(command=_fetch)
 
     image = commands.add_parser(
-        "image", parents=[cached], help="make a container image of the fetched server, where no registry can be reached"
+        "image",
+        parents=[cached],
+        help="make a container image of the fetched server, for machines that reach no registry",
     )
     image.add_argument("reference", nargs="?", metavar="NAME", default=_IMAGE, help=f"default {_IMAGE}")
     image.set_defaults(command=_image)
@@ -105,33 +107,35 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(command=_show)
 
     matrix = commands.add_parser(
-        "matrix", help="print the project's topologies x servers as JSON, for a CI matrix; start nothing"
+        "matrix", help="print the project's topologies and servers as JSON for a CI matrix; start nothing"
     )
     matrix.set_defaults(command=_matrix)
-    up = commands.add_parser("up", parents=[common], help="bring up a server that stays, for the pytest runs to come")
+    up = commands.add_parser("up", parents=[common], help="start a server that stays up, for the next pytest runs")
     for command, name in itertools.product((matrix, up), ("topology", "mysqld")):
         command.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
     up.set_defaults(command=_up)
-    ls = commands.add_parser("ls", help="list the servers that are up")
+    ls = commands.add_parser("ls", help="list the servers that stay up")
     ls.set_defaults(command=_ls)
-    down = commands.add_parser("down", help="end the servers that are up, or those of these pids")
-    down.add_argument("pids", nargs="*", type=int, metavar="PID", help="as ls shows them")
+    down = commands.add_parser("down", help="end the servers that stay up, all or those with the given pids")
+    down.add_argument("pids", nargs="*", type=int, metavar="PID", help="the pid of a server, as ls shows it")
     down.set_defaults(command=_down)
 
     run = commands.add_parser(
         "run",
         parents=[common],
-        help="run a command in a sandbox of its own",
+        help="run a command in a new sandbox",
         usage="netns-mysql run [--topology T] [--netns NS] [--mysqld [auto|PATH]] [--mode M] [--cache DIR] -- CMD...",
     )
     run.add_argument("--topology", metavar="NAME|FILE", help=by_name["topology"].help)
-    run.add_argument("--netns", metavar="NS", default=GLOBAL, help="the namespace the command runs in; default global")
+    run.add_argument(
+        "--netns", metavar="NS", default=GLOBAL, help="the namespace that the command runs in; default global"
+    )
     run.add_argument(
         "--mysqld",
         nargs="?",
         const="auto",
         metavar="auto|PATH",
-        help="start a server too, with an account for each namespace, until the command ends",
+        help="also start a server, with an account for each namespace, which ends with the command",
     )
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD...", help="the command and its arguments")
     run.set_defaults(command=_run)
@@ -209,9 +213,9 @@ def _show(options: argparse.Namespace, settings: table.Settings) -> int:
     drawings = [draw(topology, options.format) for topology in load_all(settings.topology)]
     if len(drawings) > 1 and options.format in ("svg", "json"):
         raise SettingError(
-            f"one drawing is a file of its own in {options.format}, and {settings.topology} has {len(drawings)}",
+            f"--format {options.format} draws one topology, and {settings.topology} names {len(drawings)}",
             where="netns-mysql show",
-            remedies=["name one topology, as FILE::NAME where a file holds several"],
+            remedies=["name one topology; FILE::NAME names one of several in a file"],
         )
     print("\n\n".join(drawings))
     return 0
@@ -220,7 +224,10 @@ def _show(options: argparse.Namespace, settings: table.Settings) -> int:
 def _run(options: argparse.Namespace, settings: table.Settings) -> int:
     argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
-        print("netns-mysql: run needs a command: netns-mysql run --netns red -- ip address", file=sys.stderr)
+        print(
+            "netns-mysql: the command to run is missing, as in: netns-mysql run --netns red -- ip address",
+            file=sys.stderr,
+        )
         return _USAGE
     from pytest_netns_mysql.commands.run import run
 

@@ -1,4 +1,4 @@
-"""``addr/ns``: parse it, print it, check it against the addresses that exist."""
+"""Endpoints: places where a server listens, written ``addr/ns``, and the checks against the addresses that exist."""
 
 from __future__ import annotations
 
@@ -50,11 +50,14 @@ Hosts = Sequence[tuple[str, IPv4Address | IPv6Address]]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Name one place where a server listens.
+    """A place where a server listens; ``str()`` returns ``addr/ns`` as the server takes it.
 
-    Shape: ``address`` is an IP address, a host name or a wildcard; ``namespace`` is ``global`` where the
-    value names none; ``str()`` gives ``addr/ns`` as the server takes it.
     See the manual, "Network Namespace Support" and bind_address.
+
+    Attributes:
+        address: An IP address, a host name or a wildcard.
+        namespace: The network namespace, ``global`` if ``addr/ns`` names none.
+        port: The TCP port.
     """
 
     address: str
@@ -66,12 +69,15 @@ class Endpoint:
 
     @property
     def ip(self) -> IPv4Address | IPv6Address | None:
-        """The IP address, or None for a host name and ``*``. An IPv4-mapped address is the IPv4 address in it."""
+        """The IP address, or None for a host name and ``*``.
+
+        For an IPv4-mapped IPv6 address this is the IPv4 address.
+        """
         return _ip(self.address)
 
     @property
     def families(self) -> frozenset[int]:
-        """The address families of the clients that can connect, 4 and 6: both for ``*``, ``::`` and a host name."""
+        """The families of clients that can connect: 4, 6, or both for ``*``, ``::`` and host names."""
         ip = self.ip
         if ip is None or (ip.version == 6 and ip.is_unspecified):
             return frozenset({4, 6})
@@ -89,11 +95,11 @@ class Endpoint:
 
 
 def name_fault(name: str) -> str | None:
-    """Say why ``name`` cannot be a network namespace's name, or return None; see ip-netns(8)."""
+    """Return why a network namespace cannot have this name, or None if the name is fine; see ip-netns(8)."""
     if name in ("", ".", ".."):
-        return "it is empty or a path's own dot"
+        return "it is empty, '.' or '..'"
     if not _NAMESPACE.fullmatch(name):
-        return "it holds a slash, a comma, white space or a NUL"
+        return "it contains a slash, a comma, white space or a NUL character"
     try:
         length = len(name.encode())
     except UnicodeEncodeError:
@@ -102,9 +108,15 @@ def name_fault(name: str) -> str | None:
 
 
 def parse(text: str, *, key: str = MYSQL_ENDPOINT.parameter, where: str | None = None) -> Endpoint:
-    """Read one ``addr`` or ``addr/ns``.
+    """Return the endpoint that a text stands for.
 
-    Raises EndpointError where the value breaks a rule of the manual's "Network Namespace Support".
+    Args:
+        text: ``addr`` or ``addr/ns``.
+        key: The parameter that the text belongs to, for messages.
+        where: Where the text is written, for messages.
+
+    Raises:
+        EndpointError: If the text breaks a rule of the manual's "Network Namespace Support".
     """
 
     def fault(why: str, *remedies: str) -> EndpointError:
@@ -113,9 +125,9 @@ def parse(text: str, *, key: str = MYSQL_ENDPOINT.parameter, where: str | None =
 
     if re.search(r"\s", text):
         tidy = _without_space(text)
-        raise fault("white space is not allowed in it", *([f"write {tidy!r}"] if tidy and "," not in tidy else []))
+        raise fault("white space is not allowed", *([f"write {tidy!r}"] if tidy and "," not in tidy else []))
     if "," in text:
-        raise fault("it is a list, and one address is wanted here", "give each address an item of its own")
+        raise fault("this is a list, and only one address is allowed here", "give each address an item of its own")
     address, slash, namespace = text.partition("/")
     if not address:
         raise fault("the address is missing")
@@ -127,25 +139,25 @@ def parse(text: str, *, key: str = MYSQL_ENDPOINT.parameter, where: str | None =
 
 
 def _suffix_fault(address: str, namespace: str) -> tuple[str, ...] | None:
-    """Say why ``namespace`` cannot follow ``address``, and what to write instead; None where it can."""
+    """Return why ``namespace`` cannot follow ``address``, and what to write instead; None if it can."""
     if not namespace:
-        return ("the namespace behind the slash is missing",)
+        return ("the namespace after the slash is missing",)
     if reason := name_fault(namespace):
-        return (f"{namespace!r} is no namespace's name: {reason}",)
+        return (f"{namespace!r} cannot be the name of a namespace: {reason}",)
     if namespace == GLOBAL:
-        return "the global namespace has no name", f"write the address alone: {address}"
+        return "the global namespace must not be named", f"write the address alone: {address}"
     if _is_wildcard(address):
         return f"a wildcard cannot have a namespace ({namespace})", f"write an address that {namespace} has"
     return None
 
 
 def _without_space(text: str) -> str:
-    """Drop white space beside commas, slashes and ends; what is left between two addresses is a missing comma."""
+    """Return the text as it was probably meant: white space between two addresses stands for a missing comma."""
     return re.sub(r"\s+", ",", re.sub(r"\s*([,/])\s*", r"\1", text.strip()))
 
 
 def _is_wildcard(text: str) -> bool:
-    """Return True if ``text`` is a wildcard in any spelling: the server also takes 0::0 and ::ffff:0.0.0.0 for one."""
+    """Return True for a wildcard in any spelling; the server also accepts 0::0 and ::ffff:0.0.0.0."""
     ip = _ip(text)
     return text in WILDCARDS or (ip is not None and ip.is_unspecified)
 
@@ -154,13 +166,13 @@ def _is_address_or_name(text: str) -> bool:
     try:
         ip_address(text)
     except ValueError:
-        # 300.0.2.2 would be a host name by its letters, and is a typing error by any reader's.
+        # By its characters 300.0.2.2 could be a host name, but it is surely a mistyped address.
         return bool(_HOST.fullmatch(text)) and not re.fullmatch(r"[0-9.]+", text)
     return True
 
 
 def _meant(address: str, suffix: str) -> list[str]:
-    """Guess at an address that is written as in a URL: with a port, in brackets."""
+    """Return the remedy for an address that is written as in a URL: with a port, in brackets."""
     found = re.fullmatch(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[^:\[\]]+))(?P<port>:[0-9]+)?", address)
     if found is None or not _is_address_or_name(plain := found["v6"] or found["v4"]):
         return []
@@ -170,41 +182,47 @@ def _meant(address: str, suffix: str) -> list[str]:
 def parse_list(
     value: str | Sequence[str], *, key: str = MYSQL_ENDPOINT.parameter, where: str | None = None
 ) -> tuple[Endpoint, ...]:
-    """Read a comma list, or a sequence, of ``addr/ns``.
+    """Return the endpoints that a parameter of mysqld stands for.
 
-    ``admin_address`` takes one address only. A wildcard stands alone. Raises EndpointError.
+    Args:
+        value: A comma list, or a sequence, of ``addr/ns``.
+        key: The parameter; ``admin_address`` takes a single address, and no wildcard.
+        where: Where the value is written, for messages.
+
+    Raises:
+        EndpointError: If an address breaks a rule, is listed twice, or if a wildcard is part of a list.
     """
     texts = value.split(",") if isinstance(value, str) else list(value)
-    shown = value if isinstance(value, str) else ",".join(value)
+    written = value if isinstance(value, str) else ",".join(value)
 
     def fault(why: str, remedy: str) -> EndpointError:
-        return EndpointError(f"{key} = {shown!r}: {why}", where=where, remedies=[remedy])
+        return EndpointError(f"{key} = {written!r}: {why}", where=where, remedies=[remedy])
 
     if not all(text.strip() for text in texts) or not texts:
         raise fault(
-            "an address is missing before, behind or between the commas",
+            "an address is missing before, after or between the commas",
             "list the addresses with single commas and nothing else, such as 127.0.0.1,192.0.2.2/red",
         )
     if isinstance(value, str) and re.search(r"\s", value):
-        raise fault("white space is not allowed in it", f"write {_without_space(value)!r}")
+        raise fault("white space is not allowed", f"write {_without_space(value)!r}")
     if key == ADMIN_ENDPOINT.parameter and len(texts) > 1:
-        raise fault(f"it takes one address only, and this is {len(texts)}", f"keep one of {', '.join(texts)}")
+        raise fault(f"it takes a single address, got {len(texts)}", f"keep one of {', '.join(texts)}")
     endpoints = tuple(parse(text, key=key, where=where) for text in texts)
     for endpoint in endpoints:
         if endpoint.is_wildcard and key == ADMIN_ENDPOINT.parameter:
-            raise fault("it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red")
+            raise fault("it does not take a wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red")
         if endpoint.is_wildcard and len(endpoints) > 1:
             raise fault(
-                f"the wildcard {endpoint.address} cannot stand in a list",
+                f"the wildcard {endpoint.address} cannot be part of a list",
                 f"write {endpoint.address} alone, or only the other addresses",
             )
     if twice := _twice(endpoints):
-        raise fault(f"{twice} stands in it twice", "write it once")
+        raise fault(f"{twice} is listed twice", "write it once")
     return endpoints
 
 
 def _twice(endpoints: Sequence[Endpoint]) -> str | None:
-    """Return the first endpoint that is there before, perhaps in another spelling."""
+    """Return the first endpoint that is listed twice, perhaps in two spellings."""
     seen: dict[object, Endpoint] = {}
     for endpoint in endpoints:
         place = endpoint.ip or endpoint.address.lower()
@@ -252,7 +270,9 @@ def _check_address(endpoint: Endpoint, addresses: Addresses, start: str, where: 
     if endpoint.namespace not in addresses:
         known = [name for name in addresses if name != GLOBAL]
         near = difflib.get_close_matches(endpoint.namespace, known, n=1)
-        meant = [*_at_home(endpoint, addresses), *(one for name in near for one in _nearest(endpoint, name, addresses))]
+        meant = _where_it_exists(endpoint, addresses)
+        for name in near:
+            meant += _nearest(endpoint, name, addresses)
         raise EndpointError(
             f"{start}: there is no namespace {endpoint.namespace}",
             where=where,
@@ -265,35 +285,36 @@ def _check_address(endpoint: Endpoint, addresses: Addresses, start: str, where: 
     raise EndpointError(
         f"{start}: namespace {endpoint.namespace} has no address {endpoint.address}",
         where=where,
-        tried=[f"{endpoint.namespace} has {', '.join(str(one.ip) for one in addresses[endpoint.namespace])}"],
-        remedies=[f"write {other}" for other in dict.fromkeys([*_at_home(endpoint, addresses), *nearest])],
+        tried=[f"{endpoint.namespace} has {', '.join(str(known.ip) for known in addresses[endpoint.namespace])}"],
+        remedies=[f"write {other}" for other in dict.fromkeys([*_where_it_exists(endpoint, addresses), *nearest])],
     )
 
 
-def _at_home(endpoint: Endpoint, addresses: Addresses) -> list[Endpoint]:
-    """Return the endpoint in each namespace that has its address; every namespace has the loopback's."""
+def _where_it_exists(endpoint: Endpoint, addresses: Addresses) -> list[Endpoint]:
+    """Return the endpoint in each namespace that has the address; loopback addresses do not count."""
     wanted = endpoint.ip
     return [
         replace(endpoint, namespace=name)
         for name, there in addresses.items()
-        if any(wanted == one.ip and not one.is_loopback for one in there)
+        if any(wanted == interface.ip and not interface.is_loopback for interface in there)
     ]
 
 
 def _nearest(endpoint: Endpoint, namespace: str, addresses: Addresses) -> list[Endpoint]:
-    """Return the endpoint as it is in ``namespace``, or where it cannot be there, what may have been meant."""
+    """Return the endpoint moved to ``namespace``, or the most similar ones if ``namespace`` lacks the address."""
     wanted = endpoint.ip
     there = addresses[namespace]
-    if wanted is None or any(_holds(one, wanted) for one in there):
+    if wanted is None or any(_answers_for(interface, wanted) for interface in there):
         return [replace(endpoint, namespace=namespace)]
-    own = [str(one.ip) for one in there if not one.is_loopback and one.version == wanted.version]
-    own = own or [str(one.ip) for one in there if not one.is_loopback]
-    near = difflib.get_close_matches(endpoint.address, own, n=1) or own
-    return [replace(endpoint, address=one, namespace=namespace) for one in near]
+    own = [interface for interface in there if not interface.is_loopback]
+    same_family = [interface for interface in own if interface.version == wanted.version]
+    candidates = [str(interface.ip) for interface in same_family or own]
+    near = difflib.get_close_matches(endpoint.address, candidates, n=1) or candidates
+    return [replace(endpoint, address=address, namespace=namespace) for address in near]
 
 
 def _ip(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that ``text`` is, and the IPv4 address that an IPv4-mapped one stands for."""
+    """Return the IP address of a text, an IPv4-mapped address as IPv4, or None if the text is not an address."""
     try:
         found = ip_address(text)
     except ValueError:
@@ -301,6 +322,6 @@ def _ip(text: str) -> IPv4Address | IPv6Address | None:
     return (found.ipv4_mapped if found.version == 6 else None) or found
 
 
-def _holds(one: IPv4Interface | IPv6Interface, wanted: IPv4Address | IPv6Address) -> bool:
-    """Tell whether an interface answers for an address: a loopback for its whole range, see ip-address(8)."""
-    return wanted == one.ip or (one.is_loopback and wanted in one.network)
+def _answers_for(interface: IPv4Interface | IPv6Interface, wanted: IPv4Address | IPv6Address) -> bool:
+    """Return True if an interface answers for an address; a loopback answers for its whole range, see ip-address(8)."""
+    return wanted == interface.ip or (interface.is_loopback and wanted in interface.network)

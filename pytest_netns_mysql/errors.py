@@ -1,11 +1,13 @@
-"""Say what went wrong, where, what was tried, and the cure: one class per situation."""
+"""The errors: what went wrong, where, what was tried, and what to do. Each situation has a class of its own."""
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Sequence
+from typing import TypeVar
 
-# Characters: a message stays readable, and below 10,000 of them, whatever it quotes.
+# In characters. A message stays readable, and below 10,000 characters, whatever it quotes.
 _LONGEST_WHAT = 1_500
 _LONGEST_WHERE = 2_500
 _LONGEST_TRIED = 4_000
@@ -17,7 +19,7 @@ _MOST_FAULTS = 20
 
 
 def in_short(value: object) -> str:
-    """Return the ``repr`` of a value that somebody gave, cut where it is long: for messages about the value."""
+    """Return the ``repr`` of a value for a message about it, shortened if it is long."""
     import reprlib
 
     short = reprlib.Repr()
@@ -25,33 +27,33 @@ def in_short(value: object) -> str:
     short.maxlist = short.maxtuple = short.maxset = short.maxfrozenset = short.maxdict = 6
     try:
         return _cut(short.repr(value), _LONGEST_VALUE)
-    except Exception:  # noqa: BLE001 - a repr of somebody else's, or one of too many digits
+    except Exception:  # noqa: BLE001 - any class may have a __repr__ that fails, and a long int has none
         return f"a value of the type {type(value).__name__}"
 
 
 def printable(text: str) -> str:
-    """Return text for one line of a terminal: control characters and those that turn its direction are escaped."""
+    """Return the text with escapes for what is not printable, such as control and bidirectional characters."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _cut(text: str, longest: int) -> str:
-    """Return a text without its middle where it is long."""
+    """Return a text, without its middle if it is longer than ``longest`` characters."""
     if len(text) <= longest:
         return text
     half = longest // 2
     return f"{text[:half]} … {text[-half:]} ({len(text):,} characters)"
 
 
-def _shown(part: str, longest: int = _LONGEST_WHAT) -> str:
+def _safe(part: str, longest: int = _LONGEST_WHAT) -> str:
     short = _cut(part, longest)
     safe = printable(short)
-    return short if safe == short else _cut(safe, longest)
+    return short if safe == short else _cut(safe, longest)  # escapes are longer than what they stand for
 
 
 def _within(texts: Sequence[str], longest: int) -> list[str]:
-    """Return the texts from the first on that have room together, one in any case."""
+    """Return as many of the first texts as fit into ``longest`` characters; at least the first."""
     lengths = itertools.accumulate(map(len, texts))
     return [
         text
@@ -61,18 +63,23 @@ def _within(texts: Sequence[str], longest: int) -> list[str]:
 
 
 def _lines(start: str, parts: Sequence[str], longest: int) -> list[str]:
-    """Return a line for each part, and how many more there are than have room."""
-    kept = _within([_shown(part, min(longest, _LONGEST_WHAT)) for part in parts], longest)
+    """Return a line for each part that fits, and a last line with the number of the others."""
+    kept = _within([_safe(part, min(longest, _LONGEST_WHAT)) for part in parts], longest)
     more = len(parts) - len(kept)
     return [f"  {start}: {part}" for part in kept] + ([f"  {start}: and {more:,} more"] if more else [])
 
 
-class NetnsError(Exception):
-    """Describe a failure of this plugin so that its reader can act on it.
+_Error = TypeVar("_Error", bound="NetnsError")
 
-    Shape: ``what`` is one sentence; ``where`` names a file and key, a marker and
-    test, or a setting; ``tried`` lists what was looked at, in order; ``remedies``
-    lists the ways out, the best first.
+
+class NetnsError(Exception):
+    """The base of all errors of this plugin. The message says what to do.
+
+    Attributes:
+        what: What went wrong, in one sentence.
+        where: A file and key, a marker and test, or a setting; None if there is no such place.
+        tried: What was looked at, in order.
+        remedies: What to do, the best remedy first.
     """
 
     def __init__(
@@ -83,88 +90,100 @@ class NetnsError(Exception):
         tried: Sequence[str] = (),
         remedies: Sequence[str] = (),
     ) -> None:
-        """Keep the parts of the message."""
+        """Create an error from the parts of its message."""
         super().__init__(what)
         self.what = what
         self.where = where
         self.tried = tuple(tried)
         self.remedies = tuple(remedies)
 
+    def at(self: _Error, where: str | None) -> _Error:
+        """Return the same error at another place."""
+        error = copy.copy(self)
+        error.where = where
+        return error
+
     def __str__(self) -> str:
-        """Join the parts: one line for each place, attempt and way out; what is long is cut."""
-        where = [] if self.where is None else [f"  where: {_shown(self.where, _LONGEST_WHERE)}"]
+        """Return the message: a line for each part; long parts are shortened."""
+        where = [] if self.where is None else [f"  where: {_safe(self.where, _LONGEST_WHERE)}"]
         tried = _lines("tried", self.tried, _LONGEST_TRIED)
         remedies = _lines("do", self.remedies, _LONGEST_REMEDIES)
-        return "\n".join([_shown(self.what), *where, *tried, *remedies])
+        return "\n".join([_safe(self.what), *where, *tried, *remedies])
 
 
 class NetnsWarning(UserWarning):
-    """Something does not do what its author may expect, and no test fails of it."""
+    """Something may not do what its author expects, although no test fails because of it."""
 
 
 class SettingError(NetnsError):
-    """A setting has a value that it does not take."""
+    """A setting or an argument has a value that is not allowed."""
 
 
 class EndpointError(NetnsError):
-    """An ``addr/ns`` value breaks a rule of the manual, or stands nowhere in the topology."""
+    """An ``addr/ns`` value breaks a rule of the manual, or the topology has no such address."""
 
 
 class TopologyError(NetnsError):
-    """A topology is not found, cannot be read, or describes a network that cannot be.
+    """A topology is not found, cannot be read, or describes an impossible network.
 
-    Shape: ``faults`` has each fault by itself, where there are several.
+    Attributes:
+        faults: Each fault as an error of its own if there are several, else empty.
     """
 
     faults: tuple[NetnsError, ...] = ()
 
     @classmethod
     def of_several(cls, faults: Sequence[NetnsError], *, where: str) -> TopologyError:
-        """Return one error that lists several faults, numbered, with the place and the cure of each."""
+        """Return an error that lists several faults, each with its place and its remedy.
+
+        Args:
+            faults: The faults.
+            where: The file or preset of the topology.
+        """
         error = cls(f"the topology has {len(faults)} faults", where=where)
         error.faults = tuple(faults)
         return error
 
     def __str__(self) -> str:
-        """Join the parts, and below them the first faults."""
+        """Return the message, followed by the first faults."""
         first = [f"{number}. {fault}" for number, fault in enumerate(self.faults[:_MOST_FAULTS], 1)]
         kept = _within([_cut(fault, _LONGEST_FAULT).replace("\n", "\n  ") for fault in first], _LONGEST_FAULTS)
         more = len(self.faults) - len(kept)
         return "\n".join(
-            [super().__str__(), *(f"  {one}" for one in kept), *([f"  and {more:,} more"] if more else [])]
+            [super().__str__(), *(f"  {fault}" for fault in kept), *([f"  and {more:,} more"] if more else [])]
         )
 
 
 class UnknownNamespaceError(NetnsError, KeyError):
-    """A namespace is asked for that the topology, or a group, does not have."""
+    """The topology, or a group, has no namespace of this name."""
 
 
 class MarkerError(NetnsError):
-    """A ``netns`` marker has arguments that it does not take."""
+    """A marker of this plugin has wrong arguments."""
 
 
 class SandboxError(NetnsError):
-    """No sandbox can be made on this machine, or it was lost."""
+    """No sandbox can be created on this machine, or the sandbox was lost."""
 
 
 class ThreadsError(SandboxError):
-    """A user namespace cannot be entered because this process has threads already."""
+    """The process already has threads, so it cannot enter a user namespace."""
 
 
 class OneWayError(SandboxError):
-    """A thread would leave a network namespace that it cannot come back to."""
+    """A thread would leave a network namespace without being able to come back."""
 
 
 class BlockError(NetnsError):
-    """A ``with netns[...]`` block was left out of order or by another thread, or was held across an ``await``."""
+    """A ``with netns[...]`` block ended out of order or in another thread, or was held across an ``await``."""
 
 
 class OriginError(NetnsError):
-    """A thread or a process would connect from another namespace than the code that it works for stands in."""
+    """A connection would be made from another namespace than the one that the calling code is in."""
 
 
 class NetworkError(NetnsError):
-    """The kernel refused a part of the topology."""
+    """The kernel refused to set up a part of the topology."""
 
 
 class ServerNotFoundError(NetnsError):
@@ -172,26 +191,29 @@ class ServerNotFoundError(NetnsError):
 
 
 class ServerVersionError(ServerNotFoundError):
-    """A server was found, but it has no network namespace support."""
+    """A server was found, but it does not support network namespaces."""
 
 
 class ContainerError(ServerNotFoundError):
-    """No container engine answers, or it does not do what a server in a container needs."""
+    """No container engine answers, or the engine lacks what a server in a container needs."""
 
 
 class FetchError(NetnsError):
-    """A mysqld could not be brought from the machine's package sources."""
+    """A mysqld could not be fetched from the machine's package sources."""
 
 
 class CacheError(NetnsError):
-    """A data directory could not be kept in the cache, or copied from it."""
+    """A data directory could not be stored in the cache, or copied from it."""
 
 
 class ServerStartError(NetnsError):
-    """A mysqld did not come up.
+    """A mysqld did not start.
 
-    Shape: ``command`` is its command line, ``log`` what it logged since it was started, ``codes`` the error codes
-    in that (``MY-010262``), in order and without repeats, ``messages`` the text behind each code, one for each line.
+    Attributes:
+        command: The command line.
+        log: What mysqld logged since it was started.
+        codes: The error codes in the log, such as ``MY-010262``, in order and without repeats.
+        messages: The text that follows each code, one for each line of the log.
     """
 
     def __init__(
@@ -206,7 +228,7 @@ class ServerStartError(NetnsError):
         tried: Sequence[str] = (),
         remedies: Sequence[str] = (),
     ) -> None:
-        """Keep the command line and the log beside the message."""
+        """Create an error from the parts of its message, the command line and the log."""
         super().__init__(what, where=where, tried=tried, remedies=remedies)
         self.command = tuple(command)
         self.log = log
@@ -215,36 +237,36 @@ class ServerStartError(NetnsError):
 
 
 class ServerGoneError(NetnsError):
-    """A mysqld that was running is not running any more."""
+    """A mysqld has stopped unexpectedly."""
 
 
 class ClientError(NetnsError):
-    """A connection was asked for that cannot be made."""
+    """A connection cannot be made as requested."""
 
 
 class ReplicationError(NetnsError):
-    """A replica did not do what was waited for, or cannot be one of its source."""
+    """A replica did not reach the state that was waited for, or cannot replicate from its source."""
 
 
 class ProxyError(NetnsError):
-    """A proxy did not come up, or cannot be started."""
+    """A proxy did not start, or cannot be started as requested."""
 
 
 class GroupError(NetnsError):
-    """A replication group did not come together, or cannot be."""
+    """A replication group did not form, or cannot be formed as requested."""
 
 
 class CertificateError(NetnsError):
-    """A certificate cannot be made."""
+    """A certificate cannot be created."""
 
 
 class LoadError(NetnsError):
-    """Something could not be loaded into a server or a schema: it is not there, or it failed."""
+    """Initial data could not be loaded: a file or function is missing, or failed."""
 
 
 class SnapshotError(NetnsError):
-    """A snapshot cannot be taken, or a server cannot go back to it."""
+    """A snapshot cannot be taken or restored."""
 
 
 class LeftoverError(NetnsError):
-    """A test left something on a server that other tests use."""
+    """A test left changes on a server that other tests use."""

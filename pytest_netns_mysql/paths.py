@@ -1,4 +1,4 @@
-"""Paths that somebody wrote: made absolute, and looked at, with the reason where that cannot be."""
+"""Paths in settings and arguments: made absolute, and checked, with the reason if that fails."""
 
 from __future__ import annotations
 
@@ -9,42 +9,47 @@ from pytest_netns_mysql.errors import SettingError
 
 
 def here() -> Path:
-    """Return the working directory; raise SettingError where it is there no more."""
+    """Return the working directory; raise SettingError if it has been removed."""
     try:
         return Path.cwd()
     except OSError as error:
         raise SettingError(
-            "the working directory is there no more",
+            "the working directory does not exist any more",
             tried=[str(error.strerror or error)],
             remedies=["cd to a directory that exists"],
         ) from error
 
 
 def absolute(text: str | os.PathLike[str], base: Path | None = None) -> Path:
-    """Return a path in full, from ``base`` or the working directory; raise ValueError with the reason where it is none.
+    """Return an absolute path.
 
-    ``~`` and ``~user`` are home directories.
+    Args:
+        text: A path; ``~`` and ``~user`` stand for home directories.
+        base: Where a relative path starts, by default the working directory.
+
+    Raises:
+        ValueError: With the reason, if there is no such path.
     """
     if "\0" in os.fspath(text):
-        raise ValueError("it holds a NUL")
+        raise ValueError("it contains a NUL character")
     try:
         path = Path(text).expanduser()
     except RuntimeError as error:
-        raise ValueError("there is no home of such a user") from error
+        raise ValueError("there is no such user, or the user has no home folder") from error
     if path.is_absolute():
         return path
     try:
         return (base or Path.cwd()) / path
     except OSError as error:
-        raise ValueError("the working directory is there no more") from error
+        raise ValueError("the working directory does not exist any more") from error
 
 
 def why_not_there(path: Path) -> str | None:
-    """Return why there is nothing at a path, or None where there is something."""
+    """Return why a path cannot be used, or None if there is a file or folder."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
         return "does not exist"
     except (OSError, ValueError) as error:
-        return f"cannot be looked at: {getattr(error, 'strerror', None) or error}"
+        return f"cannot be accessed: {getattr(error, 'strerror', None) or error}"
     return None

@@ -1,4 +1,4 @@
-"""The pytest plugin: hooks that translate, and nothing else."""
+"""The pytest plugin: its hooks pass pytest's events on to the rooms below."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytest_plugins = ("pytest_netns_mysql.fixtures",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Make the command line and the ini keys from the table of settings."""
+    """Add the command line options and the ini keys of all settings."""
     group = parser.getgroup("netns", "MySQL in network namespaces")
     for setting in table.TABLE:
         choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
@@ -47,11 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Generator[None, object, object]:
-    """Enter the user namespace of a rootless sandbox while this process has one thread; start a server that is needed.
+    """Enter the user namespace of a rootless sandbox while this process has one thread; start a server early.
 
-    Both before pytest's capturing replaces the file descriptors, which this process needs to start again.
+    Both happen before pytest's capturing replaces the file descriptors, which this process needs to start again.
     """
-    if overview.keep_paths(args):
+    if overview.separate_paths(args):
         known = parser.parse_known_args(args, namespace=copy.copy(early_config.option))
         early_config.known_args_namespace.file_or_dir = known.file_or_dir
         early_config.known_args_namespace.netns_topology = known.netns_topology
@@ -62,29 +62,30 @@ def pytest_load_initial_conftests(
     entry = early_config.stash[ENTRY] = Entry(early_config, session)
     entry.before_threads()
     if not is_distributed(known):
-        start.before_collection()  # it may join the user namespace of a server that stays up
+        start.before_collection()  # may enter the user namespace of a standing server
     entry.enter()
     return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker, check the settings."""
+    """Register the markers; check the settings."""
     config.addinivalue_line(
         "markers",
-        "netns(*names, topology=None): run the test in each of these network namespaces; without a name in the "
-        "sandbox's own; topology: a preset, a TOML file beside the test, or several with commas, in place of the run's",
+        "netns(*names, topology=None): run the test once in each of these network namespaces; without names in the "
+        "sandbox's own namespace; with topology over another topology than the run: a preset, a TOML file next to the "
+        "test, or several of these with commas",
     )
     config.addinivalue_line("markers", SERVERS_HELP)
     config.addinivalue_line("markers", leftovers.HELP)
     session = _session(config, config.option)
     start = config.stash.setdefault(START, Start(config, session))
-    if ENTRY not in config.stash:  # as where a conftest names this plugin
+    if ENTRY not in config.stash:  # if a conftest loads this plugin
         config.stash[ENTRY] = Entry(config, session)
     if hasattr(config, "workerinput"):
         start.before_collection()
     try:
-        session.kinds.choices  # noqa: B018 - reading it is the check
+        session.kinds.choices  # noqa: B018 - raises an error for a wrong value
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
     if overview.is_wanted(config.option):
@@ -95,16 +96,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Refuse a topology or a server that somebody named and that is not there, before anything is collected."""
+    """Stop the run before collection if a topology or a server of the settings cannot be found."""
     own = session.config.stash[SESSION]
     try:
         if "topology" in own.settings.given:
-            own.topologies.of_settings  # noqa: B018 - reading it is the check
+            own.topologies.of_settings  # noqa: B018 - raises an error for a wrong value
         if own.settings.mysqld != "auto":
             for choice in own.kinds.choices:
                 if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
                     raise SettingError(
-                        f"{choice} is one server, and the workers of xdist would undo on it what others of them do",
+                        f"{choice} is a single shared server: xdist workers would reset each other's changes",
                         where=own.settings.given.get("mysqld"),
                         remedies=["run without -n"],
                     )
@@ -113,7 +114,7 @@ def pytest_collection(session: pytest.Session) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a netns test over each topology, and in each namespace that its marker names; a mistake is its module's."""
+    """Parametrize a netns test; an error in its marker is a collection error of its module."""
     if not is_netns_test(metafunc.definition, metafunc.fixturenames):
         return
     from pytest_netns_mysql.collection import parametrize
@@ -128,7 +129,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, None, None]:
-    """Note where each netns test runs, once others have chosen and ordered them; start the server that they need."""
+    """Note where each netns test runs, after other plugins have selected and ordered tests; start the server."""
     own, start = config.stash[SESSION], config.stash[START]
     own.collected = list(items)
     if getattr(config.option, "loadgroup", False):
@@ -153,12 +154,15 @@ def pytest_collection_modifyitems(
         raise pytest.UsageError(str(error)) from error
     if will_run:
         start.after_collection(parametrize.needing_default_server(items, own))
-    _watch(config)
+    _register_runner(config)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Where nobody gets home, put netns tests last: here nobody reorders them any more, as --failed-first does."""
+    """Move netns tests behind all others if the process cannot return to the host's network.
+
+    This hook runs after all plugins have reordered tests, as --failed-first does.
+    """
     own = session.config.stash[SESSION]
     if overview.is_wanted(session.config.option) or not any(NAMESPACE in item.stash for item in session.items):
         return
@@ -171,34 +175,34 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
     is_reordered = ordering.is_reordered(session.items, own.collected)
     own.breaks_order = ordering.order(session.items) and is_reordered
-    ordering.tell(session.config, session.items)
+    ordering.report_to_controller(session.config, session.items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show which servers died during tests that passed, and those that failed."""
+    """Show which servers died, and during which tests."""
     for line in leftovers.deaths(terminalreporter.stats.get("", ())):
         terminalreporter.write_line(f"netns: {line}")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Remember for the next run what this one needed; let the servers end while pytest sums up."""
+    """Remember for the next run what this run needed; end the servers while pytest writes its summary."""
     session.config.stash[START].remember()
     session.config.stash[ENTRY].remember()
     session.config.stash[SESSION].servers.end()
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:
-    """Show the topologies and which tests run where, instead of running them, where that is asked for."""
+    """Show the overview instead of running the tests, for `pytest --netns-topology`."""
     if not overview.is_wanted(session.config.option):
         return None
     for line in overview.lines(session.config.stash[SESSION], session.items):
-        _say(session.config, line)
+        _print(session.config, line)
     return True
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Show the settings that somebody set."""
+    """Show the settings that were set, and where."""
     session = config.stash[SESSION]
     if not session.settings.given:
         return None
@@ -208,7 +212,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
-    """Show which servers the run is on, flavour and version, and where an order that was asked for is not kept."""
+    """Show the servers of the run, and a note if the tests do not run in the order that was asked for."""
     if not config.pluginmanager.has_plugin("netns_runner"):
         return []
     from pytest_netns_mysql.run import report
@@ -235,7 +239,7 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
             return value, f"{setting.ini} in {config.inipath or 'the ini options'}"
 
         def progress(text: str) -> None:
-            _say(config, f"netns-mysql: {text}")
+            _print(config, f"netns-mysql: {text}")
 
         try:
             found = table.beside(config.inipath.parent if config.inipath is not None else config.rootpath)
@@ -243,10 +247,10 @@ def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession
         except NetnsError as error:
             raise pytest.UsageError(str(error)) from error
         config.stash[SESSION] = NetnsSession(
-            settings, config.invocation_params.dir, progress=progress, watch=lambda: _watch(config)
+            settings, config.invocation_params.dir, progress=progress, watch=lambda: _register_runner(config)
         )
         config.stash[LOOK_AHEAD] = lambda run: _look_ahead(config, run)
-        # Not in pytest_unconfigure: a run that a conftest breaks is never configured.
+        # Not in pytest_unconfigure, which is not called if a conftest raises an error.
         config.add_cleanup(config.stash[SESSION].close)
     return config.stash[SESSION]
 
@@ -258,25 +262,25 @@ def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:
 
 
 def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None:
-    """Have xdist give no worker plain tests after netns tests, where nobody gets home."""
+    """Have xdist give no worker plain tests after netns tests, if workers cannot return to the host's network."""
     from pytest_netns_mysql.collection import ordering
 
     if ordering.splits_scopes(config.option):
-        with contextlib.suppress(NetnsError):  # without /proc, which the workers meet again
+        with contextlib.suppress(NetnsError):  # with which the workers fail
             if not session.networks.will_return():
                 config.pluginmanager.register(ordering.Workers(), "netns_workers")
 
 
-def _watch(config: pytest.Config) -> None:
-    """Register the hooks around tests, which a run without netns tests does without."""
+def _register_runner(config: pytest.Config) -> None:
+    """Register the hooks around tests, unless they are registered. A run without netns tests has no such hooks."""
     if not config.pluginmanager.has_plugin("netns_runner"):
         from pytest_netns_mysql.run.runner import Runner
 
         config.pluginmanager.register(Runner(config.stash[SESSION]), "netns_runner")
 
 
-def _say(config: pytest.Config, line: str) -> None:
-    """Write a line past pytest's capturing: fetching a server takes seconds that want a reason."""
+def _print(config: pytest.Config, line: str) -> None:
+    """Print a line past pytest's capturing, so that users know why a run takes long to start."""
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     capture = config.pluginmanager.get_plugin("capturemanager")
     if reporter is None or capture is None:

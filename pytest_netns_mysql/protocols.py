@@ -1,4 +1,7 @@
-"""What the fixtures that are factories take and give; not imported in a run, which this would cost a millisecond."""
+"""The types of the fixtures that are factories, for annotations.
+
+No run imports this module: that would cost a millisecond.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class AccountFactory(Protocol):
-    """Make an account that is dropped when the test ends."""
+    """The type of ``netns_account``: creates accounts that are dropped when the test ends."""
 
     def __call__(
         self,
@@ -27,18 +30,25 @@ class AccountFactory(Protocol):
         require: str = "",
         server: MySQLServer | None = None,
     ) -> Account:
-        """Make ``user@host``.
+        """Create the account ``user@host``.
 
-        ``host`` is a pattern as in CREATE USER, by default the origin of this test's namespace. ``grants``, one or
-        several, are what stands between GRANT and TO, such as ``SELECT ON shop.*``. A ``schema`` is made with the
-        account, which owns it. ``require`` is what stands behind REQUIRE, such as ``X509``. ``server`` is by default
-        netns_mysqld. Raises ClientError for an argument that cannot be, or that the server refuses.
+        Args:
+            user: The user name.
+            host: A host pattern as in CREATE USER, by default the origin of this test's namespace.
+            password: The password.
+            grants: One or several texts that stand between GRANT and TO, such as ``SELECT ON shop.*``.
+            schema: A schema to create with the account, which gets all privileges on it.
+            require: What follows REQUIRE in CREATE USER, such as ``X509``.
+            server: By default ``netns_mysqld``.
+
+        Raises:
+            ClientError: If an argument is wrong, or if the server refuses the account.
         """
         ...
 
 
 class ConnectFactory(Protocol):
-    """Open a connection that is closed when the test ends."""
+    """The type of ``netns_connect``: opens connections that are closed when the test ends."""
 
     def __call__(
         self,
@@ -50,19 +60,27 @@ class ConnectFactory(Protocol):
         server: MySQLServer | None = None,
         **options: Any,
     ) -> Any:
-        """Connect from ``namespace``, by default this test's, to ``server``, by default netns_mysqld.
+        """Open a connection from a namespace to a server.
 
-        ``account`` is by default the namespace's own, such as 'red_user'@'192.0.2.2' with its schema selected;
-        ``endpoint`` an endpoint, or the namespace whose endpoint it is, by default the nearest; ``driver``
-        ``"mysql.connector"``, ``"pymysql"``, ``"mysqlx"`` or a connect function that is not asynchronous; ``options``
-        are the driver's. With ``driver="mysqlx", pooling={...}`` it is an X DevAPI client. Whatever the driver opens
-        later is born in the namespace, too. Raises ClientError for a wrong argument, and what the driver raises.
+        Whatever the driver opens later is opened in the namespace, too. With ``driver="mysqlx", pooling={...}`` the
+        connection is an X DevAPI client.
+
+        Args:
+            namespace: Where the client is, by default the test's namespace.
+            account: By default the namespace's own account, such as 'red_user'@'192.0.2.2', with its schema selected.
+            endpoint: An endpoint, or the namespace that has the endpoint; by default the nearest one.
+            driver: ``"mysql.connector"``, ``"pymysql"``, ``"mysqlx"`` or a connect function that is not asynchronous.
+            server: By default ``netns_mysqld``.
+            options: Options of the driver.
+
+        Raises:
+            ClientError: If an argument is wrong. The driver's own errors are raised as they are.
         """
         ...
 
 
 class ArgvFactory(Protocol):
-    """Make the command line of one of MySQL's client programs."""
+    """The type of ``netns_argv``: returns command lines of MySQL's client programs."""
 
     def __call__(
         self,
@@ -73,21 +91,30 @@ class ArgvFactory(Protocol):
         endpoint: Endpoint | str | None = None,
         server: MySQLServer | None = None,
     ) -> list[str]:
-        """Return the argv of ``program``, such as ``"mysql"``, that connects as ``account`` to ``endpoint``.
+        """Return the command line of a program that connects from a namespace to a server.
 
-        Both are as for netns_connect, ``server`` too. They stand in a private option file, removed when the test ends:
-        no password is on the command line. ``arguments`` follow.
+        The account and the endpoint are written to a private option file, which is removed when the test ends, so no
+        password is on the command line. Wherever the command is run, the program is in ``namespace``: ``mysql`` and
+        ``mysqlxtest`` get ``--network-namespace``, any other program is started by a launcher that enters the
+        namespace.
 
-        Wherever the argv is run in the test, the program stands in ``namespace``, by default the test's own. ``mysql``
-        and ``mysqlxtest`` get ``--network-namespace``; any other program is started by a launcher that enters.
+        Args:
+            program: The program's name, such as ``"mysql"``.
+            arguments: What follows on the command line.
+            namespace: Where the program runs, by default the test's namespace.
+            account: As for ``netns_connect``.
+            endpoint: As for ``netns_connect``.
+            server: By default ``netns_mysqld``.
 
-        Raises ClientError for a wrong argument, ServerNotFoundError where there is no such program.
+        Raises:
+            ClientError: If an argument is wrong.
+            ServerNotFoundError: If the program is not found.
         """
         ...
 
 
 class StartFactory(Protocol):
-    """Start a server that is ended when the test ends."""
+    """The type of ``netns_start_mysqld``: starts servers that are stopped when the test ends."""
 
     def __call__(
         self,
@@ -100,8 +127,11 @@ class StartFactory(Protocol):
         require_mysqlx: bool = True,
         drop_capabilities: str | Sequence[str] = (),
     ) -> MySQLServer:
-        """Return the running server; the arguments are those of factories.mysqld.
+        """Return a running server. The arguments are those of ``factories.mysqld``.
 
-        Raises EndpointError, SettingError, and ServerStartError where mysqld does not come up.
+        Raises:
+            EndpointError: If the server cannot listen at one of the addresses.
+            SettingError: If another argument is wrong.
+            ServerStartError: If mysqld does not start.
         """
         ...

@@ -1,4 +1,4 @@
-"""The one table of settings: it makes the command line, the environment, the ini keys and the docs page."""
+"""The settings. One table defines the command line, the environment, the ini keys and the docs page."""
 
 from __future__ import annotations
 
@@ -13,110 +13,115 @@ from pytest_netns_mysql.settingvalues import checked
 
 TOPOLOGY_FILE = "netns-topology.toml"
 SECRET = ("external_password", "image_env")
-"""The settings whose values are not shown."""
+"""The settings whose values messages do not print."""
 
 TABLE: tuple[Setting, ...] = (
     Setting(
         "mode",
         "auto",
-        "how the sandbox is made: direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, rootless a user namespace, "
-        "auto takes direct where it can",
+        "how to create the sandbox: direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, rootless needs a user namespace; "
+        "auto is direct if possible, else rootless",
         "MODE",
         ("auto", "direct", "rootless"),
     ),
     Setting(
         "topology",
         "red-blue",
-        "the network: a preset, a TOML file, or FILE::NAME for one of several in a file; several, with commas, run "
-        "every netns test over each; without it a netns-topology.toml beside the ini file is taken",
+        "the network: a preset, a TOML file, or FILE::NAME for one of the topologies in a file; if several are given, "
+        "separated by commas, every netns test runs in each of them; if the setting is left out, a netns-topology.toml "
+        "beside the ini file is used",
         "NAME|FILE[,...]",
     ),
     Setting(
         "mysqld",
         "auto",
-        "the server: a path to a mysqld, a mariadbd or a base directory; mariadb; docker://IMAGE; external:HOST:PORT "
-        "for one that others run; auto takes one on PATH, one fetched earlier, fetches one now, or else runs "
-        "docker://mysql:8.4; several, with commas, run every netns test on each",
+        "the server: the path of a mysqld, a mariadbd or a base directory; mariadb; docker://IMAGE; external:HOST:PORT "
+        "for a server that is already running; auto looks on PATH and among the fetched servers, then fetches one, and "
+        "as a last resort runs docker://mysql:8.4; if several are given, separated by commas, every netns test runs on "
+        "each of them",
         "auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...]",
     ),
     Setting(
         "fetch",
         "auto",
-        "whether a server that is not here is brought: auto fetches MySQL, MariaDB and MySQL Router from the machine's "
-        "package sources and pulls images; never brings nothing, and the error names what is missing",
+        "whether to download a server that is missing: auto fetches MySQL, MariaDB and MySQL Router from the machine's "
+        "package sources, and pulls images; with never, a missing server is an error",
         "WHEN",
         ("auto", "never"),
     ),
     Setting(
         "image_env",
         "",
-        "variables for the entrypoint of docker://IMAGE, as its documentation names them: "
-        "MYSQL_DATABASE=shop,MYSQL_USER=app",
+        "environment variables for the entrypoint of docker://IMAGE, such as MYSQL_DATABASE=shop,MYSQL_USER=app",
         "NAME=VALUE[,...]",
     ),
     Setting(
         "image_initdb",
         "",
-        "a folder of scripts that the entrypoint of docker://IMAGE finds as /docker-entrypoint-initdb.d, run once for "
-        "each change of it",
+        "a folder of scripts, which the entrypoint of docker://IMAGE finds in /docker-entrypoint-initdb.d; they run "
+        "again only if the folder has changed",
         "DIR",
     ),
-    Setting("external_user", "root", "the administrator of a server that others run, external:HOST:PORT", "USER"),
+    Setting("external_user", "root", "the administrator's account on external:HOST:PORT", "USER"),
     Setting(
         "external_password",
         "",
-        "the password of netns_external_user; best in the environment, which no process list shows",
+        "the password of netns_external_user; best set in the environment, where process lists do not show it",
         "PASSWORD",
     ),
     Setting(
         "unavailable",
         "error",
-        "what becomes of netns tests where no sandbox can be made",
+        "what to do with netns tests when no sandbox can be created",
         "WHAT",
         ("error", "skip"),
     ),
     Setting(
         "other_tests",
         "fail",
-        "what becomes of tests without netns that come after this process has left the host's network for good: "
-        "fail, or allow them to run inside the sandbox, without the host's network",
+        "what to do with other tests that come after the process has left the host's network for good: fail them, or "
+        "allow them to run inside the sandbox, without the host's network",
         "WHAT",
         ("fail", "allow"),
     ),
     Setting(
         "leftovers",
         "reset",
-        "what to do with changes that a test leaves on a server that others use, such as accounts, schemas, variables, "
-        "and in the network: reset puts it back, fail puts it back and fails the test, keep does not look; the marker "
-        "netns_leftovers says it for single tests",
+        "what to do with changes that a test leaves behind, such as accounts, schemas, variables and routes: reset "
+        "undoes them, fail undoes them and fails the test, keep does nothing; the marker netns_leftovers overrides the "
+        "setting for single tests",
         "WHAT",
         ("reset", "fail", "keep"),
     ),
     Setting(
         "start",
         "auto",
-        "when netns_mysqld begins to boot: early, before conftests are imported; late, when the first test asks for "
-        "it; auto, early where the last run tells that this one will ask for it, else right after collection",
+        "when to start netns_mysqld: early, before conftests are imported; late, when the first test asks for the "
+        "server; auto, early if the previous run used the server, else right after collection",
         "WHEN",
         ("auto", "early", "late"),
     ),
     Setting(
         "reuse",
         "auto",
-        "whether a server that stays up between runs is used, see `netns-mysql up`: auto takes one that is there, not "
-        "in CI (the environment variable CI); always takes one in CI, too, and brings one up where there is none",
+        "whether to use a server that stays up between runs, see `netns-mysql up`: auto uses a running one, but not in "
+        "CI (if the environment variable CI is set); always uses a running one in CI, too, and starts one if none runs",
         "WHEN",
         ("auto", "always", "never"),
     ),
-    Setting("start_timeout", "30", "how long a mysqld may take to answer, in seconds, at most a day", "SECONDS"),
-    Setting("cache", "", "the folder of fetched servers and data directories; empty is the user's cache folder", "DIR"),
+    Setting("start_timeout", "30", "how long to wait for a mysqld to answer, in seconds, at most a day", "SECONDS"),
+    Setting(
+        "cache", "", "the folder for fetched servers and data directories; empty means the user's cache folder", "DIR"
+    ),
 )
 
 
 class Settings(NamedTuple):
-    """Hold the value of each setting, checked, and where it came from.
+    """The checked value of each setting; see TABLE.
 
-    Shape: ``start_timeout`` is in seconds; ``given`` maps each setting that somebody set to its place.
+    Attributes:
+        start_timeout: In seconds.
+        given: Where each setting that is not left out was set, by name.
     """
 
     mode: str
@@ -138,12 +143,17 @@ class Settings(NamedTuple):
 
 
 Reader = Callable[[Setting], tuple[str, str] | None]
+"""A function that returns the text of a setting and where it is set, or None if it is not set there."""
 
 
 def resolve(*readers: Reader) -> Settings:
-    """Ask each reader in turn, the nearest first, for a value and its place; take the default where none has it.
+    """Return the settings. An empty value is a value: only a setting that no reader finds has its default.
 
-    Absent means absent: an empty value is a value. Raises SettingError, naming the place and what is allowed.
+    Args:
+        readers: Where to look for a setting, the nearest first: the first one that finds the setting wins.
+
+    Raises:
+        SettingError: If a value is not allowed.
     """
     values: dict[str, Any] = {}
     given: dict[str, str] = {}
@@ -160,13 +170,13 @@ def resolve(*readers: Reader) -> Settings:
 
 
 def environment(setting: Setting) -> tuple[str, str] | None:
-    """Read a setting from the environment; a Reader."""
+    """Read a setting from the environment. This is a Reader."""
     value = os.environ.get(setting.variable)
     return None if value is None else (value, f"environment variable {setting.variable}")
 
 
 def beside(folder: Path) -> Reader:
-    """Return the reader that finds a topology file in ``folder``, which somebody put there to be found."""
+    """Return the reader that finds netns-topology.toml in ``folder``."""
 
     def reader(setting: Setting) -> tuple[str, str] | None:
         file = folder / TOPOLOGY_FILE
@@ -176,12 +186,12 @@ def beside(folder: Path) -> Reader:
 
 
 def from_folder(setting: Setting, value: str, folder: Path) -> str:
-    """Return a value of an ini file with the paths in it sought from its folder, as pytest does."""
+    """Return a value of an ini file, with relative paths made relative to the folder of the ini file, as in pytest."""
     if setting.name == "image_initdb" and value.strip():
         try:
             return str(paths.absolute(value, folder))
         except ValueError:
-            return value  # which is told when it is checked
+            return value  # the check of the value raises the error
     if setting.name != "topology":
         return value
     parts = (choice.strip() for choice in value.split(","))

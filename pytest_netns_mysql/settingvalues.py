@@ -1,4 +1,4 @@
-"""What each setting takes: its text checked, and made the value that it stands for."""
+"""The values of settings: their texts checked, and converted."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from typing import NamedTuple
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import SettingError
 
-# In seconds, as arguments.LONGEST_TIMEOUT, which every run would import for this alone.
-_LONGEST_TIMEOUT = 86_400.0
+_LONGEST_TIMEOUT = 86_400.0  # seconds; arguments.LONGEST_TIMEOUT, without importing arguments in every run
 
 
 class Setting(NamedTuple):
-    """Describe one setting: ``name`` gives --netns-NAME, NETNS_NAME and netns_NAME.
+    """A setting: ``--netns-NAME`` on the command line, ``NETNS_NAME`` in the environment, ``netns_NAME`` in ini files.
 
-    Shape: ``choices`` lists the only values, where there are few; ``metavar`` stands for the others.
+    Attributes:
+        name: NAME, in lower case.
+        default: The text that is used if the setting is left out.
+        help: What the setting does, for ``--help`` and the docs.
+        metavar: What stands for the value in ``--help`` and messages.
+        choices: The allowed values; empty if others are allowed.
     """
 
     name: str
@@ -27,29 +31,38 @@ class Setting(NamedTuple):
 
     @property
     def option(self) -> str:
-        """Return the name on the command line."""
+        """The name on the command line."""
         return f"--netns-{self.name.replace('_', '-')}"
 
     @property
     def variable(self) -> str:
-        """Return the name in the environment."""
+        """The name in the environment."""
         return f"NETNS_{self.name.upper()}"
 
     @property
     def ini(self) -> str:
-        """Return the name in the ini file."""
+        """The name in the ini file."""
         return f"netns_{self.name}"
 
 
 def checked(setting: Setting, value: str, place: str) -> object:
-    """Return the value of a setting; raise SettingError, naming the place and what is allowed."""
+    """Return the value that the text of a setting stands for.
+
+    Args:
+        setting: The setting.
+        value: The text.
+        place: Where the text comes from, for messages.
+
+    Raises:
+        SettingError: If the value is not allowed.
+    """
     if "\0" in value:
-        raise SettingError(f"{setting.ini} holds a NUL", where=place, remedies=["leave it out"])
+        raise SettingError(f"{setting.ini} contains a NUL character", where=place, remedies=["remove the character"])
     if setting.choices and value not in setting.choices:
         raise SettingError(
-            f"{setting.ini} = {value!r}: it is one of {', '.join(setting.choices)}",
+            f"{setting.ini} = {value!r}: it must be one of {', '.join(setting.choices)}",
             where=place,
-            remedies=[f"write one of these, or leave it out for {setting.default}"],
+            remedies=[f"write one of these, or leave the setting out for {setting.default}"],
         )
     if setting.name == "start_timeout":
         return _seconds(setting, value, place)
@@ -63,7 +76,7 @@ def checked(setting: Setting, value: str, place: str) -> object:
         raise SettingError(
             f"{setting.ini} is empty",
             where=place,
-            remedies=[f"write {setting.metavar}, or leave it out for {setting.default}"],
+            remedies=[f"write {setting.metavar}, or leave the setting out for {setting.default}"],
         )
     return value
 
@@ -75,13 +88,13 @@ def _seconds(setting: Setting, value: str, place: str) -> float:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
         raise SettingError(
-            f"{setting.ini} = {value!r}: it is a number of seconds above 0",
+            f"{setting.ini} = {value!r}: it must be a number of seconds above 0",
             where=place,
             remedies=["write 30, for example"],
         )
     if seconds > _LONGEST_TIMEOUT:
         raise SettingError(
-            f"{setting.ini} = {value!r}: it is at most {_LONGEST_TIMEOUT:.0f} seconds, a day",
+            f"{setting.ini} = {value!r}: it must be at most {_LONGEST_TIMEOUT:.0f} seconds, a day",
             where=place,
             remedies=["write 30, for example"],
         )
@@ -93,7 +106,7 @@ def _variables(setting: Setting, value: str, place: str) -> dict[str, str]:
     for name, equals, _ in pairs:
         if not equals or not name.isidentifier():
             raise SettingError(
-                f"{setting.ini} has {name!r}, which is no NAME=VALUE",
+                f"{setting.ini} has {name!r} where NAME=VALUE is expected",
                 where=place,
                 remedies=[f"write {setting.metavar}: MYSQL_DATABASE=shop,MYSQL_USER=app"],
             )
@@ -110,7 +123,7 @@ def _folder(setting: Setting, value: str, place: str) -> Path | None:
             f"{setting.ini} = {value!r}: there is no such folder",
             where=place,
             tried=[f"{folder} {why}" if why is not None and why != "does not exist" else str(folder)],
-            remedies=["write the path in full, or from the folder that pytest is started in"],
+            remedies=["write an absolute path, or a path from the folder that pytest is started in"],
         )
     return folder
 
@@ -119,7 +132,9 @@ def _path(setting: Setting, value: str, place: str) -> Path:
     try:
         return paths.absolute(value)
     except ValueError as error:
-        raise SettingError(f"{setting.ini} = {value!r}: {error}", where=place, remedies=["write it in full"]) from error
+        raise SettingError(
+            f"{setting.ini} = {value!r}: {error}", where=place, remedies=["write an absolute path"]
+        ) from error
 
 
 def _cache(setting: Setting, value: str, place: str) -> Path:
@@ -129,20 +144,21 @@ def _cache(setting: Setting, value: str, place: str) -> Path:
 
 
 def _base() -> Path:
-    """Return the user's cache folder, see the XDG Base Directory Specification: it takes an empty value as none."""
+    """Return the user's cache folder; see the XDG Base Directory Specification, where an empty value means none."""
     base = os.environ.get("XDG_CACHE_HOME", "")
     return Path(base) if Path(base).is_absolute() else _home() / ".cache"
 
 
 def foreign_base() -> Path | None:
-    """Return the cache folder of another user, or that user's HOME, if root would use it, as under sudo -E; else None.
+    """Return the cache folder or home of another user if root would use it, as under ``sudo -E``; else None.
 
-    Programs in it would be run as root, and what root leaves there its owner could not use.
+    Root must not use such a folder: programs in it would run as root, and its owner could not use the files that root
+    creates there.
     """
     if os.geteuid() != 0:
         return None
     base = _base()
-    first = next((one for one in (base, *base.parents) if one.exists()), base)
+    first = next((folder for folder in (base, *base.parents) if folder.exists()), base)
     try:
         return first if first.stat().st_uid != 0 else None
     except OSError:
@@ -159,24 +175,24 @@ def _home_of_root() -> Path:
 
 
 def _checked_cache(setting: Setting, value: str, place: str, folder: Path) -> Path:
-    """Return the folder, which need not be there yet; raise SettingError where there is and can be no folder."""
+    """Return the folder, which need not exist yet; raise SettingError if it cannot be created or is not a folder."""
     why = paths.why_not_there(folder)
     if why is not None and why != "does not exist":
         fault = f"it {why}"
     elif (nearest := next(filter(os.path.lexists, (folder, *folder.parents)))) and not os.path.isdir(nearest):  # noqa: PTH112
-        fault = "it is no folder" if nearest == folder else f"{nearest} is no folder"
+        fault = "it is not a folder" if nearest == folder else f"{nearest} is not a folder"
     else:
         return folder
     raise SettingError(
         f"{setting.ini} = {value!r}: {fault}",
         where=place,
         tried=[str(folder)],
-        remedies=["name a folder of yours, or leave it out for the user's cache folder"],
+        remedies=["name a folder of yours, or leave the setting out for the user's cache folder"],
     )
 
 
 def _home() -> Path:
     try:
         return Path.home()
-    except RuntimeError:  # a user without an entry or HOME, whom container engines give the root folder, too
+    except RuntimeError:  # no passwd entry and no HOME, as in some containers; container engines use / then, too
         return Path("/")

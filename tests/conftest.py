@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
 
 from pytest_netns_mysql import settings
+from tests.support.suites import Suite, source
 
 pytest_plugins = ["pytester"]
 
 # A loaded machine is no failure, and no examples are left in the folder that the tests run in.
 hypothesis.settings.register_profile("here", deadline=None, database=None)
 hypothesis.settings.load_profile("here")
-
-Suite = Callable[..., pytest.RunResult]
 
 # Now: the tests set it for what they start. CI has what the tests need, so that there nothing is skipped.
 IN_CI = bool(os.environ.get("CI"))
@@ -52,32 +51,12 @@ def is_root() -> bool:
 
 @pytest.fixture
 def as_written(pytester: pytest.Pytester) -> tuple[str, str]:
-    """Return the arguments that keep the order in which an inner suite's tests are written, whatever we order."""
-    pytester.makepyfile(
-        as_written="""
-        import pytest
-
-        @pytest.hookimpl(tryfirst=True)
-        def pytest_collection_modifyitems(config, items):
-            config.written = list(items)
-
-        @pytest.hookimpl(trylast=True)
-        def pytest_collection_finish(session):
-            session.items[:] = session.config.written
-        """
-    )
+    """Arguments that keep the order in which an inner suite's tests are written, whatever the plugin orders."""
+    pytester.makepyfile(as_written=source("order/as_written"))
     return "-p", "as_written"
 
 
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> Suite:
-    """Run an inner suite in a process of its own, with warnings as errors.
-
-    Call it with the text of the test file, and pytest's arguments; more files by keyword, such as conftest=.
-    """
-
-    def run(text: str, *arguments: str, **files: str) -> pytest.RunResult:
-        pytester.makepyfile(test_inner=text, **files)
-        return pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:cacheprovider", "-Werror", *arguments)
-
-    return run
+    """A runner of inner suites."""
+    return Suite(pytester)

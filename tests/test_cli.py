@@ -42,7 +42,7 @@ def test_show_draws_several_one_below_the_other(tmp_path: Path) -> None:
     result = netns_mysql("show", str(file), "--format", "svg")
     assert result.returncode == 1
     assert result.stderr == (
-        f"netns-mysql: one drawing is a file of its own in svg, and {file} has 2\n"
+        f"netns-mysql: --format svg draws one topology, and {file} names 2\n"
         "  where: netns-mysql show\n"
         "  do: name one topology, as FILE::NAME where a file holds several\n"
     )
@@ -52,7 +52,7 @@ def test_run_takes_one_topology(tmp_path: Path) -> None:
     result = netns_mysql("run", "--topology", "red-blue,nat", "--", "true")
     assert result.returncode == 1
     assert result.stderr.startswith(
-        "netns-mysql: one topology is wanted here, and 'red-blue,nat' has 2: red-blue, nat\n"
+        "netns-mysql: only one topology can be used here, and 'red-blue,nat' has 2: red-blue, nat\n"
     )
     assert netns_mysql("run", "--topology", "nat", "--netns", "db", "--", "hostname", "-I").stdout == "172.17.0.2 \n"
 
@@ -132,7 +132,7 @@ def test_the_server_of_run_ends_with_the_command() -> None:
         (["run", "--", "/proc"], 126, "/proc: Permission denied"),
         (["run", "--netns", "green", "--", "true"], 1, "there is no namespace 'green'"),
         (["run", "--mysqld", "/no/such", "--", "true"], 1, "/no/such does not exist"),
-        (["run", "--mode", "sudo", "--", "true"], 1, "netns_mode = 'sudo': it is one of auto, direct, rootless"),
+        (["run", "--mode", "sudo", "--", "true"], 1, "netns_mode = 'sudo': it must be one of auto, direct, rootless"),
     ],
 )
 def test_run_says_what_is_wrong(arguments: list[str], code: int, told: str) -> None:
@@ -160,7 +160,7 @@ def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
     result = netns_mysql("doctor", "--cache", "/proc/nowhere", **nowhere)
     assert result.returncode == 1
     lines = result.stdout.splitlines()
-    assert any(line.startswith("missing  cache") and line.endswith("it cannot be written") for line in lines)
+    assert any(line.startswith("missing  cache") and line.endswith("cannot be written") for line in lines)
     assert lines[lines.index("") - 1] == "netns tests cannot run here: mysqld, cache"
     assert any("do: install MySQL 8.0.22 or newer" in line for line in lines)
     assert any(line.strip() == "do: install iproute2" for line in lines) == (not Path("/usr/sbin/ip").exists())

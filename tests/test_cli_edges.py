@@ -41,7 +41,7 @@ def test_an_output_that_cannot_be_written_is_told() -> None:
     with Path("/dev/full").open("w") as full:
         result = subprocess.run([*COMMAND, "show"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert result.returncode == 1
-    assert result.stderr == "netns-mysql: the output cannot be written: No space left on device\n"
+    assert result.stderr == "netns-mysql: cannot write the output: No space left on device\n"
 
 
 def test_an_interrupt_ends_quietly() -> None:
@@ -65,8 +65,8 @@ def test_an_interrupt_ends_quietly() -> None:
     [
         (["show"], 0, ""),
         (["run", "--", "true"], 0, ""),
-        (["show", "shop.toml"], 1, "netns-mysql: the working directory is there no more\n"),
-        (["matrix"], 1, "netns-mysql: the working directory is there no more\n"),
+        (["show", "shop.toml"], 1, "netns-mysql: the working directory does not exist any more\n"),
+        (["matrix"], 1, "netns-mysql: the working directory does not exist any more\n"),
     ],
 )
 def test_a_working_directory_that_is_gone(
@@ -90,11 +90,11 @@ def test_what_cannot_be_run_is_told_before_a_sandbox_is_made(tmp_path: Path) -> 
     result = subprocess.run([*COMMAND, "run", "--", "nosuch"], capture_output=True, text=True)
     assert result.returncode == 127
     assert result.stderr == (
-        "netns-mysql: nosuch: No such file or directory\n  do: mend its name, install it, or write its path\n"
+        "netns-mysql: nosuch: No such file or directory\n  do: correct the name, install the program, or write its path\n"
     )
     result = subprocess.run([*COMMAND, "run", "--", str(script)], capture_output=True, text=True)
     assert result.returncode == 127
-    assert result.stderr.endswith("\n  do: mend the interpreter that its first line names\n")
+    assert result.stderr.endswith("\n  do: correct the interpreter in the first line of the file\n")
     result = subprocess.run([*COMMAND, "run", "--netns", "rad", "--", "true"], capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stderr == (

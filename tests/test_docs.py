@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,9 @@ import pytest
 from pytest_netns_mysql.topology import load_all
 from pytest_netns_mysql.topology.diagram import draw
 from pytest_netns_mysql.topology.file.load import load
+from tests.support.suites import Suite
 
 pytestmark = pytest.mark.slow
-Suite = Callable[..., pytest.RunResult]
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

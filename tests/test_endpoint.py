@@ -18,7 +18,7 @@ from pytest_netns_mysql.errors import EndpointError
 Answer = TypeVar("Answer")
 
 GENERAL = "write an address, or address/namespace, such as 192.0.2.2/red"
-NO_NAME = "is no namespace's name: it holds a slash, a comma, white space or a NUL"
+NO_NAME = "cannot be the name of a namespace: it contains a slash, a comma, white space or a NUL character"
 
 LOOPBACK = (ip_interface("127.0.0.1/8"), ip_interface("::1/128"))
 ADDRESSES: Addresses = {
@@ -78,34 +78,38 @@ def test_an_endpoint_knows_the_families_of_its_clients(address: str, families: s
         ("/", "the address is missing", GENERAL),
         ("/red", "the address is missing", GENERAL),
         ("/global", "the address is missing", GENERAL),
-        ("127.0.0.1/", "the namespace behind the slash is missing", GENERAL),
+        ("127.0.0.1/", "the namespace after the slash is missing", GENERAL),
         ("x/red/blue", f"'red/blue' {NO_NAME}", GENERAL),
         ("192.0.2.2/red/", f"'red/' {NO_NAME}", GENERAL),
         ("192.0.2.2//red", f"'/red' {NO_NAME}", GENERAL),
         ("192.0.2.2/../netns/red", f"'../netns/red' {NO_NAME}", GENERAL),
-        ("192.0.2.2/.", "'.' is no namespace's name: it is empty or a path's own dot", GENERAL),
-        ("192.0.2.2/..", "'..' is no namespace's name: it is empty or a path's own dot", GENERAL),
+        ("192.0.2.2/.", "'.' cannot be the name of a namespace: it is empty, '.' or '..'", GENERAL),
+        ("192.0.2.2/..", "'..' cannot be the name of a namespace: it is empty, '.' or '..'", GENERAL),
         ("192.0.2.2/a\x00b", rf"'a\x00b' {NO_NAME}", GENERAL),
         (
             "192.0.2.2/" + "é" * 128,
-            f"'{'é' * 128}' is no namespace's name: it is longer than 255 bytes",
+            f"'{'é' * 128}' cannot be the name of a namespace: it is longer than 255 bytes",
             GENERAL,
         ),
-        ("192.0.2.2/\ud800", r"'\ud800' is no namespace's name: it cannot be written in UTF-8", GENERAL),
-        ("192.0.2.2 /red", "white space is not allowed in it", "write '192.0.2.2/red'"),
-        ("192.0.2.2/ red", "white space is not allowed in it", "write '192.0.2.2/red'"),
-        (" 192.0.2.2/red\n", "white space is not allowed in it", "write '192.0.2.2/red'"),
-        ("192.0.2.2 red", "white space is not allowed in it", GENERAL),
-        ("  ", "white space is not allowed in it", GENERAL),
-        ("192.0.2.2/global", "the global namespace has no name", "write the address alone: 192.0.2.2"),
-        ("*/global", "the global namespace has no name", "write the address alone: *"),
+        ("192.0.2.2/\ud800", r"'\ud800' cannot be the name of a namespace: it cannot be written in UTF-8", GENERAL),
+        ("192.0.2.2 /red", "white space is not allowed", "write '192.0.2.2/red'"),
+        ("192.0.2.2/ red", "white space is not allowed", "write '192.0.2.2/red'"),
+        (" 192.0.2.2/red\n", "white space is not allowed", "write '192.0.2.2/red'"),
+        ("192.0.2.2 red", "white space is not allowed", GENERAL),
+        ("  ", "white space is not allowed", GENERAL),
+        ("192.0.2.2/global", "the global namespace must not be named", "write the address alone: 192.0.2.2"),
+        ("*/global", "the global namespace must not be named", "write the address alone: *"),
         ("*/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
         ("0.0.0.0/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
         ("::/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
         ("::ffff:0.0.0.0/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
         ("0:0::0/red", "a wildcard cannot have a namespace (red)", "write an address that red has"),
-        ("192.0.2.2,127.0.0.1", "it is a list, and one address is wanted here", "give each address an item of its own"),
-        ("fe80::1%a,b", "it is a list, and one address is wanted here", "give each address an item of its own"),
+        (
+            "192.0.2.2,127.0.0.1",
+            "this is a list, and only one address is allowed here",
+            "give each address an item of its own",
+        ),
+        ("fe80::1%a,b", "this is a list, and only one address is allowed here", "give each address an item of its own"),
         ("300.0.2.2", "'300.0.2.2' is neither an IP address nor a host name", GENERAL),
         ("192.0.2", "'192.0.2' is neither an IP address nor a host name", GENERAL),
         ("-red", "'-red' is neither an IP address nor a host name", GENERAL),
@@ -173,7 +177,7 @@ def test_one_address_in_two_namespaces_is_two_endpoints(value: str) -> None:
     assert len(parse_list(value)) == 2
 
 
-MISSING = "an address is missing before, behind or between the commas"
+MISSING = "an address is missing before, after or between the commas"
 SINGLE = "list the addresses with single commas and nothing else, such as 127.0.0.1,192.0.2.2/red"
 
 
@@ -192,64 +196,64 @@ SINGLE = "list the addresses with single commas and nothing else, such as 127.0.
         (
             "127.0.0.1, 192.0.2.2 /red",
             "'127.0.0.1, 192.0.2.2 /red'",
-            "white space is not allowed in it",
+            "white space is not allowed",
             "write '127.0.0.1,192.0.2.2/red'",
         ),
         (
             "127.0.0.1 192.0.2.2/red",
             "'127.0.0.1 192.0.2.2/red'",
-            "white space is not allowed in it",
+            "white space is not allowed",
             "write '127.0.0.1,192.0.2.2/red'",
         ),
         (
             ["::1", "192.0.2.2 /red"],
             "'192.0.2.2 /red'",
-            "white space is not allowed in it",
+            "white space is not allowed",
             "write '192.0.2.2/red'",
         ),
         (
             ["::1", "192.0.2.2/red,127.0.0.1"],
             "'192.0.2.2/red,127.0.0.1'",
-            "it is a list, and one address is wanted here",
+            "this is a list, and only one address is allowed here",
             "give each address an item of its own",
         ),
         (
             "127.0.0.1,*",
             "'127.0.0.1,*'",
-            "the wildcard * cannot stand in a list",
+            "the wildcard * cannot be part of a list",
             "write * alone, or only the other addresses",
         ),
         (
             "0.0.0.0,::1",
             "'0.0.0.0,::1'",
-            "the wildcard 0.0.0.0 cannot stand in a list",
+            "the wildcard 0.0.0.0 cannot be part of a list",
             "write 0.0.0.0 alone, or only the other addresses",
         ),
         (
             "::,192.0.2.2/red",
             "'::,192.0.2.2/red'",
-            "the wildcard :: cannot stand in a list",
+            "the wildcard :: cannot be part of a list",
             "write :: alone, or only the other addresses",
         ),
         (
             "0::0,127.0.0.1",
             "'0::0,127.0.0.1'",
-            "the wildcard 0::0 cannot stand in a list",
+            "the wildcard 0::0 cannot be part of a list",
             "write 0::0 alone, or only the other addresses",
         ),
         (
             "192.0.2.2/red,::1,192.0.2.2/red",
             "'192.0.2.2/red,::1,192.0.2.2/red'",
-            "192.0.2.2/red stands in it twice",
+            "192.0.2.2/red is listed twice",
             "write it once",
         ),
-        ("::1,0::1", "'::1,0::1'", "::1, also spelt 0::1, stands in it twice", "write it once"),
+        ("::1,0::1", "'::1,0::1'", "::1, also spelt 0::1, is listed twice", "write it once"),
         ("::ffff:192.0.2.2/red,192.0.2.2/red", "'::ffff:192.0.2.2/red,192.0.2.2/red'",
-         "::ffff:192.0.2.2/red, also spelt 192.0.2.2/red, stands in it twice", "write it once"),
-        ("::ffff:0.0.0.0,::1", "'::ffff:0.0.0.0,::1'", "the wildcard ::ffff:0.0.0.0 cannot stand in a list",
+         "::ffff:192.0.2.2/red, also spelt 192.0.2.2/red, is listed twice", "write it once"),
+        ("::ffff:0.0.0.0,::1", "'::ffff:0.0.0.0,::1'", "the wildcard ::ffff:0.0.0.0 cannot be part of a list",
          "write ::ffff:0.0.0.0 alone, or only the other addresses"),
         ("Red.test/red,red.TEST/red", "'Red.test/red,red.TEST/red'",
-         "Red.test/red, also spelt red.TEST/red, stands in it twice", "write it once"),
+         "Red.test/red, also spelt red.TEST/red, is listed twice", "write it once"),
     ],
 )  # fmt: skip
 def test_a_list_that_breaks_a_rule_is_refused(value: str | list[str], shown: str, why: str, remedy: str) -> None:
@@ -263,12 +267,12 @@ def test_a_list_that_breaks_a_rule_is_refused(value: str | list[str], shown: str
     [
         (
             "192.0.2.2/red,198.51.100.2/blue",
-            "it takes one address only, and this is 2",
+            "it takes a single address, got 2",
             "keep one of 192.0.2.2/red, 198.51.100.2/blue",
         ),
-        ("*", "it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
-        ("::", "it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
-        ("::ffff:0.0.0.0", "it takes no wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
+        ("*", "it does not take a wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
+        ("::", "it does not take a wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
+        ("::ffff:0.0.0.0", "it does not take a wildcard", "write one address, such as 127.0.0.1 or 192.0.2.2/red"),
     ],
 )
 def test_the_administrative_address_is_one_and_no_wildcard(value: str, why: str, remedy: str) -> None:

@@ -82,7 +82,7 @@ def test_an_empty_value_is_a_value_and_no_farther_reader_is_asked() -> None:
         resolve(reader("command line", mysqld=""), reader("ini", mysqld="auto"))
     assert str(error.value) == (
         "netns_mysqld is empty\n  where: command line\n"
-        "  do: write auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...], or leave it out for auto"
+        "  do: write auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...], or leave the setting out for auto"
     )
 
 
@@ -93,7 +93,7 @@ def test_an_empty_cache_hides_a_farther_one(monkeypatch: pytest.MonkeyPatch, tmp
     assert settings.given == {"cache": "command line"}
 
 
-SECONDS = "it is a number of seconds above 0"
+SECONDS = "it must be a number of seconds above 0"
 
 
 @pytest.mark.parametrize(
@@ -102,40 +102,40 @@ SECONDS = "it is a number of seconds above 0"
         (
             "mode",
             "root",
-            "netns_mode = 'root': it is one of auto, direct, rootless",
-            "write one of these, or leave it out for auto",
+            "netns_mode = 'root': it must be one of auto, direct, rootless",
+            "write one of these, or leave the setting out for auto",
         ),
         (
             "mode",
             "",
-            "netns_mode = '': it is one of auto, direct, rootless",
-            "write one of these, or leave it out for auto",
+            "netns_mode = '': it must be one of auto, direct, rootless",
+            "write one of these, or leave the setting out for auto",
         ),
         (
             "mode",
             "Auto",
-            "netns_mode = 'Auto': it is one of auto, direct, rootless",
-            "write one of these, or leave it out for auto",
+            "netns_mode = 'Auto': it must be one of auto, direct, rootless",
+            "write one of these, or leave the setting out for auto",
         ),
         (
             "unavailable",
             "ignore",
-            "netns_unavailable = 'ignore': it is one of error, skip",
-            "write one of these, or leave it out for error",
+            "netns_unavailable = 'ignore': it must be one of error, skip",
+            "write one of these, or leave the setting out for error",
         ),
         (
             "other_tests",
             "skip",
-            "netns_other_tests = 'skip': it is one of fail, allow",
-            "write one of these, or leave it out for fail",
+            "netns_other_tests = 'skip': it must be one of fail, allow",
+            "write one of these, or leave the setting out for fail",
         ),
-        ("topology", "", "netns_topology is empty", "write NAME|FILE[,...], or leave it out for red-blue"),
-        ("topology", " ", "netns_topology is empty", "write NAME|FILE[,...], or leave it out for red-blue"),
+        ("topology", "", "netns_topology is empty", "write NAME|FILE[,...], or leave the setting out for red-blue"),
+        ("topology", " ", "netns_topology is empty", "write NAME|FILE[,...], or leave the setting out for red-blue"),
         (
             "mysqld",
             "",
             "netns_mysqld is empty",
-            "write auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...], or leave it out for auto",
+            "write auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...], or leave the setting out for auto",
         ),
         ("start_timeout", "", f"netns_start_timeout = '': {SECONDS}", "write 30, for example"),
         ("start_timeout", "0", f"netns_start_timeout = '0': {SECONDS}", "write 30, for example"),
@@ -146,8 +146,8 @@ SECONDS = "it is a number of seconds above 0"
         (
             "cache",
             "~no-such-user/cache",
-            "netns_cache = '~no-such-user/cache': there is no home of such a user",
-            "write it in full",
+            "netns_cache = '~no-such-user/cache': there is no such user, or the user has no home folder",
+            "write an absolute path",
         ),
     ],
 )
@@ -243,7 +243,7 @@ def test_a_user_without_a_home_does_not_stop_the_run() -> None:
 def test_a_start_timeout_is_at_most_a_day(value: str) -> None:
     with pytest.raises(SettingError) as error:
         resolve(reader("ini", start_timeout=value))
-    assert error.value.what == f"netns_start_timeout = {value!r}: it is at most 86400 seconds, a day"
+    assert error.value.what == f"netns_start_timeout = {value!r}: it must be at most 86400 seconds, a day"
     assert resolve(reader("ini", start_timeout="86400")).start_timeout == 86_400
 
 
@@ -251,7 +251,7 @@ def test_a_start_timeout_is_at_most_a_day(value: str) -> None:
 def test_no_setting_takes_a_nul_and_no_secret_is_shown(setting: Setting) -> None:
     with pytest.raises(SettingError) as error:
         resolve(reader("ini", **{setting.name: "secret\0"}))
-    assert str(error.value) == f"{setting.ini} holds a NUL\n  where: ini\n  do: leave it out"
+    assert str(error.value) == f"{setting.ini} contains a NUL character\n  where: ini\n  do: remove the character"
 
 
 def _paths(folder: Path) -> dict[str, tuple[str, str]]:
@@ -259,12 +259,12 @@ def _paths(folder: Path) -> dict[str, tuple[str, str]]:
     (folder / "file").touch()
     (folder / "loop").symlink_to(folder / "loop")
     return {
-        "unknown user": ("~no-such-user/x", "there is no home of such a user"),
-        "long": ("x" * 5000, "it cannot be looked at: File name too long"),
-        "long path": ("x/" * 5000, "it cannot be looked at: File name too long"),
-        "loop": (str(folder / "loop" / "x"), "it cannot be looked at: Too many levels of symbolic links"),
-        "file": (str(folder / "file"), "it is no folder"),
-        "below a file": (str(folder / "file" / "x"), f"{folder / 'file'} is no folder"),
+        "unknown user": ("~no-such-user/x", "there is no such user, or the user has no home folder"),
+        "long": ("x" * 5000, "it cannot be accessed: File name too long"),
+        "long path": ("x/" * 5000, "it cannot be accessed: File name too long"),
+        "loop": (str(folder / "loop" / "x"), "it cannot be accessed: Too many levels of symbolic links"),
+        "file": (str(folder / "file"), "it is not a folder"),
+        "below a file": (str(folder / "file" / "x"), f"{folder / 'file'} is not a folder"),
     }
 
 
@@ -303,10 +303,10 @@ def test_a_folder_that_may_not_be_looked_at_is_told(name: str, tmp_path: Path) -
     closed = tmp_path / "closed"
     (closed / "folder").mkdir(parents=True)
     closed.chmod(0)
-    with pytest.raises(SettingError, match="cannot be looked at: Permission denied"):
+    with pytest.raises(SettingError, match="cannot be accessed: Permission denied"):
         resolve(reader("ini", **{name: str(closed / "folder")}))
     settings = resolve(reader("ini", mysqld=str(closed / "mysqld"), cache=str(tmp_path)))
-    with pytest.raises(ServerNotFoundError, match="mysqld cannot be looked at: Permission denied"):
+    with pytest.raises(ServerNotFoundError, match="mysqld cannot be accessed: Permission denied"):
         ServerKinds(settings, print).find()
 
 

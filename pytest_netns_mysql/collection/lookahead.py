@@ -1,12 +1,12 @@
-"""What the collected tests may ask for is looked for, and fetched, while this process has the host's network.
+"""Find or fetch all servers and programs that the collected tests may ask for, while the host's network is in reach.
 
-What a test asks for by arguments is known at collection. A test, or a fixture of the project's own, that may call
-``request.getfixturevalue`` may ask for any factory's fixture in its reach.
+The fixtures that a test asks for by arguments are known at collection. A test or a fixture of the project that may call
+``request.getfixturevalue`` may ask for any fixture of a factory that it can see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,71 +21,77 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
 
 _ROUTER = "router"
-_SERVERS = "_netns_servers"  # what each of our fixtures that uses a server asks for
+_SERVERS = "_netns_servers"  # each of our fixtures that uses a server asks for this fixture
 _IMAGE = "docker://"
 
 
 def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
-    """Look for all servers and programs that the tests of a run may ask for; fetch those that are not here.
+    """Find all servers and programs that the tests of a run may ask for, and fetch those that are missing.
 
-    What cannot be found or fetched is no error yet: the test that asks for it meets it. Where everything is on this
-    machine, no test is looked at.
+    A server that cannot be found or fetched is no error yet: the test that asks for the server fails. If nothing is
+    missing on this machine, no test is examined.
+
+    Args:
+        session: The kinds of server of the run.
+        run: The collected tests.
     """
     session.has_looked_ahead = True
     kinds = session.kinds
-    plans = _all_plans(run)
-    named = {choice for plan in plans.values() if (choice := plan.mysqld) is not None}
+    declarations = _all_declarations(run)
+    named = {declaration.mysqld for _, declaration in declarations if declaration.mysqld is not None}
     missing = [choice for choice in dict.fromkeys([*kinds.choices, *sorted(named)]) if _is_missing(choice, kinds)]
-    may_need_router = any(plan.factory == _ROUTER for plan in plans.values()) and kinds.router.is_missing
+    has_router = any(declaration.factory == _ROUTER for _, declaration in declarations)
+    may_need_router = has_router and kinds.router.is_missing
     if not missing and not may_need_router:
         return
-    wanted = {what for item in run.items for what in _wanted(item, plans, kinds.choices)}
+    names = {name for name, _ in declarations}
+    needed = {need for item in run.items for need in _needs(item, names, kinds.choices)}
     if not any(is_netns_test(item) for item in run.items):
-        wanted.update(kinds.choices)  # a fixture of ours was asked for by name: nothing tells which
-    kinds.look_for(choice for choice in missing if choice in wanted)
-    if may_need_router and _ROUTER in wanted:
+        needed.update(kinds.choices)  # a test asked for one of our fixtures by name, so every server may be needed
+    kinds.look_for(choice for choice in missing if choice in needed)
+    if may_need_router and _ROUTER in needed:
         kinds.router.look()
 
 
 def _is_missing(choice: str, kinds: ServerKinds) -> bool:
-    # To ask an engine takes time, and may be for nothing: only where a test wants the image.
+    # A question to a container engine takes time, so an image counts as missing until a test needs the image.
     return choice.startswith(_IMAGE) or kinds.if_known(choice) is None
 
 
-def _all_plans(run: pytest.Session) -> dict[str, Declaration]:
-    """Return what the factories' fixtures of all collected modules, of conftests and plugins will start.
-
-    Their keys are their places and names: several fixtures may share a name.
-    """
+def _all_declarations(run: pytest.Session) -> list[tuple[str, Declaration]]:
+    """Return the name and the declaration of each factory's fixture in test modules, conftests and plugins."""
     modules = {id(node): node.obj for item in run.items for node in item.listchain() if isinstance(node, pytest.Module)}
-    found = {}
-    for place in [*modules.values(), *run.config.pluginmanager.get_plugins()]:
-        for name, value in getattr(place, "__dict__", {}).items():
-            if (plan := declaration_of(value)) is not None:
-                found[f"{id(place)} {plan.fixture or name}"] = plan
-    return found
+    return [
+        (declaration.fixture or name, declaration)
+        for place in [*modules.values(), *run.config.pluginmanager.get_plugins()]
+        for name, value in getattr(place, "__dict__", {}).items()
+        if (declaration := declaration_of(value)) is not None
+    ]
 
 
-def _wanted(item: pytest.Item, plans: dict[str, Declaration], choices: tuple[str, ...]) -> Iterator[str]:
-    """Yield the servers that a test may ask for, as settings name them, and ``router`` for MySQL Router."""
+def _needs(item: pytest.Item, names: Collection[str], choices: Sequence[str]) -> Iterator[str]:
+    """Yield the servers that a test may ask for, as the settings name servers, and ``router`` for MySQL Router.
+
+    Args:
+        item: The test.
+        names: The names of all fixtures of factories.
+        choices: The servers of the settings.
+    """
     if not pytest_internals.has_fixtures(item):
         return
     fixtures = pytest_internals.fixture_names(item)
-    names = {key.partition(" ")[2] for key in plans}
     may_ask = may_ask_by_name(item)
+    asked: list[Declaration] = []
     if may_ask:
-        functions = [
-            pytest_internals.function_of(definition)
-            for name in names
-            for definition in pytest_internals.definitions_of(name, item)
-        ]
-        asked = [plan for function in functions if (plan := declaration_of(function)) is not None]
-    else:
-        asked = [] if names.isdisjoint(fixtures) else [plan for _, plan in declarations_of(item)]
-    for plan in asked:
-        if plan.factory == _ROUTER:
+        definitions = [definition for name in names for definition in pytest_internals.definitions_of(name, item)]
+        declarations = map(declaration_of, map(pytest_internals.function_of, definitions))
+        asked = [declaration for declaration in declarations if declaration is not None]
+    elif not set(names).isdisjoint(fixtures):
+        asked = [declaration for _, declaration in declarations_of(item)]
+    for declaration in asked:
+        if declaration.factory == _ROUTER:
             yield _ROUTER
-        if (choice := plan.mysqld) is not None:
-            yield choice
+        if declaration.mysqld is not None:
+            yield declaration.mysqld
     if _SERVERS in fixtures or may_ask:
         yield from choices

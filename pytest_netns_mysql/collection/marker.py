@@ -1,4 +1,4 @@
-"""Which tests are netns tests, and the namespace that each runs in."""
+"""The marker ``netns``: which tests are netns tests, and where each of them runs."""
 
 from __future__ import annotations
 
@@ -33,20 +33,18 @@ FIXTURES = frozenset(
 )
 
 SERVERS_HELP = (
-    "netns_mysqld(min=None, flavor=None, local=False): the test is for servers of this version or newer, such as 8.4, "
-    "of this flavor or one of these: mysql (with percona, made of it), percona, mariadb; local: for a program of this "
-    "machine, no container; on others it is not applicable"
+    'netns_mysqld(min=None, flavor=None, local=False): run the test only on servers of version min, such as "8.4", or '
+    "newer; of a flavor, or one of a list of flavors: mysql (includes percona), percona, mariadb; with local=True only "
+    "on programs of this machine, not in containers; on other servers the test is skipped"
 )
-"""What `pytest --markers` says of the marker netns_mysqld."""
+"""The description of the marker netns_mysqld in `pytest --markers`."""
 
 _USAGE = 'write @pytest.mark.netns("red"), or several names, or none for the sandbox\'s own namespace'
-
-
 _MARKERS = pytest.StashKey[list[pytest.Mark]]()
 
 
 def markers_of(node: pytest.Item) -> list[pytest.Mark]:
-    """Return the ``netns`` markers of a test, the nearest first; looked for once, which is dear for many tests."""
+    """Return the ``netns`` markers of a test, the nearest marker first."""
     found = node.stash.get(_MARKERS, None)
     if found is None:
         found = node.stash[_MARKERS] = list(node.iter_markers("netns"))
@@ -54,9 +52,10 @@ def markers_of(node: pytest.Item) -> list[pytest.Mark]:
 
 
 def names_of(node: pytest.Item) -> tuple[str, ...] | None:
-    """Return the names of the nearest ``netns`` marker, () for one without, None where there is no marker.
+    """Return the names in the nearest ``netns`` marker of a test; None without a marker, () for a marker without names.
 
-    Raises MarkerError where it has other arguments than names and ``topology=``.
+    Raises:
+        MarkerError: The marker has other arguments than names and ``topology=``, or has a name twice.
     """
     if not (markers := markers_of(node)):
         return None
@@ -65,21 +64,24 @@ def names_of(node: pytest.Item) -> tuple[str, ...] | None:
     unknown = [name for name in marker.kwargs if name != "topology"]
     if unknown:
         raise MarkerError(
-            f"netns takes no {', '.join(unknown)}=, only names and topology=", where=where, remedies=[_USAGE]
+            f"netns() takes names and topology=, got {', '.join(unknown)}=", where=where, remedies=[_USAGE]
         )
     wrong = [argument for argument in marker.args if not isinstance(argument, str)]
     if wrong:
-        raise MarkerError(f"netns takes names, and {in_short(wrong[0])} is none", where=where, remedies=[_USAGE])
+        raise MarkerError(f"netns() takes namespace names, got {in_short(wrong[0])}", where=where, remedies=[_USAGE])
     twice = sorted({name for name in marker.args if marker.args.count(name) > 1})
     if twice:
-        raise MarkerError(f"netns names {', '.join(twice)} twice", where=where, remedies=["name it once"])
+        raise MarkerError(f"netns() has {', '.join(twice)} twice", where=where, remedies=["name each namespace once"])
     return tuple(marker.args)
 
 
 def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, ...]:
-    """Return the topologies that a test runs over: the nearest marker's with ``topology=``, else the session's.
+    """Return the topologies that a test runs over: of the nearest marker with ``topology=``, else of the settings.
 
-    Raises MarkerError, TopologyError, EndpointError.
+    Raises:
+        MarkerError: ``topology=`` is not text.
+        TopologyError: A topology cannot be read.
+        EndpointError: An endpoint of a topology breaks a rule.
     """
     for marker in markers_of(node):
         choice = marker.kwargs.get("topology")
@@ -87,20 +89,23 @@ def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, .
             continue
         if not isinstance(choice, str):
             raise MarkerError(
-                f"netns takes topology= as text, and this is {in_short(choice)}",
+                f"netns() takes text for topology=, got {in_short(choice)}",
                 where=f"@pytest.mark.netns of {node.nodeid}",
                 remedies=['write topology="red-blue", a TOML file beside the test, or several with commas'],
             )
         try:
             return session.topologies.named(choice, node.path.parent)
         except NetnsError as error:
-            error.where = f"{error.where or choice}, for @pytest.mark.netns of {node.nodeid}"
-            raise
+            raise error.at(f"{error.where or choice}, for @pytest.mark.netns of {node.nodeid}") from error
     return session.topologies.of_settings
 
 
 def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
-    """Return the topology that a test runs over; raise MarkerError where a test of its kind cannot have it."""
+    """Return the topology that a test runs over.
+
+    Raises:
+        MarkerError: The test cannot be parametrized, and its topologies are not the first topology of the settings.
+    """
     topology: Topology | None = pytest_internals.parameters(item).get(TOPOLOGY)
     if topology is not None:
         return topology
@@ -108,30 +113,34 @@ def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
     if topologies != session.topologies.of_settings[:1]:
         names = ", ".join(topology.name for topology in topologies)
         raise MarkerError(
-            f"a test of this kind, such as a unittest.TestCase's, runs over the run's one topology, not over {names}",
+            f"a test that cannot be parametrized, such as a unittest.TestCase's, cannot run over {names}",
             where=f"netns test {item.nodeid}",
-            remedies=["make it a plain test function or method", "choose one topology for the run that it is in"],
+            remedies=["rewrite the test as a plain function or method", "choose a single topology for the run"],
         )
     return topologies[0]
 
 
 def choice_of(item: pytest.Item, session: NetnsSession) -> str:
-    """Return what names the server that a test runs on; raise MarkerError where several cannot be of its kind."""
+    """Return the server that a test runs on, as the setting netns_mysqld names the server.
+
+    Raises:
+        MarkerError: The test cannot be parametrized, and the settings name several servers.
+    """
     choice = pytest_internals.parameters(item).get(CHOICE)
     if choice is not None:
         return str(choice)
     choices = session.kinds.choices
     if len(choices) > 1:
         raise MarkerError(
-            f"a test of this kind, such as a unittest.TestCase's, runs on one server, not on {', '.join(choices)}",
+            f"a test that cannot be parametrized, such as a unittest.TestCase's, cannot run on {', '.join(choices)}",
             where=f"netns test {item.nodeid}",
-            remedies=["make it a plain test function or method", "choose one server for the run that it is in"],
+            remedies=["rewrite the test as a plain function or method", "choose a single server for the run"],
         )
     return choices[0]
 
 
 def check_names(names: Sequence[str], topologies: Sequence[Topology], nodeid: str) -> None:
-    """Raise UnknownNamespaceError, listing the known names, where no topology has one of these."""
+    """Raise UnknownNamespaceError, which lists the known names, if a name is in none of the topologies."""
     from pytest_netns_mysql.endpoint import GLOBAL
     from pytest_netns_mysql.topology.lookup import unknown_namespace
 
@@ -140,8 +149,13 @@ def check_names(names: Sequence[str], topologies: Sequence[Topology], nodeid: st
             raise unknown_namespace(name, *topologies, where=f"@pytest.mark.netns of {nodeid}")
 
 
-def why_not_applicable(name: str, topology: Topology) -> str | None:
-    """Say why a test of the namespace ``name`` does not run over this one of several topologies, or return None."""
+def skip_reason(name: str, topology: Topology) -> str | None:
+    """Return why a test is skipped over one of several topologies, or None if the test runs.
+
+    Args:
+        name: The namespace that the test runs in.
+        topology: The topology.
+    """
     from pytest_netns_mysql.endpoint import GLOBAL
 
     if name == GLOBAL or name in topology.namespaces:
@@ -151,10 +165,13 @@ def why_not_applicable(name: str, topology: Topology) -> str | None:
 
 
 def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> bool:
-    """Tell whether a test is marked, or asks for one of our fixtures directly or through others.
+    """Return True if a test has the marker, or asks for one of our fixtures directly or through others.
 
-    One that may ask by name (``request.getfixturevalue``) is taken for one where its module has fixtures of factories.
-    ``fixtures`` are the names it asks for, where the test itself does not know them yet.
+    A test that may call ``request.getfixturevalue`` is a netns test if its module has fixtures of factories.
+
+    Args:
+        item: The test.
+        fixtures: The names of the fixtures that the test asks for; None for those that the test knows itself.
     """
     if markers_of(item):
         return True
@@ -163,15 +180,16 @@ def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> b
         return True
     if "request" not in asked:
         return False
-    from pytest_netns_mysql.factories.byname import asks_its_module
+    from pytest_netns_mysql.factories.byname import may_ask_own_module
 
-    return asks_its_module(item)
+    return may_ask_own_module(item)
 
 
 def place(item: pytest.Item) -> str:
-    """Return the namespace that a netns test runs in, and note it on the test.
+    """Return the namespace that a netns test runs in, and note the namespace in the test's stash.
 
-    Raises MarkerError where a test that cannot be parametrized names several.
+    Raises:
+        MarkerError: The test cannot be parametrized, and its marker has several names.
     """
     from pytest_netns_mysql.endpoint import GLOBAL
 
@@ -183,9 +201,10 @@ def place(item: pytest.Item) -> str:
         name = names[0]
     else:
         raise MarkerError(
-            f"a test of this kind, such as a unittest.TestCase's, cannot run once in each of {', '.join(names)}",
+            "a test that cannot be parametrized, such as a unittest.TestCase's, cannot run in each of "
+            f"{', '.join(names)}",
             where=f"@pytest.mark.netns of {item.nodeid}",
-            remedies=["name one namespace, or make it a plain test function or method"],
+            remedies=["name one namespace", "rewrite the test as a plain function or method"],
         )
     item.stash[NAMESPACE] = name
     return name

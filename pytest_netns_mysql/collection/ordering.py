@@ -1,4 +1,7 @@
-"""Netns tests last, where nobody gets home: in one process, and over the workers of xdist."""
+"""The order of tests where the process cannot return to the host's network: netns tests last.
+
+This holds in one process, and in each worker of xdist.
+"""
 
 from __future__ import annotations
 
@@ -16,55 +19,60 @@ from pytest_netns_mysql.run.stash import NAMESPACE
 if TYPE_CHECKING:
     import argparse
 
-# What the controller tells its workers: where to write which of the tests are netns tests.
+# The key in ``workerinput`` for the file into which workers write the ids of the netns tests.
 _KEY = "netns_tests"
 
 
 def order(items: list[pytest.Item]) -> bool:
-    """Put netns tests behind the others, each kind in the order that it has; return True if that moved any."""
+    """Move netns tests behind all others, and keep the order within both kinds; return True if any test has moved."""
     ordered = sorted(items, key=lambda item: NAMESPACE in item.stash)
-    is_changed = ordered != items
+    has_moved = ordered != items
     items[:] = ordered
-    return is_changed
+    return has_moved
 
 
 def is_reordered(items: Sequence[pytest.Item], collected: Sequence[pytest.Item]) -> bool:
-    """Return True if a plugin or an option has given the tests another order than that of their collection."""
+    """Return True if a plugin or an option has reordered the tests.
+
+    Args:
+        items: The tests of the run.
+        collected: The tests in the order of their collection.
+    """
     kept = set(items)
     return [item for item in collected if item in kept] != list(items)
 
 
-class Plan:
-    """Which tests are netns tests, told by xdist's workers to their controller.
+class NetnsTestIds:
+    """The ids of the netns tests, which xdist's workers report to their controller.
 
-    It is memory of the controller, by memfd_create(2): nothing is left of it, whatever ends the run.
+    The ids are in memory of the controller, see memfd_create(2), so no file remains if the controller is killed.
     """
 
     def __init__(self) -> None:
-        """Make an empty plan."""
+        """Make the memory, without ids."""
         self._descriptor = os.memfd_create("netns-tests")
         self.path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
 
     def close(self) -> None:
-        """Forget the plan."""
+        """Release the memory."""
         os.close(self._descriptor)
 
     @cached_property
-    def tests(self) -> frozenset[str]:
-        """The ids of the netns tests; read once the workers have collected."""
+    def all(self) -> frozenset[str]:
+        """The ids. They are complete once the workers have collected."""
         text = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
         return frozenset(json.loads(text)) if text else frozenset()
 
 
-def tell(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """Tell the controller which tests are netns tests, where it wants to know: each worker tells it the same."""
+def report_to_controller(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Report the ids of the netns tests to the controller, if it asked for them. All workers report the same ids."""
     path = getattr(config, "workerinput", {}).get(_KEY)
     if path is None:
         return
     text = json.dumps([item.nodeid for item in items if NAMESPACE in item.stash])
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    except OSError:  # a worker on another machine
+    except OSError:  # this worker is on another machine
         return
     try:
         os.write(descriptor, text.encode())
@@ -73,24 +81,24 @@ def tell(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
 
 
 class Workers:
-    """The plugin of a controller of xdist whose workers do not get home from a netns test.
+    """The plugin of an xdist controller whose workers cannot return to the host's network.
 
-    With --dist loadscope, loadfile and loadgroup a worker would be given a file's plain tests after another file's
-    netns tests. So the netns tests of a scope are a scope of their own, and come when no plain ones are left.
+    With --dist loadscope, loadfile and loadgroup a worker would get the plain tests of a file after the netns tests of
+    another file. So the netns tests of a scope become a scope of their own, which is scheduled after all plain tests.
     """
 
     def __init__(self) -> None:
-        """Start without a plan; the workers make it."""
-        self._plan = Plan()
+        """Wait for the workers to report the ids of the netns tests."""
+        self._netns_tests = NetnsTestIds()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker where to write."""
-        node.workerinput[_KEY] = self._plan.path
+        """Tell a worker where to write the ids of the netns tests."""
+        node.workerinput[_KEY] = self._netns_tests.path
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Make a scheduler that keeps plain tests before netns tests in each worker, for the modes that need it."""
+        """Return a scheduler that gives each worker plain tests before netns tests; None in modes without scopes."""
         from xdist import scheduler
 
         kinds = {
@@ -99,15 +107,15 @@ class Workers:
             "loadgroup": scheduler.LoadGroupScheduling,
         }
         kind = kinds.get(config.getvalue("dist"))
-        return None if kind is None else _scheduler(kind, self._plan)(config, log)
+        return None if kind is None else _scheduler(kind, self._netns_tests)(config, log)
 
     def pytest_unconfigure(self) -> None:
-        """Forget the plan."""
-        self._plan.close()
+        """Release the ids."""
+        self._netns_tests.close()
 
 
 class _Queue(OrderedDict[str, Any]):
-    """The scopes that wait for a worker: those of netns tests come last."""
+    """The scopes that wait for a worker; scopes of netns tests come last."""
 
     def popitem(self, last: bool = True) -> tuple[str, Any]:
         plain = [] if last else [scope for scope in self if not scope.endswith(_MARK)]
@@ -117,7 +125,7 @@ class _Queue(OrderedDict[str, Any]):
 _MARK = "@netns"
 
 
-def _scheduler(kind: type[Any], plan: Plan) -> type[Any]:
+def _scheduler(kind: type[Any], netns_tests: NetnsTestIds) -> type[Any]:
     class Scheduler(kind):  # type: ignore[misc]
         def __init__(self, config: pytest.Config, log: Any) -> None:
             super().__init__(config, log)
@@ -125,11 +133,11 @@ def _scheduler(kind: type[Any], plan: Plan) -> type[Any]:
 
         def _split_scope(self, nodeid: str) -> str:
             scope = str(super()._split_scope(nodeid))
-            return f"{scope}{_MARK}" if nodeid in plan.tests else scope
+            return f"{scope}{_MARK}" if nodeid in netns_tests.all else scope
 
     return Scheduler
 
 
 def splits_scopes(options: argparse.Namespace) -> bool:
-    """Return True if xdist was asked for a mode that gives a worker whole scopes."""
+    """Return True if xdist distributes whole scopes."""
     return getattr(options, "dist", "no") in ("loadscope", "loadfile", "loadgroup")

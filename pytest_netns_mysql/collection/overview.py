@@ -1,4 +1,4 @@
-"""What `pytest --netns-topology` shows: the topologies, and which tests run where. Nothing is run."""
+"""The output of `pytest --netns-topology`: the topologies, and where each test runs. No test is run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OPTION = "--netns-topology"
 
 
 class TopologyAction(argparse.Action):
-    """Keep the topology that the option names; with nothing behind it, that one is wanted to be shown."""
+    """The action of --netns-topology: with a value it chooses topologies, without a value it asks for the overview."""
 
     def __call__(
         self,
@@ -30,24 +30,31 @@ class TopologyAction(argparse.Action):
         values: str | Sequence[Any] | None,
         option_string: str | None = None,  # noqa: ARG002
     ) -> None:
-        """Note the value, beside which a bare option may stand: in addopts, say."""
+        """Store the value, or the request for the overview; addopts and the command line may have one of each."""
         if values == SHOW:
             namespace.netns_show = True
         else:
             setattr(namespace, self.dest, values)
 
 
-# What the option takes beside what every setting's does.
+# Arguments of ``addoption`` for this option, beside those of all settings.
 OPTION: dict[str, Any] = {"nargs": "?", "const": SHOW, "action": TopologyAction}
 
 
 def is_wanted(options: argparse.Namespace) -> bool:
-    """Tell whether the option stands on the command line with nothing behind it."""
+    """Return True if --netns-topology was given without a value."""
     return bool(getattr(options, "netns_show", False))
 
 
-def keep_paths(args: list[str]) -> bool:
-    """Keep the option from taking a path to tests that stands behind it for a topology; tell whether it would have."""
+def separate_paths(args: list[str]) -> bool:
+    """Give --netns-topology the value SHOW if the next argument is a path to tests, which is no topology.
+
+    Args:
+        args: The command line, which is changed.
+
+    Returns:
+        True if the command line was changed.
+    """
     found = False
     for number, (word, behind) in enumerate(itertools.pairwise(args)):
         if word == _OPTION and _is_tests(behind):
@@ -64,28 +71,34 @@ def _is_tests(word: str) -> bool:
 
 
 def stay_in_one_process(config: pytest.Config) -> None:
-    """Have xdist start no workers: nothing is run, and what is collected is wanted here."""
+    """Have xdist start no workers: the overview needs the collected tests in this process."""
     if config.pluginmanager.hasplugin("xdist"):
         config.option.dist, config.option.tx, config.option.numprocesses = "no", [], None
 
 
 def lines(session: NetnsSession, items: Sequence[pytest.Item]) -> Iterator[str]:
-    """Give the lines to show: each topology as `netns-mysql show` draws it, and its tests by namespace."""
+    """Yield the lines of the overview: each topology as `netns-mysql show` draws it, and its tests with namespaces.
+
+    Args:
+        session: The topologies of the run.
+        items: The collected tests.
+    """
     from pytest_netns_mysql.topology.diagram import draw
 
-    own = [item for item in items if NAMESPACE in item.stash]
-    shown: list[Topology] = list(session.topologies.of_settings)
-    shown += [one for item in own if (one := item.stash.get(TOPOLOGY_IN_FORCE, None)) and one not in shown]
-    for topology in shown:
+    netns_tests = [item for item in items if NAMESPACE in item.stash]
+    topology_of = [(item, item.stash.get(TOPOLOGY_IN_FORCE, None)) for item in netns_tests]
+    topologies: list[Topology] = list(session.topologies.of_settings)
+    for _, topology in topology_of:
+        if topology is not None and topology not in topologies:
+            topologies.append(topology)
+    for topology in topologies:
         yield from draw(topology, "text").splitlines()
         yield ""
-        yield from _tests(
-            f"tests over {topology.name}", [i for i in own if i.stash.get(TOPOLOGY_IN_FORCE, None) == topology]
-        )
-    unknown = [item for item in own if TOPOLOGY_IN_FORCE not in item.stash]
-    if unknown:
-        yield from _tests("tests over a netns_topology of their own, known when it is made", unknown)
-    others = len(items) - len(own)
+        yield from _tests(f"tests over {topology.name}", [item for item, own in topology_of if own == topology])
+    if overridden := [item for item, own in topology_of if own is None]:
+        title = "tests over an overridden netns_topology, which is known only when the fixture has run"
+        yield from _tests(title, overridden)
+    others = len(items) - len(netns_tests)
     yield f"{others} other test{'' if others == 1 else 's'}, on the host's network"
 
 

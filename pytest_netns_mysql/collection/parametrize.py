@@ -1,4 +1,4 @@
-"""What becomes of a netns test at collection: the topologies and namespaces it runs over, and its mistakes."""
+"""The parameters of netns tests, topology, server and namespace, and the errors that are found at collection."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pytest_netns_mysql.collection.marker import (
     choice_of,
     names_of,
     place,
+    skip_reason,
     topologies_of,
     topology_of,
-    why_not_applicable,
 )
 from pytest_netns_mysql.collection.mistakes import check_servers
 from pytest_netns_mysql.collection.requirement import requirements_of
 from pytest_netns_mysql.errors import MarkerError, NetnsError
-from pytest_netns_mysql.factories.byname import bears_plan
+from pytest_netns_mysql.factories.byname import is_of_factory
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.leftovers import mode_of
 from pytest_netns_mysql.run.ownfixtures import is_own
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
 
 def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
-    """Have a netns test run over each topology, and once in each namespace that its marker names.
+    """Parametrize a netns test with its topologies, the servers of the settings, and the namespaces of its marker.
 
-    Raises NetnsError where it asks for what none of them has.
+    Raises:
+        NetnsError: The marker is wrong, or none of the topologies has what the test asks for.
     """
     test = metafunc.definition
     mode_of(test, session.settings.leftovers)
@@ -58,7 +59,7 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
 
 
 def settle(item: pytest.Item, session: NetnsSession) -> None:
-    """Note where a netns test runs, and over which topology; where it cannot, that it is to fail before its setup."""
+    """Note in the stash of a netns test where the test runs, or the error with which its setup is to fail."""
     try:
         _settle(item, session)
     except NetnsError as error:
@@ -74,9 +75,9 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
     if not _is_overridden(TOPOLOGY, item, session):
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
-        if reason := why_not_applicable(name, topology):
+        if reason := skip_reason(name, topology):
             item.add_marker(pytest.mark.skip(reason=reason))
-        if _is_unittest(item):  # which pytest_generate_tests does not see
+        if _is_unittest(item):  # pytest calls pytest_generate_tests for functions only
             _check(item, [name], [topology], session)
     _require_fixtures(item)
     _refuse_forked(item)
@@ -87,7 +88,7 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:
-    """Return the topologies over which tests ask for X DevAPI sessions; None is one that is not known yet."""
+    """Return the topologies over which tests ask for X DevAPI sessions; None for a topology that is not known yet."""
     over: list[Topology | None] = []
     for item in items:
         topology = item.stash.get(TOPOLOGY_IN_FORCE, None)
@@ -97,7 +98,7 @@ def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None
 
 
 def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) -> list[pytest.Item]:
-    """Return the netns tests that will ask for our own netns_mysqld, over a topology that is known by now."""
+    """Return the tests that will ask for our netns_mysqld on the first server, over a known topology."""
     return [
         item
         for item in items
@@ -111,14 +112,14 @@ def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) 
 
 
 def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology], session: NetnsSession) -> None:
-    """Check the names of a test, and the servers that it asks for, against the topologies that it runs over."""
+    """Check the namespaces and servers of a test against the topologies that it runs over."""
     check_names(names, topologies, test.nodeid)
     kinds = [kind for choice in session.kinds.choices if (kind := session.kinds.if_known(choice)) is not None]
     requirements = list(requirements_of(test))
-    meant = [kind for kind in kinds if not any(one.skip_reason(kind) for one in requirements)]
+    suitable = [kind for kind in kinds if not any(requirement.skip_reason(kind) for requirement in requirements)]
     for topology in topologies:
-        if not names or any(why_not_applicable(name, topology) is None for name in names):
-            check_servers(test, topology, meant, session.kinds.if_known)
+        if not names or any(skip_reason(name, topology) is None for name in names):
+            check_servers(test, topology, suitable, session.kinds.if_known)
 
 
 def _is_unittest(item: pytest.Item) -> bool:
@@ -127,33 +128,33 @@ def _is_unittest(item: pytest.Item) -> bool:
 
 
 def _is_overridden(fixture: str, item: pytest.Item, session: NetnsSession) -> bool:
-    """Tell whether the test would get a fixture of its own project's in place of ours: unknown before it is made."""
+    """Return True if the project of a test overrides one of our fixtures."""
     key = fixture, item.parent
     if key not in session.overridden:
         functions = map(pytest_internals.function_of, pytest_internals.definitions_of(fixture, item)[-1:])
-        session.overridden[key] = any(not is_own(function) or bears_plan(function) for function in functions)
+        session.overridden[key] = any(not is_own(function) or is_of_factory(function) for function in functions)
     return session.overridden[key]
 
 
 def _require_fixtures(item: pytest.Item) -> None:
-    """Refuse a marked test of a kind that has no fixtures: nothing would build its network."""
+    """Raise MarkerError for a marked test without fixtures: nothing would build its network."""
     if not pytest_internals.has_fixtures(item):
         raise MarkerError(
-            "the netns marker works on Python tests only",
+            "the netns marker works only on Python tests",
             where=item.nodeid,
             remedies=["use `netns-mysql run --netns NAME -- pytest ...` for tests of other kinds"],
         )
 
 
 def _refuse_forked(item: pytest.Item) -> None:
-    """Refuse a test that pytest-forked runs in a child while others run in this process: the child has no server.
+    """Raise MarkerError for a single test that pytest-forked runs in a child process: the child has no server.
 
-    With --forked each of them makes a sandbox and a server of its own.
+    With --forked all tests run in children, and each child makes its own sandbox and server.
     """
-    is_there = item.config.pluginmanager.has_plugin("pytest_forked") and not item.config.option.forked
-    if is_there and item.get_closest_marker("forked") is not None:
+    runs_some_forked = item.config.pluginmanager.has_plugin("pytest_forked") and not item.config.option.forked
+    if runs_some_forked and item.get_closest_marker("forked") is not None:
         raise MarkerError(
             "pytest-forked runs this test in a child process, which cannot use the sandbox and the servers of the run",
             where=f"@pytest.mark.forked of {item.nodeid}",
-            remedies=["leave the marker out", "run these tests apart, with pytest --forked"],
+            remedies=["remove the marker", "run these tests separately, with pytest --forked"],
         )

@@ -1,4 +1,4 @@
-"""What `netns-mysql doctor` tells: what netns tests need, and what a server of one's own needs."""
+"""The command netns-mysql doctor: the prerequisites of netns tests, and of a server outside of pytest."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kinds.local import Distribution
 
 _OURSELVES = "netns-mysql doctor"
-_SPACE = 1 << 30  # bytes that a fetch, its packages and a template take at most
+_SPACE = 1 << 30  # bytes, enough for the packages of a server, the server and a data directory
 
 
 def report(settings: table.Settings) -> int:
-    """Print each finding with its cure; return 1 where netns tests cannot run, else 0."""
+    """Print each finding with its remedies; return 1 if netns tests cannot run, else 0."""
     from pytest_netns_mysql.commands.prerequisites import own_server_findings
 
     findings = [*kernel_findings(load_all(settings.topology), settings.mode), *_mysql_findings(settings)]
@@ -37,18 +37,18 @@ def report(settings: table.Settings) -> int:
 
 
 class _Printer:
-    """What prints findings, and each remedy once: several findings often have one cause."""
+    """A printer of findings. Each remedy is printed once, because several findings often have the same cause."""
 
     def __init__(self) -> None:
-        self._shown: set[str] = set()
+        self._printed: set[str] = set()
 
     def show(self, findings: Iterable[Finding]) -> None:
-        """Print findings, one a line, each with those of its remedies that were not printed before."""
+        """Print each finding in a line, and below it the remedies that were not printed before."""
         for finding in findings:
             print(f"{finding.state:8} {finding.name:10} {printable(finding.detail)}")
             for remedy in finding.remedies:
-                if remedy not in self._shown and _OURSELVES not in remedy:
-                    self._shown.add(remedy)
+                if remedy not in self._printed and _OURSELVES not in remedy:
+                    self._printed.add(remedy)
                     print(f"{'':8} {'':10} do: {printable(remedy)}")
 
 
@@ -75,26 +75,26 @@ def _server_finding(choice: str, kinds: ServerKinds, *, never: bool) -> Finding:
     if found is not None:
         return Finding("mysqld", "ok", f"{found.name}, {found.version_line}")
     if choice.startswith("docker://"):
-        return Finding("mysqld", "note", f"{choice} is not here yet; the first run pulls it")
+        return Finding("mysqld", "note", f"{choice} is not on this machine yet; the first run pulls the image")
     if choice == "auto" and not shutil.which("apt-get") and _engine_answers():
         return Finding(
             "mysqld",
             "note",
-            "no mysql is here, and no apt-get to fetch one with; the first run pulls docker://mysql:8.4",
+            "there is no MySQL on this machine, and no apt-get to fetch one; the first run pulls docker://mysql:8.4",
         )
     product = "mariadb" if choice == "mariadb" else "mysql"
     if shutil.which("apt-get"):
         return Finding(
             "mysqld",
             "note",
-            f"no {product} is here yet; the first run fetches one",
-            (f"netns-mysql fetch {product}, to have it before",),
+            f"there is no {product} on this machine yet; the first run fetches it",
+            (f"netns-mysql fetch {product}, to fetch it now",),
         )
     return Finding(
         "mysqld",
         "missing",
-        f"no {product} is here, and there is no apt-get to fetch one with",
-        ("install MySQL 8.0.22 or newer, or name one: netns_mysqld = /path/to/mysqld",),
+        f"there is no {product} on this machine, and no apt-get to fetch one",
+        ("install MySQL 8.0.22 or newer, or set netns_mysqld = /path/to/mysqld",),
     )
 
 
@@ -109,14 +109,18 @@ def _engine_answers() -> bool:
 
 
 def _cache_finding(cache: Path) -> Finding:
-    there = next(folder for folder in (cache, *cache.parents) if os.path.exists(folder))  # noqa: PTH110
-    free = shutil.disk_usage(there).free
+    existing = next(folder for folder in (cache, *cache.parents) if os.path.exists(folder))  # noqa: PTH110
+    free = shutil.disk_usage(existing).free
     detail = f"{cache}, {free >> 20} MiB free"
     try:
-        with tempfile.TemporaryDirectory(dir=there):
+        with tempfile.TemporaryDirectory(dir=existing):
             pass
     except OSError:
-        return Finding("cache", "missing", f"{detail}: it cannot be written", ("set NETNS_CACHE to a folder of yours",))
+        return Finding(
+            "cache", "missing", f"{detail}: cannot be written", ("set NETNS_CACHE to a folder that you can write",)
+        )
     if free < _SPACE:
-        return Finding("cache", "note", detail, (f"have {_SPACE >> 20} MiB free for a fetch, or set NETNS_CACHE",))
+        return Finding(
+            "cache", "note", detail, (f"free {_SPACE >> 20} MiB, so that a server can be fetched, or set NETNS_CACHE",)
+        )
     return Finding("cache", "ok", detail)

@@ -1,4 +1,4 @@
-"""What `netns-mysql matrix` prints: a project's topologies x servers, a cell for each job of a CI matrix."""
+"""The command netns-mysql matrix: the topologies and servers of a project, as the matrix of a CI job."""
 
 from __future__ import annotations
 
@@ -21,16 +21,25 @@ from pytest_netns_mysql.topology.topology import Topology
 
 # In pytest's order; see "Configuration file formats" in its manual.
 _INI_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
-_PRESET = "preset "  # what a preset's source begins with
+_PRESET = "preset "  # the start of the source of a preset
 
 
 def matrix(given: table.Reader, folder: Path) -> str:
-    """Return the cells of the matrix of the project in ``folder``, as JSON in one line; start nothing.
+    """Return the matrix of a project: each topology of the settings with each server.
 
-    Shape: ``{"include": [{"name": ..., "topology": ..., "mysqld": ...}, ...]}``. The values are what --netns-topology
-    and --netns-mysqld take in ``folder``; a name has letters, digits, dots, dashes, underscores and single blanks.
-    Settings come from ``given``, the environment, and the ini file that pytest would read there.
-    Raises SettingError, TopologyError or EndpointError, naming the place.
+    Args:
+        given: The settings of the command line; others come from the environment and the ini file that pytest reads.
+        folder: The folder of the project.
+
+    Returns:
+        JSON in one line: ``{"include": [{"name": ..., "topology": ..., "mysqld": ...}, ...]}``. The values are for
+        --netns-topology and --netns-mysqld in ``folder``. A name has letters, digits, dots, dashes, underscores and
+        single spaces.
+
+    Raises:
+        SettingError: A setting has a wrong value, or the ini file cannot be read.
+        TopologyError: A topology cannot be read.
+        EndpointError: An endpoint of a topology breaks a rule.
     """
     file, values = _ini_file(folder)
 
@@ -42,9 +51,7 @@ def matrix(given: table.Reader, folder: Path) -> str:
     try:
         topologies = load_all(settings.topology, base=folder)
     except NetnsError as error:
-        if error.where is None:
-            error.where = settings.given.get("topology")
-        raise
+        raise error.at(error.where or settings.given.get("topology")) from error
     cells: dict[str, dict[str, str]] = {}
     for topology in topologies:
         for server in choices(settings.mysqld, where=settings.given.get("mysqld")):
@@ -54,7 +61,7 @@ def matrix(given: table.Reader, folder: Path) -> str:
 
 
 def _ini_file(folder: Path) -> tuple[Path, dict[str, str]]:
-    """Return the ini file of a project, found as pytest finds it, and its netns settings."""
+    """Return the ini file that pytest reads for a project, and the netns settings in it."""
     for path in (base / name for base in (folder, *folder.parents) for name in _INI_FILES):
         if not path.is_file():
             continue
@@ -62,7 +69,7 @@ def _ini_file(folder: Path) -> tuple[Path, dict[str, str]]:
             found = pytest_internals.read_ini_file(path)
         except (pytest.UsageError, pytest.fail.Exception) as error:
             raise SettingError(
-                f"the ini file cannot be read: {error}", where=str(path), remedies=["mend it: pytest fails of it, too"]
+                f"cannot read the ini file: {error}", where=str(path), remedies=["correct the file: pytest fails, too"]
             ) from error
         if found is not None:
             return path, dict(_netns(found, path))
@@ -71,18 +78,24 @@ def _ini_file(folder: Path) -> tuple[Path, dict[str, str]]:
 
 def _netns(found: Mapping[str, Any], path: Path) -> Iterator[tuple[str, str]]:
     for name, written in found.items():
-        value = getattr(written, "value", written)  # pytest 9 tells TOML's values from others' by a class
+        value = getattr(written, "value", written)  # pytest 9 wraps values of TOML files
         if not name.startswith("netns_"):
             continue
         if not isinstance(value, str):
-            raise SettingError(f"{name} = {value!r}: it takes text", where=str(path), remedies=["put it in quotes"])
+            raise SettingError(
+                f"{name} must be text, got {value!r}", where=str(path), remedies=["put the value in quotes"]
+            )
         yield name, value
 
 
 def _choice(topology: Topology, project: Path, folder: Path) -> str:
-    """Return what names a topology on a command line in ``folder``.
+    """Return a value of --netns-topology for a topology.
 
-    A file of the project is named from there: the job that runs the cell may have its checkout elsewhere.
+    Args:
+        topology: The topology.
+        project: The folder of the project; files in it get a path relative to ``folder``, so that the path also holds in
+            other checkouts.
+        folder: The working directory of the CI job.
     """
     source = topology.source
     if source.startswith(_PRESET):
@@ -91,7 +104,7 @@ def _choice(topology: Topology, project: Path, folder: Path) -> str:
 
 
 def _name(text: str, taken: Container[str]) -> str:
-    """Return a name that no job has yet, of characters that job names and artifacts may have."""
+    """Return a name that no cell has yet, with characters that are allowed in names of jobs and artifacts."""
     name = re.sub(r"[^A-Za-z0-9._ -]+", "-", text).replace(" -", " ").strip("-")
     again = (f"{name}-{number}" for number in itertools.count(2))
-    return next(one for one in itertools.chain([name], again) if one not in taken)
+    return next(unused for unused in itertools.chain([name], again) if unused not in taken)

@@ -1,4 +1,4 @@
-"""What `netns-mysql run` does: a sandbox, a server where one is wanted, and the command in place of this process."""
+"""The command netns-mysql run: a sandbox, optionally a server, and in it another command."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ Progress = Callable[[str], None]
 
 
 def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_server: bool, progress: Progress) -> int:
-    """Become the command: signals, exit code and terminal are its own, and the server ends with it.
+    """Replace this process by a command in a sandbox. The server ends with the command.
 
     Args:
         argv: The command and its arguments.
         settings: The settings of the sandbox and the server.
         netns: The namespace that the command runs in.
-        with_server: Whether a server is started, too.
-        progress: Takes a line of text.
+        with_server: Whether to start a server.
+        progress: Shows a line of text to the user.
 
     Returns:
-        The exit code, where the command cannot be run: 127 for one that is not there, 126 for one that does not run.
+        The exit code if the command cannot be executed, as of a shell: 127 if it was not found, else 126.
 
     Raises:
-        NetnsError: There is no such namespace, or no sandbox or server can be had.
+        NetnsError: There is no such namespace, or the sandbox or the server cannot be started.
     """
     topology = load(settings.topology)
     if netns != GLOBAL and netns not in topology.namespaces:
@@ -47,34 +47,34 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
     environment = dict(os.environ)
     if not with_server:
         _add_programs(environment, settings)
-        if not _is_there(argv[0], environment.get("PATH", os.defpath)):
-            return _not_run(argv[0], FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
-    # From inside the sandbox nothing can be fetched.
+        if not _exists(argv[0], environment.get("PATH", os.defpath)):
+            return _report_not_executed(argv[0], FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    # Before the sandbox is entered, because nothing can be fetched from inside.
     kind = _found(settings, progress) if with_server else None
     network = Network(Sandbox.create(settings.mode), topology)
     namespace = network[netns]
     if kind is not None:
         environment |= _serve(kind, network, settings, netns, progress)
     namespace.__enter__()
-    return _become(argv, environment)
+    return _execute(argv, environment)
 
 
 def _found(settings: table.Settings, progress: Progress) -> Kind:
-    """Return the server of the settings, fetched if need be."""
+    """Return the kind of server that the settings name; fetch the server if it is missing."""
     from pytest_netns_mysql.run.serverkinds import ServerKinds
 
     kind = ServerKinds(settings, progress).find()
     if kind.listens is not None:
         raise SettingError(
-            f"{kind.name} is run by others, and the accounts of `netns-mysql run` would stay on it",
+            f"{kind.name} is run by others, and the accounts that `netns-mysql run` creates would stay on the server",
             where="netns-mysql run",
-            remedies=["leave out --mysqld, and connect as an account of its own", "name another server"],
+            remedies=["leave out --mysqld, and connect with an existing account", "choose another server"],
         )
     return kind
 
 
 def _serve(kind: Kind, network: Network, settings: table.Settings, netns: str, progress: Progress) -> dict[str, str]:
-    """Start a server that lives as long as this process, whatever program it becomes."""
+    """Start a server that ends with this process, whatever program the process executes; return its variables."""
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.mysqld.resolved import resolve
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
@@ -90,12 +90,14 @@ def _serve(kind: Kind, network: Network, settings: table.Settings, netns: str, p
     server = MySQLServer(spec, network)
     server.start()
     accounts = Accounts(server)
-    made = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]
-    progress(f"mysqld listens on {', '.join(map(str, server.endpoints))}; accounts without password: {', '.join(made)}")
-    place = server.endpoint_for(netns)
+    created = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]
+    progress(
+        f"mysqld listens on {', '.join(map(str, server.endpoints))}; accounts without password: {', '.join(created)}"
+    )
+    endpoint = server.endpoint_for(netns)
     environment = {
-        "MYSQL_HOST": place.address,
-        "MYSQL_TCP_PORT": str(place.port),
+        "MYSQL_HOST": endpoint.address,
+        "MYSQL_TCP_PORT": str(endpoint.port),
         "MYSQL_UNIX_PORT": str(server.socket),
         "PATH": os.environ.get("PATH", os.defpath),
     }
@@ -104,14 +106,14 @@ def _serve(kind: Kind, network: Network, settings: table.Settings, netns: str, p
     return environment | {"PATH": os.pathsep.join(folders)}
 
 
-def _is_there(program: str, path: str) -> bool:
+def _exists(program: str, path: str) -> bool:
     if os.sep in program:
         return os.path.lexists(program)
     return shutil.which(program, mode=os.F_OK, path=path) is not None
 
 
 def _add_programs(environment: dict[str, str], settings: table.Settings) -> None:
-    """Let the command find mysql, mysqldump and mysqladmin of a fetched server, behind those of PATH."""
+    """Add mysql, mysqldump and mysqladmin of a fetched server to PATH, behind all other programs."""
     from pytest_netns_mysql.mysql.kinds.local import fetched
 
     found = fetched(settings.cache)
@@ -119,21 +121,21 @@ def _add_programs(environment: dict[str, str], settings: table.Settings) -> None
         environment["PATH"] = f"{environment.get('PATH', os.defpath)}{os.pathsep}{found.mysqld.parent}"
 
 
-def _become(argv: Sequence[str], environment: dict[str, str]) -> int:
-    # Python ignores them, and exec would hand that on.
-    for one in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(one, signal.SIG_DFL)
+def _execute(argv: Sequence[str], environment: dict[str, str]) -> int:
+    # Python ignores these signals, and the executed program would inherit that.
+    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored, signal.SIG_DFL)
     try:
-        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - no shell is wanted
+        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - a shell would parse the arguments
     except OSError as error:
-        return _not_run(argv[0], error)
+        return _report_not_executed(argv[0], error)
 
 
-def _not_run(program: str, error: OSError) -> int:
+def _report_not_executed(program: str, error: OSError) -> int:
     print(f"netns-mysql: {printable(program)}: {error.strerror}", file=sys.stderr)
     is_missing = isinstance(error, FileNotFoundError)
     if is_missing and Path(program).is_file():
-        print("  do: mend the interpreter that its first line names", file=sys.stderr)
+        print("  do: correct the interpreter in the first line of the file", file=sys.stderr)
     elif is_missing:
-        print("  do: mend its name, install it, or write its path", file=sys.stderr)
+        print("  do: correct the name, install the program, or write its path", file=sys.stderr)
     return 127 if is_missing else 126

@@ -1,4 +1,4 @@
-"""Tests that may ask for a fixture of a factory by its name, ``request.getfixturevalue``: no argument tells of it."""
+"""Tests that may ask for a fixture of a factory by ``request.getfixturevalue``, which no argument shows."""
 
 from __future__ import annotations
 
@@ -16,43 +16,46 @@ from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.ownfixtures import is_own
 
 PLAN = "netns_plan"
-"""The attribute of a factory's fixture that has its plan."""
+"""The attribute of a factory's fixture that has its declaration."""
 
-_NOT_THE_PROJECTS = ("site-packages", "dist-packages")
+_INSTALLED = ("site-packages", "dist-packages")
 
 
-def bears_plan(value: object) -> bool:
-    """Return True if something is a fixture that a factory has made."""
-    # Not getattr: pytest.mark, which every test module has, makes any attribute that it is asked for.
+def is_of_factory(value: object) -> bool:
+    """Return True for a fixture that a factory made."""
+    # Not getattr: every test module has pytest.mark, which makes each attribute that is asked for.
     return PLAN in getattr(value, "__dict__", {})
 
 
-def asks_its_module(item: pytest.Item) -> bool:
-    """Return True if a test may ask by name, and its own module has fixtures of factories to ask for."""
+def may_ask_own_module(item: pytest.Item) -> bool:
+    """Return True if a test may ask for fixtures by name, and its module has fixtures of factories."""
     module = getattr(item, "module", None)
     return module is not None and _has_factories(module) and may_ask_by_name(item)
 
 
-@functools.lru_cache(maxsize=1)  # tests of one module come together
+@functools.lru_cache(maxsize=1)  # pytest collects the tests of a module together
 def _has_factories(module: ModuleType) -> bool:
-    return any(map(bears_plan, vars(module).values()))
+    return any(map(is_of_factory, vars(module).values()))
 
 
 def may_ask_by_name(item: pytest.Item) -> bool:
-    """Return True if a test, or a fixture of the project's own that it uses, may call ``request.getfixturevalue``."""
+    """Return True if a test, or a fixture of the project that the test uses, may call ``request.getfixturevalue``."""
     if not isinstance(item, pytest.Function):
-        return True  # a doctest has getfixture()
+        return True  # doctests may call getfixture()
     functions: list[tuple[Callable[..., Any], Sequence[str]]] = [(item.function, pytest_internals.argument_names(item))]
     for definitions in pytest_internals.definitions_for(item).values():
-        functions += [(pytest_internals.function_of(one), pytest_internals.arguments_of(one)) for one in definitions]
-    return any("request" in arguments and _is_handed_on(function) for function, arguments in functions)
+        functions += [
+            (pytest_internals.function_of(definition), pytest_internals.arguments_of(definition))
+            for definition in definitions
+        ]
+    return any("request" in arguments and _may_use_request(function) for function, arguments in functions)
 
 
-@functools.lru_cache(maxsize=64)  # a test's parameters come together
-def _is_handed_on(function: Callable[..., Any]) -> bool:
-    """Return True if a function may ask its argument ``request`` for a fixture, or hands it on to what may."""
+@functools.lru_cache(maxsize=64)  # pytest collects the parameters of a test together
+def _may_use_request(function: Callable[..., Any]) -> bool:
+    """Return True if a function may call ``request.getfixturevalue``, or passes ``request`` on to other code."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    if code is None or any(part in code.co_filename for part in _NOT_THE_PROJECTS):
+    if code is None or any(part in code.co_filename for part in _INSTALLED):
         return code is None
     if is_own(function) or pytest_internals.is_of_pytest(function):
         return False

@@ -1,1 +1,1 @@
-"""The kernel's floor: sandboxes, namespaces and networks of this process."""
+"""What this package asks of the Linux kernel: sandboxes, namespaces and networks."""

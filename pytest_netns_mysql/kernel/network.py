@@ -173,7 +173,7 @@ class Network(Mapping[str, Namespace]):
             + (f" to {to if isinstance(to, str) else in_short(to)}" if to is not None else " of its own"),
             where=self._where,
             tried=[f"its links lead to {', '.join(veth.to for veth in own) or 'nothing'}"],
-            remedies=["take the link down from the namespace at its other side, whose topology entry has it"],
+            remedies=["name the namespace at the other side: a link belongs to the side whose topology entry has it"],
         )
 
     @contextlib.contextmanager

@@ -20,11 +20,11 @@ _UNSUPPORTED = (errno.EOPNOTSUPP, errno.EAFNOSUPPORT, errno.EACCES)
 _REMEDIES = {
     "veth": "load it on the host, as root: modprobe veth",
     "bridge": "load it on the host, as root: modprobe bridge",
-    "ipv6": "let the kernel have IPv6: neither ipv6.disable=1 when it boots, nor net.ipv6.conf.all.disable_ipv6 = 1",
+    "ipv6": "enable IPv6: boot the kernel without ipv6.disable=1, and set net.ipv6.conf.all.disable_ipv6 = 0",
 }
 _LIMITS = {
     errno.ENOSPC: "raise the limit: sysctl -w user.max_net_namespaces=15000",
-    errno.EMFILE: "raise the limit: each namespace takes an open file, ulimit -n says how many there may be",
+    errno.EMFILE: "raise the limit of open files, see ulimit -n: each namespace takes an open file",
 }
 
 
@@ -104,9 +104,9 @@ def _forward(name: str, plan: Plan, where: str) -> None:
             raise refused(f"forwarding of IPv{version} in {name}", error, where) from error
         if not is_forwarding:
             raise NetworkError(
-                f"IPv{version} cannot be forwarded in {name}: the kernel's settings are read-only here",
+                f"IPv{version} cannot be forwarded in {name}: /proc/sys is read-only",
                 where=where,
-                tried=["/proc/sys", "a procfs of our own"],
+                tried=["writing to /proc/sys", "mounting another procfs"],
                 remedies=[
                     "in Docker: --security-opt systempaths=unconfined",
                     "run as root, with CAP_SYS_ADMIN",
@@ -116,7 +116,7 @@ def _forward(name: str, plan: Plan, where: str) -> None:
 
 
 def translate_in(name: str, plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
-    """Give a namespace its address translation.
+    """Add the rules of address translation to a namespace.
 
     Args:
         name: The namespace.
@@ -140,7 +140,7 @@ def translate_in(name: str, plan: Plan, namespaces: Mapping[str, Namespace], whe
                 f"address translation in {name}",
                 error,
                 where,
-                "load what it needs on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat",
+                "load the modules on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat",
             ) from error
 
 

@@ -130,9 +130,9 @@ class Finder:
                 raise error from None
 
     def _image(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
-        from pytest_netns_mysql.mysql.containers import image
+        from pytest_netns_mysql.mysql.containers import kind
 
-        return image.find(
+        return kind.find(
             choice, cache=self.cache, environment=self.image_env, initdb=self.image_initdb, progress=progress
         )
 

@@ -66,7 +66,7 @@ def _start(
 
         def prepare() -> EarlyStart:
             # This thread may be moved, and ends in the sandbox; the main one is moved when a test comes that wants it.
-            sandbox = Sandbox.make(session.settings.mode)
+            sandbox = Sandbox.create_in_thread(session.settings.mode)
             undo.callback(sandbox.close)
             network = Network(sandbox, topology)
             undo.callback(network.close)

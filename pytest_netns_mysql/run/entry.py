@@ -1,4 +1,8 @@
-"""When a rootless run enters its user namespace: before plugins and conftests can start threads, if netns is meant."""
+"""The moment at which a rootless run enters its user namespace.
+
+Only a process with a single thread can enter a user namespace, see unshare(2). So a run that is expected to have netns
+tests enters before plugins and conftests can start threads.
+"""
 
 from __future__ import annotations
 
@@ -24,38 +28,38 @@ _KEY = "netns/files"
 
 
 class Entry:
-    """What brings this process into the user namespace of a rootless sandbox, where one is needed."""
+    """The entry of this process into the user namespace of a rootless sandbox, if it needs one."""
 
     def __init__(self, config: pytest.Config, session: NetnsSession) -> None:
-        """Keep whose process it is; nothing is entered."""
+        """Decide whether a user namespace is needed; enter nothing yet."""
         self._config = config
         self._session = session
         self._options = config.known_args_namespace
         self._reexecution = Reexecution(config)
         self._starts_workers = is_distributed(self._options) or bool(getattr(self._options, "looponfail", False))
-        self._items: set[str] = set()
-        self._hold = self._is_needed() and not self._is_worker()
+        self._files: set[str] = set()
+        self._is_pending = self._is_needed() and not self._is_worker()
 
     def before_threads(self) -> None:
-        """Enter at once where this process has threads already, so starts again; else leave that to others first."""
+        """Enter at once if this process has several threads already, which means that pytest starts again."""
         if self._reexecution.has_happened:
-            self._settle()
-        elif self._hold and len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208 - the names are not wanted
+            self._restore_capabilities()
+        elif self._is_pending and len(os.listdir("/proc/self/task")) > 1:  # noqa: PTH208 - the names are not wanted
             self.enter()
 
     def enter(self) -> None:
-        """Enter the user namespace, by starting again where there are threads, if this run has netns tests.
+        """Enter the user namespace if netns tests are expected; start pytest again if there are several threads.
 
-        What stands in the way is told by the first netns test, which meets it again.
+        Errors are not reported here: the first netns test fails with the same error.
         """
-        if not self._hold or not self._is_needed():
+        if not self._is_pending or not self._is_needed():
             return
         if not self._is_expected():
             self._session.networks.no_reexecution = NOTHING_SAID
             return
         from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
 
-        self._hold = False
+        self._is_pending = False
         try:
             enter_user_namespace(starts_workers=self._starts_workers)
         except ThreadsError:
@@ -69,32 +73,32 @@ class Entry:
             pass
 
     def note(self, items: Iterable[pytest.Item]) -> None:
-        """Note the files of netns tests, for the next run."""
-        self._items |= {os.path.relpath(item.path, self._config.rootpath) for item in items}
+        """Note the files of netns tests for ``remember``."""
+        self._files |= {os.path.relpath(item.path, self._config.rootpath) for item in items}
 
     def remember(self) -> None:
-        """Write the files of netns tests down for the next run: they may not have the word themselves."""
-        if self._items and is_first_worker(self._config) and hasattr(self._config, "cache"):
+        """Write the files of netns tests into pytest's cache: the next run may not find the word netns in them."""
+        if self._files and is_first_worker(self._config) and hasattr(self._config, "cache"):
             known = {file for file in self._recalled() if (self._config.rootpath / file).exists()}
-            if not self._items <= known:
-                self._config.cache.set(_KEY, sorted(known | self._items))
+            if not self._files <= known:
+                self._config.cache.set(_KEY, sorted(known | self._files))
 
     def _is_needed(self) -> bool:
         if runs_nothing(self._options) and not getattr(self._options, "looponfail", False):
             return False
         from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 
-        with contextlib.suppress(OSError, SandboxError):  # without /proc, as on another system, there are no sandboxes
+        with contextlib.suppress(OSError, SandboxError):  # other systems have no /proc, and no sandboxes
             return needs_user_namespace(self._session.settings.mode)
         return False
 
     def _is_worker(self) -> bool:
-        """Return True in a worker of xdist, which has threads from its first moment: its controller has entered."""
-        # Programs that a worker's tests start have the variable as well; execnet starts a worker by `python -c`.
+        """Return True in a worker of xdist. Its controller has entered already, and it has several threads from its start."""
+        # Programs that tests start in a worker inherit the variable, but execnet starts a worker by `python -c`.
         return "PYTEST_XDIST_WORKER" in os.environ and not hasattr(sys.modules.get("__main__"), "__file__")
 
     def _is_expected(self) -> bool:
-        """Return True if netns tests are to be expected: by a setting, by the last run, by the project's files."""
+        """Return True if a netns setting is set, the last run had netns tests here, or a test file has the word netns."""
         if self._session.settings.given:
             return True
         from pytest_netns_mysql.run import search
@@ -127,11 +131,11 @@ class Entry:
             plugins=[*missing, *(name for name in options.plugins or () if not name.startswith("no:"))],
         )
 
-    def _settle(self) -> None:
+    def _restore_capabilities(self) -> None:
         from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace
         from pytest_netns_mysql.kernel.namespaces.usernamespace import reduce_capabilities
 
-        with contextlib.suppress(OSError):  # where the kernel let it into none
+        with contextlib.suppress(OSError):  # the kernel refused a user namespace
             if in_user_namespace():
                 reduce_capabilities(starts_workers=self._starts_workers)
 

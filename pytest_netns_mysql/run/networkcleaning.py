@@ -1,4 +1,4 @@
-"""No test finds the network changed by another: what a test did to it is found after the test, and put back."""
+"""The end of each test: changes of the network are found and put back."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ if TYPE_CHECKING:
 
 
 class NetworkCleaner:
-    """Puts networks back after each test to what wider fixtures made of them; what cannot be put back is built anew."""
+    """The networks that are put back after each test. A network that cannot be put back is rebuilt."""
 
     def __init__(self, session: NetnsSession) -> None:
-        """Keep whose networks they are."""
+        """Watch nothing yet."""
         self._session = session
         self._guards: dict[Network, Guard | None] = {}
         self._fixture: tuple[pytest.FixtureDef[Any], Any] | None = None
 
     def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
-        """Remember the fixture that gives the network: everything that uses the network was built on the fixture.
+        """Remember the fixture ``netns``, on which everything that uses the network was built.
 
-        The network is looked at now, while a server may be booting.
+        Read the network now, because a server may be booting meanwhile.
         """
         if pytest_internals.name_of(fixture) == "netns":
             self._fixture = fixture, request
             self.begin(is_outdated=False)
 
     def begin(self, *, is_outdated: bool) -> None:
-        """Take stock of the network before the first thing that is a test's own.
+        """Read the network before the first function-scoped fixture of a test.
 
         Args:
-            is_outdated: Whether a fixture of a wider scope may have changed it since the last test.
+            is_outdated: Whether a fixture of a wider scope may have changed the network since the last test.
         """
         network = self._session.networks.current
         if network is None:
             return
         try:
-            self._attend(network, is_outdated=is_outdated)
+            self._watch(network, is_outdated=is_outdated)
         except OSError as error:
             guard, self._guards[network] = self._guards.get(network), None
             if guard is not None:
                 guard.close()
             self._session.progress(
-                f"what tests do to the network is not put back: {error} (raise ulimit -n, or by sysctl "
+                f"changes of the network are not put back: {error} (raise ulimit -n, or with sysctl "
                 "fs.inotify.max_user_instances and fs.inotify.max_user_watches)"
             )
 
-    def _attend(self, network: Network, *, is_outdated: bool) -> None:
-        """Guard a network that is in use now; raise OSError where the kernel refuses it."""
-        others = [guard for one, guard in self._guards.items() if one is not network and guard is not None]
+    def _watch(self, network: Network, *, is_outdated: bool) -> None:
+        """Watch the network that is in use now; raise OSError if the kernel has no more watches."""
+        others = [guard for other, guard in self._guards.items() if other is not network and guard is not None]
         for other in others:
             other.step_back()
         if network not in self._guards:
@@ -70,21 +70,21 @@ class NetworkCleaner:
                 guard.settle()
 
     def accepting(self) -> contextlib.AbstractContextManager[None]:
-        """Keep what a fixture of a wider scope does in the block, in the middle of a test."""
+        """Keep what a fixture of a wider scope changes in the block, in the middle of a test."""
         guard = self._current()
         return contextlib.nullcontext() if guard is None else guard.accepting()
 
     def enter(self, scope: Hashable) -> None:
-        """Take the network as it is now for what the tests of an inner scope are to find."""
+        """Take the current network for the state to which it is put back at the end of an inner scope."""
         guard = self._current()
         if guard is not None:
             guard.enter(scope)
 
     @contextlib.contextmanager
     def put_back(self, scope: Hashable, item: pytest.Item) -> Iterator[list[str]]:
-        """Put the network back at the end of a scope, and give what was found as lines for a reader.
+        """Put the network back at the end of a scope, and yield the changes as lines for a person.
 
-        What cannot be put back is built anew after the block, in which the servers are looked at.
+        A network that cannot be put back is rebuilt after the block, in which the servers are put back.
         """
         guard = self._current()
         found, is_lost = ([], False) if guard is None else self._put_back(guard, scope)
@@ -95,23 +95,23 @@ class NetworkCleaner:
             yield found
         finally:
             if guard is not None and is_lost:
-                self._build_anew(guard.network)
+                self._rebuild(guard.network)
 
     def _put_back(self, guard: Guard, scope: Hashable) -> tuple[list[str], bool]:
-        """Return what was found, and whether something of it could not be put back."""
+        """Return the changes, and whether one of them could not be put back."""
         try:
             result = guard.put_back()
             guard.leave(scope)
         except (OSError, NetnsError) as error:
-            return [f"the network cannot be read or put back: {str(error).splitlines()[0]}"], True
+            return [f"cannot read or put back the network: {str(error).splitlines()[0]}"], True
         return ([], False) if result is None else ([*result.found], bool(result.stays))
 
     def _current(self) -> Guard | None:
         network = self._session.networks.current
         return None if network is None else self._guards.get(network)
 
-    def _build_anew(self, network: Network) -> None:
-        """Tear down the network's fixture with all that was built on it: the next test that asks gets a new network."""
+    def _rebuild(self, network: Network) -> None:
+        """Tear down the fixture ``netns``; the next test that asks for the fixture gets a new network."""
         guard = self._guards.pop(network)
         if guard is not None:
             guard.close()

@@ -75,7 +75,7 @@ class Networks:
             from pytest_netns_mysql.kernel.namespaces.usernamespace import prepare_worker
 
             try:
-                self.sandbox = Sandbox.make(self._settings.mode)
+                self.sandbox = Sandbox.create_in_thread(self._settings.mode)
             except ThreadsError as error:
                 if self.no_reexecution is None:
                     raise

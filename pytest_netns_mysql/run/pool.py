@@ -11,6 +11,7 @@ from pytest_netns_mysql.errors import NetnsError
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.reuse.protocol import Taken
 
@@ -113,10 +114,10 @@ class ServerPool:
         taken = {server.name for server in self.running}
         return next(one for one in names if one not in taken)
 
-    def forget(self, server: MySQLServer) -> None:
+    def forget(self, server: Instance) -> None:
         """End a server that is kept; the next test that needs it gets a fresh one."""
         if server in self._kept:
-            self._kept.remove(server)
+            self._kept = [kept for kept in self._kept if kept is not server]
             self._end(server)
 
     def forget_all_in(self, network: Network) -> None:
@@ -126,9 +127,9 @@ class ServerPool:
             self._early = None if self._early is server else self._early
             self._end(server)
 
-    def _end(self, server: MySQLServer) -> None:
+    def _end(self, server: Instance) -> None:
         with contextlib.suppress(ValueError):
-            self.running.remove(server)
+            self.running = [running for running in self.running if running is not server]
         server.discard()
 
     def end(self) -> None:

@@ -1,57 +1,75 @@
-"""What a run shows of its servers, and a failing netns test of where it stood and of what the server said."""
+"""Sections in the report of a failed netns test, and lines about the servers of a run."""
 
 from __future__ import annotations
 
 import contextlib
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, NAMESPACE
 
-_LOG_LINES = 15
+if TYPE_CHECKING:
+    from pytest_netns_mysql.run.session import NetnsSession
+
+_MAX_LOG_LINES = 15
 ORDER = (
     "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
     "among the netns tests, and among the others"
 )
-"""What is shown where netns tests come last, though another order was asked for."""
+"""The note on a run that was given another order than netns tests last."""
 
 
 def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[tuple[str, str]]:
-    """Return the sections, as title and text, that a failing test's report gets.
+    """Return the sections, as title and text, for the report of a failed test.
 
-    Of an error log it has what was written ``since``, 15 lines at most.
+    Args:
+        item: The test.
+        session: The networks and servers of the run.
+        since: The start of the test; older lines of error logs are left out, and all but the last 15 lines.
     """
-    name = item.stash[NAMESPACE]
-    lines = [f"namespace: {name}"]
-    if session.networks.current is not None:
-        with contextlib.suppress(LookupError):
-            lines.append(f"addresses: {', '.join(map(str, session.networks.current[name].addresses))}")
-        lines.append(f"topology: {session.networks.current.topology.name} ({session.networks.current.topology.source})")
     from pytest_netns_mysql.mysql.kinds.provenance import provenance
     from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 
-    if (kind := session.kinds.found(item.stash.get(CHOICE_IN_FORCE, None))) is not None:
+    name, network = item.stash[NAMESPACE], session.networks.current
+    lines = [f"namespace: {name}"]
+    if network is not None:
+        with contextlib.suppress(LookupError):
+            lines.append(f"addresses: {', '.join(map(str, network[name].addresses))}")
+        lines.append(f"topology: {network.topology.name} ({network.topology.source})")
+    kind = session.kinds.found(item.stash.get(CHOICE_IN_FORCE, None))
+    if kind is not None:
         lines.append(f"server: {provenance(kind)}")
 
-    found: list[tuple[str, str]] = []
-    for server in (one for one in session.servers.running if one.network is session.networks.current):
-        other = f", {provenance(server.plan.kind)}" if server.plan.kind != kind else ""
-        lines.append(f"{server.name}: {server.describe()}{other}")
-        said = ErrorLog(server.error_log).since(since)[-_LOG_LINES:]
-        if said:
-            found.append((f"error log of {server.name}", "\n".join(said)))
-    return [("netns", "\n".join(lines)), *found]
+    logs: list[tuple[str, str]] = []
+    for server in session.servers.running:
+        if server.network is not network:
+            continue
+        other_kind = f", {provenance(server.plan.kind)}" if server.plan.kind != kind else ""
+        lines.append(f"{server.name}: {server.describe()}{other_kind}")
+        logged = ErrorLog(server.error_log).since(since)[-_MAX_LOG_LINES:]
+        if logged:
+            logs.append((f"error log of {server.name}", "\n".join(logged)))
+    return [("netns", "\n".join(lines)), *logs]
+
+
+def hint_outside(fixture: pytest.FixtureDef[Any]) -> str:
+    """Return a hint for a fixture of a wider scope that failed, perhaps because it ran outside of all namespaces."""
+    return (
+        f"the {fixture.scope}-scoped fixture {pytest_internals.name_of(fixture)} runs outside of all namespaces, where "
+        'no endpoint can be reached: connect inside `with netns["red"]:` or with netns_mysqld.connect(namespace="red", '
+        "...), or make the fixture function-scoped"
+    )
 
 
 def servers(session: NetnsSession) -> list[str]:
-    """Return a line for each server of the settings, as far as it is on this machine: nothing is fetched for it."""
+    """Return a line for each server of the settings. Nothing is fetched: some may not be on this machine yet."""
     from pytest_netns_mysql.mysql.kinds.provenance import provenance
 
     lines = []
     for choice in session.kinds.choices:
         kind = session.kinds.if_known(choice)
-        told = "not on this machine yet" if kind is None else provenance(kind)
-        lines.append(f"netns: {choice} is {told}")
+        lines.append(f"netns: {choice} is {'not on this machine yet' if kind is None else provenance(kind)}")
     return lines

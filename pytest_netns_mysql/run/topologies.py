@@ -35,9 +35,7 @@ class Topologies:
         try:
             return load_all(self._settings.topology, base=self._base)
         except NetnsError as error:
-            if error.where is None:
-                error.where = self._settings.given.get("topology")
-            raise
+            raise error.at(error.where or self._settings.given.get("topology")) from error
 
     def named(self, text: str, base: Path) -> tuple[Topology, ...]:
         """Return the topologies that a marker names.

@@ -1,4 +1,4 @@
-"""Gather what is wrong with a topology, so that all of it is told at once."""
+"""The faults of a topology, collected so that one error lists them all."""
 
 from __future__ import annotations
 
@@ -9,23 +9,32 @@ from pytest_netns_mysql.errors import NetnsError, TopologyError
 
 
 class Faults:
-    """Gather the faults of one topology; ``source`` names its file or preset.
+    """The faults of one topology.
 
-    Shape: ``of_file`` tells that keys are wrong, so that what is read is not all that was meant.
+    Attributes:
+        source: The file or preset, for messages.
+        of_file: True if keys of the file are wrong, so that a part of what it says is missing.
     """
 
     def __init__(self, source: str) -> None:
-        """Begin without a fault."""
+        """Create an empty collection."""
         self.source = source
         self.of_file = False
         self._found: list[NetnsError] = []
 
     def add(self, what: str, key: str, *remedies: str, tried: Sequence[str] = ()) -> None:
-        """Note a fault: what is wrong, at which key, what to do, and what is allowed."""
+        """Add a fault.
+
+        Args:
+            what: What is wrong.
+            key: The key at fault.
+            remedies: What to do, the best remedy first.
+            tried: What is there, or allowed.
+        """
         self._found.append(TopologyError(what, where=self.place(key), tried=tried, remedies=remedies))
 
     def place(self, key: str) -> str:
-        """Return where a key stands, for messages."""
+        """Return the file or preset and the key, for messages."""
         return f"{self.source}: {key}" if key else self.source
 
     def __bool__(self) -> bool:
@@ -33,14 +42,14 @@ class Faults:
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
-        """Note the error that the block raises, and go on."""
+        """Add the error that the block raises, and continue after the block."""
         try:
             yield
         except NetnsError as error:
             self._found.append(error)
 
     def check(self) -> None:
-        """Raise what was noted: one fault as it is, several as one TopologyError that lists them."""
+        """Raise the faults: a single one as it is, several as one TopologyError that lists them."""
         found = list({str(error): error for error in self._found}.values())
         if len(found) == 1:
             raise found[0]

@@ -162,7 +162,7 @@ def decode(keys: Mapping[str, Key], table: Mapping[Any, Any], path: str, faults:
             continue
         place = _below(path, name)
         if not isinstance(name, str):
-            faults.add(f"a key is text, and this is {in_short(name)}", _below(path, name, quote=False), "quote it")
+            faults.add(f"a key must be text, got {in_short(name)}", _below(path, name, quote=False), "quote it")
         elif name not in keys:
             _note_unknown(keys, name, value, path, faults)
         elif not keys[name].fits(value):

@@ -1,4 +1,4 @@
-"""What a topology means: every interface, address, route and rule that the kernel is asked for, typed and checked."""
+"""What a topology means: every interface, address, route and rule that is set up in the kernel."""
 
 from __future__ import annotations
 
@@ -25,7 +25,13 @@ LOOPBACK: tuple[Interface, ...] = (ip_interface("127.0.0.1/8"), ip_interface("::
 
 @dataclass(frozen=True)
 class Shaping:
-    """Slow what leaves an interface: ``rate`` in bits a second (tbf), ``delay`` in seconds and ``loss`` in per cent."""
+    """What slows down packets that leave an interface; see tc(8).
+
+    Attributes:
+        rate: In bits a second.
+        delay: In seconds.
+        loss: In per cent.
+    """
 
     rate: int | None = None
     delay: float | None = None
@@ -33,13 +39,23 @@ class Shaping:
 
     @property
     def needs_netem(self) -> bool:
-        """Tell whether the kernel's sch_netem is needed, see tc-netem(8)."""
+        """True if the kernel's sch_netem is needed; see tc-netem(8)."""
         return self.delay is not None or self.loss is not None
 
 
 @dataclass(frozen=True)
 class End:
-    """Describe one end of a veth pair; ``bridge`` is the interface of the bridge that it is a port of."""
+    """One end of a veth pair.
+
+    Attributes:
+        namespace: Where the end lies.
+        interface: The name of the end.
+        addresses: The addresses with their prefix lengths.
+        mac: The MAC address; None for a random one.
+        mtu: In bytes; None for the default of the kernel.
+        bridge: The interface of the bridge that the end is a port of; None for none.
+        shaping: What slows down packets that leave the end; None for nothing.
+    """
 
     namespace: str
     interface: str
@@ -52,7 +68,13 @@ class End:
 
 @dataclass(frozen=True)
 class Veth:
-    """Describe a veth pair: ``inner`` lies in the namespace that has the link; ``to`` is the other side, by name."""
+    """A veth pair.
+
+    Attributes:
+        inner: The end in the namespace that has the link.
+        outer: The other end.
+        to: The name of the other side: a namespace or a bridge.
+    """
 
     inner: End
     outer: End
@@ -61,7 +83,15 @@ class Veth:
 
 @dataclass(frozen=True)
 class PlannedBridge:
-    """Describe a bridge: ``name`` is the topology's, ``interface`` the kernel's."""
+    """A bridge.
+
+    Attributes:
+        name: The name in the topology.
+        namespace: Where the bridge lies.
+        interface: The name in the kernel.
+        addresses: The addresses with their prefix lengths.
+        mtu: In bytes; None for the default of the kernel.
+    """
 
     name: str
     namespace: str
@@ -72,7 +102,7 @@ class PlannedBridge:
 
 @dataclass(frozen=True)
 class Route:
-    """Describe a route of one namespace; a destination of prefix length 0 is the default route."""
+    """A route of one namespace. The destination of a default route has the prefix length 0."""
 
     namespace: str
     destination: Subnet
@@ -80,13 +110,18 @@ class Route:
 
     @property
     def is_default(self) -> bool:
-        """Tell whether it is the default route."""
+        """True for a default route."""
         return self.destination.prefixlen == 0
 
 
 @dataclass(frozen=True)
 class Masquerade:
-    """Give what ``namespace`` forwards out of ``interface`` that interface's address; None stands for each."""
+    """A rule that gives packets which a namespace forwards the address of the interface that they leave by.
+
+    Attributes:
+        namespace: The namespace that forwards.
+        interface: The interface; None for each.
+    """
 
     namespace: str
     interface: str | None
@@ -94,7 +129,15 @@ class Masquerade:
 
 @dataclass(frozen=True)
 class PortForward:
-    """Send TCP connections for ``address`` and ``port`` of ``namespace`` on to another address and port."""
+    """A rule that sends TCP connections on to another address and port.
+
+    Attributes:
+        namespace: The namespace that has the published address.
+        address: The published address.
+        port: The published port.
+        to: The address behind it.
+        to_port: The port behind it.
+    """
 
     namespace: str
     address: Address
@@ -105,10 +148,19 @@ class PortForward:
 
 @dataclass(frozen=True)
 class Plan:
-    """Hold what the kernel is asked for, in the order in which it is asked.
+    """Everything that is set up in the kernel, in this order.
 
-    Shape: ``namespaces`` are the names, without ``global``; ``external`` maps those that exist already to where;
-    ``forwarding`` names those that forward; ``hosts`` pairs each host name with an address.
+    Attributes:
+        namespaces: The names of the namespaces, without ``global``.
+        external: Where each namespace is that exists already: a name in /run/netns, a path or a pid.
+        bridges: The bridges.
+        veths: The veth pairs.
+        routes: The routes.
+        forwarding: The names of the namespaces that forward.
+        masquerades: The rules for the addresses of what is forwarded.
+        port_forwards: The rules for published ports.
+        hosts: Host names, each with an address.
+        bind_address: Where mysqld listens, as ``addr/ns``.
     """
 
     namespaces: tuple[str, ...]
@@ -124,14 +176,15 @@ class Plan:
 
     @property
     def ends(self) -> tuple[End, ...]:
-        """Return both ends of every veth pair."""
+        """Both ends of every veth pair."""
         return tuple(end for veth in self.veths for end in (veth.inner, veth.outer))
 
     @cached_property
     def addresses(self) -> Mapping[str, tuple[Interface, ...]]:
-        """Return the addresses of every namespace, the loopback's last; ``global`` comes first.
+        """The addresses of every namespace, the loopback's last; ``global`` comes first.
 
-        A namespace's own links come before what others have in it. Those of an external namespace are not known.
+        The addresses of a namespace's own links come before those that links of others have in it. Of an external
+        namespace only the loopback is known.
         """
         found: dict[str, list[Interface]] = {name: [] for name in (GLOBAL, *self.namespaces)}
         for veth in self.veths:
@@ -144,5 +197,5 @@ class Plan:
 
     @property
     def has_nat(self) -> bool:
-        """Tell whether a connection's origin may be another than its client's address."""
+        """True if the origin of a connection may differ from its client's address."""
         return bool(self.masquerades or self.port_forwards)

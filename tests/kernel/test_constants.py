@@ -89,4 +89,4 @@ def test_names_that_pyroute2_does_not_know_are_in_use() -> None:
     ],
 )
 def test_headers_are_as_long_as_those_of_pyroute2(header: struct.Struct, message: Any) -> None:
-    assert header.size == struct.calcsize("=" + "".join(field[1].lstrip(">") for field in message.fields))
+    assert header.size == struct.calcsize("=" + "".join(field[1].lstrip(">!") for field in message.fields))

@@ -72,10 +72,10 @@ def test_without_root_ipv6_is_told_where_proc_sys_is_read_only(in_sandbox: InSan
         return str(error.value)
 
     assert in_sandbox(action, "rootless") == (
-        "IPv6 cannot be forwarded in global: the kernel's settings are read-only here\n"
+        "IPv6 cannot be forwarded in global: /proc/sys is read-only\n"
         "  where: topology dual-stack (preset dual-stack)\n"
-        "  tried: /proc/sys\n"
-        "  tried: a procfs of our own\n"
+        "  tried: writing to /proc/sys\n"
+        "  tried: mounting another procfs\n"
         "  do: in Docker: --security-opt systempaths=unconfined\n"
         "  do: run as root, with CAP_SYS_ADMIN\n"
         "  do: write forwarding = false for global, or leave its addresses of IPv6 out"

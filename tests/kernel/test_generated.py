@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_netns_mysql.topology import Topology, dump, from_mapping
 from pytest_netns_mysql.topology.file.load import load
-from tests.kernel.referee import Interface, Reading, planned, read_by_pyroute2
+from tests.support.pyroute2_reading import Interface, Reading, planned, read_by_pyroute2
 
 InNetwork = Callable[..., Any]
 NAMES = ["red", "blue", "green", "a-name-too-long-for-an-interface"]

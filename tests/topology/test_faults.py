@@ -38,7 +38,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_cure() -> None:
         "    tried: namespaces.blue takes address, to, gateway, interface, mac, mtu, rate, delay, loss, outer_address, "
         "outer_interface, outer_mac, links, routes, forwarding, masquerade, publish, hosts, external\n"
         "    do: write address\n"
-        "  3. a namespace cannot be called 'a/b': it holds a slash, a comma, white space or a NUL\n"
+        "  3. a namespace cannot be called 'a/b': it contains a slash, a comma, white space or a NUL character\n"
         '    where: shop.toml: namespaces."a/b"\n'
         "    do: rename it\n"
         "  4. 192.0.2.2 has no prefix length\n"
@@ -58,7 +58,7 @@ def test_the_faults_of_an_error_can_be_had_one_by_one() -> None:
 
 def test_a_topology_built_in_python_is_checked_when_its_plan_is_asked_for() -> None:
     topology = Topology("shop", {"red": Namespace((Link("192.0.2.0/24"),))})
-    with pytest.raises(TopologyError, match="no host can have it"):
+    with pytest.raises(TopologyError, match="which no host can have"):
         _ = topology.plan
 
 
@@ -74,12 +74,12 @@ def test_two_interfaces_of_a_namespace_in_one_subnet_are_refused(first: str, sec
     assert told({"namespaces": {"red": first, "blue": second}}) == (
         f"the subnets of {subnets} overlap\n"
         "  where: shop.toml: namespaces.red and namespaces.blue\n"
-        "  do: give each its own subnet: global could not tell them apart\n"
-        "  do: or let one of them lead elsewhere than to global: to = ..."
+        "  do: give each a subnet of its own: global could not tell them apart\n"
+        "  do: or link one of them to another namespace than global: to = ..."
     )
 
 
-SUBNETS = "give each its own subnet: red could not tell them apart"
+SUBNETS = "give each a subnet of its own: red could not tell them apart"
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "overlap in a namespace": (
         {"namespaces": {"red": {"links": ["192.0.2.2/24", {"to": "blue", "address": "192.0.2.3/24"}]}, "blue": {}}},
@@ -114,24 +114,25 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "unknown other side": (
         {"namespaces": {**RED, "blue": {"to": "reed", "address": "198.51.100.2/24"}}},
-        "there is no namespace or bridge 'reed' to lead to\n"
+        "there is no namespace or bridge 'reed'\n"
         "  where: shop.toml: namespaces.blue.to\n  tried: the topology has global, red\n  do: write 'red'",
     ),
     "link to itself": (
         {"namespaces": {"red": {"to": "red", "address": "192.0.2.2/24"}}},
-        "there is no namespace or bridge 'red' to lead to\n"
-        "  where: shop.toml: namespaces.red.to\n  tried: the topology has global\n  do: name one of these, or add it",
+        "there is no namespace or bridge 'red'\n"
+        "  where: shop.toml: namespaces.red.to\n  tried: the topology has global\n"
+        "  do: write one of these names, or add it",
     ),
     "bridge in an unknown namespace": (
         {"namespaces": RED, "bridges": {"lan": {"namespace": "blue"}}},
-        "there is no namespace 'blue' to lead to\n"
+        "there is no namespace 'blue'\n"
         "  where: shop.toml: bridges.lan.namespace\n  tried: the topology has global, red\n"
-        "  do: name one of these, or add it",
+        "  do: write one of these names, or add it",
     ),
     "unknown bridge": (
         {"namespaces": RED, "bridges": {"lan": {"to": "wan"}}},
-        "there is no bridge 'wan' to lead to\n"
-        "  where: shop.toml: bridges.lan.to\n  tried: the topology has none\n  do: name one of these, or add it",
+        "there is no bridge 'wan'\n"
+        "  where: shop.toml: bridges.lan.to\n  tried: the topology has none\n  do: write one of these names, or add it",
     ),
     "bridge called like a namespace": (
         {"namespaces": RED, "bridges": {"red": {}}},
@@ -140,30 +141,30 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "bridge called global": (
         {"namespaces": RED, "bridges": {"global": {}}},
-        "a bridge cannot be called 'global': it stands for the sandbox's own namespace\n"
+        "a bridge cannot be called 'global': that is the sandbox's own namespace\n"
         "  where: shop.toml: bridges.global\n  do: rename it",
     ),
     "loop of two bridges": (
         {"namespaces": RED, "bridges": {"lan": {"to": "wan"}, "wan": {"to": "lan"}}},
-        "the bridges wan and lan are joined in a loop: frames would go round for ever\n"
-        "  where: shop.toml: bridges.wan.to\n  do: remove lan from it",
+        "the bridges wan and lan are joined in a loop, in which frames would circulate for ever\n"
+        "  where: shop.toml: bridges.wan.to\n  do: remove lan from the list",
     ),
     "loop of three bridges": (
         {"namespaces": RED, "bridges": {"a": {"to": "b"}, "b": {"to": "c"}, "c": {"to": "a"}}},
-        "the bridges c and a are joined in a loop: frames would go round for ever\n"
-        "  where: shop.toml: bridges.c.to\n  do: remove a from it",
+        "the bridges c and a are joined in a loop, in which frames would circulate for ever\n"
+        "  where: shop.toml: bridges.c.to\n  do: remove a from the list",
     ),
     "address twice on a segment": (
         {
             "namespaces": {**LAN, "blue": {"to": "wan", "address": "10.0.0.2/24"}},
             "bridges": {"lan": {}, "wan": {"to": "lan"}},
         },
-        "10.0.0.2 is given twice on one segment\n"
+        "10.0.0.2 is given twice on the same segment\n"
         "  where: shop.toml: namespaces.red and namespaces.blue\n  do: change one of them",
     ),
     "a member with the bridge's address": (
         {"namespaces": LAN, "bridges": {"lan": "10.0.0.2/24"}},
-        "10.0.0.2 is given twice on one segment\n"
+        "10.0.0.2 is given twice on the same segment\n"
         "  where: shop.toml: bridges.lan and namespaces.red\n  do: change one of them",
     ),
     "both ends alike": (
@@ -177,12 +178,12 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "gateway nobody has on a segment": (
         {"namespaces": {"red": {**LAN["red"], "gateway": "10.0.0.9"}}, "bridges": {"lan": "10.0.0.1/24"}},
-        "nobody has the gateway 10.0.0.9\n"
+        "no interface there has the gateway's address 10.0.0.9\n"
         "  where: shop.toml: namespaces.red.gateway\n  do: write one of 10.0.0.1, or give that address to the bridge",
     ),
     "gateway nobody has at the other end": (
         {"namespaces": {"red": {"address": "192.0.2.2/24", "gateway": "192.0.2.1", "outer_address": "192.0.2.9/24"}}},
-        "nobody has the gateway 192.0.2.1\n"
+        "no interface there has the gateway's address 192.0.2.1\n"
         "  where: shop.toml: namespaces.red.gateway\n  do: write one of 192.0.2.9, or add it to outer_address",
     ),
     "two gateways of one family": (
@@ -191,7 +192,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "address twice": (
         {"namespaces": {"red": ["192.0.2.2/24", "192.0.2.2/24"]}},
-        "192.0.2.2/24 stands there twice\n  where: shop.toml: namespaces.red.address\n  do: write it once",
+        "192.0.2.2/24 is listed twice\n  where: shop.toml: namespaces.red.address\n  do: write it once",
     ),
     "MTU too small for IPv6": (
         {"namespaces": {"red": {"address": "2001:db8::2/64", "mtu": 1279}}},
@@ -199,32 +200,32 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "MAC": (
         {"namespaces": {"red": {"address": "192.0.2.2/24", "mac": "02:00:5e:00:53"}}},
-        "'02:00:5e:00:53' is no MAC address\n"
+        "'02:00:5e:00:53' is not a MAC address\n"
         "  where: shop.toml: namespaces.red.mac\n  do: write it as 02:00:5e:00:53:01",
     ),
     "multicast MAC": (
         {"namespaces": {"red": {"address": "192.0.2.2/24", "outer_mac": "01:00:5e:00:53:01"}}},
-        "01:00:5e:00:53:01 is a multicast address, no interface has it\n"
-        "  where: shop.toml: namespaces.red.outer_mac\n  do: let the first byte be even, such as 02",
+        "01:00:5e:00:53:01 is a multicast address, which no interface can have\n"
+        "  where: shop.toml: namespaces.red.outer_mac\n  do: write an even first byte, such as 02",
     ),
     "zero MAC": (
         {"namespaces": {"red": {"address": "192.0.2.2/24", "mac": "00:00:00:00:00:00"}}},
-        "00:00:00:00:00:00 is the address of no interface\n"
+        "00:00:00:00:00:00 cannot be the address of an interface\n"
         "  where: shop.toml: namespaces.red.mac\n  do: write it as 02:00:5e:00:53:01",
     ),
     "rate": (
         {"namespaces": {"red": {"address": "192.0.2.2/24", "rate": "10 Mb/s"}}},
-        "'10 Mb/s' is no rate: it is a number with one of bit, kbit, mbit, gbit, bps, kbps, mbps, gbps\n"
+        "'10 Mb/s' is not a rate: it must be a number with one of bit, kbit, mbit, gbit, bps, kbps, mbps, gbps\n"
         "  where: shop.toml: namespaces.red.rate\n  do: write '10mbit'",
     ),
     "delay": (
         {"namespaces": {"red": {"address": "192.0.2.2/24", "delay": "20"}}},
-        "'20' is no delay: it is a number with one of us, ms, s\n"
+        "'20' is not a delay: it must be a number with one of us, ms, s\n"
         "  where: shop.toml: namespaces.red.delay\n  do: write '20ms'",
     ),
     "loss": (
         {"namespaces": {"red": {"address": "192.0.2.2/24", "loss": "101%"}}},
-        "'101%' is no loss that can be had\n  where: shop.toml: namespaces.red.loss\n  do: write '1%', or leave it out",
+        "'101%' is out of range\n  where: shop.toml: namespaces.red.loss\n  do: write '1%', or leave it out",
     ),
 }
 

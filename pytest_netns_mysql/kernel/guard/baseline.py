@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pytest_netns_mysql.kernel.guard import name_files, sysctls
+from pytest_netns_mysql.kernel.guard.changes import Changes, Sysctl
 from pytest_netns_mysql.kernel.guard.difference import NamespaceDifference, NetworkDifference
 from pytest_netns_mysql.kernel.guard.links import Links
-from pytest_netns_mysql.kernel.guard.watch import Changes, Sysctl, Watch
+from pytest_netns_mysql.kernel.guard.watch import Watch
 from pytest_netns_mysql.kernel.netlink import dumps, neighbours, restore, ruleset, state
 from pytest_netns_mysql.kernel.netlink.nat import TABLE
 from pytest_netns_mysql.kernel.netlink.state import State
@@ -19,7 +20,7 @@ from pytest_netns_mysql.kernel.wiring import translate_in
 _ATTEMPTS = 4
 _CARRIER_TIMEOUT = 1.5  # seconds: the kernel may notice a carrier no more often than once a second
 _PAUSE = 0.01  # seconds
-_INCOMPLETE = "more settings were written than the kernel could tell of"
+_INCOMPLETE = "more settings were written than the kernel can report"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Baseline:
 
         Args:
             network: The network.
-            watch: The watch over the network, which is told of new interfaces.
+            watch: The watch over the network. New interfaces are added to it.
             messages: What each namespace had.
             rulesets: The nftables rules of each namespace that has rules of the topology.
             files: The files that programs find names by.
@@ -98,7 +99,7 @@ class Baseline:
         self._watch.watch_sysctls(changes.namespaces)
 
     def put_back(self, changes: Changes, take: Callable[[], None]) -> Leftovers:
-        """Give the network the state that tests should find.
+        """Restore the state that tests should find.
 
         Args:
             changes: What was touched.
@@ -192,7 +193,7 @@ class Baseline:
             with self._network[name]:
                 ruleset.delete([table for table in now if now[table] != was.get(table)])
             if was.get(TABLE) != now.get(TABLE):
-                translate_in(name, self._network.topology.plan, self._network, "what a test changed")
+                translate_in(name, self._network.topology.plan, self._network, "putting back what a test changed")
 
     def _read(self, name: str) -> State:
         with self._network[name]:

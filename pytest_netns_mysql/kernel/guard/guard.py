@@ -7,7 +7,8 @@ from collections.abc import Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.kernel.guard import name_files
-from pytest_netns_mysql.kernel.guard.watch import Changes, Watch
+from pytest_netns_mysql.kernel.guard.changes import Changes
+from pytest_netns_mysql.kernel.guard.watch import Watch
 from pytest_netns_mysql.kernel.netlink import dumps
 from pytest_netns_mysql.kernel.network import Network
 

@@ -30,13 +30,13 @@ class Links:
             The namespaces of interfaces that were made again, and have lost their addresses and routes.
         """
         for name, difference in differences.items():
-            # An index can belong to an interface of another kind now: ip-link(8) lets the user choose an index.
+            # The index may belong to an interface of another kind now: ip-link(8) lets the user choose an index.
             unwanted = [
                 now.index for was, now in difference.links if now is not None and (was is None or was.kind != now.kind)
             ]
             with self._network[name]:
                 restore.delete_links(unwanted)
-        # A veth pair is deleted with either end. That includes one end that was moved to another namespace.
+        # A veth pair is deleted with either end, also with an end that was moved to another namespace.
         made: set[str] = set()
         for name, state in self._states.items():
             for index, link in state.links.items():

@@ -61,16 +61,16 @@ def differences(was: NameFiles, now: NameFiles) -> Iterator[str]:
     for name in sorted({*was.namespaces, *now.namespaces}):
         old, new = was.namespaces.get(name), now.namespaces.get(name)
         if old != new:
-            yield f"namespace {name} is {'new' if old is None else 'gone' if new is None else 'another one'}"
+            yield f"namespace {name} is {'new' if old is None else 'gone' if new is None else 'replaced'}"
     for file, (old_identity, old_content) in was.covers.items():
         new_identity, content = now.covers.get(file, (None, b""))
         before, after = _lines(old_content), _lines(content)
         yield from (f"{file}: {line} is gone" for line in before if line not in after)
         yield from (f"{file}: {line} is new" for line in after if line not in before)
         if old_identity != new_identity:
-            yield f"{file} is another file"
+            yield f"{file} is replaced by another file"
         elif old_content != content and set(before) == set(after):
-            yield f"{file} has its lines in another order"
+            yield f"{file} has the same lines in another order"
 
 
 def _lines(content: bytes) -> list[str]:

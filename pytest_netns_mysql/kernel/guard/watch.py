@@ -1,7 +1,7 @@
 """Notifications of changes in a network, so that nothing has to be read while nothing changes.
 
-Each namespace has a socket for the notifications of rtnetlink(7), and one for those of nftables. inotify(7) reports
-settings below /proc/sys/net and files that are written; proc_pid_mountinfo(5) reports mounts.
+Each namespace has a socket for the notifications of rtnetlink(7), and a socket for the notifications of nftables.
+inotify(7) reports settings below /proc/sys/net and files that are written; proc_pid_mountinfo(5) reports mounts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import socket
 import struct
 from collections.abc import Collection, Iterator
 
+from pytest_netns_mysql.kernel.guard.changes import Changes, Sysctl
 from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
 from pytest_netns_mysql.kernel.namespaces import syscalls
 from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY
@@ -53,47 +54,6 @@ _MOST_PINS = 256  # because select(2) accepts no descriptor beyond 1023
 _SOCKETS_EACH = 2
 _PART_OF_LIMIT = 4  # of the files that this process may have open
 
-Sysctl = tuple[str, str]
-"""A namespace, and the path of a setting below /proc/sys/net."""
-
-
-class Changes:
-    """What may have changed.
-
-    Attributes:
-        namespaces: The namespaces whose interfaces, addresses, routes or the like were touched.
-        neighbours: The namespaces where a neighbour appeared or disappeared, perhaps by the kernel itself.
-        manual_neighbours: Neighbours that were set by hand but not permanently: the namespace, and the notification.
-        rulesets: The namespaces whose nftables rules were touched.
-        sysctls: The settings that were written.
-        name_files: True if files that programs find names by were touched.
-        is_incomplete: True if more settings were written than the kernel could report.
-    """
-
-    def __init__(self) -> None:
-        """Begin without changes."""
-        self.namespaces: set[str] = set()
-        self.neighbours: set[str] = set()
-        self.manual_neighbours: set[tuple[str, bytes]] = set()
-        self.rulesets: set[str] = set()
-        self.sysctls: set[Sysctl] = set()
-        self.name_files = False
-        self.is_incomplete = False
-
-    def __bool__(self) -> bool:
-        sets = (self.namespaces, self.neighbours, self.rulesets, self.sysctls)
-        return any(sets) or self.name_files or self.is_incomplete
-
-    def add(self, other: Changes) -> None:
-        """Add other changes to these."""
-        self.namespaces |= other.namespaces
-        self.neighbours |= other.neighbours
-        self.manual_neighbours |= other.manual_neighbours
-        self.rulesets |= other.rulesets
-        self.sysctls |= other.sysctls
-        self.name_files |= other.name_files
-        self.is_incomplete |= other.is_incomplete
-
 
 class Watch:
     """A watch over a network's own namespaces, without the external ones.
@@ -120,7 +80,7 @@ class Watch:
         self.sockets = _SOCKETS_EACH * len(self.own)
         if taken + self.sockets > _most_descriptors():
             number = len(self.own) + taken // _SOCKETS_EACH
-            raise OSError(errno.EMFILE, f"{number} namespaces would take too many of the files that may be open")
+            raise OSError(errno.EMFILE, f"{number} namespaces would need too many open files")
         self._poll = select.epoll()
         self._closing = contextlib.ExitStack()
         self._closing.callback(self._poll.close)

@@ -7,16 +7,12 @@ import os
 from pathlib import Path
 
 from pytest_netns_mysql.kernel.namespaces import refusal, syscalls
-from pytest_netns_mysql.kernel.namespaces.childprocess import run_in_child
 from pytest_netns_mysql.kernel.namespaces.directories import (
     NETNS_DIRECTORY,
     NETWORKS_DIRECTORY,
     OWN_NETWORK,
     WORK_DIRECTORY,
 )
-from pytest_netns_mysql.kernel.namespaces.newthread import has_kernel_threads, run_in_new_thread
-from pytest_netns_mysql.kernel.namespaces.position import Position, open_network
-from pytest_netns_mysql.kernel.namespaces.privileges import CAP_SYS_CHROOT, effective_capabilities
 
 
 def create_namespaces() -> None:
@@ -40,53 +36,6 @@ def create_namespaces() -> None:
         _bind_own_network()
     with refusal.step(refusal.LOOPBACK):
         syscalls.bring_loopback_up()
-
-
-def create_and_return(home: Position) -> Position:
-    """Create the namespaces of a sandbox and return their position; the calling thread ends at ``home`` in any case."""
-    try:
-        create_namespaces()
-        return Position.current()
-    finally:
-        home.enter()
-
-
-def create_and_stay() -> Position:
-    """Create the namespaces of a sandbox, leave the calling thread in them and return their position.
-
-    A thread that fails half-way could not come back. So a new thread creates the namespaces, and the calling thread
-    follows only if that thread succeeds. Without kernel threads, or without the capability to follow, a child process
-    tries everything first.
-    """
-
-    def create() -> Position:
-        create_namespaces()
-        return Position.current()
-
-    if CAP_SYS_CHROOT not in effective_capabilities() or not has_kernel_threads():
-        run_in_child(create)
-        return create()
-    inner = run_in_new_thread(create)
-    inner.enter()
-    return inner
-
-
-def create_outside() -> Position:
-    """Create the network namespace in which wider fixtures run if no thread can go home.
-
-    With root such fixtures run on the host, which has none of the topology's addresses. So this namespace has none of
-    them either. The calling thread stays where it is.
-    """
-    inner = open_network()
-    try:
-        syscalls.unshare(syscalls.CLONE_NEWNET)
-        try:
-            syscalls.bring_loopback_up()
-            return Position.current()
-        finally:
-            syscalls.setns(inner, syscalls.CLONE_NEWNET)
-    finally:
-        os.close(inner)
 
 
 def _make_run_private() -> None:

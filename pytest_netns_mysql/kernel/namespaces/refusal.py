@@ -69,7 +69,7 @@ def sandbox_error(error: OSError, *, rootless: bool, default_step: str = MOVE) -
     """
     name = error.step if isinstance(error, StepError) else default_step
     return SandboxError(
-        f"no sandbox can be made here as {_who()}: the kernel refuses {name}",
+        f"no sandbox can be created here as {_who()}: the kernel refuses {name}",
         tried=[str(error)],
         remedies=[*_remedies(error, name, rootless=rootless), _DOCTOR],
     )

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.kernel.namespaces import creation, syscalls
+from pytest_netns_mysql.kernel.namespaces import syscalls
+from pytest_netns_mysql.kernel.namespaces.childprocess import run_in_child
+from pytest_netns_mysql.kernel.namespaces.creation import create_namespaces
 from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
+from pytest_netns_mysql.kernel.namespaces.newthread import has_kernel_threads, run_in_new_thread
 from pytest_netns_mysql.kernel.namespaces.position import Position, identity, open_network
 from pytest_netns_mysql.kernel.namespaces.privileges import (
     CAP_SYS_CHROOT,
@@ -77,12 +80,12 @@ class Sandbox:
             SandboxError: This machine does not allow a sandbox.
             ThreadsError: A user namespace is needed, and this process has several threads.
         """
-        sandbox = cls.make(mode)
+        sandbox = cls.create_in_thread(mode)
         sandbox.move_in()
         return sandbox
 
     @classmethod
-    def make(cls, mode: str = "auto") -> Sandbox:
+    def create_in_thread(cls, mode: str = "auto") -> Sandbox:
         """Create a sandbox from a thread that need not last, and leave the rest of the process where it is.
 
         If no thread can return, the calling thread ends up in the sandbox. If the kernel refuses, the thread does not
@@ -101,17 +104,17 @@ class Sandbox:
         returns = can_return()
         home = Position.current()
         try:
-            inner = creation.create_and_return(home) if returns else creation.create_and_stay()
+            inner = _create_and_return(home) if returns else _create_and_stay()
         except OSError as error:
             home.close()
             raise sandbox_error(error, rootless=in_user_namespace()) from error
-        return cls(home, inner, returns, None if returns else creation.create_outside())
+        return cls(home, inner, returns, None if returns else _create_outside())
 
     @classmethod
     def from_descriptors(cls, network: int, mount: int, root: int) -> Sandbox:
         """Return a sandbox that another process created; the calling thread must be in the sandbox's user namespace.
 
-        As with ``make``, the calling thread ends up in the sandbox if no thread can return, and need not last.
+        The calling thread need not last. It ends up in the sandbox if no thread can return.
 
         Args:
             network: A descriptor of the sandbox's network namespace. The sandbox owns its descriptors from now on.
@@ -126,7 +129,7 @@ class Sandbox:
         if returns:
             return cls(home, inner, returns)
         inner.enter()
-        return cls(home, inner, returns, creation.create_outside())
+        return cls(home, inner, returns, _create_outside())
 
     def move_in(self) -> None:
         """If no thread can return, move the calling thread, the process's main one, into the sandbox for good.
@@ -190,3 +193,50 @@ class Sandbox:
         except OSError:
             return None
         return still_open if position.is_current() else None
+
+
+def _create_and_return(home: Position) -> Position:
+    """Create the namespaces of a sandbox and return their position; the calling thread ends at ``home`` in any case."""
+    try:
+        create_namespaces()
+        return Position.current()
+    finally:
+        home.enter()
+
+
+def _create_and_stay() -> Position:
+    """Create the namespaces of a sandbox, leave the calling thread in them and return their position.
+
+    A thread that fails half-way could not come back. So a new thread creates the namespaces, and the calling thread
+    follows only if that thread succeeds. Without kernel threads, or without the capability to follow, a child process
+    tries everything first.
+    """
+
+    def create() -> Position:
+        create_namespaces()
+        return Position.current()
+
+    if CAP_SYS_CHROOT not in effective_capabilities() or not has_kernel_threads():
+        run_in_child(create)
+        return create()
+    inner = run_in_new_thread(create)
+    inner.enter()
+    return inner
+
+
+def _create_outside() -> Position:
+    """Create the network namespace in which wider fixtures run if no thread can go home.
+
+    With root such fixtures run on the host, which has none of the topology's addresses. So this namespace has none of
+    them either. The calling thread stays where it is.
+    """
+    inner = open_network()
+    try:
+        syscalls.unshare(syscalls.CLONE_NEWNET)
+        try:
+            syscalls.bring_loopback_up()
+            return Position.current()
+        finally:
+            syscalls.setns(inner, syscalls.CLONE_NEWNET)
+    finally:
+        os.close(inner)

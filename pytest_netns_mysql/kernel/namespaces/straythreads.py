@@ -97,6 +97,6 @@ class StrayThreads:
             f"the thread {stray.name} was left running by an earlier test, and connects from the network namespace of "
             "that test during a test in another namespace",
             where=self._test,
-            tried=[f"it was started in {stray.test}"],
+            tried=[f"the thread was started in {stray.test}"],
             remedies=["end the thread in the test that starts it", "or have it connect inside of `with netns[...]:`"],
         )

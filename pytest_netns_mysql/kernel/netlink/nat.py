@@ -26,7 +26,7 @@ def translate(
     port_forwards: Sequence[PortForward],
     interfaces: Mapping[str, Sequence[Interface]],
 ) -> None:
-    """Give the calling thread's network namespace the rules of its address translation.
+    """Add the rules of address translation to the calling thread's network namespace.
 
     Args:
         masquerades: What is masqueraded in this namespace.

@@ -1,7 +1,7 @@
 """Neighbour entries that somebody set by hand without making them permanent: `ip neigh add ... nud reachable`.
 
-The kernel changes and forgets such an entry like its own ones. Only the notification at the moment of the change says
-who made the entry, by the port of the request's sender, see ``watch``.
+The kernel changes and forgets such an entry like those that it makes itself. Only the notification says who made the
+entry, by the port of the request's sender, see ``guard.watch``.
 """
 
 from __future__ import annotations

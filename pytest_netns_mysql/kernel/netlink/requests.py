@@ -1,4 +1,4 @@
-"""Several netlink(7) requests sent together over one socket; the first that the kernel refuses raises an error.
+"""Several netlink(7) requests, sent together over one socket.
 
 The messages are encoded here, since importing pyroute2 takes several times as long as building a usual network.
 """

@@ -1,4 +1,4 @@
-"""Requests that lead a network namespace from one state back to another, see rtnetlink(7)."""
+"""Requests that restore a former state of a network namespace, see rtnetlink(7)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PAUSE = 0.005  # seconds
 
 
 def delete_links(indexes: Iterable[int]) -> None:
-    """Delete interfaces of the calling thread's network namespace; one that no longer exists is no error."""
+    """Delete interfaces of the calling thread's network namespace; a missing interface is no error."""
     _try([Request(f"link {index} deleted", nl.RTM_DELLINK, _header(index), 0) for index in indexes])
 
 
@@ -65,7 +65,7 @@ def make_link(link: Link, peer: Link | None = None, *, namespace: int | None = N
 
 
 def set_link(was: Link, now: Link) -> None:
-    """Give an interface its former settings.
+    """Restore the settings of an interface.
 
     Args:
         was: What the interface was.
@@ -122,7 +122,7 @@ def delete_neighbours(entries: Iterable[tuple[Entry, bool]]) -> None:
 
 
 def set_entries(was: State) -> None:
-    """Give the calling thread's network namespace its former addresses, routes and the like, and delete all others."""
+    """Restore the addresses, routes and the like of the calling thread's network namespace, and delete all others."""
     now = read()
     new = [entry for entry in now.entries if entry not in was.entries]
     for kind in reversed(_NEW_AND_DELETE):

@@ -35,7 +35,7 @@ class Link:
         name: The interface's name.
         kind: What ip-link(8) calls a type: "veth", "bridge"; empty for lo.
         is_running: True if the interface has a carrier and the kernel has noticed it.
-        peer: The index of the interface that this one belongs to: a veth's other end.
+        peer: The index of the interface that this interface belongs to: a veth's other end.
         is_peer_elsewhere: True if the peer is in another namespace.
         settings: What can be set, by the words of ip-link(8).
         data: The options that an interface of this kind is created with.

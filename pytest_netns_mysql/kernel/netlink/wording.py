@@ -115,7 +115,7 @@ def _gateway(found: Mapping[int, bytes], state: State) -> Iterator[str]:
     if nl.RTA_OIF in found:
         yield f"dev {state.name(as_number(found[nl.RTA_OIF]))}"
     if nl.RTA_MULTIPATH in found:
-        yield "by several next hops"
+        yield "over several next hops"
     if nl.RTA_NH_ID in found:
         yield f"nhid {as_number(found[nl.RTA_NH_ID])}"
 

@@ -12,9 +12,9 @@ from pytest_netns_mysql.mysql.clients import clientarguments
 from pytest_netns_mysql.mysql.clients.account import Account
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
-from pytest_netns_mysql.mysql.reset.lockholders import LOCK_TIMEOUTS, LOCK_WAIT, lock_holders
-from pytest_netns_mysql.mysql.reset.readstate import LIST, listed
-from pytest_netns_mysql.mysql.server import MySQLServer
+from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LOCK_WAIT, lock_holders
+from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed
 
 _LONGEST_USER = 32
 _LONGEST_HOST = 255
@@ -27,13 +27,13 @@ _EVERY_HOST = ("%", "")
 class Accounts:
     """The accounts and schemas that a test creates on a server, or on the source of a server that is a replica."""
 
-    def __init__(self, server: MySQLServer) -> None:
+    def __init__(self, server: Instance) -> None:
         """Remember the server; nothing is created yet."""
         self._server = server
         self._accounts: list[Account] = []
         self._schemas: set[str] = set()
         self._with_grants: set[Account] = set()
-        self._known: set[tuple[Account, MySQLServer]] = set()
+        self._known: set[tuple[Account, Instance]] = set()
 
     def create(
         self,
@@ -131,7 +131,7 @@ class Accounts:
         """Return True if the account was created here with privileges on its own schema only."""
         return account in self._accounts and account.schema is not None and account not in self._with_grants
 
-    def wait_until_known(self, account: Account, server: MySQLServer) -> None:
+    def wait_until_known(self, account: Account, server: Instance) -> None:
         """Wait until a server knows an account that was created here.
 
         Args:
@@ -143,7 +143,7 @@ class Accounts:
             self._known.add((account, server))
 
     @property
-    def server(self) -> MySQLServer:
+    def server(self) -> Instance:
         """The server on which the accounts are created."""
         return self._server.writable
 
@@ -172,7 +172,7 @@ class Accounts:
             if self._accounts and server.is_running:
                 self._end_connections_of(server, only_busy=only_busy)
 
-    def _end_connections_of(self, server: MySQLServer, *, only_busy: bool) -> None:
+    def _end_connections_of(self, server: Instance, *, only_busy: bool) -> None:
         administrator = server.administrator
         (rows,) = administrator.ask(LIST)
         users = {user for user, _ in self.names}

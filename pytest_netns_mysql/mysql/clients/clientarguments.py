@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+
+_Server = TypeVar("_Server", bound="Instance")
 
 _LAST_OF_BMP = "\uffff"  # names are utf8mb3 in the server; see the manual, "Schema Object Names"
 _ACCOUNT, _ARGV = "netns_account", "netns_argv"
@@ -150,7 +152,7 @@ def check_account_arguments(options: Mapping[str, Any]) -> None:
             )
 
 
-def checked_server(value: Any, default: MySQLServer, *, fixture: str) -> MySQLServer:
+def checked_server(value: Any, default: _Server, *, fixture: str) -> _Server:
     """Return the server that an argument names.
 
     Args:
@@ -161,12 +163,12 @@ def checked_server(value: Any, default: MySQLServer, *, fixture: str) -> MySQLSe
     Raises:
         ClientError: The argument is not a server.
     """
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
     if value is None:
         return default
-    if isinstance(value, MySQLServer):
-        return value
+    if isinstance(value, Instance):
+        return cast("_Server", value)
     is_group = isinstance(value, Mapping)
     raise ClientError(
         f"server must be a running server, got {value!r}",

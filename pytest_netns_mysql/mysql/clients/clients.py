@@ -23,8 +23,9 @@ from pytest_netns_mysql.mysql.drivers.connect import Driver, endpoint_kind
 from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
 from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
 from pytest_netns_mysql.mysql.load.load import Load
+from pytest_netns_mysql.mysql.mysqld import optionfile
+from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.mysql.seed.loader import load_into
-from pytest_netns_mysql.mysql.server import MySQLServer
 
 _CONNECT, _ARGV = "netns_connect", "netns_argv"
 
@@ -34,11 +35,11 @@ class Clients:
 
     def __init__(
         self,
-        server: MySQLServer,
+        server: Instance,
         accounts: Accounts,
         namespace: str,
         *,
-        servers: Callable[[], Iterable[MySQLServer]] = tuple,
+        servers: Callable[[], Iterable[Instance]] = tuple,
     ) -> None:
         """Remember the server; nothing is opened yet.
 
@@ -169,7 +170,7 @@ class Clients:
         )
         if speaks_x:
             return programs.argv_of_mysqlxtest(path, words, user, place, name, launcher=launcher)
-        file = programs.write(
+        file = optionfile.write(
             self._server.folder, programs.groups_of(user, place, self._server.dialect.client_programs)
         )
         self._files.append(file)

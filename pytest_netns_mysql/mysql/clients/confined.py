@@ -17,7 +17,7 @@ from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.account import Account
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _READ_TIMEOUT = 1  # second
 # A client also has the schema, table and routine privileges of each other account of its user whose host matches, and
@@ -25,7 +25,7 @@ _READ_TIMEOUT = 1  # second
 _TABLES = ("db", "tables_priv", "columns_priv", "procs_priv")
 
 
-def disregard(server: MySQLServer, connections: Iterable[tuple[object, Account]]) -> None:
+def disregard(server: Instance, connections: Iterable[tuple[object, Account]]) -> None:
     """Leave the statements of confined connections out of a server's statement counters.
 
     A connection counts as confined if SHOW GRANTS says that its account may use only its schema. A connection that is
@@ -46,7 +46,7 @@ def disregard(server: MySQLServer, connections: Iterable[tuple[object, Account]]
                 _disregard(server, connection, account)
 
 
-def _disregard(server: MySQLServer, connection: NamespaceConnection, account: Account) -> None:
+def _disregard(server: Instance, connection: NamespaceConnection, account: Account) -> None:
     connection.read_timeout = _READ_TIMEOUT
     connection.cmd_query("SHOW GRANTS")
     grants = [str(row[0]) for row in connection.get_rows()[0]]
@@ -62,7 +62,7 @@ def _allow_one_schema(grants: list[str], schema: str) -> bool:
     return len(grants) == 2 and grants[0].startswith("GRANT USAGE ON *.* TO ") and grants[1].startswith(allowed)
 
 
-def _has_other_grants(server: MySQLServer, account: Account) -> bool:
+def _has_other_grants(server: Instance, account: Account) -> bool:
     """Return True if the account's user at other hosts, or the anonymous user, has privileges that may apply, too."""
     user, host = literal(account.user), literal(account.host)
     others = f"User IN ('', {user}) AND NOT (User = {user} AND Host = {host})"

@@ -63,9 +63,3 @@ def _rank(pattern: str) -> tuple[int, int]:
         return (_CIDR if is_cidr else _NETMASK), -(int(mask) if is_cidr else len(mask.split(".0")[0]))
     wildcard = re.search(r"(?<!\\)[%_]", address)
     return (_LITERAL, 0) if wildcard is None else (_WILDCARD, -wildcard.start())
-
-
-def host_of(client: str) -> str:
-    """Return the host from the Host column of SHOW PROCESSLIST, which ends in a port unless the client is local."""
-    host, colon, port = client.rpartition(":")
-    return host if colon and port.isdigit() else client

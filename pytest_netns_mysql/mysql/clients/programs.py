@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,50 +11,9 @@ from pytest_netns_mysql.errors import ClientError
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.account import Account
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
 Launcher = Callable[[list[str]], list[str]]
 _WITHOUT_OPTION_FILE = ("mysqlrouter",)  # a server, which has its own configuration file
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b"}
-
-
-def write(folder: Path, groups: Mapping[str, Mapping[str, str]]) -> Path:
-    """Write an option file that only its owner can read, and return its path.
-
-    See the manual, "Using Option Files".
-
-    Args:
-        folder: The folder for the file.
-        groups: The options of each group.
-
-    Raises:
-        ClientError: A value has a NUL.
-    """
-    if any("\0" in value for options in groups.values() for value in options.values()):
-        raise ClientError(
-            "an option file cannot have a NUL: client programs would stop reading there",
-            remedies=["leave the NUL out"],
-        )
-    lines = []
-    for group, options in groups.items():
-        lines += [f"[{group}]", *(f"{name}={_quoted(value)}" for name, value in options.items())]
-    descriptor, name = tempfile.mkstemp(prefix="client-", suffix=".cnf", dir=folder)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n")
-    return Path(name)
-
-
-def as_administrator(server: MySQLServer) -> list[str]:
-    """Return the arguments by which a client program connects as the administrator, over the private socket.
-
-    A password goes into an option file in the server's private folder, never onto the command line.
-    """
-    known = server.administrator.account
-    if not known["password"]:
-        return ["--no-defaults", f"--user={known['user']}", f"--socket={server.socket}"]
-    with server.network[GLOBAL]:
-        file = write(server.folder, {"client": {**known, "socket": str(server.socket)}})
-    return [f"--defaults-file={file}"]
 
 
 def groups_of(
@@ -161,7 +118,3 @@ def argv_of_mysqlxtest(
 def _enter(namespace: str) -> str:
     """Return the option by which mysql and mysqlxtest enter a namespace; see "Network Namespace Support"."""
     return f"--network-namespace={namespace}"
-
-
-def _quoted(value: str) -> str:
-    return '"' + "".join(_ESCAPES.get(letter, letter) for letter in value) + '"'

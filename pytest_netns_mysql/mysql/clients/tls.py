@@ -17,7 +17,7 @@ from pytest_netns_mysql.mysql.dialects.quoting import literal
 if TYPE_CHECKING:
     from cryptography import x509
 
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _LIFE = datetime.timedelta(days=1)
 _CA, _CA_KEY = "ca.pem", "ca-key.pem"
@@ -58,7 +58,7 @@ class Authority:
     See the manual, "Creating SSL and RSA Certificates and Keys".
     """
 
-    def __init__(self, server: MySQLServer) -> None:
+    def __init__(self, server: Instance) -> None:
         """Remember the server."""
         self._server = server
 

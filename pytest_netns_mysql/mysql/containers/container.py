@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from pytest_netns_mysql.kernel.hosts import HOSTS
 from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.mysql.containers import reaper
 from pytest_netns_mysql.mysql.containers.engine import Engine, owner
-from pytest_netns_mysql.mysql.containers.image import Image, token
+from pytest_netns_mysql.mysql.containers.image import Image
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, is_on
 from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
 from pytest_netns_mysql.mysql.mysqld.process import Process
@@ -39,8 +39,6 @@ _HOST_CACHE = 279  # the default, for max_connections as by default
 _LONGEST_HOSTNAME = 63  # an engine refuses longer ones
 _LAST_LINES = 20
 _DENIED = "MY-013408"
-_ROUNDS = 4  # that find nothing any more
-_PAUSE = 0.5  # seconds
 
 
 class ContainerProcess(Process):
@@ -55,7 +53,7 @@ class ContainerProcess(Process):
     def __init__(self, image: Image, name: str, network: Network) -> None:
         """Keep which image; nothing is started."""
         base = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
-        super().__init__("mysqld", base / f"{_PREFIX}{os.getpid()}-{token()}" / name, network[GLOBAL])
+        super().__init__("mysqld", base / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(6)}" / name, network[GLOBAL])
         self._image = image
         self._network = network
         self._owner = owner()
@@ -218,15 +216,6 @@ class _Ended:
 
     def kill(self) -> None:
         """Send nothing: there is nobody."""
-
-
-def reap(owner: str, folder: str) -> None:
-    """Remove what a process left that was killed: its containers, and a folder of theirs."""
-    engine, rounds = Engine("the end of a run"), 0
-    while rounds < _ROUNDS:  # one may have been in the making
-        rounds = 0 if engine.remove_all(owner) else rounds + 1
-        shutil.rmtree(folder, ignore_errors=True)
-        time.sleep(_PAUSE)
 
 
 def _in_container(endpoints: Sequence[Endpoint], network: Network) -> str:

@@ -6,8 +6,10 @@ import contextlib
 import gc
 import io
 import os
+import shutil
 import struct
 import tarfile
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -23,6 +25,8 @@ OWNER = "pytest-netns-mysql.owner"
 
 # struct vfs_cap_data of the kernel's: the second revision, effective at once, CAP_SYS_ADMIN (21) permitted.
 _FILE_CAPABILITY = struct.pack("<5I", 0x02000001, 1 << 21, 0, 0, 0)
+_ROUNDS = 4  # without a container, before it is believed that there is none
+_PAUSE = 0.5  # seconds
 _LINK = ".pytest-netns-mysql"
 
 
@@ -215,6 +219,20 @@ class Engine:
 def owner() -> str:
     """Return what this process's containers bear: a pid is used again, its start time is not."""
     return f"{os.getpid()}-{Path('/proc/self/stat').read_text().rpartition(') ')[2].split()[19]}"
+
+
+def reap(owner: str, folder: str) -> None:
+    """Remove what a killed process left behind.
+
+    Args:
+        owner: The label's value on the process's containers.
+        folder: The folder of the containers' files.
+    """
+    engine, rounds = Engine("the end of a run"), 0
+    while rounds < _ROUNDS:  # a container may have been in the making
+        rounds = 0 if engine.remove_all(owner) else rounds + 1
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(_PAUSE)
 
 
 def _link_with_capability(program: str) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import mysql.connector
 from pytest_netns_mysql.errors import ContainerError, ServerStartError
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments, merge
 from pytest_netns_mysql.mysql.fetch.progress import Progress
+from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _INITDB = "/docker-entrypoint-initdb.d"
 _DATADIR = "/var/lib/mysql"
-_POLL = 0.05  # seconds
+_PAUSE = 0.05  # seconds
 _LAST_LINES = 20
 
 
@@ -87,19 +87,23 @@ def _shut_down(image: Image, folder: Path, container: Container, progress: Progr
 
 
 def _await_and_shut_down(image: Image, path: str, container: Container, progress: Progress, timeout: float) -> None:
-    began = time.monotonic()
-    met: Exception | None = None
-    while time.monotonic() - began < timeout:
+    last_error: Exception | None = None
+
+    def is_shutting_down() -> bool:
+        nonlocal last_error
         progress.show(lambda: "the image's entrypoint is making a data directory")
         if not image.engine.is_running(container):
             raise ContainerError(f"it ended with exit code {image.engine.exit_code(container)}")
         try:
-            if _ask_to_shut_down(path, image.password):
-                return
+            return _ask_to_shut_down(path, image.password)
         except (mysql.connector.Error, OSError) as error:
-            met = error
-        time.sleep(_POLL)
-    raise ContainerError(f"it had not done after {timeout:g} seconds ({met})")
+            last_error = error
+            return False
+
+    def too_slow() -> ContainerError:
+        return ContainerError(f"it was not ready after {timeout:g} seconds ({last_error})")
+
+    wait_until(is_shutting_down, timeout=timeout, error=too_slow, pause=_PAUSE)
 
 
 def _ask_to_shut_down(path: str, password: str) -> bool:

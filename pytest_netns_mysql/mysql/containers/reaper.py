@@ -25,7 +25,7 @@ def main() -> None:
     end.poll()
     # Only now: an engine's client takes megabytes, which nothing needs for as long as the run lasts.
     sys.path[:] = places.split(os.pathsep)
-    from pytest_netns_mysql.mysql.containers.container import reap
+    from pytest_netns_mysql.mysql.containers.engine import reap
 
     reap(owner, folder)
 

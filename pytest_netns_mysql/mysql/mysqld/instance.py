@@ -1,172 +1,290 @@
-"""What can be told of a server without asking it: what it is, where it listens, where its files are."""
+"""A running server: started, asked as the administrator, restarted, stopped."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import ServerStartError, SettingError
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.kernel.origin import origin
-from pytest_netns_mysql.mysql.mysqld.kind import require_program
-from pytest_netns_mysql.mysql.mysqld.process import Process
+from pytest_netns_mysql.mysql.cache import manifest
+from pytest_netns_mysql.mysql.mysqld import template as templates
+from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
+from pytest_netns_mysql.mysql.mysqld.failure import naming_limits
+from pytest_netns_mysql.mysql.mysqld.processlist import LIST, dump_threads
 from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
+from pytest_netns_mysql.mysql.mysqld.serverfacts import ServerFacts
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.dialects.base import Dialect
+    from pytest_netns_mysql.mysql.drivers.connect import Driver
+    from pytest_netns_mysql.mysql.mysqld.process import Process
+    from pytest_netns_mysql.mysql.mysqld.seeded import Seeded
 
-_CRASHING = 10.0  # seconds
-_POLL = 0.01  # seconds
+_STOP_TIMEOUT = 30.0  # seconds
 
 
-class ServerFacts:
-    """Tell of a server; MySQLServer is made of it.
+class Instance(ServerFacts):
+    """A MySQL server in the sandbox. It stops with ``kill()`` or when this process ends.
 
-    Shape: ``version`` is a tuple such as (9, 7, 4), ``error_log`` the whole log as text.
+    MySQLServer, the class that tests see, adds what needs the rooms above: seeds, snapshots, certificates.
+
+    Attributes:
+        administrator: The administrator's sessions.
+        seeded: The schemas that the server was loaded with, or None.
     """
 
-    def __init__(self, plan: ResolvedSpec, network: Network) -> None:
-        """Check the plan's endpoints against the network; raise EndpointError."""
-        self.spec = self.plan = plan
-        self.network = network
-        self._access = plan.kind.access(plan.name, network)
-        self._process = self._access if isinstance(self._access, Process) else None
-        self._listeners = plan.listeners(network)
-        self._log_seen = 0  # bytes of the error log
-        self._is_ended = False  # by ``stop`` or ``kill``
+    def __init__(self, spec: ResolvedSpec, network: Network) -> None:
+        """Check the configuration's endpoints against the network; raise EndpointError before anything is started."""
+        super().__init__(spec, network)
+        self.administrator = Administrator(self._access, spec.kind.dialect, timeout=spec.start_timeout)
+        self.seeded: Seeded | None = None
+        self._origin: Path | None = None  # in the cache, until a server has come up from it
+
+    # Replica and Member override these.
 
     @property
-    def name(self) -> str:
-        """Return the name of the server's fixture."""
-        return self.plan.name
+    def dataset(self) -> object:
+        """An object that all servers with the same data have in common: the server itself if it replicates nothing."""
+        return self
 
     @property
-    def version(self) -> tuple[int, int, int]:
-        """Return the server's version."""
-        return self.plan.kind.version
+    def writable(self) -> Instance:
+        """The server on which this server's data is written: itself, its source, or the group's primary."""
+        return self
 
-    @property
-    def dialect(self) -> Dialect:
-        """Return how the server is spoken to."""
-        return self.plan.kind.dialect
+    def catch_up(self) -> None:
+        """Wait until this server has all data that ``writable`` has."""
 
-    @property
-    def error_log(self) -> str:
-        """Return the error log, as written so far."""
-        return self._access.error_log.text
+    def raise_if_unwritable(self) -> None:
+        """Raise ServerGoneError if the server on which this server's data is written does not run."""
 
-    def describe(self) -> str:
-        """Return where the server listens and whether it runs, for reports."""
-        state = self._access.state
-        return f"{', '.join(map(str, self.endpoints)) or 'no endpoint'}, {state}"
+    def start(self) -> None:
+        """Copy the data directory, start mysqld, and wait until it answers.
 
-    def program(self, name: str) -> str:
-        """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
-        return str(require_program(self.plan.kind, name))
+        Raises:
+            EndpointError: A port is taken.
+            ServerStartError: mysqld does not come up, or comes up without X Plugin on each mysqlx_bind_address.
+        """
+        with naming_limits(self.spec.where):
+            self.launch()
+            self.wait_until_up()
 
-    @property
-    def command(self) -> list[str]:
-        """Return mysqld's command line."""
-        return list(self._access.command)
+    def launch(self) -> None:
+        """Copy the data directory and start mysqld; return while mysqld boots, so that servers can boot in parallel."""
+        self.prepare()
+        self.boot()
 
-    @property
-    def can_be_fresh(self) -> bool:
-        """Tell whether it can be started anew, on data that nobody has used."""
-        return self.plan.kind.listens is None
+    def prepare(self) -> None:
+        """Copy the data directory and check the ports.
 
-    @property
-    def is_running(self) -> bool:
-        """Tell whether mysqld runs."""
-        return self._access.is_running()
+        The calling thread must be able to enter the sandbox's namespaces; ``boot`` may be called by any thread.
+        """
+        source = None if self._process is None else self._source()
+        self._access.make_folder()
+        if self._process is not None and source is not None:
+            self._process.copy_data(source)
+            self._make_way(self._process)
 
-    @property
-    def crash(self) -> str:
-        """The crash that the error log tells of since the last start, as one line, or ''."""
-        return self._access.crash
+    def _source(self) -> Path:
+        """Return the data directory to copy, and keep its path in ``_origin``."""
+        self._origin = self._template()
+        return self._origin
 
-    @property
-    def has_died(self) -> bool:
-        """Return True if mysqld was ended by a signal or an error, and not by ``stop``, ``kill`` or SHUTDOWN."""
-        if self.is_running or self._is_ended:
-            return False
-        return self._access.exit_code not in (None, 0) or bool(self.crash)
+    def _template(self) -> Path:
+        spec = self.spec
+        return templates.template(
+            spec.kind,
+            spec.initial_options(),
+            cache=spec.cache,
+            progress=spec.progress,
+            timeout=spec.start_timeout,
+        )
 
-    def await_end_of_crash(self) -> None:
-        """Return when mysqld has ended, where it has just crashed: while it writes its trace, other threads answer.
+    def _make_way(self, process: Process) -> None:
+        self._listeners.check_ports()
+        process.prepare(self._listeners)
 
-        That costs a look at the size of the error log, where nothing was added to it. Nobody waits for more than ten
-        seconds.
+    def boot(self) -> None:
+        """Start mysqld, and return while it boots.
+
+        The calling thread may be in any namespace. mysqld ends when that thread ends.
+        """
+        self.administrator.forget()
+        self._access.clients.clear()
+        self._is_ended = False
+        if self._process is not None:
+            self._process.launch(
+                self.spec.complete_options(), self._listeners, drop_capabilities=self.spec.drop_capabilities
+            )
+
+    def wait_until_up(self) -> None:
+        """Wait until mysqld answers, and X Plugin if it has an address; raise ServerStartError.
+
+        If mysqld does not come up and the cached data directory is damaged, the data directory is made again, once.
+        """
+        origin, self._origin = self._origin, None
+        try:
+            self._access.wait(self.administrator.answers, timeout=self.spec.start_timeout)
+        except ServerStartError:
+            fault = None if origin is None else manifest.fault_of_content(origin)
+            if origin is None or fault is None:
+                raise
+            self._start_from_new_data(origin, fault)
+        if self._process is not None and self.spec.mysqlx_bind_address is not None and self.spec.require_mysqlx:
+            self._process.check_x_plugin(self.spec.where)
+
+    def _start_from_new_data(self, origin: Path, fault: str) -> None:
+        self.spec.progress(f"the data directory {origin} in the cache is damaged ({fault}): it is made again")
+        self.discard()
+        templates.discard(origin)
+        self.launch()
+        self._origin = None
+        try:
+            self._access.wait(self.administrator.answers, timeout=self.spec.start_timeout)
+        except ServerStartError as error:
+            error.tried = (*error.tried, f"data from {origin}, made anew for this start: it was damaged before")
+            raise
+
+    def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement as the administrator; return its rows.
+
+        Raises ServerGoneError if mysqld does not run, and the server's own errors.
+        """
+        return self.administrator.execute(statement, *values)[1]
+
+    def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
+        """Run a statement as ``execute`` does; return each row as a dictionary by column names."""
+        names, rows = self.administrator.execute(statement, *values)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def connect(
+        self,
+        namespace: str | None = None,
+        *,
+        endpoint: Endpoint | None = None,
+        driver: Driver | None = None,
+        **options: Any,
+    ) -> Any:
+        """Open a connection: as the administrator by the private socket, or from a namespace as ``user``.
+
+        Without a password the connection does not use TLS unless TLS is asked for (``ssl_disabled=False``) or
+        required: there is nothing to hide, and TLS costs 40 ms.
+
+        Args:
+            namespace: The namespace that the connection comes from; without it and ``endpoint``, the administrator's.
+            endpoint: The endpoint to connect to, by default the nearest one.
+            driver: The driver, by default mysql.connector.
+            options: mysql.connector's options for any driver (user, password, database, connection_timeout,
+                autocommit, ssl_ca and others), or the driver's own.
+
+        Returns:
+            The driver's connection, which the caller closes.
+
+        Raises:
+            ServerGoneError: mysqld does not run.
+            ClientError: The options do not fit the driver; the driver raises its own errors beside that.
+        """
+        if namespace is None and endpoint is None:
+            return self.administrator.connect(driver, **options)
+        from pytest_netns_mysql.mysql.drivers.connect import connect_with_tls_if_required, endpoint_kind
+        from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
+
+        self._access.check_running()
+        options = with_common_names(driver, options)
+        name = namespace if namespace is not None else GLOBAL
+        place = self.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint
+        settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
+        with self._access.raise_if_server_died():
+            connection = connect_with_tls_if_required(self.network[name], driver, **settings)
+        self._access.clients.note(connection, f"{options.get('user', 'nobody')} from {name}")
+        return connection
+
+    def restart(self, **changes: Any) -> None:
+        """Shut mysqld down and start it again on the same data. Open connections are lost.
+
+        If the start fails, the server keeps its former configuration for the next restart.
+
+        Args:
+            changes: What changes: ``bind_address``, ``admin_address``, ``mysqlx_bind_address``, ``check_endpoints``,
+                ``require_mysqlx`` and ``drop_capabilities`` as for factories.mysqld, or an option of mysqld by name.
+
+        Raises:
+            EndpointError, ServerStartError: As for ``start``.
+            SettingError: Others run the server.
+        """
+        self._own("restarted")
+        before = self.spec, self._listeners
+        spec = self.spec.changed(changes)
+        listeners = spec.listeners(self.network)
+        self.stop()
+        self.spec, self._listeners = spec, listeners
+        try:
+            self._start_again()
+        except BaseException:
+            self.spec, self._listeners = before
+            raise
+
+    def _start_again(self) -> None:
+        with naming_limits(self.spec.where):
+            self._make_way(self._own("restarted"))
+            self.boot()
+            self.wait_until_up()
+
+    def stop(self, *, fast_shutdown: int = 2) -> None:
+        """Shut mysqld down cleanly; the data stays for ``restart``.
+
+        Args:
+            fast_shutdown: The value of innodb_fast_shutdown: 2 leaves most of the work to recovery at the next start.
+        """
+        process = self._own("stopped")
+        self._is_ended = True
+        if process.is_running():
+            # With 2 this takes half a second instead of one to three.
+            self.administrator.run(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
+            # mysqld would wait ten seconds for a thread that sends the binary log to a replica.
+            (clients,) = self.administrator.ask(LIST)
+            self.administrator.end_connections(dump_threads(clients))
+            self.administrator.forget()
+            process.stop(timeout=_STOP_TIMEOUT)
+
+    def kill(self, *, wait: bool = True) -> None:
+        """Kill mysqld, like a power failure; ``restart`` starts it on the data that had been written.
+
+        Args:
+            wait: Return only when the process is gone, after some 50 ms.
+        """
+        process = self._own("killed")
+        self._is_ended = True
+        self.administrator.forget()
+        process.kill(wait=wait)
+
+    def discard(self) -> None:
+        """Kill mysqld, and remove its data from the sandbox's memory."""
+        self.end(wait=True)
+        self._access.remove()
+
+    def end(self, *, wait: bool) -> None:
+        """Kill mysqld, unless others run it.
+
+        Args:
+            wait: Return only when the process is gone and nothing of it can outlive the sandbox.
+        """
+        self.administrator.forget()
+        if self._process is not None:
+            self._process.kill(wait=wait)
+            if wait:
+                self._process.release()
+
+    def _own(self, participle: str) -> Process:
+        """Return the process of a server that this plugin runs; raise SettingError if others run the server.
+
+        Args:
+            participle: What is to be done to the server, such as ``restarted``, for the error.
         """
         if self._process is None:
-            return
-        with self.network[GLOBAL]:
-            size = self._process.log.stat().st_size if self._process.log.exists() else 0
-        if size == self._log_seen:
-            return
-        self._log_seen = size
-        deadline = time.monotonic() + _CRASHING
-        while self.crash and self.is_running and time.monotonic() < deadline:
-            time.sleep(_POLL)
-
-    @property
-    def pid(self) -> int | None:
-        """Return mysqld's pid, or None while it does not run, or where it is not this machine's to know."""
-        return self._access.pid
-
-    @property
-    def socket(self) -> Path:
-        """Return the path of the private socket; it exists in the sandbox alone."""
-        return self._access.socket
-
-    @property
-    def folder(self) -> Path:
-        """Return the path of the server's private folder, on a tmpfs; it exists in the sandbox alone."""
-        return self._access.folder
-
-    @property
-    def datadir(self) -> Path:
-        """Return the path of the data directory; it exists in the sandbox alone."""
-        return self._access.folder / "data"
-
-    def lend(self, *paths: Path) -> None:
-        """Let mysqld read files that this process made for it, whoever mysqld runs as."""
-        if self._process is not None:
-            self._process.lend(paths)
-
-    def files(self) -> Iterator[tuple[str, int]]:
-        """Give the files of the data directory outside of schemas, with the times of their last changes (ns)."""
-        return iter(()) if self._process is None else self._process.files()
-
-    @property
-    def outward(self) -> str:
-        """Return the namespace that NETWORK_NAMESPACE names for a connection from the sandbox's own; '' for none."""
-        return self._access.outward
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """Return every place where the server listens for ordinary connections."""
-        return self._listeners.get("bind_address", ())
-
-    def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
-        """Return where the server listens in ``namespace``: ``mysql``, ``admin`` for administrators, ``mysqlx``.
-
-        Raises EndpointError where it does not listen there, UnknownNamespaceError for another name.
-        """
-        return self._listeners.endpoint(namespace, kind)
-
-    def endpoint_for(self, namespace: str, kind: str = "mysql") -> Endpoint:
-        """Return where a client of ``namespace`` connects: there, else at the first address that is routed."""
-        return self._listeners.endpoint_for(namespace, kind)
-
-    def kinds_of(self, endpoint: Endpoint) -> list[str]:
-        """Return the kinds of an endpoint of this server; none for one that is another's."""
-        return self._listeners.kinds_of(endpoint)
-
-    def origin(self, namespace: str, endpoint: Endpoint) -> str:
-        """Return the address that the server sees when a client of ``namespace`` connects to ``endpoint``.
-
-        Behind address translation it is another than the client's own. Raises ClientError where there is no way.
-        """
-        return origin(self.network, namespace, endpoint)
+            raise SettingError(
+                f"{self.spec.kind.name} cannot be {participle}: it is run by others",
+                remedies=["use a server that this plugin starts, for this test: factories.mysqld(mysqld='auto')"],
+            )
+        return self._process

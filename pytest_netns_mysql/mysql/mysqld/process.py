@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld import copying, failure
 from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.waiting import becomes_true, wait_until
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess, Handle
     from pytest_netns_mysql.mysql.mysqld.listeners import Listeners
 
-_POLL = 0.002  # seconds
+_PAUSE = 0.002  # seconds
 _ENDING = 2.0  # seconds
 _KILLING = 60.0  # seconds, for the kernel to take back the memory of a killed one
 
@@ -198,17 +198,21 @@ class Process:
         It is asked at once, and again and again: what it imports is imported while mysqld boots. Raises
         ServerStartError when mysqld ends first, or does not answer within ``timeout`` seconds.
         """
-        deadline = time.monotonic() + timeout
+
+        def is_up() -> bool:
+            if answers():
+                return True
+            if not self.is_running():
+                raise self.start_error(f"mysqld did not come up: {self._end}")
+            return False
+
+        def too_slow() -> ServerStartError:
+            self.kill()
+            what = f"mysqld did not answer within {timeout:g} seconds"
+            return self.start_error(what, "raise netns_start_timeout (seconds)")
+
         with self.home:
-            while not answers():
-                if not self.is_running():
-                    raise self.start_error(f"mysqld did not come up: {self._end}")
-                if time.monotonic() > deadline:
-                    self.kill()
-                    raise self.start_error(
-                        f"mysqld did not answer within {timeout:g} seconds", "raise netns_start_timeout (seconds)"
-                    )
-                time.sleep(_POLL)
+            wait_until(is_up, timeout=timeout, error=too_slow, pause=_PAUSE)
 
     def check_x_plugin(self, where: str) -> None:
         """Raise ServerStartError, and end mysqld, where X Plugin did not come up on all of its addresses."""
@@ -233,9 +237,7 @@ class Process:
             yield
         except Exception:
             # A process that is being killed closes its sockets some moments before it has ended.
-            deadline = time.monotonic() + _ENDING
-            while self.is_running() and self._is_deaf() and time.monotonic() < deadline:
-                time.sleep(_POLL)
+            becomes_true(lambda: not (self.is_running() and self._is_deaf()), timeout=_ENDING, pause=_PAUSE)
             self.check_running()
             raise
 

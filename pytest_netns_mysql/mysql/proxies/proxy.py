@@ -21,7 +21,7 @@ from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.program import Program
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _GREETING_TIMEOUT = 1.0  # seconds
 _LOG_LINES = 10
@@ -43,7 +43,7 @@ class Proxy:
         self,
         name: str,
         argv: Argv,
-        server: MySQLServer,
+        server: Instance,
         *,
         namespace: str,
         port: int,
@@ -118,7 +118,7 @@ class Proxy:
             self.folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=WORK_DIRECTORY))
             self.command = self._complete_command()
             with (self.folder / "log").open("wb") as log:
-                # The kernel ends the proxy with the thread that starts it, the main thread: see launch.command.
+                # The kernel ends the proxy with the thread that starts it, the main thread: see launcher.command.
                 self._process = self._namespace.start(self.command, directory=self.folder, env=os.environ, output=log)
 
     def _complete_command(self) -> list[str]:

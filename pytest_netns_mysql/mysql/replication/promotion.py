@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from pytest_netns_mysql.errors import ReplicationError
+from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.mysql.replication.channel import Channel
-from pytest_netns_mysql.mysql.server import MySQLServer
 
 _COUNT_CHANNELS = "SELECT COUNT(*) FROM performance_schema.replication_connection_configuration WHERE HOST <> ''"
 
@@ -22,7 +22,7 @@ See the manual, "Switching Sources During Failover".
 """
 
 
-def is_reset(server: MySQLServer) -> bool:
+def is_reset(server: Instance) -> bool:
     """Return True if the server has no channel, as after RESET REPLICA ALL."""
     return server.administrator.ask(_COUNT_CHANNELS) == [[(b"0",)]]
 
@@ -34,7 +34,7 @@ def is_stopped(channels: Collection[Channel]) -> bool:
     )
 
 
-def not_a_replica(server: MySQLServer, what: str) -> ReplicationError:
+def not_a_replica(server: Instance, what: str) -> ReplicationError:
     """Return the error for a server that replicates from no source.
 
     Args:

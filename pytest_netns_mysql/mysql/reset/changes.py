@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.dialects.base import CHANNEL_KINDS, THREAD_KINDS, TRANSIENT_KINDS
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, literal
-from pytest_netns_mysql.mysql.reset.state import UNKNOWN, Connection, State, same_value
+from pytest_netns_mysql.mysql.mysqld.processlist import Connection
+from pytest_netns_mysql.mysql.reset.state import UNKNOWN, State, same_value
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
     from pytest_netns_mysql.mysql.dialects.base import Dialect
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 IsSpared = Callable[[Connection], bool]
 """Returns True for a new connection that must stay open."""
@@ -93,7 +94,7 @@ def _texts(values: Mapping[str, int]) -> dict[str, str]:
     return {name: str(value) for name, value in values.items()}
 
 
-def describe(server: MySQLServer, before: State, changes: Sequence[Change]) -> list[str]:
+def describe(server: Instance, before: State, changes: Sequence[Change]) -> list[str]:
     """Return changes as lines for a report. A change of a grant table is reported as a change of accounts.
 
     The changes must not be undone yet: the rows of the grant tables are compared with the rows in ``before``.
@@ -117,7 +118,7 @@ def account_line(account: AccountName, what: str) -> str:
     return f"account {literal(user)}@{literal(host)} is {what}"
 
 
-def _account_lines(server: MySQLServer, before: State, tables: Collection[str]) -> Iterator[str]:
+def _account_lines(server: Instance, before: State, tables: Collection[str]) -> Iterator[str]:
     """Yield a line for each account with other rows in these grant tables than before."""
     dialect = server.dialect
     *answers, accounts = server.administrator.ask(

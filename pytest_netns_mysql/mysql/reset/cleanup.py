@@ -12,17 +12,17 @@ import mysql.connector
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier
+from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LockHolder, lock_holders
+from pytest_netns_mysql.mysql.mysqld.processlist import LIST, Connection, listed
 from pytest_netns_mysql.mysql.reset.changes import account_line
 from pytest_netns_mysql.mysql.reset.dropaccounts import server_of, try_to_drop
 from pytest_netns_mysql.mysql.reset.endconnections import CLOSING, ENDING, await_ends, end_connections
-from pytest_netns_mysql.mysql.reset.lockholders import LOCK_TIMEOUTS, LockHolder, lock_holders
-from pytest_netns_mysql.mysql.reset.readstate import LIST, listed
 from pytest_netns_mysql.mysql.reset.reset import ResetResult, put_back
-from pytest_netns_mysql.mysql.reset.state import Connection, State, same_value
+from pytest_netns_mysql.mysql.reset.state import State, same_value
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _ATTEMPTS = 3
 _LOG_LINES = 3  # lines of the error log that are reported if the server died
@@ -44,7 +44,7 @@ class ServerCleanup:
 
     def __init__(
         self,
-        server: MySQLServer,
+        server: Instance,
         before: State,
         *,
         wider_accounts: Collection[AccountName] = (),

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.errors import LeftoverError, NetnsError
-from pytest_netns_mysql.mysql.reset.lockholders import LOCK_TIMEOUTS, lock_holders
+from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, lock_holders
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 
 def try_to_drop(accounts: Accounts) -> mysql.connector.Error | None:
@@ -26,7 +26,7 @@ def try_to_drop(accounts: Accounts) -> mysql.connector.Error | None:
     return None
 
 
-def server_of(accounts: Accounts) -> MySQLServer | None:
+def server_of(accounts: Accounts) -> Instance | None:
     """Return the server that has the accounts, or None if it is gone, as the primary of a group may be."""
     try:
         return accounts.server
@@ -75,7 +75,7 @@ def _leftover_error(accounts: Accounts, error: mysql.connector.Error) -> Leftove
 
 
 @contextlib.contextmanager
-def _writable(server: MySQLServer) -> Iterator[None]:
+def _writable(server: Instance) -> Iterator[None]:
     """Make a read-only server writable until the block ends."""
     administrator = server.administrator
     switches = server.dialect.read_only

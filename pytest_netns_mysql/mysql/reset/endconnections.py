@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.reset.readstate import connections
+from pytest_netns_mysql.mysql.mysqld.processlist import connections
+from pytest_netns_mysql.mysql.waiting import becomes_true
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.reset.state import Connection
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+    from pytest_netns_mysql.mysql.mysqld.processlist import Connection
 
 CLOSING = 0.02
 """Seconds in which the server notices that a client closed a connection."""
 ENDING = 2.0
 """Seconds in which a killed connection ends."""
-_POLL = 0.0005  # seconds
+_PAUSE = 0.0005  # seconds
 
 
 def await_ends(
-    server: MySQLServer, are_open: Callable[[Iterable[Connection]], bool], timeout: float
+    server: Instance, are_open: Callable[[Iterable[Connection]], bool], timeout: float
 ) -> frozenset[Connection]:
     """Wait until connections have ended. The server lists a connection until the connection's thread has run again.
 
@@ -32,13 +32,18 @@ def await_ends(
     Returns:
         The connections of clients at the end of the wait.
     """
-    deadline = time.monotonic() + timeout
-    while are_open(now := connections(server)) and time.monotonic() < deadline:
-        time.sleep(_POLL)
+    now: frozenset[Connection] = frozenset()
+
+    def have_ended() -> bool:
+        nonlocal now
+        now = connections(server.administrator)
+        return not are_open(now)
+
+    becomes_true(have_ended, timeout=timeout, pause=_PAUSE)
     return now
 
 
-def end_connections(server: MySQLServer, numbers: set[int]) -> None:
+def end_connections(server: Instance, numbers: set[int]) -> None:
     """End connections by KILL, and wait until they have released their locks."""
     if numbers:
         server.administrator.end_connections(numbers)

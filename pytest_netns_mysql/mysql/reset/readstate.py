@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.clients.hostpatterns import host_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 from pytest_netns_mysql.mysql.dialects.statementcounters import (
     COUNTER_QUERIES,
@@ -15,19 +13,19 @@ from pytest_netns_mysql.mysql.dialects.statementcounters import (
     StatementCounters,
 )
 from pytest_netns_mysql.mysql.dialects.statequeries import CHANGED_FILES, due_queries
-from pytest_netns_mysql.mysql.reset.state import Connection, State, same_value
-from pytest_netns_mysql.mysql.seed.schemacontents import SchemaContents
+from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed, with_commands
+from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
+from pytest_netns_mysql.mysql.reset.state import State, same_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 TABLESPACES = (".ibd", ".ibu")
 """The suffixes of InnoDB's files."""
 
-LIST = "SHOW PROCESSLIST"
 # The table INNODB_TRX may be out of date: the server renews it only after a tenth of a second without a query for it.
 _TRANSACTIONS = "SHOW ENGINE INNODB STATUS"
 _SIGNS_OF_A_WRITER = (b"undo log entries", b"... truncated...")
@@ -35,11 +33,10 @@ _SIGNS_OF_A_WRITER = (b"undo log entries", b"... truncated...")
 _KEY_CACHE = "key cache"
 # Group Replication sets these variables.
 _GROUP_VARIABLES = frozenset({"read_only", "super_read_only", "auto_increment_increment", "auto_increment_offset"})
-_SERVER_THREADS = ("system user", "event_scheduler")
 
 
 def read_state(
-    server: MySQLServer, *, known: State | None = None, as_loaded: bool = False, is_a_check: bool = False
+    server: Instance, *, known: State | None = None, as_loaded: bool = False, is_a_check: bool = False
 ) -> State:
     """Return the state of a server.
 
@@ -106,7 +103,7 @@ def _by_kind(objects: list[RawRow]) -> dict[str, dict[str, str]]:
 
 
 def _settings(
-    server: MySQLServer, known: State | None, ran: frozenset[str] | None, rows: dict[str, dict[str, str]]
+    server: Instance, known: State | None, ran: frozenset[str] | None, rows: dict[str, dict[str, str]]
 ) -> tuple[dict[str, str | None], frozenset[str]]:
     """Return the values of the global variables that may have been set, and "SET name" for each of the variables.
 
@@ -129,7 +126,7 @@ def _settings(
     return _values(server, names, known.variables), frozenset(f"SET {name}" for name in set_at)
 
 
-def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:
+def _files(server: Instance) -> frozenset[tuple[str, int]]:
     """Return the files that only statements change. InnoDB writes to its files by itself: these have no time."""
     return frozenset(
         (path, 0 if path.endswith(TABLESPACES) else changed)
@@ -138,13 +135,13 @@ def _files(server: MySQLServer) -> frozenset[tuple[str, int]]:
     )
 
 
-def _may_have_restarted(server: MySQLServer, known: State) -> bool:
+def _may_have_restarted(server: Instance, known: State) -> bool:
     """Return True unless mysqld is the same process. A server that others run may have been restarted unnoticed."""
     return known.pid is None or known.pid != server.pid
 
 
 def _ran_since(
-    server: MySQLServer, known: State | None, counters: StatementCounters, *, has_channel: bool
+    server: Instance, known: State | None, counters: StatementCounters, *, has_channel: bool
 ) -> frozenset[str] | None:
     """Return the names of the statements that ran since ``known`` was read, or None if nobody knows."""
     # The threads of a replica apply changes without counting them.
@@ -154,7 +151,7 @@ def _ran_since(
 
 
 def _read_objects(
-    server: MySQLServer,
+    server: Instance,
     known: State | None,
     ran: frozenset[str] | None,
     rows: dict[str, dict[str, str]],
@@ -182,7 +179,7 @@ def _read_objects(
 
 
 def _seeded(
-    server: MySQLServer, known: State | None, ran: frozenset[str] | None, *, as_loaded: bool, is_a_check: bool
+    server: Instance, known: State | None, ran: frozenset[str] | None, *, as_loaded: bool, is_a_check: bool
 ) -> SchemaContents:
     """Return the contents of the schemas that the server was loaded with."""
     if server.seeded is None or server.writable is not server:
@@ -192,9 +189,9 @@ def _seeded(
     return server.seeded.read(as_loaded=as_loaded, is_a_check=is_a_check)
 
 
-def _is_busy(server: MySQLServer, clients: list[RawRow]) -> bool:
+def _is_busy(server: Instance, clients: list[RawRow]) -> bool:
     """Return True if a client runs a statement, or has an open transaction that has written."""
-    commands = [command for _, command in _of_clients(clients, server.administrator.numbers)]
+    commands = [command for _, command in with_commands(clients, server.administrator.numbers)]
     if not commands:
         return False
     if any(command != "Sleep" for command in commands):
@@ -203,40 +200,19 @@ def _is_busy(server: MySQLServer, clients: list[RawRow]) -> bool:
     return any(sign in (text or b"") for sign in _SIGNS_OF_A_WRITER)
 
 
-def connections(server: MySQLServer) -> frozenset[Connection]:
-    """Return the connections of clients, without the administrator's own and those of replication."""
-    (clients,) = server.administrator.ask(LIST)
-    return listed(clients, server.administrator.numbers)
-
-
-def listed(clients: list[RawRow], own: frozenset[int]) -> frozenset[Connection]:
-    """Return the connections of clients in the rows of SHOW PROCESSLIST, without those numbered ``own``."""
-    return frozenset(connection for connection, _ in _of_clients(clients, own))
-
-
-def _of_clients(rows: list[RawRow], own: frozenset[int]) -> Iterator[tuple[Connection, str]]:
-    """Yield the connections of clients and what they do, without ``own`` connections and those of replication."""
-    for number, user, host, _schema, state, *_rest in rows:
-        connection = Connection(int(number or 0), decoded(user), host_of(decoded(host)))
-        command = decoded(state)
-        replicates = command.startswith(("Binlog Dump", "Group Replication", "Daemon"))
-        if not replicates and connection.user not in _SERVER_THREADS and connection.number not in own:
-            yield connection, command
-
-
-def _contents(server: MySQLServer) -> dict[str, tuple[RawRow, ...]]:
+def _contents(server: Instance) -> dict[str, tuple[RawRow, ...]]:
     """Return the rows of the tables that are written back, as the server sends them."""
     tables = server.dialect.contents
     answers = server.administrator.ask(*(f"SELECT {kept.columns} FROM {table}" for table, kept in tables.items()))
     return {table: tuple(rows) for table, rows in zip(tables, answers, strict=True)}
 
 
-def _variables(server: MySQLServer) -> dict[str, str | None]:
+def _variables(server: Instance) -> dict[str, str | None]:
     (rows,) = server.administrator.ask(server.dialect.variables)
     return {decoded(name): None if value is None else decoded(value) for name, value in rows}
 
 
-def _values(server: MySQLServer, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
+def _values(server: Instance, names: list[str], before: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return the global values of the variables that were set; of all variables, if one of them changed.
 
     Asking for a few variables is cheaper than reading the table of all. But setting a variable may change another, as

@@ -24,8 +24,8 @@ from pytest_netns_mysql.mysql.reset.state import State
 from pytest_netns_mysql.mysql.reset.undochanges import undo
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.seed.seededschemas import SchemaChange
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+    from pytest_netns_mysql.mysql.mysqld.seeded import SchemaChange
 
 _PROMOTED = "the replica was promoted, and takes writes of its own"
 _DEMOTED = "another server has taken over the writes"
@@ -48,7 +48,7 @@ class ResetResult:
     before: State | None = None
 
 
-def put_back(server: MySQLServer, before: State, *, is_spared: IsSpared = lambda _: False) -> ResetResult:
+def put_back(server: Instance, before: State, *, is_spared: IsSpared = lambda _: False) -> ResetResult:
     """Find what changed on a server, undo it, and verify that nothing is changed any more.
 
     Errors of the server are not raised. They are part of the result.
@@ -73,7 +73,7 @@ def put_back(server: MySQLServer, before: State, *, is_spared: IsSpared = lambda
         return _needs_fresh_server(f"the server cannot be asked: {error}")
 
 
-def _put_back(server: MySQLServer, before: State, is_spared: IsSpared) -> ResetResult:
+def _put_back(server: Instance, before: State, is_spared: IsSpared) -> ResetResult:
     _prepare(server, before)
     ended = _end_new_connections(server, before, is_spared)
     now = read_state(server, known=before)
@@ -100,7 +100,7 @@ def _put_back(server: MySQLServer, before: State, is_spared: IsSpared) -> ResetR
     return ResetResult(tuple(found), tuple(stays), is_inexact, _next_state(before, after))
 
 
-def _prepare(server: MySQLServer, before: State) -> None:
+def _prepare(server: Instance, before: State) -> None:
     server.administrator.reset()
     if server.dialect.cleanup_statements:
         server.administrator.run(*server.dialect.cleanup_statements)
@@ -116,7 +116,7 @@ def _next_state(before: State, now: State) -> State:
     return replace(before, pid=now.pid, counters=now.counters, rows={**before.rows, **threads})
 
 
-def _read_after_rows(server: MySQLServer, now: State, put_back: Collection[SchemaChange]) -> State | None:
+def _read_after_rows(server: Instance, now: State, put_back: Collection[SchemaChange]) -> State | None:
     """Return the state after rows of seeded tables were put back. Of the seeded tables only these are read.
 
     Returns None if somebody else wrote in the meantime.
@@ -127,7 +127,7 @@ def _read_after_rows(server: MySQLServer, now: State, put_back: Collection[Schem
     return replace(after, seeded=server.seeded.read_rows(now.seeded, put_back))
 
 
-def _schema_changes(server: MySQLServer, before: State, now: State) -> list[SchemaChange]:
+def _schema_changes(server: Instance, before: State, now: State) -> list[SchemaChange]:
     """Return what changed in the schemas that the server was loaded with."""
     return [] if server.seeded is None else server.seeded.changes(before.seeded, now.seeded)
 
@@ -136,7 +136,7 @@ def _needs_fresh_server(why: str) -> ResetResult:
     return ResetResult((why,), (why,))
 
 
-def _end_new_connections(server: MySQLServer, before: State, is_spared: IsSpared) -> list[Change]:
+def _end_new_connections(server: Instance, before: State, is_spared: IsSpared) -> list[Change]:
     """End the connections that a test left open; return them as changes.
 
     Connections that the test has just closed get a moment to end. This comes before the state is read: the locks of the

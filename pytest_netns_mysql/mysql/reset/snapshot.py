@@ -15,15 +15,15 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ServerGoneError, SnapshotError
 from pytest_netns_mysql.mysql.mysqld import copying
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import put_back
 from pytest_netns_mysql.mysql.reset.state import State
-from pytest_netns_mysql.mysql.seed.schemacontents import SchemaContents
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
 _STOP_TIMEOUT = 10.0  # seconds
 _USE_MYSQLD = "take snapshots of servers without replication: factories.mysqld"
@@ -35,18 +35,18 @@ class Snapshot:
 
     Attributes:
         server: The server that the snapshot was taken of.
-        plan: The configuration of the server.
+        spec: The configuration of the server.
         state: The complete state of the server.
         folder: The copy of the data directory.
     """
 
-    server: MySQLServer
-    plan: ResolvedSpec = field(repr=False)
+    server: Instance
+    spec: ResolvedSpec = field(repr=False)
     state: State = field(repr=False)
     folder: Path = field(repr=False)
 
 
-def take(server: MySQLServer) -> Snapshot:
+def take(server: Instance) -> Snapshot:
     """Take a snapshot of a running server. Its connections stay open.
 
     mysqld is stopped while its data directory is copied. The copy is what a power failure would leave: a server that
@@ -66,10 +66,10 @@ def take(server: MySQLServer) -> Snapshot:
     pid = server.running_pid()
     with _stopped(server, pid), server.network[GLOBAL]:
         copying.copy(server.datadir, target)
-    return Snapshot(server, server.plan, state, target)
+    return Snapshot(server, server.spec, state, target)
 
 
-def copy_back(server: MySQLServer, snapshot: Snapshot) -> None:
+def copy_back(server: Instance, snapshot: Snapshot) -> None:
     """Kill mysqld, and replace its data directory by the snapshot's.
 
     Raises:
@@ -84,7 +84,7 @@ def copy_back(server: MySQLServer, snapshot: Snapshot) -> None:
         server.seeded.doubt()
 
 
-def set_variables(server: MySQLServer, snapshot: Snapshot) -> None:
+def set_variables(server: Instance, snapshot: Snapshot) -> None:
     """Set the global variables to their values at the time of the snapshot.
 
     Raises:
@@ -95,18 +95,18 @@ def set_variables(server: MySQLServer, snapshot: Snapshot) -> None:
     if stays:
         raise SnapshotError(
             "the server could not be restored completely",
-            where=server.plan.where,
+            where=server.spec.where,
             tried=stays,
             remedies=["use a fresh server for each test: scope='function'"],
         )
 
 
-def _check(server: MySQLServer, snapshot: Snapshot) -> None:
+def _check(server: Instance, snapshot: Snapshot) -> None:
     """Raise SnapshotError if a server cannot be restored from a snapshot."""
     if snapshot.server is not server:
         raise SnapshotError(
             f"cannot restore {server.name} from a snapshot of {snapshot.server.name}",
-            where=server.plan.where,
+            where=server.spec.where,
             remedies=[f"call {snapshot.server.name}.restore(...)", f"take a snapshot of {server.name}"],
         )
     with server.network[GLOBAL]:
@@ -114,14 +114,14 @@ def _check(server: MySQLServer, snapshot: Snapshot) -> None:
     if not exists:
         raise SnapshotError(
             "the snapshot no longer exists: it was removed together with its server",
-            where=server.plan.where,
+            where=server.spec.where,
             remedies=["take and restore snapshots while the server's fixture lasts"],
         )
     _check_alone(server, "cannot restore a snapshot")
 
 
 @contextlib.contextmanager
-def _stopped(server: MySQLServer, pid: int) -> Iterator[None]:
+def _stopped(server: Instance, pid: int) -> Iterator[None]:
     """Stop mysqld by SIGSTOP until the block ends; raise ServerGoneError if mysqld has just ended."""
     try:
         descriptor = os.pidfd_open(pid)
@@ -135,7 +135,7 @@ def _stopped(server: MySQLServer, pid: int) -> Iterator[None]:
                 timeout=_STOP_TIMEOUT,
                 error=lambda: SnapshotError(
                     f"cannot take a snapshot: mysqld (pid {pid}) ignored SIGSTOP for {_STOP_TIMEOUT:g} seconds",
-                    where=server.plan.where,
+                    where=server.spec.where,
                     remedies=["try again when the machine is less busy"],
                 ),
             )
@@ -149,15 +149,15 @@ def _stopped(server: MySQLServer, pid: int) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _gone(server: MySQLServer, pid: int) -> ServerGoneError:
+def _gone(server: Instance, pid: int) -> ServerGoneError:
     return ServerGoneError(
         f"cannot take a snapshot: mysqld (pid {pid}) has just ended",
-        where=server.plan.where,
+        where=server.spec.where,
         tried=ErrorLog(server.error_log).telling_lines,
     )
 
 
-def _is_stopped(server: MySQLServer, pid: int) -> bool:
+def _is_stopped(server: Instance, pid: int) -> bool:
     """Return True if all threads of mysqld have stopped after SIGSTOP; see proc_pid_stat(5)."""
     process = Path("/proc", str(pid))
     try:
@@ -174,7 +174,7 @@ def _state(process: Path) -> str:
     return (process / "stat").read_text().rpartition(") ")[2][0]
 
 
-def _check_alone(server: MySQLServer, what: str) -> None:
+def _check_alone(server: Instance, what: str) -> None:
     has_replica = server.is_running and any(
         str(row[4]).startswith("Binlog Dump") for row in server.execute("SHOW PROCESSLIST")
     )
@@ -182,6 +182,6 @@ def _check_alone(server: MySQLServer, what: str) -> None:
         why = "has a replica" if has_replica else "shares the data of other servers"
         raise SnapshotError(
             f"{what}: {server.name} {why}, and the data would differ",
-            where=server.plan.where,
+            where=server.spec.where,
             remedies=[_USE_MYSQLD],
         )

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
-from pytest_netns_mysql.mysql.dialects.quoting import decoded, literal
-from pytest_netns_mysql.mysql.seed.schemacontents import SchemaContents
+from pytest_netns_mysql.mysql.dialects.quoting import decoded
+from pytest_netns_mysql.mysql.mysqld.processlist import Connection
+from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
@@ -19,24 +20,6 @@ _V = TypeVar("_V")
 UNKNOWN = -1
 """Stands for the checksum of a table if only its rows are known."""
 _SWITCHES = {"ON": "1", "OFF": "0"}
-
-
-@dataclass(frozen=True)
-class Connection:
-    """A connection of a client to a server.
-
-    Attributes:
-        number: The connection's number in SHOW PROCESSLIST.
-        user: The name of the user.
-        host: The client's host, as the server sees it.
-    """
-
-    number: int
-    user: str
-    host: str
-
-    def __str__(self) -> str:
-        return f"{self.number} of {literal(self.user)}@{literal(self.host)}"
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from pytest_netns_mysql.mysql.reset.readstate import TABLESPACES
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.reset.state import State
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
 _TABLE_FILES = (*TABLESPACES, ".frm")  # the server itself must remove these
 _LOG_VARIABLES = ("general_log", "slow_query_log", "log_output")
 
 
-def undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Change, str]:
+def undo(server: Instance, before: State, changes: list[Change]) -> dict[Change, str]:
     """Undo changes one by one, and go on if the server refuses.
 
     Args:
@@ -59,7 +59,7 @@ def undo(server: MySQLServer, before: State, changes: list[Change]) -> dict[Chan
     return refused
 
 
-def _undo_change(server: MySQLServer, change: Change) -> None:
+def _undo_change(server: Instance, change: Change) -> None:
     """Undo a change, except for the rows of a table. A change that cannot be undone is left as it is."""
     if change.kind == "global variable":
         _set_variable(server, "GLOBAL", change.name, change.was)
@@ -72,7 +72,7 @@ def _undo_change(server: MySQLServer, change: Change) -> None:
             server.administrator.run(statement)
 
 
-def _set_variable(server: MySQLServer, scope: str, name: str, value: str | None) -> None:
+def _set_variable(server: Instance, scope: str, name: str, value: str | None) -> None:
     if value is None:
         return
     try:
@@ -83,14 +83,14 @@ def _set_variable(server: MySQLServer, scope: str, name: str, value: str | None)
         server.administrator.run(f"SET {scope} {name} = {value}")  # a number
 
 
-def _remove_file(server: MySQLServer, change: Change) -> None:
+def _remove_file(server: Instance, change: Change) -> None:
     file = Path(change.name)
     if change.was is None and file.suffix not in _TABLE_FILES:
         with server.network[GLOBAL]:
             file.unlink()
 
 
-def _restore_rows(server: MySQLServer, table: str, rows: Sequence[RawRow]) -> None:
+def _restore_rows(server: Instance, table: str, rows: Sequence[RawRow]) -> None:
     restored, run = server.dialect.contents[table], server.administrator.run
     for statement in restored.prepare:
         run(statement)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
-from pytest_netns_mysql.mysql.seed.schemacontents import SchemaObject, TableName
+from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaObject, TableName
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow

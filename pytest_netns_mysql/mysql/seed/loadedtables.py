@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
+from pytest_netns_mysql.mysql.mysqld.schemacontents import TableName
 from pytest_netns_mysql.mysql.seed.definitions import list_objects, qualified, read_definitions
 from pytest_netns_mysql.mysql.seed.rowdigests import (
     Column,
@@ -22,10 +23,9 @@ from pytest_netns_mysql.mysql.seed.rowdigests import (
     read_digests,
     stored_columns,
 )
-from pytest_netns_mysql.mysql.seed.schemacontents import TableName
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _FILE = "tables.json"
 _SCHEMAS = """\
@@ -78,7 +78,7 @@ class LoadedTables:
     tables: Mapping[TableName, LoadedTable]
 
 
-def save_loaded_tables(server: MySQLServer, folder: Path) -> None:
+def save_loaded_tables(server: Instance, folder: Path) -> None:
     """Write all tables of users to the folder of a seed. Nobody else may use the server."""
     administrator = server.administrator
     schemas = [decoded(name) for (name,) in administrator.ask(_SCHEMAS)[0]]
@@ -118,14 +118,14 @@ def read_loaded_tables(folder: Path) -> LoadedTables:
     return LoadedTables(document["schemas"], {table.table_name: table for table in tables})
 
 
-def _sizes(server: MySQLServer, schemas: Collection[str]) -> dict[TableName, int]:
+def _sizes(server: Instance, schemas: Collection[str]) -> dict[TableName, int]:
     if not schemas:
         return {}
     (rows,) = server.administrator.ask(_SIZES.format(", ".join(map(literal, schemas))))
     return {(decoded(schema), decoded(name)): int(size or 0) for schema, name, size in rows}
 
 
-def _files(server: MySQLServer, name: TableName) -> list[str]:
+def _files(server: Instance, name: TableName) -> list[str]:
     """Return the files with a table's rows, one for each partition.
 
     FLUSH TABLES ... FOR EXPORT writes a .cfg file beside each of them.
@@ -141,7 +141,7 @@ def _files(server: MySQLServer, name: TableName) -> list[str]:
         return [str(file.relative_to(server.datadir)) for file in files if file.is_file()]
 
 
-def _statements(server: MySQLServer, name: TableName, columns: Sequence[Column]) -> Iterator[str]:
+def _statements(server: Instance, name: TableName, columns: Sequence[Column]) -> Iterator[str]:
     """Yield statements that write a table's rows, in the order in which they are stored."""
     column_names = ", ".join(identifier(column.name) for column in columns)
     start = f"INSERT INTO {qualified(name)} ({column_names}) VALUES "

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.mysql.clients import programs
 from pytest_netns_mysql.mysql.kinds import mariadb
 from pytest_netns_mysql.mysql.load import script
 from pytest_netns_mysql.mysql.load.load import Function, Load, source_of
+from pytest_netns_mysql.mysql.mysqld import optionfile
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.scan import Scan
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _ERROR_AT_LINE = re.compile(r"^ERROR\b.*? at line (\d+)(?: in file: '(.+?)')?:", re.MULTILINE)  # of the client program
 _SMALL = 256 << 10  # bytes: reading such a file is faster than starting the client program, which takes 10 ms
@@ -32,7 +32,7 @@ _SERVER_REMEDY = "correct what the server reports; nothing was kept of the data"
 _FILE_REMEDY = "correct the line; nothing was kept of the data"
 
 
-def load_into(server: MySQLServer, loads: Sequence[Load], schema: str | None = None) -> None:
+def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None) -> None:
     """Load into a server as its administrator.
 
     Args:
@@ -50,7 +50,7 @@ def load_into(server: MySQLServer, loads: Sequence[Load], schema: str | None = N
             _load_file(server, load, load.file, schema)
 
 
-def _load_file(server: MySQLServer, load: Load, file: Path, schema: str | None) -> None:
+def _load_file(server: Instance, load: Load, file: Path, schema: str | None) -> None:
     found = load.scan()
     if found.fault is not None:
         fault = found.fault
@@ -62,7 +62,7 @@ def _load_file(server: MySQLServer, load: Load, file: Path, schema: str | None) 
             _send(server, load, file, schema, found)
 
 
-def _needs_program(server: MySQLServer, found: Scan, *, small: bool) -> bool:
+def _needs_program(server: Instance, found: Scan, *, small: bool) -> bool:
     """Return True if the client program must read a file, or is the faster way.
 
     Args:
@@ -70,7 +70,7 @@ def _needs_program(server: MySQLServer, found: Scan, *, small: bool) -> bool:
         found: What the file needs.
         small: Whether to read a small file without the client program.
     """
-    if server.plan.kind.program("mysql") is None:
+    if server.spec.kind.program("mysql") is None:
         return False
     if found.reads_local:
         return True
@@ -79,12 +79,12 @@ def _needs_program(server: MySQLServer, found: Scan, *, small: bool) -> bool:
     return found.has_commands or not small or found.size > _SMALL
 
 
-def _is_mariadb(server: MySQLServer) -> bool:
-    return server.plan.kind.flavor == mariadb.NAME
+def _is_mariadb(server: Instance) -> bool:
+    return server.spec.kind.flavor == mariadb.NAME
 
 
 @contextlib.contextmanager
-def _loading_variables(server: MySQLServer, found: Scan) -> Iterator[None]:
+def _loading_variables(server: Instance, found: Scan) -> Iterator[None]:
     """Set the global variables that a file needs until the block ends, if the server allows it."""
     import mysql.connector
 
@@ -106,12 +106,12 @@ def _loading_variables(server: MySQLServer, found: Scan) -> Iterator[None]:
                 server.administrator.run(f"SET GLOBAL {name} = {value}")
 
 
-def _connect(server: MySQLServer, schema: str | None) -> Any:
+def _connect(server: Instance, schema: str | None) -> Any:
     options: dict[str, Any] = {} if schema is None else {"database": schema}
     return contextlib.closing(server.connect(**options))
 
 
-def _call(server: MySQLServer, load: Load, function: Function, schema: str | None) -> None:
+def _call(server: Instance, load: Load, function: Function, schema: str | None) -> None:
     with _connect(server, schema) as connection:
         try:
             function(connection)
@@ -124,7 +124,7 @@ def _call(server: MySQLServer, load: Load, function: Function, schema: str | Non
             ) from error
 
 
-def _send(server: MySQLServer, load: Load, file: Path, schema: str | None, found: Scan) -> None:
+def _send(server: Instance, load: Load, file: Path, schema: str | None, found: Scan) -> None:
     """Read a file without the client program, and send its statements one by one."""
     import mysql.connector
 
@@ -161,11 +161,11 @@ def _takes_dollars(connection: Any) -> bool:
     return False
 
 
-def _run(server: MySQLServer, load: Load, file: Path, schema: str | None) -> None:
+def _run(server: Instance, load: Load, file: Path, schema: str | None) -> None:
     """Load a file by the client program."""
     command = [
         server.program("mysql"),
-        *programs.as_administrator(server),
+        *optionfile.as_administrator(server),
         "--default-character-set=utf8mb4",
         "--local-infile=1",
         f"--max-allowed-packet={_LARGEST_PACKET}",

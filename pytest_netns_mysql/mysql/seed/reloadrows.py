@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
+from pytest_netns_mysql.mysql.mysqld.schemacontents import Rows, TableName
 from pytest_netns_mysql.mysql.seed.definitions import qualified
-from pytest_netns_mysql.mysql.seed.schemacontents import Rows, TableName
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow

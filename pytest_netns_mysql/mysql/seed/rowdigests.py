@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
+from pytest_netns_mysql.mysql.mysqld.schemacontents import TableName
 from pytest_netns_mysql.mysql.seed.definitions import qualified
-from pytest_netns_mysql.mysql.seed.schemacontents import TableName
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow

@@ -26,8 +26,8 @@ from pytest_netns_mysql.optionnames import without_loose
 __all__ = ["SeededSchemas", "data_of", "template"]
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
 _FORMAT = "5"  # to be increased when a change of this package makes other seeds
 _DATA = "data"
@@ -62,7 +62,7 @@ _IRRELEVANT = (
 _WHILE_LOADING: Mapping[str, OptionValue] = {"skip_networking": True, "local_infile": True, "skip_log_bin": None}
 
 
-def template(server: MySQLServer, base: Path) -> Path:
+def template(server: Instance, base: Path) -> Path:
     """Return the folder of a server's seed in the cache. The seed is made if it is not there.
 
     All workers and runs of this user share the seed.
@@ -76,8 +76,8 @@ def template(server: MySQLServer, base: Path) -> Path:
         ServerStartError: The server that loads the data does not start.
         CacheError: The cache cannot be written, or another process has held the lock for too long.
     """
-    options = _options(server.plan)
-    folder = _folder(server.plan, base)
+    options = _options(server.spec)
+    folder = _folder(server.spec, base)
     try:
         trust.check(folder)
         while not _is_usable(folder):
@@ -89,10 +89,10 @@ def template(server: MySQLServer, base: Path) -> Path:
                 fault = manifest.fault(data_of(folder))
                 if fault is not None:
                     if folder.exists():
-                        server.plan.progress(f"the seed {folder} in the cache is damaged ({fault}): making it again")
+                        server.spec.progress(f"the seed {folder} in the cache is damaged ({fault}): making it again")
                         discard(folder)
-                    names = ", ".join(load.name for load in server.plan.load)
-                    server.plan.progress(f"loading {names} into a seed in the cache (again only when the data changes)")
+                    names = ", ".join(load.name for load in server.spec.load)
+                    server.spec.progress(f"loading {names} into a seed in the cache (again only when the data changes)")
                     _make(server, options, folder)
             with FileLock(folder.parent / ".lock", timeout=_LOCK_TIMEOUT):
                 _remove_old(folder, base.name)
@@ -111,15 +111,15 @@ def template(server: MySQLServer, base: Path) -> Path:
     return folder
 
 
-def is_made(plan: ResolvedSpec, base: Path) -> bool:
+def is_made(spec: ResolvedSpec, base: Path) -> bool:
     """Return True if the seed of a server is in the cache."""
-    folder = _folder(plan, base)
+    folder = _folder(spec, base)
     trust.check(folder)
     return manifest.fault(data_of(folder)) is None
 
 
-def _folder(plan: ResolvedSpec, base: Path) -> Path:
-    return base.parent.parent / "seeds" / f"{base.name}-{key(plan)}"
+def _folder(spec: ResolvedSpec, base: Path) -> Path:
+    return base.parent.parent / "seeds" / f"{base.name}-{key(spec)}"
 
 
 def _is_usable(folder: Path) -> bool:
@@ -136,25 +136,25 @@ def data_of(folder: Path) -> Path:
     return folder / _DATA
 
 
-def _options(plan: ResolvedSpec) -> dict[str, OptionValue]:
-    options = {without_loose(name): value for name, value in plan.options.items()}
+def _options(spec: ResolvedSpec) -> dict[str, OptionValue]:
+    options = {without_loose(name): value for name, value in spec.options.items()}
     return {name: value for name, value in options.items() if not name.startswith(_IRRELEVANT)}
 
 
-def key(plan: ResolvedSpec) -> str:
+def key(spec: ResolvedSpec) -> str:
     """Return the key of a seed, which differs if other data is loaded or loading has other options."""
-    parts = [_FORMAT, *sorted(arguments(_options(plan)))]
-    parts += (part for load in plan.load for part in (load.name, load.digest()))
+    parts = [_FORMAT, *sorted(arguments(_options(spec)))]
+    parts += (part for load in spec.load for part in (load.name, load.digest()))
     return hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:_DIGITS]
 
 
-def _make(server: MySQLServer, options: Mapping[str, OptionValue], folder: Path) -> None:
+def _make(server: Instance, options: Mapping[str, OptionValue], folder: Path) -> None:
     """Make a seed: load the data on a server without a network, and keep its data directory."""
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
-    plan = replace(
-        server.plan,
-        name=f"{server.plan.name}-seed",
+    spec = replace(
+        server.spec,
+        name=f"{server.spec.name}-seed",
         load=(),
         bind_address=None,
         admin_address=None,
@@ -162,12 +162,12 @@ def _make(server: MySQLServer, options: Mapping[str, OptionValue], folder: Path)
         drop_capabilities=(),
         options={**options, **_WHILE_LOADING},
     )
-    loader = MySQLServer(plan, server.network)
+    loader = Instance(spec, server.network)
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         loader.start()
-        load_into(loader, server.plan.load)
+        load_into(loader, server.spec.load)
         unfinished.mkdir(mode=0o700)
         save_loaded_tables(loader, unfinished)
         # A full shutdown: servers on the copies then have nothing to purge or to recover.

@@ -4,46 +4,30 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.mysql.mysqld.schemacontents import Rows, SchemaContents, SchemaObject, TableName
+from pytest_netns_mysql.mysql.mysqld.seeded import SchemaChange
 from pytest_netns_mysql.mysql.seed.definitions import Listing, list_objects, qualified, read_definitions
 from pytest_netns_mysql.mysql.seed.loadedtables import LoadedTables, read_loaded_tables
 from pytest_netns_mysql.mysql.seed.reloadrows import ChangedTable, RowReloader
 from pytest_netns_mysql.mysql.seed.rowdigests import digest_query, read_digests, stored_columns
-from pytest_netns_mysql.mysql.seed.schemacontents import Rows, SchemaContents, SchemaObject, TableName
 from pytest_netns_mysql.mysql.seed.unwrittentables import find_unwritten
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _KINDS_WITH_ROWS = ("table", "sequence")
 _MOST_TRUNCATED = 100  # tables: for more of them, a fresh server is faster
 _CHANGED_FROM_WIDER_SCOPE = "changed, and a fixture of a wider scope had changed it before"
 
 
-@dataclass(frozen=True)
-class SchemaChange:
-    """A change in a schema that the server was loaded with.
-
-    Attributes:
-        object: The object that changed.
-        what: ``new``, ``gone``, ``altered`` for another definition, or ``changed`` for other rows.
-    """
-
-    object: SchemaObject
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.object.kind} {self.object.schema}.{self.object.name} is {self.what}"
-
-
 class SeededSchemas:
     """The schemas that a running server was loaded with."""
 
-    def __init__(self, server: MySQLServer, folder: Path) -> None:
+    def __init__(self, server: Instance, folder: Path) -> None:
         """Take the server and the folder of the seed that it was started from."""
         self._server = server
         self._folder = folder

@@ -13,18 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.mysql.mysqld.schemacontents import TableName
 from pytest_netns_mysql.mysql.seed.definitions import qualified
-from pytest_netns_mysql.mysql.seed.schemacontents import TableName
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.mysql.seed.loadedtables import LoadedTable
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
 _FIRST_TIME = 10**18  # nanoseconds since 1970: a day in 2001
 _SPREAD = 10**8  # seconds, about three years: the number of different times for files
 
 
-def find_unwritten(server: MySQLServer, tables: Collection[LoadedTable]) -> set[TableName]:
+def find_unwritten(server: Instance, tables: Collection[LoadedTable]) -> set[TableName]:
     """Return the tables that were not written since the last call, and mark the files of all for the next call.
 
     FLUSH TABLES ... FOR EXPORT writes every changed page and blocks further changes, so that the files have everything;

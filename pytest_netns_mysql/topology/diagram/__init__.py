@@ -21,5 +21,5 @@ def draw(topology: Topology, format: str = "text") -> str:  # noqa: A002 - it is
         "json": as_json.draw,
     }
     if format not in drawings:
-        raise ValueError(f"there is no format {format!r}: it is one of {', '.join(FORMATS)}")
+        raise ValueError(f"there is no format {format!r}: it must be one of {', '.join(FORMATS)}")
     return drawings[format](topology)

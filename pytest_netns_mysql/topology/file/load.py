@@ -1,4 +1,4 @@
-"""Find a topology: a preset, a TOML file, one of several in a file, a Python mapping."""
+"""Where topologies come from: presets, TOML files, mappings in Python."""
 
 from __future__ import annotations
 
@@ -40,46 +40,57 @@ _ARGUMENTS = {
 
 
 def presets() -> tuple[str, ...]:
-    """Return the names of the topologies that ship with the plugin."""
+    """Return the names of the presets."""
     folder = files("pytest_netns_mysql.topology") / "presets"
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir()))
 
 
 def load(choice: str, *, base: Path | None = None) -> Topology:
-    """Read the one topology that ``choice`` names; a file is sought from ``base``.
+    """Return a topology.
 
-    ``choice`` is a preset, a TOML file, ``FILE::NAME`` for one of several in a file, or what ``dump`` returned.
-    Raises TopologyError or EndpointError, naming the file and the key.
+    Args:
+        choice: A preset, a TOML file, ``FILE::NAME`` for one of the topologies in a file, or a text from ``dump``.
+        base: The folder from which relative paths start, by default the working directory.
+
+    Raises:
+        TopologyError: With every fault of the topology, or if there is no such topology, or more than one.
+        EndpointError: If the only fault is an endpoint.
     """
     arguments.check("load", _ARGUMENTS, {"choice": choice, "base": base})
     found = load_all(choice, base=None if base is None else Path(base))
     if len(found) > 1:
         names = ", ".join(topology.name for topology in found)
         raise TopologyError(
-            f"one topology is wanted here, and {choice!r} has {len(found)}: {names}",
+            f"only one topology can be used here, and {choice!r} has {len(found)}: {names}",
             remedies=[f"write {choice}{_SEPARATOR}{found[0].name}, for example"]
             if "," not in choice
-            else ["name one of them"],
+            else ["choose one of them"],
         )
     return found[0]
 
 
 def load_all(choices: str, *, base: Path | None = None) -> tuple[Topology, ...]:
-    """Read the topologies of a comma list, in order; a file that holds several gives them all.
+    """Return the topologies of a comma list, in order. Of a file with several topologies all are returned.
 
-    Raises TopologyError or EndpointError, naming the file and the key.
+    Args:
+        choices: Choices as for ``load``, separated by commas.
+        base: The folder from which relative paths start, by default the working directory.
+
+    Raises:
+        TopologyError: As for ``load``, or if two topologies have the same name.
+        EndpointError: As for ``load``.
     """
     if "\n" in choices:
         return _decode(choices, name="topology", source="text")
-    found = [one for choice in choices.split(",") for one in _load(choice.strip(), base)]
-    names = [one.name for one in found]
+    found = [topology for choice in choices.split(",") for topology in _load(choice.strip(), base)]
+    names = [topology.name for topology in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        sources = [one.source for one in found if one.name == twice[0]]
+        sources = [topology.source for topology in found if topology.name == twice[0]]
         raise TopologyError(
             f"two topologies are called {twice[0]}",
             tried=sources,
-            remedies=["name it once" if len(set(sources)) == 1 else "rename one of the files"],
+            remedies=["choose it once" if len(set(sources)) == 1 else "rename one of the files"],
         )
     return tuple(found)
 
@@ -96,32 +107,32 @@ def _load(choice: str, base: Path | None) -> tuple[Topology, ...]:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise TopologyError(
-            f"the topology file cannot be read: {error}", where=str(path), remedies=["let it be readable, in UTF-8"]
+            f"the topology file cannot be read: {error}", where=str(path), remedies=["make the file readable, in UTF-8"]
         ) from error
     return _decode(text, name=path.stem, source=str(path), wanted=wanted if separator else None)
 
 
 def preset_text(name: str) -> str:
-    """Return the file of a preset."""
+    """Return the text of a preset's file."""
     return (files("pytest_netns_mysql.topology") / "presets" / f"{name}.toml").read_text("utf-8")
 
 
 def _not_found(choice: str, path: Path) -> TopologyError:
     near = difflib.get_close_matches(choice, presets(), n=1)
-    remedies = [f"write {name}" for name in near] or ["name a preset, or a TOML file that exists"]
+    remedies = [f"write {name}" for name in near] or ["write the name of a preset, or the path of a TOML file"]
     if os.path.isfile(path):  # noqa: PTH113
-        remedies = [f"rename it to {path.stem}.toml: a topology's file is known by that ending"]
+        remedies = [f"rename it to {path.stem}.toml: a topology file must have that ending"]
     elif choice and os.path.isdir(path):  # noqa: PTH112
-        remedies = [f"name a file in it: {path} is a directory"]
+        remedies = [f"choose a file in the folder {path}"]
     return TopologyError(
         f"there is no topology {choice!r}",
-        tried=[f"presets: {', '.join(presets())}", f"file: {path}{_hindrance(path)}"],
+        tried=[f"presets: {', '.join(presets())}", f"file: {path}{_why_hidden(path)}"],
         remedies=remedies,
     )
 
 
-def _hindrance(path: Path) -> str:
-    """Return what keeps this user from a file that may well be there."""
+def _why_hidden(path: Path) -> str:
+    """Return why this user cannot see a file that may exist, in parentheses; empty if there is no such reason."""
     try:
         path.stat()
     except OSError as error:
@@ -133,15 +144,15 @@ def _hindrance(path: Path) -> str:
 
 
 def _decode(text: str, *, name: str, source: str, wanted: str | None = None) -> tuple[Topology, ...]:
-    """Return the topology of a file, or the several that it has below ``topology``, or the ``wanted`` one of these."""
+    """Return the topologies of a file: one at the top level, or those below ``topology``, or the ``wanted`` one."""
     try:
         data = tomllib.loads(text.removeprefix("\ufeff"))
     except RecursionError as error:
         raise TopologyError(
             "the tables or lists are nested too deeply to be read", where=source, remedies=["nest them less deeply"]
         ) from error
-    except ValueError as error:  # of numbers with too many digits, too
-        raise TopologyError(f"this is not TOML: {error}", where=source, remedies=["mend that line"]) from error
+    except ValueError as error:  # also for a number with too many digits
+        raise TopologyError(f"this is not TOML: {error}", where=source, remedies=["correct that line"]) from error
     if not data:
         raise TopologyError("the topology file is empty", where=source, remedies=[f"write {SHORTEST}"])
     tables = _tables(data, source)
@@ -150,19 +161,19 @@ def _decode(text: str, *, name: str, source: str, wanted: str | None = None) -> 
         raise TopologyError(
             f"there is no topology {wanted!r} in the file",
             where=source,
-            tried=[f"it has {', '.join(tables) or 'one, without a name'}"],
-            remedies=[f"write {near[0]}" if near else "name one of these" if tables else "leave out the name"],
+            tried=[f"the file has {', '.join(tables) or 'a single topology, without a name'}"],
+            remedies=[f"write {near[0]}" if near else "choose one of these" if tables else "leave out the name"],
         )
     if not tables:
         return (from_mapping(data, name=name, source=source),)
     chosen = tables if wanted is None else {wanted: tables[wanted]}
-    # A text has no name that could be asked for.
-    places = {one: source if source == "text" else f"{source}{_SEPARATOR}{one}" for one in chosen}
-    return tuple(from_mapping(table, name=one, source=places[one]) for one, table in chosen.items())
+    # Of a text, no single topology could be chosen by its name.
+    sources = {key: source if source == "text" else f"{source}{_SEPARATOR}{key}" for key in chosen}
+    return tuple(from_mapping(table, name=key, source=sources[key]) for key, table in chosen.items())
 
 
 def _tables(data: Mapping[str, Any], source: str) -> dict[str, Any]:
-    """Return the tables below ``topology``; none where the file holds one topology at its top level."""
+    """Return the tables below ``topology``; none if the file has one topology, at its top level."""
     if _SEVERAL not in data:
         return {}
     tables = data[_SEVERAL]
@@ -172,20 +183,27 @@ def _tables(data: Mapping[str, Any], source: str) -> dict[str, Any]:
             where=f"{source}: topology",
             remedies=['write [topology.shop.namespaces] and below it red = "192.0.2.2/24"'],
         )
-    beside = [key for key in data if key != _SEVERAL]
-    if beside:
+    outside = [key for key in data if key != _SEVERAL]
+    if outside:
         raise TopologyError(
-            f"the file has several topologies, and {', '.join(beside)} beside them",
-            where=f"{source}: {beside[0]}",
+            f"the file has several topologies, and keys outside of them: {', '.join(outside)}",
+            where=f"{source}: {outside[0]}",
             remedies=[f"move it below [topology.{toml_key(next(iter(tables)))}]"],
         )
     return tables
 
 
 def from_mapping(data: Mapping[str, Any], *, name: str = "topology", source: str = "Python") -> Topology:
-    """Build a topology from the mapping that a TOML file would give.
+    """Return the topology of a mapping that has the same keys as a TOML file.
 
-    Raises TopologyError or EndpointError, naming the key; TopologyError lists every fault.
+    Args:
+        data: The mapping.
+        name: The name of the topology.
+        source: What messages say instead of a file.
+
+    Raises:
+        TopologyError: With every fault.
+        EndpointError: If the only fault is an endpoint.
     """
     arguments.check("from_mapping", _ARGUMENTS, {"name": name, "source": source})
     return read(data, name=name, source=source)

@@ -1,4 +1,4 @@
-"""Turn the mapping that a TOML file gives into a topology, and a topology into such a file."""
+"""Topologies from the mappings that TOML files hold, and TOML files from topologies."""
 
 from __future__ import annotations
 
@@ -20,10 +20,20 @@ _NAMESPACE = keys_of(Link, Namespace)  # those of a single link stand beside the
 
 
 def read(data: object, *, name: str, source: str) -> Topology:
-    """Return the topology, checked; raise TopologyError or EndpointError, naming the key."""
+    """Return the checked topology.
+
+    Args:
+        data: What a TOML parser returned for the topology.
+        name: The name of the topology.
+        source: The file or preset, for messages.
+
+    Raises:
+        TopologyError: With every fault.
+        EndpointError: If the only fault is an endpoint.
+    """
     if not isinstance(data, Mapping):
         raise TopologyError(
-            f"a topology is a table, and this is {in_short(data)}",
+            f"a topology must be a table, got {in_short(data)}",
             where=source,
             remedies=[f"the shortest one is {SHORTEST}"],
         )
@@ -34,25 +44,27 @@ def read(data: object, *, name: str, source: str) -> Topology:
     keys["mysqld"] = Mysqld(**decode(keys_of(Mysqld), keys.get("mysqld", {}), "mysqld", faults))
     topology = Topology(name, **keys, source=source)
     faults.of_file = bool(faults)
-    # Kept, so that what is checked here is not worked out again.
+    # The cached property: the plan is made here with the faults of the file, and not a second time.
     topology.__dict__["plan"] = planner.plan(topology, faults)
     return topology
 
 
-def _each(table: Mapping[Any, Any], path: str, one: Any, faults: Faults) -> dict[str, Any]:
+def _each(table: Mapping[Any, Any], path: str, read_entry: Any, faults: Faults) -> dict[str, Any]:
     found = {}
     for name, value in table.items():
         if isinstance(name, str):
-            found[name] = one(value, f"{path}.{toml_key(name)}", faults)
+            found[name] = read_entry(value, f"{path}.{toml_key(name)}", faults)
         else:
             faults.add(
-                f"a {path[:-1]}'s name is text, and this is {in_short(name)}", f"{path}.{in_short(name)}", "quote it"
+                f"a {path[:-1]}'s name must be text, got {in_short(name)}", f"{path}.{in_short(name)}", "quote it"
             )
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _namespace(value: object, path: str, faults: Faults) -> Namespace | None:
-    if isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)):
+    if isinstance(value, str) or (
+        isinstance(value, list | tuple) and all(isinstance(address, str) for address in value)
+    ):
         return Namespace((Link(value),))
     table = _table(
         _NAMESPACE,
@@ -68,16 +80,16 @@ def _namespace(value: object, path: str, faults: Faults) -> Namespace | None:
     several = table.pop("links", None)
     if link and several is not None:
         faults.add(
-            f"{path} has links, and {', '.join(link)} of a link beside them",
+            f"{path} has links, and keys of a link besides: {', '.join(link)}",
             path,
-            "move these into one of the links",
+            "move these keys into one of the links",
         )
     links = [Link(**link)] if link else []
-    for number, one in enumerate(several or ()):
+    for number, value in enumerate(several or ()):
         place = f"{path}.links[{number}]"
-        if isinstance(one, str):
-            links.append(Link(one))
-        elif (keys := _table(_LINK, one, place, faults, _EITHER, '"192.0.2.2/24"')) is not None:
+        if isinstance(value, str):
+            links.append(Link(value))
+        elif (keys := _table(_LINK, value, place, faults, _EITHER, '"192.0.2.2/24"')) is not None:
             links.append(Link(**keys))
     return Namespace(tuple(links), **table)
 
@@ -99,13 +111,13 @@ def _table(
 
 
 def dump(topology: Topology) -> str:
-    """Return a topology as the text of a TOML file that ``load`` reads again.
+    """Return a topology as the text of a TOML file, which ``load`` reads again.
 
-    Raises TopologyError for a value that TOML cannot hold.
+    Raises TopologyError for a value that TOML does not have.
     """
     if not isinstance(topology, Topology):
         raise TopologyError(
-            f"dump takes a Topology, and this is {in_short(topology)}",
+            f"dump() takes a Topology, got {in_short(topology)}",
             remedies=["build one: pytest_netns_mysql.from_mapping(...)"],
         )
     import tomli_w
@@ -117,14 +129,14 @@ def dump(topology: Topology) -> str:
         return tomli_w.dumps({"topology": {name: keys}})
     except (TypeError, ValueError, RecursionError) as error:
         raise TopologyError(
-            f"TOML cannot hold this topology: {error}",
+            f"this topology cannot be written as TOML: {error}",
             where=topology.source,
             remedies=["give options a value: true instead of None"],
         ) from error
 
 
 def _plain(instance: Any) -> dict[str, Any]:
-    """Return the fields that are not at their defaults, down to plain data; a single link's stand beside the others."""
+    """Return the fields that differ from their defaults as plain data, without a table of its own for a single link."""
     found: dict[str, Any] = {}
     for field in dataclasses.fields(instance):
         value = getattr(instance, field.name)
@@ -141,7 +153,7 @@ def _value(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return _plain(value)
     if isinstance(value, Mapping):
-        return {name: _value(one) for name, one in value.items()}
+        return {name: _value(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_value(one) for one in value]
+        return [_value(entry) for entry in value]
     return value

@@ -1,4 +1,4 @@
-"""Check the wiring as a whole: subnets that overlap, addresses given twice, gateways nobody has, loops of bridges."""
+"""Faults between interfaces: overlapping subnets, duplicate addresses, missing gateways, loops of bridges."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _HOST_NAME = re.compile(r"(?=.{1,255}$)(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{
 
 
 def check_wiring(plan: Plan, wiring: Wiring, faults: Faults) -> None:
-    """Note what is wrong between the interfaces of a plan."""
+    """Add the faults between the interfaces of a plan."""
     _check_subnets(plan, wiring, faults)
     _check_segments(plan, wiring, faults)
 
 
 def _interfaces(plan: Plan) -> Iterable[tuple[str, str, tuple[Interface, ...]]]:
-    """Give each interface: its namespace, its name, its addresses."""
+    """Return the namespace, the name and the addresses of each interface."""
     for bridge in plan.bridges:
         yield bridge.namespace, bridge.interface, bridge.addresses
     for end in plan.ends:
@@ -32,7 +32,7 @@ def _interfaces(plan: Plan) -> Iterable[tuple[str, str, tuple[Interface, ...]]]:
 
 
 def _check_subnets(plan: Plan, wiring: Wiring, faults: Faults) -> None:
-    """Note two interfaces of one namespace in one subnet; the same subnet in two namespaces is no fault."""
+    """Add a fault for two interfaces of one namespace in the same subnet. Two namespaces may use the same subnet."""
     by_start = sorted(
         (
             (namespace, address.version, int(address.network.network_address), -address.network.prefixlen),
@@ -43,7 +43,7 @@ def _check_subnets(plan: Plan, wiring: Wiring, faults: Faults) -> None:
         for address in addresses
     )
     order = {place: number for number, place in enumerate(wiring.keys)}
-    for (namespace, _), group in groupby(by_start, lambda one: one[0][:2]):
+    for (namespace, _), group in groupby(by_start, lambda entry: entry[0][:2]):
         widest: tuple[str, Interface] | None = None
         for _, interface, address in group:
             if widest is None or not widest[1].network.overlaps(address.network):
@@ -54,31 +54,31 @@ def _check_subnets(plan: Plan, wiring: Wiring, faults: Faults) -> None:
 
 def _overlap(
     namespace: str,
-    one: tuple[str, Interface],
-    other: tuple[str, Interface],
+    wider: tuple[str, Interface],
+    narrower: tuple[str, Interface],
     order: Mapping[_Place, int],
     wiring: Wiring,
     faults: Faults,
 ) -> None:
-    first, second = sorted((one, other), key=lambda it: order[namespace, it[0]])
+    first, second = sorted((wider, narrower), key=lambda entry: order[namespace, entry[0]])
     keys = [wiring.keys[namespace, interface] for interface, _ in (first, second)]
     names = [_owner(key, interface) for key, (interface, _) in zip(keys, (first, second), strict=True)]
     faults.add(
         f"the subnets of {names[0]} ({first[1].network}) and {names[1]} ({second[1].network}) overlap",
         f"{keys[0]} and {keys[1]}",
-        f"give each its own subnet: {namespace} could not tell them apart",
-        *(["or let one of them lead elsewhere than to global: to = ..."] if namespace == GLOBAL else []),
+        f"give each a subnet of its own: {namespace} could not tell them apart",
+        *(["or link one of them to another namespace than global: to = ..."] if namespace == GLOBAL else []),
     )
 
 
 def _owner(key: str, interface: str) -> str:
-    """Return what a reader calls the interface: its namespace's name where that has one link, else its own."""
+    """Return what messages call an interface: the name of a namespace with a single link, else the interface's own."""
     name = key.partition(".")[2]
     return name if ".links[" not in key else interface
 
 
 class _Segments:
-    """Know which bridges are joined, and who has which address on a segment."""
+    """The segments of a plan: which bridges are joined, and which interface has which address."""
 
     def __init__(self, plan: Plan, wiring: Wiring, faults: Faults) -> None:
         self._names = {(bridge.namespace, bridge.interface): bridge.name for bridge in plan.bridges}
@@ -91,7 +91,7 @@ class _Segments:
         self._there: dict[_Place, dict[Address, str]] = {place: {} for place in self._names}
         for bridge in plan.bridges:
             place = bridge.namespace, bridge.interface
-            self.note(place, bridge.addresses, wiring.keys[place])
+            self.add(place, bridge.addresses, wiring.keys[place])
             self._subnets[self._leader(place)] += [address.network for address in bridge.addresses]
 
     def _leader(self, place: _Place) -> _Place:
@@ -99,33 +99,33 @@ class _Segments:
             place = self._leaders[place]
         return place
 
-    def _join(self, one: _Place, other: _Place) -> None:
-        first, second = self._leader(one), self._leader(other)
+    def _join(self, bridge: _Place, other: _Place) -> None:
+        first, second = self._leader(bridge), self._leader(other)
         if first == second:
-            names = self._names[one], self._names[other]
+            names = self._names[bridge], self._names[other]
             self._faults.add(
-                f"the bridges {names[0]} and {names[1]} are joined in a loop: frames would go round for ever",
+                f"the bridges {names[0]} and {names[1]} are joined in a loop, in which frames would circulate for ever",
                 f"bridges.{toml_key(names[0])}.to",
-                f"remove {names[1]} from it",
+                f"remove {names[1]} from the list",
             )
         self._leaders[first] = second
 
-    def note(self, place: _Place, addresses: tuple[Interface, ...], key: str) -> None:
-        """Note who has these addresses on the segment of a bridge."""
+    def add(self, place: _Place, addresses: tuple[Interface, ...], key: str) -> None:
+        """Add addresses to the segment of a bridge, and a fault for an address that is there already."""
         known = self.known(place)
         for address in addresses:
             first = known.setdefault(address.ip, key)
             if first != key:
                 self._faults.add(
-                    f"{address.ip} is given twice on one segment", f"{first} and {key}", "change one of them"
+                    f"{address.ip} is given twice on the same segment", f"{first} and {key}", "change one of them"
                 )
 
     def check_member(self, place: _Place, addresses: tuple[Interface, ...], key: str) -> None:
-        """Note a member without an address in the subnets of the bridges on its segment, by family."""
+        """Add a fault for a member whose addresses are in no subnet of the segment's bridges; each family by itself."""
         for version in (4, 6):
             own = [address for address in addresses if address.version == version]
-            subnets = [one for one in self._subnets[self._leader(place)] if one.version == version]
-            if own and subnets and not any(address.ip in one for address in own for one in subnets):
+            subnets = [subnet for subnet in self._subnets[self._leader(place)] if subnet.version == version]
+            if own and subnets and not any(address.ip in subnet for address in own for subnet in subnets):
                 self._faults.add(
                     f"{own[0]} is outside of the subnet of the bridge {self._names[place]}, "
                     f"{', '.join(map(str, subnets))}",
@@ -134,18 +134,18 @@ class _Segments:
                 )
 
     def known(self, place: _Place) -> dict[Address, str]:
-        """Return the addresses on the segment of a bridge, and the key of each."""
+        """Return the addresses on the segment of a bridge, each with the key that gives it."""
         return self._there[self._leader(place)]
 
 
 def _check_segments(plan: Plan, wiring: Wiring, faults: Faults) -> None:
-    """Note an address given twice on one link or segment, and a default route to an address nobody there has."""
+    """Add faults for duplicate addresses on a link or segment, and for default routes to missing addresses."""
     segments = _Segments(plan, wiring, faults)
     for veth in plan.veths:
         inner, outer = veth.inner, veth.outer
         key = wiring.keys[inner.namespace, inner.interface]
         if outer.bridge is not None:
-            segments.note((outer.namespace, outer.bridge), inner.addresses, key)
+            segments.add((outer.namespace, outer.bridge), inner.addresses, key)
             segments.check_member((outer.namespace, outer.bridge), inner.addresses, key)
         for address in inner.addresses:
             if address.ip in [other.ip for other in outer.addresses]:
@@ -162,20 +162,25 @@ def _check_gateways(
     for route in wiring.default_routes:
         ours = route.namespace == namespace and any(route.gateway in address.network for address in addresses)
         if ours and route.gateway not in known:
-            others = [str(one) for one in known if one not in [address.ip for address in addresses]]
+            others = [str(ip) for ip in known if ip not in [address.ip for address in addresses]]
             faults.add(
-                f"nobody has the gateway {route.gateway}",
+                f"no interface there has the gateway's address {route.gateway}",
                 f"namespaces.{toml_key(namespace)}.gateway",
                 f"write one of {', '.join(others)}, or give that address to the bridge",
             )
 
 
 def check_host_names(named: list[tuple[str, str, Address]], faults: Faults) -> None:
-    """Note what is no host name, and a name given at two places; ``named`` has key, name and address of each."""
+    """Add faults for invalid host names, and for a name that is given at two keys.
+
+    Args:
+        named: The key, the name and the address of each host name.
+        faults: The faults found so far.
+    """
     places: dict[str, str] = {}
     for key, name, _ in named:
         if not _HOST_NAME.fullmatch(name):
-            faults.add(f"{name!r} is no host name", key, "write it as red.db.test")
+            faults.add(f"{name!r} is not a valid host name", key, "write it as red.db.test")
         first = places.setdefault(name.lower(), key)
         if first != key:
             faults.add(f"the host name {name} is given twice", f"{first} and {key}", "keep one of them")

@@ -1,4 +1,4 @@
-"""Work out the wiring: which interfaces there are, how they are called, what addresses and default routes they get."""
+"""The wiring of a topology: its interfaces with their names, addresses and default routes."""
 
 from __future__ import annotations
 
@@ -25,16 +25,21 @@ from pytest_netns_mysql.topology.tomltext import toml_key
 
 
 class Wiring:
-    """Expand the links and bridges of a topology; ``keys`` tells where each interface stands in its file."""
+    """The interfaces that the links and bridges of a topology make.
+
+    Attributes:
+        keys: The key in the file of each interface, by namespace and name.
+        default_routes: The default routes found so far.
+    """
 
     def __init__(self, description: Description, faults: Faults) -> None:
-        """Keep the topology; faults are noted as they are met."""
+        """Read the bridges of a topology; what is wrong is added to ``faults``."""
         self.keys: dict[tuple[str, str], str] = {}
         self.default_routes: list[Route] = []
         self._description = description
         self._faults = faults
         self._numbers = {"veth": 0, "vpeer": 0, "br": 0}
-        self._taken = self._written_interfaces()
+        self._taken = self._given_interfaces()
         self._addresses: dict[int, tuple[Interface, ...]] = {}
         self._bridges = {name: self._bridge(name) for name in description.bridges}
 
@@ -43,36 +48,36 @@ class Wiring:
         return tuple(self._bridges.values())
 
     def veths(self) -> tuple[Veth, ...]:
-        """Return the veth pairs: those of the namespaces, then those that join bridges."""
-        own = [self._veth(*one) for one in self._links()]
+        """Return the veth pairs: first those of the namespaces, then those that join bridges."""
+        own = [self._veth(*link) for link in self._links()]
         return (*own, *self._joints())
 
     @cached_property
     def _places(self) -> list[str]:
-        """Return the namespaces in which interfaces can be made: ``global``, and those that are not external."""
-        return [GLOBAL, *(name for name, one in self._description.namespaces.items() if one.external is None)]
+        """The namespaces in which interfaces can be created: ``global``, and those that are not external."""
+        return [GLOBAL, *(name for name, known in self._description.namespaces.items() if known.external is None)]
 
     @cached_property
     def targets(self) -> Mapping[str, str]:
-        """Return what a link may lead to: its name, and the namespace that the other end lies in."""
-        bridges = {name: self._namespace_of(one) for name, one in self._description.bridges.items()}
+        """The namespace of a link's other end, by the name of the namespace or bridge that the link leads to."""
+        bridges = {name: self._namespace_of(bridge) for name, bridge in self._description.bridges.items()}
         return {name: name for name in self._places} | bridges
 
     def _namespace_of(self, bridge: Bridge) -> str:
-        """Return where a bridge lies: in ``global`` where its namespace is none, which is a fault."""
+        """Return the namespace of a bridge, or ``global`` if there is no such namespace, which is a fault."""
         return bridge.namespace if bridge.namespace in self._places else GLOBAL
 
     def _links(self) -> Iterator[tuple[str, int, Link, str]]:
-        """Give each link: its namespace, number there, itself, and its key."""
-        for name, one in self._description.namespaces.items():
+        """Return each link with its namespace before it, its number there, and its key after it."""
+        for name, namespace in self._description.namespaces.items():
             start = f"namespaces.{toml_key(name)}"
-            for number, link in enumerate(one.links):
-                yield name, number, link, start if len(one.links) == 1 else f"{start}.links[{number}]"
+            for number, link in enumerate(namespace.links):
+                yield name, number, link, start if len(namespace.links) == 1 else f"{start}.links[{number}]"
 
     # ---- names
 
-    def _written_interfaces(self) -> dict[str, set[str]]:
-        """Return the interface names that somebody chose, by namespace; those that we make keep clear of them."""
+    def _given_interfaces(self) -> dict[str, set[str]]:
+        """Return the interface names in the topology, by namespace; generated names must differ from them."""
         taken: dict[str, set[str]] = {}
         for name, _, link, _ in self._links():
             for namespace, chosen in ((name, link.interface), (self.targets.get(link.to), link.outer_interface)):
@@ -92,7 +97,7 @@ class Wiring:
                 self._faults.add(
                     f"an interface cannot be called {chosen!r}: {fault}",
                     key,
-                    f"write {kind}{number}, or leave it out: a name is made then",
+                    f"write {kind}{number}, or leave it out to have a name generated",
                 )
             return chosen
         taken = self._taken.setdefault(namespace, set())
@@ -174,8 +179,8 @@ class Wiring:
                     self._unknown(other, key, self._bridges.keys() - {name}, "bridge")
                     continue
                 ends = []
-                for one, wanted in ((name, f"vpeer-{name}-{number}"), (other, f"veth-{name}-{number}")):
-                    there = self._bridges[one]
+                for bridge_name, wanted in ((name, f"vpeer-{name}-{number}"), (other, f"veth-{name}-{number}")):
+                    there = self._bridges[bridge_name]
                     interface = self._interface(there.namespace, None, wanted, key)
                     self.keys[there.namespace, interface] = key
                     ends.append(End(there.namespace, interface, mtu=bridge.mtu, bridge=there.interface))
@@ -192,26 +197,26 @@ class Wiring:
         names = sorted(known)
         near = difflib.get_close_matches(name, names, n=1)
         self._faults.add(
-            f"there is no {kind} {name!r} to lead to",
+            f"there is no {kind} {name!r}",
             key,
-            f"write {near[0]!r}" if near else "name one of these, or add it",
+            f"write {near[0]!r}" if near else "write one of these names, or add it",
             tried=[f"the topology has {', '.join(names) or 'none'}"],
         )
 
     # ---- addresses and routes
 
-    def _read_addresses(self, written_ones: Texts, key: str) -> tuple[Interface, ...]:
+    def _read_addresses(self, addresses: Texts, key: str) -> tuple[Interface, ...]:
         found: dict[Interface, None] = {}
-        for text in texts(written_ones):
+        for text in texts(addresses):
             address = read_address(text, key, self._faults)
             if address is not None and address in found:
-                self._faults.add(f"{text} stands there twice", key, "write it once")
+                self._faults.add(f"{text} is listed twice", key, "write it once")
             elif address is not None:
                 found[address] = None
         return tuple(found)
 
     def _gateways(self, link: Link, addresses: tuple[Interface, ...], key: str) -> list[Interface] | None:
-        """Return the gateways that are written; an empty list for none wanted, None where nothing is written."""
+        """Return the gateways of a link; an empty list if the link wants none, None if the link does not say."""
         if link.gateway is False:
             return []
         if link.gateway is None or link.gateway is True:
@@ -221,36 +226,36 @@ class Wiring:
         if not addresses:
             return []
         read = [read_gateway(text, list(addresses), f"{key}.gateway", self._faults) for text in texts(link.gateway)]
-        found = [one for one in read if one is not None]
+        found = [gateway for gateway in read if gateway is not None]
         for version in (4, 6):
-            if sum(one.version == version for one in found) > 1:
+            if sum(gateway.version == version for gateway in found) > 1:
                 self._faults.add(f"there are two gateways of IPv{version}", f"{key}.gateway", "keep one of them")
         return found
 
     def _outer_addresses(
         self, link: Link, addresses: tuple[Interface, ...], gateways: list[Interface] | None, key: str, *, short: bool
     ) -> tuple[Interface, ...]:
-        """Return what the other end gets: what is written, else the gateways, else the first other hosts."""
+        """Return the addresses of the other end: given ones, else the gateways, else the first other hosts."""
         if link.outer_address is False:
             return ()
         if not isinstance(link.outer_address, bool | None):
             outer = self._read_addresses(link.outer_address, f"{key}.outer_address")
             for gateway in gateways or ():
-                if gateway.ip not in [one.ip for one in outer]:
+                if gateway.ip not in [address.ip for address in outer]:
                     self._faults.add(
-                        f"nobody has the gateway {gateway.ip}",
+                        f"no interface there has the gateway's address {gateway.ip}",
                         f"{key}.gateway",
-                        f"write one of {', '.join(str(one.ip) for one in outer)}, or add it to outer_address",
+                        f"write one of {', '.join(str(address.ip) for address in outer)}, or add it to outer_address",
                     )
             return outer
-        outer_by_family = {one.version: one for one in gateways or ()}
+        outer_by_family = {gateway.version: gateway for gateway in gateways or ()}
         for address in addresses:
             if address.version in outer_by_family:
                 continue
             other = first_other_host(address)
             if other is None:
                 self._faults.add(
-                    f"{address} leaves no room for a gateway",
+                    f"{address} leaves no other address in its subnet for a gateway",
                     key if short else f"{key}.address",
                     f"write {usual(address)}",
                 )
@@ -259,15 +264,15 @@ class Wiring:
         return tuple(outer_by_family.values())
 
     def _route(self, name: str, link: Link, gateways: list[Interface] | None, others: tuple[Interface, ...]) -> None:
-        """Note the default routes: to what is written, else to the other side where that may forward."""
+        """Add the default routes: to the gateways in the topology, else to the other side if that may forward."""
         if gateways is None:
-            gateways = [one for one in others if self._may_forward(link.to)] if link.gateway is not True else [*others]
+            gateways = [*others] if link.gateway is True or self._may_forward(link.to) else []
         for gateway in gateways:
             version = gateway.version
-            has_own = any(one.version == version for one in self._addresses[id(link)])
-            known = any(one.namespace == name and one.gateway.version == version for one in self.default_routes)
-            written_by_hand = "default" in self._description.namespaces[name].routes
-            if has_own and not known and not written_by_hand:
+            has_own = any(address.version == version for address in self._addresses[id(link)])
+            known = any(route.namespace == name and route.gateway.version == version for route in self.default_routes)
+            is_explicit = "default" in self._description.namespaces[name].routes
+            if has_own and not known and not is_explicit:
                 destination = read_destination("default", gateway.ip, "", self._faults)
                 assert destination is not None
                 self.default_routes.append(Route(name, destination, gateway.ip))

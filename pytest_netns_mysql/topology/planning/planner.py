@@ -1,9 +1,10 @@
-"""Work out what a topology means: names, gateways and routes that are left out, and every fault at once."""
+"""What a topology means: the names, gateways and routes that are left out, and all faults at once."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address
+from typing import NamedTuple
 
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL, name_fault
@@ -18,38 +19,50 @@ from pytest_netns_mysql.topology.planning.values import read_destination, read_h
 from pytest_netns_mysql.topology.tomltext import toml_key
 
 
-def plan(description: Description, faults: Faults | None = None) -> Plan:
-    """Return the plan of a topology; ``faults`` are those of its file, which are told together with its own.
+class _Router(NamedTuple):
+    """A namespace that may forward: its name, the start of its keys in a file, and what the topology says of it."""
 
-    Raises TopologyError, or EndpointError where an endpoint alone is wrong; several faults come as one error.
+    name: str
+    start: str
+    section: Namespace | Description
+
+
+def plan(description: Description, faults: Faults | None = None) -> Plan:
+    """Return the plan of a topology.
+
+    Args:
+        description: The topology.
+        faults: The faults that were found when its file was read; they are raised together with those of the plan.
+
+    Raises:
+        TopologyError: If the topology has faults. Several faults are one error.
+        EndpointError: If the only fault is an endpoint.
     """
     faults = Faults(description.source) if faults is None else faults
     if not description.namespaces:
         if faults.of_file:
             faults.check()
-        faults.add(
-            "the topology has no namespace",
-            "namespaces",
-            f"write {SHORTEST}",
-        )
+        faults.add("the topology has no namespace", "namespaces", f"write {SHORTEST}")
         faults.check()
     _check_names(description, faults)
     if GLOBAL in (*description.namespaces, *description.bridges):
-        faults.check()  # every link to it would be misread
+        faults.check()  # every link to global would be misread
     wiring = Wiring(description, faults)
     bridges, veths = wiring.bridges(), wiring.veths()
     found = Plan(
         namespaces=tuple(description.namespaces),
         external={
-            name: _text(one.external) for name, one in description.namespaces.items() if one.external is not None
+            name: _text(namespace.external)
+            for name, namespace in description.namespaces.items()
+            if namespace.external is not None
         },
         bridges=bridges,
         veths=veths,
-        forwarding=tuple(name for name, _, one in _routers(description) if one.forwarding),
+        forwarding=tuple(router.name for router in _routers(description) if router.section.forwarding),
     )
     consistency.check_wiring(found, wiring, faults)
     if faults.of_file:
-        faults.check()  # what depends on the keys that are wrong would be wrong with them
+        faults.check()  # further faults would only follow from those of the file
     found = replace(found, hosts=_hosts(description, found, faults))
     routes = (*wiring.default_routes, *_routes(description, found, faults))
     masquerades = _masquerades(description, found, faults)
@@ -68,7 +81,7 @@ def _text(external: str | int) -> str:
 def _check_names(description: Description, faults: Faults) -> None:
     for table, names in (("namespaces", description.namespaces), ("bridges", description.bridges)):
         for name in names:
-            reason = "it stands for the sandbox's own namespace" if name == GLOBAL else name_fault(name)
+            reason = "that is the sandbox's own namespace" if name == GLOBAL else name_fault(name)
             if reason:
                 faults.add(
                     f"a {table[:-1]} cannot be called {name!r}: {reason}", f"{table}.{toml_key(name)}", "rename it"
@@ -82,21 +95,26 @@ def _check_names(description: Description, faults: Faults) -> None:
             )
 
 
-def _routers(description: Description) -> list[tuple[str, str, Namespace | Description]]:
-    """Return what may route, as name, beginning of its keys, and description: ``global``'s stand at the top."""
-    rest = [(name, f"namespaces.{toml_key(name)}.", one) for name, one in description.namespaces.items()]
-    return [(GLOBAL, "", description), *rest]
+def _routers(description: Description) -> list[_Router]:
+    """Return the namespaces that may forward; the keys of ``global`` are at the top level of a file."""
+    return [
+        _Router(GLOBAL, "", description),
+        *(
+            _Router(name, f"namespaces.{toml_key(name)}.", namespace)
+            for name, namespace in description.namespaces.items()
+        ),
+    ]
 
 
 def _routes(description: Description, found: Plan, faults: Faults) -> tuple[Route, ...]:
     routes = []
-    for name, start, one in _routers(description):
-        for destination, gateway in one.routes.items():
+    for name, start, section in _routers(description):
+        for destination, gateway in section.routes.items():
             key = f"{start}routes.{toml_key(destination)}"
             try:
                 via = ip_address(gateway)
             except ValueError:
-                faults.add(f"the gateway {gateway!r} is no IP address", key, "write it as 192.0.2.1")
+                faults.add(f"the gateway {gateway!r} is not an IP address", key, "write it as 192.0.2.1")
                 continue
             subnet = read_destination(destination, via, key, faults)
             if subnet is None:
@@ -107,16 +125,18 @@ def _routes(description: Description, found: Plan, faults: Faults) -> tuple[Rout
 
 
 def _check_gateway(name: str, via: Address, found: Plan, key: str, faults: Faults) -> None:
-    own = [one for one in found.addresses[name] if not one.is_loopback]
-    reachable = [one for one in own if via in one.network and via != one.ip]
-    if not reachable:
+    own = [address for address in found.addresses[name] if not address.is_loopback]
+    if not any(via in address.network and via != address.ip for address in own):
+        subnets = ", ".join(str(address.network) for address in own)
         faults.add(
             f"the gateway {via} is in no subnet of {name}",
             key,
-            f"name an address in {', '.join(str(one.network) for one in own) or 'a subnet: it has no address'}",
+            f"write an address in {subnets}" if own else f"give {name} an address",
         )
-    elif not any(via == one.ip for there, ones in found.addresses.items() if there != name for one in ones):
-        faults.add(f"no namespace has the gateway {via}", key, "name an address that one of its neighbours has")
+        return
+    others = [address for there, addresses in found.addresses.items() if there != name for address in addresses]
+    if not any(via == address.ip for address in others):
+        faults.add(f"no namespace has the gateway's address {via}", key, "write an address of a neighbour")
 
 
 def _interfaces(name: str, found: Plan) -> list[str]:
@@ -128,22 +148,24 @@ def _interfaces(name: str, found: Plan) -> list[str]:
 
 def _masquerades(description: Description, found: Plan, faults: Faults) -> tuple[Masquerade, ...]:
     rules: list[Masquerade] = []
-    for name, start, one in _routers(description):
-        if one.masquerade is True:
+    for name, start, section in _routers(description):
+        if section.masquerade is False:
+            continue
+        if section.masquerade is True:
             rules.append(Masquerade(name, None))
-        elif one.masquerade is not False:
+        else:
             known = _interfaces(name, found)
-            for interface in texts(one.masquerade):
+            for interface in texts(section.masquerade):
                 if interface not in known:
                     faults.add(
                         f"{name} has no interface {interface!r} to masquerade at",
                         f"{start}masquerade",
-                        f"write one of {', '.join(known) or 'none, it has none'}, or true for all",
+                        f"write one of {', '.join(known)}, or true for all" if known else f"give {name} a link",
                     )
                 rules.append(Masquerade(name, interface))
-        if one.masquerade is not False and not one.forwarding:
+        if not section.forwarding:
             faults.add(
-                f"{name} masquerades what it forwards, and it does not forward",
+                f"{name} has masquerade, but does not forward",
                 f"{start}masquerade",
                 f"write {start}forwarding = true",
             )
@@ -152,8 +174,8 @@ def _masquerades(description: Description, found: Plan, faults: Faults) -> tuple
 
 def _port_forwards(description: Description, found: Plan, faults: Faults) -> tuple[PortForward, ...]:
     rules: list[PortForward] = []
-    for name, start, one in _routers(description):
-        for published, behind in one.publish.items():
+    for name, start, section in _routers(description):
+        for published, behind in section.publish.items():
             key = f"{start}publish.{toml_key(published)}"
             here = read_host_and_port(published, key, faults, default="")
             there = read_host_and_port(behind, key, faults)
@@ -166,17 +188,17 @@ def _port_forwards(description: Description, found: Plan, faults: Faults) -> tup
                 faults.add(
                     f"{name} has no address {here[0] or f'of IPv{to.version}'} to publish {there[0]} at",
                     key,
-                    f"name one of {', '.join(map(str, own)) or 'none, it has none'}, of the same family",
+                    f"write one of {', '.join(map(str, own))}, of the same family"
+                    if own
+                    else f"give {name} an address",
                 )
                 continue
-            if not any(to == address.ip for ones in found.addresses.values() for address in ones):
-                faults.add(f"no namespace has the address {to}", key, "name an address of the topology")
+            if not any(to == address.ip for addresses in found.addresses.values() for address in addresses):
+                faults.add(f"no namespace has the address {to}", key, "write an address of the topology")
             rules += [PortForward(name, ip, here[1], to, there[1]) for ip in wanted]
-        if one.publish and not one.forwarding:
+        if section.publish and not section.forwarding:
             faults.add(
-                f"{name} publishes ports, and it does not forward",
-                f"{start}publish",
-                f"write {start}forwarding = true",
+                f"{name} has publish, but does not forward", f"{start}publish", f"write {start}forwarding = true"
             )
     return tuple(rules)
 
@@ -189,35 +211,42 @@ def _hosts(description: Description, found: Plan, faults: Faults) -> tuple[tuple
             try:
                 named.append((key, name, ip_address(text)))
             except ValueError:
-                faults.add(f"{text!r} is no IP address", key, "write it as 192.0.2.2, without a prefix length")
-    for owner, one in description.namespaces.items():
-        own = {one.version: one for one in reversed(found.addresses[owner]) if not one.is_loopback}
-        for name in texts(one.hosts):
+                faults.add(f"{text!r} is not an IP address", key, "write it as 192.0.2.2, without a prefix length")
+    for owner, namespace in description.namespaces.items():
+        own = [address for address in found.addresses[owner] if not address.is_loopback]
+        first = {address.version: address for address in reversed(own)}
+        for name in texts(namespace.hosts):
             key = f"namespaces.{toml_key(owner)}.hosts"
-            if not own and one.external is None:
-                faults.add(f"{owner} has no address that {name} could stand for", key, "give it one")
-            named += [(key, name, address.ip) for _, address in sorted(own.items())]
+            if not own and namespace.external is None:
+                faults.add(f"{owner} has no address for the host name {name}", key, f"give {owner} an address")
+            named += [(key, name, address.ip) for _, address in sorted(first.items())]
     consistency.check_host_names(named, faults)
     return tuple((name, address) for _, name, address in named)
 
 
 def _check_external(description: Description, faults: Faults) -> None:
-    for name, one in description.namespaces.items():
-        if one.external is None:
+    for name, namespace in description.namespaces.items():
+        if namespace.external is None:
             continue
-        unchanged = {"links": one.links, "routes": one.routes, "masquerade": one.masquerade is not False}
-        more = {"forwarding": one.forwarding, "publish": one.publish, "hosts": one.hosts}
-        wanted = [key for key, value in (unchanged | more).items() if value]
-        if wanted:
+        changes = {
+            "links": namespace.links,
+            "routes": namespace.routes,
+            "masquerade": namespace.masquerade is not False,
+            "forwarding": namespace.forwarding,
+            "publish": namespace.publish,
+            "hosts": namespace.hosts,
+        }
+        given = [key for key, value in changes.items() if value]
+        if given:
             faults.add(
-                f"{name} is external, entered and never changed, so it takes no {', '.join(wanted)}",
+                f"{name} is an external namespace, which is never changed: it cannot have {', '.join(given)}",
                 f"namespaces.{toml_key(name)}",
-                "remove these, or remove external to have a namespace made",
+                "remove these keys, or remove external to have a namespace created",
             )
-        external = _text(one.external)
+        external = _text(namespace.external)
         if external.strip() in ("", ".", "..") or not arguments.is_line(external) or external.startswith("-"):
             faults.add(
-                f"{in_short(one.external)} is no namespace that exists",
+                f"{in_short(namespace.external)} cannot be an existing namespace",
                 f"namespaces.{toml_key(name)}.external",
                 "write a name under /run/netns, a path, or a pid",
             )

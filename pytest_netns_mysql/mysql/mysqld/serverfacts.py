@@ -1,0 +1,190 @@
+"""What is known of a server without asking it: its version, its endpoints, its files, whether it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import ServerGoneError
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.kernel.origin import origin
+from pytest_netns_mysql.mysql.mysqld.kind import require_program
+from pytest_netns_mysql.mysql.mysqld.process import Process
+from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
+from pytest_netns_mysql.mysql.waiting import becomes_true
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.dialects.base import Dialect
+
+_CRASHING = 10.0  # seconds, for mysqld to write its stack trace
+
+
+class ServerFacts:
+    """The part of a server that needs no connection.
+
+    Attributes:
+        spec: The server's configuration.
+        network: The network in whose namespaces the server listens.
+    """
+
+    def __init__(self, spec: ResolvedSpec, network: Network) -> None:
+        """Check the configuration's endpoints against the network; raise EndpointError."""
+        self.spec = spec
+        self.network = network
+        self._access = spec.kind.access(spec.name, network)
+        self._process = self._access if isinstance(self._access, Process) else None
+        self._listeners = spec.listeners(network)
+        self._log_seen = 0  # bytes of the error log
+        self._is_ended = False  # by ``stop`` or ``kill``
+
+    @property
+    def plan(self) -> ResolvedSpec:
+        """The same as ``spec``."""
+        return self.spec
+
+    @property
+    def name(self) -> str:
+        """The name of the server's fixture."""
+        return self.spec.name
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """The server's version, such as (9, 7, 4)."""
+        return self.spec.kind.version
+
+    @property
+    def dialect(self) -> Dialect:
+        """What differs between MySQL and MariaDB in statements and options."""
+        return self.spec.kind.dialect
+
+    @property
+    def error_log(self) -> str:
+        """The whole error log as text, as written so far."""
+        return self._access.error_log.text
+
+    def describe(self) -> str:
+        """Return where the server listens and whether it runs, for reports."""
+        state = self._access.state
+        return f"{', '.join(map(str, self.endpoints)) or 'no endpoint'}, {state}"
+
+    def program(self, name: str) -> str:
+        """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
+        return str(require_program(self.spec.kind, name))
+
+    @property
+    def command(self) -> list[str]:
+        """Mysqld's command line; empty for a server that others run."""
+        return list(self._access.command)
+
+    @property
+    def can_be_fresh(self) -> bool:
+        """True if the server can be started again on a data directory that nobody has used."""
+        return self._process is not None
+
+    @property
+    def is_running(self) -> bool:
+        """True if mysqld runs."""
+        return self._access.is_running()
+
+    @property
+    def crash(self) -> str:
+        """The crash in the error log since the last start, as one line, or ''."""
+        return self._access.crash
+
+    @property
+    def has_died(self) -> bool:
+        """True if a signal or an error ended mysqld, and not ``stop``, ``kill`` or SHUTDOWN."""
+        if self.is_running or self._is_ended:
+            return False
+        return self._access.exit_code not in (None, 0) or bool(self.crash)
+
+    def await_end_of_crash(self) -> None:
+        """Wait until mysqld has ended, if it is crashing: its other threads go on answering while it writes the trace.
+
+        Without a new line in the error log this costs one stat(2). The wait ends after ten seconds.
+        """
+        if self._process is None:
+            return
+        with self.network[GLOBAL]:
+            size = self._process.log.stat().st_size if self._process.log.exists() else 0
+        if size == self._log_seen:
+            return
+        self._log_seen = size
+        becomes_true(lambda: not (self.crash and self.is_running), timeout=_CRASHING)
+
+    @property
+    def pid(self) -> int | None:
+        """Mysqld's pid; None while it does not run, and for a server that others run."""
+        return self._access.pid
+
+    def running_pid(self) -> int:
+        """Return the pid of the running mysqld; raise ServerGoneError if it does not run."""
+        pid = self._access.pid
+        if pid is None:
+            self._access.check_running()
+            raise ServerGoneError("mysqld is not running: it has just ended", where=self.spec.where)
+        return pid
+
+    @property
+    def socket(self) -> Path:
+        """The path of the administrator's private socket, which exists in the sandbox only."""
+        return self._access.socket
+
+    @property
+    def folder(self) -> Path:
+        """The path of the server's private folder, which exists in the sandbox only, on a tmpfs."""
+        return self._access.folder
+
+    @property
+    def datadir(self) -> Path:
+        """The path of the data directory, which exists in the sandbox only."""
+        return self._access.folder / "data"
+
+    def lend(self, *paths: Path) -> None:
+        """Let mysqld read files that this process made for it, whichever user mysqld runs as."""
+        if self._process is not None:
+            self._process.lend(paths)
+
+    def files(self) -> Iterator[tuple[str, int]]:
+        """Return the files of the data directory outside of schemas, with the times of their last changes in ns."""
+        return iter(()) if self._process is None else self._process.files()
+
+    @property
+    def outward(self) -> str:
+        """The namespace that NETWORK_NAMESPACE must name for connections from the server's own namespace, or ''."""
+        return self._access.outward
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Every endpoint where the server listens for ordinary connections."""
+        return self._listeners.get("bind_address", ())
+
+    def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
+        """Return the server's endpoint in a namespace.
+
+        Args:
+            namespace: The namespace's name.
+            kind: ``mysql``, ``admin`` for administrators, or ``mysqlx``.
+
+        Raises:
+            EndpointError: The server has no such endpoint there.
+            UnknownNamespaceError: The network has no namespace of this name.
+        """
+        return self._listeners.endpoint(namespace, kind)
+
+    def endpoint_for(self, namespace: str, kind: str = "mysql") -> Endpoint:
+        """Return the endpoint that a client in ``namespace`` connects to: there, else the first that it can reach."""
+        return self._listeners.endpoint_for(namespace, kind)
+
+    def kinds_of(self, endpoint: Endpoint) -> list[str]:
+        """Return the kinds that an endpoint of this server has; empty for an endpoint of another server."""
+        return self._listeners.kinds_of(endpoint)
+
+    def origin(self, namespace: str, endpoint: Endpoint) -> str:
+        """Return the address that the server sees when a client in ``namespace`` connects to ``endpoint``.
+
+        With address translation this is not the client's own address. Raises ClientError if there is no route.
+        """
+        return origin(self.network, namespace, endpoint)

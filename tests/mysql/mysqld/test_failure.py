@@ -1,0 +1,145 @@
+"""Why a mysqld did not come up: what it printed, how it ended, the limit that it met."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from pytest_netns_mysql import settings
+from pytest_netns_mysql.errors import ServerNotFoundError, ServerStartError
+from pytest_netns_mysql.mysql.cache.versionline import ask
+from pytest_netns_mysql.mysql.exitcodes import how_it_ended
+from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.mysqld.failure import limits_met, naming_limits, start_error
+from pytest_netns_mysql.run.serverkinds import ServerKinds
+from tests.support.suites import Suite
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (0, "it ended with exit code 0"),
+        (3, "it ended with exit code 3"),
+        (-11, "it ended with exit code -11 (SIGSEGV)"),
+        (-25, "it ended with exit code -25 (SIGXFSZ)"),
+        (-200, "it ended with exit code -200 (a signal without a name)"),
+    ],
+)
+def test_how_a_program_ended(code: int, told: str) -> None:
+    assert how_it_ended(code) == told
+
+
+@pytest.mark.parametrize(
+    ("said", "cure"),
+    [
+        ("it ended with exit code -25 (SIGXFSZ)", "ulimit -f unlimited"),
+        ("[ERROR] [MY-012639] [InnoDB] Write failed. Operating system error number 27", "ulimit -f unlimited"),
+        ("mysqld: Can't create file (OS errno 24 - Too many open files)", "ulimit -n"),
+        ("libz.so.1: cannot open shared object file: Error 24", "ulimit -n"),
+        ("cp: error writing 'ibdata1': No space left on device", "make room there"),
+        ("[ERROR] Disk is full writing './x' (OS errno 28 - No space left on device)", "make room there"),
+    ],
+)
+def test_a_limit_of_the_machine_is_named(said: str, cure: str) -> None:
+    (remedy,) = limits_met(said)
+    assert cure in remedy
+    assert limits_met("all is well") == []
+
+
+def test_what_mysqld_printed_stands_in_for_a_log_that_it_did_not_open() -> None:
+    error = start_error("mysqld ended", ["mysqld"], ErrorLog(""), "libaio.so.1: cannot open\n\n")
+    assert str(error) == (
+        "mysqld ended\n  where: mysqld\n  tried: libaio.so.1: cannot open\n"
+        "  do: read what mysqld printed, above: it ended before it opened its log"
+    )
+    assert start_error("mysqld ended", ["mysqld"], ErrorLog(""), "").remedies == (
+        "run the command line above in a shell: mysqld printed nothing, and logged nothing",
+    )
+    assert start_error("mysqld ended", ["mysqld"], ErrorLog("a line\n"), "").remedies == (
+        "read the lines of the error log above",
+    )
+
+
+def test_only_an_error_of_a_limit_is_renamed() -> None:
+    with pytest.raises(FileNotFoundError), naming_limits("server shop"):
+        raise FileNotFoundError(2, "No such file or directory")
+    told = "this process met a limit of the machine\n  where: server shop"
+    with pytest.raises(ServerStartError, match=told), naming_limits("server shop"):
+        raise OSError(24, "Too many open files")
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (
+            r"printf '\377\376 broken\n' >&2; exit 3",
+            "with --version it ended with exit code 3\n  tried: \ufffd\ufffd broken",
+        ),
+        (
+            r"printf '\377 Ver 8.4.0\n'; kill -SEGV $$",
+            "it ended with exit code -11 (SIGSEGV)\n  tried: \ufffd Ver 8.4.0",
+        ),
+    ],
+)
+def test_a_version_that_is_no_utf_8(script: str, told: str, tmp_path: Path) -> None:
+    program = tmp_path / "mysqld"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    with pytest.raises(ServerNotFoundError) as error:
+        ask(program, [])
+    assert told in str(error.value)
+
+
+def _stand_in(folder: Path, script: str) -> Path:
+    """Make a mysqld that makes data directories as the real one, and does something else where it is to serve."""
+    kind = ServerKinds(settings.resolve(settings.environment), print).find("auto")
+    program = folder / "mysqld"
+    program.write_text(
+        f'#!/bin/sh\ncase "$*" in *--version*|*--initialize*|*--init-file*) exec {kind.name} "$@";; esac\n{script}\n'
+    )
+    program.chmod(0o755)
+    return program
+
+
+def test_a_mysqld_that_ends_before_it_opens_its_log(
+    suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It prints what is no UTF-8; another one is ended by a signal."""
+    monkeypatch.setenv("PYTHON", sys.executable)
+    program = _stand_in(
+        pytester.path,
+        'case "$*" in *--port=3307*) exec "$PYTHON" -c "import ctypes; ctypes.string_at(0)";; '
+        '*) printf "\\377 no library\\n" >&2; exit 127;; esac',
+    )
+    result = suite(
+        f"""
+        from pytest_netns_mysql import factories
+
+        one = factories.mysqld(mysqld={str(program)!r})
+        two = factories.mysqld(mysqld={str(program)!r}, options={{"port": 3307}})
+
+        def test_one(one): pass
+        def test_two(two): pass
+        """,
+        "-p",
+        "no:randomly",
+    )
+    result.assert_outcomes(errors=2)
+    result.stdout.fnmatch_lines(
+        [
+            "ServerStartError: mysqld did not come up: it ended with exit code 127",
+            "  tried: \ufffd no library",
+            "  do: read what mysqld printed, above: it ended before it opened its log",
+            "ServerStartError: mysqld did not come up: it ended with exit code -11 (SIGSEGV)",
+            "  do: run the command line above in a shell: mysqld printed nothing, and logged nothing",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*read the lines of the error log above*")
+
+
+def test_a_limit_that_a_run_meets_is_named(suite: Suite) -> None:
+    """Too few open files for the program that copies the data, and files that may not be as large as its own."""
+    result = suite("failure/limits")
+    result.assert_outcomes(passed=2)

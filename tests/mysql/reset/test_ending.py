@@ -1,0 +1,169 @@
+"""The end of a test: whatever hinders it, accounts and schemas are dropped, and what cannot be is told in one line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pytest_netns_mysql.mysql.clients.hostpatterns import account_of, matches
+from tests.support.suites import Suite
+
+pytestmark = pytest.mark.slow
+
+
+def test_what_hinders_the_end_is_put_right_first(suite: Suite) -> None:
+    suite("ending/ways").assert_outcomes(passed=74, skipped=6)
+
+
+def test_what_hinders_the_end_is_put_right_first_on_mariadb(suite: Suite) -> None:
+    suite("ending/ways", "--netns-mysqld=mariadb").assert_outcomes(passed=64, skipped=16)
+
+
+def test_a_session_of_x_devapi_is_ended(suite: Suite) -> None:
+    result = suite("ending/x_session", "-rP")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["connection * of 'other'@'192.0.2.2' is new"])
+
+
+def test_a_statement_that_a_thread_runs_ends_with_the_test(suite: Suite) -> None:
+    # Its ten minutes are longer than this test may take. X DevAPI's driver leaves the socket of a lost session open.
+    suite("ending/busy_connections", "-Wignore::pytest.PytestUnraisableExceptionWarning").assert_outcomes(passed=3)
+
+
+def test_a_lock_that_hinders_an_account_from_being_made_is_named(suite: Suite) -> None:
+    result = suite("ending/replaced_schema")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "ClientError: creating the account 'global_user'@'127.0.0.1' took too long: the server waited 5 seconds "
+            "for a lock",
+            "  where: netns_account(...)",
+            "  tried: connection * of 'root'@'localhost' holds SHARED on global, SHARED on commit; "
+            "its last statement: FLUSH TABLES WITH READ LOCK",
+        ]
+    )
+
+
+LOCKS = {
+    "transaction": (
+        ("START TRANSACTION", "SELECT * FROM global_schema.t"),
+        "SHARED_READ on table global_schema.t; its last statement: SELECT [*] FROM global_schema.t",
+        "MDL_SHARED_READ on table metadata lock global_schema.t*",
+    ),
+    "tables": (
+        ("LOCK TABLES global_schema.t READ",),
+        "SHARED_READ_ONLY on table global_schema.t; its last statement: LOCK TABLES global_schema.t READ",
+        "MDL_SHARED_READ_ONLY on table metadata lock global_schema.t*",
+    ),
+    "global": (
+        ("FLUSH TABLES WITH READ LOCK",),
+        "SHARED on global, SHARED on commit; its last statement: FLUSH TABLES WITH READ LOCK",
+        "perhaps the lock, of which the server does not tell",
+    ),
+}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("server", ["mysql", "mariadb"])
+def test_a_wider_fixtures_lock_is_named(suite: Suite, lock: str, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    statements, of_mysql, of_mariadb = LOCKS[lock]
+    monkeypatch.setenv("STATEMENTS", json.dumps(statements))
+    result = suite(
+        "ending/locks_of_a_wider_fixture", "-rP", f"--netns-mysqld={'auto' if server == 'mysql' else server}"
+    )
+    result.assert_outcomes(passed=2)
+    told = of_mysql if server == "mysql" else of_mariadb
+    result.stdout.fnmatch_lines(
+        [
+            "*left on mysqld: the server is replaced*",
+            f"schema global_schema, accounts of the test: not dropped, because a connection from before the test "
+            f"has a lock: connection * of 'pool'@'127.0.0.1' holds {told}",
+        ]
+    )
+
+
+@pytest.mark.parametrize("server", ["auto", "mariadb"])
+def test_connections_are_matched_by_account(suite: Suite, server: str) -> None:
+    suite("ending/other_host", f"--netns-mysqld={server}").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("host", "picked"),
+    [
+        ("192.0.2.2", "192.0.2.2"),
+        ("192.0.2.3", "192.0.2.0/24"),
+        ("192.0.9.1", "192.0.0.0/255.255.0.0"),
+        ("192.9.9.9", "192.%"),
+        ("198.51.100.2", "%"),
+        ("RED.db.test", "red.db.test"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_the_account_is_the_one_that_the_server_picks(host: str, picked: str) -> None:
+    hosts = ["", "%", "192.%", "192.0.0.0/255.255.0.0", "192.0.2.0/24", "192.0.2.2", "red.db.test", "localhost"]
+    assert account_of("app", host, [("app", one) for one in hosts]) == ("app", picked)
+
+
+def test_a_host_counts_before_a_user() -> None:
+    assert account_of("app", "192.0.2.2", [("app", "%"), ("", "192.0.2.2")]) == ("", "192.0.2.2")
+    assert account_of("app", "192.0.2.2", [("app", "%"), ("", "%")]) == ("app", "%")
+    assert account_of("app", "192.0.2.2", [("app", "blue"), ("other", "%")]) is None
+
+
+def test_wildcards_may_be_escaped() -> None:
+    assert matches("a\\_b", "a_b")
+    assert not matches("a\\_b", "axb")
+    assert matches("a_b", "axb")
+
+
+def test_a_client_of_a_factory_leaves_nothing(suite: Suite) -> None:
+    suite("ending/client_of_another_server", "--netns-leftovers=fail").assert_outcomes(passed=2)
+
+
+def test_what_a_test_with_such_a_client_leaves_fails_it(suite: Suite) -> None:
+    result = suite("ending/client_and_stray", "--netns-leftovers=fail")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["  tried: mysqld: schema stray is new"])
+    result.stdout.no_fnmatch_line("*red_schema*")
+
+
+def test_trouble_with_one_server_keeps_no_other_from_being_cleaned(suite: Suite) -> None:
+    result = suite("ending/two_servers", "-rP", conftest="ending/broken_reset")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*left on first: the server is replaced*",
+            "looking at the server failed with LookupError: nobody expects this",
+            "*left on second: put back*",
+            "schema stray is new",
+        ]
+    )
+
+
+def test_a_passing_test_whose_server_was_killed_says_so(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNAL", "SIGKILL")
+    result = suite("ending/dying_server")
+    result.assert_outcomes(passed=4)
+    told = [line for line in result.outlines if line.startswith("netns: mysqld")]
+    assert told == [
+        "netns: mysqld during test_inner.py::test_it_dies: the server does not run: "
+        "it ended with exit code -9 (SIGKILL)"
+    ]
+
+
+@pytest.mark.parametrize("arguments", [(), ("-n1",)], ids=["one process", "a worker"])
+def test_a_passing_test_whose_server_crashed_says_so(
+    suite: Suite, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIGNAL", "SIGSEGV")
+    result = suite("ending/dying_server", *arguments)
+    result.assert_outcomes(passed=4)
+    result.stdout.fnmatch_lines(["netns: mysqld during test_inner.py::test_it_dies: the server does not run: *"])
+
+
+def test_a_server_that_died_is_a_leftover(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNAL", "SIGKILL")
+    result = suite("ending/dying_server", "--netns-leftovers=fail")
+    result.assert_outcomes(passed=4, errors=3)
+    result.stdout.fnmatch_lines(["  tried: mysqld: the server does not run: it ended with exit code -9 (SIGKILL)"])

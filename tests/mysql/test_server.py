@@ -1,0 +1,216 @@
+"""The server: its endpoints, its restart, its log, and what it says when it does not come up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import mysql.connector
+import pytest
+
+from pytest_netns_mysql import (
+    ConnectFactory,
+    Endpoint,
+    EndpointError,
+    MySQLServer,
+    Network,
+    ServerGoneError,
+    ServerStartError,
+    SettingError,
+    factories,
+)
+
+pytestmark = pytest.mark.live
+
+second = factories.mysqld(
+    bind_address="127.0.0.1,192.0.2.2/red",
+    admin_address="198.51.100.2/blue",
+    options={"port": 3307, "max_connections": 10, "Event-Scheduler": False},
+    scope="module",
+)
+typo = factories.mysqld(bind_address="127.0.0.1,102.0.2.2/red")
+same_port = factories.mysqld(bind_address="192.0.2.2/red")
+bad_option = factories.mysqld(options={"port": 3308, "no_such_option": 1})
+misplaced = factories.mysqld(options={"port": 3311, "bind-address": "192.0.2.2/red"})
+private = factories.mysqld(options={"port": 3311, "datadir": "/var/lib/mysql"})
+fresh = factories.mysqld(options={"port": 3309}, scope="function")
+wildcard = factories.mysqld(bind_address="*", options={"port": 3310}, scope="function")
+
+
+def test_it_listens_on_the_manuals_endpoints(netns_mysqld: MySQLServer) -> None:
+    assert netns_mysqld.endpoints == (
+        Endpoint("127.0.0.1"),
+        Endpoint("192.0.2.2", "red"),
+        Endpoint("198.51.100.2", "blue"),
+    )
+    assert netns_mysqld.execute("SELECT @@bind_address") == [("127.0.0.1,192.0.2.2/red,198.51.100.2/blue",)]
+    red = netns_mysqld.endpoint("red")
+    assert (red.address, red.port, red.namespace) == ("192.0.2.2", 3306, "red")
+
+
+def test_the_administrator_connects_by_the_private_socket(netns_mysqld: MySQLServer) -> None:
+    with netns_mysqld.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT CURRENT_USER()")
+        assert cursor.fetchone() == ("root@localhost",)
+
+
+def test_version_and_log_are_the_running_servers(netns_mysqld: MySQLServer) -> None:
+    ((version,),) = netns_mysqld.execute("SELECT VERSION()")
+    assert str(version).startswith(".".join(map(str, netns_mysqld.version)))
+    assert "ready for connections" in netns_mysqld.error_log
+
+
+def test_performance_schema_is_on_and_names_are_not_resolved(netns_mysqld: MySQLServer) -> None:
+    assert netns_mysqld.execute("SELECT @@performance_schema, @@skip_name_resolve") == [(1, 1)]
+
+
+def test_a_program_of_the_server_is_found(netns_mysqld: MySQLServer, netns: Network) -> None:
+    result = netns["red"].run([netns_mysqld.program("mysql"), "--version"], capture_output=True, text=True, check=True)
+    assert "Ver" in result.stdout
+
+
+def test_a_second_server_has_its_own_options_and_endpoints(second: MySQLServer, netns_mysqld: MySQLServer) -> None:
+    assert second.execute("SELECT @@port, @@max_connections, @@event_scheduler") == [(3307, 10, "OFF")]
+    assert second.endpoint("red").port == 3307
+    assert second.endpoint("blue", "admin") == Endpoint("198.51.100.2", "blue", 33062)
+    assert second.pid != netns_mysqld.pid
+    assert second.execute("SELECT @@server_uuid") != netns_mysqld.execute("SELECT @@server_uuid")
+
+
+def test_the_admin_endpoint_answers_the_administrator(second: MySQLServer) -> None:
+    second.execute("CREATE USER boss@'198.51.100.2'")
+    second.execute("GRANT SERVICE_CONNECTION_ADMIN ON *.* TO boss@'198.51.100.2'")
+    endpoint = second.endpoint("blue", "admin")
+    with second.connect("blue", endpoint=endpoint, user="boss") as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT USER()")
+        assert cursor.fetchone() == ("boss@198.51.100.2",)
+
+
+def test_an_endpoint_that_is_not_there_is_named(second: MySQLServer, netns_mysqld: MySQLServer) -> None:
+    with pytest.raises(EndpointError) as error:
+        second.endpoint("blue")
+    assert str(error.value).splitlines() == [
+        "the server has no mysql endpoint in blue",
+        f"  where: bind_address of server {second.plan.name}",
+        "  tried: it listens on 127.0.0.1, 192.0.2.2/red",
+        "  do: add an address of blue to bind_address",
+    ]
+    with pytest.raises(EndpointError, match="there is no kind of endpoint 'tls'"):
+        netns_mysqld.endpoint("red", "tls")
+
+
+def test_a_client_without_an_endpoint_of_its_own_is_routed(second: MySQLServer) -> None:
+    assert second.endpoint_for("blue") == Endpoint("192.0.2.2", "red", 3307)
+
+
+def test_a_wildcard_is_reached_from_everywhere(wildcard: MySQLServer) -> None:
+    wildcard.execute("CREATE USER anyone@'%'")
+    seen = set()
+    for name in ("red", "blue", "global"):
+        with wildcard.connect(name, user="anyone") as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT USER()")
+            seen.add(cursor.fetchone()[0])
+    assert seen == {"anyone@192.0.2.2", "anyone@198.51.100.2", "anyone@127.0.0.1"}
+
+
+def test_restart_keeps_the_data_and_changes_what_is_asked(fresh: MySQLServer) -> None:
+    fresh.execute("CREATE SCHEMA kept")
+    fresh.execute("CREATE TABLE kept.t (n INT)")
+    fresh.execute("INSERT INTO kept.t VALUES (42)")
+    before = fresh.pid
+    fresh.restart(bind_address="198.51.100.2/blue", max_connections=7)
+    assert fresh.pid != before
+    assert fresh.execute("SELECT n, @@max_connections, @@bind_address FROM kept.t") == [(42, 7, "198.51.100.2/blue")]
+    assert fresh.endpoint("blue").port == 3309
+    with pytest.raises(EndpointError, match="no mysql endpoint in red"):
+        fresh.endpoint("red")
+
+
+def test_a_server_that_is_gone_says_so(fresh: MySQLServer) -> None:
+    (pid,) = [fresh.pid]
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    deadline = time.monotonic() + 5
+    while fresh.pid is not None:
+        assert time.monotonic() < deadline
+    for ask in (lambda: fresh.execute("SELECT 1"), fresh.connect, lambda: fresh.connect("red", user="x")):
+        with pytest.raises(ServerGoneError) as error:
+            ask()
+        assert str(error.value).startswith("mysqld is not running: it ended with exit code -9")
+        assert "do: a test that stops the server does it to one of its own, from factories.mysqld" in str(error.value)
+
+
+def test_an_option_that_is_the_plugins_own_is_refused(request: pytest.FixtureRequest, netns: Network) -> None:
+    with pytest.raises(SettingError) as parameter:
+        request.getfixturevalue("misplaced")
+    assert "the option bind_address is a parameter of its own, where its endpoints are checked" in str(parameter.value)
+    assert "do: write bind_address=... beside options=..., not inside" in str(parameter.value)
+    with pytest.raises(SettingError) as private:
+        request.getfixturevalue("private")
+    assert "the option datadir is set by the plugin: every server has its own" in str(private.value)
+
+
+def test_restart_refuses_an_endpoint_that_is_not_there_and_runs_on(fresh: MySQLServer) -> None:
+    before = fresh.pid
+    with pytest.raises(EndpointError, match=r"namespace red has no address 192\.0\.2\.3"):
+        fresh.restart(bind_address="192.0.2.3/red")
+    with pytest.raises(EndpointError, match=r"namespace red has no address 102\.0\.2\.2"):
+        fresh.restart(bind_address="127.0.0.1", admin_address="102.0.2.2/red", port=3399)
+    assert fresh.pid == before
+    assert fresh.endpoint("red") == Endpoint("192.0.2.2", "red", 3309)
+
+
+def test_a_typo_in_an_endpoint_is_told_before_a_server_starts(request: pytest.FixtureRequest, netns: Network) -> None:
+    with pytest.raises(EndpointError) as error:
+        request.getfixturevalue("typo")
+    assert "bind_address = '102.0.2.2/red': namespace red has no address 102.0.2.2" in str(error.value)
+    assert "tried: red has 192.0.2.2" in str(error.value)
+    assert "do: write 192.0.2.2/red" in str(error.value)
+
+
+def test_a_port_that_is_taken_is_told_before_a_server_starts(
+    request: pytest.FixtureRequest, netns_mysqld: MySQLServer
+) -> None:
+    with pytest.raises(EndpointError) as error:
+        request.getfixturevalue("same_port")
+    assert str(error.value) == (
+        "bind_address = '192.0.2.2/red': port 3306 is taken there\n"
+        "  where: server same_port\n"
+        "  do: give one of the two servers another bind_address, or another port: options={'port': 3307}"
+    )
+
+
+def test_a_server_that_does_not_come_up_shows_command_and_log(request: pytest.FixtureRequest, netns: Network) -> None:
+    with pytest.raises(ServerStartError) as error:
+        request.getfixturevalue("bad_option")
+    assert str(error.value).startswith("mysqld did not come up: it ended with exit code")
+    assert "--no-such-option=1" in error.value.command
+    assert "unknown variable 'no-such-option=1'" in str(error.value)
+    assert error.value.codes[0] == "MY-000067"
+    assert "--no-such-option=1" in str(error.value)
+
+
+def test_a_link_can_be_cut_and_healed(netns: Network, netns_connect: ConnectFactory) -> None:
+    netns.link("red").down()
+    try:
+        with pytest.raises(mysql.connector.Error, match=r"2003|113|101"):
+            netns_connect("blue", endpoint="red", connection_timeout=3)
+    finally:
+        netns.link("red").up()
+    connection = netns_connect("blue", endpoint="red")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT USER()")
+        assert cursor.fetchone() == ("blue_user@198.51.100.2",)
+
+
+def test_a_procedure_leaves_no_result_unread(netns_mysqld: MySQLServer) -> None:
+    netns_mysqld.execute("CREATE SCHEMA calls")
+    netns_mysqld.execute("USE calls")
+    netns_mysqld.execute("CREATE PROCEDURE two() BEGIN SELECT 1; SELECT 2; END")
+    assert netns_mysqld.execute("CALL two()") == [(1,)]
+    assert netns_mysqld.execute("SELECT DATABASE()") == [("calls",)]
+
+
+def test_the_schema_that_the_last_test_selected_is_selected_no_longer(netns_mysqld: MySQLServer) -> None:
+    assert netns_mysqld.execute("SELECT DATABASE()") == [(None,)]

@@ -1,0 +1,242 @@
+"""A server that stays up between runs: taken by the next run, put back after it, and gone when it is to go."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.suites import Suite, source
+
+# Direct as root, rootless as an ordinary user: CI runs both.
+pytestmark = pytest.mark.slow
+Command = Callable[..., str]
+
+GRACE = 10.0  # seconds
+
+TOPOLOGY = """
+[namespaces]
+red = "192.0.2.2/24"
+
+[mysqld]
+options = {{ max_connections = {number} }}
+"""
+
+
+@pytest.fixture
+def command(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
+    """Run netns-mysql in a folder whose topology no other test has; whatever is up at the end is ended."""
+    monkeypatch.delenv("CI", raising=False)
+    number = 200 + zlib.crc32(str(pytester.path).encode()) % 50000
+    (pytester.path / "netns-topology.toml").write_text(TOPOLOGY.format(number=number))
+    pids = set()
+
+    def run(*arguments: str, code: int = 0) -> str:
+        words = [sys.executable, "-m", "pytest_netns_mysql.cli", *arguments]
+        result = subprocess.run(words, cwd=pytester.path, capture_output=True, text=True, check=False)
+        assert result.returncode == code, result.stdout + result.stderr
+        pids.update(re.findall(r"^pid (\d+)", result.stdout, re.MULTILINE) if arguments[0] == "up" else [])
+        return result.stdout + result.stderr
+
+    yield run
+    for pid in pids:
+        if is_alive(int(pid)):
+            run("down", pid)
+
+
+def pid_of(line: str) -> int:
+    match = re.fullmatch(r"pid (\d+): mysql-[\d.]+, topology netns-topology, since \d\d:\d\d:\d\d, free\n", line)
+    assert match is not None, line
+    return int(match[1])
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+
+
+def await_end(*pids: int) -> None:
+    deadline = time.monotonic() + GRACE
+    while any(map(is_alive, pids)):
+        assert time.monotonic() < deadline, [pid for pid in pids if is_alive(pid)]
+        time.sleep(0.01)
+
+
+def seen(pytester: pytest.Pytester) -> list[int]:
+    """Return mysqld's pid in each run."""
+    return [pid for pid, _ in json.loads((pytester.path / "seen").read_text())]
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_runs_use_it_and_leave_nothing(
+    command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder = pid_of(command("up"))
+    suite("reuse/asks", "--netns-leftovers=keep").assert_outcomes(passed=1)
+    monkeypatch.setenv("LEAVE", "nothing else")
+    suite("reuse/asks_and_leaves", "--netns-leftovers=keep").assert_outcomes(passed=2)
+    suite("reuse/asks").assert_outcomes(passed=1)
+    ((child),) = children(holder)
+    assert seen(pytester) == children(child) * 3
+    assert "an equal server is up already" in command("up", code=1)
+    assert command("ls").count(f"pid {holder}: ") == 1
+    assert command("down", str(holder)).startswith(f"ended: pid {holder}: mysql-")
+    await_end(holder, child, *seen(pytester))
+    assert f"no standing server has the pid {holder}\n  where: netns-mysql down\n" in command(
+        "down", str(holder), code=1
+    )
+
+
+@pytest.mark.parametrize("what", ["mysqld", "options", "link", "address", "file"])
+def test_what_cannot_be_put_back_is_made_anew(
+    command: Command, suite: Suite, pytester: pytest.Pytester, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEAVE", what)
+    holder = pid_of(command("up"))
+    suite("reuse/asks_and_leaves", "--netns-leftovers=keep")
+    suite("reuse/asks").assert_outcomes(passed=1)
+    suite("reuse/asks").assert_outcomes(passed=1)
+    first, second, third = seen(pytester)
+    assert first != second == third
+    assert pid_of("".join(line for line in command("ls").splitlines(True) if f"pid {holder}:" in line)) == holder
+
+
+def test_a_process_that_a_run_leaves(
+    command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps its namespaces."""
+    monkeypatch.setenv("LEAVE", "process")
+    command("up")
+    result = suite("reuse/asks_and_leaves", "-rP")
+    result.assert_outcomes(passed=2)
+    ((_, left),) = [line.split() for line in result.stdout.lines if line.startswith("left ")]
+    try:
+        suite("reuse/asks").assert_outcomes(passed=1)
+        first, second = seen(pytester)
+        assert first != second
+    finally:
+        os.kill(int(left), signal.SIGKILL)
+
+
+def test_a_run_that_is_killed(
+    command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEAVE", "killed run")
+    command("up")
+    suite("reuse/asks_and_leaves", "--netns-leftovers=keep")
+    suite("reuse/asks").assert_outcomes(passed=1)
+    first, second = seen(pytester)
+    assert first == second
+
+
+def test_one_run_at_a_time(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+    """The second one has a server of its own meanwhile."""
+    holder = pid_of(command("up"))
+    pytester.makepyfile(test_waiting=source("reuse/asks"))
+    first = subprocess.Popen(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_waiting.py"],
+        cwd=pytester.path,
+        env={**os.environ, "WAIT": "60"},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + GRACE
+        while not (pytester.path / "seen").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert f"pid {holder}: " in (shown := command("ls"))
+        assert f"used by pid {first.pid}" in shown
+        suite("reuse/asks", "test_inner.py").assert_outcomes(passed=1)
+        own, other = seen(pytester)
+        assert own != other
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    suite("reuse/asks", "test_inner.py").assert_outcomes(passed=1)
+    assert seen(pytester)[2] == own
+
+
+def test_it_is_of_the_same_options_only(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+    command("up")
+    suite("reuse/asks", "--netns-topology=red-blue").assert_outcomes(passed=1)
+    suite("reuse/asks", "--netns-reuse=never").assert_outcomes(passed=1)
+    suite("reuse/asks").assert_outcomes(passed=1)
+    assert len(set(seen(pytester))) == 3
+
+
+def test_ci_takes_none_by_itself(
+    command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command("up")
+    suite("reuse/asks").assert_outcomes(passed=1)
+    monkeypatch.setenv("CI", "true")
+    suite("reuse/asks").assert_outcomes(passed=1)
+    suite("reuse/asks", "--netns-reuse=always").assert_outcomes(passed=1)
+    first, second, third = seen(pytester)
+    assert first == third != second
+
+
+def test_always_brings_one_up(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+    for _ in range(2):
+        suite("reuse/asks", "--netns-reuse=always", "--netns-start=early").assert_outcomes(passed=1)
+    first, second = seen(pytester)
+    assert first == second
+    holder = next(pid for pid in map(int, re.findall(r"pid (\d+):", command("ls"))) if first in grandchildren(pid))
+    command("down", str(holder))
+    await_end(holder, first)
+
+
+def grandchildren(pid: int) -> list[int]:
+    return [one for child in children(pid) for one in children(child)]
+
+
+def test_it_ends_with_its_session(command: Command, pytester: pytest.Pytester) -> None:
+    session = subprocess.Popen(
+        ["bash", "-c", f"'{sys.executable}' -m pytest_netns_mysql.cli up; echo; sleep 60"],
+        cwd=pytester.path,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert session.stdout is not None
+    with session.stdout:
+        holder = pid_of(session.stdout.readline())
+        processes = [holder, *children(holder), *grandchildren(holder)]
+        assert len(processes) == 3
+        os.killpg(session.pid, signal.SIGKILL)
+        session.wait()
+    await_end(*processes)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_killed_it_leaves_nothing(command: Command, which: int) -> None:
+    holder = pid_of(command("up"))
+    processes = [holder, *children(holder), *grandchildren(holder)]
+    os.kill(processes[which], signal.SIGKILL)
+    await_end(*processes)
+
+
+def test_it_says_what_hinders(command: Command, pytester: pytest.Pytester) -> None:
+    (pytester.path / "netns-topology.toml").write_text(
+        '[namespaces]\nred = "192.0.2.2/24"\n[mysqld]\noptions = {no_such_option = 1}\n'
+    )
+    said = command("up", code=1)
+    assert said.startswith(
+        "netns-mysql: could not start the standing server\n  where: netns-mysql up\n"
+        "  tried: mysqld did not come up: it ended with exit code "
+    )
+    assert "unknown variable 'no-such-option=1'" in said

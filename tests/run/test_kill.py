@@ -1,0 +1,92 @@
+"""SIGKILL in the middle of a test: a few seconds later nothing is left, but the cache."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.suites import source
+
+pytestmark = pytest.mark.slow
+
+
+GRACE = 5.0  # seconds; a busy machine takes more than a second
+
+
+def wait_for(path: Path) -> dict[str, list[int]]:
+    deadline = time.monotonic() + 60
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.02)
+    state: dict[str, list[int]] = json.loads(path.read_text())
+    return state
+
+
+def mounts_here() -> list[str]:
+    """Return this machine's mounts, but for those of containers and namespaces that other tests make meanwhile."""
+    rows = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [
+        row for row in rows if not re.search(r"/overlay2?/|/containers/|/netns/([0-9a-f]{12}|netns-test-\w+) ", row)
+    ]
+
+
+def left_of(states: list[dict[str, list[int]]]) -> list[str]:
+    """Say what is left: a process, or any process that still holds one of the namespaces."""
+    found = []
+    namespaces = {number for state in states for number in state["namespaces"]}
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        if any(int(process.name) in state["pids"] for state in states) and is_alive(process):
+            found.append(f"process {process.name}")
+        for kind in ("net", "mnt"):
+            try:
+                if (process / "ns" / kind).stat().st_ino in namespaces:
+                    words = (process / "cmdline").read_text().split("\0")[:8]
+                    found.append(f"{kind} namespace held by {process.name} {' '.join(words)}")
+            except OSError:
+                continue
+    return found
+
+
+def is_alive(process: Path) -> bool:
+    try:
+        return ") Z " not in (process / "stat").read_text()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("workers", [0, 2], ids=["plain", "n2"])
+@pytest.mark.parametrize("mode", ["auto", "rootless"])
+def test_nothing_is_left(pytester: pytest.Pytester, workers: int, mode: str) -> None:
+    pytester.makepyfile(source("kill/tree"))
+    mounts = mounts_here()
+    run = sorted(Path("/run").iterdir())
+    arguments = [f"--netns-mode={mode}", "-p", "no:cacheprovider", *(["-n", str(workers)] if workers else [])]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments, str(pytester.path)],
+        cwd=pytester.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        states = [wait_for(pytester.path / f"state{number}") for number in range(max(1, workers))]
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    deadline = time.monotonic() + GRACE
+    while left_of(states):
+        assert time.monotonic() < deadline, left_of(states)
+        time.sleep(0.02)
+    assert all(state["tmpfs"] for state in states)
+    assert mounts_here() == mounts
+    assert sorted(Path("/run").iterdir()) == run
+    left = {path.name for path in pytester.path.iterdir()} - {"__pycache__", "test_nothing_is_left.py"}
+    assert left == {f"state{number}" for number in range(max(1, workers))}

@@ -1,0 +1,7 @@
+import pytest
+
+pytestmark = getattr(pytest.mark, "net" + "ns")("red")
+
+
+def test_it():
+    pass

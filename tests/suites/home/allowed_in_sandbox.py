@@ -1,0 +1,10 @@
+import pytest
+
+
+@pytest.mark.netns
+def test_first():
+    pass
+
+
+def test_second():
+    pass

@@ -1,0 +1,13 @@
+"""A plugin that keeps the order in which tests are written."""
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    config.written = list(items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session):
+    session.items[:] = session.config.written

@@ -1,0 +1,15 @@
+import os
+
+import pytest
+
+HOST = int(os.environ["HOST_NETWORK"])
+
+
+def place():
+    return os.stat("/proc/thread-self/ns/net").st_ino
+
+
+@pytest.mark.netns("red", "blue")
+@pytest.mark.parametrize("number", range(3))
+def test_netns(number, netns):
+    assert place() != HOST

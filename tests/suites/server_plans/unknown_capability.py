@@ -1,0 +1,7 @@
+from pytest_netns_mysql import factories
+
+server = factories.mysqld(drop_capabilities="CAP_NO_ADMIN")
+
+
+def test_it(server):
+    pass

@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.mark.netns("red", "db")
+def test_it(netns):
+    pass

@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.mark.netns("gren")
+def test_it():
+    pass
