@@ -22,7 +22,7 @@ def test_what_does_not_come_is_told_with_the_view_of_each(pair: Group) -> None:
         "  where: group pair",
         "  tried: red sees {'red': ('ONLINE', 'PRIMARY'), 'blue': ('ONLINE', 'SECONDARY')}",
         "  tried: blue sees {'red': ('ONLINE', 'PRIMARY'), 'blue': ('ONLINE', 'SECONDARY')}",
-        "  do: look at the way between the members: netns.link(...), routes and forwarding of the topology",
+        "  do: check the paths between the members: netns.link(...), routes and forwarding of the topology",
         "  do: group.rejoin(name) brings a member back",
     ]
 
