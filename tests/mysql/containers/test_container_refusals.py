@@ -53,7 +53,7 @@ def test_no_such_image(suite: Suite, image: str) -> None:
     said = refused(suite("container_refusals/single", "--netns-mysqld=docker://netns-mysql-nobody-has-it:1"))
     assert "there is no image netns-mysql-nobody-has-it:1, and it cannot be pulled" in said
     assert "where: netns_mysqld = docker://netns-mysql-nobody-has-it:1" in said
-    assert "do: mend the name: docker://mysql:8.4" in said
+    assert "do: correct the name: docker://mysql:8.4" in said
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_an_entrypoint_that_fails(suite: Suite, image: str) -> None:
     result.stdout.fnmatch_lines(
         ["ServerStartError: the image's entrypoint could not make a data directory: it ended with exit code *"]
     )
-    result.stdout.fnmatch_lines(["  do: mend netns_image_env or netns_image_initdb"])
+    result.stdout.fnmatch_lines(["  do: correct netns_image_env or netns_image_initdb"])
 
 
 @pytest.mark.parametrize(
