@@ -23,6 +23,8 @@ from pytest_netns_mysql import (
     Network,
     ServerNotFoundError,
 )
+from pytest_netns_mysql.mysql.clients.accounts import Accounts
+from pytest_netns_mysql.mysql.clients.clients import Clients
 
 pytestmark = pytest.mark.live
 
@@ -52,16 +54,13 @@ def test_the_file_is_private(netns_argv: ArgvFactory, program: str) -> None:
     assert 'host="192.0.2.2"' in file.read_text()
 
 
-kept: list[Path] = []
-
-
-def test_a_file_is_made(netns_argv: ArgvFactory) -> None:
-    kept.append(file_of(netns_argv("mysql")))
-    assert kept[0].exists()
-
-
-def test_a_file_goes_with_its_test(netns: Network) -> None:
-    assert not kept[0].exists()
+def test_the_file_is_removed_with_the_clients_of_the_test(netns_mysqld: MySQLServer) -> None:
+    accounts = Accounts(netns_mysqld)
+    with Clients(netns_mysqld, accounts, "global") as clients:
+        file = file_of(clients.argv("mysql"))
+        assert file.exists()
+    assert not file.exists()
+    accounts.drop()
 
 
 @pytest.mark.netns("red")
