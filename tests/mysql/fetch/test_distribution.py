@@ -204,12 +204,12 @@ def test_auto_takes_the_newest_of_the_cache(on_path: Path, cache: Path) -> None:
 @pytest.mark.parametrize(
     "changes", [{"folder": "/elsewhere"}, {"machine": "vax"}, {"version_line": OLD}, {"version_line": ""}]
 )
-def test_a_server_made_for_another_place_or_machine_is_none(cache: Path, changes: dict[str, str]) -> None:
+def test_a_server_made_for_another_path_or_machine_is_ignored(cache: Path, changes: dict[str, str]) -> None:
     in_cache(cache, "mysql-9.7.4-0", DEBIAN, **changes)
     assert fetched(cache) is None
 
 
-def test_a_half_made_server_is_none(cache: Path) -> None:
+def test_an_incomplete_server_is_ignored(cache: Path) -> None:
     mysqld = in_cache(cache, "mysql-9.7.4-0", DEBIAN)
     record = mysqld.parent.parent / "server.json"
     record.write_text(record.read_text()[:20])

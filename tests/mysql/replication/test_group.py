@@ -1,4 +1,4 @@
-"""A group of two: what its errors tell, and that nothing of it lasts."""
+"""A group of two members: its errors, promotion, and what a test does to it is undone."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ pytestmark = [pytest.mark.live, pytest.mark.slow]
 pair = factories.group(["red", "blue"], options={"port": 3340}, scope="module")
 
 
-def test_what_does_not_come_is_told_with_the_view_of_each(pair: Group) -> None:
+def test_a_timeout_shows_the_view_of_each_member(pair: Group) -> None:
     with pytest.raises(GroupError) as error:
         pair.wait_for("blue", "UNREACHABLE", timeout=0.1)
-    lines = str(error.value).splitlines()  # between the views and the cures stands what the members have logged
+    lines = str(error.value).splitlines()  # between the views and the remedies are lines of the error logs
     assert [*lines[:4], *lines[-2:]] == [
         "the others do not see blue as UNREACHABLE after 0.1 seconds",
         "  where: group pair",
@@ -25,7 +25,7 @@ def test_what_does_not_come_is_told_with_the_view_of_each(pair: Group) -> None:
     ]
 
 
-def test_a_member_that_is_not_there(pair: Group) -> None:
+def test_a_namespace_without_a_member_is_refused(pair: Group) -> None:
     with pytest.raises(UnknownNamespaceError) as error:
         _ = pair["green"]
     assert str(error.value) == "group pair has no member in namespace 'green'\n  do: use one of red, blue"
@@ -64,7 +64,7 @@ def test_a_secondary_takes_no_writes(pair: Group) -> None:
         pair["blue"].execute("CREATE SCHEMA refused")
 
 
-def test_a_member_that_cannot_join_says_why(pair: Group) -> None:
+def test_a_failed_join_shows_the_errors_of_the_member(pair: Group) -> None:
     blue = pair["blue"]
     blue.execute("STOP GROUP_REPLICATION")
     blue.execute("SET GLOBAL super_read_only = OFF")
