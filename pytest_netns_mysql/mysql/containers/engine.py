@@ -139,7 +139,15 @@ class Engine:
         return attributes
 
     def output(self, image: str, command: Sequence[str]) -> str:
-        """Run a program of an image and return what it prints; raise ContainerError if it fails."""
+        """Run a program of an image and return what it prints.
+
+        Args:
+            image: The image.
+            command: The path of the program in the image, and its arguments.
+
+        Raises:
+            ContainerError: The program cannot be run, or fails.
+        """
         container = self.create(image, command[1:], program=None, entrypoint=[command[0]])
         try:
             self.start(container)
@@ -235,7 +243,15 @@ class Engine:
         return 128 - code if code > 128 else code
 
     def printed(self, container: Container, *, lines: int | str = "all") -> str:
-        """Return the last lines that a container printed; raise ContainerError if the engine does not answer."""
+        """Return the last lines that a container printed.
+
+        Args:
+            container: The container.
+            lines: The number of lines, or ``all``.
+
+        Raises:
+            ContainerError: The engine does not answer.
+        """
         with self._raising("the engine does not return what a container printed"):
             return str(container.logs(tail=lines).decode("utf-8", "replace"))
 
