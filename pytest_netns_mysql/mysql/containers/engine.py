@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import io
 import os
 import shutil
-import struct
-import tarfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ContainerError
+from pytest_netns_mysql.mysql.containers.filecapability import link_with_capability
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -23,11 +21,8 @@ if TYPE_CHECKING:
 OWNER = "pytest-netns-mysql.owner"
 """The label with the process that a container belongs to."""
 
-# The kernel's struct vfs_cap_data: revision 2, effective from the start, CAP_SYS_ADMIN (21) permitted.
-_FILE_CAPABILITY = struct.pack("<5I", 0x02000001, 1 << 21, 0, 0, 0)
 _ROUNDS = 4  # in a row that find no container, before the search ends
 _PAUSE = 0.5  # seconds
-_LINK = ".pytest-netns-mysql"
 
 
 class Engine:
@@ -201,7 +196,7 @@ class Engine:
             container = self.client.containers.create(image, list(command), **alone, **options)
         try:
             with self._raising(f"{program} of the image cannot be given CAP_SYS_ADMIN"):
-                if program is not None and not container.put_archive("/", _link_with_capability(program)):
+                if program is not None and not container.put_archive("/", link_with_capability(program)):
                     raise self._errors.DockerException("the engine did not accept the archive")
         except BaseException:
             self.remove(container)
@@ -286,20 +281,6 @@ def reap(owner: str, folder: str) -> None:
         rounds = 0 if engine.remove_all(owner) else rounds + 1
         shutil.rmtree(folder, ignore_errors=True)
         time.sleep(_PAUSE)
-
-
-def _link_with_capability(program: str) -> bytes:
-    """Return an archive with a hard link to a program, and with the capability in an extended header of tar.
-
-    The capability of a hard link is that of its file, so the 60 MB of the program are not sent. See capabilities(7).
-    """
-    link = tarfile.TarInfo(_LINK)
-    link.type, link.linkname, link.mode = tarfile.LNKTYPE, program.lstrip("/"), 0o755
-    link.pax_headers = {"SCHILY.xattr.security.capability": _FILE_CAPABILITY.decode("latin-1")}
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8") as archive:
-        archive.addfile(link)
-    return content.getvalue()
 
 
 def _split(reference: str) -> tuple[str, str | None]:
