@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pytest_netns_mysql.errors import SettingError
-from pytest_netns_mysql.run.serverkinds import ServerKinds
 from pytest_netns_mysql.settings import TABLE, Reader, Setting, environment, resolve
 
 BY_NAME = {setting.name: setting for setting in TABLE}
@@ -82,6 +83,13 @@ def test_an_empty_value_is_a_value_and_no_farther_reader_is_asked() -> None:
         "netns_mysqld is empty\n  where: command line\n"
         "  do: write auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...], or leave the setting out for auto"
     )
+
+
+def test_an_empty_cache_hides_a_farther_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    settings = resolve(reader("command line", cache=""), reader("ini", cache="/elsewhere"))
+    assert settings.cache == tmp_path / "pytest-netns-mysql"
+    assert settings.given == {"cache": "command line"}
 
 
 SECONDS = "it must be a number of seconds above 0"
@@ -184,6 +192,52 @@ def test_the_environment_tells_an_absent_variable_from_an_empty_one(monkeypatch:
     assert environment(BY_NAME["mode"]) == ("", "environment variable NETNS_MODE")
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("~", "home/u"),
+        ("~/servers", "home/u/servers"),
+        ("servers", "work/servers"),
+        ("", "home/u/.cache/pytest-netns-mysql"),
+        (" ", "home/u/.cache/pytest-netns-mysql"),
+    ],
+)
+def test_the_cache_is_an_absolute_folder_and_by_default_the_users(
+    given: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("HOME", str(tmp_path / "home/u"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert resolve(reader("ini", cache=given)).cache == tmp_path / expected
+
+
+@pytest.mark.parametrize(
+    ("folder", "expected"),
+    [
+        ("/xdg", "/xdg/pytest-netns-mysql"),
+        ("", "/home/u/.cache/pytest-netns-mysql"),
+        ("relative", "/home/u/.cache/pytest-netns-mysql"),
+    ],
+)
+def test_the_users_cache_follows_the_xdg_specification(
+    folder: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/u")
+    monkeypatch.setenv("XDG_CACHE_HOME", folder)
+    assert resolve().cache == Path(expected)
+
+
+@pytest.mark.root  # only root can become a user that has no entry
+def test_a_user_without_a_home_does_not_stop_the_run() -> None:
+    script = (
+        "import os; from pytest_netns_mysql.settings import resolve; "
+        "os.environ.clear(); os.setuid(54321); print(resolve().cache)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (result.stdout, result.returncode) == ("/.cache/pytest-netns-mysql\n", 0), result.stderr
+
+
 @pytest.mark.parametrize("value", ["1e300", "86401", "1e9"])
 def test_a_start_timeout_is_at_most_a_day(value: str) -> None:
     with pytest.raises(SettingError) as error:
@@ -197,10 +251,3 @@ def test_no_setting_takes_a_nul_and_no_secret_is_shown(setting: Setting) -> None
     with pytest.raises(SettingError) as error:
         resolve(reader("ini", **{setting.name: "secret\0"}))
     assert str(error.value) == f"{setting.ini} contains a NUL character\n  where: ini\n  do: remove the character"
-
-
-@pytest.mark.parametrize("server", ["external:127.0.0.1:" + "9" * 5000, "external:a:²", f"external:{'x' * 300}:3306"])
-def test_an_address_of_a_server_that_none_has_is_told(server: str, tmp_path: Path) -> None:
-    settings = resolve(reader("ini", mysqld=server, cache=str(tmp_path)))
-    with pytest.raises(SettingError, match="names no server"):
-        ServerKinds(settings, print).find()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import re
 from typing import Any
@@ -14,30 +13,10 @@ from pytest_netns_mysql.errors import EndpointError, LoadError, NetnsError, Sett
 from pytest_netns_mysql.factories.declared import declaration_of
 from pytest_netns_mysql.kernel.namespaces.capabilitynames import to_mask
 from pytest_netns_mysql.run.starting import spec_of_arguments
-
-NEEDED: dict[str, Any] = {
-    "bind_address": "192.0.2.2/red",
-    "source": "netns_mysqld",
-    "namespace": "red",
-    "namespaces": ["red", "blue"],
-    "argv": ["haproxy"],
-}
-
-
-def call(factory: str, **arguments: object) -> object:
-    """Call a factory with these arguments, and those that it needs."""
-    function = getattr(factories, factory)
-    parameters = inspect.signature(function).parameters.values()
-    needed = {one.name: NEEDED[one.name] for one in parameters if one.default is one.empty and one.name in NEEDED}
-    return function(**{**needed, **arguments})
-
+from tests.support.factorycalls import call
 
 ADDRESSES = "it takes addr/ns as text: one, a comma list, or a list"
-
-
 SECONDS = "it takes a number of seconds above 0, at most 86400, a day"
-
-
 LOADS = (
     "it takes an SQL file, a folder of them, a function that takes a connection, its name as text, or a list of these"
 )
@@ -73,7 +52,7 @@ LOADS = (
             "load",
             "~no-such-user/a",
             LoadError,
-            "load = '~no-such-user/a' cannot be a path: there is no home of such a",
+            "load = '~no-such-user/a' cannot be a path: there is no such user, or the user has no home folder",
         ),
         (
             "mysqld",

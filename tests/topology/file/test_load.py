@@ -159,7 +159,7 @@ def test_where_one_is_wanted_several_are_refused(several: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "remedy"), [("theer", "write there"), ("xyz", "choose one of these"), ("", "name one of these")]
+    ("wanted", "remedy"), [("theer", "write there"), ("xyz", "choose one of these"), ("", "choose one of these")]
 )
 def test_a_name_that_the_file_lacks_is_told_with_those_it_has(several: Path, wanted: str, remedy: str) -> None:
     with pytest.raises(TopologyError) as error:

@@ -1,4 +1,4 @@
-"""Factories and topologies given anything: each value is accepted or refused in our words."""
+"""Any argument at all of factories and topologies: the errors are ours, and their messages short."""
 
 from __future__ import annotations
 
@@ -17,22 +17,7 @@ from pytest_netns_mysql.factories.declared import declaration_of
 from pytest_netns_mysql.topology import Bridge, Link, Mysqld, Namespace, Topology, dump, from_mapping
 from pytest_netns_mysql.topology.file.load import load
 from pytest_netns_mysql.topology.keys import keys_of
-
-NEEDED: dict[str, Any] = {
-    "bind_address": "192.0.2.2/red",
-    "source": "netns_mysqld",
-    "namespace": "red",
-    "namespaces": ["red", "blue"],
-    "argv": ["haproxy"],
-}
-
-
-def call(factory: str, **arguments: object) -> object:
-    """Call a factory with these arguments, and those that it needs."""
-    function = getattr(factories, factory)
-    parameters = inspect.signature(function).parameters.values()
-    needed = {one.name: NEEDED[one.name] for one in parameters if one.default is one.empty and one.name in NEEDED}
-    return function(**{**needed, **arguments})
+from tests.support.factorycalls import call
 
 
 def _nested(depth: int, of: Callable[[object], object]) -> object:
@@ -43,8 +28,6 @@ def _nested(depth: int, of: Callable[[object], object]) -> object:
 
 
 KEYS = sorted(keys_of(Link, Namespace, Bridge, Topology))
-
-
 TEXTS = [
     *(
         "192.0.2.2/24",
@@ -60,8 +43,6 @@ TEXTS = [
     *("global", "lan", "red", "blue", "all", "default", "10mbit", "20ms", "1%", "~no-such-user", "..", ""),
     *("\x1b[31m", "\u202e", "\ud800", "a\0b", "a\nb", "9" * 400 + "mbit", "9" * 400 + "s", "x" * 20_000),
 ]
-
-
 LEAVES = st.one_of(
     st.none(),
     st.booleans(),
@@ -75,11 +56,7 @@ LEAVES = st.one_of(
     st.builds(lambda: _nested(3000, lambda value: [value])),
     st.builds(lambda: _nested(3000, lambda value: {"a": value})),
 )
-
-
 NAMES = st.one_of(st.sampled_from(KEYS), st.text(max_size=8), st.integers(), st.none())
-
-
 JUNK = st.recursive(
     LEAVES,
     lambda inner: st.one_of(
@@ -87,8 +64,6 @@ JUNK = st.recursive(
     ),
     max_leaves=8,
 )
-
-
 EXAMPLES = settings(max_examples=150, suppress_health_check=list(HealthCheck))
 
 
@@ -116,8 +91,6 @@ LINKS = st.fixed_dictionaries(
     },
     optional=dict.fromkeys(["interface", "mtu", "mac", "rate", "delay", "loss", "gateway"], JUNK),
 )
-
-
 TOPOLOGIES = table(
     Topology,
     namespaces=st.dictionaries(st.sampled_from(["red", "blue"]), st.one_of(JUNK, table(Link, Namespace), LINKS)),

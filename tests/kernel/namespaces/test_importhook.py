@@ -1,4 +1,4 @@
-"""What is done to a module when somebody imports it is done to that module alone."""
+"""The import hook changes the modules that it is asked to change, and no others."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from pytest_netns_mysql.kernel.namespaces.importhook import ImportHook
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
 
-class OneLoader(MetaPathFinder):
-    """A finder that loads every module by itself, as pytest's rewriting one does."""
+class OwnLoader(MetaPathFinder):
+    """A finder that is its own loader for every module, as pytest's assertion rewriter is."""
 
     def __init__(self, folder: Path) -> None:
-        """Name the folder of the modules."""
+        """Describe the finder; ``folder`` contains the modules."""
         self._folder = folder
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
@@ -33,7 +33,7 @@ class OneLoader(MetaPathFinder):
         return importlib.util.spec_from_file_location(fullname, file, loader=loader) if file.exists() else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:  # noqa: ARG002
-        """Leave it to the import system."""
+        """Leave the creation to the import system."""
         return None
 
     def exec_module(self, module: ModuleType) -> None:
@@ -42,11 +42,11 @@ class OneLoader(MetaPathFinder):
 
 
 @pytest.fixture
-def finder(tmp_path: Path) -> Iterator[OneLoader]:
-    """Two modules, and the finder that loads them both."""
+def finder(tmp_path: Path) -> Iterator[OwnLoader]:
+    """The finder of two modules."""
     for name in ("odd_changed", "odd_other"):
         (tmp_path / f"{name}.py").write_text("value = 1")
-    found = OneLoader(tmp_path)
+    found = OwnLoader(tmp_path)
     sys.meta_path.insert(0, found)
     yield found
     sys.meta_path.remove(found)
@@ -54,35 +54,35 @@ def finder(tmp_path: Path) -> Iterator[OneLoader]:
         sys.modules.pop(name, None)
 
 
-def test_modules_of_one_loader_are_told_apart(finder: OneLoader) -> None:
+def test_of_two_modules_with_one_loader_only_the_named_module_is_changed(finder: OwnLoader) -> None:
     changed: list[ModuleType] = []
-    after = ImportHook({"odd_changed": changed.append})
-    after.install()
+    hook = ImportHook({"odd_changed": changed.append})
+    hook.install()
     try:
         first = importlib.import_module("odd_changed")
         other = importlib.import_module("odd_other")
     finally:
-        after.remove()
+        hook.remove()
     assert changed == [first]
     loaders: list[Any] = [first.__loader__, other.__loader__, getattr(first.__spec__, "loader", None)]
     assert loaders == [finder] * 3
-    assert after not in sys.meta_path
+    assert hook not in sys.meta_path
 
 
-def test_a_module_that_is_there_is_changed_at_once(finder: OneLoader) -> None:
+def test_a_module_that_is_imported_already_is_changed_at_once(finder: OwnLoader) -> None:
     module = importlib.import_module("odd_other")
     changed: list[ModuleType] = []
-    after = ImportHook({"odd_other": changed.append})
-    after.install()
-    after.remove()
+    hook = ImportHook({"odd_other": changed.append})
+    hook.install()
+    hook.remove()
     assert changed == [module]
 
 
-def test_a_version_that_is_not_known_is_warned_of_and_imported(finder: OneLoader) -> None:
-    after = ImportHook({"odd_changed": lambda module: module.Pool.submit})
-    after.install()
+def test_a_module_of_an_unsupported_version_is_imported_with_a_warning(finder: OwnLoader) -> None:
+    hook = ImportHook({"odd_changed": lambda module: module.Pool.submit})
+    hook.install()
     try:
         with pytest.warns(NetnsWarning, match=r"this version of odd_changed is not supported: .*'Pool'"):
             assert importlib.import_module("odd_changed").value == 1
     finally:
-        after.remove()
+        hook.remove()

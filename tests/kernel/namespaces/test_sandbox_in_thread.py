@@ -1,16 +1,14 @@
-"""A sandbox that a short-lived thread makes: the main thread stays outside, starts programs in it, moves in later."""
+"""A sandbox created by a short-lived thread: the main thread starts programs in it, and moves in later."""
 
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pytest_netns_mysql.errors import SandboxError
 from pytest_netns_mysql.kernel.namespaces import launcher
 from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
 from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
@@ -37,7 +35,7 @@ def make(mode: str, topology: str = "red-blue") -> Network:
     return run_in_new_thread(lambda: Network(Sandbox.create_in_thread(mode), load(topology)))
 
 
-def told(network: Network, script: str, directory: Path) -> list[str]:
+def output_of(network: Network, script: str, directory: Path) -> list[str]:
     sandbox, namespace = network.sandbox, network["red"]
     descriptors = sandbox.inner.mount, sandbox.inner.root, namespace.descriptor
     argv = launcher.command(["sh", "-c", script], position=(*descriptors, str(directory)))
@@ -47,26 +45,28 @@ def told(network: Network, script: str, directory: Path) -> list[str]:
 
 
 @MODES
-def test_a_program_runs_inside_though_nobody_entered(in_child: InChild, mode: str, tmp_path: Path) -> None:
+def test_the_main_thread_starts_programs_in_the_sandbox_from_outside(
+    in_child: InChild, mode: str, tmp_path: Path
+) -> None:
     def action() -> tuple[bool, list[str], list[str], list[str]]:
         here = place(), Path.cwd()
         network = make(mode)
-        outside = told(network, SCRIPT, tmp_path)
+        outside = output_of(network, SCRIPT, tmp_path)
         stayed = here == (place(), Path.cwd())
         network.sandbox.move_in()
-        inside = told(network, SCRIPT, tmp_path)
+        inside = output_of(network, SCRIPT, tmp_path)
         own = subprocess.run(["grep", "CapEff", "/proc/self/status"], capture_output=True, text=True).stdout
         return stayed, outside, inside, own.splitlines()
 
     stayed, outside, inside, own = in_child(action)
     assert stayed
     assert outside == inside
-    assert outside[:-1] == [str(tmp_path), "blue", "red", "0", "1", "2", "3"]  # 3 is that of ls
+    assert outside[:-1] == [str(tmp_path), "blue", "red", "0", "1", "2", "3"]  # ls opens 3
     assert outside[-1:] == own
 
 
 @MODES
-def test_the_main_thread_moves_in_when_it_is_asked_to(in_child: InChild, mode: str) -> None:
+def test_the_main_thread_moves_in_later_if_no_thread_can_return(in_child: InChild, mode: str) -> None:
     def action() -> tuple[bool, bool, bool, bool]:
         home = place()
         network = make(mode)
@@ -87,12 +87,12 @@ def test_the_main_thread_moves_in_when_it_is_asked_to(in_child: InChild, mode: s
 
 @MODES
 @pytest.mark.parametrize("preset", presets())
-def test_every_preset_can_be_built_by_a_thread(in_child: InChild, mode: str, preset: str) -> None:
-    """What follows the main thread, such as /proc/self and /proc/net, is not to be taken for the thread's own."""
+def test_a_thread_builds_every_preset_as_the_main_thread_does(in_child: InChild, mode: str, preset: str) -> None:
+    """Files such as /proc/self and /proc/net belong to the main thread, so the builder must not use them."""
 
     def shown(network: Network) -> list[str]:
         network.sandbox.move_in()
-        # A link that has just come up is told to be down for a moment.
+        # A link that has just come up is shown as down for a moment.
         script = [
             "sh",
             "-c",
@@ -104,24 +104,3 @@ def test_every_preset_can_be_built_by_a_thread(in_child: InChild, mode: str, pre
         return shown(Network(Sandbox.create(mode), load(preset)))
 
     assert in_child(lambda: shown(make(mode, preset))) == in_child(direct)
-
-
-def test_what_a_thread_raises_is_raised() -> None:
-    def fail() -> None:
-        raise KeyError(threading.current_thread().name)
-
-    with pytest.raises(KeyError, match="netns-sandbox"):
-        run_in_new_thread(fail)
-
-
-def test_a_thread_that_is_the_main_one_in_truth_is_not_moved(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Greenlet(threading.Thread):
-        def start(self) -> None:
-            self.run()
-
-        def join(self, timeout: float | None = None) -> None:
-            pass
-
-    monkeypatch.setattr(threading, "Thread", Greenlet)
-    with pytest.raises(SandboxError, match=r"are not threads of the kernel"):
-        run_in_new_thread(place)

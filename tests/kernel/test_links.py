@@ -1,4 +1,4 @@
-"""Links that are taken down and up, and which one is meant."""
+"""Links that are taken down and up, and how a namespace with several links names one of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Met = Callable[..., str]
 Output = Callable[..., str]
 
 
-def test_a_link_goes_down_and_up_by_its_other_end(in_network: InNetwork, met: Met, output: Output) -> None:
+def test_a_link_goes_down_and_up_and_keeps_the_routes(in_network: InNetwork, met: Met, output: Output) -> None:
     def action(network: Network) -> list[str]:
         network.link("red").down()
         shown = [output(network, "global", "ip", "link", "show", "veth-red"), output(network, "red", "ip", "route")]
@@ -28,26 +28,26 @@ def test_a_link_goes_down_and_up_by_its_other_end(in_network: InNetwork, met: Me
 
     outer, routes, origin_again = in_network(load("red-blue"), action)
     assert "state DOWN" in outer
-    assert routes.startswith("default via 192.0.2.1 dev vpeer-red")  # the inner end's would be gone
+    assert routes.startswith("default via 192.0.2.1 dev vpeer-red")  # taking the inner end down would remove it
     assert origin_again == "198.51.100.2"
 
 
-def test_one_of_several_links_is_named_by_where_it_leads(in_network: InNetwork, output: Output) -> None:
+def test_a_link_is_named_by_the_side_that_it_leads_to(in_network: InNetwork, output: Output) -> None:
     topology = from_mapping(
         {"namespaces": {"red": {"links": ["192.0.2.2/24", {"to": "blue", "address": "10.0.0.2/24"}]}, "blue": {}}}
     )
 
     def action(network: Network) -> tuple[str, ...]:
         network.link("red", "blue").down()
-        told = []
+        errors = []
         for name, to in (("red", "green"), ("blue", None)):
             with pytest.raises(NetworkError) as error:
                 network.link(name, to)
-            told.append(str(error.value))
+            errors.append(str(error.value))
         assert "green" not in network
         with pytest.raises(UnknownNamespaceError, match="there is no namespace 'green'"):
             network.link("green")
-        return (output(network, "blue", "ip", "-brief", "link"), *told)
+        return (output(network, "blue", "ip", "-brief", "link"), *errors)
 
     links, unknown, none = in_network(topology, action)
     assert "veth-red-1" in links
@@ -61,7 +61,7 @@ def test_one_of_several_links_is_named_by_where_it_leads(in_network: InNetwork, 
     assert "  tried: its links lead to nothing\n" in none
 
 
-def test_a_link_that_was_deleted_is_told(in_network: InNetwork, output: Output) -> None:
+def test_a_deleted_link_raises_an_error(in_network: InNetwork, output: Output) -> None:
     def action(network: Network) -> str:
         output(network, "global", "ip", "link", "delete", "veth-red")
         with pytest.raises(NetworkError) as error:
@@ -74,7 +74,7 @@ def test_a_link_that_was_deleted_is_told(in_network: InNetwork, output: Output) 
     assert cure == "  do: take links down with down(), and do not delete their interfaces"
 
 
-def test_going_down_twice_is_going_down(in_network: InNetwork, output: Output) -> None:
+def test_a_link_that_is_down_can_be_taken_down_again(in_network: InNetwork, output: Output) -> None:
     def action(network: Network) -> str:
         for _ in range(2):
             network.link("red").down()

@@ -1,8 +1,7 @@
-"""``with netns[...]``: only the innermost block of a thread moves it, however the block ends."""
+"""``with netns[...]`` blocks: only the innermost block of a thread moves the thread, however the block ends."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ctypes
 import gc
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
 
 from pytest_netns_mysql import BlockError
 from pytest_netns_mysql.kernel.network import Network
@@ -45,7 +43,7 @@ def stepping(network: Network, name: str) -> Iterator[None]:
 
 
 @MODES
-def test_each_way_to_enter_and_leave(in_network: InNetwork, mode: str) -> None:
+def test_every_way_to_enter_and_leave_a_block_moves_the_thread(in_network: InNetwork, mode: str) -> None:
     def action(network: Network) -> list[bool]:
         there = places(network)
         seen = []
@@ -62,7 +60,7 @@ def test_each_way_to_enter_and_leave(in_network: InNetwork, mode: str) -> None:
             seen.append(place() == there[name])
         with pytest.raises(ZeroDivisionError), network["red"]:
             raise ZeroDivisionError
-        assert hasattr(network["red"], "__exit__")  # looked up for nothing
+        assert hasattr(network["red"], "__exit__")  # looks __exit__ up and does not call it
         with network["red"], network["blue"], network["red"]:
             seen.append(place() == there["red"])
         return [*seen, place() == there["outside"]]
@@ -71,7 +69,7 @@ def test_each_way_to_enter_and_leave(in_network: InNetwork, mode: str) -> None:
 
 
 @MODES
-def test_a_block_that_is_not_the_innermost_moves_nobody(in_network: InNetwork, mode: str) -> None:
+def test_leaving_an_outer_block_first_is_an_error_and_moves_no_thread(in_network: InNetwork, mode: str) -> None:
     def action(network: Network) -> tuple[str, list[bool]]:
         there = places(network)
         with network["red"]:
@@ -88,14 +86,14 @@ def test_a_block_that_is_not_the_innermost_moves_nobody(in_network: InNetwork, m
     assert seen == [True, True, True]
     first, second = text.splitlines()
     assert first.startswith("the block of blue at ")
-    assert "test_blocks.py:" in first
+    assert "test_withblocks.py:" in first
     assert " was left before the block of blue at " in first
     assert first.endswith(", which is inside of it: the thread was not moved")
     assert second == "  do: leave blocks in the reverse of the order in which they were entered"
 
 
 @MODES
-def test_another_thread_cannot_leave_a_block(in_network: InNetwork, mode: str) -> None:
+def test_leaving_a_block_of_another_thread_is_an_error_and_moves_no_thread(in_network: InNetwork, mode: str) -> None:
     def action(network: Network) -> tuple[list[str], list[bool]]:
         there = places(network)
         told: list[str] = []
@@ -123,7 +121,7 @@ def test_another_thread_cannot_leave_a_block(in_network: InNetwork, mode: str) -
 
 
 @MODES
-def test_threads_that_end_inside_a_block_leave_no_descriptor(in_network: InNetwork, mode: str) -> None:
+def test_a_thread_that_ends_inside_a_block_leaks_no_descriptor(in_network: InNetwork, mode: str) -> None:
     def action(network: Network) -> list[int]:
         def end_inside() -> None:
             network["red"].__enter__()
@@ -147,7 +145,7 @@ def test_threads_that_end_inside_a_block_leave_no_descriptor(in_network: InNetwo
 
 
 @MODES
-def test_the_collector_moves_nobody(in_network: InNetwork, mode: str) -> None:
+def test_a_generator_that_the_garbage_collector_closes_moves_no_thread(in_network: InNetwork, mode: str) -> None:
     def action(network: Network) -> bool:
         there = places(network)
         with network["red"]:
@@ -165,91 +163,13 @@ def test_the_collector_moves_nobody(in_network: InNetwork, mode: str) -> None:
     assert in_network(load("red-blue"), action, mode)
 
 
-HELD = (
-    " was held across an await. Other tasks would have run in {0}, so the block ended at the await, and the code after "
-    "it ran outside of the block"
-)
-
-
-@MODES
-def test_a_block_that_is_held_across_an_await_is_refused(in_network: InNetwork, mode: str) -> None:
-    """What runs meanwhile, with blocks of its own or without, stands where it would without the other."""
-
-    def action(network: Network) -> tuple[list[Any], list[bool]]:
-        there = places(network)
-        seen = []
-
-        async def hold(name: str) -> None:
-            with network[name]:
-                seen.append(place() == there[name])
-                await asyncio.sleep(0.01)
-                seen.append(place() == there["red"])
-
-        async def stay() -> None:
-            for _ in range(5):
-                seen.append(place() == there["red"])
-                await asyncio.sleep(0.003)
-
-        async def enter_and_leave() -> None:
-            for _ in range(5):
-                with network["blue"]:
-                    seen.append(place() == there["blue"])
-                await asyncio.sleep(0.003)
-
-        async def main() -> list[BaseException | None]:
-            tasks = hold("global"), stay(), hold("blue"), enter_and_leave()
-            return list(await asyncio.gather(*tasks, return_exceptions=True))
-
-        with network["red"]:
-            found = asyncio.run(main())
-            seen.append(place() == there["red"])
-        return [str(one).splitlines()[0] if isinstance(one, BlockError) else one for one in found], seen
-
-    (first, stayed, second, entered), seen = in_network(load("red-blue"), action, mode)
-    assert first.endswith(HELD.format("global"))
-    assert second.endswith(HELD.format("blue"))
-    assert (stayed, entered, set(seen)) == (None, None, {True})
-
-
-@MODES
-def test_trio_is_told_the_same(in_network: InNetwork, mode: str) -> None:
-    def action(network: Network) -> tuple[str, list[bool]]:
-        there = places(network)
-        seen = []
-
-        async def main() -> str:
-            with network["red"]:
-                seen.append(place() == there["red"])
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(stay)
-                with pytest.raises(BlockError) as error:
-                    await hold()
-            return error.value.what
-
-        async def hold() -> None:
-            with network["blue"]:
-                await trio.sleep(0.01)
-                seen.append(place() == there["outside"])
-
-        async def stay() -> None:
-            for _ in range(5):
-                seen.append(place() == there["outside"])
-                await trio.sleep(0.003)
-
-        return trio.run(main), seen
-
-    what, seen = in_network(load("red-blue"), action, mode)
-    assert what.endswith(HELD.format("blue"))
-    assert set(seen) == {True}
-
-
 class InterruptedTestError(Exception):
-    """What a signal handler raises."""
+    """The exception of a signal handler."""
 
 
 @MODES
-def test_what_a_signal_handler_raises_leaves_nobody_elsewhere(in_network: InNetwork, mode: str) -> None:
-    """At whatever step of a ``with`` statement it comes, and none of them is lost."""
+def test_an_exception_of_a_signal_handler_leaves_no_thread_in_a_namespace(in_network: InNetwork, mode: str) -> None:
+    """The exception may come at any step of a ``with`` statement, and none may be lost."""
 
     def action(network: Network) -> tuple[int, int, int]:
         there = places(network)
@@ -285,7 +205,7 @@ def test_what_a_signal_handler_raises_leaves_nobody_elsewhere(in_network: InNetw
 
 
 @MODES
-def test_what_is_raised_asynchronously_leaves_nobody_elsewhere(in_network: InNetwork, mode: str) -> None:
+def test_an_exception_set_by_another_thread_leaves_no_thread_in_a_namespace(in_network: InNetwork, mode: str) -> None:
     def action(network: Network) -> tuple[int, int]:
         there = places(network)
         caught = elsewhere = 0
@@ -317,7 +237,7 @@ def test_what_is_raised_asynchronously_leaves_nobody_elsewhere(in_network: InNet
             )
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), None
-        )  # none is under way any more
+        )  # no exception is pending any more
         is_over = True
         thread.join()
         return caught, elsewhere

@@ -1,4 +1,4 @@
-"""File capabilities, read as getcap(8) writes them."""
+"""Capabilities by name: masks, and the capabilities of files as getcap(8) writes them."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ SYS_ADMIN, BPF = 1 << 21, 1 << (39 - 32)
         ((REVISION_2, 0, 0, 0, 0), None),
     ],
 )
-def test_an_attribute_as_text(words: tuple[int, ...], text: str | None) -> None:
+def test_file_capabilities_are_written_as_getcap_writes_them(words: tuple[int, ...], text: str | None) -> None:
     assert capabilitynames.format_attribute(struct.pack(f"<{len(words)}I", *words)) == text
 
 
-def test_a_program_without_any() -> None:
+def test_a_program_without_file_capabilities() -> None:
     path = shutil.which("cat")
     assert path is not None
     assert capabilitynames.of_file(Path(path)) is None
 
 
 @pytest.mark.root  # only root gives a file capabilities
-def test_a_program_that_was_given_one(tmp_path: Path) -> None:
+def test_a_program_with_file_capabilities(tmp_path: Path) -> None:
     program = tmp_path / "cat"
     shutil.copy(shutil.which("cat") or "", program)
     os.setxattr(program, "security.capability", struct.pack("<5I", REVISION_2 | EFFECTIVE, SYS_ADMIN, 0, 0, 0))
     assert capabilitynames.of_file(program) == "cap_sys_admin=ep"
 
 
-def test_names_in_any_spelling() -> None:
+def test_names_are_accepted_in_any_spelling() -> None:
     assert capabilitynames.to_mask(["CAP_SYS_ADMIN", "cap_chown"]) == SYS_ADMIN | 1
     assert capabilitynames.to_mask("bpf") == BPF << 32
     assert capabilitynames.to_mask(()) == 0

@@ -1,4 +1,4 @@
-"""Several networks in one sandbox: their names, their global, their host names."""
+"""Several networks in one sandbox, each with its own namespaces, ``global`` and host names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Met = Callable[..., str]
 Output = Callable[..., str]
 
 
-def test_several_networks_of_the_same_names_live_side_by_side(in_network: InNetwork, met: Met, output: Output) -> None:
+def test_two_networks_with_the_same_names_work_side_by_side(in_network: InNetwork, met: Met, output: Output) -> None:
     def action(first: Network) -> list[str]:
         second = Network(first.sandbox, load("nat"))
         shown = [output(second, "global", "ip", "netns", "list"), met(second, "red", "db", "172.17.0.2")]
@@ -34,7 +34,7 @@ def test_several_networks_of_the_same_names_live_side_by_side(in_network: InNetw
     assert (translated, plain) == ("172.17.0.1", "192.0.2.2")
 
 
-def test_host_names_stand_beside_the_machines_own_and_go_with_their_network(in_network: InNetwork) -> None:
+def test_the_host_names_of_the_active_network_are_added_to_the_machines(in_network: InNetwork) -> None:
     def action(first: Network) -> list[str]:
         with first["global"]:
             before = Path("/etc/hosts").read_text()
@@ -53,10 +53,10 @@ def test_host_names_stand_beside_the_machines_own_and_go_with_their_network(in_n
 
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
-def test_ip_adds_executes_and_deletes_names_in_the_active_network(
+def test_ip_netns_adds_uses_and_deletes_names_of_the_active_network(
     in_network: InNetwork, output: Output, mode: str
 ) -> None:
-    """Ip makes /run/netns a shared mount; it is a link to the active network's directory here."""
+    """The program ip makes /run/netns a shared mount; here /run/netns links to the active network's directory."""
 
     def names(network: Network) -> set[str]:
         return {line.split()[0] for line in output(network, "global", "ip", "netns", "list").splitlines()}
@@ -80,7 +80,7 @@ def test_ip_adds_executes_and_deletes_names_in_the_active_network(
     assert kind.strip() == "nsfs"
 
 
-def test_the_known_host_names_are_the_topologys_and_the_machines(in_network: InNetwork) -> None:
+def test_known_host_names_are_those_of_the_topology_and_of_the_machine(in_network: InNetwork) -> None:
     topology = load("bridge")
 
     def action(network: Network) -> list[str]:

@@ -1,26 +1,32 @@
-"""Endpoints against a topology, and any endpoint at all: what is refused has a remedy, and the remedy is accepted."""
+"""Endpoints against the addresses of a topology, and any text at all as an endpoint."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Callable
-from ipaddress import ip_interface
+from ipaddress import ip_address, ip_interface
 from typing import TypeVar
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_netns_mysql.endpoint import Addresses, Endpoint, check, name_fault, parse, parse_list
+from pytest_netns_mysql.endpoint import (
+    ENDPOINT_KINDS,
+    Addresses,
+    Endpoint,
+    by_address,
+    check,
+    name_fault,
+    parse,
+    parse_list,
+)
 from pytest_netns_mysql.errors import EndpointError
 
 Answer = TypeVar("Answer")
 
-
 LOOPBACK = (ip_interface("127.0.0.1/8"), ip_interface("::1/128"))
-
-
 ADDRESSES: Addresses = {
     "global": (ip_interface("192.0.2.1/24"), ip_interface("198.51.100.1/24"), *LOOPBACK),
     "red": (ip_interface("192.0.2.2/24"), ip_interface("2001:db8::2/64"), *LOOPBACK),
@@ -47,8 +53,6 @@ def test_what_the_topology_has_passes_and_host_names_are_the_servers_matter(valu
 
 
 RED = "red has 192.0.2.2, 2001:db8::2, 127.0.0.1, ::1"
-
-
 GLOBAL = "global has 192.0.2.1, 198.51.100.1, 127.0.0.1, ::1"
 
 
@@ -107,7 +111,7 @@ def test_what_stands_nowhere_in_the_topology_is_refused_with_what_is_there(
             f"admin_address = {text!r}: {why}",
             "  where: server shop",
             f"  tried: {tried}",
-            *(f"  do: {one}" for one in remedies),
+            *(f"  do: {remedy}" for remedy in remedies),
         ]
     )
 
@@ -118,22 +122,41 @@ def test_a_topology_without_namespaces_says_so() -> None:
     assert error.value.tried == ("the topology has no namespace",)
 
 
+HOST_NAMES = (("db.test", ip_address("192.0.2.2")), ("DB.test", ip_address("2001:db8::2")))
+
+
+def test_a_host_name_of_the_topology_is_checked_by_each_of_its_addresses() -> None:
+    assert by_address(Endpoint("Db.Test", "red"), HOST_NAMES) == [
+        Endpoint("192.0.2.2", "red"),
+        Endpoint("2001:db8::2", "red"),
+    ]
+    check(parse_list("db.test/red"), ADDRESSES, hosts=HOST_NAMES)
+    with pytest.raises(EndpointError, match=r"namespace blue has no address 192\.0\.2\.2"):
+        check(parse_list("db.test/blue"), ADDRESSES, hosts=HOST_NAMES)
+
+
+def test_an_endpoint_in_a_namespace_of_unknown_addresses_is_not_checked() -> None:
+    check(parse_list("203.0.113.9/blue"), ADDRESSES, unknown=["blue"])
+    with pytest.raises(EndpointError, match="namespace red has no address"):
+        check(parse_list("203.0.113.9/blue,203.0.113.9/red"), ADDRESSES, unknown=["blue"])
+
+
+def test_each_kind_of_endpoint_has_a_parameter_and_a_port_of_its_own() -> None:
+    assert [(kind.name, kind.parameter, kind.port_option, kind.default_port) for kind in ENDPOINT_KINDS] == [
+        ("mysql", "bind_address", "port", 3306),
+        ("admin", "admin_address", "admin_port", 33062),
+        ("mysqlx", "mysqlx_bind_address", "mysqlx_port", 33060),
+    ]
+
+
 NAMES = st.text(min_size=1).filter(lambda name: name_fault(name) is None and name != "global")
-
-
 HOSTS = st.from_regex(r"[a-z][a-z0-9-]{0,10}(\.[a-z][a-z0-9]{0,5}){0,3}", fullmatch=True)
-
-
 PLAIN = st.one_of(st.ip_addresses().map(str), HOSTS).filter(lambda address: not Endpoint(address).is_wildcard)
-
-
 ENDPOINTS = st.one_of(
     st.sampled_from(["*", "0.0.0.0", "::"]).map(Endpoint),
     st.builds(Endpoint, PLAIN),
     st.builds(Endpoint, PLAIN, NAMES),
 )
-
-
 # Mostly what the grammar is made of: a text of any characters seldom comes near a rule.
 TEXTS = st.one_of(
     st.text(),
@@ -180,7 +203,7 @@ def test_any_list_is_read_as_written_or_refused_with_a_cure(value: str | list[st
 
 @given(st.lists(st.builds(Endpoint, st.ip_addresses(v=4).map(str), NAMES), min_size=1, unique=True))
 def test_a_joined_list_is_read_as_its_parts(endpoints: list[Endpoint]) -> None:
-    endpoints = [one for one in endpoints if not one.is_wildcard] or [Endpoint("127.0.0.1")]
+    endpoints = [endpoint for endpoint in endpoints if not endpoint.is_wildcard] or [Endpoint("127.0.0.1")]
     assert parse_list(",".join(map(str, endpoints))) == tuple(endpoints)
 
 

@@ -1,4 +1,4 @@
-"""What the kernel refuses: told by the part of the topology, and with what helps; nothing stays open behind it."""
+"""Errors for parts of a topology that the kernel refuses: the part, the remedy, and no descriptor left open."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def impossible() -> Topology:
     return topology
 
 
-def test_what_the_kernel_refuses_is_named(in_sandbox: InSandbox) -> None:
+def test_the_error_names_the_refused_part(in_sandbox: InSandbox) -> None:
     assert in_sandbox(lambda sandbox: refusal(sandbox, impossible())) == (
         "the kernel refused the veth pair vpeer-red of red and lo of global, in global\n"
         "  where: topology topology (shop.toml)\n"
@@ -49,7 +49,7 @@ def test_what_the_kernel_refuses_is_named(in_sandbox: InSandbox) -> None:
     )
 
 
-def test_a_route_is_named_with_its_namespace_and_the_kernels_own_words(in_sandbox: InSandbox) -> None:
+def test_a_refused_route_is_named_with_its_namespace_and_the_kernels_message(in_sandbox: InSandbox) -> None:
     topology = from_mapping({"namespaces": {"red": "192.0.2.2/24"}}, source="shop.toml")
     object.__setattr__(topology.plan.veths[0].inner, "addresses", ())  # the route's gateway is on no subnet then
     what, where, tried, _ = in_sandbox(lambda sandbox: refusal(sandbox, topology)).splitlines()
@@ -58,7 +58,7 @@ def test_a_route_is_named_with_its_namespace_and_the_kernels_own_words(in_sandbo
     assert tried == "  tried: [Errno 101] Network is unreachable: Nexthop has invalid gateway"
 
 
-def test_a_network_that_fails_leaves_nothing_open_and_the_next_one_builds(in_sandbox: InSandbox) -> None:
+def test_a_failed_network_leaves_no_file_open_and_the_next_network_builds(in_sandbox: InSandbox) -> None:
     def action(sandbox: Sandbox) -> tuple[int, list[str]]:
         before = open_files()
         for _ in range(3):
@@ -70,7 +70,7 @@ def test_a_network_that_fails_leaves_nothing_open_and_the_next_one_builds(in_san
 
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
-def test_too_many_namespaces_for_the_open_files_are_told(in_sandbox: InSandbox, mode: str) -> None:
+def test_too_few_file_descriptors_are_an_error_with_a_remedy(in_sandbox: InSandbox, mode: str) -> None:
     names = {f"n{number}": f"10.0.{number}.2/24" for number in range(60)}
 
     def action(sandbox: Sandbox) -> str:
@@ -86,8 +86,8 @@ def test_too_many_namespaces_for_the_open_files_are_told(in_sandbox: InSandbox, 
 
 
 @pytest.mark.root  # only root may lower the limit, in a user namespace of its own too
-def test_too_many_namespaces_for_the_kernels_limit_are_told(in_sandbox: InSandbox) -> None:
-    """In a user namespace of its own the limit counts there alone."""
+def test_the_kernels_limit_of_namespaces_is_an_error_with_a_remedy(in_sandbox: InSandbox) -> None:
+    """In a new user namespace the limit applies to that namespace alone."""
 
     def action(sandbox: Sandbox) -> str:
         with sandbox.entered():
@@ -100,7 +100,7 @@ def test_too_many_namespaces_for_the_kernels_limit_are_told(in_sandbox: InSandbo
     assert cure == "  do: raise the limit: sysctl -w user.max_net_namespaces=15000"
 
 
-def test_a_kernel_without_ipv6_is_told(in_sandbox: InSandbox) -> None:
+def test_a_kernel_without_ipv6_is_an_error_with_a_remedy(in_sandbox: InSandbox) -> None:
     def action(sandbox: Sandbox) -> str:
         with sandbox.entered():
             Path("/proc/sys/net/ipv6/conf/default/disable_ipv6").write_text("1")
