@@ -55,5 +55,5 @@ def test_no_such_argument(netns_start_mysqld: StartFactory) -> None:
         "netns_start_mysqld takes no port=",
         "  do: use bind_address, admin_address, mysqlx_bind_address, check_endpoints, require_mysqlx, "
         "drop_capabilities, options",
-        "  do: an option of mysqld's: options={'port': ...}",
+        "  do: for an option of mysqld: options={'port': ...}",
     ]
