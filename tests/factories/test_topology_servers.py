@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = pytest.mark.as_user
+
 EVERYTHING = """
 [namespaces.red]
 address = "192.0.2.2/24"
