@@ -48,7 +48,7 @@ class ContainerProcess(Process):
     end with this process. Another process ends it, see ``reaper``.
     """
 
-    outward = GLOBAL
+    default_network_namespace = GLOBAL
 
     def __init__(self, image: Image, name: str, network: Network) -> None:
         """Choose the folder; nothing is started.

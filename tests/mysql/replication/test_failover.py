@@ -202,7 +202,7 @@ def test_a_server_without_a_source_cannot_be_promoted(source: MySQLServer, netns
             server.promote()
         assert str(error.value).splitlines() == [
             f"{server.name} cannot be promoted: it is not a replica, and takes writes already",
-            f"  where: {server.plan.where}",
+            f"  where: {server.spec.where}",
             "  do: promote what factories.replica made: replica.promote()",
         ]
 

@@ -62,7 +62,8 @@ def test_two_servers_of_one_server_id(same_id: MySQLServer, replica: Replica) ->
     with pytest.raises(ReplicationError, match="both servers have server_id 77") as error:
         replica.replicate(same_id, channel="other")
     assert 'do: give one of them another server_id: options={"server_id": ...}' in str(error.value)
-    replica.wait_until_caught_up()  # it still replicates from its source
+    replica.wait_until_caught_up()
+    assert list(replica.channels) == [""]
 
 
 def test_an_unknown_namespace_is_refused(same_id: MySQLServer, replica: Replica) -> None:
@@ -106,7 +107,7 @@ def test_a_failed_applier_is_reported_at_once(source: MySQLServer, short: Replic
 
 
 def test_the_account_of_a_replica_is_dropped_with_the_replica(source: MySQLServer, replica: Replica) -> None:
-    """`short` of the tests before is gone, and so is what let it in."""
+    """Replicas of tests that have ended, if any, have left no account."""
     assert accounts(source) == {"replica@198.51.100.2"}
     replica.wait_until_caught_up()
     assert accounts(replica) == {"replica@198.51.100.2"}
@@ -138,6 +139,7 @@ def test_a_restarted_source_is_found_again(source: MySQLServer, replica: Replica
     source.restart()
     replica.wait_until_connected()
     replica.wait_until_caught_up()
+    assert replica.status.is_connected
 
 
 def test_status_is_what_the_tables_say(netns: Network, replica: Replica) -> None:
