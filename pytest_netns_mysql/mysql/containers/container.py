@@ -48,7 +48,7 @@ class ContainerProcess(Process):
     another sees to it that it does, see ``reaper``.
     """
 
-    outward = GLOBAL
+    default_network_namespace = GLOBAL
 
     def __init__(self, image: Image, name: str, network: Network) -> None:
         """Keep which image; nothing is started."""

@@ -20,9 +20,12 @@ from pytest_netns_mysql.mysql.kinds import local
 from pytest_netns_mysql.mysql.kinds.local import fetched, find
 from pytest_netns_mysql.mysql.kinds.provenance import provenance
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("apt-get") is None and "CI" not in os.environ, reason="fetching is for machines with apt"
-)
+pytestmark = [
+    pytest.mark.as_user,
+    pytest.mark.skipif(
+        shutil.which("apt-get") is None and "CI" not in os.environ, reason="fetching is for machines with apt"
+    ),
+]
 
 FETCH = """
 import sys
@@ -139,7 +142,7 @@ def test_the_fetched_server_is_found_without_running_it(
     cache: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._USUAL_FOLDERS", ())
     server = find("auto", cache=cache, progress=lambda line: pytest.fail(line))
     assert server.mysqld == home / "bin" / "mysqld"
     assert server.version_line == run(server.mysqld, "--no-defaults", "--version").strip()

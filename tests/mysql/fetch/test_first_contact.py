@@ -15,6 +15,8 @@ from pytest_netns_mysql import settings
 from pytest_netns_mysql.run.serverkinds import ServerKinds
 from tests.support.suites import InnerRun, Suite
 
+pytestmark = pytest.mark.as_user
+
 # The first test has the server boot early in the second run; the factories' servers are asked for in each way.
 
 

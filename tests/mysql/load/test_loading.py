@@ -94,7 +94,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("name", FILES)
 def test_three_ways_give_the_same(server: MySQLServer, folder: Path, name: str) -> None:
-    is_mariadb = server.plan.kind.flavor == "mariadb"
+    is_mariadb = server.spec.kind.flavor == "mariadb"
     if name in (ONLY_MYSQL if is_mariadb else ONLY_MARIADB):
         return  # the other's own collations
     file = folder / "script.sql"
@@ -137,7 +137,7 @@ def test_what_mysqldump_writes_is_loaded(server: MySQLServer, folder: Path) -> N
 
 
 def test_what_mydumper_writes_is_loaded(server: MySQLServer) -> None:
-    if server.plan.kind.flavor == "mariadb":
+    if server.spec.kind.flavor == "mariadb":
         return  # it has MySQL's collations
     tables = ["things-schema", "things", "parts-schema", "parts", "log-schema"]
     loads = resolve([DUMPS / "mydumper" / f"shop.{table}.sql" for table in tables], where="here")

