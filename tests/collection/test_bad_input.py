@@ -62,7 +62,7 @@ SERVER = """
         (
             "options={'port': 'abc'}",
             [
-                "the option port = 'abc' is no port",
+                "the option port = 'abc' is not a port number",
                 "  where: factories.mysqld of the fixture shop, for test_inner.py::test_it",
             ],
         ),
@@ -92,7 +92,7 @@ def test_a_server_with_wrong_arguments_is_a_collection_error(suite: Suite, argum
         (
             "--netns-mysqld=~no-such-user/bin/mysqld",
             [
-                "ERROR: '~no-such-user/bin/mysqld' is no path: there is no such user, or the user has no home folder",
+                "ERROR: '~no-such-user/bin/mysqld' is not a path: there is no such user, or the user has no home *",
                 "  where: netns_mysqld*",
             ],
         ),

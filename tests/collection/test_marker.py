@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.suites import Suite, source
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 
 def test_a_test_runs_where_its_nearest_marker_says(suite: Suite) -> None:
     result = suite("marker/nearest_marker")

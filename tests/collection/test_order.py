@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.suites import Suite, source
 
+pytestmark = pytest.mark.as_user
+
 TOLD = (
     "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
     "among the netns tests, and among the others"

@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import is_alive, wait_for_end, wait_for_file
 from tests.support.suites import Suite, source
 
 # Direct as root, rootless as an ordinary user: CI runs both.
@@ -59,20 +59,6 @@ def pid_of(line: str) -> int:
     return int(match[1])
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-
-
-def await_end(*pids: int) -> None:
-    deadline = time.monotonic() + GRACE
-    while any(map(is_alive, pids)):
-        assert time.monotonic() < deadline, [pid for pid in pids if is_alive(pid)]
-        time.sleep(0.01)
-
-
 def seen(pytester: pytest.Pytester) -> list[int]:
     """Return mysqld's pid in each run."""
     return [pid for pid, _ in json.loads((pytester.path / "seen").read_text())]
@@ -95,7 +81,7 @@ def test_runs_use_the_standing_server_and_leave_nothing_on_it(
     assert "an equal server is up already" in command("up", code=1)
     assert command("ls").count(f"pid {holder}: ") == 1
     assert command("down", str(holder)).startswith(f"ended: pid {holder}: mysql-")
-    await_end(holder, child, *seen(pytester))
+    wait_for_end(holder, child, *seen(pytester))
     assert f"no standing server has the pid {holder}\n  where: netns-mysql down\n" in command(
         "down", str(holder), code=1
     )
@@ -113,6 +99,33 @@ def test_a_standing_server_that_cannot_be_put_back_is_replaced(
     first, second, third = seen(pytester)
     assert first != second == third
     assert pid_of("".join(line for line in command("ls").splitlines(True) if f"pid {holder}:" in line)) == holder
+
+
+def test_up_loads_what_the_topology_says(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+    seed = "CREATE SCHEMA shop; CREATE TABLE shop.article (name VARCHAR(9) PRIMARY KEY); "
+    (pytester.path / "seed.sql").write_text(seed + "INSERT INTO shop.article VALUES ('bolt');")
+    topology = pytester.path / "netns-topology.toml"
+    topology.write_text(topology.read_text() + 'load = ["seed.sql"]\n')
+    holder = pid_of(command("up"))
+    suite("reuse/finds_the_seed").assert_outcomes(passed=1)
+    ((child),) = children(holder)
+    assert seen(pytester) == children(child)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('load = ["nothing.sql"]', ["nothing.sql", "mysqld.load"]),
+        ('bind_address = ["192.0.2.9/red"]', ["192.0.2.9/red", "bind_address"]),
+    ],
+)
+def test_up_checks_the_server_before_it_starts(
+    command: Command, pytester: pytest.Pytester, table: str, told: list[str]
+) -> None:
+    topology = pytester.path / "netns-topology.toml"
+    topology.write_text(f"{topology.read_text()}{table}\n")
+    said = command("up", code=1)
+    assert all(part in said for part in told), said
 
 
 def test_a_standing_server_is_replaced_if_a_run_leaves_a_process_in_it(
@@ -155,10 +168,7 @@ def test_a_second_run_at_the_same_time_starts_its_own_server(
         stdout=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + GRACE
-        while not (pytester.path / "seen").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for_file(pytester.path / "seen", first)
         assert f"pid {holder}: " in (shown := command("ls"))
         assert f"used by pid {first.pid}" in shown
         suite("reuse/asks", "test_inner.py").assert_outcomes(passed=1)
@@ -200,7 +210,7 @@ def test_always_starts_a_standing_server(command: Command, suite: Suite, pyteste
     assert first == second
     holder = next(pid for pid in map(int, re.findall(r"pid (\d+):", command("ls"))) if first in grandchildren(pid))
     command("down", str(holder))
-    await_end(holder, first)
+    wait_for_end(holder, first)
 
 
 def grandchildren(pid: int) -> list[int]:
@@ -222,7 +232,7 @@ def test_a_standing_server_ends_with_the_login_session(command: Command, pyteste
         assert len(processes) == 3
         os.killpg(session.pid, signal.SIGKILL)
         session.wait()
-    await_end(*processes)
+    wait_for_end(*processes)
 
 
 @pytest.mark.parametrize("which", [0, 1])
@@ -230,7 +240,7 @@ def test_a_killed_supervisor_leaves_nothing(command: Command, which: int) -> Non
     holder = pid_of(command("up"))
     processes = [holder, *children(holder), *grandchildren(holder)]
     os.kill(processes[which], signal.SIGKILL)
-    await_end(*processes)
+    wait_for_end(*processes)
 
 
 def test_up_reports_why_the_server_did_not_start(command: Command, pytester: pytest.Pytester) -> None:

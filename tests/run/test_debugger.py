@@ -18,6 +18,8 @@ import pytest
 
 from tests.support.suites import source
 
+pytestmark = pytest.mark.as_user
+
 SUITE = source("debugger/single")
 LINE = SUITE.splitlines().index('    assert name == "red"') + 1
 PATIENCE = 60.0  # seconds

@@ -15,6 +15,8 @@ import pytest
 from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace
 from tests.support.suites import Suite, source
 
+pytestmark = pytest.mark.as_user
+
 Facts = dict[str, Any]
 
 # The same for root, who is to make a sandbox as an ordinary user does.

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.suites import InnerRun, Suite
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 
 def order(result: InnerRun) -> list[str]:
     return [line.split("::")[1].split()[0] for line in result.stdout.lines if "::" in line and "PASSED" in line]

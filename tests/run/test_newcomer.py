@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 
 def test_pdb_runs_in_the_namespace_of_the_failed_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import pytest\n@pytest.mark.netns('red')\ndef test_it(netns): assert 0")
@@ -47,7 +49,7 @@ def test_wrong_arguments_have_errors_of_the_plugin(suite: Suite) -> None:
         (
             "options={'port': 'abc'}",
             [
-                "the option port = 'abc' is no port",
+                "the option port = 'abc' is not a port number",
                 "  where: factories.mysqld of the fixture second, for test_inner.py::test_it",
                 "  do: write a number from 1 to 65535",
             ],

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = pytest.mark.as_user
+
 COUNT = int(os.environ.setdefault("RANDOM_TESTS", "150"))
 os.environ.setdefault("RANDOM_SEED", "7")
 
