@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import ReplicationError, in_short
-from pytest_netns_mysql.factories.byname import PLAN
+from pytest_netns_mysql.factories.byname import DECLARATION
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.load.load import Entry
+    from pytest_netns_mysql.mysql.load.entries import Entry
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.proxies.proxy import Argv
     from pytest_netns_mysql.topology.topology import Topology
@@ -130,10 +130,10 @@ class ClientDeclaration(Declaration):
 
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:
         """Check that everything to load exists, too; see Declaration."""
-        from pytest_netns_mysql.mysql.load.load import resolve
+        from pytest_netns_mysql.mysql.load.entries import find_loads
 
         super().check(topology, kinds, where)
-        resolve(self.load, where=where)
+        find_loads(self.load, where=where)
 
 
 def declarations_of(item: pytest.Item) -> Iterator[tuple[str, Declaration]]:
@@ -155,7 +155,7 @@ def declarations_of(item: pytest.Item) -> Iterator[tuple[str, Declaration]]:
 def declaration_of(fixture: Any) -> Declaration | None:
     """Return what a factory's fixture will make, or None for any other fixture."""
     # Not getattr: pytest.mark, which every test module has, makes any attribute that it is asked for.
-    declaration = getattr(fixture, "__dict__", {}).get(PLAN)
+    declaration = getattr(fixture, "__dict__", {}).get(DECLARATION)
     return declaration if isinstance(declaration, Declaration) else None
 
 

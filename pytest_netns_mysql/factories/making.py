@@ -10,14 +10,14 @@ import pytest
 from pytest_netns_mysql import arguments, paths
 from pytest_netns_mysql.arguments import Kind
 from pytest_netns_mysql.errors import SettingError
-from pytest_netns_mysql.factories.byname import PLAN
+from pytest_netns_mysql.factories.byname import DECLARATION
 from pytest_netns_mysql.factories.declared import Declaration, is_declared
 from pytest_netns_mysql.mysql.dialects.options import check_values
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.ownfixtures import own_fixture
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.load.load import Entries, Entry
+    from pytest_netns_mysql.mysql.load.entries import Entries, Entry
     from pytest_netns_mysql.mysql.replication.group import Group
     from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -108,9 +108,9 @@ def make_fixture(
         scope: The scope of the fixture.
         name: The name of the fixture; None for the name that it is assigned to.
     """
-    setattr(function, PLAN, declaration)
+    setattr(function, DECLARATION, declaration)
     made = pytest.fixture(scope=scope, name=name)(own_fixture(function))
-    setattr(made, PLAN, declaration)
+    setattr(made, DECLARATION, declaration)
     return made
 
 
@@ -118,10 +118,10 @@ def entries_from_caller(load: Entries) -> tuple[Entry, ...]:
     """Return what is to be loaded; relative paths start at the folder of the file that calls the factory."""
     if load == ():
         return ()
-    from pytest_netns_mysql.mysql.load.load import based
+    from pytest_netns_mysql.mysql.load.entries import with_absolute_paths
 
     file = arguments.calling_file()
-    return based(load, paths.here() if file is None else file.parent)
+    return with_absolute_paths(load, paths.here() if file is None else file.parent)
 
 
 def one_server(found: MySQLServer | Group, endpoint: str | None = None) -> MySQLServer:

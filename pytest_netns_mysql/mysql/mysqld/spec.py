@@ -7,21 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_netns_mysql import arguments
+from pytest_netns_mysql.endpoint import ADDRESS_PARAMETERS
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked
 from pytest_netns_mysql.optionnames import normal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_netns_mysql.mysql.load.load import Entry, Load
+    from pytest_netns_mysql.mysql.load.entries import Entry, Load
     from pytest_netns_mysql.mysql.mysqld.features import Request
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.topology.topology import Topology
 
 _S = TypeVar("_S", bound="ServerSpec")
 
-ADDRESSES = ("bind_address", "admin_address", "mysqlx_bind_address")
-OF_A_START = (*ADDRESSES, "check_endpoints", "require_mysqlx", "drop_capabilities")
+OF_A_START = (*ADDRESS_PARAMETERS, "check_endpoints", "require_mysqlx", "drop_capabilities")
 """The fields that a restart may change; every other name is an option of mysqld."""
 
 
@@ -66,7 +66,7 @@ class ServerSpec:
             topology: The topology.
             mysqlx: Whether X Plugin listens where ``bind_address`` says if the table does not say where.
         """
-        from pytest_netns_mysql.mysql.load.load import entries_of
+        from pytest_netns_mysql.mysql.load.entries import entries_of
 
         table = topology.mysqld
         wants_mysqlx = mysqlx and table.mysqlx_bind_address is None
@@ -86,7 +86,7 @@ class ServerSpec:
     @property
     def addresses(self) -> dict[str, str | Sequence[str] | None]:
         """The three address fields by name, as they are written."""
-        return {key: getattr(self, key) for key in ADDRESSES}
+        return {key: getattr(self, key) for key in ADDRESS_PARAMETERS}
 
     def with_options(self, defaults: Mapping[str, OptionValue]) -> ServerSpec:
         """Return the same configuration with options that hold where ``options`` does not set them."""
@@ -148,13 +148,13 @@ class ServerSpec:
             ServerVersionError: A kind of server lacks a feature.
         """
         from pytest_netns_mysql.kernel.namespaces import capabilitynames
-        from pytest_netns_mysql.mysql.load.load import resolve
+        from pytest_netns_mysql.mysql.load.entries import find_loads
         from pytest_netns_mysql.mysql.mysqld.kind import check_features
         from pytest_netns_mysql.mysql.mysqld.listeners import check_names, check_port_options
         from pytest_netns_mysql.topology.planning.endpoints import check_endpoints
 
         where_options = where_options or where
-        resolve(self.load, where=where_load or where)
+        find_loads(self.load, where=where_load or where)
         checked(self.options, where=where_options)
         capabilitynames.to_mask(self.drop_capabilities, where=where)
         if self.check_endpoints:

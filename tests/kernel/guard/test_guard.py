@@ -8,6 +8,8 @@ import pytest
 
 from pytest_netns_mysql.topology.file.load import load
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 FoundAfter = Callable[..., list[str]]
 
 

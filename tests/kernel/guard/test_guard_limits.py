@@ -19,6 +19,8 @@ from pytest_netns_mysql.kernel.netlink import dumps, ruleset
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InNetwork = Callable[..., Any]
 InSandbox = Callable[..., Any]
 InChild = Callable[[Callable[[], Any]], Any]

@@ -15,6 +15,8 @@ from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import from_mapping
 from pytest_netns_mysql.topology.file.load import load
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InNetwork = Callable[..., Any]
 FoundAfter = Callable[..., list[str]]
 Output = Callable[..., str]

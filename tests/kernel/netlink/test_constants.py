@@ -16,6 +16,8 @@ from pyroute2.netlink.rtnl import fibmsg, ifaddrmsg, ifinfmsg, ndmsg, rtmsg, tcm
 
 from pytest_netns_mysql.kernel.netlink import constants
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 MODULES: tuple[ModuleType, ...] = (
     *(netlink, rtnl, ifinfmsg, ifaddrmsg, rtmsg, fibmsg, ndmsg, tcmsg),
     *(nfnetlink, nftsocket, nfctsocket),

@@ -15,6 +15,8 @@ from pytest_netns_mysql.topology import Topology, dump, from_mapping
 from pytest_netns_mysql.topology.file.load import load
 from tests.support.pyroute2_reading import Interface, Reading, planned, read_by_pyroute2
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InNetwork = Callable[..., Any]
 NAMES = ["red", "blue", "green", "a-name-too-long-for-an-interface"]
 PRESETS = ["red-blue", "dual-stack", "isolated", "nat", "replication", "cluster"]
