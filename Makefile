@@ -1,21 +1,30 @@
-# Two commands do everything: `make demo` runs the examples, `make test` passes the tests.
+# `make demo` runs the examples, `make test` the tests of a few minutes, `make test-all` everything.
 PYTHON ?= python3
 VENV ?= .venv
+PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test clean
+.PHONY: demo test test-all clean
 
 demo: $(VENV)/demo.done
 	$(VENV)/bin/python -m pytest examples -rP -m "not slow"
 
 test: $(VENV)/test.done
+	bash .ci/test $(VENV)/bin/python
+
+test-all: $(VENV)/tox.done
 	$(VENV)/bin/python -m tox run
 
 $(VENV)/demo.done: pyproject.toml | $(VENV)/bin/python
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[x,tls]'
+	$(PIP) --editable '.[x,tls]'
 	touch $@
 
-$(VENV)/test.done: | $(VENV)/bin/python
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check "tox>=4.22"
+$(VENV)/test.done: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --upgrade "pip>=25.1"
+	$(PIP) --editable '.[x,tls]' --group test
+	touch $@
+
+$(VENV)/tox.done: | $(VENV)/bin/python
+	$(PIP) "tox>=4.22"
 	touch $@
 
 $(VENV)/bin/python:

@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
             parent.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
 
     doctor = commands.add_parser(
-        "doctor", parents=[common], help="check each prerequisite, and print the remedy for each missing one"
+        "doctor", parents=[common], help="check each prerequisite, and print a remedy for each that is missing"
     )
     doctor.set_defaults(command=_doctor)
 
@@ -225,7 +225,7 @@ def _run(options: argparse.Namespace, settings: table.Settings) -> int:
     argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
     if not argv:
         print(
-            "netns-mysql: the command to run is missing, as in: netns-mysql run --netns red -- ip address",
+            "netns-mysql: run needs a command: netns-mysql run --netns red -- ip address",
             file=sys.stderr,
         )
         return _USAGE

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.collection import overview
 from pytest_netns_mysql.collection.marker import SERVERS_HELP, is_netns_test
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.run import leftovers, pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
+from pytest_netns_mysql.run.pytestoptions import add_options, describe, read_settings
 from pytest_netns_mysql.run.session import SESSION, NetnsSession
 from pytest_netns_mysql.run.start import START, Start, is_distributed
 from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE
@@ -28,19 +28,7 @@ pytest_plugins = ("pytest_netns_mysql.fixtures",)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the command line options and the ini keys of all settings."""
-    group = parser.getgroup("netns", "MySQL in network namespaces")
-    for setting in table.TABLE:
-        choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
-        default = f"; default {setting.default}" if setting.default else ""
-        group.addoption(
-            setting.option,
-            dest=setting.ini,
-            metavar=setting.metavar,
-            default=None,
-            help=f"{setting.help}{choices}{default}",
-            **(overview.OPTION if setting.name == "topology" else {}),
-        )
-        parser.addini(setting.ini, f"{setting.help}{choices}{default}", default=None)
+    add_options(parser, **overview.OPTION)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -203,12 +191,7 @@ def pytest_runtestloop(session: pytest.Session) -> object:
 
 def pytest_report_header(config: pytest.Config) -> str | None:
     """Show the settings that were set, and where."""
-    session = config.stash[SESSION]
-    if not session.settings.given:
-        return None
-    given = session.settings.given.items()
-    values = ((name, getattr(session.settings, name) if name not in table.SECRET else "***", at) for name, at in given)
-    return f"netns: {', '.join(f'{name}={value} ({at})' for name, value, at in values)}"
+    return describe(config.stash[SESSION].settings)
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
@@ -224,30 +207,11 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 
 def _session(config: pytest.Config, options: argparse.Namespace) -> NetnsSession:
     if SESSION not in config.stash:
-
-        def command_line(setting: table.Setting) -> tuple[str, str] | None:
-            value: str | None = getattr(options, setting.ini, None)
-            return None if value is None else (value, f"command line {setting.option}")
-
-        def ini(setting: table.Setting) -> tuple[str, str] | None:
-            given = config.getini(setting.ini)
-            if given is None:
-                return None
-            value = str(given)
-            if config.inipath is not None:
-                value = table.from_folder(setting, value, config.inipath.parent)
-            return value, f"{setting.ini} in {config.inipath or 'the ini options'}"
-
-        def progress(text: str) -> None:
-            _print(config, f"netns-mysql: {text}")
-
-        try:
-            found = table.beside(config.inipath.parent if config.inipath is not None else config.rootpath)
-            settings = table.resolve(command_line, table.environment, ini, found)
-        except NetnsError as error:
-            raise pytest.UsageError(str(error)) from error
         config.stash[SESSION] = NetnsSession(
-            settings, config.invocation_params.dir, progress=progress, watch=lambda: _register_runner(config)
+            read_settings(config, options),
+            config.invocation_params.dir,
+            progress=lambda text: _print(config, f"netns-mysql: {text}"),
+            watch=lambda: _register_runner(config),
         )
         config.stash[LOOK_AHEAD] = lambda run: _look_ahead(config, run)
         # Not in pytest_unconfigure, which is not called if a conftest raises an error.

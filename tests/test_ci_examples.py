@@ -21,6 +21,8 @@ import pytest
 
 from pytest_netns_mysql import settings
 
+pytestmark = pytest.mark.lint_tools
+
 # The lint environment has these, and runs this file; CI leaves it out of the others, so that there none may be missing.
 if not os.environ.get("CI"):
     for _name in ("ruamel.yaml", "tox"):

@@ -135,7 +135,7 @@ def test_the_server_of_run_ends_with_the_command() -> None:
         (["run", "--mode", "sudo", "--", "true"], 1, "netns_mode = 'sudo': it must be one of auto, direct, rootless"),
     ],
 )
-def test_run_says_what_is_wrong(arguments: list[str], code: int, told: str) -> None:
+def test_wrong_arguments_of_run_are_errors(arguments: list[str], code: int, told: str) -> None:
     result = netns_mysql(*arguments)
     assert result.returncode == code
     assert result.stderr.startswith(f"netns-mysql: {told}")
@@ -155,7 +155,7 @@ def test_doctor_probes_everything_and_leaves_nothing(is_root: bool) -> None:
     assert [line.split()[1] for line in own[1:] if line[0] != " "] == ["kernel", "mysqld", "mysql", "mysqlxtest"]
 
 
-def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
+def test_doctor_names_missing_prerequisites_and_remedies(tmp_path: Path) -> None:
     nowhere = {"PATH": str(tmp_path), "DOCKER_HOST": f"unix://{tmp_path}/docker.sock"}
     result = netns_mysql("doctor", "--cache", "/proc/nowhere", **nowhere)
     assert result.returncode == 1
@@ -166,7 +166,7 @@ def test_doctor_names_what_is_missing_and_the_cure(tmp_path: Path) -> None:
     assert any(line.strip() == "do: install iproute2" for line in lines) == (not Path("/usr/sbin/ip").exists())
 
 
-def test_doctor_says_what_is_missing_where_nothing_may_be_fetched(tmp_path: Path) -> None:
+def test_doctor_reports_a_missing_server_if_fetching_is_off(tmp_path: Path) -> None:
     result = netns_mysql("doctor", "--cache", str(tmp_path), NETNS_FETCH="never", NETNS_MYSQLD="mariadb")
     assert result.returncode == 1, result.stdout
     assert (
@@ -186,7 +186,7 @@ def test_fetch_prints_the_path_last() -> None:
     assert "Ver " in line
 
 
-def test_fetch_takes_what_it_knows() -> None:
+def test_fetch_fetches_known_products_only() -> None:
     result = netns_mysql("fetch", "router")
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1].endswith("/bin/mysqlrouter")

@@ -22,7 +22,7 @@ COMMAND = [sys.executable, "-m", "pytest_netns_mysql.cli"]
 @pytest.mark.parametrize(
     "arguments", [["show"], ["show", "--format", "svg"], ["--help"], ["matrix"], ["ls"], ["doctor"]]
 )
-def test_a_reader_that_goes_is_no_error(arguments: list[str]) -> None:
+def test_a_closed_pipe_is_no_error(arguments: list[str]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     result = subprocess.run([*COMMAND, *arguments], stdout=writing, stderr=subprocess.PIPE, text=True)
@@ -37,7 +37,7 @@ def test_a_command_that_is_run_ends_at_a_closed_pipe_as_it_would_by_itself() -> 
     assert (result.stdout, result.stderr) == ("y\n", "")
 
 
-def test_an_output_that_cannot_be_written_is_told() -> None:
+def test_a_full_disk_is_an_error() -> None:
     with Path("/dev/full").open("w") as full:
         result = subprocess.run([*COMMAND, "show"], stdout=full, stderr=subprocess.PIPE, text=True)
     assert result.returncode == 1
@@ -69,7 +69,7 @@ def test_an_interrupt_ends_quietly() -> None:
         (["matrix"], 1, "netns-mysql: the working directory does not exist any more\n"),
     ],
 )
-def test_a_working_directory_that_is_gone(
+def test_commands_work_in_a_removed_working_directory(
     arguments: list[str], code: int, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
@@ -83,14 +83,15 @@ def test_a_working_directory_that_is_gone(
     assert "Traceback" not in result.stderr
 
 
-def test_what_cannot_be_run_is_told_before_a_sandbox_is_made(tmp_path: Path) -> None:
+def test_a_command_that_cannot_be_executed_is_an_error_before_a_sandbox_is_made(tmp_path: Path) -> None:
     script = tmp_path / "script"
     script.write_text("#!/no/such/interpreter\n")
     script.chmod(0o755)
     result = subprocess.run([*COMMAND, "run", "--", "nosuch"], capture_output=True, text=True)
     assert result.returncode == 127
     assert result.stderr == (
-        "netns-mysql: nosuch: No such file or directory\n  do: correct the name, install the program, or write its path\n"
+        "netns-mysql: nosuch: No such file or directory\n"
+        "  do: correct the name, install the program, or write its path\n"
     )
     result = subprocess.run([*COMMAND, "run", "--", str(script)], capture_output=True, text=True)
     assert result.returncode == 127
@@ -141,7 +142,7 @@ def test_the_marker_is_shown_with_all_that_it_takes() -> None:
 
 
 @pytest.mark.root
-def test_without_proc_there_is_one_error(tmp_path: Path) -> None:
+def test_without_proc_a_single_error_is_printed(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it(netns): pass\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\n")
     unshare = shutil.which("unshare")

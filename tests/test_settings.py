@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql.errors import ServerNotFoundError, SettingError
-from pytest_netns_mysql.run.serverkinds import ServerKinds
-from pytest_netns_mysql.settings import TABLE, Reader, Setting, environment, from_folder, resolve
+from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.settings import TABLE, Reader, Setting, environment, resolve
 
 BY_NAME = {setting.name: setting for setting in TABLE}
 
@@ -252,66 +251,3 @@ def test_no_setting_takes_a_nul_and_no_secret_is_shown(setting: Setting) -> None
     with pytest.raises(SettingError) as error:
         resolve(reader("ini", **{setting.name: "secret\0"}))
     assert str(error.value) == f"{setting.ini} contains a NUL character\n  where: ini\n  do: remove the character"
-
-
-def _paths(folder: Path) -> dict[str, tuple[str, str]]:
-    """Return paths at which nothing can be looked for, and why."""
-    (folder / "file").touch()
-    (folder / "loop").symlink_to(folder / "loop")
-    return {
-        "unknown user": ("~no-such-user/x", "there is no such user, or the user has no home folder"),
-        "long": ("x" * 5000, "it cannot be accessed: File name too long"),
-        "long path": ("x/" * 5000, "it cannot be accessed: File name too long"),
-        "loop": (str(folder / "loop" / "x"), "it cannot be accessed: Too many levels of symbolic links"),
-        "file": (str(folder / "file"), "it is not a folder"),
-        "below a file": (str(folder / "file" / "x"), f"{folder / 'file'} is not a folder"),
-    }
-
-
-@pytest.mark.parametrize("case", ["unknown user", "long", "long path", "loop", "file", "below a file"])
-def test_a_cache_that_cannot_be_a_folder_is_refused(case: str, tmp_path: Path) -> None:
-    value, why = _paths(tmp_path)[case]
-    with pytest.raises(SettingError) as error:
-        resolve(reader("ini", cache=value))
-    assert error.value.what == f"netns_cache = {value!r}: {why}"
-    assert len(str(error.value)) < 10_000
-
-
-@pytest.mark.parametrize("case", ["unknown user", "long", "long path", "loop", "file", "below a file"])
-def test_a_folder_of_scripts_is_a_folder(case: str, tmp_path: Path) -> None:
-    value, why = _paths(tmp_path)[case]
-    with pytest.raises(SettingError) as error:
-        resolve(reader("ini", image_initdb=value))
-    assert error.value.what == f"netns_image_initdb = {value!r}: {why if '~' in value else 'there is no such folder'}"
-    assert not why.startswith("it cannot") or why.removeprefix("it ") in error.value.tried[0]
-    assert from_folder(BY_NAME["image_initdb"], "~no-such-user/x", tmp_path) == "~no-such-user/x"
-
-
-@pytest.mark.parametrize("case", ["unknown user", "long", "long path", "loop"])
-def test_a_server_whose_path_cannot_be_looked_at_is_told(case: str, tmp_path: Path) -> None:
-    value, why = _paths(tmp_path)[case]
-    settings = resolve(reader("ini", mysqld=value, cache=str(tmp_path)))
-    with pytest.raises(ServerNotFoundError) as error:
-        ServerKinds(settings, print).find()
-    assert error.value.what.endswith(why.removeprefix("it "))
-    assert len(str(error.value)) < 10_000
-
-
-@pytest.mark.ordinary_user
-@pytest.mark.parametrize("name", ["cache", "image_initdb"])
-def test_a_folder_that_may_not_be_looked_at_is_told(name: str, tmp_path: Path) -> None:
-    closed = tmp_path / "closed"
-    (closed / "folder").mkdir(parents=True)
-    closed.chmod(0)
-    with pytest.raises(SettingError, match="cannot be accessed: Permission denied"):
-        resolve(reader("ini", **{name: str(closed / "folder")}))
-    settings = resolve(reader("ini", mysqld=str(closed / "mysqld"), cache=str(tmp_path)))
-    with pytest.raises(ServerNotFoundError, match="mysqld cannot be accessed: Permission denied"):
-        ServerKinds(settings, print).find()
-
-
-@pytest.mark.parametrize("server", ["external:127.0.0.1:" + "9" * 5000, "external:a:²", f"external:{'x' * 300}:3306"])
-def test_an_address_of_a_server_that_none_has_is_told(server: str, tmp_path: Path) -> None:
-    settings = resolve(reader("ini", mysqld=server, cache=str(tmp_path)))
-    with pytest.raises(SettingError, match="names no server"):
-        ServerKinds(settings, print).find()

@@ -93,8 +93,8 @@ def _choice(topology: Topology, project: Path, folder: Path) -> str:
 
     Args:
         topology: The topology.
-        project: The folder of the project; files in it get a path relative to ``folder``, so that the path also holds in
-            other checkouts.
+        project: The folder of the project. Files in it get a path relative to ``folder``, which also holds in other
+            checkouts.
         folder: The working directory of the CI job.
     """
     source = topology.source

@@ -15,7 +15,7 @@ import pytest
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.ownfixtures import is_own
 
-PLAN = "netns_plan"
+DECLARATION = "netns_declaration"
 """The attribute of a factory's fixture that has its declaration."""
 
 _INSTALLED = ("site-packages", "dist-packages")
@@ -24,7 +24,7 @@ _INSTALLED = ("site-packages", "dist-packages")
 def is_of_factory(value: object) -> bool:
     """Return True for a fixture that a factory made."""
     # Not getattr: every test module has pytest.mark, which makes each attribute that is asked for.
-    return PLAN in getattr(value, "__dict__", {})
+    return DECLARATION in getattr(value, "__dict__", {})
 
 
 def may_ask_own_module(item: pytest.Item) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import ReplicationError, in_short
-from pytest_netns_mysql.factories.byname import PLAN
+from pytest_netns_mysql.factories.byname import DECLARATION
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 from pytest_netns_mysql.run import pytest_internals
 
@@ -155,7 +155,7 @@ def declarations_of(item: pytest.Item) -> Iterator[tuple[str, Declaration]]:
 def declaration_of(fixture: Any) -> Declaration | None:
     """Return what a factory's fixture will make, or None for any other fixture."""
     # Not getattr: pytest.mark, which every test module has, makes any attribute that it is asked for.
-    declaration = getattr(fixture, "__dict__", {}).get(PLAN)
+    declaration = getattr(fixture, "__dict__", {}).get(DECLARATION)
     return declaration if isinstance(declaration, Declaration) else None
 
 

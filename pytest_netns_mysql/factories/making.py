@@ -10,7 +10,7 @@ import pytest
 from pytest_netns_mysql import arguments, paths
 from pytest_netns_mysql.arguments import Kind
 from pytest_netns_mysql.errors import SettingError
-from pytest_netns_mysql.factories.byname import PLAN
+from pytest_netns_mysql.factories.byname import DECLARATION
 from pytest_netns_mysql.factories.declared import Declaration, is_declared
 from pytest_netns_mysql.mysql.dialects.options import check_values
 from pytest_netns_mysql.run import pytest_internals
@@ -108,9 +108,9 @@ def make_fixture(
         scope: The scope of the fixture.
         name: The name of the fixture; None for the name that it is assigned to.
     """
-    setattr(function, PLAN, declaration)
+    setattr(function, DECLARATION, declaration)
     made = pytest.fixture(scope=scope, name=name)(own_fixture(function))
-    setattr(made, PLAN, declaration)
+    setattr(made, DECLARATION, declaration)
     return made
 
 

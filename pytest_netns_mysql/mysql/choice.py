@@ -1,4 +1,4 @@
-"""Which server a run uses: what the setting netns_mysqld may say, and who finds it."""
+"""Finding the server that the setting netns_mysqld names."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _EXTERNAL = "external:"
 
 @dataclass(frozen=True)
 class Finder:
-    """What finds servers.
+    """The search for servers.
 
     Attributes:
         cache: The user's cache folder, made when needed.
@@ -34,7 +34,7 @@ class Finder:
         image_env: Variables for an image's entrypoint.
         image_initdb: A folder of scripts for an image's entrypoint, or None.
         external_user: The administrator of a server that others run.
-        external_password: The administrator's password.
+        external_password: The password of that administrator.
     """
 
     cache: Path
@@ -46,9 +46,12 @@ class Finder:
     external_password: str = ""
 
     def find(self, choice: str) -> Kind:
-        """Return the server that a choice names, brought now where that is needed.
+        """Return the server that a value of netns_mysqld names; fetch or pull the server if needed.
 
-        Raises ServerNotFoundError, and its like ServerVersionError and ContainerError, for one that cannot do it.
+        Raises:
+            ServerNotFoundError: There is no such server.
+            ServerVersionError: The server does not support network namespaces.
+            ContainerError: The image, or a container engine, is missing.
         """
         found = self.look(choice)
         if found is None and choice == _AUTO and self.permission.is_never:
@@ -61,7 +64,7 @@ class Finder:
         return found
 
     def look(self, choice: str) -> Kind | None:
-        """Return the server that a choice names, or None where it would have to be brought; raise as ``find``."""
+        """Return the server as ``find`` does, or None if it would have to be fetched or pulled."""
         return self._find(choice, None)
 
     def _find(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
@@ -82,22 +85,25 @@ class Finder:
         return local.look(choice, cache=cache)[0] if progress is None else self._auto(cache, progress)
 
     def _last_resort(self) -> Kind | None:
-        """Return the image that is taken where nothing can be fetched, if it is here."""
+        """Return the image that is used if nothing may be fetched, or None if this machine does not have the image."""
         try:
             return self._image(_LAST_RESORT, None)
         except NetnsError:
             return None
 
     def _require_permission(self, choice: str) -> None:
-        """Raise an error if what a choice names may not be brought now; raise ServerNotFoundError, ContainerError."""
+        """Raise ServerNotFoundError or ContainerError if the settings do not permit to fetch or pull the server."""
         where = f"netns_mysqld = {choice}"
         if choice.startswith(_IMAGE):
             if self.permission.is_never:
                 image = choice.removeprefix(_IMAGE)
                 raise ContainerError(
-                    f"there is no image {image} on this machine, and netns_fetch = never: it is not pulled",
+                    f"there is no image {image} on this machine, and netns_fetch = never forbids to pull it",
                     where=self.permission.place or where,
-                    remedies=[f"run `docker pull {image}` before", "set netns_fetch = auto: the run pulls it"],
+                    remedies=[
+                        f"run `docker pull {image}` first",
+                        "or let the run pull the image: netns_fetch = auto",
+                    ],
                 )
             return
         cache = self.cache.expanduser().absolute()
@@ -138,9 +144,9 @@ class Finder:
 
 
 def of_program(program: Path, version_line: str) -> Kind:
-    """Return the server that a program is, by what it prints as its version; raise as ``find``."""
+    """Return the server with a program and the output of its ``--version``; raise as ``Finder.find``."""
     if parse_version_line(version_line)[0] != _MARIADB:
         return local.distribution(program, version_line)
     from pytest_netns_mysql.mysql.kinds import mariadb
 
-    return mariadb.described(program, version_line)
+    return mariadb.of_version_line(program, version_line)

@@ -108,7 +108,7 @@ class StandingServer:
 
     def _status(self) -> messages.Status:
         taken_by = None if self._run is None else messages.peer_of(self._run)[0]
-        topology, kind = self._order.topology, self._server.plan.kind
+        topology, kind = self._order.topology, self._server.spec.kind
         return messages.Status(os.getppid(), topology.name, label(kind), self._started, taken_by)
 
     def _put_back(self, run: socket.socket) -> bool:

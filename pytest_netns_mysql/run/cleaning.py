@@ -100,7 +100,7 @@ class Cleaner:
             return
         if not self._default.can_be_fresh:
             pytest.fail(
-                f"netns_mysqld_fresh: {self._default.plan.kind.name} is run by others, and cannot be started anew",
+                f"netns_mysqld_fresh: {self._default.spec.kind.name} is run by others, and cannot be started anew",
                 pytrace=False,
             )
         watched = self._watched.get(self._default)

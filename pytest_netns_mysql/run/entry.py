@@ -93,12 +93,12 @@ class Entry:
         return False
 
     def _is_worker(self) -> bool:
-        """Return True in a worker of xdist. Its controller has entered already, and it has several threads from its start."""
+        """Return True in a worker of xdist, which has several threads from its start; its controller has entered."""
         # Programs that tests start in a worker inherit the variable, but execnet starts a worker by `python -c`.
         return "PYTEST_XDIST_WORKER" in os.environ and not hasattr(sys.modules.get("__main__"), "__file__")
 
     def _is_expected(self) -> bool:
-        """Return True if a netns setting is set, the last run had netns tests here, or a test file has the word netns."""
+        """Return True if a netns setting is set, the last run had netns tests, or a test file has the word netns."""
         if self._session.settings.given:
             return True
         from pytest_netns_mysql.run import search

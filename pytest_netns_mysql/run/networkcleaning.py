@@ -103,7 +103,8 @@ class NetworkCleaner:
             result = guard.put_back()
             guard.leave(scope)
         except (OSError, NetnsError) as error:
-            return [f"cannot read or put back the network: {str(error).splitlines()[0]}"], True
+            reason, *_ = str(error).partition("\n")
+            return [f"cannot read or put back the network: {reason}"], True
         return ([], False) if result is None else ([*result.found], bool(result.stays))
 
     def _current(self) -> Guard | None:
@@ -112,7 +113,7 @@ class NetworkCleaner:
 
     def _rebuild(self, network: Network) -> None:
         """Tear down the fixture ``netns``; the next test that asks for the fixture gets a new network."""
-        guard = self._guards.pop(network)
+        guard = self._guards.pop(network, None)
         if guard is not None:
             guard.close()
         try:

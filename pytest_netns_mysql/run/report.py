@@ -47,7 +47,7 @@ def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[
     for server in session.servers.running:
         if server.network is not network:
             continue
-        other_kind = f", {provenance(server.plan.kind)}" if server.plan.kind != kind else ""
+        other_kind = f", {provenance(server.spec.kind)}" if server.spec.kind != kind else ""
         lines.append(f"{server.name}: {server.describe()}{other_kind}")
         logged = ErrorLog(server.error_log).since(since)[-_MAX_LOG_LINES:]
         if logged:

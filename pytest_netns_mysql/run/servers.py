@@ -92,12 +92,14 @@ class Servers:
             yield group
 
     def _members(self, spec: ServerSpec, namespaces: Sequence[str], *, single_primary: bool) -> dict[str, ResolvedSpec]:
+        from pytest_netns_mysql.endpoint import MYSQL_ENDPOINT
         from pytest_netns_mysql.mysql.mysqld.listeners import read_port
         from pytest_netns_mysql.mysql.replication import groupoptions
 
         where = f"group {spec.name}"
         groupoptions.check(namespaces, spec.options, where)
-        port = read_port("port", spec.options.get("port", 3306), where)
+        option, default = MYSQL_ENDPOINT.port_option, MYSQL_ENDPOINT.default_port
+        port = read_port(option, spec.options.get(option, default), where)
         places = [(self._network[namespace].address, port) for namespace in namespaces]
         group_name = groupoptions.new_name()
         specs = {}

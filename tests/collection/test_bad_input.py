@@ -1,4 +1,4 @@
-"""Bad input is told at collection, before any server starts: what, where, what is allowed, what to do."""
+"""Errors for wrong input, found at collection before any server starts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SERVER = """
         ),
         (
             "admin_address='192.0.2.2/red,198.51.100.2/blue'",
-            ["admin_address = '192.0.2.2/red,198.51.100.2/blue': it takes one address only*"],
+            ["admin_address = '192.0.2.2/red,198.51.100.2/blue': it takes a single address, got 2*"],
         ),
         (
             "options={'admin-address': '192.0.2.2/red'}",
@@ -62,13 +62,13 @@ SERVER = """
         (
             "options={'port': 'abc'}",
             [
-                "the option port = 'abc' is no port",
+                "the option port = 'abc' is not a port number",
                 "  where: factories.mysqld of the fixture shop, for test_inner.py::test_it",
             ],
         ),
     ],
 )
-def test_a_server_that_cannot_be_is_a_collection_error(suite: Suite, arguments: str, told: list[str]) -> None:
+def test_a_server_with_wrong_arguments_is_a_collection_error(suite: Suite, arguments: str, told: list[str]) -> None:
     """Nothing is started; with --continue-on-collection-errors the other modules run."""
     result = suite(
         SERVER.format(arguments=arguments), "--continue-on-collection-errors", test_other="def test_other(): pass"
@@ -92,7 +92,7 @@ def test_a_server_that_cannot_be_is_a_collection_error(suite: Suite, arguments: 
         (
             "--netns-mysqld=~no-such-user/bin/mysqld",
             [
-                "ERROR: '~no-such-user/bin/mysqld' is no path: there is no such user, or the user has no home folder",
+                "ERROR: '~no-such-user/bin/mysqld' is not a path: there is no such user, or the user has no home *",
                 "  where: netns_mysqld*",
             ],
         ),
@@ -108,7 +108,9 @@ def test_a_server_that_cannot_be_is_a_collection_error(suite: Suite, arguments: 
     ],
 )
 @pytest.mark.parametrize("workers", ["0", "1"])
-def test_a_setting_that_cannot_be(suite: Suite, argument: str, told: list[str], workers: str) -> None:
+def test_a_setting_with_a_wrong_value_is_a_usage_error(
+    suite: Suite, argument: str, told: list[str], workers: str
+) -> None:
     result = suite("def test_it(netns_mysql): pass", argument, "-n", workers)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(told)
@@ -122,7 +124,9 @@ def test_a_setting_that_cannot_be(suite: Suite, argument: str, told: list[str], 
         ("netns_topology =", "ERROR: netns_topology is empty*"),
     ],
 )
-def test_an_ini_key_that_cannot_be(suite: Suite, pytester: pytest.Pytester, ini: str, told: str) -> None:
+def test_an_ini_key_with_a_wrong_value_is_a_usage_error(
+    suite: Suite, pytester: pytest.Pytester, ini: str, told: str
+) -> None:
     pytester.makefile(".ini", tox=f"[pytest]\n{ini}\n")
     result = suite("def test_it(): pass")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -147,7 +151,7 @@ def test_an_environment_variable_is_named(suite: Suite, monkeypatch: pytest.Monk
         ("netns_mysqld(min='9' * 5000)", "netns_mysqld() takes a version such as '8.4' for min=, got '999*"),
     ],
 )
-def test_a_marker_that_cannot_be(suite: Suite, marker: str, told: str) -> None:
+def test_a_marker_with_wrong_arguments_is_a_collection_error(suite: Suite, marker: str, told: str) -> None:
     result = suite(f"import pytest\n@pytest.mark.{marker}\ndef test_it(netns): pass\n")
     result.assert_outcomes(errors=1)
     text = told.replace("[", "[[]")
@@ -172,7 +176,7 @@ def test_a_topology_of_the_projects_own_is_checked_when_it_is_made(suite: Suite)
     )
 
 
-def test_a_failing_test_shows_where_it_stood_and_what_the_server_said(suite: Suite) -> None:
+def test_a_failed_test_shows_its_namespace_and_the_error_log(suite: Suite) -> None:
     result = suite("bad_input/failing")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(

@@ -1,10 +1,12 @@
-"""The netns marker: where a test runs, and what its bad arguments are told."""
+"""The netns marker: where a test runs, and the errors for wrong arguments."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.support.suites import Suite, source
+
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
 
 def test_a_test_runs_where_its_nearest_marker_says(suite: Suite) -> None:
@@ -27,7 +29,7 @@ def test_several_names_run_the_test_once_in_each(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
-def test_a_marker_on_one_parameter_is_not_that_of_the_others(suite: Suite, mode: str) -> None:
+def test_a_marker_on_one_parameter_does_not_mark_the_others(suite: Suite, mode: str) -> None:
     result = suite(
         "marker/one_parameter",
         f"--netns-mode={mode}",
@@ -100,7 +102,7 @@ def test_other_arguments_are_collection_errors(suite: Suite, marker: str, told: 
     result.stdout.fnmatch_lines(["  where: @pytest.mark.netns of test_inner.py::test_it", "  do: *name*"])
 
 
-def test_function_fixtures_stand_inside_and_wider_ones_never_do(
+def test_function_scoped_fixtures_run_in_the_namespace_and_wider_ones_outside(
     suite: Suite, is_root: bool, as_written: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RESTING", "host" if is_root else "sandbox")
@@ -111,7 +113,7 @@ def test_function_fixtures_stand_inside_and_wider_ones_never_do(
     result.assert_outcomes(passed=2)
 
 
-def test_an_async_test_and_its_fixtures_stand_inside(pytester: pytest.Pytester) -> None:
+def test_an_async_test_and_its_fixtures_run_in_the_namespace(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(source("marker/async_fixtures"))
     result = pytester.runpytest_subprocess("-o", "asyncio_default_fixture_loop_scope=function", "-Werror")
     result.assert_outcomes(passed=1)

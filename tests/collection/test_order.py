@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.suites import Suite, source
 
+pytestmark = pytest.mark.as_user
+
 TOLD = (
     "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
     "among the netns tests, and among the others"
@@ -29,7 +31,7 @@ def test_xdist_gives_no_worker_a_plain_test_after_a_netns_test(
     result.assert_outcomes(passed=28)
 
 
-def test_a_group_of_xdist_is_split_where_it_must_be(pytester: pytest.Pytester, files: None) -> None:
+def test_a_loadgroup_with_plain_and_netns_tests_is_split(pytester: pytest.Pytester, files: None) -> None:
     text = source("order/mixed") + '\n\npytestmark = pytest.mark.xdist_group("one")\n'
     pytester.makepyfile(test_f=text, test_g=text)
     result = pytester.runpytest_subprocess(

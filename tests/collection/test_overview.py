@@ -47,7 +47,7 @@ def test_the_bare_option_shows_the_topology_of_addopts(suite: Suite, pytester: p
     result.stdout.fnmatch_lines(["topology nat (preset nat), forwarding on", "tests over nat"])
 
 
-def test_a_value_that_stands_apart_is_a_value(
+def test_the_next_argument_is_the_value_of_the_option(
     suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EXPECTED_TOPOLOGY", "shop")
@@ -55,7 +55,7 @@ def test_a_value_that_stands_apart_is_a_value(
     suite("topologies/shop", "--netns-topology", "shop.toml").assert_outcomes(passed=1)
 
 
-def test_what_is_shown_has_markers_topologies_and_what_is_not_applicable(suite: Suite, tmp_path: Path) -> None:
+def test_the_overview_has_topologies_of_markers_and_skipped_tests(suite: Suite, tmp_path: Path) -> None:
     result = suite(
         "overview/markers",
         "--netns-topology",
@@ -74,7 +74,7 @@ def test_what_is_shown_has_markers_topologies_and_what_is_not_applicable(suite: 
     )
 
 
-def test_a_mistake_in_a_topology_is_shown_with_all_its_faults(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_the_overview_of_a_wrong_topology_lists_all_faults(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "shop.toml").write_text('[namespaces]\nred = "192.0.2.2"\nblue = "198.51.100.0/24"\n')
     result = suite("overview/two_places", "--netns-topology=shop.toml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR

@@ -1,4 +1,4 @@
-"""Several servers in one run: every netns test on each, ids that say which, and tests that are for some of them."""
+"""Several servers in one run: every netns test runs on each, unless the marker netns_mysqld excludes a server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def both() -> str:
     return f"--netns-mysqld=auto,{kind.name}"
 
 
-def test_each_test_runs_on_each(suite: Suite, both: str) -> None:
+def test_each_netns_test_runs_on_each_server(suite: Suite, both: str) -> None:
     """Each server has a network of its own, so that both listen on the same addresses and ports."""
     result = suite(
         "several_servers/each_on_each",
@@ -33,7 +33,7 @@ def test_each_test_runs_on_each(suite: Suite, both: str) -> None:
     )
 
 
-def test_over_several_topologies_too(suite: Suite, both: str) -> None:
+def test_each_netns_test_runs_on_each_server_over_each_topology(suite: Suite, both: str) -> None:
     suite(
         "several_servers/over_topologies",
         both,
@@ -41,7 +41,7 @@ def test_over_several_topologies_too(suite: Suite, both: str) -> None:
     ).assert_outcomes(passed=4)
 
 
-def test_what_each_test_is_for(suite: Suite, both: str) -> None:
+def test_the_marker_netns_mysqld_selects_servers(suite: Suite, both: str) -> None:
     result = suite(
         "several_servers/for_one_kind",
         both,
@@ -67,7 +67,7 @@ def test_what_each_test_is_for(suite: Suite, both: str) -> None:
         ("flavor='postgres'", "netns_mysqld() takes mysql, percona, mariadb for flavor=, got 'postgres'"),
     ],
 )
-def test_a_marker_that_cannot_be(suite: Suite, arguments: str, message: str) -> None:
+def test_other_arguments_of_the_marker_are_collection_errors(suite: Suite, arguments: str, message: str) -> None:
     result = suite(
         f"""
         import pytest
@@ -80,7 +80,7 @@ def test_a_marker_that_cannot_be(suite: Suite, arguments: str, message: str) -> 
     result.stdout.fnmatch_lines([f"*{message}*", "*where: @pytest.mark.netns_mysqld of test_inner.py::test_it"])
 
 
-def test_a_test_of_unittest_runs_on_one(suite: Suite, both: str) -> None:
+def test_a_unittest_case_cannot_run_on_several_servers(suite: Suite, both: str) -> None:
     result = suite(
         "several_servers/unittest_case",
         both,

@@ -1,4 +1,4 @@
-"""Choosing topologies: one or several, from the command line, the ini file, a marker, a file that is found."""
+"""The choice of topologies: on the command line, in the ini file, in a marker, or by a file beside the ini file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_each_network_and_server_is_made_once_whatever_the_order(suite: Suite) -
     assert order == [(str(number), name) for number in range(3) for name in ("nat", "red-blue")]
 
 
-def test_a_name_that_one_topology_lacks_is_not_applicable_there(suite: Suite) -> None:
+def test_a_test_is_skipped_over_a_topology_that_lacks_its_namespace(suite: Suite) -> None:
     result = suite(
         "topologies/lacking_name",
         "-rs",
@@ -64,7 +64,7 @@ def test_a_name_that_no_topology_has_is_a_collection_error(suite: Suite) -> None
     result.stdout.no_fnmatch_line("*During handling*")
 
 
-def test_a_topology_file_beside_the_ini_file_is_found_by_itself(
+def test_a_topology_file_beside_the_ini_file_is_used_without_a_setting(
     suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EXPECTED_TOPOLOGY", "netns-topology")
@@ -75,7 +75,7 @@ def test_a_topology_file_beside_the_ini_file_is_found_by_itself(
     result.stdout.fnmatch_lines([f"netns: topology={pytester.path}/netns-topology.toml (found in {pytester.path})"])
 
 
-def test_a_file_of_the_ini_file_is_sought_from_its_folder(
+def test_a_path_in_the_ini_file_is_relative_to_the_ini_file(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EXPECTED_TOPOLOGY", "shop")
@@ -101,7 +101,7 @@ def test_the_nearest_of_marker_command_line_environment_and_ini_wins(
     suite(marked.replace("NAME", "red-blue"), "--netns-topology=isolated").assert_outcomes(passed=1)
 
 
-def test_a_markers_file_is_sought_beside_the_test(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_a_path_in_a_marker_is_relative_to_the_test_file(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "shop.toml").write_text(SHOP)
     result = suite(
         "topologies/file_beside",
@@ -137,7 +137,7 @@ def test_a_marker_with_a_wrong_topology_is_a_collection_error(suite: Suite, mark
     result.stdout.fnmatch_lines(told, consecutive=True)
 
 
-def test_a_test_of_another_kind_runs_over_one_topology_only(suite: Suite) -> None:
+def test_a_unittest_case_cannot_run_over_several_topologies(suite: Suite) -> None:
     suite("topologies/unittest_case", "--netns-topology=cluster").assert_outcomes(passed=1)
     result = suite("topologies/unittest_case", "--netns-topology=cluster,nat")
     result.assert_outcomes(errors=1)
@@ -159,7 +159,7 @@ def test_an_overridden_netns_topology_is_not_run_over_the_chosen_ones(suite: Sui
 
 
 def test_each_test_has_the_network_of_its_own_netns_topology(suite: Suite, as_written: tuple[str, str]) -> None:
-    """An override in one module is followed there, and nowhere else; pytest alone would keep the first network."""
+    """Without the plugin's help, pytest would keep the network of the first module for all modules."""
     result = suite(
         "topologies/default_topology",
         *as_written,

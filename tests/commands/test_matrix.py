@@ -47,7 +47,7 @@ def test_the_default_is_one_cell() -> None:
     assert cells() == [{"name": "red-blue on auto", "topology": "red-blue", "mysqld": "auto"}]
 
 
-def test_topologies_times_servers() -> None:
+def test_each_topology_has_a_cell_for_each_server() -> None:
     assert cells("--topology", "nat, cluster", "--mysqld", "mariadb, docker://mysql:8.4") == [
         {"name": "nat on mariadb", "topology": "nat", "mysqld": "mariadb"},
         {"name": "nat on docker-mysql-8.4", "topology": "nat", "mysqld": "docker://mysql:8.4"},
@@ -66,7 +66,7 @@ def test_a_file_of_several_topologies_gives_a_cell_for_each(project: Path) -> No
     assert pairs("--topology", "nets.toml::office") == [("nets.toml::office", "auto")]
 
 
-def test_a_topology_file_that_lies_there_is_found(project: Path) -> None:
+def test_a_topology_file_in_the_folder_is_found(project: Path) -> None:
     (project / "netns-topology.toml").write_text(SEVERAL)
     assert [cell["name"] for cell in cells()] == ["shop on auto", "office on auto"]
 
@@ -153,12 +153,12 @@ def test_pytest_runs_each_cell(project: Path) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told(arguments: list[str], text: str) -> None:
+def test_a_wrong_setting_is_an_error(arguments: list[str], text: str) -> None:
     result = run(*arguments)
     assert (result.returncode, result.stdout, result.stderr) == (1, "", f"netns-mysql: {text}")
 
 
-def test_what_is_wrong_in_the_ini_file_is_told_with_its_place(project: Path) -> None:
+def test_errors_in_the_ini_file_name_the_file(project: Path) -> None:
     ini = project / "pytest.ini"
     ini.write_text("[pytest]\nnetns_topology = red-blu\n")
     assert run().stderr.startswith(

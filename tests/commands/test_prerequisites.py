@@ -1,4 +1,4 @@
-"""What doctor says of a server of one's own: by the files that are there."""
+"""The findings of netns-mysql doctor for a server outside of pytest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def found(programs: Path) -> dict[str, Finding]:
     return {finding.name: finding for finding in own_server_findings(fetched, programs / "cache")}
 
 
-def test_a_server_without_the_capability_gets_the_command(programs: Path) -> None:
+def test_a_server_without_the_capability_has_setcap_as_a_remedy(programs: Path) -> None:
     mysqld = programs / "sbin/mysqld"
     finding = found(programs)["mysqld"]
     assert finding.state == "note"
@@ -44,7 +44,7 @@ def test_a_server_without_the_capability_gets_the_command(programs: Path) -> Non
 
 
 @pytest.mark.root  # only root gives a file capabilities
-def test_a_server_with_the_capability(programs: Path) -> None:
+def test_a_server_with_the_capability_is_ok(programs: Path) -> None:
     mysqld = programs / "sbin/mysqld"
     os.setxattr(mysqld, "security.capability", struct.pack("<5I", 0x02000001, 1 << 21, 0, 0, 0))
     finding = found(programs)["mysqld"]
@@ -52,13 +52,13 @@ def test_a_server_with_the_capability(programs: Path) -> None:
     assert finding.detail.startswith(f"{mysqld} has cap_sys_admin=ep, to listen on addr/ns")
 
 
-def test_what_was_fetched_needs_none(programs: Path) -> None:
+def test_a_fetched_program_needs_no_capability(programs: Path) -> None:
     finding = found(programs)["mysql"]
     assert finding.state == "ok"
     assert finding.detail.endswith("was fetched for netns tests: it needs no file capability")
 
 
-def test_what_is_not_there(programs: Path) -> None:
+def test_a_missing_program_is_a_note(programs: Path) -> None:
     finding = found(programs)["mysqlxtest"]
     assert (finding.state, finding.remedies) == ("note", ())
     assert finding.detail == (
@@ -66,5 +66,5 @@ def test_what_is_not_there(programs: Path) -> None:
     )
 
 
-def test_the_kernel(programs: Path) -> None:
+def test_a_kernel_with_network_namespaces_is_ok(programs: Path) -> None:
     assert found(programs)["kernel"].state == "ok"

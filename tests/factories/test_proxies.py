@@ -5,13 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
 from pytest_netns_mysql import settings
 from pytest_netns_mysql.run.serverkinds import ServerKinds
+from tests.support.processes import wait_for_end, wait_for_file
 from tests.support.suites import Suite, source
 
 pytestmark = pytest.mark.slow
@@ -83,23 +82,8 @@ def test_sigkill_leaves_no_proxy(pytester: pytest.Pytester, mode: str) -> None:
     process = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     file = pytester.path / "pid"
     try:
-        deadline = time.monotonic() + 60
-        while not file.exists():
-            assert time.monotonic() < deadline
-            assert process.poll() is None
-            time.sleep(0.02)
+        wait_for_file(file, process)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    stat = Path(f"/proc/{file.read_text()}/stat")
-    deadline = time.monotonic() + 3
-    while _is_alive(stat):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def _is_alive(stat: Path) -> bool:
-    try:
-        return ") Z " not in stat.read_text()
-    except OSError:
-        return False
+    wait_for_end(int(file.read_text()))

@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = pytest.mark.as_user
+
 EVERYTHING = """
 [namespaces.red]
 address = "192.0.2.2/24"
@@ -52,10 +54,10 @@ def test_a_name_that_nobody_knows_fails_at_collection(
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "bind_address = 'nowhere.db.test/red': nobody knows the host name nowhere.db.test",
+            "bind_address = 'nowhere.db.test/red': unknown host name nowhere.db.test",
             f"  where: {where}",
             "  tried: the topology and /etc/hosts have red.db.test, *localhost*",
-            "  do: add it to the topology: hosts, or hosts of a namespace",
+            "  do: add the name to the topology: hosts, or hosts of a namespace",
             "  do: write an address",
         ],
         consecutive=True,

@@ -1,4 +1,4 @@
-"""Forwarding, also where the kernel's settings cannot be written, as in many containers."""
+"""Forwarding, which also works if the kernel's settings are read-only, as in many containers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pytest_netns_mysql.kernel.namespaces import syscalls
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
+
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
 InSandbox = Callable[..., Any]
 Met = Callable[..., str]
@@ -32,7 +34,7 @@ def forwarding(network: Network, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
-def test_global_forwards_and_no_other_does(in_sandbox: InSandbox, met: Met, mode: str) -> None:
+def test_global_forwards_and_the_other_namespaces_do_not(in_sandbox: InSandbox, met: Met, mode: str) -> None:
     def action(sandbox: Sandbox) -> list[Any]:
         network = Network(sandbox, load("dual-stack"))
         seen = [met(network, "red", "blue", address) for address in ("198.51.100.2", "2001:db8:2::2")]
@@ -50,7 +52,7 @@ def test_ipv4_is_forwarded_where_proc_sys_is_read_only(in_sandbox: InSandbox, me
     assert in_sandbox(action, mode) == "192.0.2.2"
 
 
-@pytest.mark.root  # only root may mount a procfs of its own; the other way below
+@pytest.mark.root  # only root may mount a procfs; the next test is for other users
 def test_root_has_ipv6_forwarded_where_proc_sys_is_read_only(in_sandbox: InSandbox, met: Met) -> None:
     def action(sandbox: Sandbox) -> tuple[str, str]:
         make_settings_read_only(sandbox)
@@ -64,7 +66,7 @@ def test_root_has_ipv6_forwarded_where_proc_sys_is_read_only(in_sandbox: InSandb
     assert "/run/pytest-netns-mysql/proc" not in mounts
 
 
-def test_without_root_ipv6_is_told_where_proc_sys_is_read_only(in_sandbox: InSandbox) -> None:
+def test_without_root_ipv6_forwarding_is_an_error_where_proc_sys_is_read_only(in_sandbox: InSandbox) -> None:
     def action(sandbox: Sandbox) -> str:
         make_settings_read_only(sandbox)
         with pytest.raises(NetworkError) as error:

@@ -1,4 +1,4 @@
-"""Partitions: two sides that do not reach each other, and each of them whole."""
+"""Partitions: the two sides do not reach each other, and each side still reaches itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from pytest_netns_mysql import Network, NetworkError, UnknownNamespaceError
 from pytest_netns_mysql.topology.file.load import load
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python, pytest.mark.slow]
 
 InNetwork = Callable[..., Any]
 
@@ -35,7 +35,7 @@ def unreached(network: Network, version: int = 4) -> set[str]:
     return found
 
 
-def test_one_is_cut_off_and_the_others_go_on(in_network: InNetwork) -> None:
+def test_one_namespace_is_cut_off_until_the_block_ends(in_network: InNetwork) -> None:
     def action(network: Network) -> list[set[str]]:
         seen = [unreached(network)]
         with network.partition("green"):
@@ -47,7 +47,7 @@ def test_one_is_cut_off_and_the_others_go_on(in_network: InNetwork) -> None:
     assert in_network(load("cluster"), action) == [set(), cut, set()]
 
 
-def test_a_side_of_several_reaches_itself(in_network: InNetwork) -> None:
+def test_namespaces_of_one_side_still_reach_each_other(in_network: InNetwork) -> None:
     def action(network: Network) -> set[str]:
         with network.partition("red", "router"):
             return unreached(network)
@@ -56,7 +56,7 @@ def test_a_side_of_several_reaches_itself(in_network: InNetwork) -> None:
     assert in_network(load("cluster"), action) == {f"{a}-{b}" for x, y in pairs for a, b in ((x, y), (y, x))}
 
 
-def test_ipv6_too(in_network: InNetwork) -> None:
+def test_ipv6_is_cut_off_as_well(in_network: InNetwork) -> None:
     def action(network: Network) -> list[set[str]]:
         with network.partition("red"):
             seen = [unreached(network, 6)]
@@ -66,7 +66,7 @@ def test_ipv6_too(in_network: InNetwork) -> None:
     assert in_network(load("dual-stack"), action) == [cut, set()]
 
 
-def test_an_open_connection_goes_on_when_it_is_healed(in_network: InNetwork) -> None:
+def test_an_open_connection_continues_after_the_partition(in_network: InNetwork) -> None:
     def action(network: Network) -> bytes:
         with network["blue"]:
             listener = socket.create_server(("198.51.100.2", 0))
@@ -85,7 +85,7 @@ def test_an_open_connection_goes_on_when_it_is_healed(in_network: InNetwork) -> 
     assert in_network(load("red-blue"), action) == b"late"
 
 
-def test_what_is_no_partition_is_told(in_network: InNetwork) -> None:
+def test_an_impossible_partition_is_an_error(in_network: InNetwork) -> None:
     def action(network: Network) -> list[str]:
         told = []
         for names in ((), tuple(network)):

@@ -92,7 +92,7 @@ def test_an_endpoint_that_is_not_there_is_named(second: MySQLServer, netns_mysql
         second.endpoint("blue")
     assert str(error.value).splitlines() == [
         "the server has no mysql endpoint in blue",
-        f"  where: bind_address of server {second.plan.name}",
+        f"  where: bind_address of server {second.spec.name}",
         "  tried: it listens on 127.0.0.1, 192.0.2.2/red",
         "  do: add an address of blue to bind_address",
     ]
@@ -138,13 +138,13 @@ def test_a_server_that_is_gone_says_so(fresh: MySQLServer) -> None:
         with pytest.raises(ServerGoneError) as error:
             ask()
         assert str(error.value).startswith("mysqld is not running: it ended with exit code -9")
-        assert "do: a test that stops the server does it to one of its own, from factories.mysqld" in str(error.value)
+        assert "do: in a test that stops the server, use a server of its own: factories.mysqld" in str(error.value)
 
 
 def test_an_option_that_is_the_plugins_own_is_refused(request: pytest.FixtureRequest, netns: Network) -> None:
     with pytest.raises(SettingError) as parameter:
         request.getfixturevalue("misplaced")
-    assert "the option bind_address is a parameter of its own, where its endpoints are checked" in str(parameter.value)
+    assert "the option bind_address has a parameter of its own, which checks the endpoints" in str(parameter.value)
     assert "do: write bind_address=... beside options=..., not inside" in str(parameter.value)
     with pytest.raises(SettingError) as private:
         request.getfixturevalue("private")

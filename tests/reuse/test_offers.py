@@ -1,4 +1,4 @@
-"""Who gets at a server that stays up: its own user, and nobody else; and what is left of one that was killed."""
+"""Access to standing servers: for their own user only. Their addresses, and the files of killed ones."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEADLINE = 20.0  # seconds
 
 @pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Give a folder that every user can search, for runtime folders of users."""
+    """Return a folder that every user can search, for runtime folders of users."""
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)
@@ -62,7 +62,7 @@ def supervisor_of(folder: int) -> Supervisor:
 
 
 def offer_something() -> None:
-    """Be a supervisor whose child, in a user namespace, answers everybody whom it lets in."""
+    """Run a supervisor whose child, in a user namespace, answers every client that the supervisor lets in."""
     folder = offers.open_folder(make=True)
     assert folder is not None
     supervisor = supervisor_of(folder)
@@ -87,7 +87,7 @@ def offer_something() -> None:
 
 @pytest.fixture
 def offered(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Have a server offered by the user OWNER, as whom every stranger shows in a user namespace."""
+    """Offer a server as the user OWNER, whose uid all other users have in a user namespace."""
     own = runtime / "own"
     own.mkdir()
     own.chmod(0o700)
@@ -173,7 +173,7 @@ def test_a_folder_that_a_stranger_made_is_refused(runtime: Path, monkeypatch: py
     assert ends_well(as_user(OWNER, from_a_user_namespace))
 
 
-def test_a_folder_that_others_reach_into_is_refused(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_other_users_can_search_is_refused(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     runtime.chmod(0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     (runtime / "pytest-netns-mysql").mkdir()
@@ -210,7 +210,7 @@ def test_what_a_killed_supervisor_leaves_is_removed_by_the_next_use(folder: int)
     assert os.listdir(folder) == []
 
 
-def test_a_supervisor_that_is_stopped_is_told_within_moments(folder: int) -> None:
+def test_a_stopped_supervisor_is_reported_without_delay(folder: int) -> None:
     child = os.fork()
     if child == 0:
         offerfiles.lock(folder, ADDRESS)
@@ -238,7 +238,7 @@ def test_a_supervisor_that_is_stopped_is_told_within_moments(folder: int) -> Non
     assert protocol.ask(ADDRESS, "status") is None
 
 
-def test_what_is_no_message_of_ours_is_no_server(folder: int) -> None:
+def test_a_socket_that_sends_something_else_is_ignored(folder: int) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(offerfiles.path_of(folder, ADDRESS))
         listener.listen()

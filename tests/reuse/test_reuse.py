@@ -8,13 +8,13 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import is_alive, wait_for_end, wait_for_file
 from tests.support.suites import Suite, source
 
 # Direct as root, rootless as an ordinary user: CI runs both.
@@ -59,20 +59,6 @@ def pid_of(line: str) -> int:
     return int(match[1])
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-
-
-def await_end(*pids: int) -> None:
-    deadline = time.monotonic() + GRACE
-    while any(map(is_alive, pids)):
-        assert time.monotonic() < deadline, [pid for pid in pids if is_alive(pid)]
-        time.sleep(0.01)
-
-
 def seen(pytester: pytest.Pytester) -> list[int]:
     """Return mysqld's pid in each run."""
     return [pid for pid, _ in json.loads((pytester.path / "seen").read_text())]
@@ -82,7 +68,7 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_runs_use_it_and_leave_nothing(
+def test_runs_use_the_standing_server_and_leave_nothing_on_it(
     command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     holder = pid_of(command("up"))
@@ -95,14 +81,14 @@ def test_runs_use_it_and_leave_nothing(
     assert "an equal server is up already" in command("up", code=1)
     assert command("ls").count(f"pid {holder}: ") == 1
     assert command("down", str(holder)).startswith(f"ended: pid {holder}: mysql-")
-    await_end(holder, child, *seen(pytester))
+    wait_for_end(holder, child, *seen(pytester))
     assert f"no standing server has the pid {holder}\n  where: netns-mysql down\n" in command(
         "down", str(holder), code=1
     )
 
 
 @pytest.mark.parametrize("what", ["mysqld", "options", "link", "address", "file"])
-def test_what_cannot_be_put_back_is_made_anew(
+def test_a_standing_server_that_cannot_be_put_back_is_replaced(
     command: Command, suite: Suite, pytester: pytest.Pytester, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEAVE", what)
@@ -115,7 +101,34 @@ def test_what_cannot_be_put_back_is_made_anew(
     assert pid_of("".join(line for line in command("ls").splitlines(True) if f"pid {holder}:" in line)) == holder
 
 
-def test_a_process_that_a_run_leaves(
+def test_up_loads_what_the_topology_says(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+    seed = "CREATE SCHEMA shop; CREATE TABLE shop.article (name VARCHAR(9) PRIMARY KEY); "
+    (pytester.path / "seed.sql").write_text(seed + "INSERT INTO shop.article VALUES ('bolt');")
+    topology = pytester.path / "netns-topology.toml"
+    topology.write_text(topology.read_text() + 'load = ["seed.sql"]\n')
+    holder = pid_of(command("up"))
+    suite("reuse/finds_the_seed").assert_outcomes(passed=1)
+    ((child),) = children(holder)
+    assert seen(pytester) == children(child)
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ('load = ["nothing.sql"]', ["nothing.sql", "mysqld.load"]),
+        ('bind_address = ["192.0.2.9/red"]', ["192.0.2.9/red", "bind_address"]),
+    ],
+)
+def test_up_checks_the_server_before_it_starts(
+    command: Command, pytester: pytest.Pytester, table: str, told: list[str]
+) -> None:
+    topology = pytester.path / "netns-topology.toml"
+    topology.write_text(f"{topology.read_text()}{table}\n")
+    said = command("up", code=1)
+    assert all(part in said for part in told), said
+
+
+def test_a_standing_server_is_replaced_if_a_run_leaves_a_process_in_it(
     command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps its namespaces."""
@@ -132,7 +145,7 @@ def test_a_process_that_a_run_leaves(
         os.kill(int(left), signal.SIGKILL)
 
 
-def test_a_run_that_is_killed(
+def test_a_standing_server_is_put_back_after_a_killed_run(
     command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEAVE", "killed run")
@@ -143,8 +156,9 @@ def test_a_run_that_is_killed(
     assert first == second
 
 
-def test_one_run_at_a_time(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
-    """The second one has a server of its own meanwhile."""
+def test_a_second_run_at_the_same_time_starts_its_own_server(
+    command: Command, suite: Suite, pytester: pytest.Pytester
+) -> None:
     holder = pid_of(command("up"))
     pytester.makepyfile(test_waiting=source("reuse/asks"))
     first = subprocess.Popen(
@@ -154,10 +168,7 @@ def test_one_run_at_a_time(command: Command, suite: Suite, pytester: pytest.Pyte
         stdout=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + GRACE
-        while not (pytester.path / "seen").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        wait_for_file(pytester.path / "seen", first)
         assert f"pid {holder}: " in (shown := command("ls"))
         assert f"used by pid {first.pid}" in shown
         suite("reuse/asks", "test_inner.py").assert_outcomes(passed=1)
@@ -170,7 +181,9 @@ def test_one_run_at_a_time(command: Command, suite: Suite, pytester: pytest.Pyte
     assert seen(pytester)[2] == own
 
 
-def test_it_is_of_the_same_options_only(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+def test_a_run_with_other_options_does_not_use_the_standing_server(
+    command: Command, suite: Suite, pytester: pytest.Pytester
+) -> None:
     command("up")
     suite("reuse/asks", "--netns-topology=red-blue").assert_outcomes(passed=1)
     suite("reuse/asks", "--netns-reuse=never").assert_outcomes(passed=1)
@@ -178,7 +191,7 @@ def test_it_is_of_the_same_options_only(command: Command, suite: Suite, pytester
     assert len(set(seen(pytester))) == 3
 
 
-def test_ci_takes_none_by_itself(
+def test_a_run_in_ci_does_not_use_the_standing_server(
     command: Command, suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command("up")
@@ -190,21 +203,21 @@ def test_ci_takes_none_by_itself(
     assert first == third != second
 
 
-def test_always_brings_one_up(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+def test_always_starts_a_standing_server(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
     for _ in range(2):
         suite("reuse/asks", "--netns-reuse=always", "--netns-start=early").assert_outcomes(passed=1)
     first, second = seen(pytester)
     assert first == second
     holder = next(pid for pid in map(int, re.findall(r"pid (\d+):", command("ls"))) if first in grandchildren(pid))
     command("down", str(holder))
-    await_end(holder, first)
+    wait_for_end(holder, first)
 
 
 def grandchildren(pid: int) -> list[int]:
     return [one for child in children(pid) for one in children(child)]
 
 
-def test_it_ends_with_its_session(command: Command, pytester: pytest.Pytester) -> None:
+def test_a_standing_server_ends_with_the_login_session(command: Command, pytester: pytest.Pytester) -> None:
     session = subprocess.Popen(
         ["bash", "-c", f"'{sys.executable}' -m pytest_netns_mysql.cli up; echo; sleep 60"],
         cwd=pytester.path,
@@ -219,18 +232,18 @@ def test_it_ends_with_its_session(command: Command, pytester: pytest.Pytester) -
         assert len(processes) == 3
         os.killpg(session.pid, signal.SIGKILL)
         session.wait()
-    await_end(*processes)
+    wait_for_end(*processes)
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_killed_it_leaves_nothing(command: Command, which: int) -> None:
+def test_a_killed_supervisor_leaves_nothing(command: Command, which: int) -> None:
     holder = pid_of(command("up"))
     processes = [holder, *children(holder), *grandchildren(holder)]
     os.kill(processes[which], signal.SIGKILL)
-    await_end(*processes)
+    wait_for_end(*processes)
 
 
-def test_it_says_what_hinders(command: Command, pytester: pytest.Pytester) -> None:
+def test_up_reports_why_the_server_did_not_start(command: Command, pytester: pytest.Pytester) -> None:
     (pytester.path / "netns-topology.toml").write_text(
         '[namespaces]\nred = "192.0.2.2/24"\n[mysqld]\noptions = {no_such_option = 1}\n'
     )

@@ -18,6 +18,8 @@ import pytest
 
 from tests.support.suites import source
 
+pytestmark = pytest.mark.as_user
+
 SUITE = source("debugger/single")
 LINE = SUITE.splitlines().index('    assert name == "red"') + 1
 PATIENCE = 60.0  # seconds
@@ -91,7 +93,7 @@ def command(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, free_por
 PYTEST = ["-m", "pytest", "-q", "-p", "no:asyncio", "-p", "no:cacheprovider"]
 
 
-def test_its_breakpoints_are_met_after_the_run_started_again(
+def test_breakpoints_are_hit_after_pytest_was_started_again(
     pytester: pytest.Pytester, command: list[str], free_port: int
 ) -> None:
     told: queue.Queue[str] = queue.Queue()
@@ -106,7 +108,7 @@ def test_its_breakpoints_are_met_after_the_run_started_again(
     assert told.empty()
 
 
-def test_one_that_waits_for_nobody_begins_anew(command: list[str]) -> None:
+def test_a_debugger_without_a_client_starts_again_with_pytest(command: list[str]) -> None:
     result = subprocess.run([*command, *PYTEST], capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "1 passed" in result.stdout

@@ -15,6 +15,8 @@ import pytest
 from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace
 from tests.support.suites import Suite, source
 
+pytestmark = pytest.mark.as_user
+
 Facts = dict[str, Any]
 
 # The same for root, who is to make a sandbox as an ordinary user does.
@@ -29,7 +31,7 @@ def _outside() -> None:
 
 
 def force_rootless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have root's inner runs make rootless sandboxes; an ordinary user's need no setting for that."""
+    """Set NETNS_MODE=rootless for inner runs of root; those of an ordinary user are rootless without it."""
     if ROOTLESS:
         monkeypatch.setenv("NETNS_MODE", "rootless")
 
@@ -62,7 +64,7 @@ def test_workers_and_threads_need_no_setting(suite: Suite, arguments: Sequence[s
 
 @pytest.mark.ordinary_user
 @pytest.mark.parametrize("conftest", ["", THREAD], ids=["no thread", "a conftest starts one"])
-def test_a_thread_of_a_conftest_or_of_pytest_comes_too_late_to_matter(suite: Suite, conftest: str) -> None:
+def test_threads_of_conftests_and_pytest_start_after_the_user_namespace_is_entered(suite: Suite, conftest: str) -> None:
     suite("entry/plain_and_red", "-o", "faulthandler_timeout=60", conftest=conftest).assert_outcomes(passed=2)
 
 
@@ -76,7 +78,7 @@ def test_a_thread_of_a_conftest_or_of_pytest_comes_too_late_to_matter(suite: Sui
     ],
     ids=["module", "module, short", "options", "script"],
 )
-def test_it_starts_again_as_it_was_started(
+def test_pytest_starts_again_with_the_same_command(
     run: Callable[..., subprocess.CompletedProcess[str]],
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
@@ -105,7 +107,7 @@ def test_it_starts_again_as_it_was_started(
     assert result.stderr == ""
 
 
-def test_what_was_printed_before_is_printed_once(
+def test_output_from_before_the_restart_is_printed_once(
     run: Callable[..., subprocess.CompletedProcess[str]], pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     force_rootless(monkeypatch)
@@ -220,7 +222,9 @@ def test_note():
 
 
 @pytest.mark.ordinary_user
-def test_what_no_file_says_is_told_with_its_threads_and_right_in_the_next_run(pytester: pytest.Pytester) -> None:
+def test_netns_tests_that_no_file_mentions_fail_with_the_threads_and_work_in_the_next_run(
+    pytester: pytest.Pytester,
+) -> None:
     pytester.makepyfile(
         eager=THREAD,
         test_inner=source("entry/hidden_marker"),

@@ -1,4 +1,4 @@
-"""After a netns test: root goes home, everybody else is behind a one-way door, and is told so."""
+"""After a netns test: a process of root returns to the host's network, a rootless process cannot return."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import pytest
 
 from tests.support.suites import InnerRun, Suite
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 
 def order(result: InnerRun) -> list[str]:
     return [line.split("::")[1].split()[0] for line in result.stdout.lines if "::" in line and "PASSED" in line]
 
 
-def test_root_goes_home_after_every_netns_test(suite: Suite, is_root: bool) -> None:
+def test_as_root_the_process_returns_to_the_host_network_after_each_netns_test(suite: Suite, is_root: bool) -> None:
     result = suite("home/plain_and_netns", "-v")
     result.assert_outcomes(passed=5)
     written = ["test_before", "test_red", "test_between", "test_global", "test_after"]
@@ -25,7 +27,9 @@ def test_rootless_orders_netns_tests_last_and_keeps_the_order_otherwise(suite: S
     assert order(result) == ["test_before", "test_between", "test_after", "test_red", "test_global"]
 
 
-def test_behind_the_door_another_test_fails_and_says_why(suite: Suite, as_written: tuple[str, str]) -> None:
+def test_without_root_a_plain_test_after_a_netns_test_fails_with_the_reason(
+    suite: Suite, as_written: tuple[str, str]
+) -> None:
     result = suite("home/plain_and_netns", *as_written, "--netns-mode=rootless")
     result.assert_outcomes(passed=3, errors=2)
     result.stdout.fnmatch_lines(
@@ -39,7 +43,7 @@ def test_behind_the_door_another_test_fails_and_says_why(suite: Suite, as_writte
     )
 
 
-def test_a_test_that_needs_no_network_may_be_allowed_behind_the_door(suite: Suite, as_written: tuple[str, str]) -> None:
+def test_netns_other_tests_allow_runs_plain_tests_after_netns_tests(suite: Suite, as_written: tuple[str, str]) -> None:
     result = suite(
         "home/allowed_in_sandbox",
         *(*as_written, "--netns-mode=rootless", "--netns-other-tests=allow"),
@@ -47,7 +51,7 @@ def test_a_test_that_needs_no_network_may_be_allowed_behind_the_door(suite: Suit
     result.assert_outcomes(passed=2)
 
 
-def test_a_fixture_asked_for_at_run_time_is_noticed_too(suite: Suite) -> None:
+def test_a_fixture_requested_at_run_time_also_moves_the_process(suite: Suite) -> None:
     result = suite(
         "home/fixture_at_run_time",
         "--netns-mode=rootless",
@@ -56,7 +60,7 @@ def test_a_fixture_asked_for_at_run_time_is_noticed_too(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["*so the host's network is gone"])
 
 
-def test_a_thread_that_a_test_left_elsewhere_is_brought_home(suite: Suite) -> None:
+def test_the_main_thread_is_brought_back_if_a_test_leaves_it_in_a_namespace(suite: Suite) -> None:
     result = suite(
         "home/left_elsewhere",
         "-Wdefault",
@@ -67,7 +71,7 @@ def test_a_thread_that_a_test_left_elsewhere_is_brought_home(suite: Suite) -> No
     )
 
 
-def test_the_run_stops_where_the_thread_cannot_be_brought_home(suite: Suite) -> None:
+def test_the_run_stops_if_the_thread_cannot_be_brought_back(suite: Suite) -> None:
     result = suite("home/no_way_home")
     result.assert_outcomes(failed=1, errors=1)
     result.stdout.fnmatch_lines(

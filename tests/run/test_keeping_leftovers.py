@@ -21,7 +21,9 @@ def test_tests_of_a_class_build_on_each_other(suite: Suite, server: str, as_writ
     result.assert_outcomes(passed=11)
 
 
-def test_what_such_tests_leave_fails_none_of_them(suite: Suite, as_written: tuple[str, str]) -> None:
+def test_leftovers_of_tests_that_build_on_each_other_fail_none_of_them(
+    suite: Suite, as_written: tuple[str, str]
+) -> None:
     result = suite(
         "keeping_leftovers/kept_in_a_class", "--netns-leftovers=fail", "--netns-other-tests=allow", *as_written
     )
@@ -32,14 +34,14 @@ def test_what_such_tests_leave_fails_none_of_them(suite: Suite, as_written: tupl
     )
 
 
-def test_a_module_is_left_behind_a_skipped_test(suite: Suite) -> None:
+def test_a_module_is_put_back_even_if_its_last_test_is_skipped(suite: Suite) -> None:
     result = suite(
         "def test_nothing(): pass", test_a="keeping_leftovers/kept_in_a_module", test_b="keeping_leftovers/next_module"
     )
     result.assert_outcomes(passed=4, skipped=1)
 
 
-def test_the_marker_is_nearer_than_the_setting(suite: Suite) -> None:
+def test_the_marker_overrides_the_setting(suite: Suite) -> None:
     result = suite("keeping_leftovers/kept_in_the_run", "--netns-leftovers=keep")
     result.assert_outcomes(passed=4, errors=1)
     result.stdout.fnmatch_lines(["  tried: mysqld: schema failed is new"])
@@ -84,11 +86,11 @@ def test_a_wrong_marker_is_an_error_at_collection(suite: Suite, arguments: str, 
     )
 
 
-def test_a_class_stays_in_one_worker_by_loadscope(suite: Suite) -> None:
+def test_loadscope_runs_a_class_that_keeps_leftovers_in_one_worker(suite: Suite) -> None:
     suite("keeping_leftovers/grouped", "-n2", "--dist=loadscope").assert_outcomes(passed=12)
 
 
-def test_a_class_is_a_group_of_xdist(suite: Suite) -> None:
+def test_loadgroup_runs_a_class_that_keeps_leftovers_in_one_worker(suite: Suite) -> None:
     suite("keeping_leftovers/in_a_group", "-n1", "--dist=loadgroup").assert_outcomes(passed=2)
 
 

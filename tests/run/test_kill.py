@@ -7,24 +7,18 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import is_alive, wait_for, wait_for_file
 from tests.support.suites import source
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 
 
-GRACE = 5.0  # seconds; a busy machine takes more than a second
-
-
-def wait_for(path: Path) -> dict[str, list[int]]:
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.02)
+def state_in(path: Path, process: subprocess.Popen[bytes]) -> dict[str, list[int]]:
+    wait_for_file(path, process)
     state: dict[str, list[int]] = json.loads(path.read_text())
     return state
 
@@ -38,13 +32,13 @@ def mounts_here() -> list[str]:
 
 
 def left_of(states: list[dict[str, list[int]]]) -> list[str]:
-    """Say what is left: a process, or any process that still holds one of the namespaces."""
+    """Return the processes that are left, and those that are still in one of the namespaces."""
     found = []
     namespaces = {number for state in states for number in state["namespaces"]}
     for process in Path("/proc").iterdir():
         if not process.name.isdigit():
             continue
-        if any(int(process.name) in state["pids"] for state in states) and is_alive(process):
+        if any(int(process.name) in state["pids"] for state in states) and is_alive(int(process.name)):
             found.append(f"process {process.name}")
         for kind in ("net", "mnt"):
             try:
@@ -56,16 +50,9 @@ def left_of(states: list[dict[str, list[int]]]) -> list[str]:
     return found
 
 
-def is_alive(process: Path) -> bool:
-    try:
-        return ") Z " not in (process / "stat").read_text()
-    except OSError:
-        return False
-
-
 @pytest.mark.parametrize("workers", [0, 2], ids=["plain", "n2"])
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
-def test_nothing_is_left(pytester: pytest.Pytester, workers: int, mode: str) -> None:
+def test_a_killed_run_leaves_no_process_and_no_namespace(pytester: pytest.Pytester, workers: int, mode: str) -> None:
     pytester.makepyfile(source("kill/tree"))
     mounts = mounts_here()
     run = sorted(Path("/run").iterdir())
@@ -77,16 +64,13 @@ def test_nothing_is_left(pytester: pytest.Pytester, workers: int, mode: str) -> 
         stderr=subprocess.DEVNULL,
     )
     try:
-        states = [wait_for(pytester.path / f"state{number}") for number in range(max(1, workers))]
+        states = [state_in(pytester.path / f"state{number}", process) for number in range(max(1, workers))]
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    deadline = time.monotonic() + GRACE
-    while left_of(states):
-        assert time.monotonic() < deadline, left_of(states)
-        time.sleep(0.02)
+    wait_for(lambda: not left_of(states), "nothing is left")
     assert all(state["tmpfs"] for state in states)
     assert mounts_here() == mounts
     assert sorted(Path("/run").iterdir()) == run
-    left = {path.name for path in pytester.path.iterdir()} - {"__pycache__", "test_nothing_is_left.py"}
+    left = {path.name for path in pytester.path.iterdir() if path.suffix != ".py"} - {"__pycache__"}
     assert left == {f"state{number}" for number in range(max(1, workers))}

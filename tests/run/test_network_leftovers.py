@@ -59,7 +59,7 @@ def test_wider_fixtures_keep_what_they_made(suite: Suite) -> None:
     suite("network_leftovers/wider_fixtures").assert_outcomes(passed=4)
 
 
-def test_what_cannot_be_put_back_is_built_anew(suite: Suite) -> None:
+def test_a_network_that_cannot_be_put_back_is_rebuilt(suite: Suite) -> None:
     result = suite("network_leftovers/beyond_repair", "-rP")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(
@@ -71,7 +71,7 @@ def test_no_server_is_needed(suite: Suite) -> None:
     suite("network_leftovers/plain").assert_outcomes(passed=3)
 
 
-def test_each_worker_looks_after_its_own_network(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_worker_puts_back_its_own_network(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNT", "8")
     suite("network_leftovers/plain", "-n2").assert_outcomes(passed=8)
 
@@ -80,7 +80,7 @@ def test_a_network_that_is_not_in_use_has_few_files_open(suite: Suite) -> None:
     suite("network_leftovers/several_topologies").assert_outcomes(passed=4)
 
 
-def test_where_the_network_cannot_be_watched_that_is_told(suite: Suite) -> None:
+def test_a_network_that_cannot_be_watched_is_reported(suite: Suite) -> None:
     result = suite("network_leftovers/changed_route", "-rP", conftest="network_leftovers/unwatched")
     result.assert_outcomes(passed=2)
     line = "netns-mysql: changes of the network are not put back: * inotify_init1: Too many open files (raise *"

@@ -1,4 +1,4 @@
-"""What people do who meet the plugin for the first time, and what they are told."""
+"""Mistakes of people who use the plugin for the first time, and the errors that explain them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
-def test_a_debugger_stands_where_the_test_stood(pytester: pytest.Pytester) -> None:
+
+def test_pdb_runs_in_the_namespace_of_the_failed_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import pytest\n@pytest.mark.netns('red')\ndef test_it(netns): assert 0")
     answer = subprocess.run(
         [sys.executable, "-m", "pytest", "--pdb", "-p", "no:asyncio", "-p", "no:cacheprovider"],
@@ -22,12 +24,12 @@ def test_a_debugger_stands_where_the_test_stood(pytester: pytest.Pytester) -> No
     assert "standing in red" in answer.stdout
 
 
-def test_a_killed_server_is_told_at_once(suite: Suite) -> None:
+def test_a_killed_server_is_reported_by_the_test_that_killed_it(suite: Suite) -> None:
     result = suite("newcomer/killed_server")
     result.assert_outcomes(passed=1)
 
 
-def test_mistakes_in_arguments_are_told_in_our_words(suite: Suite) -> None:
+def test_wrong_arguments_have_errors_of_the_plugin(suite: Suite) -> None:
     result = suite("newcomer/mistakes")
     result.assert_outcomes(passed=1)
 
@@ -47,7 +49,7 @@ def test_mistakes_in_arguments_are_told_in_our_words(suite: Suite) -> None:
         (
             "options={'port': 'abc'}",
             [
-                "the option port = 'abc' is no port",
+                "the option port = 'abc' is not a port number",
                 "  where: factories.mysqld of the fixture second, for test_inner.py::test_it",
                 "  do: write a number from 1 to 65535",
             ],
@@ -62,7 +64,7 @@ def test_mistakes_in_arguments_are_told_in_our_words(suite: Suite) -> None:
         ),
     ],
 )
-def test_two_servers_that_get_in_each_others_way_are_named(suite: Suite, factory: str, told: list[str]) -> None:
+def test_two_servers_on_the_same_endpoint_are_named(suite: Suite, factory: str, told: list[str]) -> None:
     result = suite(
         f"""
         from pytest_netns_mysql import factories
@@ -77,7 +79,7 @@ def test_two_servers_that_get_in_each_others_way_are_named(suite: Suite, factory
     result.stdout.fnmatch_lines([line.replace("[", "[[]") for line in told], consecutive=True)
 
 
-def test_a_netns_topology_that_is_none_is_told(suite: Suite) -> None:
+def test_a_netns_topology_of_a_wrong_type_is_reported(suite: Suite) -> None:
     result = suite("newcomer/no_topology")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
@@ -88,7 +90,7 @@ def test_a_netns_topology_that_is_none_is_told(suite: Suite) -> None:
     )
 
 
-def test_an_option_beside_the_options_is_sent_there(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_a_mysqld_option_given_as_an_argument_is_pointed_to_options(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "netns-topology.toml").write_text('[namespaces]\nred = "192.0.2.2/24"\n[mysqld]\nport = 3307\n')
     result = suite("def test_it(netns_mysqld): pass")
     result.stderr.fnmatch_lines(

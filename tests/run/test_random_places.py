@@ -11,13 +11,15 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = pytest.mark.as_user
+
 COUNT = int(os.environ.setdefault("RANDOM_TESTS", "150"))
 os.environ.setdefault("RANDOM_SEED", "7")
 
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_each_test_stands_where_its_marker_says(suite: Suite, mode: str, workers: str) -> None:
+def test_each_test_runs_in_the_namespace_of_its_marker(suite: Suite, mode: str, workers: str) -> None:
     """The actions check the namespace after each step; what stands around them checks it before and after a test."""
     result = suite(
         "random_places/actions",

@@ -1,4 +1,4 @@
-"""When mysqld begins to boot, and where everything else stands meanwhile: told by facts, not by times."""
+"""The moment at which mysqld begins to boot, shown by processes and namespaces instead of times."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Facts = Callable[..., Any]
 
 @pytest.fixture(scope="module", autouse=True)
 def _server_and_template(_same_cache: None) -> None:
-    """Have what is brought once: the run that brings it starts late."""
+    """Fetch the server once before the tests: a run that fetches a server starts it late."""
     cache = settings.resolve(settings.environment).cache
     template.template(find("auto", cache=cache, progress=print), initial(merge()), cache=cache, progress=print)
 
@@ -69,7 +69,9 @@ WHEN_ASKED = {"import": 0, "collection": 0, "tests": 0, "plain": 0, "origin": 1}
 
 
 @MODES
-def test_it_starts_after_collection_and_in_the_next_run_before_conftests(run: Run, facts: Facts, mode: str) -> None:
+def test_the_server_starts_after_collection_and_in_the_next_run_before_conftests(
+    run: Run, facts: Facts, mode: str
+) -> None:
     host = [Path("/proc/self/ns", kind).stat().st_ino for kind in ("net", "mnt")]
     for expected in (AFTER_COLLECTION, BEFORE_CONFTESTS, BEFORE_CONFTESTS):
         run(f"--netns-mode={mode}").assert_outcomes(passed=2)
@@ -81,7 +83,7 @@ def test_it_starts_after_collection_and_in_the_next_run_before_conftests(run: Ru
 
 
 @MODES
-def test_late_is_when_a_test_asks(run: Run, facts: Facts, mode: str) -> None:
+def test_late_starts_the_server_when_a_test_asks(run: Run, facts: Facts, mode: str) -> None:
     run(f"--netns-mode={mode}").assert_outcomes(passed=2)
     for _ in range(2):
         run(f"--netns-mode={mode}", "--netns-start=late").assert_outcomes(passed=2)
@@ -89,12 +91,12 @@ def test_late_is_when_a_test_asks(run: Run, facts: Facts, mode: str) -> None:
 
 
 @MODES
-def test_early_needs_no_memory(run: Run, facts: Facts, mode: str) -> None:
+def test_early_starts_the_server_even_in_a_first_run(run: Run, facts: Facts, mode: str) -> None:
     run(f"--netns-mode={mode}", "--netns-start=early", "-p", "no:cacheprovider").assert_outcomes(passed=2)
     assert servers(facts()) == BEFORE_CONFTESTS
 
 
-def test_without_a_cache_it_starts_after_collection(run: Run, facts: Facts, pytester: pytest.Pytester) -> None:
+def test_without_a_cache_the_server_starts_after_collection(run: Run, facts: Facts, pytester: pytest.Pytester) -> None:
     for _ in range(2):
         run("-p", "no:cacheprovider").assert_outcomes(passed=2)
         assert servers(facts()) == AFTER_COLLECTION
@@ -110,7 +112,9 @@ def test_the_cache_may_lie_elsewhere(run: Run, facts: Facts, pytester: pytest.Py
     assert servers(facts()) == AFTER_COLLECTION
 
 
-def test_a_file_is_known_by_itself_and_in_a_folder(run: Run, facts: Facts, pytester: pytest.Pytester) -> None:
+def test_a_remembered_file_is_known_by_its_path_and_by_its_folder(
+    run: Run, facts: Facts, pytester: pytest.Pytester
+) -> None:
     pytester.mkdir("below").joinpath("test_other.py").write_text("def test_nothing(): pass\n")
     run().assert_outcomes(passed=3)
     for arguments, at_import in [
@@ -125,7 +129,7 @@ def test_a_file_is_known_by_itself_and_in_a_folder(run: Run, facts: Facts, pytes
 
 
 @MODES
-def test_a_wrong_guess_is_ended_and_not_made_again(run: Run, facts: Facts, mode: str) -> None:
+def test_a_server_that_no_test_needs_is_ended_and_not_started_early_again(run: Run, facts: Facts, mode: str) -> None:
     run(f"--netns-mode={mode}").assert_outcomes(passed=2)
     for at_import in (1, 0, 0):
         run(f"--netns-mode={mode}", "-k", "plain").assert_outcomes(passed=1, deselected=1)
@@ -134,9 +138,7 @@ def test_a_wrong_guess_is_ended_and_not_made_again(run: Run, facts: Facts, mode:
     assert servers(facts())["import"] == 1
 
 
-def test_a_guess_that_was_wrong_once_is_made_again_when_it_is_right(
-    run: Run, facts: Facts, pytester: pytest.Pytester
-) -> None:
+def test_a_server_is_started_early_again_once_tests_need_it(run: Run, facts: Facts, pytester: pytest.Pytester) -> None:
     run().assert_outcomes(passed=2)
     without = SUITE.partition("@pytest.mark")[0]
     for text, at_import in [(without, 1), (without, 0), (SUITE, 0), (SUITE, 1)]:
@@ -146,7 +148,7 @@ def test_a_guess_that_was_wrong_once_is_made_again_when_it_is_right(
 
 
 @pytest.mark.parametrize("start", ["auto", "early"])
-def test_a_run_that_runs_nothing_starts_nothing(run: Run, facts: Facts, start: str) -> None:
+def test_a_run_without_tests_starts_no_server(run: Run, facts: Facts, start: str) -> None:
     run(f"--netns-start={start}").assert_outcomes(passed=2)
     for arguments in [
         *(["--collect-only"], ["--fixtures"], ["--fixtures-per-test"], ["--markers"], ["--help"], ["--cache-show"]),
@@ -156,7 +158,7 @@ def test_a_run_that_runs_nothing_starts_nothing(run: Run, facts: Facts, start: s
         assert set(servers(facts()).values()) == {0}, arguments
 
 
-def test_a_run_that_its_collection_stops_starts_nothing_and_teaches_nothing(
+def test_a_run_with_collection_errors_starts_no_server_and_is_not_remembered(
     run: Run, facts: Facts, pytester: pytest.Pytester
 ) -> None:
     broken = pytester.path / "test_zoo.py"
@@ -173,7 +175,7 @@ def test_a_run_that_its_collection_stops_starts_nothing_and_teaches_nothing(
 
 
 @MODES
-def test_each_worker_starts_its_own_and_the_controller_none(run: Run, facts: Facts, mode: str) -> None:
+def test_each_worker_starts_a_server_and_the_controller_none(run: Run, facts: Facts, mode: str) -> None:
     for before in (0, 1):
         run(f"--netns-mode={mode}", "-n", "2").assert_outcomes(passed=2)
         assert set(servers(facts("main")).values()) == {0}
@@ -184,7 +186,7 @@ def test_each_worker_starts_its_own_and_the_controller_none(run: Run, facts: Fac
         assert noted[0]["tests"]["servers"] != noted[1]["tests"]["servers"]
 
 
-def test_an_environment_that_a_worker_left_misleads_nobody(
+def test_the_variables_of_a_worker_do_not_mislead_a_run_inside_it(
     run: Run, facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw5")
@@ -194,7 +196,7 @@ def test_an_environment_that_a_worker_left_misleads_nobody(
 
 
 @MODES
-def test_what_is_wrong_with_the_server_is_told_at_the_test(
+def test_an_error_of_an_early_start_is_reported_by_the_test(
     run: Run, facts: Facts, pytester: pytest.Pytester, mode: str
 ) -> None:
     (pytester.path / "netns-topology.toml").write_text(
@@ -212,7 +214,7 @@ def test_what_is_wrong_with_the_server_is_told_at_the_test(
     assert len(set(told)) == 1
 
 
-def test_a_setting_that_is_wrong_is_told_as_ever(run: Run) -> None:
+def test_a_wrong_setting_is_reported_as_without_an_early_start(run: Run) -> None:
     run("--netns-start=early", "--netns-topology=no-such").stderr.fnmatch_lines(
         ["ERROR: there is no topology 'no-such'"]
     )
@@ -235,7 +237,7 @@ def test_a_setting_that_is_wrong_is_told_as_ever(run: Run) -> None:
     ],
     ids=["netns_mysqld", "netns_topology"],
 )
-def test_a_server_of_the_projects_own_is_not_known(
+def test_an_overridden_netns_mysqld_is_not_started_early(
     run: Run, facts: Facts, pytester: pytest.Pytester, override: str
 ) -> None:
     (pytester.path / "conftest.py").write_text(f"{override}\n{(pytester.path / 'conftest.py').read_text()}")
@@ -245,14 +247,14 @@ def test_a_server_of_the_projects_own_is_not_known(
 
 
 @MODES
-def test_of_several_topologies_the_first_is_started(run: Run, facts: Facts, mode: str) -> None:
+def test_the_server_of_the_first_topology_is_started_early(run: Run, facts: Facts, mode: str) -> None:
     for expected in (AFTER_COLLECTION, BEFORE_CONFTESTS):
         run(f"--netns-mode={mode}", "--netns-topology=isolated,red-blue").assert_outcomes(passed=3)
         assert servers(facts()) == {**expected, "origin": 2}
 
 
 @MODES
-def test_a_server_that_lacks_what_is_wanted_is_replaced(
+def test_a_server_started_without_x_plugin_is_replaced_if_a_test_needs_it(
     run: Run, facts: Facts, pytester: pytest.Pytester, mode: str
 ) -> None:
     run(f"--netns-mode={mode}").assert_outcomes(passed=2)
@@ -266,7 +268,7 @@ def test_a_server_that_lacks_what_is_wanted_is_replaced(
         assert (noted["import"]["servers"] == noted["origin"]["servers"]) == is_kept
 
 
-def test_a_conftest_that_breaks_leaves_no_server_behind(run: Run, pytester: pytest.Pytester) -> None:
+def test_an_error_in_a_conftest_leaves_no_server_behind(run: Run, pytester: pytest.Pytester) -> None:
     """Where pytest is called by a program that goes on, the end of the process would come too late."""
     run().assert_outcomes(passed=2)
     pytester.makeconftest(f"{CONFTEST}\nassert FACTS['import']['servers']\nraise OSError('broken')\n")

@@ -1,4 +1,4 @@
-"""A server that others run: it is neither started nor ended, and clients of this run's namespaces connect to it."""
+"""A server that others run: this plugin neither starts nor stops it, and clients in namespaces connect to it."""
 
 from __future__ import annotations
 
@@ -57,9 +57,15 @@ _LONGEST_HOST = 255  # characters
 
 @dataclass(frozen=True)
 class External:
-    """Be a server that others run; a Kind.
+    """A server that others run; a Kind.
 
-    Shape: ``listens`` is where it answers this machine; ``user`` and ``password`` are its administrator's.
+    Attributes:
+        listens: The endpoint at which the server answers this machine.
+        version: The server's version.
+        version_line: The server's version and comment, as ``mysqld --version`` would print them.
+        flavor: ``mysql``, ``percona`` or ``mariadb``.
+        user: The administrator's user name.
+        password: The administrator's password.
     """
 
     listens: Endpoint
@@ -75,12 +81,12 @@ class External:
 
     @property
     def name(self) -> str:
-        """Return what messages call it."""
+        """The server's address with ``external:``, as in the setting netns_mysqld."""
         return f"{SCHEME}{self.listens.address}:{self.listens.port}"
 
     @property
     def dialect(self) -> Dialect:
-        """Return how it is spoken to."""
+        """MySQL's or MariaDB's dialect."""
         if self.flavor != mariadb.NAME:
             return MYSQL
         from pytest_netns_mysql.mysql.dialects.mariadb import MARIADB
@@ -88,7 +94,7 @@ class External:
         return MARIADB
 
     def program(self, name: str) -> Path | None:
-        """Find a client program of this machine."""
+        """Return a client program on PATH, or None."""
         return program_on_path(name)
 
     def access(self, name: str, network: Network) -> ExternalServer:
@@ -105,7 +111,7 @@ class External:
 class ExternalServer:
     """The administrator's access to a server that others run; a ServerAccess."""
 
-    outward = ""
+    default_network_namespace = ""
     pid = None
     exit_code = None
     state = "run by others"
@@ -170,33 +176,40 @@ class ExternalServer:
 
 
 def find(choice: str, *, user: str, password: str) -> External:
-    """Ask a server what it is, from where this process stands.
+    """Ask a server for its version, from this process's namespace.
 
-    Raises SettingError for what names none, ServerNotFoundError where nobody answers or the administrator is not let
-    in, ServerVersionError for one without network namespaces.
+    Args:
+        choice: The value of the setting netns_mysqld: ``external:HOST:PORT``.
+        user: The administrator's user name.
+        password: The administrator's password.
+
+    Raises:
+        SettingError: ``choice`` does not have this form.
+        ServerNotFoundError: No server answers, or the administrator cannot log in.
+        ServerVersionError: The server is too old.
     """
     where = f"netns_mysqld = {choice}"
     host, colon, port = choice.removeprefix(SCHEME).rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     is_port = port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536
     if not (colon and is_port and host and len(host) <= _LONGEST_HOST and is_line(host)):
-        raise SettingError(f"netns_mysqld = {choice!r} names no server", where=where, remedies=[_USAGE])
+        raise SettingError(f"netns_mysqld = {choice!r} is not the address of a server", where=where, remedies=[_USAGE])
     place = Endpoint(host, port=int(port))
     try:
-        # A collation that every server knows: which one this is remains to be asked.
-        known = {"charset": "utf8mb4", "collation": "utf8mb4_general_ci", "connection_timeout": _TIMEOUT}
-        options = {**_administration(place, user, password), **known}
+        # A collation that every server has, since flavor and version are not known yet.
+        common = {"charset": "utf8mb4", "collation": "utf8mb4_general_ci", "connection_timeout": _TIMEOUT}
+        options = {**_administration(place, user, password), **common}
         with mysql.connector.connect(**options) as asked, asked.cursor() as cursor:
             cursor.execute("SELECT VERSION(), @@version_comment")
             number, comment = map(str, cursor.fetchone() or ())
-    except (mysql.connector.Error, OSError, UnicodeError) as error:  # of a host name that IDNA does not know
+    except (mysql.connector.Error, OSError, UnicodeError) as error:  # UnicodeError: the host name is not valid in IDNA
         raise ServerNotFoundError(
-            f"the server at {host}, port {port}, does not let its administrator in",
+            f"the administrator cannot log in to the server at {host}, port {port}",
             where=where,
             tried=[f"as {user!r}: {error}"],
             remedies=[
-                "name its administrator: netns_external_user, and the environment variable NETNS_EXTERNAL_PASSWORD",
-                "see that it runs, and answers from here",
+                "set the administrator's name, netns_external_user, and password, NETNS_EXTERNAL_PASSWORD",
+                "make sure that the server runs and that this machine can reach it",
             ],
         ) from error
     line = f"mysqld  Ver {number} ({comment})"
@@ -214,5 +227,5 @@ def find(choice: str, *, user: str, password: str) -> External:
 
 
 def _administration(place: Endpoint, user: str, password: str) -> dict[str, Any]:
-    # Over TLS where it has it: some ways to log in ask for that.
+    # The driver uses TLS if the server has it: some authentication plugins require TLS.
     return {"host": place.address, "port": place.port, "user": user, "password": password}

@@ -1,4 +1,4 @@
-"""Choose the mysqld that a test run uses: named, installed, or fetched."""
+"""MySQL by a program of this machine: named in the settings, installed, or fetched."""
 
 from __future__ import annotations
 
@@ -25,17 +25,20 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import StartableKind
     from pytest_netns_mysql.mysql.mysqld.process import Process
 
-_BEYOND_PATH = ("/usr/sbin", "/usr/local/sbin", "/usr/local/mysql/bin")
+_USUAL_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/usr/local/mysql/bin")
 _IN_BASEDIR = tuple(f"{folder}/{name}" for name in ("mysqld", "mariadbd") for folder in ("bin", "sbin", "libexec"))
-_OF_TEST_SUITES = ("/usr/lib/mysql-test/bin", "/usr/lib64/mysql-test/bin")  # mysqlxtest
+_TEST_SUITE_FOLDERS = ("/usr/lib/mysql-test/bin", "/usr/lib64/mysql-test/bin")  # mysqlxtest
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Be MySQL by a program of this machine, or what is made of it, such as Percona Server; a Kind.
+    """MySQL, or a server derived from it such as Percona Server, by a program of this machine; a Kind.
 
-    Shape: ``mysqld`` is an absolute path; ``version`` is ``(major, minor, patch)``;
-    ``version_line`` is what ``mysqld --version`` printed; ``flavor`` is ``mysql`` or ``percona``.
+    Attributes:
+        mysqld: The absolute path of the program.
+        version: The server's version, such as (9, 7, 4).
+        version_line: What ``mysqld --version`` printed.
+        flavor: ``mysql`` or ``percona``.
     """
 
     mysqld: Path
@@ -54,18 +57,18 @@ class Distribution:
 
     @property
     def name(self) -> str:
-        """Return what messages call it."""
+        """The path of the program, as messages name the server."""
         return str(self.mysqld)
 
     @property
     def dialect(self) -> Dialect:
-        """Return how it is spoken to."""
+        """MySQL's dialect."""
         from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
 
         return MYSQL
 
     def identity(self) -> Sequence[str]:
-        """Return what tells its data directories from those of others: the program's file."""
+        """Return path, version, size and time of the program, which differ where data directories differ."""
         status = self.mysqld.stat()
         return [str(self.mysqld.resolve()), self.version_line, str(status.st_size), str(status.st_mtime_ns)]
 
@@ -76,13 +79,13 @@ class Distribution:
         progress: Callable[[str], None],
         timeout: float = 120.0,
     ) -> None:
-        """Make a data directory; raise ServerStartError."""
+        """Make a data directory by ``mysqld --initialize-insecure``; raise ServerStartError."""
         from pytest_netns_mysql.mysql.mysqld.initialize import initialize
 
         initialize(self.mysqld, options, folder, progress, timeout)
 
     def access(self, name: str, network: Network) -> Process:
-        """Return the process of a server, in a folder of its name in the sandbox."""
+        """Return the process of a server called ``name``, with a folder of that name in the sandbox."""
         from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
         from pytest_netns_mysql.mysql.mysqld.process import Process
 
@@ -90,22 +93,28 @@ class Distribution:
 
     @property
     def basedir(self) -> Path:
-        """Return the folder that mysqld takes as its ``basedir``: the parent of its own."""
+        """The ``basedir`` of mysqld: the parent of the program's folder."""
         return self.mysqld.parent.parent
 
     def program(self, name: str) -> Path | None:
-        """Find a program: beside mysqld, in ``../bin``, on PATH, then where MySQL's test suite lies."""
+        """Return a program beside mysqld, in ``../bin``, on PATH, or of MySQL's test suite; None if there is none."""
         beside = (folder / name for folder in (self.mysqld.parent, self.basedir / "bin"))
         return next(filter(_is_program, beside), None) or program_on_path(name)
 
 
 def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distribution:
-    """Find the mysqld that a setting asks for, fetching one where ``auto`` finds none.
+    """Return the mysqld that a setting asks for; for ``auto``, fetch a server if none is found.
 
-    Shape: ``setting`` is ``auto``, or a path to a mysqld or to its basedir; ``cache`` is
-    the user's cache folder of this project, made when needed; ``progress`` takes a line
-    of text.  A warm call takes a millisecond or two and starts no program.
-    Raises ServerNotFoundError, and ServerVersionError for a named server that cannot do it.
+    If the server was found before, this takes a millisecond or two and starts no program.
+
+    Args:
+        setting: ``auto``, or the path of a mysqld or of its basedir.
+        cache: The user's cache folder, made when needed.
+        progress: Takes a line of text.
+
+    Raises:
+        ServerNotFoundError: There is no such program, or it does not run.
+        ServerVersionError: The named server does not support network namespaces.
     """
     cache = cache.expanduser().absolute()
     found, tried = look(setting, cache=cache)
@@ -113,9 +122,10 @@ def find(setting: str, *, cache: Path, progress: Callable[[str], None]) -> Distr
 
 
 def look(setting: str, *, cache: Path) -> tuple[Distribution | None, list[str]]:
-    """Find the mysqld that a setting asks for among those that are here; fetch nothing.
+    """Return the mysqld that a setting asks for as ``find`` does, but fetch nothing.
 
-    Returns it, or None with what was looked at. Raises as ``find`` does for a named server.
+    Returns:
+        The server or None, and for None the places that were searched.
     """
     if setting != "auto":
         return distribution(*named(setting, cache)), []
@@ -127,22 +137,23 @@ def look(setting: str, *, cache: Path) -> tuple[Distribution | None, list[str]]:
 
 
 def identify(mysqld: Path) -> Distribution:
-    """Ask a mysqld what it is, and refuse one without network namespaces.
+    """Return the server that a mysqld says it is.
 
-    Raises ServerVersionError for MariaDB and for a MySQL below 8.0.22, and
-    ServerNotFoundError when the program does not run or prints no version.
+    Raises:
+        ServerVersionError: It is MariaDB, or a MySQL before 8.0.22, or prints no version.
+        ServerNotFoundError: The program does not run.
     """
     return distribution(mysqld, ask(mysqld, WAYS_OUT))
 
 
 def distribution(mysqld: Path, version_line: str) -> Distribution:
-    """Describe a mysqld by the line its ``--version`` printed; pure, and raises as identify does."""
+    """Return the server with a program and its version line; raise ServerVersionError as ``identify`` does."""
     flavor, version = parse_version_line(version_line)
     if flavor == "mariadb":
         raise ServerVersionError(
             f"{mysqld} is MariaDB {format_version(version)}: MariaDB has no addr/ns of its own",
             tried=(version_line,),
-            remedies=("name it, for it has other ways: netns_mysqld = mariadb, or its path", *WAYS_OUT),
+            remedies=("to use MariaDB, name it: netns_mysqld = mariadb, or its path", *WAYS_OUT),
         )
     if version < FIRST_VERSION:
         raise ServerVersionError(
@@ -154,7 +165,7 @@ def distribution(mysqld: Path, version_line: str) -> Distribution:
 
 
 def fetched(cache: Path) -> Distribution | None:
-    """Return the newest whole MySQL server in the cache, or None."""
+    """Return the newest undamaged MySQL server in the cache, or None."""
     found = cached.fetched(cache, "mysql")
     try:
         return distribution(found.program, found.version_line) if found is not None else None
@@ -171,7 +182,7 @@ def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Di
     except FetchError as error:
         attempt = f"fetch from the machine's package sources: {error.what}"
         raise ServerNotFoundError(
-            "no mysqld was found that knows network namespaces (MySQL 8.0.22 or newer)",
+            "no mysqld was found that supports network namespaces (MySQL 8.0.22 or newer)",
             where="netns_mysqld = auto",
             tried=(*tried, attempt, *error.tried),
             remedies=list(dict.fromkeys((*error.remedies, *WAYS_OUT))),
@@ -180,9 +191,9 @@ def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Di
 
 
 def named(setting: str, cache: Path) -> tuple[Path, str]:
-    """Return the program that a setting names by its path or its basedir, and what its ``--version`` prints.
+    """Return the program that a setting names by its path or its basedir, and the output of its ``--version``.
 
-    Raises ServerNotFoundError where there is none, or it does not run.
+    Raises ServerNotFoundError if there is no such program or it does not run.
     """
     program = _named(setting)
     return program, ask_once(program, cache, WAYS_OUT)
@@ -194,7 +205,9 @@ def _named(setting: str) -> Path:
     try:
         path = paths.absolute(setting)
     except ValueError as error:
-        raise ServerNotFoundError(f"{in_short(setting)} is no path: {error}", where=where, remedies=remedies) from error
+        raise ServerNotFoundError(
+            f"{in_short(setting)} is not a path: {error}", where=where, remedies=remedies
+        ) from error
     if why := paths.why_not_there(path):
         raise ServerNotFoundError(f"{path} {why}", where=where, remedies=remedies)
     if path.is_dir():
@@ -202,7 +215,7 @@ def _named(setting: str) -> Path:
         if inside is None:
             looked = tuple(str(path / name) for name in _IN_BASEDIR)
             raise ServerNotFoundError(
-                f"{path} is a folder without a mysqld", where=where, tried=looked, remedies=remedies
+                f"there is no mysqld in the folder {path}", where=where, tried=looked, remedies=remedies
             )
         return inside
     if not os.access(path, os.X_OK):
@@ -211,7 +224,7 @@ def _named(setting: str) -> Path:
 
 
 def _installed(cache: Path, tried: list[str]) -> Distribution | None:
-    """Return the first usable mysqld of PATH and of the folders beyond it; note the others in ``tried``."""
+    """Return the first usable mysqld on PATH or in the usual folders; add the others to ``tried``."""
     for mysqld, line in installed("mysqld", cache, tried):
         try:
             return distribution(mysqld, line)
@@ -221,12 +234,15 @@ def _installed(cache: Path, tried: list[str]) -> Distribution | None:
 
 
 def installed(name: str, cache: Path, tried: list[str]) -> Iterator[tuple[Path, str]]:
-    """Give the programs of a name on PATH and in the folders beyond it, each with what its ``--version`` prints.
+    """Yield the programs with a name on PATH and in the usual folders, each with the output of its ``--version``.
 
-    What does not run is noted in ``tried``, and in the end where all of them were looked for.
+    Args:
+        name: The program's name.
+        cache: The user's cache folder.
+        tried: Takes a line for each program that does not run, and at the end a line with the folders.
     """
-    # /sbin and /usr/sbin are one folder on most systems: look once, under the first name.
-    folders = {os.path.realpath(folder): folder for folder in reversed([*_path_folders(), *map(Path, _BEYOND_PATH)])}
+    # /sbin and /usr/sbin are the same folder on most systems: search it once, under the first name.
+    folders = {os.path.realpath(folder): folder for folder in reversed([*_path_folders(), *map(Path, _USUAL_FOLDERS)])}
     for folder in reversed(folders.values()):
         if _is_program(folder / name):
             try:
@@ -239,19 +255,19 @@ def installed(name: str, cache: Path, tried: list[str]) -> Iterator[tuple[Path, 
 
 
 def _is_program(path: Path) -> bool:
-    # Not Path.is_file(): before Python 3.14 it raises where a folder of PATH may not be searched.
+    # Not Path.is_file(): before Python 3.14 it raises if this user may not search a folder of PATH.
     return os.path.isfile(path) and os.access(path, os.X_OK)  # noqa: PTH113
 
 
 def program_on_path(name: str) -> Path | None:
-    """Find a program on PATH, or where MySQL's test suite lies."""
-    folders = [*_path_folders(), *map(Path, _OF_TEST_SUITES)]
+    """Return a program on PATH or of MySQL's test suite, or None."""
+    folders = [*_path_folders(), *map(Path, _TEST_SUITE_FOLDERS)]
     return next((folder / name for folder in folders if _is_program(folder / name)), None)
 
 
 def _path_folders() -> list[Path]:
     found = []
     for folder in os.environ.get("PATH", "").split(os.pathsep):
-        with contextlib.suppress(ValueError):  # a relative one, in a working directory that is there no more
+        with contextlib.suppress(ValueError):  # a relative folder, and the working directory was removed
             found += [paths.absolute(folder)] if folder else []
     return found

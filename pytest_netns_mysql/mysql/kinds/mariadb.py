@@ -1,4 +1,4 @@
-"""MariaDB: which programs are one, how its data directories are made, what MySQL has and it lacks."""
+"""MariaDB by a program of this machine: found, fetched, initialized; and the features that it lacks."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ DELETE FROM mysql.proxies_priv WHERE Host <> 'localhost';
 
 @dataclass(frozen=True)
 class MariaDB(Distribution):
-    """Be MariaDB by a program of this machine; a Kind, whose ``mysqld`` is mariadbd."""
+    """MariaDB by a program of this machine, mariadbd; a Kind."""
 
     flavor: str = NAME
     lacks: frozenset[Feature] = _LACKS
 
     @property
     def dialect(self) -> Dialect:
-        """Return how it is spoken to."""
+        """MariaDB's dialect."""
         from pytest_netns_mysql.mysql.dialects.mariadb import MARIADB
 
         return MARIADB
@@ -76,7 +76,7 @@ class MariaDB(Distribution):
     ) -> None:
         """Make a data directory by the server's own scripts; raise ServerStartError.
 
-        See the manual of mariadb-install-db, which does the same but is not in every package.
+        mariadb-install-db does the same, see its manual, but it is not in every package.
         """
         from pytest_netns_mysql.mysql.dialects.options import arguments, merge
         from pytest_netns_mysql.mysql.mysqld.initialize import boot_once, run_until_it_ends
@@ -84,7 +84,6 @@ class MariaDB(Distribution):
         script = "".join([_BEFORE, *self._scripts(), _AFTER])
         base = f"--basedir={self.basedir}"
         folder.mkdir()
-        # Each line of a script ends in a statement's end or is no end; those with the host's name make more accounts.
         needed = ["--bootstrap", "--log-warnings=0", "--enforce-storage-engine=", "--max-allowed-packet=8M"]
         run_until_it_ends(self.mysqld, [base, *needed, *arguments(options)], folder, progress, timeout, script=script)
         complete = [*arguments(merge(defaults=self.dialect.defaults)), *arguments(options)]
@@ -96,7 +95,7 @@ class MariaDB(Distribution):
             file = next((self.basedir / one for one in names if (self.basedir / one).is_file()), None)
             if file is None:
                 raise ServerStartError(
-                    f"there is no {name.format('mariadb')} to make a data directory by",
+                    f"MariaDB's script {name.format('mariadb')} was not found: no data directory can be made",
                     command=(),
                     log="",
                     codes=(),
@@ -117,23 +116,23 @@ class MariaDB(Distribution):
         return ActivatedProcess(self.mysqld, name, WORK_DIRECTORY, network)
 
     def program(self, name: str) -> Path | None:
-        """Find a program as MySQL's are found; those have names of their own here: mysqldump is mariadb-dump."""
+        """Return a program as for MySQL, preferably by MariaDB's own name: mariadb-dump for mysqldump."""
         return super().program(_own_name(name)) or super().program(name)
 
 
 def _own_name(name: str) -> str:
-    """Return what MariaDB calls one of MySQL's programs."""
+    """Return MariaDB's name of a MySQL program."""
     if name == "mysql" or not name.startswith("mysql"):
         return NAME if name == "mysql" else name
     return f"{NAME}-{name.removeprefix('mysql').lstrip('_')}"
 
 
-def described(program: Path, version_line: str) -> MariaDB:
-    """Describe a MariaDB by the line its ``--version`` printed; raise ServerVersionError for one that is too old."""
+def of_version_line(program: Path, version_line: str) -> MariaDB:
+    """Return the MariaDB with a program and its version line; raise ServerVersionError if it is too old."""
     _, version = parse_version_line(version_line)
     if version < FIRST_MARIADB:
         raise ServerVersionError(
-            f"{program} is MariaDB {format_version(version)}: handing listening sockets to it came with "
+            f"{program} is MariaDB {format_version(version)}: the first version that can inherit listening sockets is "
             f"{format_version(FIRST_MARIADB)}",
             tried=(version_line,),
             remedies=_WAYS_OUT,
@@ -142,21 +141,21 @@ def described(program: Path, version_line: str) -> MariaDB:
 
 
 def look(cache: Path) -> tuple[MariaDB | None, list[str]]:
-    """Find a MariaDB on PATH or in the cache; return it, or None with what was looked at."""
+    """Return a MariaDB on PATH or in the cache, or None and the places that were searched."""
     tried: list[str] = []
     for program, line in installed(_PROGRAM, cache, tried):
         try:
-            return described(program, line), []
+            return of_version_line(program, line), []
         except ServerVersionError as refusal:
             tried.append(refusal.what)
     found = cached.fetched(cache, NAME)
     if found is not None:
-        return described(found.program, found.version_line), []
+        return of_version_line(found.program, found.version_line), []
     return None, [*tried, f"{cache / 'servers'}: no MariaDB fetched earlier"]
 
 
 def find(*, cache: Path, progress: Callable[[str], None]) -> MariaDB:
-    """Find a MariaDB as ``look`` does, or fetch it now; raise ServerNotFoundError."""
+    """Return a MariaDB as ``look`` does, or fetch MariaDB now; raise ServerNotFoundError."""
     found, tried = look(cache)
     if found is not None:
         return found
@@ -175,4 +174,4 @@ def find(*, cache: Path, progress: Callable[[str], None]) -> MariaDB:
     made = cached.read(program.parent.parent)
     if made is None:
         raise AssertionError(program)
-    return described(made.program, made.version_line)
+    return of_version_line(made.program, made.version_line)

@@ -1,4 +1,4 @@
-"""What a server is and where it comes from, in words: for the line after collection and for reports of failures."""
+"""A server's product, version and source in words, for the line after collection and for reports of failures."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def provenance(kind: Kind) -> str:
-    """Return flavour, version and place of a server, and the package source it was fetched from."""
+    """Return product, version and place of a server, and the package source that it was fetched from."""
     source = _source(Path(kind.name))
     fetched = f", fetched from {source}" if source else ""
     return f"{title(kind)} {format_version(kind.version)} ({kind.name}{fetched})"
 
 
 def _source(program: Path) -> str:
-    """Return where a program of the cache was fetched from, or nothing for any other."""
+    """Return the package source that a program in the cache was fetched from, or '' for any other program."""
     try:
         source = json.loads((program.parent.parent / RECORD).read_bytes()).get("source", "")
     except (OSError, ValueError, AttributeError):

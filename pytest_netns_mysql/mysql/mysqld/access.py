@@ -26,7 +26,7 @@ class ServerAccess(Protocol):
         command: The server's command line, empty where it is not known.
         clients: Who opened which connection.
         administration: The driver's options for connecting as the administrator.
-        outward: The namespace that the server must name to connect from its own namespace, or ''.
+        default_network_namespace: The namespace that the server must name to connect from its own namespace, or ''.
         pid: The pid of the running server, or None.
         exit_code: The exit code of a server that has ended, or None.
         state: The server's state for reports, such as ``pid 4711``.
@@ -44,7 +44,7 @@ class ServerAccess(Protocol):
     @property
     def administration(self) -> Mapping[str, Any]: ...  # noqa: D102
     @property
-    def outward(self) -> str: ...  # noqa: D102
+    def default_network_namespace(self) -> str: ...  # noqa: D102
     @property
     def pid(self) -> int | None: ...  # noqa: D102
     @property

@@ -1,4 +1,4 @@
-"""A mariadbd that is handed its listening sockets: they are made where it is to listen, which it could not do."""
+"""A mariadbd with inherited listening sockets, which this plugin opens in the namespaces where mariadbd listens."""
 
 from __future__ import annotations
 
@@ -21,41 +21,40 @@ _BACKLOG = 128  # connections; mariadbd's own back_log is for sockets that it ma
 
 
 class ActivatedProcess(Process):
-    """Run a MariaDB of this machine, which knows no namespaces, on sockets that were made in them.
+    """A mariadbd of this machine. MariaDB cannot listen in other namespaces by itself, so it inherits its sockets.
 
     See MariaDB's manual, "systemd", on socket activation, and sd_listen_fds(3).
     """
 
     def __init__(self, program: Path, name: str, folder: Path, network: Network) -> None:
-        """Keep which program runs where; nothing is started."""
+        """Take program, name, folder and network; nothing is started."""
         super().__init__(str(program), folder / name, network[GLOBAL])
         self._basedir = program.parent.parent
         self._network = network
         self._sockets: list[socket.socket] = []
 
     def prepare(self, listeners: Listeners) -> None:
-        """Make way for a start, and make the sockets; raise EndpointError where one cannot be bound."""
+        """Prepare a start and open the sockets; raise EndpointError for a socket that cannot be bound."""
         super().prepare(listeners)
         self._close()
         with self.home:
             self._keep(socket.AF_UNIX, lambda sock: sock.bind(str(self.socket)))
-            self.socket.chmod(0o777)  # as mysqld has it: who may connect is for the server to say
+            self.socket.chmod(0o777)  # as mysqld does: the server itself checks who connects
         for endpoint in listeners.get("bind_address", ()):
             try:
                 with self._network[endpoint.namespace]:
                     self._listen(endpoint)
             except OSError as error:
                 raise EndpointError(
-                    f"bind_address = {str(endpoint)!r}: port {endpoint.port} cannot be listened on there: "
-                    f"{error.strerror}",
+                    f"bind_address = {str(endpoint)!r}: cannot listen on port {endpoint.port} there: {error.strerror}",
                     where=f"server {self.folder.name}",
-                    remedies=["write an address that the namespace has", "see that nothing else listens there"],
+                    remedies=["write an address that the namespace has", "end whatever else listens there"],
                 ) from error
 
     def launch(
         self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
     ) -> None:
-        """Start mariadbd with the sockets, which are its own from then on; return while it boots."""
+        """Start mariadbd, which inherits the sockets; return while it boots."""
         try:
             super().launch(options, listeners, drop_capabilities=drop_capabilities)
         finally:
@@ -63,26 +62,28 @@ class ActivatedProcess(Process):
 
     @property
     def listening(self) -> Sequence[int]:
-        """Return the sockets that were made for the next start."""
+        """The listening sockets for the next start."""
         return [sock.fileno() for sock in self._sockets]
 
     def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:  # noqa: ARG002
-        """Return what mariadbd is started with: no address, for it would take that beside the sockets."""
-        own = [one for one in super().arguments(options, {}) if not one.startswith("--loose-mysqlx-socket")]
-        return [f"--basedir={self._basedir}", *own]
+        """Return mariadbd's options, without addresses: mariadbd would listen on them beside the inherited sockets."""
+        without_mysqlx = [
+            word for word in super().arguments(options, {}) if not word.startswith("--loose-mysqlx-socket")
+        ]
+        return [f"--basedir={self._basedir}", *without_mysqlx]
 
     def release(self) -> None:
-        """Close sockets that no start has taken."""
+        """Close the sockets that no start has used."""
         self._close()
 
     def _listen(self, endpoint: Endpoint) -> None:
-        """Make a socket for an endpoint, where the thread stands; an IPv6 wildcard is one of both families."""
+        """Open a socket for an endpoint in the thread's namespace; an IPv6 wildcard listens for both families."""
         if endpoint.is_wildcard:
             self._listen_everywhere(endpoint)
             return
         # An IPv4 socket takes what comes to ::ffff:192.0.2.2, too.
         found = socket.getaddrinfo(str(endpoint.ip or endpoint.address), endpoint.port, type=socket.SOCK_STREAM)
-        family, *_, place = min(found, key=lambda one: one[0] != socket.AF_INET)
+        family, *_, place = min(found, key=lambda info: info[0] != socket.AF_INET)
         self._keep(family, lambda sock: sock.bind(place))
 
     def _listen_everywhere(self, endpoint: Endpoint) -> None:

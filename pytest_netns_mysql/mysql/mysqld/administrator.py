@@ -1,4 +1,4 @@
-"""The administrator's two sessions on a server, by its private socket: the plugin's own, and the tests'."""
+"""The administrator's two sessions on a server: the plugin's own session, and the session for tests."""
 
 from __future__ import annotations
 
@@ -23,28 +23,30 @@ if TYPE_CHECKING:
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
 _WHO = "the administrator"
 _LEAST_PATIENCE = 60  # seconds
-_PATIENCE_FOR_TESTS = 600  # seconds without a word from the server, for what a test or a file has it do
+_PATIENCE_FOR_TESTS = 600  # seconds without an answer, for a statement of a test or of a file that is loaded
 
 
 class Administrator:
-    """Ask a server as its administrator, whatever its endpoints and accounts are.
+    """The administrator of a server, who can log in whatever endpoints and accounts the server has.
 
-    It has two sessions, opened when they are first needed. One is the plugin's own (``run``, ``ask``): it has the same
-    modes and limits whatever the server's are, and nothing of a test in it. What a test has the administrator do
-    (``execute``, ``cursor``) is done in the other, which ``reset`` tidies up.
+    The administrator has two sessions, each opened when it is first needed. The plugin uses its own session (``run``,
+    ``ask``), which always has the same modes and limits and never sees a test's statement. The statements of tests
+    (``execute``, ``cursor``) run in the other session, which ``reset`` cleans.
+
+    Attributes:
+        disregarded: How often sessions that the statement counters leave out ran each kind of statement.
     """
 
     def __init__(self, access: ServerAccess, dialect: Dialect, *, timeout: float) -> None:
-        """Keep whom to ask, and how; ``timeout`` is in seconds."""
+        """Take the access to a server, its dialect, and the timeout of a login in seconds; nothing is opened."""
         self._access = access
         self._own: NamespaceConnection | None = None
         self._is_prepared = False
         self._tests: NamespaceConnection | None = None
         self._is_used = False
         self.disregarded: Counter[str] = Counter()
-        """How often each kind of statement was run by sessions that are to be left out of the server's counters."""
         self._dialect = dialect
-        # In whole seconds: what this plugin asks is answered at once, what a test asks may take its time.
+        # In whole seconds. The plugin's own queries are fast; a test's statement may take long.
         self._patience = max(_LEAST_PATIENCE, int(timeout))
         self._common = {"autocommit": True, "connection_timeout": max(1, int(timeout))}
 
@@ -53,7 +55,7 @@ class Administrator:
         return {**self._common, **self._access.administration}
 
     def answers(self) -> bool:
-        """Tell whether the server answers; the connection is kept."""
+        """Return True if the server accepts a login, whose connection becomes the plugin's own session."""
         from pytest_netns_mysql.mysql.drivers.connector import try_connect
 
         if self._access.may_answer():
@@ -63,9 +65,15 @@ class Administrator:
         return self._own is not None
 
     def connect(self, driver: Driver | None = None, **options: Any) -> Any:
-        """Open a connection of the caller's own; ``driver`` is as for netns_connect, but not X DevAPI's.
+        """Open a connection for the caller, who closes it.
 
-        Raises ServerGoneError where mysqld does not run, ClientError, and what the driver raises.
+        Args:
+            driver: The driver, as for netns_connect, except X DevAPI.
+            options: mysql.connector's options for any driver, or the driver's own.
+
+        Raises:
+            ServerGoneError: mysqld does not run.
+            ClientError: The options do not fit the driver; the driver raises its own errors beside that.
         """
         from pytest_netns_mysql.mysql.drivers.connect import connect, endpoint_kind
         from pytest_netns_mysql.mysql.drivers.driveroptions import has_known_options, with_common_names
@@ -73,35 +81,39 @@ class Administrator:
         self._access.check_running()
         if endpoint_kind(driver) == "mysqlx":
             raise ClientError(
-                "the private socket of the administrator speaks no X Protocol",
+                "the administrator's private socket does not support the X Protocol",
                 remedies=["name a namespace and an account: connect('red', driver='mysqlx', user=...)"],
             )
         with self._access.raise_if_server_died():
             common = self._dialect.common(driver, options)
-            # What it is called differs between drivers: of one that is not known its own defaults hold.
+            # The names of common options differ between drivers: an unknown driver keeps its own defaults.
             own = self._options if has_known_options(driver) else dict(self._access.administration)
             connection = connect(self._access.home, driver, **{**common, **own, **with_common_names(driver, options)})
         self._access.clients.note(connection, _WHO)
         return connection
 
     def execute(self, statement: str, *values: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        """Run a statement, which may leave something in the session; return the names of its columns and its rows.
+        """Run a statement of a test in the session for tests.
 
-        Raises ServerGoneError where mysqld does not run, and the server's own errors.
+        Returns:
+            The names of the columns, and the rows; of several results, those of the first.
+
+        Raises:
+            ServerGoneError: mysqld does not run. The server's own errors are raised, too.
         """
         with self.cursor() as cursor:
             cursor.execute(statement, values)
             names = tuple(str(column[0]) for column in cursor.description or ())
             rows = [tuple(row) for row in cursor.fetchall()] if names else []
-            while cursor.nextset():  # of a procedure, whose first result counts
+            while cursor.nextset():  # the further results of a procedure
                 if cursor.description:
                     cursor.fetchall()
             return names, rows
 
     def run(self, *statements: str) -> None:
-        """Run statements in one round trip, in the plugin's own session, until one fails; they have no rows.
+        """Run statements without rows in one round trip, in the plugin's own session, until a statement fails.
 
-        Raises ServerGoneError where mysqld does not run, and the server's own errors.
+        Raises ServerGoneError if mysqld does not run, and the server's own errors.
         """
         connection = self._ready()
         with self._raise_if_server_died(connection):
@@ -111,8 +123,11 @@ class Administrator:
     def ask(self, *queries: str) -> list[list[RawRow]]:
         """Run queries in one round trip, in the plugin's own session.
 
-        Returns the rows of each as the server sends them, see the manual, "Text". Raises ServerGoneError where mysqld
-        does not run, and the server's own errors.
+        Returns:
+            The rows of each query, undecoded.
+
+        Raises:
+            ServerGoneError: mysqld does not run. The server's own errors are raised, too.
         """
         connection = self._ready()
         with self._raise_if_server_died(connection):
@@ -120,9 +135,9 @@ class Administrator:
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[MySQLCursorAbstract]:
-        """Yield a cursor of the tests' session, opened anew if it was ended; what is run may leave something in it.
+        """Yield a cursor of the session for tests, which is opened again if it was ended.
 
-        Raises ServerGoneError where mysqld does not run.
+        Raises ServerGoneError if mysqld does not run.
         """
         import mysql.connector
 
@@ -133,7 +148,7 @@ class Administrator:
         connection.read_timeout = self._patience
         try:
             with self._raise_if_server_died(connection):
-                cursor = connection.cursor()  # which asks the server whether it is there
+                cursor = connection.cursor()  # this pings the server
         except mysql.connector.OperationalError as error:
             self._tests = None
             raise self._silent_error(self._patience) from error
@@ -143,20 +158,20 @@ class Administrator:
             with self._raise_if_server_died(connection):
                 yield cursor
         except BaseException:
-            with contextlib.suppress(mysql.connector.Error):  # it has nobody to say it to
+            with contextlib.suppress(mysql.connector.Error):  # the block's own error matters more
                 cursor.close()
             raise
         cursor.close()
 
     @contextlib.contextmanager
     def _raise_if_server_died(self, connection: NamespaceConnection) -> Iterator[None]:
-        """Raise ServerGoneError where a connection is lost because mysqld has just ended, or does not answer."""
+        """Run a block; raise ServerGoneError if its connection is lost because mysqld ended or does not answer."""
         import mysql.connector
 
         try:
             yield
         except mysql.connector.errors.ReadTimeoutError as error:
-            self._let_go(connection)
+            self._drop(connection)
             raise self._silent_error(connection.read_timeout) from error
         except mysql.connector.Error as error:
             if error.errno not in _LOST:
@@ -164,7 +179,7 @@ class Administrator:
             with self._access.raise_if_server_died():
                 raise
 
-    def _let_go(self, connection: NamespaceConnection) -> None:
+    def _drop(self, connection: NamespaceConnection) -> None:
         if connection is self._own:
             self._own = None
         else:
@@ -174,7 +189,7 @@ class Administrator:
         return self._access.silent_error(f"a statement of the administrator for {waited} seconds")
 
     def _ready(self) -> NamespaceConnection:
-        """Return the plugin's own session; a read from it that takes too long fails."""
+        """Return the plugin's own session, with a limit for the time of a read."""
         self._access.check_running()
         connection = self._own
         if connection is None or not connection.is_silent():
@@ -189,7 +204,7 @@ class Administrator:
         return connection
 
     def _connected(self) -> NamespaceConnection:
-        """Open the plugin's own session, in place of the tests' where the administrator may have no more than one."""
+        """Open the plugin's own session; close the session for tests if the administrator may have only one session."""
         import mysql.connector
 
         try:
@@ -200,42 +215,42 @@ class Administrator:
             return cast("NamespaceConnection", self.connect())
 
     def usual(self) -> None:
-        """Restore the modes and limits of the plugin's own session."""
+        """Restore the modes and limits of the plugin's own session, after statements that changed them."""
         self.run(*self._dialect.session)
 
     @property
     def account(self) -> dict[str, str]:
-        """Return the administrator's user and password."""
+        """The administrator's user and password."""
         return {name: str(self._options[name]) for name in ("user", "password")}
 
     @property
     def numbers(self) -> frozenset[int]:
-        """Return the numbers of both connections in SHOW PROCESSLIST."""
-        return frozenset(one.connection_id or 0 for one in (self._own, self._tests) if one is not None)
+        """The numbers of both sessions' connections in SHOW PROCESSLIST."""
+        return frozenset(session.connection_id or 0 for session in (self._own, self._tests) if session is not None)
 
     def reset(self) -> None:
-        """Forget what the tests' session has: variables, temporary tables, locks, a transaction, a selected schema."""
+        """Clean the session for tests: variables, temporary tables, locks, a transaction, the selected schema."""
         connection = self._tests
         if self._is_used and connection is not None:
             import mysql.connector
 
             selected: list[Any] = []
-            # One that was killed may look open for a moment.
+            # A killed connection may look open for a moment.
             with contextlib.suppress(mysql.connector.Error), self._raise_if_server_died(connection):
                 if connection.is_silent():
                     sent = connection.queries
                     connection.cmd_reset_connection()
-                    # The driver gives the session its character set and autocommit again.
+                    # The driver sets the session's character set and autocommit again.
                     self.disregarded["Com_set_option"] += connection.queries - sent
                     connection.cmd_query("SELECT DATABASE()")
                     selected, _ = connection.get_rows()
-            if selected != [(None,)]:  # it stays selected, see the manual
+            if selected != [(None,)]:  # a reset keeps the selected schema, see the manual
                 connection.close()
                 self._tests = None
         self._is_used = False
 
     def end_connections(self, numbers: Iterable[int]) -> None:
-        """End these connections; one that has just ended by itself is no error."""
+        """End the connections with these numbers; a connection that has already ended is ignored."""
         import mysql.connector
 
         for number in numbers:
@@ -246,12 +261,12 @@ class Administrator:
                     raise
 
     def disregard(self, counts: Iterable[RawRow]) -> None:
-        """Leave these counts of a session out of the server's, since this start."""
+        """Add a session's statement counts to ``disregarded``."""
         for name, count in counts:
             self.disregarded[decoded(name)] += int(count or 0)
 
     def close(self) -> frozenset[int]:
-        """Close the tests' session in good order; return its number, while the server may still know it."""
+        """Close the session for tests; return the connection's number, which the server may still list for a moment."""
         connection, self._tests, self._is_used = self._tests, None, False
         if connection is None or not connection.is_silent():
             return frozenset()
@@ -260,6 +275,6 @@ class Administrator:
         return frozenset({number})
 
     def forget(self) -> None:
-        """Let go of the connections; not in good order, which would wait for a server that may hang."""
+        """Drop both sessions without a farewell to the server, which may hang."""
         self._own = self._tests = None
         self.disregarded.clear()

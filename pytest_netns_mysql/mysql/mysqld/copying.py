@@ -1,4 +1,4 @@
-"""Copies of data directories: a template or a seed for each server, and a snapshot."""
+"""Copying data directories: from a template or a seed to a server, and into a snapshot."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _COPY_TIMEOUT = 120.0  # seconds
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a template; holes in its files stay holes, so that 65 MB cost what their 30 MB of content cost."""
+    """Copy a data directory; raise CacheError. Holes stay holes, so that 65 MB cost only their 30 MB of content."""
     _cp(source, target, "--reflink=auto")
 
 
@@ -38,10 +38,10 @@ def _cp(source: Path, target: Path, how: str) -> None:
 
 
 def finish(source: Path, target: Path) -> None:
-    """Copy a data directory that no server is on to where it is a template."""
-    # Each copy is a server of its own, and makes its own server_uuid.
+    """Copy the data directory of a stopped server to where the copy becomes a template or a seed."""
+    # Without auto.cnf each copy makes its own server_uuid at the first start.
     (source / "auto.cnf").unlink(missing_ok=True)
-    # Most of what mysqld writes is zeros: as holes they cost a copy nothing. So do the thirty redo files in reserve,
-    # which a boot without them would make anew.
+    # mysqld writes mostly zeros. As holes they cost a copy nothing. The thirty spare redo files cost nothing either,
+    # and a boot without them would make them again.
     _cp(source, target, "--sparse=always")
     manifest.write(target)

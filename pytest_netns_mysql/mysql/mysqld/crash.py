@@ -16,11 +16,11 @@ _STATEMENT = re.compile(
     r"^Query \((?:0x)?[0-9a-f]+\): (.*?)\n*(?:^Connection ID \(thread ID\): |^Optimizer switch: |^The manual page|\Z)",
     re.MULTILINE | re.DOTALL,
 )
-_OF_AN_EARLIER_START = "[MY-013951]"  # MySQL repeats the trace of the last crash as it starts
+_REPEATED = "[MY-013951]"  # MySQL repeats the trace of the last crash when it starts
 _NO_STATEMENT = ("", "is an invalid pointer", "(null)")
 _FRAME = re.compile(r"\b_Z[NKLS]*(\d[0-9A-Za-z_]*)")
-# Behind these in the stack comes what crashed.
-_OF_HANDLER = ("my_print_stacktrace", "print_fatal_signal", "handle_fatal_signal", "my_server_abort")
+# The functions of the signal's handler, which come first in the stack.
+_HANDLERS = ("my_print_stacktrace", "print_fatal_signal", "handle_fatal_signal", "my_server_abort")
 _MOST_FRAMES = 6
 _MOST_OF_STATEMENT = 200  # characters
 _KNOWN_DRIVERS = ("mysql", "pymysql", "MySQLdb", "mariadb")
@@ -48,7 +48,7 @@ class Crash:
         """Return one line for a reader; ``clients`` says who opened a connection, by its number."""
         number = self.connection
         if number is None:
-            where = "in a thread of its own, which served no connection"
+            where = "in a background thread, not for a connection"
         else:
             client = (clients or {}).get(number, "")
             known = f" ({client})" if client else ""
@@ -58,14 +58,14 @@ class Crash:
 
     @property
     def details(self) -> list[str]:
-        """Lines that say where in the server it was."""
+        """Lines on where in the server it crashed: the failed assertion, and the stack."""
         stack = [f"stack: {', '.join(self.functions)}"] if self.functions else []
         return [*([self.complaint] if self.complaint else []), *stack]
 
 
 def crash_in(log: str) -> Crash | None:
-    """Return the crash that an error log ends with, or None where it tells of none."""
-    log = "\n".join(line for line in log.splitlines() if _OF_AN_EARLIER_START not in line)
+    """Return the last crash in an error log, or None."""
+    log = "\n".join(line for line in log.splitlines() if _REPEATED not in line)
     found = list(_SIGNAL.finditer(log))
     if not found:
         return None
@@ -86,14 +86,14 @@ class ConnectionNames(dict[int, str]):
     """Who opened which connection of a server, by the connection's number."""
 
     def note(self, connection: Any, who: str) -> None:
-        """Keep who opened a connection, where its driver knows its number without asking the server."""
+        """Take note of who opened a connection, if the driver knows the connection's number without a query."""
         number = _number_of(connection)
         if number is not None:
             self[number] = who
 
 
 def _number_of(connection: Any) -> int | None:
-    """Return the number of a connection on its server, or None where nothing is known of its driver."""
+    """Return the number of a connection on its server, or None for an unknown driver."""
     modules = {kind.__module__.partition(".")[0] for kind in type(connection).__mro__}
     for name in ("connection_id", "thread_id") if modules & {*_KNOWN_DRIVERS} else ():
         with contextlib.suppress(Exception):
@@ -105,10 +105,9 @@ def _number_of(connection: Any) -> int | None:
 
 
 def _functions(text: str) -> Iterator[str]:
-    """Yield the names of the functions of a stack trace, those of the program's own above the signal's handler."""
+    """Yield the names of the functions in a stack trace, without the signal's handler."""
     names = [name for line in text.splitlines() if (found := _FRAME.search(line)) and (name := _demangled(found[1]))]
-    own = [name for name in names if name not in _OF_HANDLER]
-    yield from own[:_MOST_FRAMES]
+    yield from [name for name in names if name not in _HANDLERS][:_MOST_FRAMES]
 
 
 def _demangled(text: str) -> str:
@@ -122,7 +121,7 @@ def _demangled(text: str) -> str:
 
 
 def _complaint(before: str) -> str:
-    """Return the line just before a crash where it is one of an assertion; an assertion writes one or two."""
+    """Return the line of a failed assertion just before a crash, or ''."""
     for line in before.splitlines()[-4:]:
         if "ssertion" in line:
             return line.strip()

@@ -1,4 +1,4 @@
-"""What stands for a started mysqld: subprocess.Popen, or one that another process started in its place."""
+"""The handle of a started mysqld: subprocess.Popen, or a process that another process started."""
 
 from __future__ import annotations
 
@@ -9,56 +9,56 @@ import signal
 import subprocess
 from typing import Protocol
 
-_EXIT_CODE = -1  # it is its parent's to know
+_EXIT_CODE = -1  # of an adopted process: only its parent learns the true one
 
 
 class Handle(Protocol):
-    """Be a started program, as subprocess.Popen is."""
+    """A started program, with the part of subprocess.Popen's interface that servers need."""
 
     @property
     def pid(self) -> int:
-        """Return its pid."""
+        """The process's pid."""
         ...
 
     @property
     def returncode(self) -> int | None:
-        """Return its exit code, once ``poll`` or ``wait`` has found it."""
+        """The exit code, once ``poll`` or ``wait`` has found it; None before."""
         ...
 
     def poll(self) -> int | None:
-        """Return its exit code, or None while it runs."""
+        """Return the exit code, or None while the process runs."""
         ...
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return its exit code when it has ended; raise subprocess.TimeoutExpired after ``timeout`` seconds."""
+        """Return the exit code when the process has ended; raise subprocess.TimeoutExpired after ``timeout`` s."""
         ...
 
     def send_signal(self, number: int) -> None:
-        """Send it a signal."""
+        """Send a signal to the process."""
         ...
 
     def kill(self) -> None:
-        """Send it SIGKILL."""
+        """Send SIGKILL to the process."""
         ...
 
 
 class AdoptedProcess:
-    """Watch and signal a process that is no child of this one, by a pidfd, see pidfd_open(2)."""
+    """A process that is not a child of this process, watched and signalled by a pidfd, see pidfd_open(2)."""
 
     def __init__(self, pid: int, descriptor: int) -> None:
-        """Keep the process; ``descriptor`` is its pidfd, closed with this object."""
+        """Take a pid and the process's pidfd, which is closed when the process has ended or is released."""
         self.pid = pid
         self.returncode: int | None = None
         self._descriptor = descriptor
 
     def poll(self) -> int | None:
-        """Return None while it runs, then -1: its exit code is known to its parent alone."""
+        """Return None while the process runs, then -1: only its parent learns the exit code."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.wait(0)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return when it has ended; raise subprocess.TimeoutExpired after ``timeout`` seconds."""
+        """Wait for the end of the process; raise subprocess.TimeoutExpired after ``timeout`` seconds."""
         if self.returncode is None:
             ended = select.poll()
             ended.register(self._descriptor, select.POLLIN)
@@ -69,7 +69,7 @@ class AdoptedProcess:
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        """Send a signal; to a process that has ended nothing is sent."""
+        """Send a signal, unless the process has ended."""
         if self.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._descriptor, number)
@@ -78,8 +78,8 @@ class AdoptedProcess:
         """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
-    def let_go(self) -> None:
-        """Close the pidfd; the process runs on."""
+    def release(self) -> None:
+        """Close the pidfd; the process goes on running."""
         if self.returncode is None:
             os.close(self._descriptor)
             self.returncode = _EXIT_CODE

@@ -1,4 +1,4 @@
-"""Make a data directory by the server's own program, and boot it once."""
+"""Making a data directory by the server's own program, and booting it once."""
 
 from __future__ import annotations
 
@@ -23,9 +23,17 @@ def initialize(
     progress: Callable[[str], None],
     timeout: float,
 ) -> None:
-    """Make MySQL's data directory in ``folder``; raise ServerStartError.
+    """Make MySQL's data directory, see the manual, "Initializing the Data Directory".
 
-    See the manual, "Initializing the Data Directory".
+    Args:
+        mysqld: The server's program.
+        options: The options that decide what a data directory is like.
+        folder: The data directory to make.
+        progress: Takes a line of text, once a second.
+        timeout: Seconds for each start of mysqld.
+
+    Raises:
+        ServerStartError: mysqld failed, or took too long.
     """
     run_until_it_ends(mysqld, ["--initialize-insecure", *arguments(options)], folder, progress, timeout)
     boot_once(mysqld, [*arguments(merge()), *arguments(options)], folder, progress, timeout)
@@ -34,7 +42,7 @@ def initialize(
 def boot_once(
     mysqld: Path, options: Sequence[str], folder: Path, progress: Callable[[str], None], timeout: float
 ) -> None:
-    """Do what the first boot does, and purge, once here and not at the first boot of each copy."""
+    """Boot mysqld once and shut it down with a full purge, so that no copy has to do that work."""
     end = folder.with_suffix(".sql")
     try:
         end.write_text("SHUTDOWN;\n")
@@ -53,10 +61,18 @@ def run_until_it_ends(
     *,
     script: str = "",
 ) -> None:
-    """Run mysqld on a data directory until it ends by itself; raise ServerStartError where it ends badly, or too late.
+    """Run mysqld on a data directory until it ends by itself.
 
-    ``progress`` takes a line of text, once a second; ``timeout`` is in seconds; ``script`` is what mysqld reads from
-    its standard input.
+    Args:
+        mysqld: The server's program.
+        what: Further options.
+        folder: The data directory.
+        progress: Takes a line of text, once a second.
+        timeout: Seconds until mysqld must have ended.
+        script: The text of mysqld's standard input.
+
+    Raises:
+        ServerStartError: mysqld failed, or took too long.
     """
     log = folder.with_suffix(".err")
     log.unlink(missing_ok=True)

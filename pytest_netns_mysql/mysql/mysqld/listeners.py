@@ -1,4 +1,4 @@
-"""Where a server listens, by kind: checked before it starts, and what a client of each namespace connects to."""
+"""The endpoints of a server: checked before the start, and found for the clients of each namespace."""
 
 from __future__ import annotations
 
@@ -27,9 +27,11 @@ Written = Mapping[str, str | Sequence[str] | None]
 
 
 class Listeners(Mapping[str, tuple[Endpoint, ...]]):
-    """Give the endpoints of ``bind_address``, ``admin_address`` and ``mysqlx_bind_address``, where there are any.
+    """The endpoints of a server by the parameter that sets them, such as ``bind_address``.
 
-    Shape: ``texts`` has each of them as mysqld takes it; ``checked`` tells whether they were.
+    Attributes:
+        texts: The value of each parameter as mysqld takes it.
+        checked: True if the values were checked against the network.
     """
 
     def __init__(
@@ -41,10 +43,19 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         *,
         checked: bool = True,
     ) -> None:
-        """Check what is written against the network; ``options`` tell the ports, ``where`` names the server.
+        """Read the endpoints.
 
-        Not ``checked``, mysqld takes it as it is written, and those endpoints are known that can be read. Raises
-        EndpointError.
+        Args:
+            written: The value of each parameter, or None.
+            options: mysqld's options, for the ports.
+            network: The network in whose namespaces the server listens.
+            where: The server's name for messages.
+            checked: Check the values against the network; otherwise mysqld takes them as they are, and only the
+                endpoints that this plugin can read are known.
+
+        Raises:
+            EndpointError: A value is wrong.
+            SettingError: A port option is not a port number.
         """
         self._network = network
         self._where = where
@@ -54,16 +65,16 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         for key, value in written.items():
             if value is not None:
                 endpoints = self._read_checked(key, value) if checked else _readable(key, value)
-                option, usual = _PORTS[key]
-                port = read_port(option, options.get(option, usual), where)
-                self._endpoints[key] = tuple(replace(one, port=port) for one in endpoints)
+                option, default = _PORTS[key]
+                port = read_port(option, options.get(option, default), where)
+                self._endpoints[key] = tuple(replace(endpoint, port=port) for endpoint in endpoints)
                 self.texts[key] = ",".join(map(str, endpoints)) if checked else as_text(value)
 
     def _read_checked(self, key: str, value: str | Sequence[str]) -> tuple[Endpoint, ...]:
         hosts = self._network.topology.plan.hosts
         endpoints = parse_list(value, key=key, where=self._where)
-        there = {name: namespace.addresses for name, namespace in self._network.items()}
-        check(endpoints, there, hosts=hosts, key=key, where=self._where)
+        addresses = {name: namespace.addresses for name, namespace in self._network.items()}
+        check(endpoints, addresses, hosts=hosts, key=key, where=self._where)
         check_names(endpoints, hosts, key=key, where=self._where)
         return endpoints
 
@@ -77,13 +88,13 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         return len(self._endpoints)
 
     def kinds_of(self, endpoint: Endpoint) -> list[str]:
-        """Return the kinds of an endpoint: none where nothing listens there."""
+        """Return the kinds of an endpoint; empty if the server does not listen there."""
         return [kind for kind, key in _KINDS.items() if endpoint in self.get(key, ())]
 
     def endpoint(self, namespace: str, kind: str) -> Endpoint:
-        """Return the endpoint of a kind, ``mysql``, ``admin`` or ``mysqlx``, in ``namespace``.
+        """Return the endpoint of a kind (``mysql``, ``admin`` or ``mysqlx``) in a namespace.
 
-        Raises EndpointError where there is none, UnknownNamespaceError for another name.
+        Raises EndpointError if there is none, and UnknownNamespaceError for an unknown name.
         """
         _ = self._network[namespace]
         for endpoint in self._of_kind(kind):
@@ -107,55 +118,59 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         )
 
     def endpoint_for(self, namespace: str, kind: str = "mysql") -> Endpoint:
-        """Return where a client of ``namespace`` connects: there, else at the first address that is routed.
+        """Return the endpoint that a client in a namespace connects to: there, or else the first that it can reach.
 
-        Raises EndpointError where the server has no address that the client could reach, UnknownNamespaceError.
+        Raises EndpointError if the client can reach no endpoint, and UnknownNamespaceError for an unknown name.
         """
-        own = self._network[namespace].addresses
-        families: Set[int] = {one.version for one in own if not one.is_loopback}
+        of_client = self._network[namespace].addresses
+        families: Set[int] = {address.version for address in of_client if not address.is_loopback}
         endpoints = self._of_kind(kind)
-        there = [end for end in endpoints if end.namespace == namespace]
-        elsewhere = [end for end in endpoints if self._is_reached(end, families)]
+        there = [endpoint for endpoint in endpoints if endpoint.namespace == namespace]
+        elsewhere = [endpoint for endpoint in endpoints if self._is_reached(endpoint, families)]
         for endpoint in (*there, *elsewhere):
             if not endpoint.is_wildcard:
                 return endpoint
             if namespace == GLOBAL:
                 return replace(endpoint, address="127.0.0.1")
-            if address := self._address_of_global(endpoint.families & families, own):
+            if address := self._address_of_global(endpoint.families & families, of_client):
                 return replace(endpoint, address=address)
         raise self._of_another_family(namespace, kind, families) or self._no_endpoint(namespace, kind)
 
     def _is_reached(self, endpoint: Endpoint, families: Collection[int]) -> bool:
-        """Return True if a client of another namespace, with addresses of these families, may reach the endpoint."""
+        """Return True if a client in another namespace, with addresses of these families, may reach the endpoint."""
         addresses = by_address(endpoint, self._network.topology.plan.hosts)
-        is_loopback = any(one.is_loopback for one in addresses) or endpoint.address.lower() == _LOCALHOST
-        return not is_loopback and any(one.families & set(families) for one in addresses)
+        is_loopback = any(address.is_loopback for address in addresses) or endpoint.address.lower() == _LOCALHOST
+        return not is_loopback and any(address.families & set(families) for address in addresses)
 
-    def _address_of_global(self, families: Collection[int], own: Sequence[Interface]) -> str | None:
-        """Return the address of ``global`` that is nearest to a client: in a subnet of its own, else the first."""
-        found = [one for one in self._network[GLOBAL].addresses if one.version in families and not one.is_loopback]
-        near = [one for one in found if any(one.ip in other.network for other in own)]
-        return next((str(one.ip) for one in (*near, *found)), None)
+    def _address_of_global(self, families: Collection[int], of_client: Sequence[Interface]) -> str | None:
+        """Return the address of ``global`` in a subnet of the client, or else the first of these families."""
+        of_global = [
+            address
+            for address in self._network[GLOBAL].addresses
+            if address.version in families and not address.is_loopback
+        ]
+        near = [address for address in of_global if any(address.ip in client.network for client in of_client)]
+        return next((str(address.ip) for address in (*near, *of_global)), None)
 
     def _of_another_family(self, namespace: str, kind: str, families: Set[int]) -> EndpointError | None:
-        """Return the error for a client that has addresses of one family, and a server that listens on the other."""
-        others = [end for end in self._of_kind(kind) if self._is_reached(end, _FAMILIES - families)]
+        """Return the error for a client with addresses of one family and a server that listens on the other family."""
+        others = [endpoint for endpoint in self._of_kind(kind) if self._is_reached(endpoint, _FAMILIES - families)]
         if not others or len(families) != 1:
             return None
-        (has,) = families
+        (family,) = families
         return EndpointError(
-            f"a client of {namespace} cannot reach the server: {namespace} has IPv{has} addresses alone, and "
-            f"{_KINDS[kind]} = {','.join(map(str, others))!r} takes IPv{10 - has}",
+            f"a client of {namespace} cannot reach the server: {namespace} has only IPv{family} addresses, but "
+            f"{_KINDS[kind]} = {','.join(map(str, others))!r} takes IPv{10 - family}",
             where=f"{_KINDS[kind]} of {self._where}",
             remedies=[
                 f"write {_KINDS[kind]} = '*' for both families",
                 f"add an address of {namespace} to {_KINDS[kind]}",
-                f"give {namespace} an IPv{10 - has} address, too",
+                f"give {namespace} an IPv{10 - family} address, too",
             ],
         )
 
     def check_ports(self) -> None:
-        """Raise EndpointError where another server has a port already, which mysqld would tell late and darkly."""
+        """Raise EndpointError for a port that is in use; mysqld would report that late and in vague words."""
         for key, endpoints in self.items() if self.checked else ():
             for endpoint in endpoints:
                 if not endpoint.is_wildcard and is_taken(self._network, endpoint):
@@ -170,26 +185,26 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
 
 
 def check_names(endpoints: Sequence[Endpoint], hosts: Names, *, key: str, where: str) -> None:
-    """Raise EndpointError for a host name that mysqld could not resolve: there is no DNS in a sandbox."""
+    """Raise EndpointError for a host name that mysqld cannot resolve: a sandbox has no DNS."""
     names = [end for end in endpoints if not end.is_wildcard and not is_address(end.address)]
     known = known_names(hosts) if names else []
     for endpoint in names:
         if endpoint.address.lower() not in [name.lower() for name in known]:
             raise EndpointError(
-                f"{key} = {str(endpoint)!r}: nobody knows the host name {endpoint.address}",
+                f"{key} = {str(endpoint)!r}: unknown host name {endpoint.address}",
                 where=where,
                 tried=[f"the topology and /etc/hosts have {', '.join(known) or 'no name'}"],
-                remedies=["add it to the topology: hosts, or hosts of a namespace", "write an address"],
+                remedies=["add the name to the topology: hosts, or hosts of a namespace", "write an address instead"],
             )
 
 
 def as_text(value: str | Sequence[str]) -> str:
-    """Return addresses as mysqld takes them: one comma list."""
+    """Return addresses as mysqld takes them, in a list with commas."""
     return value if isinstance(value, str) else ",".join(value)
 
 
 def _readable(key: str, value: str | Sequence[str]) -> tuple[Endpoint, ...]:
-    """Return the endpoints that can be read in a value, whatever it is."""
+    """Return the endpoints in a value, without the parts that cannot be read."""
     found = []
     for text in as_text(value).split(","):
         with contextlib.suppress(EndpointError):
@@ -210,7 +225,7 @@ def read_port(option: str, value: OptionValue, where: str) -> int:
     text = str(value)
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
         raise SettingError(
-            f"the option {option} = {in_short(value)} is no port",
+            f"the option {option} = {in_short(value)} is not a port number",
             where=where,
             remedies=["write a number from 1 to 65535"],
         )
@@ -218,7 +233,7 @@ def read_port(option: str, value: OptionValue, where: str) -> int:
 
 
 def is_address(text: str) -> bool:
-    """Tell whether ``text`` is an IP address, and no host name."""
+    """Return True if ``text`` is an IP address, and not a host name."""
     try:
         ip_address(text)
     except ValueError:
@@ -227,13 +242,13 @@ def is_address(text: str) -> bool:
 
 
 def is_taken(network: Network, endpoint: Endpoint) -> bool:
-    """Tell whether somebody listens at an endpoint already; raise NetnsError where it cannot be bound for a reason."""
+    """Return True if a socket listens at an endpoint; raise NetnsError if the endpoint cannot be bound otherwise."""
     try:
         found = socket.getaddrinfo(
             endpoint.address, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST
         )
     except socket.gaierror:
-        return False  # a host name: mysqld resolves it in its own way
+        return False  # a host name, which mysqld resolves itself
     with network[endpoint.namespace], socket.socket(found[0][0], socket.SOCK_STREAM) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

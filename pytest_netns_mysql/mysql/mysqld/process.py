@@ -1,4 +1,4 @@
-"""A mysqld of our own: start it, wait until it answers, end it."""
+"""The mysqld process that this plugin starts, waits for and ends."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld import copying, failure
 from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
+from pytest_netns_mysql.mysql.mysqld.environment import environment
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.waiting import becomes_true, wait_until
 
@@ -29,26 +30,24 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.002  # seconds
 _ENDING = 2.0  # seconds
-_KILLING = 60.0  # seconds, for the kernel to take back the memory of a killed one
-
-# Performance Schema fills 300 MB at every start. In huge pages that is hundreds of page faults, not tens of thousands:
-# see "Memory Allocation Tunables" in the manual of glibc. Other C libraries do not know the variable. More than one
-# arena would be a huge page for each of thirty threads.
-_ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1"}
-
-# By these mysqld would look for a supervisor that is not there, see the manual, "RESTART Statement", and sd_notify(3).
-_NOT_HANDED_ON = ("MYSQLD_PARENT_PID", "NOTIFY_SOCKET")
+_KILLING = 60.0  # seconds, for the kernel to free the memory of a killed process
 
 
 class Process:
-    """Run a mysqld of this machine in the sandbox, on a data directory in ``folder``; other kinds are made of it.
+    """A mysqld of this machine, in the sandbox; other kinds of server derive from it.
 
-    It dies with this process, by PR_SET_PDEATHSIG(2const): with the thread that starts it, in truth, so it is
-    started by a thread that lasts. The calling thread may stand anywhere.
+    The kernel ends mysqld with the thread that starts it, see PR_SET_PDEATHSIG(2const), so the thread must last as long
+    as this process. The calling thread may be in any namespace.
+
+    Attributes:
+        folder: The server's private folder.
+        home: The namespace in which mysqld runs, to be entered.
+        command: mysqld's command line, empty before the first start.
+        clients: Who opened which connection since the last start.
     """
 
     def __init__(self, program: str, folder: Path, home: Namespace) -> None:
-        """Keep which program runs where; nothing is started."""
+        """Take program, folder and namespace; nothing is started."""
         self.folder = folder
         self.command: list[str] = []
         self.home: AbstractContextManager[Any] = home
@@ -61,36 +60,36 @@ class Process:
 
     @property
     def datadir(self) -> Path:
-        """Return the path of the data directory."""
+        """The path of the data directory."""
         return self.folder / "data"
 
     @property
     def socket(self) -> Path:
-        """Return the path of the private socket."""
+        """The path of the administrator's private socket."""
         return self.folder / "mysql.sock"
 
     @property
     def log(self) -> Path:
-        """Return the path of the error log; mysqld adds .err to any other name."""
+        """The path of the error log; mysqld adds .err to names with another suffix."""
         return self.folder / "error.err"
 
     @property
     def administration(self) -> Mapping[str, Any]:
-        """Return what the driver needs to connect as the administrator, from ``home``."""
+        """The driver's options for connecting as the administrator, from ``home``."""
         return {"unix_socket": str(self.socket), "user": "root", "password": ""}
 
     @property
-    def outward(self) -> str:
-        """Return the namespace that mysqld must be told to connect from where it is not its own; '' for none."""
+    def default_network_namespace(self) -> str:
+        """The namespace that mysqld must name to connect from its own namespace: none."""
         return ""
 
     @property
     def listening(self) -> Sequence[int]:
-        """Return the listening sockets that the program is handed: none, it makes its own."""
+        """The listening sockets that the program inherits: none, mysqld opens its own."""
         return ()
 
     def may_answer(self) -> bool:
-        """Tell whether it is worth a try to connect; the calling thread stands in ``home``."""
+        """Return True if an attempt to connect is worthwhile; the calling thread is in ``home``."""
         return self.socket.exists()
 
     def make_folder(self) -> None:
@@ -106,7 +105,7 @@ class Process:
             copying.copy(template, self.datadir)
 
     def files(self) -> Iterator[tuple[str, int]]:
-        """Give the files of the data directory, with the times of their last changes, but for those of schemas."""
+        """Yield the files outside of users' schemas, with the times of their last changes in ns."""
         with self.home:
             for folder in (self.datadir, self.datadir / "mysql", self.datadir / "sys"):
                 with contextlib.suppress(FileNotFoundError), os.scandir(folder) as scan:
@@ -116,24 +115,24 @@ class Process:
 
     @property
     def pid(self) -> int | None:
-        """Return the running mysqld's pid, or None."""
+        """The pid of the running mysqld, or None."""
         return self._process.pid if self._process is not None and self.is_running() else None
 
     @property
     def state(self) -> str:
-        """Return what reports say of it beside its endpoints."""
+        """The server's state for reports, such as ``pid 4711``."""
         if self.pid is not None:
             return f"pid {self.pid}"
         return "not running" if self.exit_code is None else f"not running: {self._end}"
 
     @property
     def error_log(self) -> ErrorLog:
-        """Return what the error log says by now; read from wherever the thread stands."""
+        """The error log, as written so far."""
         return ErrorLog(self._read_log(0))
 
     @property
     def log_of_this_start(self) -> ErrorLog:
-        """Return what the error log says since mysqld was last started."""
+        """The part of the error log since mysqld was last started."""
         return ErrorLog(self._read_log(self._logged))
 
     def _read_log(self, offset: int) -> str:
@@ -141,35 +140,35 @@ class Process:
             return self.log.read_bytes()[offset:].decode("utf-8", "replace") if self.log.exists() else ""
 
     def is_running(self) -> bool:
-        """Tell whether mysqld runs."""
+        """Return True if mysqld runs."""
         return self._process is not None and self._process.poll() is None
 
-    def prepare(self, listeners: Listeners) -> None:  # noqa: ARG002 - other kinds listen themselves
-        """Make way for a start; the calling thread must be able to enter."""
+    def prepare(self, listeners: Listeners) -> None:  # noqa: ARG002 - ActivatedProcess listens on them
+        """Remove what an earlier start left; the calling thread must be able to enter ``home``."""
         with self.home:
             self.socket.unlink(missing_ok=True)
             self._logged = self.log.stat().st_size if self.log.exists() else 0
 
     def adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
-        """Take a mysqld that another process started in the folder for one's own."""
+        """Take over a mysqld that another process started in ``folder``."""
         self.command = list(command)
         self._process = process
 
     def launch(
         self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
     ) -> None:
-        """Start mysqld, and return while it boots."""
+        """Start mysqld and return while it boots; raise ServerStartError if the program cannot be run."""
         dropped = capabilitynames.to_mask(drop_capabilities, where=f"server {self.folder.name}")
         self.command = [self._program, "--no-defaults", *self.arguments(options, listeners.texts)]
         self._close_printed()
-        # In memory, for this thread may stand where there is no place for a file.
+        # In memory: the namespace of this thread may have no folder for a file.
         self._printed = os.fdopen(os.memfd_create("mysqld"), "w+b", buffering=0)
         try:
-            # Nothing answers for DNS in a sandbox: without servers to ask, an unknown name is told at once.
+            # A sandbox has no DNS: with an empty resolv.conf an unknown name fails at once instead of after a timeout.
             self._process = self._namespace.start(
                 self.command,
                 directory=self.folder,
-                env={key: value for key, value in (_ENVIRONMENT | os.environ).items() if key not in _NOT_HANDED_ON},
+                env=environment(),
                 output=self._printed,
                 empty_file="/etc/resolv.conf",
                 dropped_capabilities=dropped,
@@ -179,7 +178,7 @@ class Process:
             raise self.start_error(f"mysqld could not be started: {error.strerror or error}") from error
 
     def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:
-        """Return what mysqld is started with; ``addresses`` are bind_address and its like, as it takes them."""
+        """Return mysqld's options; ``addresses`` are bind_address and its like, as mysqld takes them."""
         return [
             f"--datadir={self.datadir}",
             f"--socket={self.socket}",
@@ -193,10 +192,16 @@ class Process:
         ]
 
     def wait(self, answers: Callable[[], bool], *, timeout: float) -> None:
-        """Return when ``answers`` says that mysqld answers.
+        """Wait until ``answers`` returns True.
 
-        It is asked at once, and again and again: what it imports is imported while mysqld boots. Raises
-        ServerStartError when mysqld ends first, or does not answer within ``timeout`` seconds.
+        The first call is made at once, so that the driver is imported while mysqld boots.
+
+        Args:
+            answers: Returns True once mysqld has answered.
+            timeout: The longest wait in seconds.
+
+        Raises:
+            ServerStartError: mysqld has ended, or has not answered in time and was killed.
         """
 
         def is_up() -> bool:
@@ -215,35 +220,35 @@ class Process:
             wait_until(is_up, timeout=timeout, error=too_slow, pause=_PAUSE)
 
     def check_x_plugin(self, where: str) -> None:
-        """Raise ServerStartError, and end mysqld, where X Plugin did not come up on all of its addresses."""
+        """Kill mysqld and raise ServerStartError if X Plugin does not listen on all of its addresses."""
         complaints = self.log_of_this_start.x_plugin
         if complaints.errors:
             self.kill()
             raise failure.x_plugin_error(self.command, self.log_of_this_start, where)
 
     def check_running(self) -> None:
-        """Raise ServerGoneError where mysqld does not run."""
+        """Raise ServerGoneError if mysqld does not run."""
         if not self.is_running():
             raise failure.gone_error(self.exit_code, str(self.folder), self.log_of_this_start, self.clients)
 
     def silent_error(self, what: str) -> ServerGoneError:
-        """Return the error for a mysqld that runs and has left ``what`` without an answer."""
+        """Return the error for a running mysqld that has left ``what`` unanswered."""
         return failure.silent_error(what, f"{self.folder} ({self.state})", self.error_log)
 
     @contextlib.contextmanager
     def raise_if_server_died(self) -> Iterator[None]:
-        """Raise ServerGoneError where the block fails because mysqld has just ended, in place of the driver's error."""
+        """Run a block; if it fails because mysqld has ended, raise ServerGoneError in place of the driver's error."""
         try:
             yield
         except Exception:
-            # A process that is being killed closes its sockets some moments before it has ended.
+            # A killed process closes its sockets a moment before it ends.
             becomes_true(lambda: not (self.is_running() and self._is_deaf()), timeout=_ENDING, pause=_PAUSE)
             self.check_running()
             raise
 
     @property
     def crash(self) -> str:
-        """The crash that the error log tells of since the last start, as one line, or ''."""
+        """The crash in the error log since the last start, as one line, or ''."""
         return failure.how_it_crashed(self.log_of_this_start, self.clients)
 
     @property
@@ -252,7 +257,7 @@ class Process:
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code of a mysqld that has ended; a signal's number, negative, where one ended it."""
+        """The exit code of a mysqld that has ended, -N if signal N ended it; None while mysqld runs."""
         return None if self._process is None else self._process.returncode
 
     def _is_deaf(self) -> bool:
@@ -260,13 +265,13 @@ class Process:
             return failure.is_deaf(str(self.socket), _ENDING)
 
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
-        """Return the error that tells why a start failed, with the command line and what was logged."""
+        """Return the error for a failed start, with the command line and the error log."""
         return failure.start_error(
             what, self.command, self.log_of_this_start, failure.printed(self._printed), remedies=remedies
         )
 
     def stop(self, *, timeout: float) -> None:
-        """Shut mysqld down in good order, so that its data can be served again; kill it after ``timeout`` seconds."""
+        """Shut mysqld down cleanly; kill it if it has not ended after ``timeout`` seconds."""
         if self._process is None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -276,14 +281,21 @@ class Process:
             self.kill()
 
     def kill(self, *, wait: bool = True) -> None:
-        """End mysqld at once: nobody will read its data. To ``wait`` until it is gone takes some 50 ms."""
+        """Kill mysqld.
+
+        Args:
+            wait: Return only when the process is gone, after some 50 ms.
+
+        Raises:
+            ServerGoneError: The process was still there a minute later.
+        """
         if self._process is not None:
             self._process.kill()
             if wait:
                 try:
                     self._process.wait(_KILLING)
                 except subprocess.TimeoutExpired as error:
-                    raise self.silent_error(f"SIGKILL: it has not ended {_KILLING:g} seconds after it") from error
+                    raise self.silent_error(f"SIGKILL within {_KILLING:g} seconds") from error
 
     def remove(self) -> None:
         """Remove the folder with the data and the log."""
@@ -296,8 +308,8 @@ class Process:
             self._printed.close()
 
     def lend(self, paths: Iterable[Path]) -> None:
-        """Let mysqld read files of this process: of its own user's it does."""
+        """Let mysqld read files of this process; here mysqld runs as the same user and can read them already."""
 
     def release(self) -> None:
-        """Remove what would outlive the sandbox: of a server that runs in it, no more than what it printed."""
+        """Release what would outlive the sandbox: the file with the program's output."""
         self._close_printed()

@@ -40,11 +40,6 @@ class ServerFacts:
         self._is_ended = False  # by ``stop`` or ``kill``
 
     @property
-    def plan(self) -> ResolvedSpec:
-        """The same as ``spec``."""
-        return self.spec
-
-    @property
     def name(self) -> str:
         """The name of the server's fixture."""
         return self.spec.name
@@ -152,9 +147,9 @@ class ServerFacts:
         return iter(()) if self._process is None else self._process.files()
 
     @property
-    def outward(self) -> str:
+    def default_network_namespace(self) -> str:
         """The namespace that NETWORK_NAMESPACE must name for connections from the server's own namespace, or ''."""
-        return self._access.outward
+        return self._access.default_network_namespace
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_netns_mysql import arguments
+from pytest_netns_mysql.endpoint import ADDRESS_PARAMETERS
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked
 from pytest_netns_mysql.optionnames import normal
 
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
 
 _S = TypeVar("_S", bound="ServerSpec")
 
-ADDRESSES = ("bind_address", "admin_address", "mysqlx_bind_address")
-OF_A_START = (*ADDRESSES, "check_endpoints", "require_mysqlx", "drop_capabilities")
+OF_A_START = (*ADDRESS_PARAMETERS, "check_endpoints", "require_mysqlx", "drop_capabilities")
 """The fields that a restart may change; every other name is an option of mysqld."""
 
 
@@ -86,7 +86,7 @@ class ServerSpec:
     @property
     def addresses(self) -> dict[str, str | Sequence[str] | None]:
         """The three address fields by name, as they are written."""
-        return {key: getattr(self, key) for key in ADDRESSES}
+        return {key: getattr(self, key) for key in ADDRESS_PARAMETERS}
 
     def with_options(self, defaults: Mapping[str, OptionValue]) -> ServerSpec:
         """Return the same configuration with options that hold where ``options`` does not set them."""

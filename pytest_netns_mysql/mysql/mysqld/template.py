@@ -1,4 +1,4 @@
-"""Data directories: a template made once per server build, and a copy of it for each server."""
+"""Templates of data directories: made once for each server build and its options, and copied for each server."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pytest_netns_mysql.mysql.mysqld.kind import label
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind, StartableKind
 
-_FORMAT = "5"  # raised when templates are made in another way
+_FORMAT = "5"  # to be raised when templates are made differently
 _LOCK_TIMEOUT = 300.0  # seconds; another process may be making the same template
-_MAKING = 120.0  # seconds at least, for each start of the server: a busy machine takes twenty
+_MAKING = 120.0  # seconds at least, for each start of the server; a busy machine needs twenty
 
 
 def template(
@@ -30,11 +30,20 @@ def template(
     progress: Callable[[str], None],
     timeout: float = 0.0,
 ) -> Path:
-    """Return a data directory to copy, made now where none was made for this server and these options.
+    """Return a data directory to copy, and make it now if there is none yet for this server and these options.
 
-    It is shared by all workers and runs of this user. To make it may take as long as ``timeout``, in seconds, or two
-    minutes where that is less. Raises ServerStartError where ``--initialize`` fails,
-    CacheError where the cache cannot be written; see the manual, "Initializing the Data Directory".
+    All workers and runs of this user share it. See the manual, "Initializing the Data Directory".
+
+    Args:
+        kind: The kind of server.
+        options: The options that decide what a data directory is like.
+        cache: The user's cache folder.
+        progress: Takes a line of text.
+        timeout: Seconds for each start of the server; never less than two minutes.
+
+    Raises:
+        ServerStartError: The server's program failed.
+        CacheError: The cache cannot be written.
     """
     folder = cache / "templates" / key(kind, options)
     trust.check(folder)
@@ -47,29 +56,29 @@ def template(
         with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
             fault = manifest.fault(folder)
             if fault is not None:
-                again = folder.exists()
-                if again:
+                is_damaged = folder.exists()
+                if is_damaged:
                     progress(f"the data directory {folder} in the cache is damaged ({fault}): it is made again")
                     discard(folder)
-                progress(f"making a data directory for {label(kind)} ({'again' if again else 'once'}, 3 to 10 s)")
+                progress(f"making a data directory for {label(kind)} ({'again' if is_damaged else 'once'}, 3 to 10 s)")
                 _make(kind, options, folder, progress, max(timeout, _MAKING))
     except Timeout as error:
         raise CacheError(
             f"another process has been making a data directory for {_LOCK_TIMEOUT:g} seconds",
             where=f"{folder}.lock",
-            remedies=[f"see which process holds it: fuser {folder}.lock", "end that process, and run again"],
+            remedies=[f"find the process that holds the lock: fuser {folder}.lock", "end that process, and run again"],
         ) from error
     except OSError as error:
         raise CacheError(
-            f"no data directory can be made in the cache: {error.strerror or error}",
+            f"cannot make a data directory in the cache: {error.strerror or error}",
             where=str(folder.parent),
-            remedies=["set netns_cache (or NETNS_CACHE) to a folder of yours with 300 MB free"],
+            remedies=["set netns_cache (or NETNS_CACHE) to a folder that you can write, with 300 MB free"],
         ) from error
     return folder
 
 
 def made(kind: Kind, options: Mapping[str, OptionValue], *, cache: Path) -> Path | None:
-    """Return what ``template`` returns, or None where that is still to be made."""
+    """Return what ``template`` returns, or None if the template must still be made."""
     if kind.startable is None:
         return None
     folder = cache / "templates" / key(kind, options)
@@ -78,7 +87,7 @@ def made(kind: Kind, options: Mapping[str, OptionValue], *, cache: Path) -> Path
 
 
 def discard(folder: Path) -> None:
-    """Remove a template or a seed that is damaged: in one step, so that nobody copies a half of it."""
+    """Remove a damaged template or seed, in one step, so that no process copies half of it."""
     away = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(away, ignore_errors=True)
     if folder.is_dir() and not folder.is_symlink():
@@ -93,7 +102,7 @@ def discard(folder: Path) -> None:
 
 
 def key(kind: Kind, options: Mapping[str, OptionValue]) -> str:
-    """Return what tells a template from those of other servers and options."""
+    """Return the name of the template for a server and options."""
     parts = [_FORMAT, *_startable(kind).identity(), *arguments(options)]
     return f"{label(kind)}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
 

@@ -106,7 +106,7 @@ class Channel:
         place: dict[str, OptionValue] = {
             "SOURCE_HOST": self.endpoint.address,
             "SOURCE_PORT": self.endpoint.port,
-            "NETWORK_NAMESPACE": self.network_namespace or self.replica.outward,
+            "NETWORK_NAMESPACE": self.network_namespace or self.replica.default_network_namespace,
         }
         self.change(**{**_DEFAULTS, **place, **options})
 

@@ -43,6 +43,6 @@ def not_a_replica(server: Instance, what: str) -> ReplicationError:
     """
     return ReplicationError(
         f"{server.name} {what}: it replicates from no server, because it was promoted or has never replicated",
-        where=server.plan.where,
+        where=server.spec.where,
         remedies=[f"{server.name}.replicate(source) makes it a replica"],
     )

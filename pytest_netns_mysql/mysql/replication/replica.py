@@ -46,15 +46,15 @@ class Replica(MySQLServer):
         channels: The server's channels, by name.
     """
 
-    def __init__(self, plan: ResolvedSpec, network: Network) -> None:
+    def __init__(self, spec: ResolvedSpec, network: Network) -> None:
         """Check the server's configuration; raise EndpointError, or ServerVersionError for a server that is too old."""
-        if plan.kind.version < FIRST_VERSION:
+        if spec.kind.version < FIRST_VERSION:
             raise ServerVersionError(
-                f"factories.replica needs MySQL 8.0.26 or newer, this server is {format_version(plan.kind.version)}",
-                where=plan.where,
+                f"factories.replica needs MySQL 8.0.26 or newer, this server is {format_version(spec.kind.version)}",
+                where=spec.where,
                 remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
             )
-        super().__init__(plan, network)
+        super().__init__(spec, network)
         self.channels: dict[str, Channel] = {}
         self._former_channels: list[Channel] = []  # their accounts are still on the sources
 
@@ -103,7 +103,7 @@ class Replica(MySQLServer):
         if writer is not self and not writer.is_running:
             raise ServerGoneError(
                 f"{self.name} is a replica of {writer.name}, which is not running: no server takes its writes",
-                where=self.plan.where,
+                where=self.spec.where,
                 tried=[writer.crash] if writer.crash else [],
                 remedies=[f"{self.name}.promote() makes it a server that takes writes, as in a failover"],
             )

@@ -1,4 +1,4 @@
-"""Draw a topology: as text for a terminal, as a picture for a page, as data for a script."""
+"""Drawings of a topology: text for a terminal, pictures for pages, data for scripts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from pytest_netns_mysql.topology.topology import Topology
 FORMATS = ("text", "mermaid", "dot", "svg", "json")
 
 
-def draw(topology: Topology, format: str = "text") -> str:  # noqa: A002 - it is what --format takes
-    """Return the drawing of a topology in one of FORMATS, without a newline at its end.
+def draw(topology: Topology, format: str = "text") -> str:  # noqa: A002 - the name of the option --format
+    """Return the drawing of a topology, without a newline at the end.
 
-    Raises TopologyError or EndpointError where the topology is wrong, ValueError for a format that there is not.
+    Args:
+        topology: The topology.
+        format: One of FORMATS.
+
+    Raises:
+        TopologyError: If the topology has faults.
+        EndpointError: If the only fault is an endpoint.
+        ValueError: If there is no such format.
     """
     drawings = {
         "text": as_text.draw,

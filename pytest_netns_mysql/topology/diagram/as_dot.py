@@ -1,8 +1,8 @@
-"""Draw a topology in the language of Graphviz; see https://graphviz.org/doc/info/lang.html."""
+"""The drawing of a topology in the language of Graphviz; see https://graphviz.org/doc/info/lang.html."""
 
 from __future__ import annotations
 
-from pytest_netns_mysql.topology.diagram.characters import printable
+from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.topology.diagram.facts import Facts, host_names
 from pytest_netns_mysql.topology.diagram.graph import Edge, graph
 from pytest_netns_mysql.topology.diagram.serverlabels import ServerLabel, server_labels
@@ -15,25 +15,25 @@ def draw(topology: Topology) -> str:
     forwarding = "on" if topology.forwarding else "off"
     title = [f"{topology.name} ({topology.source}), forwarding {forwarding}", *topology.description.splitlines()]
     title += [f"{name} is {' and '.join(addresses)}" for name, addresses in host_names(plan).items()]
-    facts, places = Facts(plan), server_labels(topology)
+    facts, labels = Facts(plan), server_labels(topology)
     lines = [
         f"graph {_quoted(topology.name)} {{",
         f'    graph [rankdir=LR, labelloc=t, fontname="sans-serif", nodesep=0.4, ranksep=0.8, label={_label(title)}];',
         '    node [shape=box, style="rounded,filled", fillcolor="#f4f6fb", color="#5b6b8c", fontname="monospace"];',
         '    edge [color="#5b6b8c", fontname="monospace", fontsize=10];',
-        *(f"    {_namespace(facts, name, places)};" for name in network.namespaces),
+        *(f"    {_namespace(facts, name, labels)};" for name in network.namespaces),
         *(
             f'    {_quoted(name)} [shape=hexagon, fillcolor="#e7eef0", label={_label([name, "bridge"])}];'
             for name in network.bridges
         ),
-        *(f"    {_edge(edge)};" for edge in network.turned()),
+        *(f"    {_edge(edge)};" for edge in network.balanced()),
         "}",
     ]
     return "\n".join(lines)
 
 
-def _namespace(facts: Facts, name: str, places: list[ServerLabel]) -> str:
-    own = [one.line for one in places if one.endpoint.namespace == name]
+def _namespace(facts: Facts, name: str, labels: list[ServerLabel]) -> str:
+    own = [label.line for label in labels if label.endpoint.namespace == name]
     marks = ', color="#c76b1c", penwidth=2' if own else ""
     if facts.has_nat(name):
         marks += ', style="rounded,filled,dashed"'
@@ -41,10 +41,10 @@ def _namespace(facts: Facts, name: str, places: list[ServerLabel]) -> str:
 
 
 def _edge(edge: Edge) -> str:
-    ends = f"{_quoted(edge.one.node)} -- {_quoted(edge.other.node)}"
-    if edge.is_seat:
-        return f"{ends} [label={_label([edge.one.interface])}, style=dashed]"
-    return f"{ends} [label={_label([edge.one.interface, 'to ' + edge.other.interface])}]"
+    ends = f"{_quoted(edge.start.node)} -- {_quoted(edge.end.node)}"
+    if edge.is_attachment:
+        return f"{ends} [label={_label([edge.start.interface])}, style=dashed]"
+    return f"{ends} [label={_label([edge.start.interface, 'to ' + edge.end.interface])}]"
 
 
 def _quoted(text: str) -> str:
@@ -52,6 +52,6 @@ def _quoted(text: str) -> str:
 
 
 def _label(lines: list[str], *, left: bool = False) -> str:
-    """Return a label: a backslash begins an escape there, and an ampersand an entity."""
-    shown = [printable(line).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') for line in lines]
-    return '"' + ("\\l".join([*shown, ""]) if left else "\\n".join(shown)) + '"'
+    """Return a label, in which a backslash begins an escape, and an ampersand an entity."""
+    escaped = [printable(line).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') for line in lines]
+    return '"' + ("\\l".join([*escaped, ""]) if left else "\\n".join(escaped)) + '"'

@@ -1,6 +1,6 @@
-"""Give a topology as plain data, for scripts.
+"""A topology as plain data, for scripts.
 
-Shape, each object sorted by key, what is not set being null, addresses with their prefix lengths:
+The keys of each object are sorted. A value that is not set is null. Addresses have their prefix lengths. The keys are:
 ``name``, ``source``, ``description``;
 ``namespaces``: by name, ``global`` among them: ``interfaces``, ``routes`` (``destination``, ``gateway``),
 ``forwarding``, ``masquerade`` (interfaces, ``*`` for all), ``publish`` (``address``, ``port``, ``to_address``,
@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 
 from pytest_netns_mysql.topology.diagram.facts import host_names
-from pytest_netns_mysql.topology.diagram.graph import Tip, graph
+from pytest_netns_mysql.topology.diagram.graph import EdgeEnd, graph
 from pytest_netns_mysql.topology.diagram.serverlabels import server_labels
 from pytest_netns_mysql.topology.plan import End, Plan, PlannedBridge, Shaping
 from pytest_netns_mysql.topology.topology import Topology
@@ -28,18 +28,18 @@ Data = dict[str, object]
 
 
 def draw(topology: Topology) -> str:
-    """Return the topology's plan as JSON, as the module says."""
+    """Return the topology as JSON; see the module for the keys."""
     plan, network = topology.plan, graph(topology.plan)
     links = [
-        ((veth.inner, edge.one), (veth.outer, edge.other)) for veth, edge in zip(plan.veths, network.links, strict=True)
+        ((veth.inner, edge.start), (veth.outer, edge.end)) for veth, edge in zip(plan.veths, network.links, strict=True)
     ]
     ports: dict[str, list[End]] = {name: [] for name in network.bridges}
     interfaces: dict[str, list[Data]] = {name: [] for name in network.namespaces}
-    for one, other in links:
-        for (end, tip), (peer, _) in ((one, other), (other, one)):
-            interfaces[end.namespace].append(_veth(end, peer, tip.node if tip.node in ports else None))
-            if tip.node in ports:
-                ports[tip.node].append(end)
+    for inner, outer in links:
+        for (end, drawn), (peer, _) in ((inner, outer), (outer, inner)):
+            interfaces[end.namespace].append(_veth(end, peer, drawn.node if drawn.node in ports else None))
+            if drawn.node in ports:
+                ports[drawn.node].append(end)
     for bridge in plan.bridges:
         interfaces[bridge.namespace].append(_bridge_interface(bridge))
     data: Data = {
@@ -48,24 +48,24 @@ def draw(topology: Topology) -> str:
         "description": topology.description,
         "namespaces": {name: _namespace(plan, name, interfaces[name]) for name in network.namespaces},
         "bridges": {bridge.name: _bridge(bridge, ports[bridge.name]) for bridge in plan.bridges},
-        "links": [[_tip(end, tip) for end, tip in ends] for ends in links],
+        "links": [[_link_end(end, drawn) for end, drawn in ends] for ends in links],
         "hosts": host_names(plan),
         "endpoints": [
             {
-                "parameter": one.kind.parameter,
-                "value": str(one.endpoint),
-                "address": one.endpoint.address,
-                "namespace": one.endpoint.namespace,
-                "port": one.endpoint.port,
+                "parameter": label.kind.parameter,
+                "value": str(label.endpoint),
+                "address": label.endpoint.address,
+                "namespace": label.endpoint.namespace,
+                "port": label.endpoint.port,
             }
-            for one in server_labels(topology)
+            for label in server_labels(topology)
         ],
     }
     return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)
 
 
 def _namespace(plan: Plan, name: str, interfaces: list[Data]) -> Data:
-    own = [str(one.ip) for one in plan.addresses[name] if not one.is_loopback]
+    own = [str(address.ip) for address in plan.addresses[name] if not address.is_loopback]
     return {
         "interfaces": interfaces,
         "routes": [
@@ -74,11 +74,11 @@ def _namespace(plan: Plan, name: str, interfaces: list[Data]) -> Data:
             if route.namespace == name
         ],
         "forwarding": name in plan.forwarding,
-        "masquerade": [one.interface or "*" for one in plan.masquerades if one.namespace == name],
+        "masquerade": [rule.interface or "*" for rule in plan.masquerades if rule.namespace == name],
         "publish": [
-            {"address": str(one.address), "port": one.port, "to_address": str(one.to), "to_port": one.to_port}
-            for one in plan.port_forwards
-            if one.namespace == name
+            {"address": str(rule.address), "port": rule.port, "to_address": str(rule.to), "to_port": rule.to_port}
+            for rule in plan.port_forwards
+            if rule.namespace == name
         ],
         "hosts": [host for host, addresses in host_names(plan).items() if set(addresses) & set(own)],
         "external": plan.external.get(name),
@@ -126,5 +126,5 @@ def _bridge(bridge: PlannedBridge, ports: list[End]) -> Data:
     }
 
 
-def _tip(end: End, tip: Tip) -> Data:
-    return {"namespace": end.namespace, "interface": end.interface, "node": tip.node}
+def _link_end(end: End, drawn: EdgeEnd) -> Data:
+    return {"namespace": end.namespace, "interface": end.interface, "node": drawn.node}

@@ -1,17 +1,17 @@
-"""Draw a topology as a Mermaid flowchart, which Markdown pages show as a picture; see https://mermaid.js.org."""
+"""The drawing of a topology as a Mermaid flowchart, which many Markdown pages show; see https://mermaid.js.org."""
 
 from __future__ import annotations
 
 import json
 import re
 
-from pytest_netns_mysql.topology.diagram.characters import printable
+from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.topology.diagram.facts import Facts, host_names
 from pytest_netns_mysql.topology.diagram.graph import Edge, Graph, graph
 from pytest_netns_mysql.topology.diagram.serverlabels import ServerLabel, server_labels
 from pytest_netns_mysql.topology.topology import Topology
 
-# Whatever else there is might be read as Markdown, HTML, a comment or a directive.
+# Other characters could be read as Markdown, HTML, a comment or a directive.
 _SPECIAL = re.compile(r"[^\w .:/,()=+@-]|_")
 _STYLES = (
     "classDef namespace fill:#f4f6fb,stroke:#5b6b8c,color:#1c2333",
@@ -24,33 +24,33 @@ _STYLES = (
 def draw(topology: Topology) -> str:
     """Return the flowchart: a node for each namespace and bridge, a line for each veth pair."""
     plan, network = topology.plan, graph(topology.plan)
-    facts, places = Facts(plan), server_labels(topology)
+    facts, labels = Facts(plan), server_labels(topology)
     forwarding = "on" if topology.forwarding else "off"
     title = json.dumps(printable(f"{topology.name} ({topology.source}), forwarding {forwarding}"), ensure_ascii=False)
     numbers = {name: f"n{number}" for number, name in enumerate(network.nodes)}
     lines = ["---", f"title: {title}", "---", "flowchart LR"]
-    lines += [f"    {numbers[name]}[{_label(_namespace(facts, name, places))}]" for name in network.namespaces]
+    lines += [f"    {numbers[name]}[{_label(_namespace(facts, name, labels))}]" for name in network.namespaces]
     lines += [f"    {numbers[name]}{{{{{_label([name, 'bridge'])}}}}}" for name in network.bridges]
-    lines += [f"    {_line(edge, numbers)}" for edge in network.turned()]
+    lines += [f"    {_line(edge, numbers)}" for edge in network.balanced()]
     if hosts := host_names(plan):
-        told = [f"{name} is {' and '.join(addresses)}" for name, addresses in hosts.items()]
-        lines.append(f"    hosts>{_label(['host names', *told])}]")
-    return "\n".join([*lines, *(f"    {line}" for line in (*_STYLES, *_classes(facts, places, network, numbers)))])
+        described = [f"{name} is {' and '.join(addresses)}" for name, addresses in hosts.items()]
+        lines.append(f"    hosts>{_label(['host names', *described])}]")
+    return "\n".join([*lines, *(f"    {line}" for line in (*_STYLES, *_classes(facts, labels, network, numbers)))])
 
 
-def _namespace(facts: Facts, name: str, places: list[ServerLabel]) -> list[str]:
-    return [name, *facts.lines(name), *(one.line for one in places if one.endpoint.namespace == name)]
+def _namespace(facts: Facts, name: str, labels: list[ServerLabel]) -> list[str]:
+    return [name, *facts.lines(name), *(label.line for label in labels if label.endpoint.namespace == name)]
 
 
 def _line(edge: Edge, numbers: dict[str, str]) -> str:
-    one, other = numbers[edge.one.node], numbers[edge.other.node]
-    if edge.is_seat:
-        return f"{one} -.-|{_label([edge.one.interface])}| {other}"
-    return f"{one} ---|{_label([f'{edge.one.interface} to {edge.other.interface}'])}| {other}"
+    start, end = numbers[edge.start.node], numbers[edge.end.node]
+    if edge.is_attachment:
+        return f"{start} -.-|{_label([edge.start.interface])}| {end}"
+    return f"{start} ---|{_label([f'{edge.start.interface} to {edge.end.interface}'])}| {end}"
 
 
-def _classes(facts: Facts, places: list[ServerLabel], network: Graph, numbers: dict[str, str]) -> list[str]:
-    listening = {one.endpoint.namespace for one in places}
+def _classes(facts: Facts, labels: list[ServerLabel], network: Graph, numbers: dict[str, str]) -> list[str]:
+    listening = {label.endpoint.namespace for label in labels}
     members = {
         "namespace": list(network.namespaces),
         "bridge": list(network.bridges),

@@ -1,14 +1,15 @@
-"""Draw a topology as a picture: a stand-alone SVG 1.1 without scripts, styles or fonts of its own."""
+"""The drawing of a topology as a stand-alone SVG 1.1 picture, without scripts, style sheets or embedded fonts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
+from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.topology.diagram import tones
 from pytest_netns_mysql.topology.diagram.box import Painter, number, text
 from pytest_netns_mysql.topology.diagram.card import badge_width, cards
-from pytest_netns_mysql.topology.diagram.characters import clipped, printable, span, wrapped
+from pytest_netns_mysql.topology.diagram.characters import clipped, span, wrapped
 from pytest_netns_mysql.topology.diagram.facts import host_names
 from pytest_netns_mysql.topology.diagram.graph import Edge, graph
 from pytest_netns_mysql.topology.diagram.layout import Box, Layout, layout
@@ -22,7 +23,7 @@ _LEGEND = 30.0
 
 
 def draw(topology: Topology) -> str:
-    """Return the picture."""
+    """Return the text of the SVG file."""
     network, contents = graph(topology.plan), cards(topology)
     name = clipped(printable(topology.name), 48)
     forwarding = f"forwarding {'on' if topology.forwarding else 'off'}"
@@ -36,7 +37,7 @@ def draw(topology: Topology) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="{number(width)}" height="{number(height)}" '
         f'viewBox="0 0 {number(width)} {number(height)}" role="img">',
         f"<title>{escape(printable(f'topology {topology.name} ({topology.source})'))}</title>",
-        f"<desc>{escape(_spoken(topology))}</desc>",
+        f"<desc>{escape(_description(topology))}</desc>",
         f'<rect x="0.5" y="0.5" width="{number(width - 1)}" height="{number(height - 1)}" rx="12" '
         f'fill="{tones.PAPER}" stroke="{tones.FRAME}"/>',
         *_head(name, forwarding, prose, width),
@@ -52,10 +53,11 @@ def draw(topology: Topology) -> str:
 
 def _prose(topology: Topology, width: float) -> list[tuple[str, str]]:
     """Return the lines below the title, and their colours."""
-    known = {str(one.ip) for ones in topology.plan.addresses.values() for one in ones if not one.is_loopback}
+    interfaces = [address for addresses in topology.plan.addresses.values() for address in addresses]
+    known = {str(address.ip) for address in interfaces if not address.is_loopback}
     texts = [(topology.source, tones.QUIET), *((line, tones.INK) for line in topology.description.splitlines())]
     for host, addresses in host_names(topology.plan).items():
-        if others := [one for one in addresses if one not in known]:
+        if others := [address for address in addresses if address not in known]:
             texts.append((f"host name {host}: {', '.join(others)}", tones.QUIET))
     return [
         (line, colour)
@@ -64,13 +66,13 @@ def _prose(topology: Topology, width: float) -> list[tuple[str, str]]:
     ]
 
 
-def _spoken(topology: Topology) -> str:
-    """Return what is read out to those who do not see the picture."""
+def _description(topology: Topology) -> str:
+    """Return the text for screen readers."""
     links = [
         f"{veth.inner.namespace} {veth.inner.interface} is linked to {veth.outer.namespace} {veth.outer.interface}"
         for veth in topology.plan.veths
     ]
-    endpoints = [f"mysqld listens on {one}" for one in topology.bind_address]
+    endpoints = [f"mysqld listens on {endpoint}" for endpoint in topology.bind_address]
     return printable(". ".join(filter(None, [" ".join(topology.description.split()), *links, *endpoints])))
 
 
@@ -91,33 +93,33 @@ def _head(name: str, forwarding: str, prose: list[tuple[str, str]], width: float
 def _links(place: Layout) -> Iterator[str]:
     yield f'<g fill="none" stroke="{tones.LINE}" stroke-width="1.8">'
     for edge in place.edges:
-        if edge.one.node != edge.other.node:
-            yield _link(edge, place.boxes[edge.one.node], place.boxes[edge.other.node])
+        if edge.start.node != edge.end.node:
+            yield _link(edge, place.boxes[edge.start.node], place.boxes[edge.end.node])
     yield "</g>"
 
 
-def _link(edge: Edge, one: Box, other: Box) -> str:
-    (x, y), (to_x, to_y) = one.port(edge), other.port(edge)
-    out, to_out = one.way_out(edge), other.way_out(edge)
-    dashes = f' stroke="{tones.BRIDGE}" stroke-dasharray="5 4"' if edge.is_seat else ""
+def _link(edge: Edge, start: Box, end: Box) -> str:
+    (x, y), (to_x, to_y) = start.port(edge), end.port(edge)
+    out, to_out = start.column_edge(edge), end.column_edge(edge)
+    dashes = f' stroke="{tones.BRIDGE}" stroke-dasharray="5 4"' if edge.is_attachment else ""
     if abs(y - to_y) < 0.01:
         way = f"M{number(x)} {number(y)}H{number(to_x)}"
     else:
-        # A loop stays between two columns, or in the margin; a longer one goes round a shorter one.
-        is_loop = one.sides[edge] == other.sides[edge]
+        # A loop stays between two columns, or in the margin. A longer loop encloses a shorter one.
+        is_loop = start.sides[edge] == end.sides[edge]
         bend = 14 + min(abs(to_y - y) / 40, 20) if is_loop else abs(to_out - out) / 2
-        first, second = out + bend * one.sides[edge], to_out + bend * other.sides[edge]
+        first, second = out + bend * start.sides[edge], to_out + bend * end.sides[edge]
         way = (
             f"M{number(x)} {number(y)}H{number(out)}"
             f"C{number(first)} {number(y)} {number(second)} {number(to_y)} {number(to_out)} {number(to_y)}"
             f"H{number(to_x)}"
         )
-    ends = escape(printable(f"{edge.one.node} {edge.one.interface} - {edge.other.node} {edge.other.interface}"))
+    ends = escape(printable(f"{edge.start.node} {edge.start.interface} - {edge.end.node} {edge.end.interface}"))
     return f'<path d="{way}"{dashes}><title>{ends}</title></path>'
 
 
 def _legend(y: float) -> Iterator[str]:
-    """Explain what the pictures of namespaces alone do not have: bars, and lines in dashes."""
+    """Return the explanation of bars and dashed lines, which only pictures with bridges have."""
     stroke = f'stroke="{tones.BRIDGE}" stroke-width="1.8" stroke-dasharray="5 4"'
     samples = (
         ("veth pair", 30.0, f'h30" stroke="{tones.LINE}" stroke-width="1.8"'),

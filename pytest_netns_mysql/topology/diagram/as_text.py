@@ -1,12 +1,13 @@
-"""Draw a topology as text, the way the manual lays its example out: red <=> global <=> blue."""
+"""The drawing of a topology as text, in the manner of the manual: red <=> global <=> blue."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.topology.diagram.chains import chains
-from pytest_netns_mysql.topology.diagram.characters import cells, padded, printable
+from pytest_netns_mysql.topology.diagram.characters import cells, padded
 from pytest_netns_mysql.topology.diagram.facts import Facts, host_names
 from pytest_netns_mysql.topology.diagram.graph import Graph, graph
 from pytest_netns_mysql.topology.diagram.serverlabels import server_labels
@@ -16,7 +17,7 @@ Row = tuple[str, str]
 
 
 def draw(topology: Topology) -> str:
-    """Return the drawing: names, links, addresses, routes, rules and endpoints, a line each."""
+    """Return the drawing: a line for each link, interface, rule, host name and endpoint."""
     plan = topology.plan
     facts = Facts(plan)
     width = max(cells(printable(name)) for name in (GLOBAL, *plan.namespaces))
@@ -25,7 +26,7 @@ def draw(topology: Topology) -> str:
         _links(graph(plan)),
         _columns(_interfaces(facts), width),
         _columns(_rules(facts), width),
-        _section("host names", [(name, ", ".join(ones)) for name, ones in host_names(plan).items()], 0),
+        _section("host names", [(name, ", ".join(addresses)) for name, addresses in host_names(plan).items()], 0),
         _section("mysqld listens on", _endpoints(topology), width),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
@@ -39,21 +40,21 @@ def _head(topology: Topology) -> list[str]:
 
 
 def _links(network: Graph) -> list[str]:
-    def shown(node: str) -> str:
+    def as_text(node: str) -> str:
         return f"[{printable(node)}]" if node in network.bridges else printable(node)
 
-    lines = [" <=> ".join(map(shown, chain)) for chain in chains(network.links)]
-    joined = {tip.node for edge in (*network.links, *network.seats) for tip in (edge.one, edge.other)}
-    lines += [shown(name) for name in network.namespaces if name not in joined]
-    return lines + [f"{shown(name)} lies in {shown(one.namespace)}" for name, one in network.bridges.items()]
+    lines = [" <=> ".join(map(as_text, chain)) for chain in chains(network.links)]
+    joined = {end.node for edge in (*network.links, *network.attachments) for end in (edge.start, edge.end)}
+    lines += [as_text(name) for name in network.namespaces if name not in joined]
+    return lines + [f"{as_text(name)} lies in {as_text(bridge.namespace)}" for name, bridge in network.bridges.items()]
 
 
 def _interfaces(facts: Facts) -> list[Row]:
     rows = []
-    for face in facts.faces:
-        route = facts.default_routes(face.namespace, face.interface)
-        said = (" ".join((face.interface, *face.addresses)), *face.remarks, *route)
-        rows.append((face.namespace, ", ".join(said)))
+    for interface in facts.interfaces:
+        route = facts.default_routes(interface.namespace, interface.name)
+        parts = (" ".join((interface.name, *interface.addresses)), *interface.remarks, *route)
+        rows.append((interface.namespace, ", ".join(parts)))
     return rows
 
 
@@ -64,10 +65,10 @@ def _rules(facts: Facts) -> list[Row]:
 def _endpoints(topology: Topology) -> list[Row]:
     return [
         (
-            one.endpoint.namespace,
-            f"{one.endpoint}, port {one.endpoint.port}{f' ({one.kind.label})' if one.kind.label else ''}",
+            label.endpoint.namespace,
+            f"{label.endpoint}, port {label.endpoint.port}{f' ({label.kind.label})' if label.kind.label else ''}",
         )
-        for one in server_labels(topology)
+        for label in server_labels(topology)
     ]
 
 
@@ -76,6 +77,6 @@ def _section(title: str, rows: list[Row], width: int) -> list[str]:
 
 
 def _columns(rows: Iterable[Row], width: int) -> list[str]:
-    shown = [(printable(name), printable(text)) for name, text in rows]
-    width = max([width, *(cells(name) for name, _ in shown)])
-    return [f"{padded(name, width)}  {text}" for name, text in shown]
+    cleaned = [(printable(name), printable(text)) for name, text in rows]
+    width = max([width, *(cells(name) for name, _ in cleaned)])
+    return [f"{padded(name, width)}  {text}" for name, text in cleaned]

@@ -1,10 +1,11 @@
-"""Paint what lies in the layout: the box of a namespace, the bar of a bridge, and their texts, as SVG elements."""
+"""The nodes of a layout as SVG elements: the box of a namespace, the bar of a bridge, and their texts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import escape
 
+from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.topology.diagram import tones
 from pytest_netns_mysql.topology.diagram.card import (
     ENTRY_GAP,
@@ -16,7 +17,6 @@ from pytest_netns_mysql.topology.diagram.card import (
     Entry,
     badge_width,
 )
-from pytest_netns_mysql.topology.diagram.characters import printable
 from pytest_netns_mysql.topology.diagram.layout import BAR, Box, bar_name
 from pytest_netns_mysql.topology.diagram.rows import BAR_LABEL, PORT
 
@@ -36,26 +36,40 @@ _FONTS = {
 
 
 def number(value: float) -> str:
-    """Return a length as SVG has it."""
+    """Return a length as SVG writes it."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def text(x: float, y: float, content: str, font: str, colour: str, anchor: str = "start") -> str:
-    """Return a text element; ``y`` is the height of its baseline."""
+    """Return a text element.
+
+    Args:
+        x: Where the anchor of the text is.
+        y: Where the baseline is.
+        content: The text.
+        font: A key of _FONTS.
+        colour: The colour.
+        anchor: ``start``, ``middle`` or ``end`` of the text.
+    """
     place = f'x="{number(x)}" y="{number(y)}"' + (f' text-anchor="{anchor}"' if anchor != "start" else "")
     return f'<text {place} {_FONTS[font]} fill="{colour}">{escape(content)}</text>'
 
 
 class Painter:
-    """Paint the nodes of a layout."""
+    """What turns the nodes of a layout into SVG elements."""
 
     def __init__(self, cards: Mapping[str, Card], colours: Mapping[str, str]) -> None:
-        """Keep what the boxes say, and the colours of their heads."""
+        """Create a painter.
+
+        Args:
+            cards: The contents of the boxes by namespace.
+            colours: The colours of their heads by namespace.
+        """
         self._cards = cards
         self._colours = colours
 
     def box(self, box: Box) -> Iterator[str]:
-        """Give the elements of a node."""
+        """Return the elements of a node."""
         yield f"<g><title>{escape(printable(box.node))}</title>"
         if box.is_bar:
             yield from self._bar(box)
@@ -71,10 +85,10 @@ class Painter:
             f'height="{number(box.height - BAR_LABEL)}" rx="{number(BAR / 2)}" fill="{tones.BRIDGE}"/>'
         )
         for edge, side in box.sides.items():
-            if not edge.is_seat:
+            if not edge.is_attachment:
                 x, y = box.port(edge)
                 anchor = "start" if side > 0 else "end"
-                yield text(x + 8 * side, y - 5, edge.tip(box.node).interface, "remark", tones.QUIET, anchor)
+                yield text(x + 8 * side, y - 5, edge.at(box.node).interface, "remark", tones.QUIET, anchor)
 
     def _namespace(self, box: Box, card: Card, colour: str) -> Iterator[str]:
         x, y, width = number(box.x), number(box.y), number(box.width)
@@ -87,10 +101,10 @@ class Painter:
             f'<path d="M{x} {number(box.y + HEAD)}v-{number(HEAD - 8)}q0 -8 8 -8h{number(box.width - 16)}q8 0 8 8'
             f'v{number(HEAD - 8)}z" fill="{colour}"/>'
         )
-        yield text(box.x + PAD, box.y + 20, card.shown, "name", "#ffffff")
+        yield text(box.x + PAD, box.y + 20, card.title, "name", "#ffffff")
         yield from self._badges(box, card)
         for edge, side in box.sides.items():
-            yield from self._entry(box, card.entries[edge.tip(box.node).interface], box.ports[edge], side, colour)
+            yield from self._entry(box, card.entries[edge.at(box.node).interface], box.ports[edge], side, colour)
         yield from self._foot(box, card)
 
     def _badges(self, box: Box, card: Card) -> Iterator[str]:

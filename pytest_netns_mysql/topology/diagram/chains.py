@@ -1,4 +1,4 @@
-"""Cut a network into lines that can be read: each link is in one of them, and nothing is beside what it is not at."""
+"""A network as lines of text: each link is in one line, and neighbours in a line are linked."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ Chain = tuple[str, ...]
 
 
 def chains(edges: Iterable[Edge]) -> list[Chain]:
-    """Return the nodes of each line, as they follow each other.
+    """Return the nodes of each line, from left to right.
 
-    At each node the first link goes on in the second, the third in the fourth, and so on: two neighbours stand to the
-    left and the right of what joins them. What begins at ``global`` is turned round, to have it at the end.
+    At each node the first link continues in the second, the third in the fourth, and so on: two neighbours stand to
+    the left and the right of the node that joins them. A line that begins at ``global`` is reversed, so that ``global``
+    is at the end.
     """
     links = list(edges)
-    goes_on = _pairs(links)
+    continues = _pairs(links)
     seen: set[int] = set()
-    return [_chain(number, links, goes_on, seen) for number in range(len(links)) if number not in seen]
+    return [_chain(number, links, continues, seen) for number in range(len(links)) if number not in seen]
 
 
 def _pairs(links: list[Edge]) -> dict[tuple[int, str], int]:
-    """Return the link that each link goes on in, at each of its nodes; none where the chain ends."""
+    """Return the link in which each link continues, by number and node; a chain ends where there is none."""
     waiting: dict[str, int] = {}
     found: dict[tuple[int, str], int] = {}
     for number, link in enumerate(links):
-        for node in (link.one.node, link.other.node):
+        for node in (link.start.node, link.end.node):
             if node in waiting:
                 other = waiting.pop(node)
                 found[number, node], found[other, node] = other, number
@@ -36,20 +37,22 @@ def _pairs(links: list[Edge]) -> dict[tuple[int, str], int]:
     return found
 
 
-def _chain(number: int, links: list[Edge], goes_on: dict[tuple[int, str], int], seen: set[int]) -> Chain:
+def _chain(number: int, links: list[Edge], continues: dict[tuple[int, str], int], seen: set[int]) -> Chain:
     seen.add(number)
     link = links[number]
-    before = _walk(number, link.one.node, links, goes_on, seen)
-    behind = _walk(number, link.other.node, links, goes_on, seen)
-    chain = (*reversed(before), link.one.node, link.other.node, *behind)
+    before = _walk(number, link.start.node, links, continues, seen)
+    after = _walk(number, link.end.node, links, continues, seen)
+    chain = (*reversed(before), link.start.node, link.end.node, *after)
     return chain[::-1] if chain[0] == GLOBAL else chain
 
 
-def _walk(number: int, node: str, links: list[Edge], goes_on: dict[tuple[int, str], int], seen: set[int]) -> list[str]:
-    """Return the nodes behind ``node``, on the way that leads there by the link ``number``."""
+def _walk(
+    number: int, node: str, links: list[Edge], continues: dict[tuple[int, str], int], seen: set[int]
+) -> list[str]:
+    """Return the nodes after ``node``, on the way that comes from the link ``number``."""
     found: list[str] = []
     while True:
-        following = goes_on.get((number, node))
+        following = continues.get((number, node))
         if following is None or following in seen:
             return found
         seen.add(following)

@@ -1,53 +1,46 @@
-"""What is seen of a text: its width, and no character that a terminal would obey instead of showing it."""
+"""Text in drawings: the width, and lines of at most a width."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable
 
-# In parts of the size of a bold DejaVu Sans, which is as wide as any sans-serif that a page is likely to be shown in.
+# Widths are those of a bold DejaVu Sans, the widest sans-serif that is likely to be used.
 _NARROW = "fijlrtI.,:;'|!()[]/\\- "
 _BROAD = "mwMW@%&"
 
 
-def printable(text: str) -> str:
-    """Return the text with its control characters and lone surrogates written as escapes, as in a literal."""
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode("ascii") for one in text)
-
-
 def cells(text: str) -> int:
-    """Return how many columns of a terminal the text takes; East Asian wide characters take two."""
-    return sum(_cells(one) for one in text)
+    """Return how many columns of a terminal the text takes. Wide East Asian characters take two."""
+    return sum(_cells(char) for char in text)
 
 
-def _cells(one: str) -> int:
-    if unicodedata.combining(one):
+def _cells(char: str) -> int:
+    if unicodedata.combining(char):
         return 0
-    return 2 if unicodedata.east_asian_width(one) in "WF" else 1
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def span(text: str, size: float) -> float:
-    """Return how wide the text may become in a bold sans-serif of a size, in its unit."""
-    return sum(_part(one) for one in text) * size
+    """Return the largest width of the text in a bold sans-serif, in the unit of ``size``, the font's size."""
+    return sum(_part(char) for char in text) * size
 
 
-def _part(one: str) -> float:
-    if _cells(one) != 1:
-        return 1.1 * _cells(one)
-    if one in _BROAD:
+def _part(char: str) -> float:
+    if _cells(char) != 1:
+        return 1.1 * _cells(char)
+    if char in _BROAD:
         return 1.1
-    return 0.5 if one in _NARROW else 0.86 if one.isupper() or not one.isascii() else 0.72
+    return 0.5 if char in _NARROW else 0.86 if char.isupper() or not char.isascii() else 0.72
 
 
 def padded(text: str, width: int) -> str:
-    """Return the text with spaces behind it, up to a width in columns."""
+    """Return the text padded with spaces, to a width in columns."""
     return text + " " * (width - cells(text))
 
 
 def clipped(text: str, width: int) -> str:
-    """Return the text in at most ``width`` columns; a long one loses its middle, as names differ at their ends."""
+    """Return the text in at most ``width`` columns. A long text loses its middle, since names differ at their ends."""
     if cells(text) <= width:
         return text
     half = (width - 1) // 2
@@ -55,7 +48,13 @@ def clipped(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: float, measure: Callable[[str], float] = cells) -> list[str]:
-    """Return the text in lines of at most ``width``; a word that is longer is cut. White space becomes a space."""
+    """Return the text in lines of at most ``width``. Longer words are cut; white space becomes a single space.
+
+    Args:
+        text: The text.
+        width: In the unit of ``measure``.
+        measure: Returns the width of a text, by default in columns of a terminal.
+    """
     lines: list[str] = []
     line = ""
     for word in text.split():
@@ -72,8 +71,8 @@ def wrapped(text: str, width: float, measure: Callable[[str], float] = cells) ->
 
 def _start(text: str, width: int) -> str:
     found = 0
-    for number, one in enumerate(text):
-        found += _cells(one)
+    for number, char in enumerate(text):
+        found += _cells(char)
         if found > width:
             return text[:number]
     return text

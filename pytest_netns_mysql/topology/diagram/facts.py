@@ -1,4 +1,4 @@
-"""What a drawing says of a namespace: its interfaces and its rules, in the words of ip(8) and tc(8)."""
+"""What drawings say about a namespace: its interfaces and rules, in the words of ip(8) and tc(8)."""
 
 from __future__ import annotations
 
@@ -7,61 +7,68 @@ from functools import cached_property
 from ipaddress import ip_interface
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.topology.plan import Address, End, Plan, PlannedBridge, PortForward, Shaping
+from pytest_netns_mysql.topology.plan import Address, End, Masquerade, Plan, PlannedBridge, PortForward, Shaping
 
 FORWARDS = "forwards"
 
 
 @dataclass(frozen=True)
-class Face:
-    """Describe an interface: its name, its addresses with prefix lengths, and what else is set."""
+class InterfaceFacts:
+    """What drawings say about one interface.
+
+    Attributes:
+        namespace: Where the interface lies.
+        name: The name of the interface.
+        addresses: The addresses with their prefix lengths.
+        remarks: The bridge, MAC address, MTU and shaping, as far as they are set.
+    """
 
     namespace: str
-    interface: str
+    name: str
     addresses: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
 class Facts:
-    """Say what there is to say of each namespace of a plan."""
+    """What drawings say about each namespace of a plan."""
 
     def __init__(self, plan: Plan) -> None:
-        """Keep the plan."""
+        """Take the facts from a plan."""
         self.plan = plan
-        self._bridge_names = {(one.namespace, one.interface): one.name for one in plan.bridges}
+        self._bridge_names = {(bridge.namespace, bridge.interface): bridge.name for bridge in plan.bridges}
 
     @cached_property
-    def faces(self) -> list[Face]:
-        """Return every interface: both ends of each veth pair, then the bridges."""
+    def interfaces(self) -> list[InterfaceFacts]:
+        """Every interface: both ends of each veth pair, then the bridges."""
         ends = [self._end(end) for veth in self.plan.veths for end in (veth.inner, veth.outer)]
         return [*ends, *map(_bridge, self.plan.bridges)]
 
     @cached_property
-    def faces_of(self) -> dict[str, list[Face]]:
-        """Return the interfaces by namespace."""
-        found: dict[str, list[Face]] = {}
-        for face in self.faces:
-            found.setdefault(face.namespace, []).append(face)
+    def interfaces_of(self) -> dict[str, list[InterfaceFacts]]:
+        """The interfaces by namespace."""
+        found: dict[str, list[InterfaceFacts]] = {}
+        for interface in self.interfaces:
+            found.setdefault(interface.namespace, []).append(interface)
         return found
 
     @cached_property
     def gateways(self) -> dict[tuple[str, str], list[str]]:
-        """Return the gateways of default routes, by namespace and the interface that leads there, if any does."""
+        """The gateways of default routes, by namespace and interface; the interface is empty if none leads there."""
         found: dict[tuple[str, str], list[str]] = {}
         for route in self.plan.routes:
             if route.is_default:
-                own = self.faces_of.get(route.namespace, [])
-                there = [face.interface for face in own if _holds(face, route.gateway)]
+                own = self.interfaces_of.get(route.namespace, [])
+                there = [interface.name for interface in own if _holds(interface, route.gateway)]
                 found.setdefault((route.namespace, there[0] if there else ""), []).append(str(route.gateway))
         return found
 
     def default_routes(self, namespace: str, interface: str = "") -> list[str]:
-        """Return the default routes that lead to an interface, or to none of them, as one line or none."""
+        """Return a line with the default routes over an interface, in a list that is empty if there are none."""
         gateways = self.gateways.get((namespace, interface))
         return [f"default via {' and '.join(gateways)}"] if gateways else []
 
     def rules(self, namespace: str) -> list[str]:
-        """Return what holds for a namespace beside its interfaces and the routes that lead to one, a line each."""
+        """Return a line for each fact that belongs to no interface: forwarding, other routes, NAT."""
         plan = self.plan
         lines = [f"exists already: {plan.external[namespace]}"] if namespace in plan.external else []
         lines += [FORWARDS] if namespace in plan.forwarding and namespace != GLOBAL else []
@@ -72,22 +79,22 @@ class Facts:
         for masquerade in plan.masquerades:
             if masquerade.namespace == namespace:
                 lines.append(f"masquerades what leaves by {masquerade.interface or 'any interface'}")
-        return lines + [_published(one) for one in plan.port_forwards if one.namespace == namespace]
+        return lines + [_published(forward) for forward in plan.port_forwards if forward.namespace == namespace]
 
     def lines(self, namespace: str) -> list[str]:
-        """Return all that is said of a namespace, a line each: interfaces, default routes, rules."""
+        """Return a line for each interface, default route and rule of a namespace."""
         found = []
-        for face in self.faces_of.get(namespace, []):
-            found.append(", ".join((" ".join((face.interface, *face.addresses)), *face.remarks)))
-            found += self.default_routes(namespace, face.interface)
+        for interface in self.interfaces_of.get(namespace, []):
+            found.append(", ".join((" ".join((interface.name, *interface.addresses)), *interface.remarks)))
+            found += self.default_routes(namespace, interface.name)
         return found + self.rules(namespace)
 
     def has_nat(self, namespace: str) -> bool:
-        """Tell whether a namespace changes the addresses of what it forwards."""
-        changed = {one.namespace for one in self.plan.masquerades} | {one.namespace for one in self.plan.port_forwards}
-        return namespace in changed
+        """Return True if a namespace changes the addresses of what it forwards."""
+        rules: list[Masquerade | PortForward] = [*self.plan.masquerades, *self.plan.port_forwards]
+        return any(rule.namespace == namespace for rule in rules)
 
-    def _end(self, end: End) -> Face:
+    def _end(self, end: End) -> InterfaceFacts:
         remarks: list[str] = []
         if end.bridge is not None:
             remarks.append(f"port of {self._bridge_names.get((end.namespace, end.bridge), end.bridge)}")
@@ -97,27 +104,27 @@ class Facts:
             remarks.append(f"mtu {end.mtu}")
         if end.shaping is not None:
             remarks += _shaping(end.shaping)
-        return Face(end.namespace, end.interface, tuple(map(str, end.addresses)), tuple(remarks))
+        return InterfaceFacts(end.namespace, end.interface, tuple(map(str, end.addresses)), tuple(remarks))
 
 
 def host_names(plan: Plan) -> dict[str, list[str]]:
-    """Return each host name with its addresses."""
+    """Return the addresses of each host name."""
     found: dict[str, list[str]] = {}
     for name, address in plan.hosts:
         found.setdefault(name, []).append(str(address))
     return found
 
 
-def _bridge(bridge: PlannedBridge) -> Face:
-    """Return a bridge as the interface that it is to its own namespace."""
+def _bridge(bridge: PlannedBridge) -> InterfaceFacts:
+    """Return the facts of a bridge as an interface of its namespace."""
     remarks = ["bridge" if bridge.name == bridge.interface else f"bridge {bridge.name}"]
     if bridge.mtu is not None:
         remarks.append(f"mtu {bridge.mtu}")
-    return Face(bridge.namespace, bridge.interface, tuple(map(str, bridge.addresses)), tuple(remarks))
+    return InterfaceFacts(bridge.namespace, bridge.interface, tuple(map(str, bridge.addresses)), tuple(remarks))
 
 
-def _holds(face: Face, gateway: Address) -> bool:
-    return any(gateway in ip_interface(address).network for address in face.addresses)
+def _holds(interface: InterfaceFacts, gateway: Address) -> bool:
+    return any(gateway in ip_interface(address).network for address in interface.addresses)
 
 
 def _shaping(shaping: Shaping) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is joined to what: the nodes of a drawing, and the lines between them."""
+"""The graph of a network: namespaces and bridges as nodes, veth pairs as edges."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pytest_netns_mysql.topology.plan import End, Plan, PlannedBridge
 
 
 @dataclass(frozen=True)
-class Tip:
-    """Name one end of a line: the node that it is drawn at, and the interface."""
+class EdgeEnd:
+    """One end of an edge: the node at which the end is drawn, and the interface."""
 
     node: str
     interface: str
@@ -19,60 +19,75 @@ class Tip:
 
 @dataclass(frozen=True)
 class Edge:
-    """Join two nodes: by a veth pair, or ``is_seat``, a bridge and the namespace that it is an interface of."""
+    """A line between two nodes.
 
-    one: Tip
-    other: Tip
-    is_seat: bool = False
+    Attributes:
+        start: One end.
+        end: The other end.
+        is_attachment: False for a veth pair, True for the line between a bridge and the namespace that it lies in.
+    """
 
-    def tip(self, node: str) -> Tip:
+    start: EdgeEnd
+    end: EdgeEnd
+    is_attachment: bool = False
+
+    def at(self, node: str) -> EdgeEnd:
         """Return the end at a node."""
-        return self.one if self.one.node == node else self.other
+        return self.start if self.start.node == node else self.end
 
-    def across(self, node: str) -> Tip:
+    def across(self, node: str) -> EdgeEnd:
         """Return the end at the other node."""
-        return self.other if self.one.node == node else self.one
+        return self.end if self.start.node == node else self.start
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Hold ``global``, the namespaces and the bridges by name, and the lines between them, in the plan's order."""
+    """The nodes and edges of a drawing, in the order of the plan.
+
+    Attributes:
+        namespaces: ``global`` and the other namespaces.
+        bridges: The bridges by name.
+        links: The edges that are veth pairs.
+        attachments: The edges between bridges and the namespaces that they lie in.
+    """
 
     namespaces: tuple[str, ...]
     bridges: Mapping[str, PlannedBridge]
     links: tuple[Edge, ...]
-    seats: tuple[Edge, ...]
+    attachments: tuple[Edge, ...]
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Return all nodes, ``global`` first and the bridges last."""
+        """All nodes, ``global`` first and the bridges last."""
         return (*self.namespaces, *self.bridges)
 
-    def turned(self) -> list[Edge]:
-        """Return all lines, each second one of ``global`` turned round: that lays it in the middle."""
+    def balanced(self) -> list[Edge]:
+        """Return all edges. Every second edge of ``global`` is reversed, which puts ``global`` in the middle."""
         found, met = [], 0
         for edge in self.links:
-            met += GLOBAL in (edge.one.node, edge.other.node)
-            is_second = met % 2 == 0 and edge.other.node == GLOBAL
-            found.append(Edge(edge.other, edge.one) if is_second else edge)
-        return [*found, *self.seats]
+            met += GLOBAL in (edge.start.node, edge.end.node)
+            is_second = met % 2 == 0 and edge.end.node == GLOBAL
+            found.append(Edge(edge.end, edge.start) if is_second else edge)
+        return [*found, *self.attachments]
 
 
 def graph(plan: Plan) -> Graph:
-    """Return the graph of a plan: a veth end that is a port of a bridge is drawn at the bridge."""
+    """Return the graph of a plan. A veth end that is a port of a bridge is drawn at the bridge."""
     bridges = {bridge.name: bridge for bridge in plan.bridges}
     names = {(bridge.namespace, bridge.interface): bridge.name for bridge in plan.bridges}
 
-    def tip(end: End) -> Tip:
+    def edge_end(end: End) -> EdgeEnd:
         bridge = None if end.bridge is None else names.get((end.namespace, end.bridge))
-        return Tip(end.namespace if bridge is None else bridge, end.interface)
+        return EdgeEnd(end.namespace if bridge is None else bridge, end.interface)
 
     return Graph(
         namespaces=(GLOBAL, *plan.namespaces),
         bridges=bridges,
-        links=tuple(Edge(tip(veth.inner), tip(veth.outer)) for veth in plan.veths),
-        seats=tuple(
-            Edge(Tip(bridge.namespace, bridge.interface), Tip(bridge.name, bridge.interface), is_seat=True)
+        links=tuple(Edge(edge_end(veth.inner), edge_end(veth.outer)) for veth in plan.veths),
+        attachments=tuple(
+            Edge(
+                EdgeEnd(bridge.namespace, bridge.interface), EdgeEnd(bridge.name, bridge.interface), is_attachment=True
+            )
             for bridge in plan.bridges
         ),
     )

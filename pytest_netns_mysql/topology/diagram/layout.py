@@ -1,12 +1,13 @@
-"""Where everything in the picture lies: boxes in columns, bars between them, lines from port to port, in pixels."""
+"""The layout of a picture, in pixels: boxes in columns, bars between them, lines from port to port."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.topology.diagram.card import SMALL, Card
-from pytest_netns_mysql.topology.diagram.characters import cells, clipped, printable, span
+from pytest_netns_mysql.topology.diagram.characters import cells, clipped, span
 from pytest_netns_mysql.topology.diagram.graph import Edge, Graph
 from pytest_netns_mysql.topology.diagram.rows import Rows, Spot
 from pytest_netns_mysql.topology.diagram.tree import Tree, trees
@@ -21,7 +22,18 @@ _LONGEST_NAME = 24
 
 @dataclass(frozen=True)
 class Box:
-    """Place a node; the ports are heights, by line, and the sides -1 for the left and 1 for the right."""
+    """The place of a node.
+
+    Attributes:
+        node: The name of the namespace or bridge.
+        x: The left edge.
+        y: The upper edge.
+        width: The width.
+        height: The height.
+        ports: The height at which each edge ends.
+        sides: The side at which each edge ends: -1 for the left, 1 for the right.
+        is_bar: True for a bridge.
+    """
 
     node: str
     x: float
@@ -33,23 +45,30 @@ class Box:
     is_bar: bool = False
 
     def moved(self, right: float, down: float) -> Box:
-        """Return it elsewhere."""
+        """Return the box, moved by ``right`` and ``down``."""
         ports = {edge: height + down for edge, height in self.ports.items()}
         return replace(self, x=self.x + right, y=self.y + down, ports=ports)
 
     def port(self, edge: Edge) -> tuple[float, float]:
-        """Return where a line ends at it."""
+        """Return the point at which an edge ends."""
         middle, half = self.x + self.width / 2, (BAR if self.is_bar else self.width) / 2
         return middle + half * self.sides[edge], self.ports[edge]
 
-    def way_out(self, edge: Edge) -> float:
-        """Return where a line leaves the column."""
+    def column_edge(self, edge: Edge) -> float:
+        """Return where an edge leaves the column of the node."""
         return self.x + self.width if self.sides[edge] > 0 else self.x
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Hold the boxes by name, the lines, and the width and height of it all."""
+    """The places of all nodes.
+
+    Attributes:
+        boxes: The place of each node by name.
+        edges: The lines between the nodes.
+        width: The width of everything.
+        height: The height of everything.
+    """
 
     boxes: Mapping[str, Box]
     edges: tuple[Edge, ...]
@@ -58,12 +77,18 @@ class Layout:
 
 
 def bar_name(name: str) -> str:
-    """Return a bridge's name as it is shown above its bar."""
+    """Return the text above the bar of a bridge."""
     return clipped(printable(name), _LONGEST_NAME)
 
 
 def layout(network: Graph, cards: Mapping[str, Card], width: float) -> Layout:
-    """Place all nodes; ``width`` is what the picture has at least, for those that stand alone."""
+    """Return the layout of a network.
+
+    Args:
+        network: The graph.
+        cards: The contents of the boxes by namespace.
+        width: The least width, which boxes without edges may fill.
+    """
     parts = trees(network)
     large = [_place(tree, cards) for tree in parts if tree.left or tree.right]
     islands = [box for tree in parts if not (tree.left or tree.right) for box in _place(tree, cards).values()]
@@ -75,7 +100,7 @@ def layout(network: Graph, cards: Mapping[str, Card], width: float) -> Layout:
         found |= {name: box.moved((width - own) / 2, y) for name, box in boxes.items()}
         y += height + _PARTS
     found |= _flow(islands, width, y)
-    return Layout(found, (*network.links, *network.seats), width, _extent(found)[1])
+    return Layout(found, (*network.links, *network.attachments), width, _extent(found)[1])
 
 
 def _extent(boxes: Mapping[str, Box]) -> tuple[float, float]:
@@ -83,7 +108,7 @@ def _extent(boxes: Mapping[str, Box]) -> tuple[float, float]:
 
 
 def _flow(islands: list[Box], width: float, y: float) -> dict[str, Box]:
-    """Lay boxes without lines out in rows, as words in a paragraph."""
+    """Return boxes without edges in rows, like words in a paragraph."""
     found: dict[str, Box] = {}
     x = height = 0.0
     for box in islands:
@@ -126,7 +151,7 @@ def _width(spot: Spot, card: Card | None) -> float:
         return max(span(bar_name(spot.node), BAR_NAME), BAR)
     at: dict[int, list[str]] = {-1: [], 1: []}
     for edge, side in spot.sides.items():
-        at[side].append(edge.tip(spot.node).interface)
+        at[side].append(edge.at(spot.node).interface)
     return card.width(at[-1], at[1])
 
 
@@ -137,16 +162,16 @@ def _gap(
     widths: Mapping[int, float],
     cards: Mapping[str, Card],
 ) -> float:
-    """Return the room behind a column: the names of a bridge's ports stand there, beside its bar."""
+    """Return the gap to the right of a column, with room for the names of a bridge's ports beside the bar."""
     room = {number: 0.0, number + 1: 0.0}
     for name, spot in spots.items():
         if name in cards or columns[name] not in room:
             continue
         facing = 1 if columns[name] == number else -1
         labels = [
-            cells(edge.tip(name).interface) * SMALL
+            cells(edge.at(name).interface) * SMALL
             for edge, side in spot.sides.items()
-            if side == facing and not edge.is_seat
+            if side == facing and not edge.is_attachment
         ]
         if labels:
             needed = max(labels) + 40 - (widths[columns[name]] - BAR) / 2

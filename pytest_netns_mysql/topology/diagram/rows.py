@@ -1,4 +1,4 @@
-"""How high each node of a picture lies: a line is level, as both ends of it are put on one height."""
+"""The height of each node in a picture: both ends of a line get the same height, so that the line is level."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ _ABOVE = HEAD + PAD + PORT
 
 @dataclass
 class Spot:
-    """Hold where a node lies: its top and bottom, and the heights of the lines that end at it, by side."""
+    """The vertical place of a node.
+
+    Attributes:
+        node: The name of the namespace or bridge.
+        top: The upper edge.
+        bottom: The lower edge.
+        ports: The height at which each edge ends.
+        sides: The side at which each edge ends: -1 for the left, 1 for the right.
+    """
 
     node: str
     top: float = 0.0
@@ -28,7 +36,7 @@ class Spot:
     sides: dict[Edge, int] = field(default_factory=dict)
 
     def move(self, down: float) -> None:
-        """Move it down."""
+        """Move the node down."""
         self.top += down
         self.bottom += down
         self.ports = {edge: height + down for edge, height in self.ports.items()}
@@ -36,42 +44,42 @@ class Spot:
 
 @dataclass
 class Block:
-    """Hold what is moved as one: a node and all that is behind it."""
+    """Nodes that are moved together: a node and everything behind it."""
 
     spots: list[Spot]
 
     @property
     def top(self) -> float:
-        """Return the height of the uppermost edge."""
+        """The upper edge of the uppermost node."""
         return min((spot.top for spot in self.spots), default=0.0)
 
     @property
     def bottom(self) -> float:
-        """Return the height of the lowest edge."""
+        """The lower edge of the lowest node."""
         return max((spot.bottom for spot in self.spots), default=0.0)
 
     def move(self, down: float) -> None:
-        """Move all of it down."""
+        """Move all nodes down."""
         for spot in self.spots:
             spot.move(down)
 
 
 class Rows:
-    """Put the nodes of one tree on their heights."""
+    """The heights of the nodes of a tree."""
 
     def __init__(self, tree: Tree, cards: Mapping[str, Card]) -> None:
-        """Keep the tree, and what its boxes say."""
+        """Take a tree, and the contents of the boxes by namespace."""
         self._tree = tree
         self._cards = cards
         self._columns = tree.columns
         self._blocks: dict[str, Block] = {}
         self._loose: dict[str, list[Edge]] = {}
         for edge in tree.loose:
-            for node in dict.fromkeys((edge.one.node, edge.other.node)):
+            for node in dict.fromkeys((edge.start.node, edge.end.node)):
                 self._loose.setdefault(node, []).append(edge)
 
     def spots(self) -> dict[str, Spot]:
-        """Return the place of each node; the uppermost is at 0."""
+        """Return the place of each node. The uppermost is at 0."""
         for branch, sign in reversed(self._tree.branches()):
             self._blocks[branch.node] = self._block(branch, sign)
         root = Spot(self._tree.root)
@@ -93,7 +101,7 @@ class Rows:
         return {spot.node: spot for spot in whole.spots}
 
     def _stack(self, parent: Spot, branches: list[Branch], sign: int) -> Block:
-        """Lay branches out below each other, and note the heights of their lines at the parent."""
+        """Place branches below each other, and their edges at the parent."""
         whole = Block([])
         free = 0.0  # where the parent has room for its next interface
         for number, branch in enumerate(branches):
@@ -109,7 +117,7 @@ class Rows:
         return whole
 
     def _block(self, branch: Branch, sign: int) -> Block:
-        """Lay a branch out; its own node is the first of the block's."""
+        """Return a branch as a block, whose first node is the branch's own."""
         spot = Spot(branch.node)
         behind = self._stack(spot, branch.children, sign)
         column = abs(self._columns[branch.node])
@@ -124,8 +132,8 @@ class Rows:
         return Block([spot, *behind.spots])
 
     def _toward(self, spot: Spot, edges: list[Edge], sign: int) -> None:
-        """Put the lines that lead to the middle of the picture at half the height of those that lead away."""
-        heights = [max(self._height(edge.one.node, edge), self._height(edge.other.node, edge)) for edge in edges]
+        """Place the edges toward the middle of the picture, at half the height of those that lead away."""
+        heights = [max(self._height(edge.start.node, edge), self._height(edge.end.node, edge)) for edge in edges]
         away = sorted(spot.ports.values())
         start = 0.0
         if away:
@@ -135,11 +143,13 @@ class Rows:
             start += height
 
     def _append(self, spot: Spot, edge: Edge, sign: int) -> None:
-        below = [spot.ports[one] + self._height(spot.node, one) for one, side in spot.sides.items() if side == sign]
+        below = [
+            spot.ports[there] + self._height(spot.node, there) for there, side in spot.sides.items() if side == sign
+        ]
         spot.ports[edge], spot.sides[edge] = max(below, default=0.0), sign
 
     def _close(self, spot: Spot) -> None:
-        """Set the top and bottom of a node, around its lines."""
+        """Set the upper and lower edge of a node, around the ends of its lines."""
         first = min(spot.ports.values(), default=0.0)
         card = self._cards.get(spot.node)
         if card is None:
@@ -152,4 +162,4 @@ class Rows:
 
     def _height(self, node: str, edge: Edge) -> float:
         card = self._cards.get(node)
-        return _BAR_STEP if card is None else card.entries[edge.tip(node).interface].height
+        return _BAR_STEP if card is None else card.entries[edge.at(node).interface].height

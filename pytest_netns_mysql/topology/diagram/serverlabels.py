@@ -1,4 +1,4 @@
-"""Where mysqld listens, as drawings show it: with the ports of the topology's options, or the server's defaults."""
+"""The endpoints of mysqld in drawings, with the ports of the topology's options, or the default ports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ServerLabel:
 
     @property
     def place(self) -> str:
-        """Address and port as a URL has them."""
+        """Address and port as in a URL."""
         address = self.endpoint.address
         return f"{f'[{address}]' if ':' in address else address}:{self.endpoint.port}"
 
@@ -36,7 +36,7 @@ class ServerLabel:
 
 
 def server_labels(topology: Topology) -> list[ServerLabel]:
-    """Return the endpoints of bind_address, then those of admin_address and mysqlx_bind_address that are written."""
+    """Return the endpoints of bind_address, then those of admin_address and mysqlx_bind_address."""
     labels = []
     for kind in ENDPOINT_KINDS:
         value = topology.bind_address if kind is MYSQL_ENDPOINT else getattr(topology.mysqld, kind.parameter)

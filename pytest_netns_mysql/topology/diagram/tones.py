@@ -1,4 +1,4 @@
-"""Colours: a namespace that is called by a colour has a quiet tone of it, the others share a palette."""
+"""The colours of pictures. A namespace that has the name of a colour gets a muted tone of that colour."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SERVER_PAPER = "#fff4e5"
 CARD = "#ffffff"
 
 _GLOBAL = "#475569"
-# White letters are legible on each of them: a contrast of 4.5 to 1 or more, as WCAG asks for.
+# White text is legible on each tone: the contrast is at least 4.5 to 1, as WCAG demands.
 _NAMED = {
     "amber": "#a16207",
     "aqua": "#0e7490",
@@ -65,7 +65,7 @@ _PALETTE = (
 
 
 def tones(namespaces: Iterable[str]) -> Mapping[str, str]:
-    """Return the colour of each namespace's head."""
+    """Return the colour for the head of each namespace's box."""
     found: dict[str, str] = {}
     others = 0
     for name in namespaces:

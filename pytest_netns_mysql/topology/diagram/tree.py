@@ -1,4 +1,4 @@
-"""Where each node of a picture belongs: in the middle, or so many steps to the left or to the right of it."""
+"""The column of each node in a picture: in the middle, or some steps to the left or right."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.topology.diagram.graph import Edge, Graph
 
 Neighbours = dict[str, dict[str, list[Edge]]]
-_CROWD = 4  # neighbours of what joins them; fewer stand well in one row beside global
+_CROWD = 4  # as many neighbours of a node still fit into one row beside global
 
 
 @dataclass
 class Branch:
-    """Hold a node, the lines to its parent, what is behind it, and how many rows that takes."""
+    """A node with everything behind it.
+
+    Attributes:
+        node: The name of the namespace or bridge.
+        depth: The number of steps to the root.
+        edges: The edges to the parent.
+        children: The branches behind the node.
+        rows: How many rows the branch takes.
+    """
 
     node: str
     depth: int = 0
@@ -27,7 +35,14 @@ class Branch:
 
 @dataclass(frozen=True)
 class Tree:
-    """Hold what hangs together: the node in the middle, the branches at its sides, the lines that close a circle."""
+    """A connected part of a network.
+
+    Attributes:
+        root: The node in the middle.
+        left: The branches to the left of the root.
+        right: The branches to the right of the root.
+        loose: The edges that close a circle.
+    """
 
     root: str
     left: list[Branch]
@@ -35,7 +50,7 @@ class Tree:
     loose: list[Edge]
 
     def branches(self) -> list[tuple[Branch, int]]:
-        """Return all branches, a parent before its children, each with its side: -1 for the left, 1 for the right."""
+        """Return all branches, parents before children, each with its side: -1 for the left, 1 for the right."""
         found = [(branch, -1) for branch in self.left] + [(branch, 1) for branch in self.right]
         for branch, sign in found:
             found += [(child, sign) for child in branch.children]
@@ -43,17 +58,17 @@ class Tree:
 
     @cached_property
     def columns(self) -> dict[str, int]:
-        """Return the column of each node: 0 for the root, negative to its left."""
+        """The column of each node: 0 for the root, negative to the left of the root."""
         return {self.root: 0} | {branch.node: sign * branch.depth for branch, sign in self.branches()}
 
 
 def trees(network: Graph) -> list[Tree]:
-    """Return the parts of a network that are not joined to each other, that of ``global`` first."""
+    """Return the connected parts of a network, the part of ``global`` first."""
     neighbours: Neighbours = {name: {} for name in network.nodes}
-    for edge in (*network.links, *network.seats):
-        for one, other in ((edge.one.node, edge.other.node), (edge.other.node, edge.one.node)):
-            if one != other:
-                neighbours[one].setdefault(other, []).append(edge)
+    for edge in (*network.links, *network.attachments):
+        for node, other in ((edge.start.node, edge.end.node), (edge.end.node, edge.start.node)):
+            if node != other:
+                neighbours[node].setdefault(other, []).append(edge)
     found: list[Tree] = []
     seen: set[str] = set()
     for name in network.nodes:
@@ -65,16 +80,16 @@ def trees(network: Graph) -> list[Tree]:
 
 
 def _middle(name: str, neighbours: Neighbours) -> str:
-    """Return the node that others stand around: ``global``, unless it hangs on a segment or router with many others."""
+    """Return the node for the middle: ``global``, unless its only neighbour has many others, or the best connected."""
     if name != GLOBAL:
         part = _reached(name, neighbours)
-        return max(part, key=lambda one: len(neighbours[one]))
+        return max(part, key=lambda node: len(neighbours[node]))
     only = list(neighbours[name])
     return only[0] if len(only) == 1 and len(neighbours[only[0]]) > _CROWD else name
 
 
 def _reached(start: str, neighbours: Neighbours) -> dict[str, int]:
-    """Return how far each node is, nearest first."""
+    """Return the distance of each node from ``start``, nearest first."""
     depths = {start: 0}
     waiting = deque([start])
     while waiting:
@@ -106,7 +121,7 @@ def _tree(root: str, neighbours: Neighbours) -> Tree:
 
 
 def _sides(branches: list[Branch], loose: list[Edge]) -> tuple[list[Branch], list[Branch]]:
-    """Share branches out, the shorter side first; a line never has to pass behind the root from side to side."""
+    """Return the branches for the left and the right side; branches that are joined by an edge stay on one side."""
     left: list[Branch] = []
     right: list[Branch] = []
     for group in _groups(branches, loose):
@@ -116,7 +131,7 @@ def _sides(branches: list[Branch], loose: list[Edge]) -> tuple[list[Branch], lis
 
 
 def _is_wide(group: list[Branch], branches: list[Branch]) -> bool:
-    """Tell whether a group is all there is, and has more behind it: that is read from left to right."""
+    """Return True for a single group of several columns, which is read from left to right."""
     return len(group) == len(branches) and any(branch.children for branch in group)
 
 
@@ -133,9 +148,9 @@ def _groups(branches: list[Branch], loose: list[Edge]) -> list[list[Branch]]:
             behind += member.children
     group = list(range(len(branches)))
     for edge in loose:
-        one, other = homes.get(edge.one.node), homes.get(edge.other.node)
-        if one is not None and other is not None:
-            old, new = group[other], group[one]
+        start, end = homes.get(edge.start.node), homes.get(edge.end.node)
+        if start is not None and end is not None:
+            old, new = group[end], group[start]
             group = [new if number == old else number for number in group]
     found: dict[int, list[Branch]] = {}
     for branch, number in zip(branches, group, strict=True):

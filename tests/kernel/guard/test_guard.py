@@ -1,4 +1,4 @@
-"""Whatever is done to a network is told in iproute2's words, and put back to the letter."""
+"""Every change of a network is reported in iproute2's words, and put back completely."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from pytest_netns_mysql.topology.file.load import load
+
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
 FoundAfter = Callable[..., list[str]]
 
@@ -177,5 +179,5 @@ FoundAfter = Callable[..., list[str]]
         ),
     ],
 )
-def test_it_is_told_and_put_back(found_after: FoundAfter, name: str, command: str, found: list[str]) -> None:
+def test_a_change_is_reported_and_put_back(found_after: FoundAfter, name: str, command: str, found: list[str]) -> None:
     assert found_after(load("red-blue"), (name, command)) == found

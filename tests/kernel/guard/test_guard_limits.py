@@ -1,4 +1,4 @@
-"""What guards take of the files that a process may have open, and what they do where the kernel refuses something."""
+"""How many open files guards need, and what happens if the kernel refuses something."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.netlink import dumps, ruleset
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
+
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
 InNetwork = Callable[..., Any]
 InSandbox = Callable[..., Any]
@@ -43,7 +45,7 @@ def open_all() -> None:
             os.open(os.devnull, os.O_RDONLY)
 
 
-def test_a_network_that_is_not_in_use_takes_its_sockets_alone(in_network: InNetwork) -> None:
+def test_an_unused_network_needs_open_files_for_its_sockets_alone(in_network: InNetwork) -> None:
     def action(network: Network) -> tuple[list[int], tuple[str, ...]]:
         before = len(open_files())
         guard = Guard(network)
@@ -87,7 +89,7 @@ def test_networks_share_one_limit(in_sandbox: InSandbox) -> None:
     assert text == f"{namespaces} namespaces would need too many open files"
 
 
-def test_rules_that_cannot_be_read_are_not_taken_for_none(in_child: InChild) -> None:
+def test_rules_that_cannot_be_read_raise_an_error(in_child: InChild) -> None:
     def action() -> int | None:
         open_all()
         with pytest.raises(OSError, match="Too many open files") as error:
@@ -97,7 +99,7 @@ def test_rules_that_cannot_be_read_are_not_taken_for_none(in_child: InChild) -> 
     assert in_child(action) == errno.EMFILE
 
 
-def test_groups_that_the_kernel_has_not_got_are_left_out(in_child: InChild) -> None:
+def test_groups_that_the_kernel_does_not_have_are_left_out(in_child: InChild) -> None:
     def action() -> None:
         with dumps.open_socket() as sock:
             dumps.join(sock, (NO_GROUP, NEXTHOP_GROUP))
@@ -105,7 +107,7 @@ def test_groups_that_the_kernel_has_not_got_are_left_out(in_child: InChild) -> N
     in_child(action)
 
 
-def test_a_group_that_is_refused_is_told(in_child: InChild) -> None:
+def test_a_refused_group_raises_an_error(in_child: InChild) -> None:
     def action() -> int | None:
         syscalls.limit_capabilities(frozenset())
         sock = dumps.open_netfilter()
@@ -117,14 +119,14 @@ def test_a_group_that_is_refused_is_told(in_child: InChild) -> None:
     assert in_child(action) == errno.EPERM
 
 
-def test_a_socket_that_a_test_replaced_is_told(in_network: InNetwork) -> None:
+def test_a_socket_that_a_test_replaced_raises_an_error(in_network: InNetwork) -> None:
     def action(network: Network) -> int | None:
         before = open_files()
         guard = Guard(network)
         sockets = [one for one in open_files() - before if Path(f"/proc/self/fd/{one}").is_socket()]
         assert len(sockets) == SOCKETS_EACH * len(RED_BLUE)
         for descriptor in sockets:
-            os.dup(descriptor)  # which is told of what happens, as before
+            os.dup(descriptor)  # which goes on receiving notifications
             with Path(os.devnull).open("rb") as file:
                 os.dup2(file.fileno(), descriptor)
         network["red"].run(["ip", "link", "set", "vpeer-red", "mtu", "1300"], check=True)

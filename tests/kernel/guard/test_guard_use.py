@@ -1,4 +1,4 @@
-"""What a guard accepts, what it leaves alone, and what it cannot put back."""
+"""Changes that a guard accepts, leaves alone, or cannot put back."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from pytest_netns_mysql.kernel.guard.guard import Guard
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import from_mapping
 from pytest_netns_mysql.topology.file.load import load
+
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
 InNetwork = Callable[..., Any]
 FoundAfter = Callable[..., list[str]]
@@ -52,7 +54,7 @@ SEGMENT = from_mapping(
 )
 
 
-def test_bridges_and_shaped_links_are_made_anew(found_after: FoundAfter) -> None:
+def test_deleted_bridges_and_shaped_links_are_made_again(found_after: FoundAfter) -> None:
     name = next(one.interface for one in BRIDGED.plan.bridges)
     interface = next(veth.inner.interface for veth in BRIDGED.plan.veths if veth.inner.namespace == "red")
     found = found_after(
@@ -71,7 +73,7 @@ def test_bridges_and_shaped_links_are_made_anew(found_after: FoundAfter) -> None
     ("interface", "new"),
     [("br-lan", "veth peer name yours"), ("veth-red", "bridge")],
 )
-def test_an_index_that_another_kind_of_interface_has_taken_is_given_back(
+def test_an_interface_gets_its_index_back_from_another_kind_of_interface(
     found_after: FoundAfter, interface: str, new: str
 ) -> None:
     take = f"index=$(ip -o link show {interface} | cut -d: -f1); ip link del {interface}"
@@ -80,7 +82,9 @@ def test_an_index_that_another_kind_of_interface_has_taken_is_given_back(
     assert "global: link mine is new" in found
 
 
-def test_our_own_means_leave_nothing(in_network: InNetwork, looked_at: Callable[[Network], list[str]]) -> None:
+def test_links_taken_down_and_up_and_partitions_leave_nothing(
+    in_network: InNetwork, looked_at: Callable[[Network], list[str]]
+) -> None:
     def action(network: Network) -> tuple[Leftovers | None, list[str], list[str]]:
         guard = Guard(network)
         before = looked_at(network)
@@ -96,7 +100,7 @@ def test_our_own_means_leave_nothing(in_network: InNetwork, looked_at: Callable[
     assert now == before
 
 
-def test_a_listener_is_in_reach_again(in_network: InNetwork) -> None:
+def test_a_listener_can_be_reached_again(in_network: InNetwork) -> None:
     def action(network: Network) -> str:
         guard = Guard(network)
         with network["red"]:
@@ -161,7 +165,7 @@ def test_neighbours_set_by_hand_stay_only_where_they_are_accepted(in_network: In
     assert "192.0.2.6 dev vpeer-red lladdr 02:00:00:00:00:01 PERMANENT" in shown
 
 
-def test_rules_of_nftables_are_told_and_put_back(in_network: InNetwork, met: Callable[..., str]) -> None:
+def test_nftables_rules_are_reported_and_put_back(in_network: InNetwork, met: Callable[..., str]) -> None:
     def action(network: Network) -> tuple[Leftovers | None, str]:
         from pyroute2.nftables.main import NFTables
 
@@ -185,7 +189,7 @@ def test_rules_of_nftables_are_told_and_put_back(in_network: InNetwork, met: Cal
     assert seen == "172.17.0.1"
 
 
-def test_what_cannot_be_put_back_is_told(in_network: InNetwork) -> None:
+def test_what_cannot_be_put_back_is_reported(in_network: InNetwork) -> None:
     def action(network: Network) -> Leftovers | None:
         from pyroute2.nftables.main import NFTables
 

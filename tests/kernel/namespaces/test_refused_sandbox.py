@@ -1,4 +1,4 @@
-"""Machines where no sandbox can be made: netns tests say why, and every other test runs as if we were not there."""
+"""Machines where no sandbox can be created: netns tests say why, and all other tests run as without the plugin."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from tests.support.suites import SUITES, source
+
+pytestmark = pytest.mark.as_user
 
 REFUSE = SUITES / "refused_sandbox" / "refuse.py"
 WITHOUT_ADMIN = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
@@ -26,10 +28,14 @@ BY_APPARMOR = [
 
 
 class Case(NamedTuple):
-    """What the kernel refuses: the step, its answer, and the cures that are told.
+    """One refusal of the kernel.
 
-    ``in_own`` says that root of a user namespace of its own is refused it, who lowers the limits there, say;
-    ``rootless`` that the sandbox begins with a user namespace, as without CAP_SYS_ADMIN.
+    Attributes:
+        in_own: Whether the test runs as root of a new user namespace, for example to lower a limit there.
+        rootless: Whether the sandbox begins with a user namespace, as without CAP_SYS_ADMIN.
+        step: The refused step.
+        answer: The kernel's answer.
+        cures: The remedies in the error.
     """
 
     in_own: bool
@@ -93,7 +99,7 @@ CASES = {
 
 
 def command(what: str, *argv: str) -> list[str]:
-    """Return a command line that runs a program where the kernel refuses it something, as root or an ordinary user."""
+    """Return a command line that runs a program to which the kernel refuses something, as root or an ordinary user."""
     case = CASES[what]
     own = IN_OWN if case.in_own else []
     drop = WITHOUT_ADMIN if case.rootless and (case.in_own or os.geteuid() == 0) else []
@@ -101,7 +107,7 @@ def command(what: str, *argv: str) -> list[str]:
 
 
 def run(what: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest on the suite; a program in its place notes in the environment what the suite must find."""
+    """Run pytest on the suite; a program before it writes into the environment what the suite must find."""
     note = (
         "import json, os, pathlib, sys\n"
         "places = [os.stat(f'/proc/self/ns/{kind}').st_ino for kind in ('user', 'net', 'mnt')]\n"
@@ -127,7 +133,7 @@ def _suite(pytester: pytest.Pytester) -> None:
 
 
 @pytest.mark.parametrize("what", CASES)
-def test_netns_tests_say_what_is_refused_and_the_others_run_as_before(what: str) -> None:
+def test_netns_tests_name_the_refused_step_and_other_tests_run_as_before(what: str) -> None:
     result = run(what)
     assert "2 passed, 1 error" in result.stdout, result.stdout + result.stderr
     pytest.LineMatcher(result.stdout.splitlines()).fnmatch_lines(told(what))
@@ -135,14 +141,14 @@ def test_netns_tests_say_what_is_refused_and_the_others_run_as_before(what: str)
 
 @pytest.mark.parametrize("what", ["map", "mount"])
 @pytest.mark.parametrize("arguments", [(), ("-n", "2"), ("--netns-mode=rootless",)], ids=" ".join)
-def test_netns_tests_are_skipped_where_that_is_asked_for(what: str, arguments: Sequence[str]) -> None:
+def test_netns_unavailable_skips_netns_tests(what: str, arguments: Sequence[str]) -> None:
     result = run(what, "--netns-unavailable=skip", *arguments)
     assert "2 passed, 1 skipped" in result.stdout, result.stdout + result.stderr
     pytest.LineMatcher(result.stdout.splitlines()).fnmatch_lines(told(what))
 
 
 @pytest.mark.parametrize("what", ["map", "mount", "max_net_namespaces", "run"])
-def test_doctor_and_run_say_the_same(what: str) -> None:
+def test_doctor_and_run_report_the_same_refusal(what: str) -> None:
     program = [sys.executable, "-m", "pytest_netns_mysql.cli"]
     result = subprocess.run(command(what, *program, "doctor"), capture_output=True, text=True, check=False)
     assert result.returncode == 1
@@ -160,8 +166,8 @@ def test_doctor_and_run_say_the_same(what: str) -> None:
 
 
 @pytest.mark.parametrize("drop", [[], ["setpriv", "--bounding-set", "-sys_chroot", "--inh-caps", "-sys_chroot"]])
-def test_a_direct_sandbox_that_is_refused_moves_nothing(drop: list[str]) -> None:
-    """As root in a user namespace of its own, who may come home; without CAP_SYS_CHROOT nobody may."""
+def test_a_refused_direct_sandbox_leaves_the_process_where_it_was(drop: list[str]) -> None:
+    """As root of a new user namespace the process can return; without CAP_SYS_CHROOT it cannot."""
     before = [*IN_OWN, *drop, sys.executable, str(REFUSE), "mount", "--"]
     script = 'echo $(stat -Lc %i /proc/self/ns/net) $(stat -Lc %i /proc/self/ns/mnt) && exec "$@"'
     python = (
@@ -180,13 +186,13 @@ def test_a_direct_sandbox_that_is_refused_moves_nothing(drop: list[str]) -> None
 
 
 @pytest.mark.root  # only root can mount where an ordinary user is to run, outside of any user namespace
-def test_a_read_only_proc_and_apparmors_setting_are_told() -> None:
-    """As an ordinary user of the machine."""
+def test_a_read_only_proc_and_apparmors_restriction_have_remedies() -> None:
+    """The sandbox is created as an ordinary user of the machine."""
     script = (
         "mount -t tmpfs none /proc/sys/kernel && echo 1 > /proc/sys/kernel/apparmor_restrict_unprivileged_userns && "
         'exec "$@"'
     )
-    # What is imported by root need not lie where that user can read it: pyenv's interpreters do not.
+    # Root imports everything first: that user may be unable to read the interpreter, such as one of pyenv.
     python = (
         "import ctypes, os\nfrom pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox\n"
         "os.setgroups([])\nos.setresgid(*[65533] * 3)\nos.setresuid(*[65533] * 3)\n"
@@ -222,7 +228,7 @@ def test_a_read_only_proc_and_apparmors_setting_are_told() -> None:
     )
 
 
-def test_without_proc_other_tests_run_as_before(pytester: pytest.Pytester) -> None:
+def test_without_proc_other_tests_run_as_without_the_plugin(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_plain="def test_it(): pass")
     script = 'mount -t tmpfs none /proc && exec "$@"'
     pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio"]
@@ -232,7 +238,7 @@ def test_without_proc_other_tests_run_as_before(pytester: pytest.Pytester) -> No
 
 
 @pytest.mark.root
-def test_root_without_the_capability_to_map_itself_is_told() -> None:
+def test_root_without_cap_setfcap_is_an_error_with_remedies() -> None:
     drop = ["setpriv", "--bounding-set", "-sys_admin,-setfcap", "--inh-caps", "-sys_admin,-setfcap"]
     program = [sys.executable, "-m", "pytest_netns_mysql.cli", "run", "--", "true"]
     result = subprocess.run([*drop, *program], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The sandbox: what a process keeps in it, when it is entered, and what stands in its way."""
+"""The sandbox: what the process keeps inside, when the process enters, and errors that prevent entering."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ import pytest
 
 from tests.support.suites import Suite
 
+pytestmark = pytest.mark.as_user
+
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
-def test_the_process_is_itself_in_the_sandbox(suite: Suite, mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_process_keeps_its_user_home_and_run_directory(
+    suite: Suite, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("EXPECTED_MODE", mode)
     result = suite("sandbox/as_before", f"--netns-mode={mode}")
     result.assert_outcomes(passed=2)
 
 
-def test_programs_that_a_test_starts_have_the_four_capabilities(suite: Suite) -> None:
+def test_programs_that_a_test_starts_get_the_four_capabilities(suite: Suite) -> None:
     result = suite(
         "sandbox/capabilities",
         "--netns-mode=rootless",
@@ -38,7 +42,7 @@ def test_programs_that_a_test_starts_have_the_four_capabilities(suite: Suite) ->
     ],
     ids=["nothing", "command line", "ini", "environment", "command line wins", "environment wins"],
 )
-def test_the_user_namespace_is_entered_early_only_where_a_setting_asks(
+def test_the_user_namespace_is_entered_early_only_if_a_setting_asks_for_it(
     suite: Suite,
     pytester: pytest.Pytester,
     monkeypatch: pytest.MonkeyPatch,
@@ -54,7 +58,7 @@ def test_the_user_namespace_is_entered_early_only_where_a_setting_asks(
     suite("sandbox/probe", *arguments).assert_outcomes(passed=1)
 
 
-def test_a_thread_that_a_plugin_starts_as_it_is_imported_has_pytest_start_again(suite: Suite) -> None:
+def test_pytest_starts_again_after_a_plugin_has_started_a_thread_at_import(suite: Suite) -> None:
     result = suite(
         "import pytest\n@pytest.mark.netns\ndef test_it(): pass\n",
         *("-p", "early_thread", "--netns-mode=rootless"),
@@ -63,7 +67,7 @@ def test_a_thread_that_a_plugin_starts_as_it_is_imported_has_pytest_start_again(
     result.assert_outcomes(passed=1)
 
 
-def test_a_thread_that_a_conftest_starts_is_late_enough_with_a_setting(suite: Suite) -> None:
+def test_with_a_setting_a_conftest_may_start_threads(suite: Suite) -> None:
     result = suite(
         "import pytest\n@pytest.mark.netns('red')\ndef test_it(): pass\n",
         "--netns-mode=rootless",
@@ -73,7 +77,7 @@ def test_a_thread_that_a_conftest_starts_is_late_enough_with_a_setting(suite: Su
 
 
 def without_capabilities(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest where it may make no namespace directly, whoever runs this."""
+    """Run pytest without CAP_SYS_ADMIN, so that it cannot create namespaces directly."""
     setpriv = shutil.which("setpriv")
     assert setpriv is not None, "setpriv of util-linux is needed"
     drop = [setpriv, "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
@@ -82,7 +86,7 @@ def without_capabilities(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*drop, *command] if root else command, capture_output=True, text=True, check=False)
 
 
-def test_direct_without_the_capabilities_says_what_is_missing(pytester: pytest.Pytester) -> None:
+def test_direct_mode_without_the_capabilities_is_an_error_that_names_them(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import pytest\n@pytest.mark.netns\ndef test_it(): pass\n")
     result = without_capabilities("--netns-mode=direct")
     assert result.returncode == pytest.ExitCode.TESTS_FAILED
@@ -95,7 +99,7 @@ def test_direct_without_the_capabilities_says_what_is_missing(pytester: pytest.P
         assert line in result.stdout.splitlines()
 
 
-def test_tests_are_skipped_where_no_sandbox_can_be_made_only_if_asked(pytester: pytest.Pytester) -> None:
+def test_netns_unavailable_skips_tests_if_no_sandbox_can_be_created(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("import pytest\n@pytest.mark.netns\ndef test_it(): pass\n")
     result = without_capabilities("--netns-mode=direct", "--netns-unavailable=skip", "-rs")
     assert result.returncode == pytest.ExitCode.OK
@@ -103,7 +107,7 @@ def test_tests_are_skipped_where_no_sandbox_can_be_made_only_if_asked(pytester: 
     assert "netns_mode = direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN" in result.stdout
 
 
-def test_every_worker_has_its_own_names_addresses_and_port(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_every_worker_has_names_addresses_and_ports_of_its_own(suite: Suite, pytester: pytest.Pytester) -> None:
     result = suite(
         "sandbox/workers",
         *("-n", "2", "--netns-mode=auto"),
@@ -111,7 +115,7 @@ def test_every_worker_has_its_own_names_addresses_and_port(suite: Suite, pyteste
     result.assert_outcomes(passed=2)
 
 
-def test_without_a_netns_test_nothing_heavy_is_imported(suite: Suite) -> None:
+def test_a_run_without_netns_tests_imports_nothing_heavy(suite: Suite) -> None:
     result = suite(
         "sandbox/imports",
         "-p",

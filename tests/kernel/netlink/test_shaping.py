@@ -24,6 +24,8 @@ from pytest_netns_mysql.topology import Topology, from_mapping
 from pytest_netns_mysql.topology.file.load import load
 from pytest_netns_mysql.topology.plan import End, Shaping
 
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
 InNetwork = Callable[..., Any]
 Output = Callable[..., str]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.suites import Suite
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 
 
 def test_origins_and_nothing_left(

@@ -6,16 +6,15 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.support.processes import wait_for, wait_for_end, wait_for_file
 from tests.support.suites import InnerRun, Suite, source
 
-pytestmark = pytest.mark.slow
-GRACE = 10.0  # seconds
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 
 
 def refused(result: InnerRun) -> str:
@@ -23,18 +22,11 @@ def refused(result: InnerRun) -> str:
     return result.stderr.str()
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        return Path("/proc", str(pid), "stat").read_text().rpartition(") ")[2][0] != "Z"
-    except OSError:
-        return False
-
-
 def test_no_engine_answers(suite: Suite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
     said = refused(suite("container_refusals/single", "--netns-mysqld=docker://mysql:8.4"))
     assert "no container engine answers\n  where: netns_mysqld = docker://mysql:8.4\n  tried: " in said
-    assert "do: start it: systemctl start docker, or systemctl start podman.socket" in said
+    assert "do: start the engine: systemctl start docker, or systemctl start podman.socket" in said
 
 
 def test_with_fetch_never_no_image_is_pulled(suite: Suite, image: str) -> None:
@@ -42,10 +34,10 @@ def test_with_fetch_never_no_image_is_pulled(suite: Suite, image: str) -> None:
         suite("container_refusals/single", "--netns-mysqld=docker://netns-mysql-nobody-has-it:1", "--netns-fetch=never")
     )
     assert (
-        "there is no image netns-mysql-nobody-has-it:1 on this machine, and netns_fetch = never: it is not pulled\n"
+        "there is no image netns-mysql-nobody-has-it:1 on this machine, and netns_fetch = never forbids to pull it\n"
         "  where: command line --netns-fetch\n"
-        "  do: run `docker pull netns-mysql-nobody-has-it:1` before\n"
-        "  do: set netns_fetch = auto: the run pulls it"
+        "  do: run `docker pull netns-mysql-nobody-has-it:1` first\n"
+        "  do: or let the run pull the image: netns_fetch = auto"
     ) in said
 
 
@@ -53,7 +45,7 @@ def test_no_such_image(suite: Suite, image: str) -> None:
     said = refused(suite("container_refusals/single", "--netns-mysqld=docker://netns-mysql-nobody-has-it:1"))
     assert "there is no image netns-mysql-nobody-has-it:1, and it cannot be pulled" in said
     assert "where: netns_mysqld = docker://netns-mysql-nobody-has-it:1" in said
-    assert "do: mend the name: docker://mysql:8.4" in said
+    assert "do: correct the name: docker://mysql:8.4" in said
 
 
 @pytest.mark.parametrize(
@@ -65,7 +57,7 @@ def test_no_such_image(suite: Suite, image: str) -> None:
         ),
         (
             "mysqld  Ver 10.11.6-MariaDB-1:10.11.6+maria~ubu2204 for debian-linux-gnu on x86_64",
-            "is MariaDB 10.11.6: it has no addr/ns, and its listening sockets cannot be handed into a container",
+            "is MariaDB 10.11.6: it does not support addr/ns, and sockets cannot be passed into a container",
         ),
     ],
 )
@@ -81,9 +73,9 @@ def test_an_entrypoint_that_fails(suite: Suite, image: str) -> None:
     result = suite("container_refusals/single", f"--netns-mysqld={image}", "--netns-image-env=MYSQL_DATABASE=a`b")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["ServerStartError: the image's entrypoint made no data directory: it ended with exit code *"]
+        ["ServerStartError: the image's entrypoint could not make a data directory: it ended with exit code *"]
     )
-    result.stdout.fnmatch_lines(["  do: mend netns_image_env or netns_image_initdb"])
+    result.stdout.fnmatch_lines(["  do: correct netns_image_env or netns_image_initdb"])
 
 
 @pytest.mark.parametrize(
@@ -116,19 +108,11 @@ def test_kill_leaves_nothing(
     command = [sys.executable, "-m", "pytest", "-p", "no:asyncio", "-p", "no:cacheprovider", f"--netns-mysqld={image}"]
     process = subprocess.Popen([*command, *workers], stdout=subprocess.DEVNULL)
     files = [pytester.path / f"state{number}" for number in range(2 if workers else 1)]
-    deadline = time.monotonic() + 60
-    while not all(file.exists() for file in files):
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.05)
+    for file in files:
+        wait_for_file(file, process)
     pids = [pid for file in files for pid in json.loads(file.read_text())]
     assert len(left_of(*pids)) == 2 * 2 * len(files)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    deadline = time.monotonic() + GRACE
-    while time.monotonic() < deadline:
-        left = [*filter(is_alive, pids)], left_of(*pids)
-        if not any(left):
-            break
-        time.sleep(0.1)
-    assert left == ([], [])
+    wait_for_end(*pids)
+    wait_for(lambda: left_of(*pids) == [], "no container and no folder is left")

@@ -224,5 +224,5 @@ def test_a_valid_value_is_accepted(value: OptionValue) -> None:
 
 @pytest.mark.parametrize("value", ["abc", 0, 70_000, True, None, "9" * 5000])
 def test_a_port_is_a_port(value: OptionValue) -> None:
-    with pytest.raises(SettingError, match=r"^the option mysqlx_port = .* is no port\n  where: here"):
+    with pytest.raises(SettingError, match=r"^the option mysqlx_port = .* is not a port number\n  where: here"):
         check_port_options({"--mysqlx-port": value}, "here")

@@ -7,7 +7,6 @@ import contextlib
 import functools
 import gc
 import socket
-import time
 import warnings
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -228,10 +227,8 @@ def test_a_server_that_is_silent_is_given_up(netns_connect: ConnectFactory, netn
         port = silent.getsockname()[1]
         by_pymysql = driver in ("pymysql", pymysql.connect)
         limit: dict[str, Any] = {"connect_timeout" if by_pymysql else "connection_timeout": 1}
-        begun = time.monotonic()
         with pytest.raises((mysql.connector.Error, pymysql.Error), match=r"(?i)timed out"):
             netns_connect("red", endpoint=Endpoint(RED, "red", port), driver=driver, **limit)
-        assert time.monotonic() - begun < 60
 
 
 def test_a_limit_is_set_where_the_driver_has_none(netns_connect: ConnectFactory) -> None:

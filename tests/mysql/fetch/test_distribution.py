@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,7 @@ def on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "path"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
-    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._USUAL_FOLDERS", ())
     return folder
 
 
@@ -167,7 +167,7 @@ def test_a_named_path_must_be_executable(tmp_path: Path, cache: Path) -> None:
 def test_a_named_folder_must_hold_a_mysqld(tmp_path: Path, cache: Path) -> None:
     with pytest.raises(ServerNotFoundError) as caught:
         find(str(tmp_path), cache=cache, progress=silent)
-    assert caught.value.what == f"{tmp_path} is a folder without a mysqld"
+    assert caught.value.what == f"there is no mysqld in the folder {tmp_path}"
     assert caught.value.tried == tuple(
         f"{tmp_path}/{folder}/{name}" for name in ("mysqld", "mariadbd") for folder in ("bin", "sbin", "libexec")
     )
@@ -181,7 +181,7 @@ def test_auto_takes_the_one_on_path(on_path: Path, cache: Path) -> None:
 
 def test_auto_looks_beyond_path(on_path: Path, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mysqld = program(tmp_path / "usr" / "sbin" / "mysqld", DEBIAN)
-    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", (str(mysqld.parent),))
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._USUAL_FOLDERS", (str(mysqld.parent),))
     assert find("auto", cache=cache, progress=silent).mysqld == mysqld
 
 
@@ -204,12 +204,12 @@ def test_auto_takes_the_newest_of_the_cache(on_path: Path, cache: Path) -> None:
 @pytest.mark.parametrize(
     "changes", [{"folder": "/elsewhere"}, {"machine": "vax"}, {"version_line": OLD}, {"version_line": ""}]
 )
-def test_a_server_made_for_another_place_or_machine_is_none(cache: Path, changes: dict[str, str]) -> None:
+def test_a_server_made_for_another_path_or_machine_is_ignored(cache: Path, changes: dict[str, str]) -> None:
     in_cache(cache, "mysql-9.7.4-0", DEBIAN, **changes)
     assert fetched(cache) is None
 
 
-def test_a_half_made_server_is_none(cache: Path) -> None:
+def test_an_incomplete_server_is_ignored(cache: Path) -> None:
     mysqld = in_cache(cache, "mysql-9.7.4-0", DEBIAN)
     record = mysqld.parent.parent / "server.json"
     record.write_text(record.read_text()[:20])
@@ -223,7 +223,7 @@ def test_auto_names_everything_it_looked_for(on_path: Path, cache: Path) -> None
     with pytest.raises(ServerNotFoundError) as caught:
         find("auto", cache=cache, progress=print)
     assert str(caught.value) == (
-        "no mysqld was found that knows network namespaces (MySQL 8.0.22 or newer)\n"
+        "no mysqld was found that supports network namespaces (MySQL 8.0.22 or newer)\n"
         "  where: netns_mysqld = auto\n"
         f"  tried: {on_path}/mysqld is MariaDB 10.11.6: MariaDB has no addr/ns of its own\n"
         f"  tried: a mysqld in {on_path}\n"
@@ -254,16 +254,14 @@ def test_a_cache_that_cannot_be_written_costs_only_time(on_path: Path, tmp_path:
     assert find("auto", cache=tmp_path / "file" / "cache", progress=silent).version == (9, 7, 4)
 
 
-def test_a_warm_find_takes_milliseconds(on_path: Path, cache: Path) -> None:
+def test_a_warm_find_runs_no_program(on_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_cache(cache, "mysql-9.7.4-0", DEBIAN)
     program(on_path / "mysqld", MARIADB)
-    find("auto", cache=cache, progress=silent)
-    best = 1.0
-    for _ in range(5):
-        started = time.perf_counter()
-        find("auto", cache=cache, progress=silent)
-        best = min(best, time.perf_counter() - started)
-    assert best < 0.005
+    first = find("auto", cache=cache, progress=silent)
+    for name in ("fork", "posix_spawn"):
+        monkeypatch.setattr(os, name, None, raising=False)
+    monkeypatch.setattr("subprocess.Popen", None)
+    assert find("auto", cache=cache, progress=silent).name == first.name
 
 
 def test_a_program_is_found_beside_then_in_bin_then_on_path(tmp_path: Path, on_path: Path) -> None:
@@ -279,8 +277,6 @@ def test_a_program_is_found_beside_then_in_bin_then_on_path(tmp_path: Path, on_p
 
 def test_the_module_imports_little() -> None:
     """A warm run pays for these imports at every start."""
-    import subprocess
-
     heavy = ["asyncio", "urllib.request", "filelock", "subprocess", "tempfile"]
     code = f"import sys; import pytest_netns_mysql.mysql.kinds.local; print([m for m in {heavy} if m in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -6,17 +6,15 @@ import json
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from pytest_netns_mysql import settings
 from pytest_netns_mysql.mysql.kinds import mariadb
+from tests.support.processes import wait_for, wait_for_end, wait_for_file
 from tests.support.suites import Suite, source
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
@@ -165,18 +163,12 @@ def test_nothing_is_left_of_it(pytester: pytest.Pytester, mode: str) -> None:
     command = [sys.executable, "-m", "pytest", "-p", "no:asyncio", "--netns-mysqld=mariadb", f"--netns-mode={mode}"]
     running = subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.DEVNULL)
     state = pytester.path / "state"
-    _until(lambda: state.exists() or running.poll() is not None)
+    wait_for_file(state, running)
     pids, namespace = json.loads(state.read_text())
     running.send_signal(signal.SIGKILL)
     running.wait()
-    _until(lambda: not any(Path("/proc", str(pid)).exists() for pid in pids) and namespace not in _namespaces())
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for_end(*pids)
+    wait_for(lambda: namespace not in _namespaces(), "the namespace is gone")
 
 
 def _namespaces() -> set[int]:

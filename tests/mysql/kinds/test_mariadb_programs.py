@@ -32,7 +32,7 @@ def silent(line: str) -> None:
 @pytest.fixture
 def finder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finder:
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._BEYOND_PATH", ())
+    monkeypatch.setattr("pytest_netns_mysql.mysql.kinds.local._USUAL_FOLDERS", ())
     return Finder(tmp_path / "cache", silent)
 
 
@@ -68,7 +68,7 @@ def test_an_old_one_is_refused(finder: Finder, tmp_path: Path) -> None:
     with pytest.raises(ServerVersionError) as caught:
         finder.find(str(mariadbd))
     assert str(caught.value).splitlines()[:2] == [
-        f"{mariadbd} is MariaDB 10.5.9: handing listening sockets to it came with 10.6.0",
+        f"{mariadbd} is MariaDB 10.5.9: the first version that can inherit listening sockets is 10.6.0",
         f"  tried: {OLD}",
     ]
 
@@ -102,5 +102,5 @@ def test_programs_have_names_of_their_own(tmp_path: Path, finder: Finder) -> Non
 def test_a_package_without_scripts_is_told(tmp_path: Path, finder: Finder) -> None:
     server = finder.find(str(program(tmp_path / "base" / "bin" / "mariadbd")))
     assert server.startable is not None
-    with pytest.raises(ServerStartError, match=r"there is no mariadb_system_tables\.sql to make a data directory by"):
+    with pytest.raises(ServerStartError, match=r"MariaDB's script mariadb_system_tables\.sql was not found"):
         server.startable.initialize({}, tmp_path / "data", print)

@@ -129,6 +129,6 @@ def test_a_killed_server(netns_start_mysqld: StartFactory) -> None:
     assert str(error.value).splitlines() == [
         "mysqld is not running: it ended with exit code -9 (SIGKILL)",
         f"  where: {server.folder}",
-        "  do: if no test killed it, the kernel did, for want of memory: see dmesg; a server takes about 400 MB",
-        "  do: a test that stops the server does it to one of its own, from factories.mysqld",
+        "  do: if no test killed it, the kernel did for lack of memory: see dmesg; a server takes about 400 MB",
+        "  do: in a test that stops the server, use a server of its own: factories.mysqld",
     ]

@@ -94,7 +94,7 @@ Writing a core file...
         ),
         (
             OF_ITS_OWN,
-            "mysqld crashed: signal 6 (SIGABRT) in a thread of its own, which served no connection",
+            "mysqld crashed: signal 6 (SIGABRT) in a background thread, not for a connection",
             ("Mysqld_socket_listener::listen_for_connection_event", "mysqld_main"),
         ),
         (IDLE, "mysqld crashed: signal 11 (SIGSEGV) while connection 12 ran no statement", ()),
@@ -148,9 +148,9 @@ def test_the_error_has_the_assertion_that_failed() -> None:
         "  where: /run/x",
         f"  tried: {assertion.strip()}",
         "  tried: stack: Interruptible_wait::wait, Item_func_sleep::val_int, mysql_execute_command",
-        "  do: a bug of the server's, unless somebody sent the signal: report it with the statement",
+        "  do: unless somebody sent the signal, this is a bug in the server: report it with the statement",
         "  do: read the rest in server.error_log",
-        "  do: a test that stops the server does it to one of its own, from factories.mysqld",
+        "  do: in a test that stops the server, use a server of its own: factories.mysqld",
     ]
 
 
@@ -159,8 +159,8 @@ def test_a_killed_server_says_who_may_have_done_it() -> None:
     assert str(error).splitlines() == [
         "mysqld is not running: it ended with exit code -9 (SIGKILL)",
         "  where: /run/x",
-        "  do: if no test killed it, the kernel did, for want of memory: see dmesg; a server takes about 400 MB",
-        "  do: a test that stops the server does it to one of its own, from factories.mysqld",
+        "  do: if no test killed it, the kernel did for lack of memory: see dmesg; a server takes about 400 MB",
+        "  do: in a test that stops the server, use a server of its own: factories.mysqld",
     ]
 
 

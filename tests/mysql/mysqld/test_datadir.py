@@ -70,9 +70,9 @@ def test_a_cache_that_cannot_be_written_is_named_with_the_cure(distribution: Dis
     with pytest.raises(CacheError) as error:
         template.template(distribution, {}, cache=Path("/proc/cache"), progress=print)
     assert str(error.value).splitlines() == [
-        "no data directory can be made in the cache: No such file or directory",
+        "cannot make a data directory in the cache: No such file or directory",
         "  where: /proc/cache/templates",
-        "  do: set netns_cache (or NETNS_CACHE) to a folder of yours with 300 MB free",
+        "  do: set netns_cache (or NETNS_CACHE) to a folder that you can write, with 300 MB free",
     ]
 
 

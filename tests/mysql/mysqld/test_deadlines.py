@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,12 +35,10 @@ def program(tmp_path: Path) -> Callable[[str], Path]:
 
 def test_a_version_that_never_comes(program: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versionline, "_TIMEOUT", 0.5)
-    for text in ("sleep 60", "sleep 60 & echo 'mysqld  Ver 9.7.4'"):
-        began = time.monotonic()
+    for text in ("sleep 600", "sleep 600 & echo 'mysqld  Ver 9.7.4'"):
         with pytest.raises(ServerNotFoundError) as error:
             versionline.ask(program(text), ())
         assert "does not run: with --version it had not ended after 0.5 seconds" in str(error.value)
-        assert time.monotonic() - began < 10
 
 
 def test_a_version_without_end(program: Callable[[str], Path]) -> None:

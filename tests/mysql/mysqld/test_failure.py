@@ -52,10 +52,10 @@ def test_what_mysqld_printed_stands_in_for_a_log_that_it_did_not_open() -> None:
     error = start_error("mysqld ended", ["mysqld"], ErrorLog(""), "libaio.so.1: cannot open\n\n")
     assert str(error) == (
         "mysqld ended\n  where: mysqld\n  tried: libaio.so.1: cannot open\n"
-        "  do: read what mysqld printed, above: it ended before it opened its log"
+        "  do: read what mysqld printed, above: it ended before it opened the error log"
     )
     assert start_error("mysqld ended", ["mysqld"], ErrorLog(""), "").remedies == (
-        "run the command line above in a shell: mysqld printed nothing, and logged nothing",
+        "run the command line above in a shell: mysqld printed and logged nothing",
     )
     assert start_error("mysqld ended", ["mysqld"], ErrorLog("a line\n"), "").remedies == (
         "read the lines of the error log above",
@@ -65,7 +65,7 @@ def test_what_mysqld_printed_stands_in_for_a_log_that_it_did_not_open() -> None:
 def test_only_an_error_of_a_limit_is_renamed() -> None:
     with pytest.raises(FileNotFoundError), naming_limits("server shop"):
         raise FileNotFoundError(2, "No such file or directory")
-    told = "this process met a limit of the machine\n  where: server shop"
+    told = "this process reached a limit of the machine\n  where: server shop"
     with pytest.raises(ServerStartError, match=told), naming_limits("server shop"):
         raise OSError(24, "Too many open files")
 
@@ -131,9 +131,9 @@ def test_a_mysqld_that_ends_before_it_opens_its_log(
         [
             "ServerStartError: mysqld did not come up: it ended with exit code 127",
             "  tried: \ufffd no library",
-            "  do: read what mysqld printed, above: it ended before it opened its log",
+            "  do: read what mysqld printed, above: it ended before it opened the error log",
             "ServerStartError: mysqld did not come up: it ended with exit code -11 (SIGSEGV)",
-            "  do: run the command line above in a shell: mysqld printed nothing, and logged nothing",
+            "  do: run the command line above in a shell: mysqld printed and logged nothing",
         ]
     )
     result.stdout.no_fnmatch_line("*read the lines of the error log above*")

@@ -11,9 +11,19 @@ pytestmark = pytest.mark.slow
 # In the inner suite, each change is a test, and the test after it verifies by SQL that the server is as it was.
 
 
-def test_the_next_test_finds_the_server_as_it_was(suite: Suite) -> None:
-    result = suite("leftovers/polluted")
-    assert result.parseoutcomes() == {"passed": 51}
+@pytest.mark.parametrize(
+    ("theme", "pollutions"),
+    [
+        ("of_accounts", 4),
+        ("of_settings", 7),
+        ("of_schemas", 4),
+        ("of_connections", 4),
+        ("of_the_server", 6),
+    ],
+)
+def test_the_next_test_finds_the_server_as_it_was(suite: Suite, theme: str, pollutions: int) -> None:
+    result = suite(f"leftovers/{theme}", looks="leftovers/looks")
+    result.assert_outcomes(passed=1 + 2 * pollutions)
 
 
 def test_a_blocked_host_can_connect_again(suite: Suite, pytester: pytest.Pytester) -> None:

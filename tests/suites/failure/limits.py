@@ -22,12 +22,12 @@ SIZE = resource.RLIMIT_FSIZE, lambda: 1 << 20
 def test_files(netns_start_mysqld, limited):
     with pytest.raises(ServerStartError) as error:
         netns_start_mysqld()
-    assert error.value.remedies == ("the limit of open files is too low: raise it, ulimit -n 1024",)
+    assert error.value.remedies == ("the limit on open files is too low: raise it, ulimit -n 1024",)
 
 
 @pytest.mark.parametrize("limited", [SIZE], indirect=True)
 def test_size(netns_start_mysqld, limited):
     with pytest.raises(CacheError) as error:
         netns_start_mysqld()
-    cure = "a limit of the size of files is in force: raise it, ulimit -f unlimited"
+    cure = "the limit on file sizes was reached: raise it, ulimit -f unlimited"
     assert error.value.remedies == (cure,)

@@ -30,8 +30,7 @@ def test_who_has_no_ipv4(netns_mysqld, netns_connect):
     with pytest.raises(EndpointError) as error:
         netns_connect()
     assert str(error.value).splitlines() == [
-        "a client of six cannot reach the server: six has IPv6 addresses alone, and "
-        "bind_address = '0.0.0.0' takes IPv4",
+        "a client of six cannot reach the server: six has only IPv6 addresses, but bind_address = '0.0.0.0' takes IPv4",
         "  where: bind_address of server mysqld",
         "  do: write bind_address = '*' for both families",
         "  do: add an address of six to bind_address",
@@ -60,7 +59,7 @@ def test_accounts_for_a_mapped_address(mapped, in_red, netns_connect):
         assert user(netns_connect("four", server=server)) == "four_user@203.0.113.2"
     assert user(netns_connect("red", server=in_red, endpoint="red", driver="pymysql")) == "red_user@192.0.2.2"
     assert user(netns_connect("six", server=in_red)) == "six_user@2001:db8:2::2"
-    with pytest.raises(EndpointError, match=r"six has IPv6 addresses alone, and bind_address = '::ffff:192.0.2.1' "):
+    with pytest.raises(EndpointError, match=r"six has only IPv6 addresses, but bind_address = '::ffff:192.0.2.1' "):
         netns_connect("six", server=mapped)
 
 
@@ -84,7 +83,7 @@ def test_host_names(local, named, netns_connect):
     with pytest.raises(EndpointError, match=r"the server has no mysql endpoint in red\n.*\n.*on localhost"):
         netns_connect("red", server=local)
     assert user(netns_connect("red", server=named)) == "red_user@192.0.2.2"
-    with pytest.raises(EndpointError, match=r"six has IPv6 addresses alone, and bind_address = 'db.test' "):
+    with pytest.raises(EndpointError, match=r"six has only IPv6 addresses, but bind_address = 'db.test' "):
         netns_connect("six", server=named)
 
 

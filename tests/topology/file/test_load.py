@@ -9,6 +9,8 @@ import pytest
 from pytest_netns_mysql.errors import TopologyError, printable
 from pytest_netns_mysql.topology.file.load import load, load_all, presets
 
+pytestmark = pytest.mark.as_user
+
 SHORT = """
 [namespaces]
 red = "192.0.2.2/24"
@@ -157,7 +159,7 @@ def test_where_one_is_wanted_several_are_refused(several: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "remedy"), [("theer", "write there"), ("xyz", "choose one of these"), ("", "name one of these")]
+    ("wanted", "remedy"), [("theer", "write there"), ("xyz", "choose one of these"), ("", "choose one of these")]
 )
 def test_a_name_that_the_file_lacks_is_told_with_those_it_has(several: Path, wanted: str, remedy: str) -> None:
     with pytest.raises(TopologyError) as error:

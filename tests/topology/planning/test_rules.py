@@ -66,7 +66,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "publish at an address that is not there": (
         {"namespaces": RED, "publish": {"192.0.2.9:3306": "192.0.2.2:3306"}},
         "global has no address 192.0.2.9 to publish 192.0.2.2 at\n"
-        '  where: shop.toml: publish."192.0.2.9:3306"\n  do: name one of 192.0.2.1, of the same family',
+        '  where: shop.toml: publish."192.0.2.9:3306"\n  do: write one of 192.0.2.1, of the same family',
     ),
     "publish what nobody has": (
         {"namespaces": RED, "publish": {"3306": "192.0.2.9:3306"}},
@@ -89,7 +89,7 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "host name of no address": (
         {"namespaces": {"red": {"hosts": "db"}}},
-        "red has no address that db could stand for\n  where: shop.toml: namespaces.red.hosts\n  do: give it one",
+        "red has no address for the host name db\n  where: shop.toml: namespaces.red.hosts\n  do: give red an address",
     ),
     "host name for no address": (
         {"namespaces": RED, "hosts": {"db": "192.0.2.2/24"}},

@@ -155,7 +155,7 @@ class Campaign:
         from pytest_netns_mysql.mysql.server import MySQLServer
 
         self.end()
-        self._server = MySQLServer(self._original.plan, self._original.network)
+        self._server = MySQLServer(self._original.spec, self._original.network)
         self._server.start()
         self._before = read_state(self._server, as_loaded=True)
         self._put_back_by = put_back
