@@ -128,8 +128,7 @@ class Finder:
             try:
                 return self._image(_LAST_RESORT, progress)
             except NetnsError as another:
-                error.tried = (*error.tried, f"a container of {_LAST_RESORT}: {another.what}")
-                raise error from None
+                raise error.with_tried(f"a container of {_LAST_RESORT}: {another.what}") from None
 
     def _image(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
         from pytest_netns_mysql.mysql.containers import kind
