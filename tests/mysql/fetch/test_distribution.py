@@ -254,7 +254,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time(on_path: Path, tmp_path:
     assert find("auto", cache=tmp_path / "file" / "cache", progress=silent).version == (9, 7, 4)
 
 
-def test_a_warm_find_starts_no_program(on_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warm_find_runs_no_program(on_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_cache(cache, "mysql-9.7.4-0", DEBIAN)
     program(on_path / "mysqld", MARIADB)
     first = find("auto", cache=cache, progress=silent)

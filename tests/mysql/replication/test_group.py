@@ -76,9 +76,10 @@ def test_a_failed_join_shows_the_errors_of_the_member(pair: Group) -> None:
     assert "blue sees {'blue': ('OFFLINE', '')}" in error.value.tried
 
 
-def test_a_group_of_killed_members_has_no_primary(pair: Group) -> None:
+def test_a_group_whose_members_are_killed_has_no_primary(pair: Group) -> None:
     for member in pair.members:
         member.kill()
+    assert not any(member.is_running for member in pair.members)
     assert pair.status == {}
     with pytest.raises(GroupError, match="pair has no primary"):
         _ = pair.primary
