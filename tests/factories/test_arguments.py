@@ -167,7 +167,7 @@ def test_a_wrong_kind_is_told_with_what_is_allowed_and_where(
     assert type(caught.value) is error
     assert caught.value.what.startswith(told)
     assert caught.value.remedies
-    assert told.startswith("load = ") or re.search(r"test_arguments\.py, line \d+", caught.value.where or "")
+    assert told.startswith("load = ") or re.search(r"factorycalls\.py, line \d+", caught.value.where or "")
 
 
 @pytest.mark.parametrize("factory", factories.__all__)

@@ -13,6 +13,7 @@ from pytest_netns_mysql.mysql.cache.versionline import recall, remember
 from pytest_netns_mysql.mysql.containers.engine import Engine
 from pytest_netns_mysql.mysql.containers.image import PASSWORD, Image
 from pytest_netns_mysql.mysql.kinds.local import fetched, program_on_path
+from pytest_netns_mysql.mysql.servernames import IMAGE
 from pytest_netns_mysql.mysql.versions import FIRST_VERSION, Version, format_version, parse_version_line
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import StartableKind
     from pytest_netns_mysql.mysql.mysqld.process import Process
 
-SCHEME = "docker://"
 # The paths of the server in images: of MySQL and Percona, of images made from tarballs, and of MariaDB, for the error.
 _PLACES = (
     *("/usr/sbin/mysqld", "/usr/local/bin/mysqld", "/usr/bin/mysqld", "/usr/libexec/mysqld"),
@@ -128,7 +128,7 @@ def find(
         SettingError: The variables leave the administrator's password unknown.
     """
     where = f"netns_mysqld = {choice}"
-    reference = choice.removeprefix(SCHEME)
+    reference = choice.removeprefix(IMAGE)
     engine = Engine(where)
     attributes = engine.image(reference, progress=progress)
     if attributes is None:
@@ -152,7 +152,7 @@ def find(
             tried=[line],
             remedies=["use an image of MySQL 8.0.22 or newer"],
         )
-    image = Image(f"{SCHEME}{reference}", digest, mysqld, variables, initdb, engine)
+    image = Image(f"{IMAGE}{reference}", digest, mysqld, variables, initdb, engine)
     return ImageKind(image, version, line, flavor, cache)
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import LoadError
 from pytest_netns_mysql.mysql.kinds import mariadb
-from pytest_netns_mysql.mysql.load import script
 from pytest_netns_mysql.mysql.load.entries import Function, Load, source_of
 from pytest_netns_mysql.mysql.mysqld import optionfile
 
@@ -128,6 +127,8 @@ def _call(server: Instance, load: Load, function: Function, schema: str | None) 
 def _load_without_program(server: Instance, load: Load, file: Path, schema: str | None, scan: Scan) -> None:
     """Read a file without the client program, and send its statements one by one."""
     import mysql.connector
+
+    from pytest_netns_mysql.mysql.load import script
 
     with _connect(server, schema) as connection:
         statement = script.Statement(b"", file, 0)

@@ -9,7 +9,7 @@ from itertools import groupby
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.topology.faults import Faults
 from pytest_netns_mysql.topology.plan import Address, Interface, Plan, Subnet
-from pytest_netns_mysql.topology.planning.links import Wiring
+from pytest_netns_mysql.topology.planning.interfaces import Wiring
 from pytest_netns_mysql.topology.planning.values import first_free
 from pytest_netns_mysql.topology.tomltext import toml_key
 

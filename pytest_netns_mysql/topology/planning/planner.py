@@ -14,7 +14,7 @@ from pytest_netns_mysql.topology.keys import SHORTEST
 from pytest_netns_mysql.topology.model import Description, Namespace, texts
 from pytest_netns_mysql.topology.plan import Address, Masquerade, Plan, PortForward, Route
 from pytest_netns_mysql.topology.planning import consistency, endpoints
-from pytest_netns_mysql.topology.planning.links import Wiring
+from pytest_netns_mysql.topology.planning.interfaces import Wiring
 from pytest_netns_mysql.topology.planning.values import read_destination, read_host_and_port
 from pytest_netns_mysql.topology.tomltext import toml_key
 

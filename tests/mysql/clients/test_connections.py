@@ -220,7 +220,7 @@ def test_an_account_for_every_host_lets_no_host_in_once_it_is_dropped(netns_mysq
 
 def refusal(server: MySQLServer) -> int | None:
     with pytest.raises(mysql.connector.Error) as refused:
-        server.connect("red", user="nobody")
+        server.connect("red", user="nobody", ssl_disabled=False)
     return refused.value.errno
 
 
