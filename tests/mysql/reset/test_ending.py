@@ -13,11 +13,12 @@ pytestmark = pytest.mark.slow
 
 
 def test_what_blocks_the_cleanup_is_ended_first(suite: Suite) -> None:
-    suite("ending/ways").assert_outcomes(passed=74, skipped=6)
+    suite("ending/ways", hindrances="ending/hindrances").assert_outcomes(passed=74, skipped=6)
 
 
 def test_what_blocks_the_cleanup_is_ended_first_on_mariadb(suite: Suite) -> None:
-    suite("ending/ways", "--netns-mysqld=mariadb").assert_outcomes(passed=64, skipped=16)
+    result = suite("ending/ways", "--netns-mysqld=mariadb", hindrances="ending/hindrances")
+    result.assert_outcomes(passed=64, skipped=16)
 
 
 def test_a_session_of_x_devapi_is_ended(suite: Suite) -> None:

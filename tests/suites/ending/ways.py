@@ -2,295 +2,66 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import mysql.connector
+import hindrances
 import pytest
 
-Way = Callable[[Any, Any, Any], None]
-
-HELD: list[Any] = []  # connections and programs that nobody ends
-SEEN: dict[str, Any] = {}
-
-
-def run(connection: Any, *statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-            if cursor.description:
-                cursor.fetchall()
-
-
-def other(server: Any, *statements: str) -> None:
-    """Run statements as an account that the test made by SQL, in a connection that nobody closes."""
-    server.execute("CREATE USER other@'127.0.0.1'")
-    server.execute("GRANT ALL ON *.* TO other@'127.0.0.1'")
-    HELD.append(server.connect("global", user="other", password=""))
-    run(HELD[-1], *statements)
-
-
-def read_only(server: Any, own: Any, argv: Any) -> None:
-    server.execute("SET GLOBAL read_only = ON")
-
-
-def super_read_only(server: Any, own: Any, argv: Any) -> None:
-    server.execute("SET GLOBAL super_read_only = ON")
-
-
-def persisted_read_only(server: Any, own: Any, argv: Any) -> None:
-    server.execute("SET PERSIST super_read_only = ON")
-
-
-def offline(server: Any, own: Any, argv: Any) -> None:
-    server.execute("SET GLOBAL offline_mode = ON")
-
-
-def transactions_read_only(server: Any, own: Any, argv: Any) -> None:
-    server.execute("SET GLOBAL transaction_read_only = ON, autocommit = OFF, completion_type = 'CHAIN'")
-    HELD.append(server.connect())
-
-
-def tx_read_only(server: Any, own: Any, argv: Any) -> None:
-    server.execute("SET GLOBAL tx_read_only = ON, autocommit = OFF")
-    HELD.append(server.connect())
-
-
-def locked_by_administrator(server: Any, own: Any, argv: Any) -> None:
-    server.execute("LOCK TABLES global_schema.t READ")
-
-
-def global_lock_by_administrator(server: Any, own: Any, argv: Any) -> None:
-    server.execute("FLUSH TABLES WITH READ LOCK")
-
-
-def backup_lock_by_administrator(server: Any, own: Any, argv: Any) -> None:
-    server.execute("LOCK INSTANCE FOR BACKUP")
-
-
-def backup_stage_by_administrator(server: Any, own: Any, argv: Any) -> None:
-    server.execute("BACKUP STAGE START")
-    server.execute("BACKUP STAGE BLOCK_COMMIT")
-
-
-def transaction_of_administrator(server: Any, own: Any, argv: Any) -> None:
-    server.execute("START TRANSACTION")
-    server.execute("INSERT INTO global_schema.t VALUES (7)")
-
-
-def xa_of_administrator(server: Any, own: Any, argv: Any) -> None:
-    for statement in ("XA START 'admin'", "INSERT INTO global_schema.t VALUES (7)", "XA END 'admin'"):
-        server.execute(statement)
-
-
-def xa_prepared_by_administrator(server: Any, own: Any, argv: Any) -> None:
-    xa_of_administrator(server, own, argv)
-    server.execute("XA PREPARE 'admin'")
-
-
-def administrator_is_killed(server: Any, own: Any, argv: Any) -> None:
-    server.execute("LOCK TABLES global_schema.t READ")
-    with pytest.raises(mysql.connector.Error):
-        server.execute("KILL CONNECTION_ID()")
-
-
-def locked_by_test(server: Any, own: Any, argv: Any) -> None:
-    run(own, "LOCK TABLES t WRITE")
-
-
-def handler(server: Any, own: Any, argv: Any) -> None:
-    run(own, "HANDLER t OPEN", "HANDLER t READ FIRST")
-
-
-def xa_prepared_by_test(server: Any, own: Any, argv: Any) -> None:
-    run(own, "XA START 'own'", "INSERT INTO t VALUES (7)", "XA END 'own'", "XA PREPARE 'own'")
-
-
-def xa_of_a_connection_that_is_gone(server: Any, own: Any, argv: Any) -> None:
-    with server.connect() as gone:
-        run(gone, "XA START 'gone'", "INSERT INTO global_schema.t VALUES (7)", "XA END 'gone'", "XA PREPARE 'gone'")
-
-
-def transaction_of_another(server: Any, own: Any, argv: Any) -> None:
-    other(server, "START TRANSACTION", "SELECT * FROM global_schema.t")
-
-
-def rows_locked_by_another(server: Any, own: Any, argv: Any) -> None:
-    other(server, "START TRANSACTION", "DELETE FROM global_schema.t", "DELETE FROM mysql.db WHERE User = 'global_user'")
-
-
-def tables_locked_by_another(server: Any, own: Any, argv: Any) -> None:
-    other(server, "LOCK TABLES global_schema.t WRITE, mysql.db WRITE")
-
-
-def named_lock_of_another(server: Any, own: Any, argv: Any) -> None:
-    other(server, "SELECT GET_LOCK('mine', 0)", "START TRANSACTION", "SELECT * FROM global_schema.t")
-
-
-def global_lock_of_another(server: Any, own: Any, argv: Any) -> None:
-    other(server, "FLUSH TABLES WITH READ LOCK")
-
-
-def backup_lock_of_another(server: Any, own: Any, argv: Any) -> None:
-    other(server, "LOCK INSTANCE FOR BACKUP")
-
-
-def backup_stage_of_another(server: Any, own: Any, argv: Any) -> None:
-    other(server, "BACKUP STAGE START")
-
-
-def long_query_in_a_thread(server: Any, own: Any, argv: Any) -> None:
-    connection = server.connect()
-    HELD.append(connection)
-
-    def wait() -> None:
-        with contextlib.suppress(mysql.connector.Error):  # it is ended, at the latest with the test
-            run(connection, "SELECT SLEEP(100) FROM global_schema.t")
-
-    threading.Thread(target=wait, daemon=True).start()
-    await_statement(server, "SELECT SLEEP(100)%")
-
-
-def await_statement(server: Any, pattern: str) -> None:
-    deadline = time.monotonic() + 30
-    query = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE %s AND ID <> CONNECTION_ID()"
-    while server.execute(query, pattern) == [(0,)]:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def waits_for_a_lock_in_a_thread(server: Any, own: Any, argv: Any) -> None:
-    other(server, "LOCK TABLES global_schema.t READ")
-    connection = server.connect()
-    HELD.append(connection)
-
-    def wait() -> None:
-        with contextlib.suppress(mysql.connector.Error):  # it is ended, at the latest with the test
-            run(connection, "ALTER TABLE global_schema.t ADD COLUMN b INT")
-
-    threading.Thread(target=wait, daemon=True).start()
-    await_statement(server, "ALTER TABLE%")
-
-
-def client_program(server: Any, own: Any, argv: Any) -> None:
-    command = argv("mysql", "-e", "SELECT SLEEP(100) FROM t")
-    HELD.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-    await_statement(server, "SELECT SLEEP(100)%")
-
-
-def event(server: Any, own: Any, argv: Any) -> None:
-    server.execute("SET GLOBAL event_scheduler = ON")
-    server.execute(
-        "CREATE EVENT global_schema.e ON SCHEDULE EVERY 1 SECOND STARTS '2001-01-01' "
-        "DO SELECT SLEEP(100) INTO @a FROM t"
-    )
-    await_statement(server, "SELECT SLEEP(100)%")
-
-
-def foreign_key_of_another_schema(server: Any, own: Any, argv: Any) -> None:
-    server.execute("CREATE SCHEMA zzz")
-    server.execute("CREATE TABLE zzz.child (a INT, FOREIGN KEY (a) REFERENCES global_schema.t (a))")
-
-
-def foreign_keys_between_strays(server: Any, own: Any, argv: Any) -> None:
-    for name in ("aaa", "zzz"):
-        server.execute(f"CREATE SCHEMA {name}")
-    server.execute("CREATE TABLE aaa.parent (a INT PRIMARY KEY)")
-    server.execute("CREATE TABLE zzz.child (a INT, FOREIGN KEY (a) REFERENCES aaa.parent (a))")
-
-
-def schema_read_only(server: Any, own: Any, argv: Any) -> None:
-    server.execute("ALTER SCHEMA global_schema READ ONLY = 1")
-
-
-def mandatory_role(server: Any, own: Any, argv: Any) -> None:
-    server.execute("SET GLOBAL mandatory_roles = 'global_user@127.0.0.1'")
-
-
-def stray_file(server: Any, own: Any, argv: Any) -> None:
-    with server.network["global"]:
-        (server.datadir / "global_schema" / "stray.txt").write_text("mine")
-
-
-def definer(server: Any, own: Any, argv: Any) -> None:
-    server.execute("CREATE SCHEMA defined")
-    server.execute("CREATE DEFINER = global_user@'127.0.0.1' VIEW defined.v AS SELECT 1")
-
-
-def dropped_by_test(server: Any, own: Any, argv: Any) -> None:
-    server.execute("DROP SCHEMA global_schema")
-    server.execute("DROP USER global_user@'127.0.0.1'")
-
-
-def renamed(server: Any, own: Any, argv: Any) -> None:
-    server.execute("RENAME USER global_user@'127.0.0.1' TO another@'127.0.0.1'")
-
-
-def root_is_locked(server: Any, own: Any, argv: Any) -> None:
-    server.execute("ALTER USER root@localhost ACCOUNT LOCK")
-    transaction_of_another(server, own, argv)
-
-
-def no_connection_is_left(server: Any, own: Any, argv: Any) -> None:
-    server.execute("SET GLOBAL max_connections = 10")
-    with contextlib.suppress(mysql.connector.Error):
-        HELD.extend(server.connect() for _ in range(20))
-
-
-def user_is_renamed_in_the_tables(server: Any, own: Any, argv: Any) -> None:
-    server.execute("DELETE FROM mysql.db WHERE User = 'global_user'")
-
-
-COMMON: Sequence[Way] = (
-    read_only,
-    locked_by_administrator,
-    global_lock_by_administrator,
-    transaction_of_administrator,
-    xa_of_administrator,
-    xa_prepared_by_administrator,
-    administrator_is_killed,
-    locked_by_test,
-    handler,
-    xa_prepared_by_test,
-    xa_of_a_connection_that_is_gone,
-    transaction_of_another,
-    rows_locked_by_another,
-    tables_locked_by_another,
-    named_lock_of_another,
-    global_lock_of_another,
-    long_query_in_a_thread,
-    waits_for_a_lock_in_a_thread,
-    client_program,
-    event,
-    foreign_key_of_another_schema,
-    foreign_keys_between_strays,
-    stray_file,
-    definer,
-    dropped_by_test,
-    renamed,
-    root_is_locked,
-    no_connection_is_left,
-    user_is_renamed_in_the_tables,
+COMMON: Sequence[hindrances.Way] = (
+    hindrances.read_only,
+    hindrances.locked_by_administrator,
+    hindrances.global_lock_by_administrator,
+    hindrances.transaction_of_administrator,
+    hindrances.xa_of_administrator,
+    hindrances.xa_prepared_by_administrator,
+    hindrances.administrator_is_killed,
+    hindrances.locked_by_test,
+    hindrances.handler,
+    hindrances.xa_prepared_by_test,
+    hindrances.xa_of_a_connection_that_is_gone,
+    hindrances.transaction_of_another,
+    hindrances.rows_locked_by_another,
+    hindrances.tables_locked_by_another,
+    hindrances.named_lock_of_another,
+    hindrances.global_lock_of_another,
+    hindrances.long_query_in_a_thread,
+    hindrances.waits_for_a_lock_in_a_thread,
+    hindrances.client_program,
+    hindrances.event,
+    hindrances.foreign_key_of_another_schema,
+    hindrances.foreign_keys_between_strays,
+    hindrances.stray_file,
+    hindrances.definer,
+    hindrances.dropped_by_test,
+    hindrances.renamed,
+    hindrances.root_is_locked,
+    hindrances.no_connection_is_left,
+    hindrances.user_is_renamed_in_the_tables,
 )
-OF_MYSQL: Sequence[Way] = (
-    super_read_only,
-    persisted_read_only,
-    offline,
-    transactions_read_only,
-    backup_lock_by_administrator,
-    backup_lock_of_another,
-    schema_read_only,
-    mandatory_role,
+OF_MYSQL: Sequence[hindrances.Way] = (
+    hindrances.super_read_only,
+    hindrances.persisted_read_only,
+    hindrances.offline,
+    hindrances.transactions_read_only,
+    hindrances.backup_lock_by_administrator,
+    hindrances.backup_lock_of_another,
+    hindrances.schema_read_only,
+    hindrances.mandatory_role,
 )
-OF_MARIADB: Sequence[Way] = (tx_read_only, backup_stage_by_administrator, backup_stage_of_another)
+OF_MARIADB: Sequence[hindrances.Way] = (
+    hindrances.tx_read_only,
+    hindrances.backup_stage_by_administrator,
+    hindrances.backup_stage_of_another,
+)
 
 
 # Beyond repair, or nothing that can be asked in a session that was made after it.
-MAY_BE_FRESH: Sequence[Way] = (stray_file, transactions_read_only, tx_read_only)
+MAY_BE_FRESH: Sequence[hindrances.Way] = (
+    hindrances.stray_file,
+    hindrances.transactions_read_only,
+    hindrances.tx_read_only,
+)
 
 
 def parameters() -> list[Any]:
@@ -304,14 +75,14 @@ def parameters() -> list[Any]:
 
 @pytest.mark.parametrize("step", ["leave", "look"])
 @pytest.mark.parametrize("way", parameters())
-def test_it(way: Way, step: str, netns_mysqld: Any, netns_mysql: Any, netns_argv: Any) -> None:
-    run(netns_mysql, "CREATE TABLE t (a INT PRIMARY KEY)", "INSERT INTO t VALUES (1)")
+def test_it(way: hindrances.Way, step: str, netns_mysqld: Any, netns_mysql: Any, netns_argv: Any) -> None:
+    hindrances.run(netns_mysql, "CREATE TABLE t (a INT PRIMARY KEY)", "INSERT INTO t VALUES (1)")
     netns_mysql.commit()
     if step == "leave":
-        SEEN["pid"] = netns_mysqld.pid
+        hindrances.SEEN["pid"] = netns_mysqld.pid
         way(netns_mysqld, netns_mysql, netns_argv)
         return
-    assert netns_mysqld.pid == SEEN["pid"] or way in MAY_BE_FRESH
+    assert netns_mysqld.pid == hindrances.SEEN["pid"] or way in MAY_BE_FRESH
     schemas = {name for (name,) in netns_mysqld.execute("SHOW SCHEMAS")}
     assert schemas <= {"global_schema", "information_schema", "mysql", "performance_schema", "sys"}
     assert netns_mysqld.execute("SELECT @@GLOBAL.read_only") == [(0,)]
