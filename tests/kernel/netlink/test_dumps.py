@@ -18,6 +18,8 @@ from pytest_netns_mysql.kernel.netlink.constants import (
 from pytest_netns_mysql.kernel.netlink.dumps import dump
 from pytest_netns_mysql.kernel.netlink.encoding import message
 
+pytestmark = pytest.mark.oldest_python
+
 
 class FakeKernel:
     """A netlink socket whose answers are given; each item is one datagram."""

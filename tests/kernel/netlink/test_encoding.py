@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +19,8 @@ from pytest_netns_mysql.kernel.netlink.encoding import (
     number,
     text,
 )
+
+pytestmark = pytest.mark.oldest_python
 
 VALUES = st.dictionaries(st.integers(1, 0x3FFF), st.binary(max_size=40))
 
