@@ -33,7 +33,7 @@ def engine() -> Engine:
 def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Give an image as netns_mysqld names it, made by the first of this run's processes that asks."""
     own = tmp_path_factory.getbasetemp()
-    # The folder of the whole run: above a worker's own, and without workers not above, where other runs have theirs.
+    # The folder of this run: workers share the parent of theirs. Without workers the parent belongs to all runs.
     folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     with FileLock(folder / "image.lock"):
         done = folder / "image.done"
