@@ -32,7 +32,9 @@ def engine() -> Engine:
 @pytest.fixture(scope="session")
 def image(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Give an image as netns_mysqld names it, made by the first of this run's processes that asks."""
-    folder = tmp_path_factory.getbasetemp().parent
+    own = tmp_path_factory.getbasetemp()
+    # The folder of this run: workers share the parent of theirs. Without workers the parent belongs to all runs.
+    folder = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     with FileLock(folder / "image.lock"):
         done = folder / "image.done"
         if not done.exists():
