@@ -103,6 +103,12 @@ class NetnsError(Exception):
         error.where = where
         return error
 
+    def with_tried(self: _Error, *tried: str) -> _Error:
+        """Return the same error with more lines of what was tried."""
+        error = copy.copy(self)
+        error.tried = (*self.tried, *tried)
+        return error
+
     def __str__(self) -> str:
         """Return the message: a line for each part; long parts are shortened."""
         where = [] if self.where is None else [f"  where: {_safe(self.where, _LONGEST_WHERE)}"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 from collections.abc import Callable
 from functools import cache
@@ -42,6 +41,8 @@ def lazy(package: dict[str, Any]) -> tuple[Callable[[str], object], Callable[[],
 
 def _imported_for_type_checkers(source: str) -> dict[str, str]:
     """Return the names that the ``if TYPE_CHECKING`` block imports, each with its module."""
+    import ast
+
     return {
         alias.name: statement.module
         for block in ast.parse(source).body

@@ -138,7 +138,7 @@ def test_doctor_names_each_remedy_once_and_never_itself(tmp_path: Path) -> None:
 def test_the_marker_is_shown_with_all_that_it_takes() -> None:
     command = [sys.executable, "-m", "pytest", "--markers"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "@pytest.mark.netns(*names, topology=None): run the test in each of these network namespaces" in shown
+    assert "@pytest.mark.netns(*names, topology=None): run the test once in each of these network namespaces" in shown
 
 
 @pytest.mark.root

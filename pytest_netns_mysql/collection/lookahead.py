@@ -14,6 +14,7 @@ import pytest
 from pytest_netns_mysql.collection.marker import is_netns_test
 from pytest_netns_mysql.factories.byname import may_ask_by_name
 from pytest_netns_mysql.factories.declared import Declaration, declaration_of, declarations_of
+from pytest_netns_mysql.mysql.servernames import IMAGE
 from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 _ROUTER = "router"
 _SERVERS = "_netns_servers"  # each of our fixtures that uses a server asks for this fixture
-_IMAGE = "docker://"
 
 
 def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
@@ -55,7 +55,7 @@ def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
 
 def _is_missing(choice: str, kinds: ServerKinds) -> bool:
     # A question to a container engine takes time, so an image counts as missing until a test needs the image.
-    return choice.startswith(_IMAGE) or kinds.if_known(choice) is None
+    return choice.startswith(IMAGE) or kinds.if_known(choice) is None
 
 
 def _all_declarations(run: pytest.Session) -> list[tuple[str, Declaration]]:

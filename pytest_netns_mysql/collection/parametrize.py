@@ -77,7 +77,7 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
         if reason := skip_reason(name, topology):
             item.add_marker(pytest.mark.skip(reason=reason))
-        if _is_unittest(item):  # pytest calls pytest_generate_tests for functions only
+        if pytest_internals.is_unittest(item):  # pytest calls pytest_generate_tests for functions only
             _check(item, [name], [topology], session)
     _require_fixtures(item)
     _refuse_forked(item)
@@ -120,11 +120,6 @@ def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topolog
     for topology in topologies:
         if not names or any(skip_reason(name, topology) is None for name in names):
             check_servers(test, topology, suitable, session.kinds.if_known)
-
-
-def _is_unittest(item: pytest.Item) -> bool:
-    kinds = getattr(getattr(item, "cls", None), "__mro__", ())
-    return any((kind.__module__, kind.__name__) == ("unittest.case", "TestCase") for kind in kinds)
 
 
 def _is_overridden(fixture: str, item: pytest.Item, session: NetnsSession) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 MARKER = "netns_mysqld"
 # For each value of flavor=, the flavors of servers that have it: Percona Server is made from MySQL.
 _FLAVORS = {"mysql": ("mysql", "percona"), "percona": ("percona",), "mariadb": ("mariadb",)}
-_VERSION = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}")
 _USAGE = 'write @pytest.mark.netns_mysqld(min="8.4"), (flavor="mysql"), (flavor=["mysql", "mariadb"]), or both'
 
 
@@ -37,13 +35,13 @@ class Requirement:
 
     def skip_reason(self, kind: Kind) -> str | None:
         """Return why a test is skipped on a server of this kind, or None if the test runs there."""
-        from pytest_netns_mysql.mysql.versions import format_version
+        from pytest_netns_mysql.mysql.versions import format_version, parse_version_prefix
 
         wanted = [" or ".join(self.flavors)] if self.flavors else []
         wanted += [f"version {self.min_version} or newer"] if self.min_version else []
         wanted += ["a program of this machine"] if self.is_local else []
         has_flavor = not self.flavors or any(kind.flavor in _FLAVORS[flavor] for flavor in self.flavors)
-        is_new = self.min_version is None or kind.version >= tuple(map(int, self.min_version.split(".")))
+        is_new = self.min_version is None or kind.version >= (parse_version_prefix(self.min_version) or ())
         if has_flavor and is_new and not (self.is_local and kind.origin):
             return None
         origin = f"({kind.origin})" if kind.origin else ""
@@ -57,6 +55,8 @@ def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
     Raises:
         MarkerError: A marker has other arguments.
     """
+    from pytest_netns_mysql.mysql.versions import parse_version_prefix
+
     for marker in item.iter_markers(MARKER):
         where = f"@pytest.mark.netns_mysqld of {item.nodeid}"
         unknown = [name for name in marker.kwargs if name not in ("min", "flavor", "local")]
@@ -68,7 +68,7 @@ def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
                 remedies=[_USAGE],
             )
         min_version = marker.kwargs.get("min")
-        if min_version is not None and not (isinstance(min_version, str) and _VERSION.fullmatch(min_version)):
+        if min_version is not None and not (isinstance(min_version, str) and parse_version_prefix(min_version)):
             raise MarkerError(
                 f"netns_mysqld() takes a version such as '8.4' for min=, got {in_short(min_version)}",
                 where=where,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import ContainerError, NetnsError, printable
 from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
+from pytest_netns_mysql.mysql.servernames import IMAGE, MARIADB
 from pytest_netns_mysql.run.serverkinds import ServerKinds
 from pytest_netns_mysql.topology.file.load import load_all
 
@@ -74,7 +75,7 @@ def _server_finding(choice: str, kinds: ServerKinds, *, never: bool) -> Finding:
         return Finding("mysqld", "missing", error.what, error.remedies)
     if found is not None:
         return Finding("mysqld", "ok", f"{found.name}, {found.version_line}")
-    if choice.startswith("docker://"):
+    if choice.startswith(IMAGE):
         return Finding("mysqld", "note", f"{choice} is not on this machine yet; the first run pulls the image")
     if choice == "auto" and not shutil.which("apt-get") and _engine_answers():
         return Finding(
@@ -82,7 +83,7 @@ def _server_finding(choice: str, kinds: ServerKinds, *, never: bool) -> Finding:
             "note",
             "there is no MySQL on this machine, and no apt-get to fetch one; the first run pulls docker://mysql:8.4",
         )
-    product = "mariadb" if choice == "mariadb" else "mysql"
+    product = MARIADB if choice == MARIADB else "mysql"
     if shutil.which("apt-get"):
         return Finding(
             "mysqld",

@@ -23,7 +23,7 @@ from pytest_netns_mysql.run.stash import NAMESPACE
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.drivers.connect import Driver
-    from pytest_netns_mysql.mysql.load.load import Entries, Load
+    from pytest_netns_mysql.mysql.load.entries import Entries, Load
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 
@@ -81,9 +81,9 @@ def client(
 
     @functools.cache
     def loads() -> tuple[Load, ...]:
-        from pytest_netns_mysql.mysql.load.load import resolve
+        from pytest_netns_mysql.mysql.load.entries import find_loads
 
-        return resolve(entries, where="factories.client")
+        return find_loads(entries, where="factories.client")
 
     declaration = ClientDeclaration("client", name, needs=(mysqld,), load=entries)
     return make_fixture(connection, declaration, "function", name)

@@ -14,7 +14,7 @@ from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.load.load import Entry
+    from pytest_netns_mysql.mysql.load.entries import Entry
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.proxies.proxy import Argv
     from pytest_netns_mysql.topology.topology import Topology
@@ -130,10 +130,10 @@ class ClientDeclaration(Declaration):
 
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:
         """Check that everything to load exists, too; see Declaration."""
-        from pytest_netns_mysql.mysql.load.load import resolve
+        from pytest_netns_mysql.mysql.load.entries import find_loads
 
         super().check(topology, kinds, where)
-        resolve(self.load, where=where)
+        find_loads(self.load, where=where)
 
 
 def declarations_of(item: pytest.Item) -> Iterator[tuple[str, Declaration]]:

@@ -11,16 +11,13 @@ from pytest_netns_mysql.errors import ContainerError, NetnsError, ServerNotFound
 from pytest_netns_mysql.mysql.cache import trust
 from pytest_netns_mysql.mysql.fetch.permission import Permission
 from pytest_netns_mysql.mysql.kinds import local
+from pytest_netns_mysql.mysql.servernames import AUTO, EXTERNAL, IMAGE, MARIADB
 from pytest_netns_mysql.mysql.versions import parse_version_line
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
 
-_AUTO = "auto"
-_IMAGE = "docker://"
-_MARIADB = "mariadb"
-_LAST_RESORT = "docker://mysql:8.4"
-_EXTERNAL = "external:"
+_LAST_RESORT = f"{IMAGE}mysql:8.4"
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class Finder:
             ContainerError: The image, or a container engine, is missing.
         """
         found = self.look(choice)
-        if found is None and choice == _AUTO and self.permission.is_never:
+        if found is None and choice == AUTO and self.permission.is_never:
             found = self._last_resort()
         if found is None:
             self._require_permission(choice)
@@ -68,19 +65,19 @@ class Finder:
         return self._find(choice, None)
 
     def _find(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
-        if choice.startswith(_IMAGE):
+        if choice.startswith(IMAGE):
             return self._image(choice, progress)
-        if choice.startswith(_EXTERNAL):
+        if choice.startswith(EXTERNAL):
             from pytest_netns_mysql.mysql.kinds import external
 
             return external.find(choice, user=self.external_user, password=self.external_password)
         cache = self.cache.expanduser().absolute()
         trust.check(cache)
-        if choice == _MARIADB:
+        if choice == MARIADB:
             from pytest_netns_mysql.mysql.kinds import mariadb
 
             return mariadb.look(cache)[0] if progress is None else mariadb.find(cache=cache, progress=progress)
-        if choice != _AUTO:
+        if choice != AUTO:
             return of_program(*local.named(choice, cache))
         return local.look(choice, cache=cache)[0] if progress is None else self._auto(cache, progress)
 
@@ -94,9 +91,9 @@ class Finder:
     def _require_permission(self, choice: str) -> None:
         """Raise ServerNotFoundError or ContainerError if the settings do not permit to fetch or pull the server."""
         where = f"netns_mysqld = {choice}"
-        if choice.startswith(_IMAGE):
+        if choice.startswith(IMAGE):
             if self.permission.is_never:
-                image = choice.removeprefix(_IMAGE)
+                image = choice.removeprefix(IMAGE)
                 raise ContainerError(
                     f"there is no image {image} on this machine, and netns_fetch = never forbids to pull it",
                     where=self.permission.place or where,
@@ -107,33 +104,31 @@ class Finder:
                 )
             return
         cache = self.cache.expanduser().absolute()
-        if choice == _MARIADB:
-            from pytest_netns_mysql.mysql.fetch.products import MARIADB as PRODUCT
+        from pytest_netns_mysql.mysql.fetch import products
+
+        if choice == MARIADB:
             from pytest_netns_mysql.mysql.kinds import mariadb
 
-            tried = mariadb.look(cache)[1]
+            product, tried = products.MARIADB, mariadb.look(cache)[1]
         else:
-            from pytest_netns_mysql.mysql.fetch.products import MYSQL as PRODUCT
-
-            tried = local.look(choice, cache=cache)[1]
+            product, tried = products.MYSQL, local.look(choice, cache=cache)[1]
         self.permission.require(
-            PRODUCT.title,
-            PRODUCT.name,
+            product.title,
+            product.name,
             error=ServerNotFoundError,
             where=where,
             tried=tried,
-            remedies=PRODUCT.remedies,
+            remedies=product.remedies,
         )
 
     def _auto(self, cache: Path, progress: Callable[[str], None]) -> Kind | None:
         try:
-            return local.find(_AUTO, cache=cache, progress=progress)
+            return local.find(AUTO, cache=cache, progress=progress)
         except ServerNotFoundError as error:
             try:
                 return self._image(_LAST_RESORT, progress)
             except NetnsError as another:
-                error.tried = (*error.tried, f"a container of {_LAST_RESORT}: {another.what}")
-                raise error from None
+                raise error.with_tried(f"a container of {_LAST_RESORT}: {another.what}") from None
 
     def _image(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
         from pytest_netns_mysql.mysql.containers import kind
@@ -145,7 +140,7 @@ class Finder:
 
 def of_program(program: Path, version_line: str) -> Kind:
     """Return the server with a program and the output of its ``--version``; raise as ``Finder.find``."""
-    if parse_version_line(version_line)[0] != _MARIADB:
+    if parse_version_line(version_line)[0] != MARIADB:
         return local.distribution(program, version_line)
     from pytest_netns_mysql.mysql.kinds import mariadb
 

@@ -95,5 +95,5 @@ class MySQLServer(Instance):
     def _seed(self) -> tuple[Path, SeededSchemas]:
         from pytest_netns_mysql.mysql.seed import seed
 
-        folder = seed.template(self, self._template())
+        folder = seed.cached_seed(self, self._template())
         return seed.data_of(folder), seed.SeededSchemas(self, folder)

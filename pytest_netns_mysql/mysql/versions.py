@@ -22,6 +22,7 @@ WAYS_OUT = (
 )
 """What to do without a usable mysqld."""
 
+_PREFIX = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){0,2}")
 _LINE = re.compile(r"\bVer (\d+)\.(\d+)\.(\d+)")
 
 
@@ -52,6 +53,11 @@ def parse_package_version(text: str) -> Version:
     """Return the upstream version in a Debian package's version, such as (8, 0, 44) for ``1:8.0.44-0ubuntu1``."""
     numbers = re.findall(r"\d+", text.partition(":")[2] or text)
     return _three([*numbers, "0", "0", "0"])
+
+
+def parse_version_prefix(text: str) -> tuple[int, ...] | None:
+    """Return the numbers of a version of one to three numbers, such as (8, 4) for ``8.4``; None for another text."""
+    return tuple(map(int, text.split("."))) if _PREFIX.fullmatch(text) else None
 
 
 def format_version(version: Sequence[int]) -> str:

@@ -23,6 +23,13 @@ def has_fixtures(item: pytest.Item) -> bool:
     return getattr(item, "_fixtureinfo", None) is not None
 
 
+def is_unittest(item: pytest.Item) -> bool:
+    """Return True for a test method of a ``unittest.TestCase``, which pytest cannot parametrize."""
+    from _pytest.unittest import TestCaseFunction
+
+    return isinstance(item, TestCaseFunction)
+
+
 def fixture_names(item: pytest.Item) -> Sequence[str]:
     """Return the names of all fixtures that a test asks for, directly or through others; () without fixtures."""
     return getattr(item, "fixturenames", None) or ()

@@ -122,7 +122,7 @@ def test_an_async_test_and_its_fixtures_run_in_the_namespace(pytester: pytest.Py
 def test_the_marker_is_registered(suite: Suite) -> None:
     result = suite("", "--markers")
     result.stdout.fnmatch_lines(
-        ["@pytest.mark.netns(?names, topology=None): run the test in each of these network namespaces*"]
+        ["@pytest.mark.netns(?names, topology=None): run the test once in each of these network namespaces*"]
     )
 
 

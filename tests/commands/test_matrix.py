@@ -149,7 +149,7 @@ def test_pytest_runs_each_cell(project: Path) -> None:
             "  where: command line --topology\n"
             "  tried: preset nat\n"
             "  tried: preset nat\n"
-            "  do: name it once\n",
+            "  do: choose it once\n",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Build networks in child processes: the process that runs the tests stays where it is."""
+"""Fixtures that build networks in child processes, so that the process of the tests stays where it is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 InNetwork = Callable[..., Any]
 InSandbox = Callable[..., Any]
 
-LOOKS = (
+COMMANDS = (
     ("ip", "-o", "address"),
     ("ip", "route", "show", "table", "all"),
     ("ip", "-6", "route", "show", "table", "all"),
@@ -37,12 +37,12 @@ LOOKS = (
     ("cat", "/etc/hosts", "/etc/resolv.conf"),
 )
 SETTINGS = ("ipv4.ip_forward", "ipv4.tcp_retries2", "ipv4.ip_local_port_range", "ipv4.conf.all.rp_filter")
-# What the kernel does by itself, at some time: link-local addresses and carriers; and in which order it shows routes.
-ITS_OWN = ("fe80::", "ff00::", "anycast", "valid_lft", "qdisc noqueue")
+# What the kernel changes by itself at any time, such as link-local addresses and carriers.
+CHANGED_BY_KERNEL = ("fe80::", "ff00::", "anycast", "valid_lft", "qdisc noqueue")
 
 
 def run_in_child(action: Callable[[], T]) -> T:
-    """Return what ``action`` returns in a forked process; fail with its traceback where it raises."""
+    """Return what ``action`` returns in a forked process; fail with the traceback if ``action`` raises."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -57,21 +57,21 @@ def run_in_child(action: Callable[[], T]) -> T:
     with os.fdopen(reading, "rb") as pipe:
         text = pipe.read()
     os.waitpid(child, 0)
-    went_well, value = pickle.loads(text)
-    assert went_well, value
+    succeeded, value = pickle.loads(text)
+    assert succeeded, value
     result: T = value
     return result
 
 
 @pytest.fixture(scope="session")
 def in_child() -> Callable[[Callable[[], Any]], Any]:
-    """Return what an action returns in a child process, which may move as it likes."""
+    """A function that calls an action in a child process, and returns what the action returns."""
     return run_in_child
 
 
 @pytest.fixture(scope="session")
 def in_sandbox() -> InSandbox:
-    """Return what an action returns for a sandbox, made in a child process."""
+    """A function that calls an action with a sandbox, created in a child process."""
 
     def run(action: Callable[[Sandbox], Any], mode: str = "auto") -> Any:
         return run_in_child(lambda: action(Sandbox.create(mode)))
@@ -81,7 +81,7 @@ def in_sandbox() -> InSandbox:
 
 @pytest.fixture(scope="session")
 def in_network(in_sandbox: InSandbox) -> InNetwork:
-    """Return what an action returns for the network of a topology, built in a child process."""
+    """A function that calls an action with the network of a topology, built in a child process."""
 
     def run(topology: Topology, action: Callable[[Network], Any], mode: str = "auto") -> Any:
         return in_sandbox(lambda sandbox: action(settled(Network(sandbox, topology))), mode)
@@ -90,7 +90,7 @@ def in_network(in_sandbox: InSandbox) -> InNetwork:
 
 
 def settled(network: Network) -> Network:
-    """Return a network when the kernel has made the routes to its IPv6 addresses, which it does some time later."""
+    """Return a network once the kernel has made the routes to the IPv6 addresses, which takes a moment."""
     deadline = time.monotonic() + 10
     while any(map(is_unsettled, network.values())) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -109,7 +109,7 @@ def is_unsettled(namespace: Namespace) -> bool:
 
 @pytest.fixture(scope="session")
 def output() -> Callable[..., str]:
-    """Return what a program prints in a namespace of a network."""
+    """A function that runs a program in a namespace of a network, and returns what the program prints."""
 
     def run(network: Network, name: str, *argv: str) -> str:
         return str(network[name].run(argv, capture_output=True, text=True, check=True).stdout)
@@ -119,7 +119,7 @@ def output() -> Callable[..., str]:
 
 @pytest.fixture(scope="session")
 def met() -> Callable[..., str]:
-    """Return the address that a server at ``address`` sees a client come from, by way of ``to`` where that differs."""
+    """A function that returns the client address which a server sees; the client connects to ``to`` or ``address``."""
 
     def run(network: Network, client: str, server: str, address: str, port: int = 3306, to: str | None = None) -> str:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
@@ -133,12 +133,12 @@ def met() -> Callable[..., str]:
 
 
 def shown(network: Network) -> list[str]:
-    """Return what iproute2 says of each namespace, and some settings."""
+    """Return what iproute2 shows of each namespace, and some settings."""
     lines = []
     for name in network:
-        for argv in (*LOOKS, ("sysctl", *(f"net.{one}" for one in SETTINGS))):
+        for argv in (*COMMANDS, ("sysctl", *(f"net.{one}" for one in SETTINGS))):
             text = network[name].run(argv, capture_output=True, text=True, check=True).stdout
-            own = [line for line in text.splitlines() if not any(one in line for one in ITS_OWN)]
+            own = [line for line in text.splitlines() if not any(one in line for one in CHANGED_BY_KERNEL)]
             lines += [f"{name}: {line.replace(' linkdown', '')}" for line in own]
         with network[name]:
             lines += [f"{name}: {index} {interface}" for index, interface in socket.if_nameindex()]
@@ -151,13 +151,13 @@ def shown(network: Network) -> list[str]:
 
 @pytest.fixture(scope="session")
 def looked_at() -> Callable[[Network], list[str]]:
-    """Return what iproute2 shows of a network."""
+    """A function that returns what iproute2 shows of a network."""
     return shown
 
 
 @pytest.fixture(scope="session")
 def found_after(in_network: InNetwork) -> Callable[..., list[str]]:
-    """Return what a guard finds after shell commands, each in a namespace; all of it must be put back."""
+    """A function that runs shell commands in namespaces, returns what a guard finds and checks that all is put back."""
 
     def run(topology: Topology, *changes: tuple[str, str]) -> list[str]:
         def action(network: Network) -> tuple[Leftovers | None, list[str], list[str]]:

@@ -1,10 +1,9 @@
-"""The server: its endpoints, its restart, its log, and what it says when it does not come up."""
+"""A running server: its endpoints, its restart, its error log, and the errors of a failed start."""
 
 from __future__ import annotations
 
 import os
 import signal
-import time
 
 import mysql.connector
 import pytest
@@ -20,6 +19,7 @@ from pytest_netns_mysql import (
     SettingError,
     factories,
 )
+from pytest_netns_mysql.mysql.waiting import becomes_true
 
 pytestmark = pytest.mark.live
 
@@ -38,7 +38,7 @@ fresh = factories.mysqld(options={"port": 3309}, scope="function")
 wildcard = factories.mysqld(bind_address="*", options={"port": 3310}, scope="function")
 
 
-def test_it_listens_on_the_manuals_endpoints(netns_mysqld: MySQLServer) -> None:
+def test_the_default_endpoints_are_those_of_the_manual(netns_mysqld: MySQLServer) -> None:
     assert netns_mysqld.endpoints == (
         Endpoint("127.0.0.1"),
         Endpoint("192.0.2.2", "red"),
@@ -55,7 +55,7 @@ def test_the_administrator_connects_by_the_private_socket(netns_mysqld: MySQLSer
         assert cursor.fetchone() == ("root@localhost",)
 
 
-def test_version_and_log_are_the_running_servers(netns_mysqld: MySQLServer) -> None:
+def test_version_and_error_log_are_those_of_the_running_server(netns_mysqld: MySQLServer) -> None:
     ((version,),) = netns_mysqld.execute("SELECT VERSION()")
     assert str(version).startswith(".".join(map(str, netns_mysqld.version)))
     assert "ready for connections" in netns_mysqld.error_log
@@ -87,7 +87,7 @@ def test_the_admin_endpoint_answers_the_administrator(second: MySQLServer) -> No
         assert cursor.fetchone() == ("boss@198.51.100.2",)
 
 
-def test_an_endpoint_that_is_not_there_is_named(second: MySQLServer, netns_mysqld: MySQLServer) -> None:
+def test_a_missing_endpoint_is_an_error_with_the_existing_ones(second: MySQLServer, netns_mysqld: MySQLServer) -> None:
     with pytest.raises(EndpointError) as error:
         second.endpoint("blue")
     assert str(error.value).splitlines() == [
@@ -100,7 +100,7 @@ def test_an_endpoint_that_is_not_there_is_named(second: MySQLServer, netns_mysql
         netns_mysqld.endpoint("red", "tls")
 
 
-def test_a_client_without_an_endpoint_of_its_own_is_routed(second: MySQLServer) -> None:
+def test_a_client_without_an_endpoint_in_its_namespace_uses_a_routed_one(second: MySQLServer) -> None:
     assert second.endpoint_for("blue") == Endpoint("192.0.2.2", "red", 3307)
 
 
@@ -114,7 +114,7 @@ def test_a_wildcard_is_reached_from_everywhere(wildcard: MySQLServer) -> None:
     assert seen == {"anyone@192.0.2.2", "anyone@198.51.100.2", "anyone@127.0.0.1"}
 
 
-def test_restart_keeps_the_data_and_changes_what_is_asked(fresh: MySQLServer) -> None:
+def test_restart_keeps_the_data_and_changes_endpoints_and_options(fresh: MySQLServer) -> None:
     fresh.execute("CREATE SCHEMA kept")
     fresh.execute("CREATE TABLE kept.t (n INT)")
     fresh.execute("INSERT INTO kept.t VALUES (42)")
@@ -127,13 +127,9 @@ def test_restart_keeps_the_data_and_changes_what_is_asked(fresh: MySQLServer) ->
         fresh.endpoint("red")
 
 
-def test_a_server_that_is_gone_says_so(fresh: MySQLServer) -> None:
-    (pid,) = [fresh.pid]
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 5
-    while fresh.pid is not None:
-        assert time.monotonic() < deadline
+def test_a_killed_server_raises_server_gone_error(fresh: MySQLServer) -> None:
+    os.kill(fresh.running_pid(), signal.SIGKILL)
+    assert becomes_true(lambda: fresh.pid is None, timeout=30)
     for ask in (lambda: fresh.execute("SELECT 1"), fresh.connect, lambda: fresh.connect("red", user="x")):
         with pytest.raises(ServerGoneError) as error:
             ask()
@@ -141,7 +137,7 @@ def test_a_server_that_is_gone_says_so(fresh: MySQLServer) -> None:
         assert "do: in a test that stops the server, use a server of its own: factories.mysqld" in str(error.value)
 
 
-def test_an_option_that_is_the_plugins_own_is_refused(request: pytest.FixtureRequest, netns: Network) -> None:
+def test_options_that_the_plugin_sets_are_refused(request: pytest.FixtureRequest, netns: Network) -> None:
     with pytest.raises(SettingError) as parameter:
         request.getfixturevalue("misplaced")
     assert "the option bind_address has a parameter of its own, which checks the endpoints" in str(parameter.value)
@@ -151,7 +147,7 @@ def test_an_option_that_is_the_plugins_own_is_refused(request: pytest.FixtureReq
     assert "the option datadir is set by the plugin: every server has its own" in str(private.value)
 
 
-def test_restart_refuses_an_endpoint_that_is_not_there_and_runs_on(fresh: MySQLServer) -> None:
+def test_the_server_goes_on_running_if_a_restart_is_refused(fresh: MySQLServer) -> None:
     before = fresh.pid
     with pytest.raises(EndpointError, match=r"namespace red has no address 192\.0\.2\.3"):
         fresh.restart(bind_address="192.0.2.3/red")
@@ -161,7 +157,7 @@ def test_restart_refuses_an_endpoint_that_is_not_there_and_runs_on(fresh: MySQLS
     assert fresh.endpoint("red") == Endpoint("192.0.2.2", "red", 3309)
 
 
-def test_a_typo_in_an_endpoint_is_told_before_a_server_starts(request: pytest.FixtureRequest, netns: Network) -> None:
+def test_an_unknown_address_is_refused_before_the_server_starts(request: pytest.FixtureRequest, netns: Network) -> None:
     with pytest.raises(EndpointError) as error:
         request.getfixturevalue("typo")
     assert "bind_address = '102.0.2.2/red': namespace red has no address 102.0.2.2" in str(error.value)
@@ -169,7 +165,7 @@ def test_a_typo_in_an_endpoint_is_told_before_a_server_starts(request: pytest.Fi
     assert "do: write 192.0.2.2/red" in str(error.value)
 
 
-def test_a_port_that_is_taken_is_told_before_a_server_starts(
+def test_a_port_in_use_is_refused_before_the_server_starts(
     request: pytest.FixtureRequest, netns_mysqld: MySQLServer
 ) -> None:
     with pytest.raises(EndpointError) as error:
@@ -181,7 +177,7 @@ def test_a_port_that_is_taken_is_told_before_a_server_starts(
     )
 
 
-def test_a_server_that_does_not_come_up_shows_command_and_log(request: pytest.FixtureRequest, netns: Network) -> None:
+def test_a_failed_start_shows_command_line_and_error_log(request: pytest.FixtureRequest, netns: Network) -> None:
     with pytest.raises(ServerStartError) as error:
         request.getfixturevalue("bad_option")
     assert str(error.value).startswith("mysqld did not come up: it ended with exit code")
@@ -191,7 +187,7 @@ def test_a_server_that_does_not_come_up_shows_command_and_log(request: pytest.Fi
     assert "--no-such-option=1" in str(error.value)
 
 
-def test_a_link_can_be_cut_and_healed(netns: Network, netns_connect: ConnectFactory) -> None:
+def test_a_client_connects_again_once_its_link_is_up(netns: Network, netns_connect: ConnectFactory) -> None:
     netns.link("red").down()
     try:
         with pytest.raises(mysql.connector.Error, match=r"2003|113|101"):
@@ -204,13 +200,16 @@ def test_a_link_can_be_cut_and_healed(netns: Network, netns_connect: ConnectFact
         assert cursor.fetchone() == ("blue_user@198.51.100.2",)
 
 
-def test_a_procedure_leaves_no_result_unread(netns_mysqld: MySQLServer) -> None:
+def test_execute_returns_the_first_result_of_a_procedure(netns_mysqld: MySQLServer) -> None:
     netns_mysqld.execute("CREATE SCHEMA calls")
-    netns_mysqld.execute("USE calls")
-    netns_mysqld.execute("CREATE PROCEDURE two() BEGIN SELECT 1; SELECT 2; END")
-    assert netns_mysqld.execute("CALL two()") == [(1,)]
-    assert netns_mysqld.execute("SELECT DATABASE()") == [("calls",)]
+    netns_mysqld.execute("CREATE PROCEDURE calls.two() BEGIN SELECT 1; SELECT 2; END")
+    assert netns_mysqld.execute("CALL calls.two()") == [(1,)]
+    assert netns_mysqld.execute("SELECT 3") == [(3,)]
 
 
-def test_the_schema_that_the_last_test_selected_is_selected_no_longer(netns_mysqld: MySQLServer) -> None:
+def test_a_reset_of_the_administrator_deselects_the_schema(netns_mysqld: MySQLServer) -> None:
+    netns_mysqld.execute("CREATE SCHEMA chosen")
+    netns_mysqld.execute("USE chosen")
+    assert netns_mysqld.execute("SELECT DATABASE()") == [("chosen",)]
+    netns_mysqld.administrator.reset()
     assert netns_mysqld.execute("SELECT DATABASE()") == [(None,)]

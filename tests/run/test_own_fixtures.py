@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unittest
+
 import pytest
 
 from pytest_netns_mysql import factories
@@ -48,6 +50,22 @@ def test_a_parameter_is_known_from_a_fixture(request: pytest.FixtureRequest, num
 def test_a_fixture_of_pytest_is_known(request: pytest.FixtureRequest, tmp_path: object) -> None:
     (definition,) = pytest_internals.definitions_for(request.node)["tmp_path"]
     assert pytest_internals.is_of_pytest(pytest_internals.function_of(definition))
+
+
+class UnittestCase(unittest.TestCase):
+    """A test that pytest cannot parametrize."""
+
+    @pytest.fixture(autouse=True)
+    def _request_of_pytest(self, request: pytest.FixtureRequest) -> None:
+        self.request = request
+
+    def test_a_method_of_a_unittest_case_is_known(self) -> None:
+        """Tests of unittest have an item class of their own in pytest."""
+        assert pytest_internals.is_unittest(self.request.node)
+
+
+def test_a_function_is_no_method_of_a_unittest_case(request: pytest.FixtureRequest) -> None:
+    assert not pytest_internals.is_unittest(request.node)
 
 
 def test_a_test_knows_its_fixtures(request: pytest.FixtureRequest, tmp_path: object) -> None:

@@ -51,17 +51,17 @@ def planned(plan: Plan) -> Reading:
         for veth in plan.veths
         for end, other in ((veth.inner, veth.outer), (veth.outer, veth.inner))
     }
-    everything: list[End | PlannedBridge] = [*plan.ends, *plan.bridges]
+    both: list[End | PlannedBridge] = [*plan.ends, *plan.bridges]
     interfaces = {}
-    for one in everything:
-        name = one.namespace, one.interface
-        end = one if isinstance(one, End) else None
+    for planned_interface in both:
+        name = planned_interface.namespace, planned_interface.interface
+        end = planned_interface if isinstance(planned_interface, End) else None
         shaping = end.shaping if end else None
         interfaces[name] = Interface(
             kind="veth" if end else "bridge",
             is_up=True,
-            addresses=frozenset(map(str, one.addresses)),
-            mtu=one.mtu or (USUAL_MTU if end else None),
+            addresses=frozenset(map(str, planned_interface.addresses)),
+            mtu=planned_interface.mtu or (USUAL_MTU if end else None),
             mac=end.mac if end else None,
             bridge=end.bridge if end else None,
             peer=peers.get(name),
@@ -78,8 +78,8 @@ def planned(plan: Plan) -> Reading:
 
 def planned_rules(plan: Plan, name: str) -> Iterator[Rule]:
     """Yield the nftables rules of a namespace, in the order of their chains' names."""
-    everything: list[End | PlannedBridge] = [*plan.ends, *plan.bridges]
-    own = {one.interface: one.addresses for one in everything if one.namespace == name}
+    both: list[End | PlannedBridge] = [*plan.ends, *plan.bridges]
+    own = {interface.interface: interface.addresses for interface in both if interface.namespace == name}
     forwards = [rule for rule in plan.port_forwards if rule.namespace == name]
     for chain in ("output", "postrouting", "prerouting"):
         for rule in forwards if chain != "postrouting" else ():
@@ -91,12 +91,14 @@ def planned_rules(plan: Plan, name: str) -> Iterator[Rule]:
         if chain != "postrouting":
             continue
         wanted = [rule.interface for rule in plan.masquerades if rule.namespace == name]
-        for interface in own if None in wanted else dict.fromkeys(one for one in wanted if one is not None):
+        for interface in own if None in wanted else dict.fromkeys(filter(None, wanted)):
             out = interface.encode().ljust(16, b"\0")
             if forwards:
                 yield chain, ("meta", "cmp", "ct", "bitwise", "cmp", "masq"), (out, bytes(4))
             for version, family in ((4, NFPROTO_IPV4), (6, NFPROTO_IPV6)):
-                subnets = [one.network.network_address.packed for one in own[interface] if one.version == version]
+                subnets = [
+                    address.network.network_address.packed for address in own[interface] if address.version == version
+                ]
                 matches = ("payload", "bitwise", "cmp") * len(subnets)
                 yield chain, ("meta", "cmp", "meta", "cmp", *matches, "masq"), (out, bytes([family]), *subnets)
 
@@ -124,10 +126,10 @@ def read_by_pyroute2(network: Network) -> Reading:
         routes[name] = frozenset(map(route, filter(has_gateway, found)))
         for link in links[name]:
             if link.get_attr("IFLA_IFNAME") != "lo":
-                own = [one for one in (*addresses, *qdiscs) if one["index"] == link["index"]]
+                own = [message for message in (*addresses, *qdiscs) if message["index"] == link["index"]]
                 interfaces[name, link.get_attr("IFLA_IFNAME")] = interface(link, ids, own, links)
         with namespace, NFTables(nfgen_family=NFPROTO_INET) as client:
-            rules[name] = tuple(sorted(map(rule, client.get_rules()), key=lambda one: one[0]))
+            rules[name] = tuple(sorted(map(rule, client.get_rules()), key=lambda rule: rule[0]))
     return Reading(interfaces, routes, rules)
 
 
@@ -136,14 +138,16 @@ def interface(link: Any, ids: dict[int | None, str], own: list[Any], links: dict
 
     Args:
         link: The interface's message.
-        ids: The namespaces by the ids that they have in the interface's own; None stands for the own one.
+        ids: The namespaces by their ids in the interface's namespace; None for the interface's namespace itself.
         own: The messages of the interface's addresses and queueing disciplines.
         links: The messages of all interfaces by namespace.
     """
     kind = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND")
-    names = {one["index"]: one.get_attr("IFLA_IFNAME") for one in links[ids[None]]}
-    rates = [one.get_nested("TCA_OPTIONS", "TCA_TBF_PARMS")["rate"] for one in own if one.get_attr("TCA_KIND") == "tbf"]
-    addresses = [(one.get_attr("IFA_ADDRESS"), one["prefixlen"]) for one in own if one.get_attr("IFA_ADDRESS")]
+    names = {other["index"]: other.get_attr("IFLA_IFNAME") for other in links[ids[None]]}
+    qdiscs = [message for message in own if message.get_attr("TCA_KIND") == "tbf"]
+    rates = [message.get_nested("TCA_OPTIONS", "TCA_TBF_PARMS")["rate"] for message in qdiscs]
+    found = [(message.get_attr("IFA_ADDRESS"), message) for message in own]
+    addresses = [(ip, message["prefixlen"]) for ip, message in found if ip]
     return Interface(
         kind=kind,
         is_up=bool(link["flags"] & IFF_UP),

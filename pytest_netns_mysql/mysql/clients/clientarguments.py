@@ -205,7 +205,15 @@ def checked_namespace(value: Any, default: str, *, fixture: str) -> str:
 
 
 def checked_endpoint(value: Any, *, fixture: str) -> Endpoint | str | None:
-    """Return an argument that must be an endpoint, a string or None; raise ClientError for anything else."""
+    """Return an argument that must be an endpoint, a string or None.
+
+    Args:
+        value: The argument.
+        fixture: The fixture that takes the argument, for the error.
+
+    Raises:
+        ClientError: The argument is anything else.
+    """
     if value is None or isinstance(value, str | Endpoint):
         return value
     has_endpoint = isinstance(getattr(value, "endpoint", None), Endpoint)
@@ -217,14 +225,27 @@ def checked_endpoint(value: Any, *, fixture: str) -> Endpoint | str | None:
 
 
 def check_driver_options(options: Mapping[str, Any], *, fixture: str) -> None:
-    """Raise ClientError for a string with a NUL, at which the protocol and C libraries would cut the string."""
+    """Raise ClientError for a string with a NUL, at which the protocol and C libraries would cut the string.
+
+    Args:
+        options: The driver's options.
+        fixture: The fixture that takes the options, for the error.
+    """
     for name, value in options.items():
         if isinstance(value, str):
             checked_text(value, name, fixture=fixture)
 
 
 def checked_words(program: Any, arguments: Iterable[Any]) -> tuple[str, list[str]]:
-    """Return a program and its arguments as strings; raise ClientError for anything but strings and paths."""
+    """Return a program and its arguments as strings.
+
+    Args:
+        program: The program.
+        arguments: Its arguments.
+
+    Raises:
+        ClientError: A word is neither a string nor a path, or has a NUL, or the program is empty.
+    """
     for word in (program, *arguments):
         if not isinstance(word, str | os.PathLike):
             raise ClientError(

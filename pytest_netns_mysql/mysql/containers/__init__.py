@@ -1,1 +1,1 @@
-"""MySQL in a container."""
+"""Servers in containers: engine, images, and the servers that run in them."""

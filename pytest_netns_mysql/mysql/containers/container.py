@@ -1,4 +1,4 @@
-"""A mysqld in a container: it listens in this process's namespaces, on a data directory of this machine."""
+"""A mysqld in a container, with this process's namespaces and a data directory of this machine."""
 
 from __future__ import annotations
 
@@ -33,25 +33,31 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.listeners import Listeners
 
 _NEEDED = "CAP_SYS_ADMIN"
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the plugin creates a private folder there
 _PREFIX = "pytest-netns-mysql-"
-_HOST_CACHE = 279  # the default, for max_connections as by default
-_LONGEST_HOSTNAME = 63  # an engine refuses longer ones
+_HOST_CACHE = 279  # the server's default with its default of max_connections
+_LONGEST_HOSTNAME = 63  # engines refuse a longer name
 _LAST_LINES = 20
-_DENIED = "MY-013408"
+_CANNOT_ENTER = "MY-013408"
 
 
 class ContainerProcess(Process):
-    """Run mysqld in a container that has this process's namespaces by name, a folder of this machine, and nothing else.
+    """A mysqld in a container that has this process's namespaces by name and one folder of this machine.
 
-    It has no network: it listens in ``global``, too, by that name. A container does not end with this process, so
-    another sees to it that it does, see ``reaper``.
+    The container has no network, so mysqld listens in the namespace ``global`` by its name, too. A container does not
+    end with this process. Another process ends it, see ``reaper``.
     """
 
     default_network_namespace = GLOBAL
 
     def __init__(self, image: Image, name: str, network: Network) -> None:
-        """Keep which image; nothing is started."""
+        """Choose the folder; nothing is started.
+
+        Args:
+            image: The image.
+            name: The server's name.
+            network: The namespaces.
+        """
         base = _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
         super().__init__("mysqld", base / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(6)}" / name, network[GLOBAL])
         self._image = image
@@ -62,18 +68,18 @@ class ContainerProcess(Process):
 
     @property
     def administration(self) -> Mapping[str, Any]:
-        """Return what the driver needs to connect as the administrator."""
+        """The driver's options for a connection as the administrator."""
         return {**super().administration, "password": self._image.password}
 
     def make_folder(self) -> None:
-        """Make the server's folder outside of the sandbox, whose mount namespace the engine is not in."""
-        self._watch()
-        self.folder.parent.mkdir(mode=0o700)  # whoever gets at the socket is the administrator
+        """Create the server's folder outside of the sandbox, whose mount namespace the engine does not share."""
+        self._start_reaper()
+        self.folder.parent.mkdir(mode=0o700)  # who can reach the socket can be the administrator
         super().make_folder()
         os.chown(self.folder, *self._image.user)
 
     def prepare(self, listeners: Listeners) -> None:
-        """Make way for a start."""
+        """Prepare the files that a start needs."""
         super().prepare(listeners)
         with self.home:
             (self.folder / "hosts").write_bytes(HOSTS.read_bytes() if HOSTS.exists() else b"")
@@ -81,10 +87,10 @@ class ContainerProcess(Process):
     def launch(
         self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
     ) -> None:
-        """Start a container of its own for each start, by the image's entrypoint, which finds the data there."""
+        """Start a new container with the image's entrypoint, which finds the data directory in place."""
         where = f"server {self.folder.name}"
         dropped = capabilitynames.to_mask(drop_capabilities, where=where)
-        is_able = not dropped & capabilitynames.to_mask(_NEEDED, where=where)
+        has_capability = not dropped & capabilitynames.to_mask(_NEEDED, where=where)
         self._remove_container()
         texts = dict(listeners.texts)
         if listeners.checked:
@@ -94,15 +100,18 @@ class ContainerProcess(Process):
         self._container = engine.create(
             self._image.digest,
             self.command,
-            program=self._image.mysqld if is_able else None,
-            cap_add=["SYS_ADMIN"] if is_able else [],
+            program=self._image.mysqld if has_capability else None,
+            cap_add=["SYS_ADMIN"] if has_capability else [],
             user=":".join(map(str, self._image.user)),
-            # Names of files have it in them, and a restart goes on with these.
+            # The names of some files contain the host name, and a restart must find them.
             hostname=socket.gethostname()[:_LONGEST_HOSTNAME],
             working_dir="/",
             environment=dict(self._image.environment),
             volumes=[
-                *(f"/proc/{os.getpid()}/fd/{one.descriptor}:/run/netns/{name}" for name, one in self._network.items()),
+                *(
+                    f"/proc/{os.getpid()}/fd/{each.descriptor}:/run/netns/{name}"
+                    for name, each in self._network.items()
+                ),
                 f"{self.folder}:{self.folder}",
                 f"{self.folder / 'hosts'}:{HOSTS}",
                 "/dev/null:/etc/resolv.conf",
@@ -110,34 +119,34 @@ class ContainerProcess(Process):
         )
         pid = engine.start(self._container)
         try:
-            self._process = _Contained(pid, os.pidfd_open(pid), engine, self._container)
+            self._process = _ContainedProcess(pid, os.pidfd_open(pid), engine, self._container)
         except (OSError, ValueError):  # it has ended already
-            self._process = _Ended(engine.exit_code(self._container))
+            self._process = _EndedProcess(engine.exit_code(self._container))
 
     def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:
-        """Return what mysqld is started with: no ``--user``, it is started as the one that it is to be."""
-        words = [one for one in super().arguments(options, addresses) if not one.startswith("--user=")]
-        # The official image's option file has skip-name-resolve, which no later option takes back, and no host cache.
-        alone = [] if is_on(options, "skip_name_resolve") else ["--no-defaults"]
-        return [*alone, f"--loose-host-cache-size={_HOST_CACHE}", *words]
+        """Return the arguments of mysqld, without ``--user``: the container runs as that user."""
+        words = [word for word in super().arguments(options, addresses) if not word.startswith("--user=")]
+        # The option file of the official image sets host-cache-size and skip-name-resolve, which no option can revert.
+        option_files = [] if is_on(options, "skip_name_resolve") else ["--no-defaults"]
+        return [*option_files, f"--loose-host-cache-size={_HOST_CACHE}", *words]
 
     def start_error(self, what: str, *remedies: str) -> ServerStartError:
-        """Return the error that tells why a start failed, with what the entrypoint printed, too."""
+        """Return the error for a failed start, with the last lines that the entrypoint printed."""
         error = super().start_error(what, *remedies)
         if self._container is not None:
             with contextlib.suppress(ContainerError):
                 printed = self._image.engine.printed(self._container, lines=_LAST_LINES).splitlines()
                 error.tried = (*error.tried, *(f"container: {line}" for line in printed))
-        if _DENIED in error.codes and remedies == ():
+        if _CANNOT_ENTER in error.codes and remedies == ():
             error.remedies = (
-                "the engine must run as root of this machine: one without root is in a user namespace of its own, and "
-                "may not enter these namespaces",
-                "no-new-privileges must not be the engine's default",
+                "use an engine that runs as root of this machine: a rootless engine has its own user namespace, and "
+                "its containers may not enter these namespaces",
+                "do not make no-new-privileges the engine's default",
             )
         return error
 
     def lend(self, paths: Iterable[Path]) -> None:
-        """Give files to the user that mysqld runs as."""
+        """Change the owner of files to the user that mysqld runs as."""
         for path in paths:
             os.chown(path, *self._image.user)
 
@@ -147,7 +156,7 @@ class ContainerProcess(Process):
         shutil.rmtree(self.folder.parent, ignore_errors=True)
 
     def release(self) -> None:
-        """Remove what would outlive the sandbox."""
+        """Remove the container and the folder, which would outlive the sandbox, and end the reaper."""
         self.remove()
         if self._reaper is not None:
             self._reaper.kill()
@@ -159,8 +168,8 @@ class ContainerProcess(Process):
         if container is not None:
             self._image.engine.remove(container)
 
-    def _watch(self) -> None:
-        """Start what removes container and folder should this process be killed; it is there before they are."""
+    def _start_reaper(self) -> None:
+        """Start the process that removes container and folder if this process is killed, before either exists."""
         if self._reaper is None:
             words = [str(os.getpid()), self._owner, str(self.folder.parent), os.pathsep.join(filter(None, sys.path))]
             self._reaper = subprocess.Popen(
@@ -170,18 +179,18 @@ class ContainerProcess(Process):
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            with self._reaper.stdout or contextlib.nullcontext() as said:
-                if said is None or said.readline() != reaper.WATCHING:
+            with self._reaper.stdout or contextlib.nullcontext() as output:
+                if output is None or output.readline() != reaper.WATCHING:
                     raise ContainerError(
-                        "the process that removes containers should this one be killed does not run",
+                        "the process that removes containers if pytest is killed could not be started",
                         where=f"server {self.folder.name}",
                         tried=[f"exit code {self._reaper.wait()}"],
-                        remedies=["pidfd_open(2) must be allowed"],
+                        remedies=["allow the system call pidfd_open(2), which a seccomp profile may forbid"],
                     )
 
 
-class _Contained(AdoptedProcess):
-    """Watch the first process of a container."""
+class _ContainedProcess(AdoptedProcess):
+    """The first process of a container."""
 
     def __init__(self, pid: int, descriptor: int, engine: Engine, container: Container) -> None:
         super().__init__(pid, descriptor)
@@ -189,7 +198,7 @@ class _Contained(AdoptedProcess):
         self._container = container
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return its exit code, which the engine knows."""
+        """Wait for the end of the process, and return the exit code that the engine reports."""
         if self.returncode is None:
             super().wait(timeout)
             with contextlib.suppress(ContainerError):
@@ -197,8 +206,8 @@ class _Contained(AdoptedProcess):
         return self.returncode if self.returncode is not None else -1
 
 
-class _Ended:
-    """Be a process that had ended before it could be watched."""
+class _EndedProcess:
+    """A process that ended before this process could open it."""
 
     pid = 0
 
@@ -212,19 +221,22 @@ class _Ended:
         return self.returncode or 0
 
     def send_signal(self, number: int) -> None:
-        """Send nothing: there is nobody."""
+        """Do nothing: the process has ended."""
 
     def kill(self) -> None:
-        """Send nothing: there is nobody."""
+        """Do nothing: the process has ended."""
 
 
 def _in_container(endpoints: Sequence[Endpoint], network: Network) -> str:
-    """Return endpoints as mysqld takes them where ``global`` is not its own namespace, and a wildcard has none."""
-    found = []
-    for one in endpoints:
-        if one.is_wildcard:
-            there = (address for address in network[GLOBAL].addresses if address.version in one.families)
-            found += [f"{address.ip}/{GLOBAL}" for address in there]
+    """Return endpoints as mysqld takes them in a container, where the sandbox's own namespace needs its name.
+
+    A wildcard cannot have a namespace, so it stands for the addresses of ``global``.
+    """
+    places = []
+    for endpoint in endpoints:
+        if endpoint.is_wildcard:
+            addresses = (each for each in network[GLOBAL].addresses if each.version in endpoint.families)
+            places += [f"{address.ip}/{GLOBAL}" for address in addresses]
         else:
-            found.append(f"{one.address}/{one.namespace}")
-    return ",".join(dict.fromkeys(found))
+            places.append(f"{endpoint.address}/{endpoint.namespace}")
+    return ",".join(dict.fromkeys(places))

@@ -1,14 +1,11 @@
-"""A container engine, Docker or Podman: reached as testcontainers reaches it, asked for images and containers."""
+"""A container engine, Docker or Podman: found by testcontainers' client, used through the docker package."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
-import io
 import os
 import shutil
-import struct
-import tarfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,35 +13,41 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ContainerError
+from pytest_netns_mysql.mysql.containers.filecapability import link_with_capability
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
 OWNER = "pytest-netns-mysql.owner"
-"""The label that says which process a container belongs to."""
+"""The label with the process that a container belongs to."""
 
-# struct vfs_cap_data of the kernel's: the second revision, effective at once, CAP_SYS_ADMIN (21) permitted.
-_FILE_CAPABILITY = struct.pack("<5I", 0x02000001, 1 << 21, 0, 0, 0)
-_ROUNDS = 4  # without a container, before it is believed that there is none
+_ROUNDS = 4  # in a row that find no container, before the search ends
 _PAUSE = 0.5  # seconds
-_LINK = ".pytest-netns-mysql"
 
 
 class Engine:
-    """Ask the engine that testcontainers would use; see its configuration, DOCKER_HOST for one.
+    """The container engine that testcontainers would use: see its configuration, such as DOCKER_HOST.
 
-    Shape: ``client`` is docker-py's.
+    Attributes:
+        client: The client of the docker package.
     """
 
     def __init__(self, where: str) -> None:
-        """Connect; ``where`` is the setting that asks for it. Raises ContainerError where no engine answers."""
+        """Connect to the engine.
+
+        Args:
+            where: The setting that needs the engine, for errors.
+
+        Raises:
+            ContainerError: testcontainers is not installed, or no engine answers.
+        """
         try:
             import docker
             import requests
             from testcontainers.core.docker_client import DockerClient
         except ImportError as error:
             raise ContainerError(
-                "testcontainers is not installed, and containers are made by it",
+                "containers need the packages docker and testcontainers, which are not installed",
                 where=where,
                 remedies=["pip install pytest-netns-mysql[containers]"],
             ) from error
@@ -52,41 +55,49 @@ class Engine:
         self._errors = docker.errors
         self._missing = docker.errors.NotFound  # images, too
         self._failures = (docker.errors.DockerException, requests.RequestException)
-        met = ""
-        # A socket that did not connect is left open by the client, and goes with the error that leads to it.
+        failure = ""
+        # The client does not close a socket that could not connect. The socket ends with the error that refers to it.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
             try:
                 self.client = DockerClient().client
                 self.client.ping()
             except Exception as error:  # noqa: BLE001 - of requests and urllib3, too
-                met = _first_line(error)
-            if met:
+                failure = _first_line(error)
+            if failure:
                 gc.collect()
-        if met:
+        if failure:
             raise ContainerError(
                 "no container engine answers",
                 where=where,
-                tried=[met],
+                tried=[failure],
                 remedies=[
-                    "start it: systemctl start docker, or systemctl start podman.socket",
-                    "name where it answers: DOCKER_HOST=unix:///run/podman/podman.sock",
-                    "may this user use it? usermod -aG docker USER, and log in again",
+                    "start the engine: systemctl start docker, or systemctl start podman.socket",
+                    "name the engine's socket: DOCKER_HOST=unix:///run/podman/podman.sock",
+                    "let this user use the engine: usermod -aG docker USER, and log in again",
                 ],
             )
 
     @contextlib.contextmanager
-    def _told(self, what: str, *remedies: str) -> Iterator[None]:
-        """Raise ContainerError where the engine refuses what the block asks of it, or does not answer."""
+    def _raising(self, what: str, *remedies: str) -> Iterator[None]:
+        """Raise ContainerError if the engine refuses a request of the block, or does not answer."""
         try:
             yield
         except self._failures as error:
             raise ContainerError(what, where=self._where, tried=[_first_line(error)], remedies=remedies) from error
 
     def image(self, reference: str, *, progress: Callable[[str], None] | None) -> Mapping[str, Any] | None:
-        """Return what the engine knows of an image, brought now with a line of ``progress`` where it is not there.
+        """Return the attributes of an image, which is pulled if the engine does not have it.
 
-        Without ``progress`` nothing is brought: None. Raises ContainerError where it cannot be.
+        Args:
+            reference: The image, as ``docker run`` takes it.
+            progress: Takes a line of text before the image is pulled. With None the image is not pulled.
+
+        Returns:
+            The attributes, as ``docker inspect`` shows them, or None if there is no image and nothing is pulled.
+
+        Raises:
+            ContainerError: The image cannot be pulled.
         """
         try:
             return self._attributes(reference)
@@ -94,18 +105,27 @@ class Engine:
             if progress is None:
                 return None
         progress(f"pulling the image {reference}…")
-        with self._told(
+        with self._raising(
             f"there is no image {reference}, and it cannot be pulled",
-            "mend the name: docker://mysql:8.4, docker://percona/percona-server:8.0",
-            "bring it: docker pull, docker load, or make one from a fetched server: netns-mysql image",
+            "correct the name: docker://mysql:8.4, docker://percona/percona-server:8.0",
+            "or get the image by docker pull or docker load, or make an image of a fetched server: netns-mysql image",
         ):
             self.client.images.pull(*_split(reference))
             return self._attributes(reference)
 
     def load(self, file: Path, reference: str, changes: Sequence[str]) -> None:
-        """Make an image of an archive of its files; ``changes`` are as in a Dockerfile. Raises ContainerError."""
+        """Make an image of an archive of its files.
+
+        Args:
+            file: The tar archive.
+            reference: The name of the image.
+            changes: Instructions, as in a Dockerfile.
+
+        Raises:
+            ContainerError: The engine cannot make the image.
+        """
         repository, tag = _split(reference)
-        with self._told(f"the engine makes no image {reference}"):
+        with self._raising(f"the engine cannot make the image {reference}"):
             self.client.api.import_image_from_file(str(file), repository, tag, changes=list(changes))
             self._attributes(reference)
 
@@ -114,7 +134,15 @@ class Engine:
         return attributes
 
     def output(self, image: str, command: Sequence[str]) -> str:
-        """Run a program of an image until it ends; return what it printed, and raise ContainerError where it fails."""
+        """Run a program of an image and return what it prints.
+
+        Args:
+            image: The image.
+            command: The path of the program in the image, and its arguments.
+
+        Raises:
+            ContainerError: The program cannot be run, or fails.
+        """
         container = self.create(image, command[1:], program=None, entrypoint=[command[0]])
         try:
             self.start(container)
@@ -131,7 +159,7 @@ class Engine:
 
     @contextlib.contextmanager
     def looking_into(self, image: str) -> Iterator[Callable[[str], str | None]]:
-        """Give what tells where a path in an image leads, links followed, or None where nothing is there."""
+        """Return a block whose value resolves paths in an image: links are followed, and a missing path is None."""
         container = self.create(image, ["true"], program=None, entrypoint=["true"])
         try:
             yield lambda path: self._target(container, path)
@@ -139,7 +167,7 @@ class Engine:
             self.remove(container)
 
     def _target(self, container: Container, path: str) -> str | None:
-        with self._told("the engine does not show the files of a container"):
+        with self._raising("the engine cannot list the files of a container"):
             try:
                 stream, status = container.get_archive(path)
             except self._missing:
@@ -148,76 +176,96 @@ class Engine:
         return str(status["linkTarget"] or path)
 
     def create(self, image: str, command: Sequence[str], *, program: str | None, **options: Any) -> Container:
-        """Make a container, without a network and with no capability but those of ``options``, and do not start it.
+        """Create a container without a network and without capabilities other than those of ``options``.
 
-        ``program`` is a path in the image that is to have CAP_SYS_ADMIN whoever runs it, see capabilities(7), "File
-        capabilities": an engine gives an ordinary user's process none. Raises ContainerError.
+        Args:
+            image: The image.
+            command: The command.
+            program: The path of a program in the image that gets CAP_SYS_ADMIN as a file capability, or None. An engine
+                gives an ordinary user's process no capability otherwise; see capabilities(7), "File capabilities".
+            **options: Further arguments of ``containers.create`` in the docker package.
+
+        Raises:
+            ContainerError: The engine cannot create the container.
         """
         from testcontainers.core.labels import create_labels
 
         labels = create_labels(image, {OWNER: owner()})
         alone = {"network_mode": "none", "cap_drop": ["ALL"], "detach": True, "labels": labels}
-        with self._told("the engine makes no container"):
+        with self._raising("the engine cannot create a container"):
             container = self.client.containers.create(image, list(command), **alone, **options)
         try:
-            with self._told(f"{program} of the image cannot be given CAP_SYS_ADMIN"):
-                if program is not None and not container.put_archive("/", _link_with_capability(program)):
-                    raise self._errors.DockerException("the engine took no archive")
+            with self._raising(f"{program} of the image cannot be given CAP_SYS_ADMIN"):
+                if program is not None and not container.put_archive("/", link_with_capability(program)):
+                    raise self._errors.DockerException("the engine did not accept the archive")
         except BaseException:
             self.remove(container)
             raise
         return container
 
     def start(self, container: Container) -> int:
-        """Start a container; return the pid of its first process, 0 where it has ended already.
+        """Start a container, and return the pid of its first process, or 0 if that has ended already.
 
-        Raises ContainerError where the engine does not run it.
+        Raises ContainerError if the engine cannot run the container.
         """
-        with self._told(
-            "the engine does not start the container",
-            "the engine must see this machine's /proc and namespaces: no remote one, none in a machine of its own, and "
-            "pytest not in a container itself",
+        with self._raising(
+            "the engine cannot start the container",
+            "use an engine that sees this machine's /proc and namespaces: not a remote engine or one in a virtual "
+            "machine, and with pytest outside of a container",
         ):
             container.start()
             container.reload()
             return int(container.attrs["State"]["Pid"])
 
     def is_running(self, container: Container) -> bool:
-        """Tell whether a container has not ended; raise ContainerError where the engine does not say."""
-        with self._told("the engine does not tell of a container"):
+        """Return True if a container has not ended; raise ContainerError if the engine does not answer."""
+        with self._raising("the engine does not report the state of a container"):
             container.reload()
             return str(container.status) != "exited"
 
     def exit_code(self, container: Container, *, timeout: float = 30.0) -> int:
-        """Return the exit code of a container that ends, -N where signal N ended it; ``timeout`` is in seconds.
+        """Wait for the end of a container, and return its exit code, or -N after signal N.
 
-        Raises ContainerError where it has not ended by then.
+        Args:
+            container: The container.
+            timeout: How long to wait, in seconds.
+
+        Raises:
+            ContainerError: The container has not ended in time.
         """
-        with self._told(f"a container has not ended after {timeout:g} seconds"):
+        with self._raising(f"a container has not ended after {timeout:g} seconds"):
             code = int(container.wait(timeout=timeout)["StatusCode"])
         return 128 - code if code > 128 else code
 
     def printed(self, container: Container, *, lines: int | str = "all") -> str:
-        """Return the last lines that a container printed; raise ContainerError where the engine does not say."""
-        with self._told("the engine does not tell what a container printed"):
+        """Return the last lines that a container printed.
+
+        Args:
+            container: The container.
+            lines: The number of lines, or ``all``.
+
+        Raises:
+            ContainerError: The engine does not answer.
+        """
+        with self._raising("the engine does not return what a container printed"):
             return str(container.logs(tail=lines).decode("utf-8", "replace"))
 
     def remove(self, container: Container) -> None:
-        """End and remove a container, with what volumes it has of its own; one that is gone is no error."""
+        """End and remove a container and its anonymous volumes, if the container still exists."""
         with contextlib.suppress(*self._failures):
             container.remove(force=True, v=True)
 
     def remove_all(self, owner: str) -> int:
-        """End and remove the containers that belong to a process; return how many there were."""
-        own = {"label": f"{OWNER}={owner}"}
-        found = self.client.containers.list(all=True, filters=own, ignore_removed=True)
-        for container in found:
+        """End and remove all containers of a process, and return their number."""
+        label = {"label": f"{OWNER}={owner}"}
+        containers = self.client.containers.list(all=True, filters=label, ignore_removed=True)
+        for container in containers:
             self.remove(container)
-        return len(found)
+        return len(containers)
 
 
 def owner() -> str:
-    """Return what this process's containers bear: a pid is used again, its start time is not."""
+    """Return the value of the label for this process: its pid, which may be used again, and its start time."""
     return f"{os.getpid()}-{Path('/proc/self/stat').read_text().rpartition(') ')[2].split()[19]}"
 
 
@@ -229,28 +277,14 @@ def reap(owner: str, folder: str) -> None:
         folder: The folder of the containers' files.
     """
     engine, rounds = Engine("the end of a run"), 0
-    while rounds < _ROUNDS:  # a container may have been in the making
+    while rounds < _ROUNDS:  # the engine may still be creating a container
         rounds = 0 if engine.remove_all(owner) else rounds + 1
         shutil.rmtree(folder, ignore_errors=True)
         time.sleep(_PAUSE)
 
 
-def _link_with_capability(program: str) -> bytes:
-    """Return an archive with a hard link to a file: what is set of a link, its file has.
-
-    So nothing of the program's 60 MB is sent. tar's extended headers carry attributes, see capabilities(7).
-    """
-    link = tarfile.TarInfo(_LINK)
-    link.type, link.linkname, link.mode = tarfile.LNKTYPE, program.lstrip("/"), 0o755
-    link.pax_headers = {"SCHILY.xattr.security.capability": _FILE_CAPABILITY.decode("latin-1")}
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8") as archive:
-        archive.addfile(link)
-    return content.getvalue()
-
-
 def _split(reference: str) -> tuple[str, str | None]:
-    """Return repository and tag: without a tag an engine would pull them all."""
+    """Return repository and tag; without a tag an engine would pull all tags."""
     repository, colon, tag = reference.rpartition(":")
     if "@" in reference or not colon or "/" in tag:
         return reference, None if "@" in reference else "latest"
@@ -258,6 +292,6 @@ def _split(reference: str) -> tuple[str, str | None]:
 
 
 def _first_line(error: BaseException) -> str:
-    """Return what an engine's error says, without the objects of three libraries around it."""
+    """Return the first line of an engine's error, without the errors of requests and urllib3 around it."""
     explanation = getattr(error, "explanation", None) or error
     return f"{type(error).__name__}: {str(explanation).strip().splitlines()[0] if str(explanation) else ''}"

@@ -1,4 +1,4 @@
-"""A data directory made by an image's own entrypoint, with its variables and scripts."""
+"""A data directory made by the entrypoint of an image, with its variables and scripts."""
 
 from __future__ import annotations
 
@@ -33,10 +33,19 @@ def initialize(
     progress: Callable[[str], None],
     timeout: float = 120.0,
 ) -> None:
-    """Have the image's entrypoint make a data directory in ``folder``, with its variables and scripts.
+    """Make a data directory with the entrypoint of an image.
 
-    ``progress`` takes a line of text, once a second; ``timeout`` is in seconds. Raises ServerStartError with what it
-    printed. See "Environment Variables" of the image's documentation.
+    See "Environment Variables" in the image's documentation.
+
+    Args:
+        image: The image, with the variables and scripts for its entrypoint.
+        options: mysqld's options.
+        folder: The data directory, which must not exist.
+        progress: Takes a line of text, once a second.
+        timeout: How long the entrypoint may take, in seconds.
+
+    Raises:
+        ServerStartError: The entrypoint failed; with the last lines that it printed.
     """
     folder.mkdir()
     os.chown(folder, *image.user)
@@ -60,21 +69,21 @@ def initialize(
         except (ContainerError, mysql.connector.Error) as error:
             printed = engine.printed(container, lines=_LAST_LINES).splitlines()
             raise ServerStartError(
-                f"the image's entrypoint made no data directory: {error}",
+                f"the image's entrypoint could not make a data directory: {error}",
                 command=command,
                 log="\n".join(printed),
                 codes=(),
                 messages=printed,
                 where=image.name,
                 tried=printed,
-                remedies=["read the lines of the container above", "mend netns_image_env or netns_image_initdb"],
+                remedies=["read the lines of the container above", "correct netns_image_env or netns_image_initdb"],
             ) from error
-    for left in folder.glob("*.sock*"):
-        left.unlink()
+    for file in folder.glob("*.sock*"):
+        file.unlink()
 
 
 def _shut_down(image: Image, folder: Path, container: Container, progress: Progress, timeout: float) -> None:
-    """End the server in good order as soon as the entrypoint has done its work: before, it listens to nobody."""
+    """Shut the server down when the entrypoint has done its work: until then the server is closed to clients."""
     # A socket's path has room for 107 characters, see unix(7), and a cache may lie deeper.
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -107,7 +116,10 @@ def _await_and_shut_down(image: Image, path: str, container: Container, progress
 
 
 def _ask_to_shut_down(path: str, password: str) -> bool:
-    """Shut the server down if it is the last one that the entrypoint starts; the one before listens to no network."""
+    """Shut the server down, and return True, if it is the last server that the entrypoint starts.
+
+    The server that the entrypoint starts first, for its scripts, has skip_networking.
+    """
     options = {"unix_socket": path, "user": "root", "password": password}
     with mysql.connector.connect(**options) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT @@GLOBAL.skip_networking")

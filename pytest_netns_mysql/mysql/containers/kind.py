@@ -13,6 +13,7 @@ from pytest_netns_mysql.mysql.cache.versionline import recall, remember
 from pytest_netns_mysql.mysql.containers.engine import Engine
 from pytest_netns_mysql.mysql.containers.image import PASSWORD, Image
 from pytest_netns_mysql.mysql.kinds.local import fetched, program_on_path
+from pytest_netns_mysql.mysql.servernames import IMAGE
 from pytest_netns_mysql.mysql.versions import FIRST_VERSION, Version, format_version, parse_version_line
 
 if TYPE_CHECKING:
@@ -23,14 +24,13 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import StartableKind
     from pytest_netns_mysql.mysql.mysqld.process import Process
 
-SCHEME = "docker://"
-# Where images have their server: MySQL's own and Percona's, those made from tarballs; MariaDB's, to be told.
+# The paths of the server in images: of MySQL and Percona, of images made from tarballs, and of MariaDB, for the error.
 _PLACES = (
     *("/usr/sbin/mysqld", "/usr/local/bin/mysqld", "/usr/bin/mysqld", "/usr/libexec/mysqld"),
     *("/usr/local/mysql/bin/mysqld", "/usr/sbin/mariadbd", "/usr/bin/mariadbd"),
 )
-_ONE_OF_THEM = (PASSWORD, "MYSQL_ALLOW_EMPTY_PASSWORD")
-_UNKNOWABLE = ("MYSQL_RANDOM_ROOT_PASSWORD", "MYSQL_ONETIME_PASSWORD", "MYSQL_ROOT_PASSWORD_FILE")
+_ALLOW_EMPTY_PASSWORD = "MYSQL_ALLOW_EMPTY_PASSWORD"  # noqa: S105 - a variable's name
+_UNKNOWN_PASSWORD = ("MYSQL_RANDOM_ROOT_PASSWORD", "MYSQL_ONETIME_PASSWORD", "MYSQL_ROOT_PASSWORD_FILE")
 
 
 @dataclass(frozen=True)
@@ -110,63 +110,81 @@ def find(
     initdb: Path | None,
     progress: Callable[[str], None] | None,
 ) -> ImageKind | None:
-    """Return the server of an image, which is pulled where it is not there; without ``progress`` None then.
+    """Return the server of an image, which is pulled if the engine does not have it.
 
-    Raises ContainerError, ServerVersionError for an image of a server that cannot do it, SettingError for variables
-    that leave the administrator's password unknown.
+    Args:
+        choice: The value of netns_mysqld, with ``docker://``.
+        cache: The user's cache folder.
+        environment: The variables of netns_image_env.
+        initdb: The folder of netns_image_initdb, or None.
+        progress: Takes a line of text before the image is pulled. With None the image is not pulled.
+
+    Returns:
+        The server, or None if there is no image and nothing is pulled.
+
+    Raises:
+        ContainerError: No engine answers, the image cannot be pulled, or it has no server.
+        ServerVersionError: The server is MariaDB, or too old.
+        SettingError: The variables leave the administrator's password unknown.
     """
     where = f"netns_mysqld = {choice}"
-    reference = choice.removeprefix(SCHEME)
+    reference = choice.removeprefix(IMAGE)
     engine = Engine(where)
     attributes = engine.image(reference, progress=progress)
     if attributes is None:
         return None
     digest = str(attributes["Id"])
-    own = dict(one.split("=", 1) for one in attributes["Config"].get("Env") or ())
+    own = dict(variable.split("=", 1) for variable in attributes["Config"].get("Env") or ())
     variables = _variables({**own, **environment}, environment, where)
-    mysqld, line = _look_into(engine, reference, digest, cache, where)
+    mysqld, line = _find_server(engine, reference, digest, cache, where)
     flavor, version = parse_version_line(line)
     if flavor == "mariadb":
         raise ServerVersionError(
-            f"{choice} is MariaDB {format_version(version)}: it has no addr/ns, and its listening "
-            "sockets cannot be handed into a container",
+            f"{choice} is MariaDB {format_version(version)}: it does not support addr/ns, and sockets cannot be "
+            "passed into a container",
             where=where,
-            remedies=["netns_mysqld = mariadb, a MariaDB of this machine", "an image of MySQL 8.0.22 or newer"],
+            remedies=["use a MariaDB of this machine: netns_mysqld = mariadb", "use an image of MySQL 8.0.22 or newer"],
         )
     if version < FIRST_VERSION:
         raise ServerVersionError(
             f"{choice} is MySQL {format_version(version)}: network namespace support came with 8.0.22",
             where=where,
             tried=[line],
-            remedies=["an image of MySQL 8.0.22 or newer"],
+            remedies=["use an image of MySQL 8.0.22 or newer"],
         )
-    image = Image(f"{SCHEME}{reference}", digest, mysqld, variables, initdb, engine)
+    image = Image(f"{IMAGE}{reference}", digest, mysqld, variables, initdb, engine)
     return ImageKind(image, version, line, flavor, cache)
 
 
 def _variables(known: Mapping[str, str], given: Mapping[str, str], where: str) -> dict[str, str]:
-    """Return the variables for the entrypoint: those given, and what makes the administrator as a local server's."""
-    for name in _UNKNOWABLE:
+    """Return the variables for the entrypoint: the given ones, and defaults for the same administrator as elsewhere.
+
+    Args:
+        known: The variables of the image and the given ones.
+        given: The variables of netns_image_env.
+        where: The setting that names the image, for the error.
+    """
+    for name in _UNKNOWN_PASSWORD:
         if name in known:
             raise SettingError(
                 f"{name} leaves the administrator's password unknown to this plugin",
                 where=f"netns_image_env, or the environment of the image, for {where}",
                 remedies=[f"leave it out, or set {PASSWORD}"],
             )
-    defaults = {} if any(name in known for name in _ONE_OF_THEM) else {_ONE_OF_THEM[1]: "yes"}
+    defaults = {} if PASSWORD in known or _ALLOW_EMPTY_PASSWORD in known else {_ALLOW_EMPTY_PASSWORD: "yes"}
     if "MYSQL_ROOT_HOST" not in known:
         defaults["MYSQL_ROOT_HOST"] = "localhost"
     password = {PASSWORD: known[PASSWORD]} if PASSWORD in known else {}
     return {**defaults, **password, **given}
 
 
-def _look_into(engine: Engine, reference: str, digest: str, cache: Path, where: str) -> tuple[str, str]:
-    """Return the server's path in an image, and what it prints as its version; remembered, by the image's id."""
+def _find_server(engine: Engine, reference: str, digest: str, cache: Path, where: str) -> tuple[str, str]:
+    """Return the path and the version line of the server in an image, cached by the image's id."""
     known = recall(cache, digest)
     if known is not None:
         return known["mysqld"], known["version_line"]
-    with engine.looking_into(reference) as target:
-        mysqld = next((found for place in _PLACES if (found := target(place)) is not None), None)
+    with engine.looking_into(reference) as resolve:
+        mysqld = next((path for place in _PLACES if (path := resolve(place)) is not None), None)
     if mysqld is None:
         raise ContainerError(
             f"there is no mysqld in the image {reference}",
@@ -180,9 +198,9 @@ def _look_into(engine: Engine, reference: str, digest: str, cache: Path, where: 
 
 
 def _digest(folder: Path | None) -> str:
-    files = sorted(one for one in folder.rglob("*") if one.is_file()) if folder is not None else ()
-    return hashlib.sha256(b"".join(_of_file(one) for one in files)).hexdigest()
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder is not None else ()
+    return hashlib.sha256(b"".join(map(_digest_of_file, files))).hexdigest()
 
 
-def _of_file(file: Path) -> bytes:
+def _digest_of_file(file: Path) -> bytes:
     return hashlib.sha256(f"{file.name}\0".encode() + file.read_bytes()).digest()

@@ -1,4 +1,4 @@
-"""Make a container image of a fetched server, where no registry can be reached."""
+"""A container image made from a fetched server, for machines that reach no registry."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SHELL = "busybox-static"
 _ENTRYPOINT = Path(__file__).with_name("docker-entrypoint.sh")
 _SETTINGS = "/etc/my.cnf"
-# The official image's.
+# The instructions of the official image.
 _CHANGES = (
     "ENV PATH=/usr/local/bin:/bin",
     "VOLUME /var/lib/mysql",
@@ -55,9 +55,16 @@ _FOLDERS = {"/tmp": 0o1777, "/run/mysqld": 0o1777, "/var/lib/mysql": 0o1777, "/v
 
 
 def make_image(server: Distribution, reference: str, *, progress: Callable[[str], None]) -> None:
-    """Make the image ``reference`` of a fetched server and of a small shell, with an entrypoint as the official one's.
+    """Make an image from a fetched server and a small shell, with an entrypoint like that of the official image.
 
-    The shell comes from the machine's own package sources. Raises ContainerError where no engine answers, FetchError.
+    Args:
+        server: The fetched server.
+        reference: The name of the image.
+        progress: Takes a line of text.
+
+    Raises:
+        ContainerError: No engine answers, or the engine cannot make the image.
+        FetchError: The shell cannot be fetched from the machine's package sources.
     """
     engine = Engine("netns-mysql image")
     with tempfile.TemporaryDirectory() as folder:
@@ -70,29 +77,30 @@ def make_image(server: Distribution, reference: str, *, progress: Callable[[str]
 
 
 def _shell(root: Path, progress: Callable[[str], None]) -> Path:
-    """Return a busybox that needs no library, brought from the package sources."""
-    progress("fetching a shell for it from the machine's package sources…")
+    """Return a statically linked busybox, fetched from the machine's package sources."""
+    progress("fetching a shell for the image from the machine's package sources…")
     root.mkdir()
     apt = AptRoot(root, Progress(progress))
     apt.use(choose(apt.targets(), apt.architecture(), None))
-    packages = [one for one in apt.closure([_SHELL]) if one.name == _SHELL]
+    packages = [package for package in apt.closure([_SHELL]) if package.name == _SHELL]
     unpack(apt.download(packages, _SHELL), root / "tree", lambda _: None)
-    found = next((one for place in ("bin", "usr/bin") if (one := root / "tree" / place / "busybox").exists()), None)
-    if found is None:
+    paths = [root / "tree" / folder / "busybox" for folder in ("bin", "usr/bin")]
+    shell = next((path for path in paths if path.exists()), None)
+    if shell is None:
         raise FetchError(f"there is no busybox in the package {_SHELL}", where=apt.where(), remedies=MYSQL.remedies)
-    return found
+    return shell
 
 
 def _fill(archive: tarfile.TarFile, server: Path, shell: Path) -> None:
-    # The loader's path in the programs is absolute: the server has to lie where it lay, readable to every user.
-    archive.add(server, str(server), filter=_for_all)
-    archive.add(shell, "/bin/busybox", filter=_for_all)
+    # The programs contain the absolute path of their loader, so the server needs the same path in the image.
+    archive.add(server, str(server), filter=_readable_by_all)
+    archive.add(shell, "/bin/busybox", filter=_readable_by_all)
     applets = subprocess.run([shell, "--list"], capture_output=True, text=True, check=True).stdout.split()
     for name in set(applets) - {"busybox"}:
         _link(archive, f"/bin/{name}", "/bin/busybox")
     for program in (server / "bin").iterdir():
         _link(archive, f"/usr/local/bin/{program.name}", str(program))
-    # A program with file capabilities takes no library from where its own path leads, from the usual folder alone.
+    # A program with file capabilities ignores its $ORIGIN library path, and finds libraries in /usr/lib only.
     for library in (server / "lib").iterdir():
         _link(archive, f"/usr/lib/{library.name}", str(library))
     _link(archive, "/var/run", "/run")
@@ -105,7 +113,7 @@ def _fill(archive: tarfile.TarFile, server: Path, shell: Path) -> None:
     _write(archive, "/usr/local/bin/docker-entrypoint.sh", _ENTRYPOINT.read_bytes(), 0o755)
 
 
-def _for_all(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+def _readable_by_all(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"
     entry.mode |= 0o555 if entry.isdir() or entry.mode & 0o100 else 0o444

@@ -1,6 +1,6 @@
-"""The process that removes a run's containers, and their folders, when the run's process has ended in any way.
+"""The process that removes the containers and the folder of a run after the run has ended in any way.
 
-It runs as a program of its own, without this package until there is something to do, so it must not import from it.
+This file runs as a program of its own, and imports nothing of this package before the run has ended.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ WATCHING = b"watching\n"
 
 
 def main() -> None:
-    """Wait for the end of the process ``argv[1]``, then remove what belongs to ``argv[2]``, and the folder ``argv[3]``.
+    """Wait for the end of a process, then remove its containers and their folder.
 
-    ``argv[4]`` is where the package and what it needs are imported from, as PYTHONPATH has it.
+    The arguments are the process's pid, the label's value on its containers, the folder, and the import path, as in
+    PYTHONPATH.
     """
     pid, owner, folder, places = int(sys.argv[1]), *sys.argv[2:5]
     end = select.poll()
@@ -23,7 +24,7 @@ def main() -> None:
     os.write(1, WATCHING)
     os.close(1)
     end.poll()
-    # Only now: an engine's client takes megabytes, which nothing needs for as long as the run lasts.
+    # Imported only now: the engine's client takes megabytes, which this process does not need during the run.
     sys.path[:] = places.split(os.pathsep)
     from pytest_netns_mysql.mysql.containers.engine import reap
 

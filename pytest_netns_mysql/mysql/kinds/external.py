@@ -22,6 +22,7 @@ from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.mysqld.failure import silent_error
 from pytest_netns_mysql.mysql.mysqld.features import Feature
+from pytest_netns_mysql.mysql.servernames import EXTERNAL
 from pytest_netns_mysql.mysql.versions import (
     FIRST_MARIADB,
     FIRST_VERSION,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.dialects.base import Dialect
 
-SCHEME = "external:"
 _USAGE = "write external:HOST:PORT, such as external:192.0.2.10:3306; an IPv6 address in brackets"
 _LACKS = frozenset(
     {
@@ -82,7 +82,7 @@ class External:
     @property
     def name(self) -> str:
         """The server's address with ``external:``, as in the setting netns_mysqld."""
-        return f"{SCHEME}{self.listens.address}:{self.listens.port}"
+        return f"{EXTERNAL}{self.listens.address}:{self.listens.port}"
 
     @property
     def dialect(self) -> Dialect:
@@ -189,7 +189,7 @@ def find(choice: str, *, user: str, password: str) -> External:
         ServerVersionError: The server is too old.
     """
     where = f"netns_mysqld = {choice}"
-    host, colon, port = choice.removeprefix(SCHEME).rpartition(":")
+    host, colon, port = choice.removeprefix(EXTERNAL).rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     is_port = port.isascii() and port.isdigit() and len(port) < 6 and 0 < int(port) < 65536
     if not (colon and is_port and host and len(host) <= _LONGEST_HOST and is_line(host)):

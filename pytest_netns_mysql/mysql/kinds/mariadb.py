@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerStartError, ServerVersionError
+from pytest_netns_mysql.mysql import servernames
 from pytest_netns_mysql.mysql.cache import cached
 from pytest_netns_mysql.mysql.kinds.local import Distribution, installed
 from pytest_netns_mysql.mysql.mysqld.features import Feature
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
     from pytest_netns_mysql.mysql.mysqld.process import Process
 
-NAME = "mariadb"
+NAME = servernames.MARIADB
 _PROGRAM = "mariadbd"
 _WAYS_OUT = (
     "install MariaDB 10.6 or newer, from your system's packages or from MariaDB's own",
@@ -92,7 +93,7 @@ class MariaDB(Distribution):
     def _scripts(self) -> Iterator[str]:
         for name in _SCRIPTS:
             names = [f"{folder}/{name.format(prefix)}" for folder in _FOLDERS for prefix in ("mariadb", "mysql")]
-            file = next((self.basedir / one for one in names if (self.basedir / one).is_file()), None)
+            file = next((self.basedir / path for path in names if (self.basedir / path).is_file()), None)
             if file is None:
                 raise ServerStartError(
                     f"MariaDB's script {name.format('mariadb')} was not found: no data directory can be made",
@@ -101,7 +102,7 @@ class MariaDB(Distribution):
                     codes=(),
                     messages=(),
                     where=str(self.mysqld),
-                    tried=[str(self.basedir / one) for one in dict.fromkeys(names)],
+                    tried=[str(self.basedir / path) for path in dict.fromkeys(names)],
                     remedies=["install the server's package in full", *_WAYS_OUT[1:]],
                 )
             for line in file.read_text("utf-8").splitlines(keepends=True):
@@ -109,7 +110,7 @@ class MariaDB(Distribution):
                     yield line
 
     def access(self, name: str, network: Network) -> Process:
-        """Return the process of a server, in a folder of its name in the sandbox."""
+        """Return the process of a server called ``name``, with a folder of that name in the sandbox."""
         from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
         from pytest_netns_mysql.mysql.mysqld.activated import ActivatedProcess
 

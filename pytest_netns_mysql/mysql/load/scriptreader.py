@@ -153,14 +153,14 @@ class ScriptReader:
             return False
         return not status & NO_BACKSLASH_ESCAPES
 
-    def _handle(self, letter: int) -> Iterator[Statement | CommandCall]:
+    def _handle(self, byte: int) -> Iterator[Statement | CommandCall]:
         """Handle the byte at the current position, which needs a decision."""
         is_code = not self._in_comment and not self._quote
-        if letter == BACKSLASH and not self._in_comment and self._escapes():
+        if byte == BACKSLASH and not self._in_comment and self._escapes():
             yield from self._handle_backslash()
         elif is_code and self._comment != HINT and self._line.startswith(self._session.delimiter, self._at):
             yield from self._handle_delimiter()
-        elif is_code and self._is_line_comment(letter):
+        elif is_code and self._is_line_comment(byte):
             self._handle_line_comment()
         elif not self._quote and lexicalrules.opens_comment(self._line, self._at, self._comment, mariadb=self._mariadb):
             self._accept_comment_mark()
@@ -170,20 +170,20 @@ class ScriptReader:
             self._in_comment = False
             self._needs_space = True
         else:
-            self._handle_letter(letter)
+            self._handle_byte(byte)
 
-    def _handle_letter(self, letter: int) -> None:
+    def _handle_byte(self, byte: int) -> None:
         length = 1
         if not self._quote:
             self._comment = lexicalrules.comment_after(self._line, self._at, self._comment, mariadb=self._mariadb)
-        if letter == self._quote:
-            if letter != DOLLAR or self._line.startswith(self._dollar_quote, self._at):
-                length = len(self._dollar_quote) if letter == DOLLAR else 1
+        if byte == self._quote:
+            if byte != DOLLAR or self._line.startswith(self._dollar_quote, self._at):
+                length = len(self._dollar_quote) if byte == DOLLAR else 1
                 self._quote = 0
         elif not self._in_comment and not self._quote and self._comment != HINT:
-            if letter in QUOTES:
-                self._quote = letter
-            elif letter == DOLLAR and self._session.dollars:
+            if byte in QUOTES:
+                self._quote = byte
+            elif byte == DOLLAR and self._session.dollars:
                 self._dollar_quote = lexicalrules.dollar_quote(self._line, self._at)
                 self._quote = DOLLAR if self._dollar_quote else 0
                 self._copy(max(0, len(self._dollar_quote) - 1))
@@ -195,11 +195,11 @@ class ScriptReader:
         self._at += 2
         self._line_start = len(self._buffer)
 
-    def _is_line_comment(self, letter: int) -> bool:
+    def _is_line_comment(self, byte: int) -> bool:
         if self._comment == HINT:
             return False
         is_first = self._mariadb and not self._buffer
-        return letter == HASH or lexicalrules.is_dash_comment(self._line, self._at, is_first=is_first)
+        return byte == HASH or lexicalrules.is_dash_comment(self._line, self._at, is_first=is_first)
 
     def _handle_line_comment(self) -> None:
         # A comment by itself is dropped, so that the next line may be a command. The client program sends it at once.

@@ -80,11 +80,13 @@ class Instance(ServerFacts):
 
         The calling thread must be able to enter the sandbox's namespaces; ``boot`` may be called by any thread.
         """
-        source = None if self._process is None else self._source()
-        self._access.make_folder()
-        if self._process is not None and source is not None:
-            self._process.copy_data(source)
-            self._make_way(self._process)
+        if self._process is None:
+            self._access.make_folder()
+            return
+        source = self._source()
+        self._process.make_folder()
+        self._process.copy_data(source)
+        self._prepare_start(self._process)
 
     def _source(self) -> Path:
         """Return the data directory to copy, and keep its path in ``_origin``."""
@@ -101,7 +103,7 @@ class Instance(ServerFacts):
             timeout=spec.start_timeout,
         )
 
-    def _make_way(self, process: Process) -> None:
+    def _prepare_start(self, process: Process) -> None:
         self._listeners.check_ports()
         process.prepare(self._listeners)
 
@@ -143,8 +145,7 @@ class Instance(ServerFacts):
         try:
             self._access.wait(self.administrator.answers, timeout=self.spec.start_timeout)
         except ServerStartError as error:
-            error.tried = (*error.tried, f"data from {origin}, made anew for this start: it was damaged before")
-            raise
+            raise error.with_tried(f"data from {origin}, made again for this start: it was damaged before") from error
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the administrator; return its rows.
@@ -227,7 +228,7 @@ class Instance(ServerFacts):
 
     def _start_again(self) -> None:
         with naming_limits(self.spec.where):
-            self._make_way(self._own("restarted"))
+            self._prepare_start(self._own("restarted"))
             self.boot()
             self.wait_until_up()
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import LoadError
 from pytest_netns_mysql.mysql.kinds import mariadb
-from pytest_netns_mysql.mysql.load import script
-from pytest_netns_mysql.mysql.load.load import Function, Load, source_of
+from pytest_netns_mysql.mysql.load.entries import Function, Load, source_of
 from pytest_netns_mysql.mysql.mysqld import optionfile
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _ERROR_AT_LINE = re.compile(r"^ERROR\b.*? at line (\d+)(?: in file: '(.+?)')?:",
 _SMALL = 256 << 10  # bytes: reading such a file is faster than starting the client program, which takes 10 ms
 _LARGE = 64 << 10  # bytes: a larger file may have statements longer than max_allowed_packet
 _LARGEST_PACKET = 1 << 30  # bytes: the maximum of max_allowed_packet
-_PARSE_ERROR = 1064
+_PARSE_ERROR = 1064  # ER_PARSE_ERROR
 _SILENT = "mysql ended with exit code {} and printed no error: perhaps the last command has no delimiter"
 _SERVER_REMEDY = "correct what the server reports; nothing was kept of the data"
 _FILE_REMEDY = "correct the line; nothing was kept of the data"
@@ -51,32 +50,33 @@ def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None
 
 
 def _load_file(server: Instance, load: Load, file: Path, schema: str | None) -> None:
-    found = load.scan()
-    if found.fault is not None:
-        fault = found.fault
-        raise _failed(load, f"{fault.file}, line {fault.line}", fault.what, remedies=[fault.remedy])
-    with _loading_variables(server, found):
-        if _needs_program(server, found, small=schema is not None):
-            _run(server, load, file, schema)
+    scan = load.scan()
+    if scan.fault is not None:
+        raise _load_error(
+            load, f"{scan.fault.file}, line {scan.fault.line}", scan.fault.what, remedies=[scan.fault.remedy]
+        )
+    with _loading_variables(server, scan):
+        if _needs_program(server, scan, small=schema is not None):
+            _load_by_program(server, load, file, schema)
         else:
-            _send(server, load, file, schema, found)
+            _load_without_program(server, load, file, schema, scan)
 
 
-def _needs_program(server: Instance, found: Scan, *, small: bool) -> bool:
+def _needs_program(server: Instance, scan: Scan, *, small: bool) -> bool:
     """Return True if the client program must read a file, or is the faster way.
 
     Args:
         server: The server.
-        found: What the file needs.
+        scan: What the file needs.
         small: Whether to read a small file without the client program.
     """
     if server.spec.kind.program("mysql") is None:
         return False
-    if found.reads_local:
+    if scan.reads_local:
         return True
-    if found.has_sandbox and not _is_mariadb(server):
+    if scan.has_sandbox and not _is_mariadb(server):
         return False  # MySQL's client program refuses the command
-    return found.has_commands or not small or found.size > _SMALL
+    return scan.has_commands or not small or scan.size > _SMALL
 
 
 def _is_mariadb(server: Instance) -> bool:
@@ -84,12 +84,12 @@ def _is_mariadb(server: Instance) -> bool:
 
 
 @contextlib.contextmanager
-def _loading_variables(server: Instance, found: Scan) -> Iterator[None]:
+def _loading_variables(server: Instance, scan: Scan) -> Iterator[None]:
     """Set the global variables that a file needs until the block ends, if the server allows it."""
     import mysql.connector
 
-    wanted = {"local_infile": 1} if found.reads_local else {}
-    if found.size > _LARGE:
+    wanted = {"local_infile": 1} if scan.reads_local else {}
+    if scan.size > _LARGE:
         wanted["max_allowed_packet"] = _LARGEST_PACKET
     before: dict[str, int] = {}
     try:
@@ -119,14 +119,16 @@ def _call(server: Instance, load: Load, function: Function, schema: str | None) 
         except Exception as error:
             source = str(source_of(function))
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == source]
-            raise _failed(
+            raise _load_error(
                 load, f"{source}, line {lines[-1] if lines else 0}", f"{type(error).__name__}: {error}"
             ) from error
 
 
-def _send(server: Instance, load: Load, file: Path, schema: str | None, found: Scan) -> None:
+def _load_without_program(server: Instance, load: Load, file: Path, schema: str | None, scan: Scan) -> None:
     """Read a file without the client program, and send its statements one by one."""
     import mysql.connector
+
+    from pytest_netns_mysql.mysql.load import script
 
     with _connect(server, schema) as connection:
         statement = script.Statement(b"", file, 0)
@@ -134,7 +136,7 @@ def _send(server: Instance, load: Load, file: Path, schema: str | None, found: S
             for statement in script.statements(
                 file,
                 mariadb=_is_mariadb(server),
-                dollars=found.has_dollars and not _is_mariadb(server) and _takes_dollars(connection),
+                dollars=scan.has_dollars and not _is_mariadb(server) and _takes_dollars(connection),
                 status=lambda: connection.status,
             ):
                 for _ in connection.cmd_query_iter(statement.text):
@@ -142,11 +144,11 @@ def _send(server: Instance, load: Load, file: Path, schema: str | None, found: S
                         connection.get_rows(raw=True)
         except mysql.connector.Error as error:
             message = f"ERROR {error.errno} ({error.sqlstate}) at line {statement.line}: {error.msg}"
-            raise _failed(load, f"{statement.file}, line {statement.line}", message) from error
+            raise _load_error(load, f"{statement.file}, line {statement.line}", message) from error
         except script.ScriptError as error:
             remedies = ["install the client program mysql", "remove the command"] if error.needs_program else []
             message = f"ERROR at line {error.line}: {error}"
-            raise _failed(load, f"{error.file}, line {error.line}", message, remedies=remedies) from error
+            raise _load_error(load, f"{error.file}, line {error.line}", message, remedies=remedies) from error
 
 
 def _takes_dollars(connection: Any) -> bool:
@@ -161,7 +163,7 @@ def _takes_dollars(connection: Any) -> bool:
     return False
 
 
-def _run(server: Instance, load: Load, file: Path, schema: str | None) -> None:
+def _load_by_program(server: Instance, load: Load, file: Path, schema: str | None) -> None:
     """Load a file by the client program."""
     command = [
         server.program("mysql"),
@@ -190,10 +192,10 @@ def _run(server: Instance, load: Load, file: Path, schema: str | None) -> None:
     if result.returncode != 0 or place:
         where = f"{file.parent / (place[2] or file)}, line {place[1]}" if place else str(file)
         message = result.stderr[place.start() if place else 0 :].strip().splitlines()
-        raise _failed(load, where, *(message[:3] if place else message[-3:] or [_SILENT.format(result.returncode)]))
+        raise _load_error(load, where, *(message[:3] if place else message[-3:] or [_SILENT.format(result.returncode)]))
 
 
-def _failed(load: Load, where: str, *messages: str, remedies: Sequence[str] = ()) -> LoadError:
+def _load_error(load: Load, where: str, *messages: str, remedies: Sequence[str] = ()) -> LoadError:
     return LoadError(
         f"{load.name} could not be loaded",
         where=where,

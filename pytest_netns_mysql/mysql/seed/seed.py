@@ -23,7 +23,7 @@ from pytest_netns_mysql.mysql.seed.loader import load_into
 from pytest_netns_mysql.mysql.seed.seededschemas import SeededSchemas
 from pytest_netns_mysql.optionnames import without_loose
 
-__all__ = ["SeededSchemas", "data_of", "template"]
+__all__ = ["SeededSchemas", "cached_seed", "data_of"]
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
@@ -62,7 +62,7 @@ _IRRELEVANT = (
 _WHILE_LOADING: Mapping[str, OptionValue] = {"skip_networking": True, "local_infile": True, "skip_log_bin": None}
 
 
-def template(server: Instance, base: Path) -> Path:
+def cached_seed(server: Instance, base: Path) -> Path:
     """Return the folder of a server's seed in the cache. The seed is made if it is not there.
 
     All workers and runs of this user share the seed.

@@ -1,4 +1,4 @@
-"""What is damaged in the cache is told, and made again, once."""
+"""Damaged data in the cache is named, and made again, once."""
 
 from __future__ import annotations
 
@@ -138,9 +138,9 @@ def test_a_damaged_server_is_named_and_makes_way_for_the_next_fetch(own_copy: Pa
     damage, fault = OF_SERVERS[kind]
     damage(own_copy)
     assert cached.fetched(cache, "mysql") is None
-    told: list[str] = []
-    cached.drop_damaged(cache, "mysql", told.append)
-    (line,) = told
+    lines: list[str] = []
+    cached.drop_damaged(cache, "mysql", lines.append)
+    (line,) = lines
     assert line.startswith(f"{own_copy} in the cache is damaged ({fault}")
     assert line.endswith("): it is fetched again")
     assert not (own_copy / cached.RECORD).exists()
@@ -148,7 +148,7 @@ def test_a_damaged_server_is_named_and_makes_way_for_the_next_fetch(own_copy: Pa
 
 def test_a_server_that_never_ran_here_is_run_once(own_copy: Path) -> None:
     (own_copy / "lib" / "libcrypto.so.3").unlink()
-    told: list[str] = []
-    cached.drop_damaged(own_copy.parent.parent, "mysql", told.append)
-    (line,) = told
+    lines: list[str] = []
+    cached.drop_damaged(own_copy.parent.parent, "mysql", lines.append)
+    (line,) = lines
     assert "cannot be used as mysqld: with --version it ended with exit code " in line

@@ -30,7 +30,7 @@ unescaped = factories.mysqld(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ({"user": 5}, "user must be a string, got 5"),
         ({"user": b"app"}, "user must be a string, got b'app'"),
@@ -67,17 +67,17 @@ unescaped = factories.mysqld(
     ],
 )
 def test_arguments_of_an_account(
-    netns_account: AccountFactory, netns_mysqld: MySQLServer, arguments: dict[str, Any], told: str
+    netns_account: AccountFactory, netns_mysqld: MySQLServer, arguments: dict[str, Any], message: str
 ) -> None:
     before = netns_mysqld.execute("SELECT user, host FROM mysql.user")
     with pytest.raises(ClientError) as error:
         netns_account(**{"user": "app", **arguments})
-    assert told in str(error.value).splitlines()[0]
+    assert message in str(error.value).splitlines()[0]
     assert error.value.remedies
     assert netns_mysqld.execute("SELECT user, host FROM mysql.user") == before
 
 
-def test_what_the_server_refuses_is_told_in_our_words(netns_account: AccountFactory) -> None:
+def test_a_refused_statement_is_a_client_error_with_the_servers_message(netns_account: AccountFactory) -> None:
     netns_account("app")
     with pytest.raises(
         ClientError, match=r"creating the account 'app'@'127\.0\.0\.1' failed: the server refused"
@@ -98,7 +98,7 @@ def test_what_the_server_refuses_is_told_in_our_words(netns_account: AccountFact
         r"ALL ON `shop\_a`.*",
     ],
 )
-def test_what_stands_in_quotes_is_no_statement(
+def test_quoted_text_is_not_taken_for_a_statement(
     netns_account: AccountFactory, netns_mysqld: MySQLServer, grant: str
 ) -> None:
     app = netns_account("app", grants=[grant])
@@ -106,7 +106,7 @@ def test_what_stands_in_quotes_is_no_statement(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ({"namespace": 5}, "namespace must be the name of a namespace, got 5"),
         ({"account": "app"}, "account must be what netns_account() returned, got 'app'"),
@@ -119,10 +119,10 @@ def test_what_stands_in_quotes_is_no_statement(
         ({"user": "app", "password": "a\0b"}, "password must not have a NUL in it"),
     ],
 )
-def test_arguments_of_a_connection(netns_connect: ConnectFactory, arguments: dict[str, Any], told: str) -> None:
+def test_arguments_of_a_connection(netns_connect: ConnectFactory, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ClientError) as error:
         netns_connect(**arguments)
-    assert told in str(error.value).splitlines()[0]
+    assert message in str(error.value).splitlines()[0]
     assert error.value.remedies
 
 
@@ -139,7 +139,7 @@ def test_a_namespace_is_named(netns: Network, netns_connect: ConnectFactory, net
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         ((5,), "a command line takes strings and paths, got 5"),
         (("",), "program must not be empty"),
@@ -148,10 +148,10 @@ def test_a_namespace_is_named(netns: Network, netns_connect: ConnectFactory, net
         (("mysql", "a\0b"), "argument must not have a NUL in it"),
     ],
 )
-def test_arguments_of_a_command_line(netns_argv: ArgvFactory, words: tuple[Any, ...], told: str) -> None:
+def test_arguments_of_a_command_line(netns_argv: ArgvFactory, words: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ClientError) as error:
         netns_argv(*words)
-    assert told in str(error.value).splitlines()[0]
+    assert message in str(error.value).splitlines()[0]
     assert error.value.remedies
 
 

@@ -23,6 +23,8 @@ from pytest_netns_mysql import (
     Network,
     ServerNotFoundError,
 )
+from pytest_netns_mysql.mysql.clients.accounts import Accounts
+from pytest_netns_mysql.mysql.clients.clients import Clients
 
 pytestmark = pytest.mark.live
 
@@ -52,16 +54,13 @@ def test_the_file_is_private(netns_argv: ArgvFactory, program: str) -> None:
     assert 'host="192.0.2.2"' in file.read_text()
 
 
-kept: list[Path] = []
-
-
-def test_a_file_is_made(netns_argv: ArgvFactory) -> None:
-    kept.append(file_of(netns_argv("mysql")))
-    assert kept[0].exists()
-
-
-def test_a_file_goes_with_its_test(netns: Network) -> None:
-    assert not kept[0].exists()
+def test_the_file_is_removed_with_the_clients_of_the_test(netns_mysqld: MySQLServer) -> None:
+    accounts = Accounts(netns_mysqld)
+    with Clients(netns_mysqld, accounts, "global") as clients:
+        file = file_of(clients.argv("mysql"))
+        assert file.exists()
+    assert not file.exists()
+    accounts.drop()
 
 
 @pytest.mark.netns("red")
@@ -87,7 +86,7 @@ def test_an_argument_that_hides_the_account_is_refused(netns_argv: ArgvFactory, 
     ]
 
 
-def test_a_program_that_is_not_there(netns_argv: ArgvFactory) -> None:
+def test_a_missing_program_is_refused_with_the_known_programs(netns_argv: ArgvFactory) -> None:
     with pytest.raises(ServerNotFoundError, match="there is no program mysqldunp beside") as error:
         netns_argv("mysqldunp")
     assert "mysqladmin" in str(error.value)
@@ -110,7 +109,7 @@ def any_program(tmp_path: Path) -> str:
 @pytest.mark.netns("red", "global")
 @pytest.mark.parametrize("name", ["red", "blue", "global", None])
 @pytest.mark.parametrize("stands_in", ["red", "blue", "global"])
-def test_any_program_stands_in_the_namespace_that_is_named(
+def test_any_program_runs_in_the_namespace_that_is_named(
     netns: Network, netns_argv: ArgvFactory, any_program: str, name: str | None, stands_in: str
 ) -> None:
     here = netns.here
@@ -166,7 +165,7 @@ def test_the_server_sees_every_program_come_from_its_namespace(
     assert logins == (f"{origin}]",), printed.stderr
 
 
-def test_a_program_without_capabilities_runs_where_it_stands(
+def test_a_program_without_capabilities_runs_in_its_own_namespace_only(
     netns: Network, netns_argv: ArgvFactory, any_program: str
 ) -> None:
     argv = netns_argv(any_program, namespace="red")
@@ -178,7 +177,7 @@ def test_a_program_without_capabilities_runs_where_it_stands(
     assert elsewhere.stdout == ""
 
 
-def test_a_program_that_does_not_run_says_which(netns_argv: ArgvFactory, tmp_path: Path) -> None:
+def test_the_error_of_a_broken_program_names_it(netns_argv: ArgvFactory, tmp_path: Path) -> None:
     program = tmp_path / "broken"
     program.write_text("#!/does/not/exist\n")
     program.chmod(0o755)

@@ -26,7 +26,7 @@ def test_no_engine_answers(suite: Suite, monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
     said = refused(suite("container_refusals/single", "--netns-mysqld=docker://mysql:8.4"))
     assert "no container engine answers\n  where: netns_mysqld = docker://mysql:8.4\n  tried: " in said
-    assert "do: start it: systemctl start docker, or systemctl start podman.socket" in said
+    assert "do: start the engine: systemctl start docker, or systemctl start podman.socket" in said
 
 
 def test_with_fetch_never_no_image_is_pulled(suite: Suite, image: str) -> None:
@@ -45,7 +45,7 @@ def test_no_such_image(suite: Suite, image: str) -> None:
     said = refused(suite("container_refusals/single", "--netns-mysqld=docker://netns-mysql-nobody-has-it:1"))
     assert "there is no image netns-mysql-nobody-has-it:1, and it cannot be pulled" in said
     assert "where: netns_mysqld = docker://netns-mysql-nobody-has-it:1" in said
-    assert "do: mend the name: docker://mysql:8.4" in said
+    assert "do: correct the name: docker://mysql:8.4" in said
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_no_such_image(suite: Suite, image: str) -> None:
         ),
         (
             "mysqld  Ver 10.11.6-MariaDB-1:10.11.6+maria~ubu2204 for debian-linux-gnu on x86_64",
-            "is MariaDB 10.11.6: it has no addr/ns, and its listening sockets cannot be handed into a container",
+            "is MariaDB 10.11.6: it does not support addr/ns, and sockets cannot be passed into a container",
         ),
     ],
 )
@@ -73,9 +73,9 @@ def test_an_entrypoint_that_fails(suite: Suite, image: str) -> None:
     result = suite("container_refusals/single", f"--netns-mysqld={image}", "--netns-image-env=MYSQL_DATABASE=a`b")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["ServerStartError: the image's entrypoint made no data directory: it ended with exit code *"]
+        ["ServerStartError: the image's entrypoint could not make a data directory: it ended with exit code *"]
     )
-    result.stdout.fnmatch_lines(["  do: mend netns_image_env or netns_image_initdb"])
+    result.stdout.fnmatch_lines(["  do: correct netns_image_env or netns_image_initdb"])
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""mysqld's options: whose wins, and how they are written."""
+"""mysqld's options: which mapping wins, and how they become arguments."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def test_the_defaults_are_small_and_do_not_flush() -> None:
     assert DEFAULTS["loose_innodb_flush_log_at_trx_commit"] == 0
     assert DEFAULTS["loose_innodb_flush_method"] == "nosync"
     assert DEFAULTS["loose_innodb_doublewrite"] is False
-    assert DEFAULTS["loose_innodb_redo_log_capacity"] == 8 * 1024 * 1024  # the least that a server takes
+    assert DEFAULTS["loose_innodb_redo_log_capacity"] == 8 * 1024 * 1024  # the minimum
     assert DEFAULTS["loose_innodb_buffer_pool_size"] == 32 * 1024 * 1024
     assert DEFAULTS["skip_log_bin"] is None
 
 
-def test_by_default_there_is_no_x_plugin_and_no_look_up_of_host_names() -> None:
+def test_by_default_x_plugin_and_the_lookup_of_host_names_are_off() -> None:
     assert DEFAULTS["loose_mysqlx"] is False
     assert DEFAULTS["skip_name_resolve"] is True
 
 
-def test_only_what_every_version_knows_goes_without_loose() -> None:
-    """A server ends at an option that it does not know, and only warns of a loose one."""
+def test_options_that_some_version_lacks_are_loose() -> None:
+    """A server stops at an option that it does not know, unless the option is loose."""
     assert {name for name in DEFAULTS if not name.startswith("loose_")} == {
         "port",
         "skip_name_resolve",
@@ -65,22 +65,20 @@ def test_only_what_every_version_knows_goes_without_loose() -> None:
         ("secure_file_priv", "secure_file_priv", "/tmp"),
     ],
 )
-def test_a_users_option_takes_the_place_of_the_default_in_any_spelling(
-    default: str, name: str, value: OptionValue
-) -> None:
+def test_an_option_replaces_the_default_in_any_spelling(default: str, name: str, value: OptionValue) -> None:
     merged = merge({name: value})
     assert merged[normal(name)] == value
     assert len(merged) == len(DEFAULTS)
     assert (default in merged) == (default == normal(name))
 
 
-def test_the_last_mapping_that_names_an_option_wins() -> None:
+def test_the_last_mapping_with_an_option_wins() -> None:
     merged = merge({"log_bin": "first", "port": 1}, {"skip-log-bin": None}, {"log-bin": "last"})
     assert (merged["log_bin"], merged["port"]) == ("last", 1)
     assert "skip_log_bin" not in merged
 
 
-def test_an_option_of_the_users_own_is_added_and_the_defaults_stay() -> None:
+def test_other_options_are_added_to_the_defaults() -> None:
     assert merge({"Max-Connections": 5}) == DEFAULTS | {"max_connections": 5}
 
 
@@ -103,7 +101,7 @@ def test_merging_changes_no_default() -> None:
         ("sql_mode", "ANSI_QUOTES,NO_ZERO_DATE", "--sql-mode=ANSI_QUOTES,NO_ZERO_DATE"),
     ],
 )
-def test_an_option_is_written_as_the_command_line_takes_it(name: str, value: OptionValue, argument: str) -> None:
+def test_an_option_becomes_an_argument_of_mysqld(name: str, value: OptionValue, argument: str) -> None:
     assert arguments({name: value}) == [argument]
 
 
@@ -114,14 +112,14 @@ def test_arguments_keep_their_order() -> None:
 @pytest.mark.parametrize(
     "name", ["lower_case_table_names", "innodb-page-size", "loose_innodb_data_file_path", "INNODB_UNDO_DIRECTORY"]
 )
-def test_a_data_directory_is_made_with_the_options_that_it_cannot_be_served_without(name: str) -> None:
+def test_initialize_gets_the_options_that_are_built_into_a_data_directory(name: str) -> None:
     made = initial({name: "16K", "max_connections": 5, "port": 3307})
     assert made[name] == "16K"
     assert "max_connections" not in made
     assert "port" not in made
 
 
-def test_a_data_directory_is_made_small() -> None:
+def test_initialize_makes_small_files() -> None:
     assert initial({}) == {name: value for name, value in DEFAULTS.items() if name.startswith("loose_innodb_")}
 
 
@@ -151,28 +149,28 @@ def test_an_option_that_the_plugin_sets_is_refused(name: str, what: str, remedy:
 @pytest.mark.parametrize(
     "name", ["daemonize", "Daemonize", "loose-daemonize", "skip_loose_daemonize", "--daemoniz", "daem"]
 )
-def test_an_option_by_which_mysqld_leaves_its_parent_is_refused(name: str) -> None:
+def test_daemonize_is_refused_in_any_spelling(name: str) -> None:
     with pytest.raises(SettingError) as error:
         checked({"port": 3307, name: None}, where="mysqld(options=...)")
-    said = "daemonize" if "daemonize" in name.lower() else f"{name.lstrip('-')} (daemonize)"
+    option = "daemonize" if "daemonize" in name.lower() else f"{name.lstrip('-')} (daemonize)"
     assert str(error.value) == (
-        f"the option {said} is refused: mysqld would leave the process that starts it\n"
+        f"the option {option} is refused: mysqld would leave the process that starts it\n"
         "  where: mysqld(options=...)\n  do: remove the option"
     )
 
 
 @pytest.mark.parametrize("name", ["chroot", "initialize-insecure", "initialize", "initiali", "bootstrap", "chro"])
-def test_an_option_with_which_mysqld_is_no_server_is_refused(name: str) -> None:
+def test_options_that_keep_mysqld_from_serving_are_refused(name: str) -> None:
     with pytest.raises(SettingError, match="is refused: mysqld would "):
         checked({name: None}, where="here")
 
 
-def test_a_beginning_of_an_own_option_is_refused_as_the_option() -> None:
+def test_the_beginning_of_an_option_is_refused_like_the_option() -> None:
     with pytest.raises(SettingError, match="the option pid_file is set by the plugin"):
         checked({"pid-fil": "x"}, where="here")
 
 
-def test_options_that_only_resemble_the_plugins_own_pass() -> None:
+def test_options_that_only_resemble_those_of_the_plugin_are_accepted() -> None:
     options: dict[str, OptionValue] = {"port": 1, "mysqlx_socket": "x", "log_error_verbosity": 3, "admin_port": 2}
     assert checked(options, where="here") == options
 
@@ -182,7 +180,7 @@ PREFIXES = st.lists(st.sampled_from(["loose-", "skip_", "disable-", "enable_", "
 
 
 @given(st.lists(st.tuples(st.builds("".join, st.tuples(PREFIXES, WORDS)), st.integers(0, 9))))
-def test_merging_mappings_one_by_one_or_at_once_is_the_same(layers: list[tuple[str, int]]) -> None:
+def test_merging_one_by_one_or_all_at_once_gives_the_same(layers: list[tuple[str, int]]) -> None:
     step: dict[str, OptionValue] = {}
     for name, value in layers:
         step = merge(step, {name: value})
@@ -192,7 +190,7 @@ def test_merging_mappings_one_by_one_or_at_once_is_the_same(layers: list[tuple[s
 @pytest.mark.parametrize(
     "name", ["", "--", " ", "max connections", "port=1", "a\nb", "a\0b", "voilà", "x" * 300, "skip_" * 3000, 5, None]
 )
-def test_what_is_no_name_of_an_option_is_refused(name: str) -> None:
+def test_an_invalid_name_is_refused(name: str) -> None:
     with pytest.raises(SettingError, match="cannot be the name of an option\n  where: here\n  do: name it as in an"):
         checked({name: 1}, where="here")
 
@@ -212,7 +210,7 @@ def test_what_is_no_name_of_an_option_is_refused(name: str) -> None:
         (float("nan"), "mysqld accepts only finite numbers"),
     ],
 )
-def test_what_mysqld_cannot_be_given_as_a_value_is_refused(value: OptionValue, why: str) -> None:
+def test_an_invalid_value_is_refused(value: OptionValue, why: str) -> None:
     with pytest.raises(SettingError) as error:
         checked({"init_connect": value}, where="here")
     assert error.value.what.startswith("the option init_connect = ")
@@ -220,7 +218,7 @@ def test_what_mysqld_cannot_be_given_as_a_value_is_refused(value: OptionValue, w
 
 
 @pytest.mark.parametrize("value", [None, True, 5, 0.5, "a b", "", Path("/etc/my.cnf"), 2**64 - 1])
-def test_what_mysqld_can_be_given_is_taken(value: OptionValue) -> None:
+def test_a_valid_value_is_accepted(value: OptionValue) -> None:
     assert checked({"--init-connect": value, "validate_password.policy": 1}, where="here")
 
 

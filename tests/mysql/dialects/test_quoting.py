@@ -1,4 +1,4 @@
-"""Names and values in statements: quoted so that the server reads back what was meant."""
+"""Quoting of names and values: the server reads back the same text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pytest_netns_mysql.mysql.dialects.quoting import identifier, literal
         ('"`', "'\"`'"),
     ],
 )
-def test_a_literal_is_one_string(text: str, quoted: str) -> None:
+def test_a_literal_is_quoted_as_one_string(text: str, quoted: str) -> None:
     assert literal(text) == quoted
 
 
@@ -39,17 +39,17 @@ def test_a_literal_is_one_string(text: str, quoted: str) -> None:
         ("`; DROP SCHEMA mysql; --", "```; DROP SCHEMA mysql; --`", "```; DROP SCHEMA mysql; --`"),
     ],
 )
-def test_an_identifier_is_one_name_and_as_a_pattern_means_that_name_alone(text: str, quoted: str, pattern: str) -> None:
+def test_an_identifier_is_quoted_as_a_name_or_as_a_pattern(text: str, quoted: str, pattern: str) -> None:
     assert identifier(text) == quoted
     assert identifier(text, pattern=True) == pattern
 
 
-def test_an_account_is_written_as_statements_take_it() -> None:
+def test_an_account_is_quoted_for_sql() -> None:
     assert str(Account("o'brien", "192.0.2.%")) == "'o''brien'@'192.0.2.%'"
 
 
 def server_reads(literal: str) -> str:
-    """Read a string as the server does: one quote ends it, two are one, a backslash takes the next as it is."""
+    """Return the value of a quoted string, as the server reads it."""
     found = re.fullmatch(r"'((?:[^'\\]|''|\\.)*)'", literal, re.DOTALL)
     assert found, literal
     return re.sub(r"''|\\(.)", lambda part: part[1] or "'", found[1], flags=re.DOTALL)
@@ -70,7 +70,7 @@ def test_an_identifier_is_read_back_as_the_name(text: str) -> None:
 @given(st.text("ab_%\\", max_size=6), st.text("abcd_%\\", max_size=6))
 def test_a_pattern_matches_its_own_name_and_no_other(text: str, other: str) -> None:
     like = identifier(text, pattern=True).strip("`")
-    # SQL's wildcards as the server's: a backslash takes the next as it is, _ is one character, % any number.
+    # The server's wildcards: _ is one character, % any number, and a backslash escapes the next character.
     parts = re.findall(r"\\.|.", like)
     expression = "".join({"_": ".", "%": ".*"}.get(part, re.escape(part[-1])) for part in parts)
     assert re.fullmatch(expression, text)

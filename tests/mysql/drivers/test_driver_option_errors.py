@@ -86,7 +86,7 @@ def test_x_devapi_counts_in_milliseconds() -> None:
     assert to_driver_options("mysqlx", {"connect_timeout": 7000}) == {"connect_timeout": 7000}
 
 
-def test_a_function_that_nobody_knows_takes_what_is_written() -> None:
+def test_an_unknown_function_gets_the_options_as_written() -> None:
     def connect(**options: Any) -> None: ...
 
     assert not has_known_options(connect)

@@ -78,7 +78,7 @@ def test_the_limit_for_the_connecting(netns_connect: ConnectFactory, driver: Any
 
 @pytest.mark.parametrize("place", ["administrator", "namespace", "fixture"])
 @pytest.mark.parametrize(
-    ("driver", "option", "told"),
+    ("driver", "option", "message"),
     [
         ("pymysql", "buffered", "PyMySQL takes no option buffered=, an option of mysql.connector"),
         (pymysql.connect, "buffered", "PyMySQL takes no option buffered=, an option of mysql.connector"),
@@ -93,7 +93,7 @@ def test_the_limit_for_the_connecting(netns_connect: ConnectFactory, driver: Any
     ids=["pymysql", "pymysql-function", "connector", "default", "connector-function"],
 )
 def test_an_option_that_the_driver_does_not_know(
-    netns_mysqld: MySQLServer, netns_connect: ConnectFactory, place: str, driver: Any, option: str, told: str
+    netns_mysqld: MySQLServer, netns_connect: ConnectFactory, place: str, driver: Any, option: str, message: str
 ) -> None:
     places: dict[str, Callable[..., Any]] = {
         "administrator": netns_mysqld.connect,
@@ -103,8 +103,8 @@ def test_an_option_that_the_driver_does_not_know(
     with pytest.raises(ClientError) as error:
         places[place](driver=driver, **{option: True})
     first, where, tried, *remedies = str(error.value).splitlines()
-    assert first == told
-    assert where == f"  where: options of {told.partition(' ')[0]}"
+    assert first == message
+    assert where == f"  where: options of {message.partition(' ')[0]}"
     assert tried.startswith("  tried: its options are ")
     assert " database, " in tried
     assert remedies == [f"  do: leave {option}= out, or pass a driver that takes it: driver=..."]

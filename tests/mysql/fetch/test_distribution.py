@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -203,12 +204,12 @@ def test_auto_takes_the_newest_of_the_cache(on_path: Path, cache: Path) -> None:
 @pytest.mark.parametrize(
     "changes", [{"folder": "/elsewhere"}, {"machine": "vax"}, {"version_line": OLD}, {"version_line": ""}]
 )
-def test_a_server_made_for_another_place_or_machine_is_none(cache: Path, changes: dict[str, str]) -> None:
+def test_a_server_made_for_another_path_or_machine_is_ignored(cache: Path, changes: dict[str, str]) -> None:
     in_cache(cache, "mysql-9.7.4-0", DEBIAN, **changes)
     assert fetched(cache) is None
 
 
-def test_a_half_made_server_is_none(cache: Path) -> None:
+def test_an_incomplete_server_is_ignored(cache: Path) -> None:
     mysqld = in_cache(cache, "mysql-9.7.4-0", DEBIAN)
     record = mysqld.parent.parent / "server.json"
     record.write_text(record.read_text()[:20])
@@ -253,7 +254,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time(on_path: Path, tmp_path:
     assert find("auto", cache=tmp_path / "file" / "cache", progress=silent).version == (9, 7, 4)
 
 
-def test_a_warm_find_starts_no_program(on_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_warm_find_runs_no_program(on_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     in_cache(cache, "mysql-9.7.4-0", DEBIAN)
     program(on_path / "mysqld", MARIADB)
     first = find("auto", cache=cache, progress=silent)
@@ -276,8 +277,6 @@ def test_a_program_is_found_beside_then_in_bin_then_on_path(tmp_path: Path, on_p
 
 def test_the_module_imports_little() -> None:
     """A warm run pays for these imports at every start."""
-    import subprocess
-
     heavy = ["asyncio", "urllib.request", "filelock", "subprocess", "tempfile"]
     code = f"import sys; import pytest_netns_mysql.mysql.kinds.local; print([m for m in {heavy} if m in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

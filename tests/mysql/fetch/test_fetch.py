@@ -102,7 +102,7 @@ def test_nothing_else_is_left(cache: Path, home: Path) -> None:
     assert not any(path.is_symlink() for path in home.rglob("*"))
 
 
-def test_the_progress_says_each_step_and_how_far_it_is(home: Path, lines: list[str]) -> None:
+def test_progress_lines_name_each_step_and_its_state(home: Path, lines: list[str]) -> None:
     """A fast machine may show the steps alone: how far one is comes once a second."""
     title = re.escape(f"MySQL {home.name.split('-')[1]}")
     expected = [
@@ -133,9 +133,9 @@ def test_a_line_tells_how_far_a_step_is_each_second() -> None:
     assert all(re.fullmatch(r"going on, \d+ s", line) for line in lines)
 
 
-def test_what_was_fetched_says_from_where(home: Path) -> None:
-    told = provenance(local.identify(home / "bin" / "mysqld"))
-    assert re.fullmatch(rf"MySQL [0-9.]+ \({home}/bin/mysqld, fetched from \w+://\S+ \w+\)", told)
+def test_a_fetched_server_names_its_source(home: Path) -> None:
+    text = provenance(local.identify(home / "bin" / "mysqld"))
+    assert re.fullmatch(rf"MySQL [0-9.]+ \({home}/bin/mysqld, fetched from \w+://\S+ \w+\)", text)
 
 
 def test_the_fetched_server_is_found_without_running_it(

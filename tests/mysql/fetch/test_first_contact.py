@@ -67,7 +67,7 @@ def test_every_state_of_the_cache_passes(suite: Suite, home: Path) -> None:
     assert "mariadb" in fetched(fourth)
 
 
-def test_what_no_collection_can_know_is_told_to_be_fetched_before(suite: Suite, home: Path) -> None:
+def test_a_product_that_only_a_running_test_asks_for_must_be_fetched_before(suite: Suite, home: Path) -> None:
     have(home, "mysql")
     result = suite(
         "first_contact/asks_at_run_time",
@@ -165,11 +165,11 @@ def test_netns_mysql_run_looks_for_its_server_before_it_enters(tmp_path: Path) -
 def test_a_run_and_a_failure_say_which_server_they_are_on(suite: Suite) -> None:
     result = suite("first_contact/failing")
     result.assert_outcomes(failed=1)
-    told = r"MySQL \d+\.\d+\.\d+ \(/.*/mysqld(, fetched from \S+ \w+)?\)"
-    result.stdout.re_match_lines([rf"netns: auto is {told}", r"-+ netns -+", rf"server: {told}"])
+    server = r"MySQL \d+\.\d+\.\d+ \(/.*/mysqld(, fetched from \S+ \w+)?\)"
+    result.stdout.re_match_lines([rf"netns: auto is {server}", r"-+ netns -+", rf"server: {server}"])
 
 
-def test_a_run_without_a_server_says_nothing_of_one(suite: Suite) -> None:
+def test_a_run_without_a_server_prints_no_server(suite: Suite) -> None:
     result = suite("def test_it(netns): pass\ndef test_plain(): pass")
     result.assert_outcomes(passed=2)
     result.stdout.no_fnmatch_line("*MySQL*")

@@ -1,4 +1,4 @@
-"""A server that others run, in namespaces that exist already: fixtures and clean-up are the same, it stays as it is."""
+"""A server that others run, in namespaces that exist already: fixtures work, and the server stays as it was."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _wait_until_it_answers(log: Path, process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.root  # only root may enter what others made
-def test_a_server_of_others(
+def test_a_run_uses_and_leaves_a_server_that_others_run(
     suite: Suite, others: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NETNS_EXTERNAL_PASSWORD", PASSWORD)
@@ -129,7 +129,7 @@ def test_a_server_of_others(
 
 
 @pytest.mark.root  # only root may enter what others made
-def test_an_administrator_that_is_not_let_in(suite: Suite, others: str) -> None:
+def test_a_failed_login_of_the_administrator_says_what_to_set(suite: Suite, others: str) -> None:
     result = suite("external_server/origins", f"--netns-mysqld=external:{THERE}:3306")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     said = result.stderr.str()
@@ -140,7 +140,7 @@ def test_an_administrator_that_is_not_let_in(suite: Suite, others: str) -> None:
 
 
 @pytest.mark.parametrize("choice", ["external:", "external:host", "external::3306", "external:host:99999"])
-def test_what_names_no_server(suite: Suite, choice: str) -> None:
+def test_a_malformed_address_of_a_server_is_refused(suite: Suite, choice: str) -> None:
     result = suite("external_server/origins", f"--netns-mysqld={choice}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert f"netns_mysqld = {choice!r} is not the address of a server" in result.stderr.str()

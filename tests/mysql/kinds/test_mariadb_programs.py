@@ -1,4 +1,4 @@
-"""Which MariaDB is used, and how its programs are found."""
+"""Finding MariaDB and its programs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def finder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Finder:
 
 
 @pytest.mark.parametrize("name", ["mariadbd", "mysqld"])
-def test_a_path_names_one(finder: Finder, tmp_path: Path, name: str) -> None:
+def test_a_path_names_a_mariadb(finder: Finder, tmp_path: Path, name: str) -> None:
     mariadbd = program(tmp_path / "base" / "sbin" / name)
     for choice in (mariadbd, tmp_path / "base"):
         found = finder.find(str(choice))
@@ -45,12 +45,12 @@ def test_a_path_names_one(finder: Finder, tmp_path: Path, name: str) -> None:
         assert label(found) == "mariadb-11.4.2"
 
 
-def test_mariadb_takes_one_of_path(finder: Finder, tmp_path: Path) -> None:
+def test_mariadb_is_found_on_path(finder: Finder, tmp_path: Path) -> None:
     mariadbd = program(tmp_path / "path" / "mariadbd")
     assert finder.find("mariadb") == MariaDB(mariadbd, (11, 4, 2), LINE)
 
 
-def test_mariadb_takes_one_of_the_cache(finder: Finder, tmp_path: Path) -> None:
+def test_mariadb_is_found_in_the_cache(finder: Finder, tmp_path: Path) -> None:
     program(tmp_path / "path" / "mariadbd", OLD)
     folder = tmp_path / "cache" / "servers" / "mariadb-11.4.2-0"
     record = {"product": "mariadb", "program": "mariadbd", "folder": str(folder), "version_line": LINE}
@@ -59,11 +59,11 @@ def test_mariadb_takes_one_of_the_cache(finder: Finder, tmp_path: Path) -> None:
     assert finder.look("mariadb") == MariaDB(mariadbd, (11, 4, 2), LINE)
 
 
-def test_there_may_be_none_yet(finder: Finder) -> None:
+def test_look_returns_none_without_a_mariadb(finder: Finder) -> None:
     assert finder.look("mariadb") is None
 
 
-def test_an_old_one_is_refused(finder: Finder, tmp_path: Path) -> None:
+def test_an_old_mariadb_is_refused(finder: Finder, tmp_path: Path) -> None:
     mariadbd = program(tmp_path / "mariadbd", OLD)
     with pytest.raises(ServerVersionError) as caught:
         finder.find(str(mariadbd))
@@ -73,7 +73,7 @@ def test_an_old_one_is_refused(finder: Finder, tmp_path: Path) -> None:
     ]
 
 
-def test_auto_passes_it_over_and_says_how_to_name_it(
+def test_auto_does_not_take_mariadb_and_says_how_to_name_it(
     finder: Finder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mariadbd = program(tmp_path / "path" / "mysqld")
@@ -83,14 +83,14 @@ def test_auto_passes_it_over_and_says_how_to_name_it(
     assert finder.look("auto") is None
 
 
-def test_without_apt_there_is_none_to_fetch(finder: Finder, tmp_path: Path) -> None:
+def test_without_apt_mariadb_is_not_found(finder: Finder, tmp_path: Path) -> None:
     with pytest.raises(ServerNotFoundError) as caught:
         Finder(finder.cache, lambda _: None).find("mariadb")
     assert str(caught.value).startswith("no MariaDB was found\n  where: netns_mysqld = mariadb\n")
     assert "name a server: netns_mysqld = /path/to/mariadbd" in caught.value.remedies
 
 
-def test_programs_have_names_of_their_own(tmp_path: Path, finder: Finder) -> None:
+def test_programs_are_found_by_the_names_of_mysql_and_mariadb(tmp_path: Path, finder: Finder) -> None:
     server = finder.find(str(program(tmp_path / "bin" / "mariadbd")))
     for name in ("mariadb", "mariadb-dump", "mariadb-admin", "mysql", "mysqlshow"):
         program(tmp_path / "bin" / name)
@@ -99,7 +99,7 @@ def test_programs_have_names_of_their_own(tmp_path: Path, finder: Finder) -> Non
         assert server.program(name) == tmp_path / "bin" / own
 
 
-def test_a_package_without_scripts_is_told(tmp_path: Path, finder: Finder) -> None:
+def test_a_package_without_scripts_cannot_make_data(tmp_path: Path, finder: Finder) -> None:
     server = finder.find(str(program(tmp_path / "base" / "bin" / "mariadbd")))
     assert server.startable is not None
     with pytest.raises(ServerStartError, match=r"MariaDB's script mariadb_system_tables\.sql was not found"):

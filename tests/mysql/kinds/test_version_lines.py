@@ -1,4 +1,4 @@
-"""What is read from the lines that real servers print for --version: from packages, tarballs and images."""
+"""Version lines that servers from packages, tarballs and images print for --version."""
 
 from __future__ import annotations
 
@@ -62,19 +62,21 @@ LINES = [
 
 
 @pytest.mark.parametrize(("line", "flavor", "version"), LINES)
-def test_a_real_line_is_read(line: str, flavor: str, version: tuple[int, int, int]) -> None:
+def test_version_lines_of_real_servers_are_read(line: str, flavor: str, version: tuple[int, int, int]) -> None:
     assert parse_version_line(line) == (flavor, version)
 
 
 @pytest.mark.parametrize("path", ["/srv/from-mariadb-to-mysql/bin/mysqld", "/home/percona/bin/mysqld"])
-def test_a_name_in_the_path_says_nothing_of_the_server(path: str) -> None:
+def test_a_name_in_the_path_does_not_decide_the_flavor(path: str) -> None:
     line = f"{path}  Ver 8.4.3 for Linux on x86_64 (MySQL Community Server - GPL)"
     assert parse_version_line(line) == ("mysql", (8, 4, 3))
 
 
 @pytest.mark.parametrize("line", [MYSQL[1][0], MYSQL[7][0], PERCONA[1][0], PERCONA[4][0]])
 @pytest.mark.parametrize("place", ["on PATH", "by path", "by basedir"])
-def test_each_is_found(line: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_servers_with_these_version_lines_are_found(
+    line: str, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A tarball's mysqld is in bin, a package's on PATH."""
     mysqld = tmp_path / "mysql" / "bin" / "mysqld"
     mysqld.parent.mkdir(parents=True)
@@ -87,11 +89,11 @@ def test_each_is_found(line: str, place: str, tmp_path: Path, monkeypatch: pytes
     assert (found.flavor, found.version) == parse_version_line(line)
 
 
-def test_one_that_is_too_old_is_told_by_its_version() -> None:
+def test_an_old_server_is_refused_with_its_version() -> None:
     with pytest.raises(ServerVersionError, match=r"is MySQL 8\.0\.18: network namespace support came with 8\.0\.22"):
         distribution(Path("/usr/sbin/mysqld"), PERCONA[0][0])
 
 
-def test_another_program_of_that_name_is_told() -> None:
+def test_another_program_called_mysqld_is_refused() -> None:
     with pytest.raises(ServerNotFoundError, match="no version was found in the output of mysqld --version: 'mysqld 1'"):
         parse_version_line("mysqld 1")

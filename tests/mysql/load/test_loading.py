@@ -1,4 +1,4 @@
-"""One file gives the same objects, whoever reads it: a load of a schema, a load of a server, the client program."""
+"""A file creates the same objects in a schema's load, in a server's load, and by the client program."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import pytest
 
 from pytest_netns_mysql import LoadError, MySQLServer, factories
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.mysql.load.load import resolve
+from pytest_netns_mysql.mysql.load.entries import find_loads
 from pytest_netns_mysql.mysql.seed import loader
 
-pytestmark = [pytest.mark.live, pytest.mark.netns]  # the servers are asked for by name
+pytestmark = [pytest.mark.live, pytest.mark.netns]  # the server fixtures are requested by name
 
 DUMPS = Path(__file__).with_name("dumps")
 HEAD = b"CREATE SCHEMA shop;\nUSE shop;\nCREATE TABLE t (a INT, b VARCHAR(20)) CHARACTER SET utf8mb4;\n"
@@ -54,8 +54,8 @@ FILES = {
     "large": HEAD + b"ALTER TABLE t MODIFY b LONGTEXT;\nINSERT INTO t VALUES (1, '" + b"x;\\'''" * (1 << 18) + b"');\n",
     **{name: (DUMPS / name).read_bytes() for name in ("shop.sql", "phpmyadmin-mysql.sql", "phpmyadmin-mariadb.sql")},
 }
-ONLY_MARIADB = ("phpmyadmin-mariadb.sql",)
-ONLY_MYSQL = ("phpmyadmin-mysql.sql",)
+OF_OTHER_SERVER = {"netns_mysqld": "phpmyadmin-mariadb.sql", "maria": "phpmyadmin-mysql.sql"}
+"""Files with collations that only the other server has, by the fixture of the server."""
 
 maria = factories.mysqld(mysqld="mariadb", options={"port": 3399})
 
@@ -74,7 +74,7 @@ def command(server: MySQLServer, program: str, *words: str) -> list[str]:
 
 
 def dump(server: MySQLServer) -> bytes:
-    """Return all that is in the schema, and drop it."""
+    """Return a dump of the schema, and drop the schema."""
     words = ("--routines", "--events", "--triggers", "--skip-comments", "--hex-blob", "--databases", "shop")
     found = server.network[GLOBAL].run(command(server, "mysqldump", *words), capture_output=True)
     assert found.returncode == 0, found.stderr
@@ -92,23 +92,25 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_three_ways_give_the_same(server: MySQLServer, folder: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("server", "name"),
+    [(server, name) for server, other in OF_OTHER_SERVER.items() for name in FILES if name != other],
+    indirect=["server"],
+)
+def test_three_ways_of_loading_give_the_same_objects(server: MySQLServer, folder: Path, name: str) -> None:
     is_mariadb = server.spec.kind.flavor == "mariadb"
-    if name in (ONLY_MYSQL if is_mariadb else ONLY_MARIADB):
-        return  # the other's own collations
     file = folder / "script.sql"
     file.write_bytes(FILES[name])
     server.execute("SET GLOBAL local_infile = 1")
-    by_hand = command(server, "mysql", "--default-character-set=utf8mb4", "--local-infile=1")
-    by_hand += [] if is_mariadb else ["--commands"]
+    client_program = command(server, "mysql", "--default-character-set=utf8mb4", "--local-infile=1")
+    client_program += [] if is_mariadb else ["--commands"]
     with file.open("rb") as text:
-        done = server.network[GLOBAL].run(by_hand, stdin=text, cwd=folder, capture_output=True)
-    assert done.returncode == 0, done.stderr
+        result = server.network[GLOBAL].run(client_program, stdin=text, cwd=folder, capture_output=True)
+    assert result.returncode == 0, result.stderr
     expected = dump(server)
     server.execute("SET GLOBAL local_infile = 0")
     for schema in (None, "another"):
-        loader.load_into(server, resolve([file], where="here"), schema)
+        loader.load_into(server, find_loads([file], where="here"), schema)
         assert dump(server) == expected
     assert server.execute("SELECT @@GLOBAL.local_infile") == [(0,)]
 
@@ -116,31 +118,30 @@ def test_three_ways_give_the_same(server: MySQLServer, folder: Path, name: str) 
 @pytest.mark.parametrize(
     "line", [b"/*!999999\\- enable the sandbox mode */ \n", b"/*M!999999\\- enable the sandbox mode */ \n"]
 )
-def test_a_dump_of_mariadb_is_loaded_everywhere(server: MySQLServer, folder: Path, line: bytes) -> None:
+def test_the_sandbox_line_of_mariadbs_dumps_is_accepted(server: MySQLServer, folder: Path, line: bytes) -> None:
     file = folder / "script.sql"
     file.write_bytes(line + HEAD + line + b"INSERT INTO t VALUES (1, 'a');\n")
     for schema in (None, "another"):
-        loader.load_into(server, resolve([file], where="here"), schema)
+        loader.load_into(server, find_loads([file], where="here"), schema)
         assert server.execute("SELECT * FROM shop.t") == [(1, "a")]
         server.execute("DROP SCHEMA shop")
 
 
-def test_what_mysqldump_writes_is_loaded(server: MySQLServer, folder: Path) -> None:
-    loader.load_into(server, resolve([DUMPS / "shop.sql"], where="here"))
+def test_a_dump_of_mysqldump_can_be_loaded(server: MySQLServer, folder: Path) -> None:
+    loader.load_into(server, find_loads([DUMPS / "shop.sql"], where="here"))
     file = folder / "dump.sql"
     first = dump_twice = dump(server)
     file.write_bytes(first)
     for schema in (None, "another"):
-        loader.load_into(server, resolve([file], where="here"), schema)
+        loader.load_into(server, find_loads([file], where="here"), schema)
         dump_twice = dump(server)
         assert dump_twice == first
 
 
-def test_what_mydumper_writes_is_loaded(server: MySQLServer) -> None:
-    if server.spec.kind.flavor == "mariadb":
-        return  # it has MySQL's collations
+@pytest.mark.parametrize("server", ["netns_mysqld"], indirect=True)  # the dump has collations of MySQL
+def test_a_dump_of_mydumper_can_be_loaded(server: MySQLServer) -> None:
     tables = ["things-schema", "things", "parts-schema", "parts", "log-schema"]
-    loads = resolve([DUMPS / "mydumper" / f"shop.{table}.sql" for table in tables], where="here")
+    loads = find_loads([DUMPS / "mydumper" / f"shop.{table}.sql" for table in tables], where="here")
     loader.load_into(server, loads, "another")
     assert server.execute("SELECT name, HEX(data), JSON_EXTRACT(doc, '$.a') FROM another.things ORDER BY id") == [
         ('tea; it\'s "hot"\n\r\t\\', "00FF275C0A0D1A22", '"b;\\n"'),
@@ -150,7 +151,7 @@ def test_what_mydumper_writes_is_loaded(server: MySQLServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "message"),
     [
         (
             b"SELECT 1;\n\nCREATE TABEL t (a INT);\n",
@@ -170,37 +171,37 @@ def test_what_mydumper_writes_is_loaded(server: MySQLServer) -> None:
     ],
     ids=["syntax", "command", "source", "delimiter", "utf-16", "nul", "local"],
 )
-def test_what_is_not_understood_is_named_by_both_ways(
-    server: MySQLServer, folder: Path, text: bytes, line: int, told: str
+def test_both_ways_of_loading_report_the_line_of_an_error(
+    server: MySQLServer, folder: Path, text: bytes, line: int, message: str
 ) -> None:
     file = folder / "script.sql"
     file.write_bytes(text)
     for schema in (None, "another"):
         with pytest.raises(LoadError) as caught:
-            loader.load_into(server, resolve([file], where="here"), schema)
+            loader.load_into(server, find_loads([file], where="here"), schema)
         assert caught.value.what == "script.sql could not be loaded"
         assert caught.value.where == f"{file}, line {line}"
-        assert caught.value.tried[0].startswith(told)
+        assert caught.value.tried[0].startswith(message)
 
 
-def test_a_fault_in_another_file_is_named_there(server: MySQLServer, folder: Path) -> None:
+def test_an_error_in_a_sourced_file_is_reported_there(server: MySQLServer, folder: Path) -> None:
     (folder / "script.sql").write_bytes(HEAD + b"source parts/a.sql\n")
     (folder / "b.sql").write_bytes(b"\n\nSELEKT 1;\n")
     for schema in (None, "another"):
         with pytest.raises(LoadError) as caught:
-            loader.load_into(server, resolve([folder / "script.sql"], where="here"), schema)
+            loader.load_into(server, find_loads([folder / "script.sql"], where="here"), schema)
         assert caught.value.where == f"{folder / 'b.sql'}, line 3"
         server.execute("DROP SCHEMA shop")
 
 
-def test_a_row_that_is_larger_than_the_server_takes(server: MySQLServer, folder: Path) -> None:
+def test_a_row_larger_than_max_allowed_packet_can_be_loaded(server: MySQLServer, folder: Path) -> None:
     file = folder / "script.sql"
     file.write_bytes(
         HEAD + b"ALTER TABLE t MODIFY b LONGTEXT;\nINSERT INTO t VALUES (1, '" + b"x" * (20 << 20) + b"');\n"
     )
     server.execute("SET GLOBAL max_allowed_packet = 16777216")
     for schema in (None, "another"):
-        loader.load_into(server, resolve([file], where="here"), schema)
+        loader.load_into(server, find_loads([file], where="here"), schema)
         assert server.execute("SELECT LENGTH(b) FROM shop.t") == [(20 << 20,)]
         server.execute("DROP SCHEMA shop")
     assert server.execute("SELECT @@GLOBAL.max_allowed_packet") == [(16777216,)]

@@ -1,4 +1,4 @@
-"""What is to be loaded: found, in order, and told apart by its content."""
+"""The entries of ``load=``: how they are found and ordered, and their digests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.mysql.load.load import Load, based, resolve
+from pytest_netns_mysql.mysql.load.entries import Load, find_loads, with_absolute_paths
 from pytest_netns_mysql.topology import from_mapping
 
 
@@ -17,9 +17,9 @@ def named(connection: Any) -> None:
     """Load nothing."""
 
 
-def made(with_what: str) -> Callable[[Any], object]:
+def made(value: str) -> Callable[[Any], object]:
     def inner(connection: Any) -> str:
-        return with_what
+        return value
 
     return inner
 
@@ -28,41 +28,41 @@ def digests(*loads: Load) -> list[str]:
     return [load.digest() for load in loads]
 
 
-def test_paths_start_at_the_folder_that_is_given(tmp_path: Path) -> None:
-    assert based("a.sql", tmp_path) == (tmp_path / "a.sql",)
-    assert based(["sub/a.sql", Path("b"), "package.module:function"], tmp_path) == (
+def test_relative_paths_start_from_the_given_folder(tmp_path: Path) -> None:
+    assert with_absolute_paths("a.sql", tmp_path) == (tmp_path / "a.sql",)
+    assert with_absolute_paths(["sub/a.sql", Path("b"), "package.module:function"], tmp_path) == (
         tmp_path / "sub/a.sql",
         tmp_path / "b",
         "package.module:function",
     )
-    assert based(named, tmp_path) == (named,)
-    assert based("/a.sql", tmp_path) == (Path("/a.sql"),)
+    assert with_absolute_paths(named, tmp_path) == (named,)
+    assert with_absolute_paths("/a.sql", tmp_path) == (Path("/a.sql"),)
 
 
-def test_a_folder_is_its_sql_files_in_the_order_of_their_names(tmp_path: Path) -> None:
+def test_the_files_of_a_folder_are_loaded_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name in ("10.sql", "02.sql", "notes.txt"):
         (tmp_path / name).touch()
-    assert [load.file for load in resolve([tmp_path], where="here")] == [tmp_path / "02.sql", tmp_path / "10.sql"]
+    assert [load.file for load in find_loads([tmp_path], where="here")] == [tmp_path / "02.sql", tmp_path / "10.sql"]
 
 
-def test_a_files_digest_follows_what_it_reads(tmp_path: Path) -> None:
+def test_the_digest_of_a_file_includes_the_files_that_it_reads(tmp_path: Path) -> None:
     (tmp_path / "a.sql").write_text("SOURCE b.sql\nLOAD DATA LOCAL INFILE 'c.csv' INTO TABLE t")
     seen = []
     for name, text in (("b.sql", ""), ("b.sql", "SELECT 1"), ("c.csv", "1"), ("a.sql", "SELECT 2")):
         (tmp_path / name).write_text(text)
-        seen += digests(*resolve([tmp_path / "a.sql"], where="here"))
+        seen += digests(*find_loads([tmp_path / "a.sql"], where="here"))
     assert len(set(seen)) == 4
 
 
-def test_a_functions_digest_follows_its_module_and_what_it_was_made_with() -> None:
-    (by_name,) = resolve([f"{__name__}:named"], where="here")
-    first, same, other, also = digests(*resolve([named, named, made("a"), made("b")], where="here"))
+def test_the_digest_of_a_function_includes_its_module_and_closure() -> None:
+    (by_name,) = find_loads([f"{__name__}:named"], where="here")
+    first, same, other, also = digests(*find_loads([named, named, made("a"), made("b")], where="here"))
     assert first == same == by_name.digest()
     assert len({first, other, also}) == 3
 
 
 @pytest.mark.parametrize(
-    ("entry", "told"),
+    ("entry", "message"),
     [
         (
             Path("/no/such.sql"),
@@ -88,21 +88,21 @@ def test_a_functions_digest_follows_its_module_and_what_it_was_made_with() -> No
         ),
     ],
 )
-def test_what_is_not_there_is_told(entry: Any, told: str) -> None:
+def test_the_error_of_an_entry_says_what_is_wrong(entry: Any, message: str) -> None:
     with pytest.raises(LoadError) as caught:
-        resolve([entry], where="here")
-    assert str(caught.value) == told
+        find_loads([entry], where="here")
+    assert str(caught.value) == message
 
 
-def test_an_empty_folder_is_a_mistake(tmp_path: Path) -> None:
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LoadError) as caught:
-        resolve([tmp_path], where="here")
+        find_loads([tmp_path], where="here")
     assert str(caught.value) == (
         f"the folder {tmp_path.name} has no SQL files to load (*.sql)\n  where: here\n  tried: {tmp_path}\n"
         "  do: put SQL files into the folder: they are loaded in the order of their names"
     )
 
 
-def test_a_topology_names_what_its_server_is_loaded_with() -> None:
+def test_a_topology_has_the_entries_of_its_server() -> None:
     topology = from_mapping({"namespaces": {"red": "192.0.2.2/24"}, "mysqld": {"load": "schema.sql"}})
     assert topology.mysqld.load == ("schema.sql",)

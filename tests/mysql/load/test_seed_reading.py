@@ -1,4 +1,4 @@
-"""SQL files are read as the client programs read them: what these send is compared with what the reader yields."""
+"""The reader of SQL files yields the statements that the client programs send, for random files."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def sent(command: list[str], file: Path, status: int, *, dollars: bool) -> tuple
 
 
 def read(file: Path, status: int, *, mariadb: bool, dollars: bool) -> tuple[list[bytes], ScriptError | None]:
-    """Return what the reader finds in a file, and where it stopped."""
+    """Return the statements that the reader yields, and its error."""
     found: list[bytes] = []
     try:
         for statement in statements(file, mariadb=mariadb, dollars=dollars, status=lambda: status):
@@ -203,18 +203,20 @@ def compare(command: list[str], file: Path, status: int, *, mariadb: bool, dolla
     theirs, complaint = sent(command, file, status, dollars=dollars)
     ours, error = read(file, status, mariadb=mariadb, dollars=dollars)
     if any(BY_PARTS.match(one) and not one.startswith(b"USE `") for one in theirs):
-        return  # MySQL's program asks the server what such a name means
+        return  # MySQL's program asks the server for the meaning of such a name
     assert ("ERROR" in complaint) == (error is not None), (complaint, error)
     assert ours == (theirs if error is None else theirs[: len(ours)])  # not every error ends the programs
 
 
-# Nothing of chance is run by a shell or an editor, and nobody is asked for the status.
+# No random text is run by a shell or an editor, and no command asks for the status.
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join).filter(lambda text: not UNFIT.search(text))
 
 
 @settings(max_examples=250, derandomize=True)
 @given(TEXTS, st.sampled_from(OTHERS), st.sampled_from([0, NO_BACKSLASH_ESCAPES]), st.booleans())
-def test_mysqls_program(mysql: str, folder: Path, text: bytes, other: bytes, status: int, dollars: bool) -> None:
+def test_the_reader_agrees_with_mysqls_client_program(
+    mysql: str, folder: Path, text: bytes, other: bytes, status: int, dollars: bool
+) -> None:
     (folder / "other.sql").write_bytes(other)
     (folder / "script.sql").write_bytes(text)
     command = [mysql, "--comments", "--loose-commands", "--default-character-set=utf8mb4"]
@@ -223,7 +225,9 @@ def test_mysqls_program(mysql: str, folder: Path, text: bytes, other: bytes, sta
 
 @settings(max_examples=250, derandomize=True)
 @given(TEXTS, st.sampled_from(OTHERS), st.sampled_from([0, NO_BACKSLASH_ESCAPES, ANSI_QUOTES]))
-def test_mariadbs_program(mariadb_client: str, folder: Path, text: bytes, other: bytes, status: int) -> None:
+def test_the_reader_agrees_with_mariadbs_client_program(
+    mariadb_client: str, folder: Path, text: bytes, other: bytes, status: int
+) -> None:
     (folder / "other.sql").write_bytes(other)
     (folder / "script.sql").write_bytes(text)
     command = [mariadb_client, "--skip-comments", "--default-character-set=utf8mb4"]
@@ -233,7 +237,7 @@ def test_mariadbs_program(mariadb_client: str, folder: Path, text: bytes, other:
 @pytest.mark.parametrize(
     "row", [b"x" * (8 << 20), b"\\'''" * (2 << 20), b"'),('it''s" * (1 << 19)], ids=["plain", "escapes", "rows"]
 )
-def test_a_large_statement_takes_memory_of_its_own_order(tmp_path: Path, row: bytes) -> None:
+def test_reading_a_large_statement_takes_a_small_multiple_of_its_size(tmp_path: Path, row: bytes) -> None:
     file = tmp_path / "large.sql"
     file.write_bytes(b"INSERT INTO t VALUES ('" + row + b"');\nSELECT 1;\n")
     tracemalloc.start()

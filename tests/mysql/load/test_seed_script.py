@@ -1,4 +1,4 @@
-"""SQL files: where one statement ends, as the client programs of MySQL and MariaDB have it."""
+"""Splitting SQL files into statements, as the client programs of MySQL and MariaDB do."""
 
 from __future__ import annotations
 
@@ -89,24 +89,24 @@ def test_statements_for_mariadb_lose_their_comments(file: Path, text: bytes, fou
 )
 def test_the_sessions_sql_mode_counts(file: Path, text: bytes, status: int, mariadb: bool, found: list[bytes]) -> None:
     file.write_bytes(text)
-    assert [one.text for one in statements(file, mariadb=mariadb, status=lambda: status)] == found
+    assert [statement.text for statement in statements(file, mariadb=mariadb, status=lambda: status)] == found
 
 
 def test_strings_in_dollar_quotes(file: Path) -> None:
     file.write_bytes(b"SELECT $$a;'b$$; SELECT a$$; SELECT $js$;$$;$js$;")
-    assert [one.text for one in statements(file, dollars=True)] == [
+    assert [statement.text for statement in statements(file, dollars=True)] == [
         b"SELECT $$a;'b$$",
         b"SELECT a$$",
         b"SELECT $js$;$$;$js$",
     ]
 
 
-def test_source_is_sought_from_the_folder_of_the_first_file(file: Path) -> None:
+def test_the_path_of_source_is_relative_to_the_first_file(file: Path) -> None:
     (file.parent / "parts").mkdir()
     (file.parent / "parts" / "a.sql").write_bytes(b"SELECT 1;\nsource b.sql ;\nSELECT 'open")
     (file.parent / "b.sql").write_bytes(b"\nDELIMITER //\nSELECT 2//\nquit\nSELECT 0//")
     file.write_bytes(b"SELECT 0;\nSOURCE parts/a.sql\nSELECT 3; SELECT 4//\\. b.sql")
-    assert [(one.file.name, one.line, one.text) for one in statements(file)] == [
+    assert [(found.file.name, found.line, found.text) for found in statements(file)] == [
         ("script.sql", 1, b"SELECT 0"),
         ("a.sql", 1, b"SELECT 1"),
         ("b.sql", 3, b"SELECT 2"),
@@ -117,7 +117,7 @@ def test_source_is_sought_from_the_folder_of_the_first_file(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told", "needs_program"),
+    ("text", "line", "message", "needs_program"),
     [
         (b"SELECT 0;\nSELECT 1 \\y;", 2, "Unknown command '\\y'.", False),
         (b"\nSOURCE none.sql", 2, "Failed to open file 'none.sql': No such file or directory", False),
@@ -131,22 +131,22 @@ def test_source_is_sought_from_the_folder_of_the_first_file(file: Path) -> None:
         (b"charset gbk", 1, "only the client program can execute the command charset", True),
     ],
 )
-def test_what_is_not_understood_is_named_with_its_line(
-    file: Path, text: bytes, line: int, told: str, needs_program: bool
+def test_an_error_has_the_line_and_says_whether_the_client_program_is_needed(
+    file: Path, text: bytes, line: int, message: str, needs_program: bool
 ) -> None:
     file.write_bytes(text)
     with pytest.raises(ScriptError) as caught:
         list(statements(file))
-    assert (caught.value.line, str(caught.value), caught.value.needs_program) == (line, told, needs_program)
+    assert (caught.value.line, str(caught.value), caught.value.needs_program) == (line, message, needs_program)
 
 
-def test_the_sandbox_of_mariadb_lets_no_file_be_read(file: Path) -> None:
+def test_the_sandbox_of_mariadb_forbids_source(file: Path) -> None:
     file.write_bytes(b"\\-\nSOURCE script.sql\n")
     with pytest.raises(ScriptError, match="SOURCE: Not allowed in the sandbox mode"):
         list(statements(file, mariadb=True))
 
 
-def test_the_files_that_a_script_reads_are_known(file: Path) -> None:
+def test_a_scan_finds_the_files_that_a_script_reads(file: Path) -> None:
     names = [
         "a.sql",
         "b.sql",
@@ -174,7 +174,7 @@ def test_the_files_that_a_script_reads_are_known(file: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["script.sql", "parts/a.sql", "b.sql", "rows.csv"])
-def test_the_digest_follows_every_file(file: Path, change: str) -> None:
+def test_the_digest_includes_every_file(file: Path, change: str) -> None:
     (file.parent / "parts").mkdir()
     (file.parent / "parts" / "a.sql").write_text("source b.sql ;\n")
     (file.parent / "b.sql").write_text("LOAD DATA LOCAL INFILE 'rows.csv' INTO TABLE t;\n")
@@ -197,7 +197,7 @@ def test_the_digest_follows_every_file(file: Path, change: str) -> None:
     ],
     ids=["utf-16", "nul", "gzip", "far"],
 )
-def test_what_is_no_text_is_told(file: Path, content: bytes, line: int, what: str) -> None:
+def test_a_scan_finds_what_the_client_program_cannot_read(file: Path, content: bytes, line: int, what: str) -> None:
     file.write_bytes(content)
     fault = scan("it", file).fault
     assert fault is not None

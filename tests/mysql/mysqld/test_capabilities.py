@@ -1,4 +1,4 @@
-"""Programs that lack capabilities: in every namespace, by name."""
+"""Starting programs and servers without some of their capabilities."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def capabilities(netns: Network, **options: Any) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("name", ["CAP_SYS_ADMIN", "sys_admin"])
-def test_one_capability_is_dropped_and_no_other(netns: Network, name: str) -> None:
+def test_only_the_named_capability_is_dropped(netns: Network, name: str) -> None:
     with_all, without = capabilities(netns), capabilities(netns, drop_capabilities=name)
     assert with_all["Eff"] & 1 << privileges.CAP_SYS_ADMIN
     assert without["Eff"] == with_all["Eff"] & ~(1 << privileges.CAP_SYS_ADMIN)
@@ -31,12 +31,12 @@ def test_several_capabilities_are_dropped(netns: Network) -> None:
     assert not without["Eff"] & (1 << privileges.CAP_SYS_ADMIN | 1 << privileges.CAP_NET_ADMIN)
 
 
-def test_a_program_that_is_not_there(netns: Network) -> None:
+def test_a_missing_program_raises_file_not_found(netns: Network) -> None:
     with pytest.raises(FileNotFoundError, match="no-such-program"):
         netns["red"].run(["no-such-program"], drop_capabilities="CAP_SYS_ADMIN")
 
 
-def test_no_such_capability(netns: Network, netns_start_mysqld: StartFactory) -> None:
+def test_an_unknown_capability_is_refused(netns: Network, netns_start_mysqld: StartFactory) -> None:
     with pytest.raises(SettingError) as error:
         netns["red"].run(["true"], drop_capabilities="CAP_SYS_ADMIM")
     assert str(error.value).splitlines() == [
@@ -48,12 +48,12 @@ def test_no_such_capability(netns: Network, netns_start_mysqld: StartFactory) ->
         netns_start_mysqld(bind_address="127.0.0.1", options={"port": 3350}, drop_capabilities="ADMIN")
 
 
-def test_no_such_argument(netns_start_mysqld: StartFactory) -> None:
+def test_an_unknown_argument_is_refused(netns_start_mysqld: StartFactory) -> None:
     with pytest.raises(SettingError) as error:
         netns_start_mysqld(port=3307)  # type: ignore[call-arg]
     assert str(error.value).splitlines() == [
         "netns_start_mysqld takes no port=",
         "  do: use bind_address, admin_address, mysqlx_bind_address, check_endpoints, require_mysqlx, "
         "drop_capabilities, options",
-        "  do: an option of mysqld's: options={'port': ...}",
+        "  do: for an option of mysqld: options={'port': ...}",
     ]

@@ -90,7 +90,7 @@ def test_a_crash_in_a_statement(
     assert server.execute("SELECT 1") == [(1,)]
 
 
-def test_a_crash_in_a_statement_of_the_administrator(netns_start_mysqld: StartFactory) -> None:
+def test_a_crash_in_a_statement_of_the_administrator_names_the_statement(netns_start_mysqld: StartFactory) -> None:
     server = netns_start_mysqld(options={"port": 3340})
     with server.connect() as other, other.cursor() as cursor:
 
@@ -108,7 +108,7 @@ def test_a_crash_in_a_statement_of_the_administrator(netns_start_mysqld: StartFa
     )
 
 
-def test_a_connection_that_is_idle(netns_start_mysqld: StartFactory, netns_connect: ConnectFactory) -> None:
+def test_a_crash_names_an_idle_connection(netns_start_mysqld: StartFactory, netns_connect: ConnectFactory) -> None:
     server = netns_start_mysqld(options={"port": 3340})
     connection = netns_connect("blue", server=server, driver="pymysql")
     number = connection.thread_id()

@@ -1,4 +1,4 @@
-"""What is read of a crash in an error log; the texts are those of MySQL 9.7.4 and MariaDB 10.11.18."""
+"""Reading a crash from an error log; the texts are from MySQL 9.7.4 and MariaDB 10.11.18."""
 
 from __future__ import annotations
 
@@ -121,14 +121,14 @@ def test_a_log_without_a_crash_has_none() -> None:
     assert crash_in(repeated + "\n" + BEFORE) is None
 
 
-def test_a_log_that_ends_in_the_middle_of_a_statement() -> None:
+def test_a_log_may_end_in_the_middle_of_a_statement() -> None:
     """The server could not write more."""
     crash = crash_in(MYSQL[: MYSQL.index(" 'a; two'")])
     assert crash is not None
     assert (crash.statement, crash.connection) == ("SELECT SLEEP(30),", None)
 
 
-def test_the_last_crash_counts() -> None:
+def test_the_last_crash_of_a_log_is_reported() -> None:
     crash = crash_in(MYSQL + BEFORE + OF_ITS_OWN)
     assert crash is not None
     assert (crash.signal, crash.statement) == (6, "")
@@ -154,7 +154,7 @@ def test_the_error_has_the_assertion_that_failed() -> None:
     ]
 
 
-def test_a_killed_server_says_who_may_have_done_it() -> None:
+def test_the_error_for_a_killed_server_names_likely_killers() -> None:
     error = gone_error(-9, "/run/x", ErrorLog(BEFORE), {})
     assert str(error).splitlines() == [
         "mysqld is not running: it ended with exit code -9 (SIGKILL)",
@@ -164,7 +164,7 @@ def test_a_killed_server_says_who_may_have_done_it() -> None:
     ]
 
 
-def test_numbers_are_known_of_connections_of_known_drivers_alone() -> None:
+def test_only_connections_of_known_drivers_have_a_number() -> None:
     class Other:
         connection_id = 3
 

@@ -47,7 +47,7 @@ def test_two_processes_at_once_make_one_template(distribution: Distribution, tmp
     assert sorted(path.name for path in folder.parent.iterdir()) == [folder.name, f"{folder.name}.lock"]
 
 
-def test_a_copy_is_a_server_of_its_own_and_small(distribution: Distribution, tmp_path: Path) -> None:
+def test_a_copy_is_small_and_gets_its_own_server_uuid(distribution: Distribution, tmp_path: Path) -> None:
     source = template.template(distribution, initial({}), cache=resolve().cache, progress=print)
     copy = tmp_path / "data"
     copying.copy(source, copy)
@@ -57,7 +57,7 @@ def test_a_copy_is_a_server_of_its_own_and_small(distribution: Distribution, tmp
     assert blocks < 50 << 20 < sum(path.stat().st_size for path in copy.rglob("*"))
 
 
-def test_options_that_shape_the_data_have_a_template_of_their_own(distribution: Distribution, tmp_path: Path) -> None:
+def test_options_that_shape_the_data_have_separate_templates(distribution: Distribution, tmp_path: Path) -> None:
     plain = template.template(distribution, initial({}), cache=resolve().cache, progress=print)
     same = template.template(distribution, initial({"max_connections": 5}), cache=resolve().cache, progress=print)
     other = template.template(
@@ -66,7 +66,7 @@ def test_options_that_shape_the_data_have_a_template_of_their_own(distribution: 
     assert plain == same != other
 
 
-def test_a_cache_that_cannot_be_written_is_named_with_the_cure(distribution: Distribution) -> None:
+def test_the_error_for_an_unwritable_cache_says_what_to_set(distribution: Distribution) -> None:
     with pytest.raises(CacheError) as error:
         template.template(distribution, {}, cache=Path("/proc/cache"), progress=print)
     assert str(error.value).splitlines() == [
@@ -76,7 +76,7 @@ def test_a_cache_that_cannot_be_written_is_named_with_the_cure(distribution: Dis
     ]
 
 
-def test_a_copy_that_fails_says_why(tmp_path: Path) -> None:
+def test_a_failed_copy_raises_cache_error_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(CacheError) as error:
         copying.copy(tmp_path / "missing", tmp_path / "data")
     assert str(error.value).startswith("the data directory could not be copied")
@@ -84,9 +84,7 @@ def test_a_copy_that_fails_says_why(tmp_path: Path) -> None:
     assert "do: make room there: it takes about 40 MB" in str(error.value)
 
 
-def test_an_initialization_that_fails_shows_the_log_and_leaves_nothing(
-    distribution: Distribution, tmp_path: Path
-) -> None:
+def test_a_failed_initialization_shows_the_log_and_leaves_no_files(distribution: Distribution, tmp_path: Path) -> None:
     with pytest.raises(ServerStartError) as error:
         template.template(distribution, {"no_such_option": 1}, cache=tmp_path, progress=print)
     assert str(error.value).startswith("mysqld could not make a data directory: it ended with exit code")

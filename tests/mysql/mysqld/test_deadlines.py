@@ -1,4 +1,4 @@
-"""No wait is for ever: a server that stops answering is told, by what was waited for."""
+"""Every wait has an end: a server or a program that stops answering is an error that says what was waited for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.suites import Suite
 pytestmark = pytest.mark.live
 
 
-def test_a_server_that_stops_answering(suite: Suite) -> None:
+def test_a_server_that_stops_answering_raises_server_gone_error(suite: Suite) -> None:
     assert administrator._PATIENCE_FOR_TESTS < 3600
     suite(
         "deadlines/stopped_server", "-p", "no:randomly", conftest="deadlines/stopped_server_conftest"
@@ -33,7 +33,7 @@ def program(tmp_path: Path) -> Callable[[str], Path]:
     return make
 
 
-def test_a_version_that_never_comes(program: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_does_not_end_is_killed(program: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(versionline, "_TIMEOUT", 0.5)
     for text in ("sleep 600", "sleep 600 & echo 'mysqld  Ver 9.7.4'"):
         with pytest.raises(ServerNotFoundError) as error:
@@ -41,7 +41,7 @@ def test_a_version_that_never_comes(program: Callable[[str], Path], monkeypatch:
         assert "does not run: with --version it had not ended after 0.5 seconds" in str(error.value)
 
 
-def test_a_version_without_end(program: Callable[[str], Path]) -> None:
+def test_a_program_that_prints_too_much_is_killed(program: Callable[[str], Path]) -> None:
     with pytest.raises(ServerNotFoundError) as error:
         versionline.ask(program("yes 'mysqld  Ver 9.7.4'"), ())
     assert "does not run: with --version it printed more than 64 KB" in str(error.value)

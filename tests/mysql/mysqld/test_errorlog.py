@@ -1,4 +1,4 @@
-"""What is taken out of mysqld's error log; the lines are those of MySQL 9.7.4."""
+"""Reading mysqld's error log; the lines are from MySQL 9.7.4."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ def test_an_error_without_a_code_has_none() -> None:
     assert ErrorLog(line).codes == []
 
 
-def test_a_log_without_errors_is_told_by_its_end() -> None:
+def test_the_telling_lines_of_a_log_without_errors_are_its_end() -> None:
     lines = [f"line {number}" for number in range(30)]
     assert ErrorLog("\n".join(lines)).telling_lines == lines[10:]
 
 
-def test_a_log_with_many_errors_is_told_by_the_last_ones() -> None:
+def test_the_telling_lines_of_a_log_with_many_errors_are_the_last_ones() -> None:
     lines = [BIND.replace("01.2", f"{number:02}.2") for number in range(30)]
     assert ErrorLog("\n".join([*lines, START])).telling_lines == lines[10:]
 
 
-def test_an_empty_log_says_nothing() -> None:
+def test_an_empty_log_has_no_telling_lines() -> None:
     log = ErrorLog("")
     assert (log.errors, log.codes, log.telling_lines, log.tail(5)) == ([], [], [], [])
 
 
 @pytest.mark.parametrize(("count", "expected"), [(0, []), (1, [ABORT]), (2, [PORT, ABORT]), (99, LOG.splitlines())])
-def test_the_tail_is_so_many_lines(count: int, expected: list[str]) -> None:
+def test_the_tail_has_the_given_number_of_lines(count: int, expected: list[str]) -> None:
     assert ErrorLog(LOG).tail(count) == expected
 
 
@@ -77,15 +77,15 @@ def at(second: float, zone: timezone = timezone.utc) -> datetime:
         (at(1.200003), []),
     ],
 )
-def test_since_a_moment_its_own_line_is_the_first(moment: datetime, expected: list[str]) -> None:
+def test_since_begins_with_the_line_of_that_moment(moment: datetime, expected: list[str]) -> None:
     assert ErrorLog(LOG).since(moment) == expected
 
 
-def test_since_a_moment_lines_without_a_time_belong_to_the_line_before() -> None:
+def test_since_keeps_lines_without_a_time_with_the_line_before() -> None:
     log = ErrorLog("\n".join([START, CONTINUED, BIND, CONTINUED]))
     assert log.since(at(1)) == [BIND, CONTINUED]
 
 
-def test_since_a_moment_follows_a_server_that_writes_local_time() -> None:
+def test_since_understands_local_time() -> None:
     lines = [line.replace("T10:", "T12:").replace("Z 0", "+02:00 0") for line in (START, BIND)]
     assert ErrorLog("\n".join(lines)).since(at(1)) == [lines[1]]

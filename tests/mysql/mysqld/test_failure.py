@@ -1,4 +1,4 @@
-"""Why a mysqld did not come up: what it printed, how it ended, the limit that it met."""
+"""Errors of a failed start: the output of mysqld, how it ended, and the limit of the machine that it reached."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.suites import Suite
         (-200, "it ended with exit code -200 (a signal without a name)"),
     ],
 )
-def test_how_a_program_ended(code: int, told: str) -> None:
+def test_exit_codes_and_signals_are_described(code: int, told: str) -> None:
     assert how_it_ended(code) == told
 
 
@@ -42,13 +42,13 @@ def test_how_a_program_ended(code: int, told: str) -> None:
         ("[ERROR] Disk is full writing './x' (OS errno 28 - No space left on device)", "make room there"),
     ],
 )
-def test_a_limit_of_the_machine_is_named(said: str, cure: str) -> None:
+def test_messages_of_limits_have_a_remedy(said: str, cure: str) -> None:
     (remedy,) = limits_met(said)
     assert cure in remedy
     assert limits_met("all is well") == []
 
 
-def test_what_mysqld_printed_stands_in_for_a_log_that_it_did_not_open() -> None:
+def test_the_output_is_shown_if_mysqld_opened_no_log() -> None:
     error = start_error("mysqld ended", ["mysqld"], ErrorLog(""), "libaio.so.1: cannot open\n\n")
     assert str(error) == (
         "mysqld ended\n  where: mysqld\n  tried: libaio.so.1: cannot open\n"
@@ -62,7 +62,7 @@ def test_what_mysqld_printed_stands_in_for_a_log_that_it_did_not_open() -> None:
     )
 
 
-def test_only_an_error_of_a_limit_is_renamed() -> None:
+def test_only_errors_of_limits_become_server_start_errors() -> None:
     with pytest.raises(FileNotFoundError), naming_limits("server shop"):
         raise FileNotFoundError(2, "No such file or directory")
     told = "this process reached a limit of the machine\n  where: server shop"
@@ -83,7 +83,7 @@ def test_only_an_error_of_a_limit_is_renamed() -> None:
         ),
     ],
 )
-def test_a_version_that_is_no_utf_8(script: str, told: str, tmp_path: Path) -> None:
+def test_a_version_line_need_not_be_utf_8(script: str, told: str, tmp_path: Path) -> None:
     program = tmp_path / "mysqld"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
@@ -103,7 +103,7 @@ def _stand_in(folder: Path, script: str) -> Path:
     return program
 
 
-def test_a_mysqld_that_ends_before_it_opens_its_log(
+def test_the_error_for_a_mysqld_that_opened_no_log_says_so(
     suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It prints what is no UTF-8; another one is ended by a signal."""
@@ -139,7 +139,7 @@ def test_a_mysqld_that_ends_before_it_opens_its_log(
     result.stdout.no_fnmatch_line("*read the lines of the error log above*")
 
 
-def test_a_limit_that_a_run_meets_is_named(suite: Suite) -> None:
+def test_a_run_that_reaches_a_limit_names_the_limit(suite: Suite) -> None:
     """Too few open files for the program that copies the data, and files that may not be as large as its own."""
     result = suite("failure/limits")
     result.assert_outcomes(passed=2)

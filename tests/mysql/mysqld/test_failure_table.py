@@ -1,4 +1,4 @@
-"""What mysqld itself says of values that it does not take: the plugin's checks are switched off."""
+"""mysqld's own errors for wrong values: the plugin's checks are switched off."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_admin_address(
     assert message in failure.value.messages
 
 
-def test_a_port_that_is_taken(netns_mysqld: MySQLServer, netns_start_mysqld: StartFactory) -> None:
+def test_a_port_in_use_is_an_error_of_mysqld(netns_mysqld: MySQLServer, netns_start_mysqld: StartFactory) -> None:
     with pytest.raises(ServerStartError) as failure:
         netns_start_mysqld(bind_address="192.0.2.2/red", check_endpoints=False)
     assert set(BIND) <= set(failure.value.codes)
@@ -86,7 +86,9 @@ X_FAILURES = [
 
 
 @pytest.mark.parametrize(("mysqlx_bind_address", "codes"), X_FAILURES)
-def test_mysqlx_bind_address(netns_start_mysqld: StartFactory, mysqlx_bind_address: str, codes: set[str]) -> None:
+def test_errors_of_x_plugin_are_those_of_mysqld(
+    netns_start_mysqld: StartFactory, mysqlx_bind_address: str, codes: set[str]
+) -> None:
     with pytest.raises(ServerStartError) as failure:
         netns_start_mysqld(
             bind_address="127.0.0.1", mysqlx_bind_address=mysqlx_bind_address, options=PORT, check_endpoints=False
@@ -102,7 +104,7 @@ def test_mysqlx_bind_address(netns_start_mysqld: StartFactory, mysqlx_bind_addre
     assert all("Plugin mysqlx reported" in message for message in failure.value.messages)
 
 
-def test_a_server_whose_x_plugin_need_not_come_up(netns_start_mysqld: StartFactory) -> None:
+def test_without_require_mysqlx_the_server_runs_without_x_plugin(netns_start_mysqld: StartFactory) -> None:
     server = netns_start_mysqld(
         bind_address="127.0.0.1",
         mysqlx_bind_address="192.0.2.9/red",
@@ -114,7 +116,9 @@ def test_a_server_whose_x_plugin_need_not_come_up(netns_start_mysqld: StartFacto
 
 
 @pytest.mark.parametrize("nowhere", [True, False])
-def test_what_mysqld_takes_in_silence(netns: Network, netns_start_mysqld: StartFactory, nowhere: bool) -> None:
+def test_values_that_mysqld_accepts_without_an_error(
+    netns: Network, netns_start_mysqld: StartFactory, nowhere: bool
+) -> None:
     """A server that listens nowhere, and a path in place of a name."""
     bind_address = f"192.0.2.2/../{Path('/run/netns').resolve().name}/red" if not nowhere else "192.0.2.2/red"
     options = {**PORT, "skip_networking": nowhere}

@@ -1,4 +1,4 @@
-"""A proxy in a namespace: where it listens, what the server sees, how it ends, what is told where it does not run."""
+"""A proxy in a namespace: its endpoint, the origin that the server sees, its end, and the errors of a failed start."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_it_ends_with_its_block_and_leaves_no_folder(netns: Network, run: Run) -
         assert not folder.exists()
 
 
-def test_a_proxy_that_ends_is_told_with_what_it_printed(run: Run) -> None:
+def test_the_error_of_a_proxy_that_ends_shows_its_output(run: Run) -> None:
     with pytest.raises(ProxyError) as caught, run(sys.executable, "-c", "print('no backend'); raise SystemExit(3)"):
         pass
     assert str(caught.value) == (
@@ -149,7 +149,7 @@ def test_a_proxy_that_ends_is_told_with_what_it_printed(run: Run) -> None:
     ],
     ids=["deaf", "closing", "silent"],
 )
-def test_a_proxy_that_does_not_lead_to_the_server_is_told(
+def test_the_error_of_a_proxy_without_a_way_to_the_server_names_the_obstacle(
     run: Run, timeout: float, program: str, obstacle: str
 ) -> None:
     proxy = run(sys.executable, "-c", program, timeout=timeout)
@@ -163,14 +163,14 @@ def test_a_proxy_that_does_not_lead_to_the_server_is_told(
     assert proxy.pid is None
 
 
-def test_a_program_that_is_not_there_is_told(run: Run) -> None:
+def test_a_missing_program_is_refused_with_path(run: Run) -> None:
     with pytest.raises(ProxyError, match="there is no program no-such-proxy\n") as caught, run("no-such-proxy"):
         pass
     assert caught.value.tried[0].startswith("PATH=")
     assert caught.value.remedies[0] == "install the program, or write its path"
 
 
-def test_a_taken_port_is_told(run: Run) -> None:
+def test_a_taken_port_is_refused(run: Run) -> None:
     with pytest.raises(ProxyError) as caught, run("true", port=3306):
         pass
     assert str(caught.value) == (
@@ -180,7 +180,7 @@ def test_a_taken_port_is_told(run: Run) -> None:
     )
 
 
-def test_an_unknown_namespace_is_told(run: Run) -> None:
+def test_an_unknown_namespace_is_refused(run: Run) -> None:
     with pytest.raises(UnknownNamespaceError, match="there is no namespace 'green'"):
         run("true", namespace="green")
 

@@ -196,7 +196,7 @@ def test_a_promoted_server_that_ends(replica: Replica, netns_account: AccountFac
         netns_account("app", server=replica)
 
 
-def test_a_server_that_replicates_from_nobody(source: MySQLServer, netns_mysqld: MySQLServer) -> None:
+def test_a_server_without_a_source_cannot_be_promoted(source: MySQLServer, netns_mysqld: MySQLServer) -> None:
     for server in (source, netns_mysqld):
         with pytest.raises(ReplicationError) as error:
             server.promote()

@@ -1,4 +1,4 @@
-"""A group of two: what its errors tell, and that nothing of it lasts."""
+"""A group of two members: its errors, promotion, and what a test does to it is undone."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ pytestmark = [pytest.mark.live, pytest.mark.slow]
 pair = factories.group(["red", "blue"], options={"port": 3340}, scope="module")
 
 
-def test_what_does_not_come_is_told_with_the_view_of_each(pair: Group) -> None:
+def test_a_timeout_shows_the_view_of_each_member(pair: Group) -> None:
     with pytest.raises(GroupError) as error:
         pair.wait_for("blue", "UNREACHABLE", timeout=0.1)
-    lines = str(error.value).splitlines()  # between the views and the cures stands what the members have logged
+    lines = str(error.value).splitlines()  # between the views and the remedies are lines of the error logs
     assert [*lines[:4], *lines[-2:]] == [
         "the others do not see blue as UNREACHABLE after 0.1 seconds",
         "  where: group pair",
         "  tried: red sees {'red': ('ONLINE', 'PRIMARY'), 'blue': ('ONLINE', 'SECONDARY')}",
         "  tried: blue sees {'red': ('ONLINE', 'PRIMARY'), 'blue': ('ONLINE', 'SECONDARY')}",
-        "  do: look at the way between the members: netns.link(...), routes and forwarding of the topology",
+        "  do: check the paths between the members: netns.link(...), routes and forwarding of the topology",
         "  do: group.rejoin(name) brings a member back",
     ]
 
 
-def test_a_member_that_is_not_there(pair: Group) -> None:
+def test_a_namespace_without_a_member_is_refused(pair: Group) -> None:
     with pytest.raises(UnknownNamespaceError) as error:
         _ = pair["green"]
     assert str(error.value) == "group pair has no member in namespace 'green'\n  do: use one of red, blue"
@@ -64,7 +64,7 @@ def test_a_secondary_takes_no_writes(pair: Group) -> None:
         pair["blue"].execute("CREATE SCHEMA refused")
 
 
-def test_a_member_that_cannot_join_says_why(pair: Group) -> None:
+def test_a_failed_join_shows_the_errors_of_the_member(pair: Group) -> None:
     blue = pair["blue"]
     blue.execute("STOP GROUP_REPLICATION")
     blue.execute("SET GLOBAL super_read_only = OFF")
@@ -76,9 +76,10 @@ def test_a_member_that_cannot_join_says_why(pair: Group) -> None:
     assert "blue sees {'blue': ('OFFLINE', '')}" in error.value.tried
 
 
-def test_a_group_of_killed_members_has_no_primary(pair: Group) -> None:
+def test_a_group_whose_members_are_killed_has_no_primary(pair: Group) -> None:
     for member in pair.members:
         member.kill()
+    assert not any(member.is_running for member in pair.members)
     assert pair.status == {}
     with pytest.raises(GroupError, match="pair has no primary"):
         _ = pair.primary

@@ -1,4 +1,4 @@
-"""Replicas: what is refused, what is told of both ends, and what they leave behind."""
+"""Replicas: refused sources, errors that show both servers, and accounts that end with the replica."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def accounts(server: MySQLServer) -> set[str]:
     }
 
 
-def test_a_server_without_a_binary_log_is_no_source(netns_mysqld: MySQLServer, replica: Replica) -> None:
+def test_a_server_without_a_binary_log_is_refused_as_source(netns_mysqld: MySQLServer, replica: Replica) -> None:
     with pytest.raises(ReplicationError) as error:
         replica.replicate(netns_mysqld, channel="other")
     assert str(error.value).splitlines() == [
@@ -66,7 +66,7 @@ def test_two_servers_of_one_server_id(same_id: MySQLServer, replica: Replica) ->
     assert list(replica.channels) == [""]
 
 
-def test_a_namespace_that_is_not_there(same_id: MySQLServer, replica: Replica) -> None:
+def test_an_unknown_namespace_is_refused(same_id: MySQLServer, replica: Replica) -> None:
     same_id.execute("SET GLOBAL server_id = 78")
     try:
         with pytest.raises(UnknownNamespaceError, match="there is no namespace 'rad'"):
@@ -95,7 +95,7 @@ def test_an_unknown_namespace_stops_the_receiver(source: MySQLServer, short: Rep
     short.wait_until_caught_up()
 
 
-def test_an_applier_that_fails_is_told_at_once(source: MySQLServer, short: Replica) -> None:
+def test_a_failed_applier_is_reported_at_once(source: MySQLServer, short: Replica) -> None:
     short.execute("SET SESSION sql_log_bin = 0")
     short.execute("CREATE SCHEMA there_already")
     source.execute("CREATE SCHEMA there_already")
@@ -106,7 +106,7 @@ def test_an_applier_that_fails_is_told_at_once(source: MySQLServer, short: Repli
         source.execute("DROP SCHEMA there_already")
 
 
-def test_the_account_of_a_replica_goes_with_it(source: MySQLServer, replica: Replica) -> None:
+def test_the_account_of_a_replica_is_dropped_with_the_replica(source: MySQLServer, replica: Replica) -> None:
     """Replicas of tests that have ended, if any, have left no account."""
     assert accounts(source) == {"replica@198.51.100.2"}
     replica.wait_until_caught_up()
@@ -151,7 +151,7 @@ def test_status_is_what_the_tables_say(netns: Network, replica: Replica) -> None
     assert "Network_Namespace: blue" in str(status)
 
 
-def test_what_is_no_fixture_is_told(request: pytest.FixtureRequest, netns_connect: ConnectFactory) -> None:
+def test_a_source_must_be_a_fixture(request: pytest.FixtureRequest, netns_connect: ConnectFactory) -> None:
     from pytest_netns_mysql.factories.declared import name_of
 
     with pytest.raises(ReplicationError) as error:

@@ -1,4 +1,4 @@
-"""The end of a test: whatever hinders it, accounts and schemas are dropped, and what cannot be is told in one line."""
+"""The cleanup of a server at the end of a test: accounts and schemas are dropped whatever is in the way."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.support.suites import Suite
 pytestmark = pytest.mark.slow
 
 
-def test_what_hinders_the_end_is_put_right_first(suite: Suite) -> None:
+def test_what_blocks_the_cleanup_is_ended_first(suite: Suite) -> None:
     suite("ending/ways").assert_outcomes(passed=74, skipped=6)
 
 
-def test_what_hinders_the_end_is_put_right_first_on_mariadb(suite: Suite) -> None:
+def test_what_blocks_the_cleanup_is_ended_first_on_mariadb(suite: Suite) -> None:
     suite("ending/ways", "--netns-mysqld=mariadb").assert_outcomes(passed=64, skipped=16)
 
 
@@ -27,11 +27,12 @@ def test_a_session_of_x_devapi_is_ended(suite: Suite) -> None:
 
 
 def test_a_statement_that_a_thread_runs_ends_with_the_test(suite: Suite) -> None:
-    # Its ten minutes are longer than this test may take. X DevAPI's driver leaves the socket of a lost session open.
+    # The statement takes ten minutes, longer than this test may take.
+    # The X DevAPI driver leaves the socket of a lost session open.
     suite("ending/busy_connections", "-Wignore::pytest.PytestUnraisableExceptionWarning").assert_outcomes(passed=3)
 
 
-def test_a_lock_that_hinders_an_account_from_being_made_is_named(suite: Suite) -> None:
+def test_the_error_of_an_account_that_waits_for_a_lock_names_the_lock(suite: Suite) -> None:
     result = suite("ending/replaced_schema")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
@@ -66,19 +67,21 @@ LOCKS = {
 
 @pytest.mark.parametrize("lock", LOCKS)
 @pytest.mark.parametrize("server", ["mysql", "mariadb"])
-def test_a_wider_fixtures_lock_is_named(suite: Suite, lock: str, server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_names_the_lock_of_a_wider_fixture(
+    suite: Suite, lock: str, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     statements, of_mysql, of_mariadb = LOCKS[lock]
     monkeypatch.setenv("STATEMENTS", json.dumps(statements))
     result = suite(
         "ending/locks_of_a_wider_fixture", "-rP", f"--netns-mysqld={'auto' if server == 'mysql' else server}"
     )
     result.assert_outcomes(passed=2)
-    told = of_mysql if server == "mysql" else of_mariadb
+    locks = of_mysql if server == "mysql" else of_mariadb
     result.stdout.fnmatch_lines(
         [
             "*left on mysqld: the server is replaced*",
             f"schema global_schema, accounts of the test: not dropped, because a connection from before the test "
-            f"has a lock: connection * of 'pool'@'127.0.0.1' holds {told}",
+            f"has a lock: connection * of 'pool'@'127.0.0.1' holds {locks}",
         ]
     )
 
@@ -100,35 +103,35 @@ def test_connections_are_matched_by_account(suite: Suite, server: str) -> None:
         ("localhost", "localhost"),
     ],
 )
-def test_the_account_is_the_one_that_the_server_picks(host: str, picked: str) -> None:
+def test_a_host_matches_the_account_that_the_server_would_pick(host: str, picked: str) -> None:
     hosts = ["", "%", "192.%", "192.0.0.0/255.255.0.0", "192.0.2.0/24", "192.0.2.2", "red.db.test", "localhost"]
-    assert account_of("app", host, [("app", one) for one in hosts]) == ("app", picked)
+    assert account_of("app", host, [("app", pattern) for pattern in hosts]) == ("app", picked)
 
 
-def test_a_host_counts_before_a_user() -> None:
+def test_the_host_is_compared_before_the_user() -> None:
     assert account_of("app", "192.0.2.2", [("app", "%"), ("", "192.0.2.2")]) == ("", "192.0.2.2")
     assert account_of("app", "192.0.2.2", [("app", "%"), ("", "%")]) == ("app", "%")
     assert account_of("app", "192.0.2.2", [("app", "blue"), ("other", "%")]) is None
 
 
-def test_wildcards_may_be_escaped() -> None:
+def test_wildcards_can_be_escaped() -> None:
     assert matches("a\\_b", "a_b")
     assert not matches("a\\_b", "axb")
     assert matches("a_b", "axb")
 
 
-def test_a_client_of_a_factory_leaves_nothing(suite: Suite) -> None:
+def test_a_client_of_a_factory_leaves_nothing_behind(suite: Suite) -> None:
     suite("ending/client_of_another_server", "--netns-leftovers=fail").assert_outcomes(passed=2)
 
 
-def test_what_a_test_with_such_a_client_leaves_fails_it(suite: Suite) -> None:
+def test_other_leftovers_fail_a_test_with_such_a_client(suite: Suite) -> None:
     result = suite("ending/client_and_stray", "--netns-leftovers=fail")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["  tried: mysqld: schema stray is new"])
     result.stdout.no_fnmatch_line("*red_schema*")
 
 
-def test_trouble_with_one_server_keeps_no_other_from_being_cleaned(suite: Suite) -> None:
+def test_a_failure_on_one_server_does_not_stop_the_cleanup_of_another(suite: Suite) -> None:
     result = suite("ending/two_servers", "-rP", conftest="ending/broken_reset")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
@@ -141,19 +144,19 @@ def test_trouble_with_one_server_keeps_no_other_from_being_cleaned(suite: Suite)
     )
 
 
-def test_a_passing_test_whose_server_was_killed_says_so(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_summary_names_the_test_whose_server_was_killed(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGNAL", "SIGKILL")
     result = suite("ending/dying_server")
     result.assert_outcomes(passed=4)
-    told = [line for line in result.outlines if line.startswith("netns: mysqld")]
-    assert told == [
+    lines = [line for line in result.outlines if line.startswith("netns: mysqld")]
+    assert lines == [
         "netns: mysqld during test_inner.py::test_it_dies: the server does not run: "
         "it ended with exit code -9 (SIGKILL)"
     ]
 
 
 @pytest.mark.parametrize("arguments", [(), ("-n1",)], ids=["one process", "a worker"])
-def test_a_passing_test_whose_server_crashed_says_so(
+def test_the_summary_names_the_test_whose_server_crashed(
     suite: Suite, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIGNAL", "SIGSEGV")

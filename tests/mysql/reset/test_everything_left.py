@@ -1,4 +1,4 @@
-"""Everything that the grammars of MySQL and MariaDB can create, change or set is put back, or a fresh server comes."""
+"""Every statement and every variable of MySQL and MariaDB: its effects are put back, or the server is replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ FOLDER = SUITES / "everything_left"
 
 @pytest.mark.parametrize("flavor", ["mysql", "mariadb"])
 @pytest.mark.parametrize(("suite", "data"), [("every_statement", "statements"), ("every_variable", "variables")])
-def test_all_of_it(pytester: pytest.Pytester, suite: str, data: str, flavor: str) -> None:
+def test_changes_are_put_back_or_the_server_is_replaced(
+    pytester: pytest.Pytester, suite: str, data: str, flavor: str
+) -> None:
     shutil.copy(FOLDER / f"{suite}.py", pytester.path / f"test_{suite}.py")
     shutil.copy(FOLDER / f"{data}_{flavor}.py", pytester.path / f"{data}.py")
     pytester.syspathinsert()

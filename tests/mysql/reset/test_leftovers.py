@@ -1,4 +1,4 @@
-"""What a test leaves on a shared server: the next test finds none of it, whatever it is."""
+"""Whatever a test leaves on a shared server, the next test finds the server as it was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.suites import Suite
 
 pytestmark = pytest.mark.slow
 
-# Each pollution is a test, and the test after it looks by SQL of its own whether the server is as it was at first.
+# In the inner suite, each change is a test, and the test after it verifies by SQL that the server is as it was.
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,13 @@ pytestmark = pytest.mark.slow
         ("of_the_server", 6),
     ],
 )
-def test_the_next_test_sees_nothing_of_it(suite: Suite, theme: str, pollutions: int) -> None:
+def test_the_next_test_finds_the_server_as_it_was(suite: Suite, theme: str, pollutions: int) -> None:
     result = suite(f"leftovers/{theme}", looks="leftovers/looks")
     result.assert_outcomes(passed=1 + 2 * pollutions)
 
 
-def test_a_blocked_host_is_let_in_again(suite: Suite, pytester: pytest.Pytester) -> None:
-    # mysqld counts the errors of hosts whose names it resolved.
+def test_a_blocked_host_can_connect_again(suite: Suite, pytester: pytest.Pytester) -> None:
+    # mysqld counts connection errors only for hosts whose names it resolves.
     topology = """
         [namespaces.red]
         address = "192.0.2.2/24"
@@ -50,12 +50,12 @@ def test_wider_fixtures_keep_what_they_made(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize("leftovers", ["reset", "fail", "keep"])
-def test_a_test_may_ask_for_a_fresh_server(suite: Suite, leftovers: str) -> None:
+def test_a_test_can_ask_for_a_fresh_server(suite: Suite, leftovers: str) -> None:
     result = suite("leftovers/fresh_server", f"--netns-leftovers={leftovers}", "--netns-other-tests=allow")
     result.assert_outcomes(passed=5)
 
 
-def test_what_a_test_leaves_may_fail_it(suite: Suite) -> None:
+def test_leftovers_fail_a_test_if_the_setting_says_so(suite: Suite) -> None:
     result = suite("leftovers/left_open", "--netns-leftovers=fail", "-rP")
     result.assert_outcomes(passed=4, errors=2)
     result.stdout.fnmatch_lines(
@@ -80,7 +80,7 @@ def test_what_a_test_leaves_may_fail_it(suite: Suite) -> None:
     )
 
 
-def test_what_a_test_leaves_is_put_back_in_silence(suite: Suite) -> None:
+def test_by_default_leftovers_are_put_back_without_an_error(suite: Suite) -> None:
     result = suite("leftovers/left_open", "-rP")
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(
@@ -94,7 +94,7 @@ def test_what_a_test_leaves_is_put_back_in_silence(suite: Suite) -> None:
     )
 
 
-def test_what_a_test_leaves_may_be_kept(suite: Suite) -> None:
+def test_leftovers_are_kept_if_the_setting_says_so(suite: Suite) -> None:
     result = suite("leftovers/left_open", "--netns-leftovers=keep", "-rP")
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(["left: [[](7, 7.0)[]]", "schemas: [[]('stray',)[]]"])

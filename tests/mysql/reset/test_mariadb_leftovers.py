@@ -1,4 +1,4 @@
-"""What a test leaves on a shared MariaDB: the next test finds none of it, whatever it is."""
+"""Whatever a test leaves on a shared MariaDB server, the next test finds the server as it was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.support.suites import Suite
 
 pytestmark = pytest.mark.slow
 
-# Each pollution is a test, and the test after it looks by SQL of its own whether the server is as it was at first.
+# In the inner suite, each change is a test, and the test after it verifies by SQL that the server is as it was.
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,6 @@ pytestmark = pytest.mark.slow
         ("of_the_server", 6),
     ],
 )
-def test_the_next_test_sees_nothing_of_it(suite: Suite, theme: str, pollutions: int) -> None:
+def test_the_next_test_finds_the_server_as_it_was(suite: Suite, theme: str, pollutions: int) -> None:
     result = suite(f"mariadb_leftovers/{theme}", "--netns-mysqld=mariadb", looks="mariadb_leftovers/looks")
     result.assert_outcomes(passed=1 + 2 * pollutions)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import mysql.connector
 import pytest
 
 from pytest_netns_mysql import MySQLServer, Replica, ServerGoneError, SnapshotError, StartFactory, factories
+from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.mysql.reset import snapshot as snapshots
+from pytest_netns_mysql.mysql.waiting import wait_until
 
 pytestmark = pytest.mark.live
 
@@ -75,3 +84,44 @@ def test_servers_that_replicate_have_none(source: MySQLServer, replica: Replica)
         source.snapshot()
     with pytest.raises(SnapshotError, match=r"^cannot take a snapshot: replica shares the data of other servers"):
         replica.snapshot()
+
+
+def kill_after(call: Callable[..., Any], pid: int) -> Callable[..., Any]:
+    """Return a function that makes the call, and kills mysqld before it returns."""
+
+    def call_and_kill(*arguments: object) -> Any:
+        result = call(*arguments)
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: has_ended(pid), timeout=60, error=lambda: NetnsError(f"process {pid} still runs"))
+        return result
+
+    return call_and_kill
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+@pytest.mark.parametrize("call", ["execute", "running_pid"])
+def test_a_server_that_dies_during_a_snapshot_is_reported(
+    own: MySQLServer, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    # Once the plugin took the process ID of a dead server for 0, and stopped its own process group.
+    own.execute("SELECT 1")
+    monkeypatch.setattr(snapshots, "_check_alone", lambda *_: None)  # it executes a statement, too
+    monkeypatch.setattr(own, call, kill_after(getattr(own, call), own.running_pid()))
+    with pytest.raises(ServerGoneError, match=r"^(cannot take a snapshot: mysqld \(pid|mysqld is not running)"):
+        own.snapshot()
+
+
+def test_a_snapshot_waits_for_a_limited_time_until_mysqld_has_stopped(
+    own: MySQLServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshots, "_is_stopped", lambda *_: False)
+    monkeypatch.setattr(snapshots, "_STOP_TIMEOUT", 0.1)
+    with pytest.raises(SnapshotError, match=r"^cannot take a snapshot: mysqld \(pid \d+\) ignored SIGSTOP for 0"):
+        own.snapshot()
+    assert value(own, "SELECT 1") == 1  # mysqld goes on

@@ -1,4 +1,4 @@
-"""The server's statement counters: what they prove, and whose statements are left out of them."""
+"""The server's statement counters: what they prove, and the sessions that are subtracted from them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,13 @@ ConnectFactory = Callable[..., Any]
 
 
 def counted(server: MySQLServer) -> StatementCounters:
-    """Return what has been run by now."""
+    """Return the counters of the statements that ran before."""
     administrator = server.administrator
-    everybody, own = administrator.ask(*COUNTER_QUERIES)
-    return StatementCounters.of(everybody, own, administrator.disregarded)
+    all_sessions, own = administrator.ask(*COUNTER_QUERIES)
+    return StatementCounters.of(all_sessions, own, administrator.disregarded)
 
 
 def run(connection: Any, *statements: str) -> None:
-    """Run statements."""
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
@@ -42,7 +41,7 @@ def run(connection: Any, *statements: str) -> None:
 
 @pytest.fixture
 def mysql_server(netns_mysqld: MySQLServer, netns_connect: ConnectFactory) -> Iterator[MySQLServer]:
-    """Give the shared server, whose administrator's session for tests is open."""
+    """The shared server, with an open session of the administrator for tests."""
     netns_mysqld.execute("SELECT 1")
     yield netns_mysqld
     netns_mysqld.administrator.disregarded.clear()
@@ -59,7 +58,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("what", WRITERS)
-def test_whoever_writes_is_counted(mysql_server: MySQLServer, netns_connect: ConnectFactory, what: str) -> None:
+def test_every_way_of_writing_is_counted(mysql_server: MySQLServer, netns_connect: ConnectFactory, what: str) -> None:
     connection = netns_connect()
     run(connection, "CREATE TABLE t (a INT)")
     before = counted(mysql_server)
@@ -68,18 +67,18 @@ def test_whoever_writes_is_counted(mysql_server: MySQLServer, netns_connect: Con
     assert ran is None or ran & WRITING_STATEMENTS
 
 
-def test_who_reads_writes_nothing(mysql_server: MySQLServer, netns_connect: ConnectFactory) -> None:
+def test_reading_is_not_counted_as_writing(mysql_server: MySQLServer, netns_connect: ConnectFactory) -> None:
     connection = netns_connect()
     run(connection, "CREATE TABLE t (a INT)")
     before = counted(mysql_server)
     run(connection, "SELECT * FROM t", "SHOW TABLES", "SET @a = 1", "BEGIN", "SELECT 1 FOR UPDATE", "EXPLAIN SELECT 1")
-    mysql_server.administrator.run("CREATE SCHEMA made_by_us", "DROP SCHEMA made_by_us")
+    mysql_server.administrator.run("CREATE SCHEMA made_by_the_plugin", "DROP SCHEMA made_by_the_plugin")
     ran = counted(mysql_server).ran_since(before)
     assert ran is not None
     assert not ran & WRITING_STATEMENTS
 
 
-def test_what_an_account_runs_in_its_own_schema_is_left_out(
+def test_statements_of_an_account_in_its_own_schema_are_subtracted(
     mysql_server: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory
 ) -> None:
     account = netns_account("own", schema="own_schema")
@@ -91,12 +90,12 @@ def test_what_an_account_runs_in_its_own_schema_is_left_out(
     connection.close()
     if mysql_server.dialect.shows_all_grants:
         assert not (counted(mysql_server).ran_since(before) or set()) & (WRITING_STATEMENTS | {"set_option"})
-    # What somebody else runs is counted as ever.
+    # The statements of others are still counted.
     mysql_server.execute("CREATE TABLE own_schema.u (a INT)")
     assert "create_table" in (counted(mysql_server).ran_since(before) or set())
 
 
-def test_what_may_have_been_granted_meanwhile_is_not_left_out(
+def test_statements_after_a_grant_are_not_subtracted(
     mysql_server: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory
 ) -> None:
     account = netns_account("own", schema="own_schema")
@@ -110,7 +109,7 @@ def test_what_may_have_been_granted_meanwhile_is_not_left_out(
     assert ran is None or "insert" in ran
 
 
-def test_an_account_that_may_do_more_is_not_left_out(
+def test_statements_of_an_account_with_other_privileges_are_not_subtracted(
     mysql_server: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory
 ) -> None:
     account = netns_account("more", schema="more_schema", grants=["SELECT ON *.*"])
@@ -129,7 +128,7 @@ def test_an_account_that_may_do_more_is_not_left_out(
         ("own@'192.0.2.0/255.255.255.0'", "INSERT ON others.t"),
     ],
 )
-def test_what_another_account_of_the_user_may_do_is_not_left_out(
+def test_statements_of_a_user_with_another_account_are_not_subtracted(
     mysql_server: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory, other: str, what: str
 ) -> None:
     for statement in (f"CREATE USER {other}", "CREATE SCHEMA others", "CREATE TABLE others.t (a INT)"):
@@ -144,7 +143,7 @@ def test_what_another_account_of_the_user_may_do_is_not_left_out(
     assert ran is None or "insert" in ran
 
 
-def test_a_connection_that_is_busy_is_not_asked(
+def test_a_busy_connection_is_not_asked(
     mysql_server: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory
 ) -> None:
     account = netns_account("busy", schema="busy_schema")
@@ -163,14 +162,14 @@ def test_a_connection_that_is_busy_is_not_asked(
     assert connection.get_rows()[0] == [(1,)]
 
 
-def test_counters_that_went_back_prove_nothing() -> None:
+def test_counters_that_were_reset_prove_nothing() -> None:
     earlier = StatementCounters({"select": 5, "insert": 2}, {})
     assert StatementCounters({"select": 6, "insert": 2}, {}).ran_since(earlier) == frozenset({"select"})
     assert StatementCounters({"select": 6}, {}).ran_since(earlier) is None
     assert StatementCounters({"select": 5, "insert": 1}, {}).ran_since(earlier) is None
 
 
-def test_the_plugins_own_session_is_as_it_always_is(mysql_server: MySQLServer) -> None:
+def test_the_plugins_own_session_ignores_global_settings(mysql_server: MySQLServer) -> None:
     for name, value in (("sql_mode", "'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'"), ("sql_select_limit", "1")):
         mysql_server.execute(f"SET GLOBAL {name} = {value}, SESSION {name} = {value}")
     (((own,),),) = mysql_server.administrator.ask("SELECT CONNECTION_ID()")

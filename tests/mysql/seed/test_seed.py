@@ -1,4 +1,4 @@
-"""Seeds: loaded once for each change, by whoever comes first; what a test changes in them is put back."""
+"""Seeds: loaded once for each change of the files, and put back after each test."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CREATE VIEW names AS SELECT name FROM customers;
 
 @pytest.fixture(autouse=True)
 def own_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let inner runs find servers and templates of the user's cache, and make their seeds elsewhere."""
+    """The folder of the inner runs' seeds. Servers and templates are taken from the user's cache."""
     folder = tmp_path / "cache" / "pytest-netns-mysql"
     folder.mkdir(parents=True)
     for name in ("servers", "templates", "identified.json"):
@@ -46,7 +46,7 @@ def own_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder / "seeds"
 
 
-def test_it_is_loaded_once_for_each_change(suite: Suite, pytester: pytest.Pytester, own_seeds: Path) -> None:
+def test_data_is_loaded_once_for_each_change(suite: Suite, pytester: pytest.Pytester, own_seeds: Path) -> None:
     pytester.makeini("[pytest]\npythonpath = .\n")
     pytester.makepyfile(filling=source("seed/filling"))
     schema = pytester.path / "schema.sql"
@@ -64,27 +64,27 @@ def test_it_is_loaded_once_for_each_change(suite: Suite, pytester: pytest.Pytest
     schema.write_text(SHOP + "SELECT 'changed';")
     suite("seed/loaded_once", "-n", "2", "--netns-mode=auto").assert_outcomes(passed=6)
     assert calls.read_text() == "called\n" * 2
-    assert len([one for one in own_seeds.iterdir() if one.is_dir()]) == 2
+    assert len([seed for seed in own_seeds.iterdir() if seed.is_dir()]) == 2
 
 
-def test_what_a_test_changes_is_put_back(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_changes_of_a_test_are_put_back(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "schema.sql").write_text(SHOP)
     result = suite("seed/put_back")
     result.assert_outcomes(passed=19)
 
 
-def test_a_load_that_is_killed_is_no_seed(suite: Suite, pytester: pytest.Pytester, own_seeds: Path) -> None:
+def test_a_load_that_is_killed_leaves_no_seed(suite: Suite, pytester: pytest.Pytester, own_seeds: Path) -> None:
     assert suite("seed/killed_load").ret == -signal.SIGKILL
-    assert not [one for one in own_seeds.iterdir() if one.is_dir()]
+    assert not [seed for seed in own_seeds.iterdir() if seed.is_dir()]
     suite("seed/killed_load").assert_outcomes(passed=1)
 
 
-def test_what_a_wider_fixture_adds_stays(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_additions_of_a_wider_fixture_stay(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "schema.sql").write_text(SHOP)
     suite("seed/wider_fixtures").assert_outcomes(passed=4)
 
 
-def test_leftovers_are_named_where_they_fail_a_test(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_the_error_names_the_changed_tables(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "schema.sql").write_text(SHOP)
     result = suite(
         "seed/named_leftovers",
@@ -100,7 +100,7 @@ def test_leftovers_are_named_where_they_fail_a_test(suite: Suite, pytester: pyte
     )
 
 
-def test_a_clients_schema_is_loaded_for_each_test(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_the_schema_of_a_client_is_loaded_for_each_test(suite: Suite, pytester: pytest.Pytester) -> None:
     folder = pytester.mkdir("seed")
     (folder / "20_rows.sql").write_text("INSERT INTO things VALUES (1);\nSOURCE more.inc\n")
     (folder / "10_tables.sql").write_text(
@@ -111,13 +111,12 @@ def test_a_clients_schema_is_loaded_for_each_test(suite: Suite, pytester: pytest
     suite("seed/clients_schema").assert_outcomes(passed=2)
 
 
-@pytest.mark.slow
-def test_a_replica_begins_with_what_its_source_was_loaded_with(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_a_replica_begins_with_the_data_of_its_source(suite: Suite, pytester: pytest.Pytester) -> None:
     (pytester.path / "schema.sql").write_text(SHOP)
     suite("seed/replica").assert_outcomes(passed=2)
 
 
-def test_a_topologys_server_is_loaded_from_beside_its_file(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_paths_in_a_topology_are_relative_to_its_file(suite: Suite, pytester: pytest.Pytester) -> None:
     folder = pytester.mkdir("net")
     (folder / "schema.sql").write_text(SHOP)
     (folder / "net.toml").write_text('namespaces.red = "192.0.2.2/24"\nmysqld.load = ["schema.sql"]\n')
@@ -142,7 +141,7 @@ def test_a_topologys_server_is_loaded_from_beside_its_file(suite: Suite, pyteste
 
 
 @pytest.mark.parametrize("factory", ["mysqld(", "source(", "client("])
-def test_a_file_that_is_not_there_is_a_collection_error(suite: Suite, pytester: pytest.Pytester, factory: str) -> None:
+def test_a_missing_file_is_a_collection_error(suite: Suite, pytester: pytest.Pytester, factory: str) -> None:
     result = suite(
         f"""
         from pytest_netns_mysql import factories
@@ -165,7 +164,7 @@ def test_a_file_that_is_not_there_is_a_collection_error(suite: Suite, pytester: 
 
 
 @pytest.mark.parametrize("factory", ["mysqld", "client"])
-def test_an_sql_file_that_fails_is_told_with_its_line(
+def test_the_error_of_an_sql_file_has_its_line(
     suite: Suite, pytester: pytest.Pytester, own_seeds: Path, factory: str
 ) -> None:
     (pytester.path / "bad.sql").write_text("SELECT 1;\n\nCREATE TABEL t (a INT);\n")
@@ -176,7 +175,7 @@ def test_an_sql_file_that_fails_is_told_with_its_line(
         shop = factories.{factory}(load="bad.sql")
 
         def test_it(shop): pass
-        def test_nor_a_second_one(shop): pass
+        def test_the_second_test_fails_too(shop): pass
         """
     )
     result.assert_outcomes(errors=2)
@@ -188,10 +187,10 @@ def test_an_sql_file_that_fails_is_told_with_its_line(
             "  do: correct what the server reports; nothing was kept of the data",
         ]
     )
-    assert not own_seeds.exists() or not [one for one in own_seeds.iterdir() if one.is_dir()]
+    assert not own_seeds.exists() or not [seed for seed in own_seeds.iterdir() if seed.is_dir()]
 
 
-def test_a_function_that_fails_is_told_with_its_line(suite: Suite, pytester: pytest.Pytester) -> None:
+def test_the_error_of_a_function_has_its_line(suite: Suite, pytester: pytest.Pytester) -> None:
     result = suite("seed/failing_function")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(

@@ -1,4 +1,4 @@
-"""The seeds in the cache: the last few are kept, and what another run may be copying."""
+"""The seeds in the cache: recently used seeds are kept, older ones are removed."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def made(folder: Path, name: str, *, age: float) -> Path:
 
 
 @pytest.mark.parametrize(("ages", "kept"), [([DAY * day for day in range(1, 9)], 5), ([60.0 * n for n in range(8)], 8)])
-def test_old_seeds_go(tmp_path: Path, ages: list[float], kept: int) -> None:
+def test_old_seeds_are_removed(tmp_path: Path, ages: list[float], kept: int) -> None:
     seeds = [made(tmp_path, f"{BASE}-{number:012}", age=age) for number, age in enumerate(ages)]
     made(tmp_path, "mysql-8.4.0-0123456789ab-000000000000", age=DAY * 100)
     seed._remove_old(seeds[0], BASE)
-    assert [one for one in seeds if one.exists()] == seeds[:kept]
-    assert len([one for one in tmp_path.iterdir() if one.suffix != ".lock"]) == kept + 1
+    assert [path for path in seeds if path.exists()] == seeds[:kept]
+    assert len([path for path in tmp_path.iterdir() if path.suffix != ".lock"]) == kept + 1
     assert len(list(tmp_path.glob("*.lock"))) == kept + 1
 
 
-def test_the_seed_that_is_asked_for_stays_however_old_it_is(tmp_path: Path) -> None:
+def test_the_requested_seed_stays_whatever_its_age(tmp_path: Path) -> None:
     for number in range(1, 8):
         made(tmp_path, f"{BASE}-{number:012}", age=DAY)
     oldest = made(tmp_path, f"{BASE}-000000000000", age=DAY * 9)
     seed._remove_old(oldest, BASE)
     assert oldest.exists()
-    assert len([one for one in tmp_path.iterdir() if one.is_dir()]) == 5
+    assert len([path for path in tmp_path.iterdir() if path.is_dir()]) == 5

@@ -1,4 +1,4 @@
-"""What a test changes in seeded schemas is found, whatever it is, and rows are put back without a fresh server."""
+"""Every change in seeded schemas is found, and rows are put back without a fresh server."""
 
 from __future__ import annotations
 
@@ -147,32 +147,32 @@ _TABLES = (
 
 @pytest.fixture(scope="module", params=["mysql", "mariadb"])
 def server(request: pytest.FixtureRequest) -> MySQLServer:
-    """Give a server that the schema was loaded into."""
+    """A server that the schema was loaded into."""
     found: MySQLServer = request.getfixturevalue(request.param)
     return found
 
 
 @pytest.fixture(scope="module")
 def loaded(server: MySQLServer) -> tuple[State, list[object]]:
-    """Give the server's state, and a picture of all there is in the schema, both as they were loaded."""
+    """The server's state and a picture of the schema, right after loading."""
     return read_state(server), picture(server)
 
 
 def picture(server: MySQLServer) -> list[object]:
-    """Return all rows and definitions, by other means than those of the plugin."""
-    asked = [f"SELECT * FROM shop.`{name}`" for name in _TABLES]
-    asked += [f"SHOW CREATE TABLE shop.`{name}`" for name in (*_TABLES, "seen")]
-    asked += [
+    """Return all rows and definitions, read without the plugin's own queries."""
+    queries = [f"SELECT * FROM shop.`{name}`" for name in _TABLES]
+    queries += [f"SHOW CREATE TABLE shop.`{name}`" for name in (*_TABLES, "seen")]
+    queries += [
         "SELECT f + 0e0 FROM shop.kinds",
         "SHOW TRIGGERS FROM shop",
         "CHECKSUM TABLE shop.large, shop.other, shop.whole",
     ]
-    return [rows for one in asked for rows in server.administrator.ask(one)]
+    return [rows for query in queries for rows in server.administrator.ask(query)]
 
 
 @pytest.fixture
 def put_back(server: MySQLServer, loaded: tuple[State, list[object]]) -> Iterator[Callable[[], ResetResult]]:
-    """Give what puts the server back; after the test it is as it was loaded, and the same server."""
+    """A function that puts the server back. After the test, the same server must be as it was loaded."""
     state, before = loaded
     pid = server.pid
 
@@ -189,7 +189,9 @@ def put_back(server: MySQLServer, loaded: tuple[State, list[object]]) -> Iterato
 
 
 @pytest.mark.parametrize("what", PUT_BACK)
-def test_rows(server: MySQLServer, put_back: Callable[[], ResetResult], what: str) -> None:
+def test_changed_rows_are_found_and_put_back(
+    server: MySQLServer, put_back: Callable[[], ResetResult], what: str
+) -> None:
     statements, changed = PUT_BACK[what]
     for statement in statements:
         server.execute(statement)
@@ -199,7 +201,9 @@ def test_rows(server: MySQLServer, put_back: Callable[[], ResetResult], what: st
 
 
 @pytest.mark.parametrize("column", KINDS)
-def test_each_kind_of_value(server: MySQLServer, put_back: Callable[[], ResetResult], column: str) -> None:
+def test_changed_values_of_each_type_are_found(
+    server: MySQLServer, put_back: Callable[[], ResetResult], column: str
+) -> None:
     server.execute(f"UPDATE shop.kinds SET {column} = {KINDS[column]}")
     assert put_back().found == ("table shop.kinds is changed",)
     server.execute(f"UPDATE shop.kinds SET {column} = NULL")
@@ -207,7 +211,7 @@ def test_each_kind_of_value(server: MySQLServer, put_back: Callable[[], ResetRes
 
 
 @pytest.mark.parametrize("what", ALTERED)
-def test_what_takes_a_fresh_server(mysqld_alone: MySQLServer, what: str) -> None:
+def test_changes_that_need_a_fresh_server(mysqld_alone: MySQLServer, what: str) -> None:
     state = read_state(mysqld_alone, as_loaded=True)
     statement, line = ALTERED[what]
     mysqld_alone.execute(statement)
@@ -218,7 +222,7 @@ def test_what_takes_a_fresh_server(mysqld_alone: MySQLServer, what: str) -> None
 mysqld_alone = factories.mysqld(load=fill, options={"port": 3313}, scope="function")
 
 
-def test_what_is_new_is_dropped(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
+def test_new_objects_are_dropped(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
     for statement in (
         "CREATE TABLE shop.more (id INT, FOREIGN KEY (id) REFERENCES shop.parent (id))",
         "CREATE VIEW shop.another AS SELECT 1",
@@ -235,28 +239,26 @@ def test_what_is_new_is_dropped(server: MySQLServer, put_back: Callable[[], Rese
         "trigger shop.more is new",
         "event shop.later is new",
         "schema shop is changed",
-    } == {line for line in put_back().found if "mysql." not in line}  # MariaDB's tables of routines and events
+    } == {line for line in put_back().found if "mysql." not in line}  # without MariaDB's tables of routines and events
 
 
-def test_where_nothing_was_written_nothing_is_read(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
-    def looks() -> int:
+def test_without_a_write_no_definition_is_read(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
+    def definitions_read() -> int:
         ((count,),) = server.administrator.ask("SHOW GLOBAL STATUS LIKE 'Com_show_create_table'")
         return int(count[1] or 0)
 
     put_back()
-    before = looks()
+    before = definitions_read()
     for statement in ("SELECT * FROM shop.parent", "SET @a = 1", "BEGIN", "SELECT 1 FOR UPDATE", "COMMIT"):
         server.execute(statement)
     assert put_back().found == ()
-    assert looks() == before
+    assert definitions_read() == before
     server.execute("DELETE FROM shop.parent WHERE id = 77")
     assert put_back().found == ()
-    assert looks() > before
+    assert definitions_read() > before
 
 
-def test_what_was_written_before_and_is_committed_later(
-    server: MySQLServer, loaded: tuple[State, list[object]]
-) -> None:
+def test_a_later_commit_of_a_wider_connection_is_found(server: MySQLServer, loaded: tuple[State, list[object]]) -> None:
     wider = server.connect()
     try:
         with wider.cursor() as cursor:
@@ -272,7 +274,7 @@ def test_what_was_written_before_and_is_committed_later(
     assert picture(server) == loaded[1]
 
 
-def test_a_large_table_that_nobody_wrote_is_not_read(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
+def test_an_unwritten_large_table_is_not_read(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
     def rows_read() -> int:
         ((count,),) = server.administrator.ask(
             "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_rows_read', 'Rows_read')"

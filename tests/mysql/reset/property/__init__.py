@@ -1,1 +1,1 @@
-"""Random statements on a seeded server: what put_back leaves is what a fresh server has."""
+"""Random statements on a seeded server, which put_back must return to the state of a fresh server."""

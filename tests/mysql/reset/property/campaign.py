@@ -1,4 +1,4 @@
-"""Many rounds, each followed by put_back, and compared with a server that nobody has used."""
+"""Many rounds of random statements, each followed by put_back and a comparison with a fresh server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ATTEMPTS = 30  # rounds to find out which statements a failure needs
 
 @dataclass(frozen=True)
 class Failure:
-    """A round after which the server was not as a fresh one."""
+    """A round after which the server differed from a fresh server."""
 
     seed: str
     steps: list[Step]
@@ -38,7 +38,7 @@ class Failure:
 
 @dataclass
 class Tally:
-    """What a campaign has done."""
+    """The results of a campaign."""
 
     rounds: int = 0
     statements: int = 0
@@ -60,10 +60,10 @@ class Tally:
 
 
 class Campaign:
-    """Plays rounds on a server and on its successors."""
+    """Plays rounds on a server, and on the servers that replace it."""
 
     def __init__(self, server: MySQLServer) -> None:
-        """Take the picture that every round is to end in; ``server`` is fresh, and makes way for others like it."""
+        """Take a picture of a fresh server, to compare each round with."""
         self._original = server
         self._shapes = read_shapes(server)
         self._photographer = Photographer(server)
@@ -83,7 +83,7 @@ class Campaign:
         return self._server
 
     def run(self, seeds: list[str], *, minimize: bool = True) -> None:
-        """Play the rounds that seeds name; failures are in the tally, with the statements that they need."""
+        """Play the rounds of some random seeds. The tally has the failures, with the statements that lead to them."""
         for seed in seeds:
             steps = make_round(seed, self._shapes)
             found = self.play(steps)
@@ -102,7 +102,7 @@ class Campaign:
                 _LOG.info("%s", self.tally)
 
     def play(self, steps: list[Step]) -> list[Difference]:
-        """Play one round; return what is not as on a fresh server. The next round has a server that is."""
+        """Play one round; return the differences from a fresh server. A server that differs is replaced."""
         tally, server = self.tally, self._running
         start = time.perf_counter()
         player = Player(server)
@@ -135,7 +135,7 @@ class Campaign:
         return found
 
     def _look(self) -> list[Difference]:
-        """Return what is not as on a fresh server; a server that cannot be asked is not."""
+        """Return the differences from a fresh server. An error of the server counts as a difference."""
         raised, self._raised = self._raised, None
         if raised is not None:
             return [raised]
@@ -145,7 +145,7 @@ class Campaign:
             return [Difference("the server cannot be looked at", None, traceback.format_exc()[-300:])]
 
     def end(self) -> None:
-        """End the server that the rounds were played on."""
+        """Stop the server of the rounds."""
         if self._server is not None:
             self._server.discard()
 
@@ -161,7 +161,7 @@ class Campaign:
         self._put_back_by = put_back
 
     def _put_back(self) -> tuple[tuple[str, ...], bool]:
-        """Put the server back as the plugin does after a test; return what stays, and whether anything was found."""
+        """Put the server back as the plugin does; return what stays changed, and whether anything was found."""
         try:
             result = self._put_back_by(self._running, self._before)
         except Exception:  # noqa: BLE001 - it is to raise nothing
@@ -182,7 +182,7 @@ class Campaign:
         return Difference(found.name, str(list(fewer)[:5]), str(list(more)[:5]))
 
     def _minimized(self, steps: list[Step], found: list[Difference]) -> list[Step]:
-        """Return as few of the steps as lead to one of the differences on a fresh server; all, where they do not."""
+        """Return the smallest part of the steps that leads to one of the differences; all steps if none does."""
         wanted, attempts = {one.name for one in found}, 0
 
         def fails(fewer: list[Step]) -> bool:
@@ -206,6 +206,6 @@ class Campaign:
 
 
 def _reason(line: str) -> str:
-    """Return a line of what stays, without the name in it."""
+    """Return a line of the report without the name of the object."""
     line = re.sub(r" of connection \d+|\d+", "N", line)
     return re.sub(r"^(\w+(?: variable| transaction)?) .*? (is \w+.*)$", r"\1 \2", line)[:110]

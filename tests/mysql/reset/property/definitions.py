@@ -46,7 +46,7 @@ def alter_table(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def alter_and_back(dice: Dice, shapes: Shapes) -> Statements:
-    """Alter a table, and alter it back: its definition is as it was."""
+    """Alter a table and alter it back to the same definition."""
     table = dice.choice(shapes.tables)
     aside = f"{quoted(dice.choice(shapes.schemas))}.`aside`"
     return dice.pick(
@@ -69,7 +69,7 @@ def alter_and_back(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def rename(dice: Dice, shapes: Shapes) -> Statements:
-    """Rename a table, into another schema too, or have two tables change their names."""
+    """Rename a table, also into another schema, or swap the names of two tables."""
     first, second = dice.sample(shapes.tables, 2)
     return dice.pick(
         [f"RENAME TABLE {first.title} TO {quoted(dice.choice(shapes.schemas))}.{dice.fresh_name()}"],
@@ -172,7 +172,7 @@ def index(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def partition(dice: Dice, shapes: Shapes) -> Statements:
-    """Do to partitions whatever there is."""
+    """Change partitions in every possible way."""
     table: TableShape = dice.choice([one for one in shapes.tables if one.partitions])
     part = quoted(dice.choice(table.partitions))
     if dice.happens(0.6):
@@ -219,7 +219,7 @@ def tablespace(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def maintain(dice: Dice, shapes: Shapes) -> Statements:
-    """Have tables analyzed, optimized, repaired, flushed."""
+    """Analyze, optimize, repair and flush tables."""
     table = dice.choice(shapes.tables)
     column = dice.choice(table.columns)
     return dice.pick(

@@ -1,4 +1,4 @@
-"""A picture of all that a server has, taken by queries of its own: two servers that are alike have the same picture."""
+"""A picture of a server's state, taken by queries other than the plugin's: equal servers have equal pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql import MySQLServer
 
 Picture = dict[str, str]
-"""What each thing is, by the name of that thing."""
+"""The value of each object, by name."""
 
 # Of the servers that are compared each has its own.
 _OWN_VARIABLES = "'server_uuid', 'gtid_executed', 'gtid_binlog_pos', 'gtid_binlog_state', 'gtid_current_pos'"
@@ -81,7 +81,7 @@ _GRANT_TABLES = {
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing that is not as on a fresh server; None where it is not there."""
+    """An object that differs from that on a fresh server. None means that the object does not exist."""
 
     name: str
     fresh: str | None
@@ -101,7 +101,7 @@ def _short(text: str | None, other: str | None) -> str:
 
 
 def differences(fresh: Picture, now: Picture) -> list[Difference]:
-    """Return what is not as on the fresh server."""
+    """Return the differences from the fresh server."""
     names = dict.fromkeys((*fresh, *now))
     return [Difference(name, fresh.get(name), now.get(name)) for name in names if fresh.get(name) != now.get(name)]
 
@@ -110,7 +110,7 @@ class Photographer:
     """Takes pictures of servers of one kind that were loaded with one seed."""
 
     def __init__(self, server: MySQLServer) -> None:
-        """Read from a fresh server which tables there are."""
+        """Read the names of the tables from a fresh server."""
         self._is_mariadb = not server.dialect.speaks_x
         with server.connect() as connection:
             self._tables = self._read_tables(connection)
@@ -171,14 +171,14 @@ class Photographer:
         return columns
 
     def _statements(self, connection: Any, titles: list[str]) -> Iterator[tuple[str, str]]:
-        """Give what SHOW CREATE TABLE says of tables of the seed."""
+        """Yield the definitions of the seed's tables."""
         ours = [title for title in titles if title in self._columns]
         shown = _ask(connection, *(f"SHOW CREATE TABLE {title}" for title in ours))
         for title, rows in zip(ours, shown, strict=True):
             yield f"structure of {title}", _text(rows[0][1])
 
     def _rows(self, connection: Any) -> Iterator[tuple[str, str]]:
-        """Give number and digest of the rows of each table: the sum of their hashes, in whatever order they are."""
+        """Yield the number of rows of each table, and the sum of their hashes."""
         try:
             (rows,) = _ask(connection, self._digests)
         except Exception as error:  # noqa: BLE001 - one that was altered so that a column is missing
@@ -222,7 +222,7 @@ class Photographer:
                 yield f"connection of {_text(user)}", "open"
 
     def _session(self, server: MySQLServer) -> Iterator[tuple[str, str]]:
-        """Give the variables of the administrator's session, as the next test finds them."""
+        """Yield the variables of the administrator's session, as the next test finds them."""
         place = "information_schema" if self._is_mariadb else "performance_schema"
         query = f"SELECT VARIABLE_NAME, VARIABLE_VALUE, DATABASE() FROM {place}.SESSION_VARIABLES".replace(
             "performance_schema.SESSION_VARIABLES", "performance_schema.session_variables"
@@ -243,7 +243,7 @@ class Photographer:
 
 
 def _value(name: str, kind: str) -> str:
-    """Return an expression that is another for each value of a column, as bytes."""
+    """Return an SQL expression that differs, as bytes, for any two values of a column."""
     if kind in ("float", "double"):
         text = f"CAST({name} + 0e0 AS CHAR)"
     elif kind == "bit":

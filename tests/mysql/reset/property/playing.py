@@ -1,4 +1,4 @@
-"""Rounds played on a server, each session by a connection of its own."""
+"""Playing a round on a server, with one connection for each session."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Player:
     """The sessions of one round."""
 
     def __init__(self, server: MySQLServer) -> None:
-        """Open no session before the first statement of it."""
+        """Take the server. A session is opened by its first statement."""
         self._server = server
         self._sessions: dict[str, Run] = {}
         self._held: list[Any] = []
         self._threads: list[threading.Thread] = []
 
     def play(self, steps: Iterable[Step]) -> list[str | None]:
-        """Run the steps; return the error of each, or None. Connections stay open, as a test may leave them."""
+        """Run the steps; return the error of each step, or None. Connections stay open, as after a test."""
         errors: list[str | None] = []
         for step in steps:
             try:
@@ -42,7 +42,7 @@ class Player:
         return errors
 
     def release(self) -> None:
-        """Close the connections, which put_back has ended."""
+        """Close the connections. put_back has ended them on the server."""
         for thread in self._threads:
             thread.join()
         for connection in self._held:
@@ -50,7 +50,7 @@ class Player:
                 connection.close()
 
     def _begin(self, run: Run) -> Run:
-        """Return what starts a statement in a thread, and goes on."""
+        """Return a function that starts a statement in a thread without waiting."""
 
         def run_quietly(statement: str) -> None:
             with contextlib.suppress(Exception):
@@ -110,7 +110,7 @@ def _run_prepared(connection: Any, statement: str) -> None:
 
 
 def _crud(session: Any, verb: str, schema: str, name: str) -> None:
-    """Write by the requests of X Protocol that are no SQL."""
+    """Write by requests of X Protocol other than SQL."""
     place = session.get_schema(schema)
     table = place.get_table(name)
     if verb == "insert":

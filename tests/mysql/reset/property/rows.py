@@ -31,7 +31,7 @@ def insert_nothing_named(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def insert_and_delete(dice: Dice, shapes: Shapes) -> Statements:
-    """Insert a row and delete it again: rows are as they were, what counts is not."""
+    """Insert a row and delete it: only AUTO_INCREMENT changes."""
     table = dice.choice([one for one in shapes.tables if any("int" in column.kind for column in one.columns)])
     column = next(column for column in table.columns if "int" in column.kind)
     return [
@@ -62,7 +62,7 @@ def update(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def nudge(dice: Dice, shapes: Shapes) -> Statements:
-    """Change values by as little as there is."""
+    """Change values by the smallest possible amount."""
     return [
         dice.pick(
             "UPDATE shop.floats SET f = f + 0.0000001",
@@ -179,7 +179,7 @@ def several_tables(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def call(dice: Dice, shapes: Shapes) -> Statements:
-    """Have routines, functions and prepared statements write."""
+    """Write by routines, functions and prepared statements."""
     return dice.pick(
         ["CALL shop.add_customer('called', @n)"],
         ["CALL shop.shuffle()"],
@@ -222,7 +222,7 @@ def load_data(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def lock(dice: Dice, shapes: Shapes) -> Statements:
-    """Write below LOCK TABLES."""
+    """Write under LOCK TABLES."""
     table = dice.choice(shapes.tables)
     unlock = ["UNLOCK TABLES"] if dice.happens(0.7) else []
     return [f"LOCK TABLES {table.title} WRITE", f"DELETE FROM {table.title}{dice.condition(table)}", *unlock]
@@ -235,7 +235,7 @@ def empty(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def handle(dice: Dice, shapes: Shapes) -> Statements:
-    """Read in odd ways."""
+    """Read in unusual ways."""
     table = dice.choice(shapes.tables)
     return dice.pick(
         [f"HANDLER {table.title} OPEN AS h", "HANDLER h READ FIRST"],

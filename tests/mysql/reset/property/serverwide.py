@@ -1,4 +1,4 @@
-"""Random statements on accounts, variables, and what the server knows of itself."""
+"""Random statements on accounts, variables, and the server's own statistics."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def account(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def counters(dice: Dice, shapes: Shapes) -> Statements:
-    """Reset or switch off what counts statements and rows."""
+    """Reset or disable the counters of statements and rows."""
     return [
         dice.pick(
             "TRUNCATE TABLE performance_schema.table_io_waits_summary_by_table",
@@ -142,7 +142,7 @@ def instruments(dice: Dice, shapes: Shapes) -> Statements:
 
 
 def locks(dice: Dice, shapes: Shapes) -> Statements:
-    """Hold a lock of the server."""
+    """Take a lock of the whole server."""
     return [
         dice.pick(
             "SELECT GET_LOCK('mine', 0)",

@@ -58,7 +58,7 @@ class Load:
         return scan.scan(self.name, self.file or Path())
 
 
-def based(entries: Entries, folder: Path) -> tuple[Entry, ...]:
+def with_absolute_paths(entries: Entries, folder: Path) -> tuple[Entry, ...]:
     """Return the entries of a ``load=``. Relative paths become absolute.
 
     Args:
@@ -69,10 +69,10 @@ def based(entries: Entries, folder: Path) -> tuple[Entry, ...]:
         LoadError: A text cannot be the path of a file.
     """
     several = (entries,) if isinstance(entries, str | os.PathLike) or callable(entries) else entries
-    return tuple(_based(entry, folder) for entry in several)
+    return tuple(_with_absolute_path(entry, folder) for entry in several)
 
 
-def _based(entry: Entry, folder: Path) -> Entry:
+def _with_absolute_path(entry: Entry, folder: Path) -> Entry:
     if isinstance(entry, os.PathLike) or (isinstance(entry, str) and not _FUNCTION_NAME.fullmatch(entry)):
         try:
             return paths.absolute(entry, folder)
@@ -85,13 +85,13 @@ def _based(entry: Entry, folder: Path) -> Entry:
 
 
 def entries_of(topology: Topology) -> tuple[Entry, ...]:
-    """Return what a topology's server is to be loaded with; relative paths start from the folder of its file."""
+    """Return the entries of ``load`` in a topology. Relative paths start from the folder of its file."""
     file = Path(topology.source.partition("::")[0])
     is_file = os.path.isfile(file)  # noqa: PTH113 - Path's own raises for a long name
-    return based(topology.mysqld.load, file.parent if is_file else paths.here())
+    return with_absolute_paths(topology.mysqld.load, file.parent if is_file else paths.here())
 
 
-def resolve(entries: Sequence[Entry | Load], *, where: str) -> tuple[Load, ...]:
+def find_loads(entries: Sequence[Entry | Load], *, where: str) -> tuple[Load, ...]:
     """Return the loads for some entries, in order.
 
     Args:
@@ -101,14 +101,14 @@ def resolve(entries: Sequence[Entry | Load], *, where: str) -> tuple[Load, ...]:
     Raises:
         LoadError: A file or function does not exist, or an entry has the wrong type.
     """
-    return tuple(load for entry in entries for load in _resolve(entry, where))
+    return tuple(load for entry in entries for load in _find(entry, where))
 
 
-def _resolve(entry: Entry | Load, where: str) -> Iterator[Load]:
+def _find(entry: Entry | Load, where: str) -> Iterator[Load]:
     if isinstance(entry, Load):
         yield entry
     elif isinstance(entry, Path):
-        yield from _files(entry, where)
+        yield from _sql_files(entry, where)
     elif isinstance(entry, str):
         yield Load(entry, function=_imported(entry, where))
     elif callable(entry) and hasattr(entry, "__qualname__"):
@@ -118,7 +118,7 @@ def _resolve(entry: Entry | Load, where: str) -> Iterator[Load]:
         raise LoadError(f"load must be {_ACCEPTED}, got {in_short(entry)}", where=where)
 
 
-def _files(path: Path, where: str) -> Iterator[Load]:
+def _sql_files(path: Path, where: str) -> Iterator[Load]:
     why = paths.why_not_there(path)
     if why is not None and why != "does not exist":
         raise LoadError(f"{path.name} {why}", where=where, tried=[str(path)], remedies=["correct the path"])
@@ -146,11 +146,11 @@ def _files(path: Path, where: str) -> Iterator[Load]:
 
 
 def _imported(name: str, where: str) -> Function:
-    module, _, function = name.partition(":")
+    module, _, attributes = name.partition(":")
     try:
         found: Any = importlib.import_module(module)
-        for part in function.split("."):
-            found = getattr(found, part)
+        for attribute in attributes.split("."):
+            found = getattr(found, attribute)
     except (ImportError, AttributeError) as error:
         raise LoadError(
             f"the function {name} to load does not exist",
@@ -164,8 +164,8 @@ def _imported(name: str, where: str) -> Function:
     if not callable(found):
         raise LoadError(f"load = {name!r} must name a function, but it is {found!r}", where=where)
     source_of(found, where)
-    function_found: Function = found
-    return function_found
+    function: Function = found
+    return function
 
 
 def source_of(function: Function, where: str | None = None) -> Path:
