@@ -1,6 +1,6 @@
 """What each key of a topology takes.
 
-The fields of the classes in ``model`` name a key's kind in their metadata, so a file and a Python constructor are
+The fields of the classes in ``model`` refer to these keys in their metadata. So files and Python constructors are
 checked by the same table, with the same messages.
 """
 
@@ -143,12 +143,12 @@ DESCRIPTION = _key("a line of text", "what it is for", _is_text)
 
 
 def keys_of(*kinds: type) -> Mapping[str, Key]:
-    """Return the keys of one or several classes of the model, by name: those fields that stand in a file."""
+    """Return the keys that the classes of the model have in a file, by name."""
     return {field.name: field.metadata["key"] for kind in kinds for field in fields(kind) if "key" in field.metadata}
 
 
 def decode(keys: Mapping[str, Key], table: Mapping[Any, Any], path: str, faults: Faults) -> dict[str, Any]:
-    """Return what of a table is right: known keys whose values they take. The rest becomes faults.
+    """Return the entries of a table that have known keys and allowed values. The others become faults.
 
     Args:
         keys: The keys that the table may have.
@@ -175,11 +175,11 @@ def decode(keys: Mapping[str, Key], table: Mapping[Any, Any], path: str, faults:
 
 
 def check_fields(instance: object, **others: object) -> None:
-    """Raise TopologyError for the fields of an instance of the model that hold what their keys do not take.
+    """Raise TopologyError if fields of an instance of the model have values that their keys do not take.
 
     Args:
         instance: What was built in Python.
-        others: Values that stand for those of the instance, by field; None for a field that is not checked.
+        others: Values to check in place of those of the instance, by field; None to skip a field.
     """
     keys = keys_of(type(instance))
     values = {name: getattr(instance, name) for name in keys}

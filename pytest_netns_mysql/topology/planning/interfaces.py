@@ -222,7 +222,9 @@ class Wiring:
         if link.gateway is None or link.gateway is True:
             return None
         if not link.address:
-            self._faults.add("a gateway needs an address beside it", f"{key}.gateway", 'write address = "192.0.2.2/24"')
+            self._faults.add(
+                "a gateway needs an address on the same link", f"{key}.gateway", 'write address = "192.0.2.2/24"'
+            )
         if not addresses:
             return []
         read = [read_gateway(text, list(addresses), f"{key}.gateway", self._faults) for text in texts(link.gateway)]
@@ -255,7 +257,7 @@ class Wiring:
             other = first_other_host(address)
             if other is None:
                 self._faults.add(
-                    f"{address} leaves no other address in its subnet for a gateway",
+                    f"the subnet of {address} has no other address for a gateway",
                     key if short else f"{key}.address",
                     f"write {usual(address)}",
                 )
@@ -278,7 +280,7 @@ class Wiring:
                 self.default_routes.append(Route(name, destination, gateway.ip))
 
     def _may_forward(self, to: str) -> bool:
-        # A global that does not forward is still the way to global itself.
+        # Even if global does not forward, the default route leads to global itself.
         place = self.targets.get(to, GLOBAL)
         return place == GLOBAL or self._description.namespaces[place].forwarding
 

@@ -33,10 +33,10 @@ EDGE = "is the address of the network itself or its broadcast address, which no 
         ("192.0.2.2/red", "'192.0.2.2/red' is not an IP address with a prefix length", "write it as 192.0.2.2/24"),
         ("192.0.2.2", "192.0.2.2 has no prefix length", "write 192.0.2.2/24"),
         ("2001:db8::2", "2001:db8::2 has no prefix length", "write 2001:db8::2/64"),
-        ("192.0.2.2/32", "192.0.2.2/32 leaves no other address in its subnet for a gateway", "write 192.0.2.2/24"),
+        ("192.0.2.2/32", "the subnet of 192.0.2.2/32 has no other address for a gateway", "write 192.0.2.2/24"),
         (
             "2001:db8::2/128",
-            "2001:db8::2/128 leaves no other address in its subnet for a gateway",
+            "the subnet of 2001:db8::2/128 has no other address for a gateway",
             "write 2001:db8::2/64",
         ),
         ("192.0.2.0/24", f"192.0.2.0/24 {EDGE}", "write 192.0.2.2/24"),

@@ -58,7 +58,7 @@ BIND = 'write bind_address = ["127.0.0.1", "192.0.2.2/red"]'
         ({"namespaces": {1: "192.0.2.2/24"}}, "a namespace's name must be text, got 1", "namespaces.1", "quote it"),
         (
             {"namespaces": {"red": {"gateway": "192.0.2.1"}}},
-            "a gateway needs an address beside it",
+            "a gateway needs an address on the same link",
             "namespaces.red.gateway",
             'write address = "192.0.2.2/24"',
         ),
