@@ -23,7 +23,7 @@ from pytest_netns_mysql.run.stash import NAMESPACE
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.drivers.connect import Driver
-    from pytest_netns_mysql.mysql.load.entries import Entries, Load
+    from pytest_netns_mysql.mysql.load.loads import Entries, Load
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 
@@ -81,7 +81,7 @@ def client(
 
     @functools.cache
     def loads() -> tuple[Load, ...]:
-        from pytest_netns_mysql.mysql.load.entries import find_loads
+        from pytest_netns_mysql.mysql.load.loads import find_loads
 
         return find_loads(entries, where="factories.client")
 

@@ -14,7 +14,7 @@ from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.load.entries import Entry
+    from pytest_netns_mysql.mysql.load.loads import Entry
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.proxies.proxy import Argv
     from pytest_netns_mysql.topology.topology import Topology
@@ -130,7 +130,7 @@ class ClientDeclaration(Declaration):
 
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:
         """Check that everything to load exists, too; see Declaration."""
-        from pytest_netns_mysql.mysql.load.entries import find_loads
+        from pytest_netns_mysql.mysql.load.loads import find_loads
 
         super().check(topology, kinds, where)
         find_loads(self.load, where=where)

@@ -17,7 +17,7 @@ from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.ownfixtures import own_fixture
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.load.entries import Entries, Entry
+    from pytest_netns_mysql.mysql.load.loads import Entries, Entry
     from pytest_netns_mysql.mysql.replication.group import Group
     from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -118,7 +118,7 @@ def entries_from_caller(load: Entries) -> tuple[Entry, ...]:
     """Return what is to be loaded; relative paths start at the folder of the file that calls the factory."""
     if load == ():
         return ()
-    from pytest_netns_mysql.mysql.load.entries import with_absolute_paths
+    from pytest_netns_mysql.mysql.load.loads import with_absolute_paths
 
     file = arguments.calling_file()
     return with_absolute_paths(load, paths.here() if file is None else file.parent)

@@ -22,7 +22,7 @@ from pytest_netns_mysql.run.pytest_internals import item_of
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
-    from pytest_netns_mysql.mysql.load.entries import Entries
+    from pytest_netns_mysql.mysql.load.loads import Entries
     from pytest_netns_mysql.mysql.replication.group import Group
     from pytest_netns_mysql.mysql.replication.replica import Replica
     from pytest_netns_mysql.mysql.server import MySQLServer

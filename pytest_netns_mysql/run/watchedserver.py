@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
-    from pytest_netns_mysql.mysql.reset.state import State
+    from pytest_netns_mysql.mysql.reset.serverstate import State
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 
@@ -62,7 +62,7 @@ class WatchedServer:
             first: The state before the changes.
         """
         from pytest_netns_mysql.mysql.reset.readstate import read_state
-        from pytest_netns_mysql.mysql.reset.state import absorb
+        from pytest_netns_mysql.mysql.reset.serverstate import absorb
 
         second = read_state(self.server)
         self.before = absorb(self.before, first, second)
@@ -71,7 +71,7 @@ class WatchedServer:
     def accept_all(self) -> None:
         """Accept all changes since the last test, which fixtures of wider scopes made."""
         from pytest_netns_mysql.mysql.reset.readstate import read_state
-        from pytest_netns_mysql.mysql.reset.state import is_unchanged
+        from pytest_netns_mysql.mysql.reset.serverstate import is_unchanged
 
         now = read_state(self.server, known=self.before)
         if is_unchanged(now, self.before):

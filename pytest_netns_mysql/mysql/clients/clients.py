@@ -22,7 +22,7 @@ from pytest_netns_mysql.mysql.clients.confined import disregard
 from pytest_netns_mysql.mysql.drivers.connect import Driver, endpoint_kind
 from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
 from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
-from pytest_netns_mysql.mysql.load.entries import Load
+from pytest_netns_mysql.mysql.load.loads import Load
 from pytest_netns_mysql.mysql.mysqld import optionfile
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.mysql.seed.loader import load_into

@@ -18,6 +18,7 @@ NOT_ASCII = re.compile(rb"(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\
 _NAME_BYTES = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$" + bytes(range(0x80, 0x100)))
 """The bytes of unquoted identifiers."""
 
+_BOM = b"\xef\xbb\xbf"
 _COMMENT_END = re.compile(rb"\*|.(?=/)", re.DOTALL)  # as in the client program
 _DOLLAR_QUOTE = re.compile(rb"\$[0-9A-Za-z_\x80-\xff]*\$")
 
@@ -105,3 +106,10 @@ def opens_comment(line: bytes, at: int, comment: int, *, mariadb: bool) -> bool:
 def is_dash_comment(line: bytes, at: int, *, is_first: bool) -> bool:
     """Return True if two dashes begin a comment at this position. The first in a statement need no space after them."""
     return line[at : at + 2] == b"--" and (is_first or line[at + 2 : at + 3] in SPACES)
+
+
+def without_line_end(line: bytes, *, is_first: bool) -> bytes:
+    """Return a line without its end, and the first line without a byte order mark."""
+    if line.endswith(b"\n"):
+        line = line[:-2] if line.endswith(b"\r\n") else line[:-1]
+    return line.removeprefix(_BOM) if is_first else line

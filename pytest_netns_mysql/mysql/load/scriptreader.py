@@ -30,7 +30,6 @@ from pytest_netns_mysql.mysql.load.scriptparts import (
 )
 
 _LONGEST_COMMENT = 1 << 20  # bytes
-_BOM = b"\xef\xbb\xbf"
 # Dumps of MariaDB begin with this and a command that MySQL's client program does not know.
 _SANDBOX_LINE = b"/*!999999"
 
@@ -64,7 +63,7 @@ class ScriptReader:
                 self._line_number += 1
                 if not self._buffer:
                     self._first_line = self._line_number
-                yield from self._read_line(_without_line_end(line, is_first=self._line_number == 1))
+                yield from self._read_line(lexicalrules.without_line_end(line, is_first=self._line_number == 1))
                 if self._ended:
                     break
         yield from self._end_statement(is_last=True) if self._keeps_comments else self._send()
@@ -297,10 +296,3 @@ class ScriptReader:
             if command.name == "source":
                 self._clear()
             yield CommandCall(command, text, self._line_number)
-
-
-def _without_line_end(line: bytes, *, is_first: bool) -> bytes:
-    """Return a line without its end, and the first line without a byte order mark."""
-    if line.endswith(b"\n"):
-        line = line[:-2] if line.endswith(b"\r\n") else line[:-1]
-    return line.removeprefix(_BOM) if is_first else line

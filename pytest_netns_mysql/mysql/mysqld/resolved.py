@@ -17,7 +17,7 @@ from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 if TYPE_CHECKING:
     from pytest_netns_mysql.endpoint import Endpoint
     from pytest_netns_mysql.kernel.network import Network
-    from pytest_netns_mysql.mysql.load.entries import Load
+    from pytest_netns_mysql.mysql.load.loads import Load
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
 
 
@@ -100,7 +100,7 @@ def resolve(
     Raises:
         LoadError: Something to load does not exist.
     """
-    from pytest_netns_mysql.mysql.load.entries import find_loads
+    from pytest_netns_mysql.mysql.load.loads import find_loads
 
     values = {**vars(spec), "load": find_loads(spec.load, where=spec.where)}
     return ResolvedSpec(**values, kind=kind, cache=cache, progress=progress, start_timeout=start_timeout)

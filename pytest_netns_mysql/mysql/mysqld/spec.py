@@ -14,7 +14,7 @@ from pytest_netns_mysql.optionnames import normal
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_netns_mysql.mysql.load.entries import Entry, Load
+    from pytest_netns_mysql.mysql.load.loads import Entry, Load
     from pytest_netns_mysql.mysql.mysqld.features import Request
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.topology.topology import Topology
@@ -66,7 +66,7 @@ class ServerSpec:
             topology: The topology.
             mysqlx: Whether X Plugin listens where ``bind_address`` says if the table does not say where.
         """
-        from pytest_netns_mysql.mysql.load.entries import entries_of
+        from pytest_netns_mysql.mysql.load.loads import entries_of
 
         table = topology.mysqld
         wants_mysqlx = mysqlx and table.mysqlx_bind_address is None
@@ -148,7 +148,7 @@ class ServerSpec:
             ServerVersionError: A kind of server lacks a feature.
         """
         from pytest_netns_mysql.kernel.namespaces import capabilitynames
-        from pytest_netns_mysql.mysql.load.entries import find_loads
+        from pytest_netns_mysql.mysql.load.loads import find_loads
         from pytest_netns_mysql.mysql.mysqld.kind import check_features
         from pytest_netns_mysql.mysql.mysqld.listeners import check_names, check_port_options
         from pytest_netns_mysql.topology.planning.endpoints import check_endpoints

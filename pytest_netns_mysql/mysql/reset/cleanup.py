@@ -14,11 +14,11 @@ from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_o
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier
 from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LockHolder, lock_holders
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, Connection, listed
-from pytest_netns_mysql.mysql.reset.changes import account_line
 from pytest_netns_mysql.mysql.reset.dropaccounts import server_of, try_to_drop
 from pytest_netns_mysql.mysql.reset.endconnections import CLOSING, ENDING, await_ends, end_connections
 from pytest_netns_mysql.mysql.reset.reset import ResetResult, put_back
-from pytest_netns_mysql.mysql.reset.state import State, same_value
+from pytest_netns_mysql.mysql.reset.serverchanges import account_line
+from pytest_netns_mysql.mysql.reset.serverstate import State, same_value
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts

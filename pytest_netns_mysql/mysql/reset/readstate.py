@@ -15,7 +15,7 @@ from pytest_netns_mysql.mysql.dialects.statementcounters import (
 from pytest_netns_mysql.mysql.dialects.statequeries import CHANGED_FILES, due_queries
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed, with_commands
 from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
-from pytest_netns_mysql.mysql.reset.state import State, same_value
+from pytest_netns_mysql.mysql.reset.serverstate import State, same_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

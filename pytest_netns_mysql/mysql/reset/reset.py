@@ -10,7 +10,9 @@ import mysql.connector
 
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.dialects.base import THREAD_KINDS
-from pytest_netns_mysql.mysql.reset.changes import (
+from pytest_netns_mysql.mysql.reset.endconnections import CLOSING, ENDING, await_ends, end_connections
+from pytest_netns_mysql.mysql.reset.readstate import read_state
+from pytest_netns_mysql.mysql.reset.serverchanges import (
     Change,
     IsSpared,
     describe,
@@ -18,9 +20,7 @@ from pytest_netns_mysql.mysql.reset.changes import (
     new_connection,
     new_connections,
 )
-from pytest_netns_mysql.mysql.reset.endconnections import CLOSING, ENDING, await_ends, end_connections
-from pytest_netns_mysql.mysql.reset.readstate import read_state
-from pytest_netns_mysql.mysql.reset.state import State
+from pytest_netns_mysql.mysql.reset.serverstate import State
 from pytest_netns_mysql.mysql.reset.undochanges import undo
 
 if TYPE_CHECKING:

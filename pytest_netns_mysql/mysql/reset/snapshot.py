@@ -18,7 +18,7 @@ from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import put_back
-from pytest_netns_mysql.mysql.reset.state import State
+from pytest_netns_mysql.mysql.reset.serverstate import State
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:

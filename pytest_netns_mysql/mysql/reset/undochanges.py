@@ -10,14 +10,14 @@ import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.dialects.quoting import literal
-from pytest_netns_mysql.mysql.reset.changes import Change
 from pytest_netns_mysql.mysql.reset.endconnections import ENDING, await_ends, end_connections
 from pytest_netns_mysql.mysql.reset.readstate import TABLESPACES
+from pytest_netns_mysql.mysql.reset.serverchanges import Change
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
-    from pytest_netns_mysql.mysql.reset.state import State
+    from pytest_netns_mysql.mysql.reset.serverstate import State
 
 _TABLE_FILES = (*TABLESPACES, ".frm")  # the server itself must remove these
 _LOG_VARIABLES = ("general_log", "slow_query_log", "log_output")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import LoadError
 from pytest_netns_mysql.mysql.kinds import mariadb
-from pytest_netns_mysql.mysql.load.entries import Function, Load, source_of
+from pytest_netns_mysql.mysql.load.loads import Function, Load, source_of
 from pytest_netns_mysql.mysql.mysqld import optionfile
 
 if TYPE_CHECKING:

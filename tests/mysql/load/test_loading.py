@@ -9,7 +9,7 @@ import pytest
 
 from pytest_netns_mysql import LoadError, MySQLServer, factories
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.mysql.load.entries import find_loads
+from pytest_netns_mysql.mysql.load.loads import find_loads
 from pytest_netns_mysql.mysql.seed import loader
 
 pytestmark = [pytest.mark.live, pytest.mark.netns]  # the server fixtures are requested by name

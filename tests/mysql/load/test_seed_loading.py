@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql.errors import LoadError
-from pytest_netns_mysql.mysql.load.entries import Load, find_loads, with_absolute_paths
+from pytest_netns_mysql.mysql.load.loads import Load, find_loads, with_absolute_paths
 from pytest_netns_mysql.topology import from_mapping
 
 

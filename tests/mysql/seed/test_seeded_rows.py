@@ -10,7 +10,7 @@ from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql.reset import reset
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import ResetResult
-from pytest_netns_mysql.mysql.reset.state import State
+from pytest_netns_mysql.mysql.reset.serverstate import State
 
 pytestmark = pytest.mark.live
 

@@ -11,7 +11,7 @@ from pytest_netns_mysql import MySQLServer, factories
 from pytest_netns_mysql.mysql.dialects.statementcounters import READING_STATEMENTS, WRITING_STATEMENTS
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import ResetResult, put_back
-from pytest_netns_mysql.mysql.reset.state import State
+from pytest_netns_mysql.mysql.reset.serverstate import State
 
 statements: Any = importlib.import_module("statements")  # one of statements_*.py, copied beside this file
 server = factories.mysqld(options={"port": 3371, "performance_schema": True}, scope="module")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.mysql.dialects.base import CHANNEL_KINDS, THREAD_KINDS, TRANSIENT_KINDS
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, literal
 from pytest_netns_mysql.mysql.mysqld.processlist import Connection
-from pytest_netns_mysql.mysql.reset.state import UNKNOWN, State, same_value
+from pytest_netns_mysql.mysql.reset.serverstate import UNKNOWN, State, same_value
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
