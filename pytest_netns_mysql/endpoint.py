@@ -7,36 +7,11 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface, ip_address
-from typing import NamedTuple
 
+from pytest_netns_mysql.endpointkinds import ADMIN_ENDPOINT, MYSQL_ENDPOINT
 from pytest_netns_mysql.errors import EndpointError
 
 GLOBAL = "global"
-
-
-class EndpointKind(NamedTuple):
-    """A kind of endpoint that a server has; see the manual, "Connection Interfaces".
-
-    Attributes:
-        name: What ``MySQLServer.endpoint`` calls the kind.
-        parameter: mysqld's parameter for the addresses.
-        port_option: mysqld's option for the port.
-        default_port: The port where the option is not given.
-        label: What tells the kind from the usual one in drawings.
-    """
-
-    name: str
-    parameter: str
-    port_option: str
-    default_port: int
-    label: str
-
-
-MYSQL_ENDPOINT = EndpointKind("mysql", "bind_address", "port", 3306, "")
-ADMIN_ENDPOINT = EndpointKind("admin", "admin_address", "admin_port", 33062, "admin")
-MYSQLX_ENDPOINT = EndpointKind("mysqlx", "mysqlx_bind_address", "mysqlx_port", 33060, "X")
-ENDPOINT_KINDS = (MYSQL_ENDPOINT, ADMIN_ENDPOINT, MYSQLX_ENDPOINT)
-ADDRESS_PARAMETERS = tuple(kind.parameter for kind in ENDPOINT_KINDS)
 
 WILDCARDS = ("*", "0.0.0.0", "::")  # noqa: S104 - named in order to be refused
 _LONGEST_NAME = 255  # bytes of a file name

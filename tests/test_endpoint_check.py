@@ -12,16 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pytest_netns_mysql.endpoint import (
-    ENDPOINT_KINDS,
-    Addresses,
-    Endpoint,
-    by_address,
-    check,
-    name_fault,
-    parse,
-    parse_list,
-)
+from pytest_netns_mysql.endpoint import Addresses, Endpoint, by_address, check, name_fault, parse, parse_list
+from pytest_netns_mysql.endpointkinds import ENDPOINT_KINDS
 from pytest_netns_mysql.errors import EndpointError
 
 Answer = TypeVar("Answer")

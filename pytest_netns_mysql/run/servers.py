@@ -92,7 +92,7 @@ class Servers:
             yield group
 
     def _members(self, spec: ServerSpec, namespaces: Sequence[str], *, single_primary: bool) -> dict[str, ResolvedSpec]:
-        from pytest_netns_mysql.endpoint import MYSQL_ENDPOINT
+        from pytest_netns_mysql.endpointkinds import MYSQL_ENDPOINT
         from pytest_netns_mysql.mysql.mysqld.listeners import read_port
         from pytest_netns_mysql.mysql.replication import groupoptions
 

@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Mapping
 
-from pytest_netns_mysql.endpoint import ADDRESS_PARAMETERS, MYSQL_ENDPOINT
+from pytest_netns_mysql.endpointkinds import ADDRESS_PARAMETERS, MYSQL_ENDPOINT
 from pytest_netns_mysql.errors import SettingError, in_short
 from pytest_netns_mysql.optionnames import base_name, normal
 

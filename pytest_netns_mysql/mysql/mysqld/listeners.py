@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from ipaddress import IPv4Interface, IPv6Interface, ip_address
 
-from pytest_netns_mysql.endpoint import ENDPOINT_KINDS, GLOBAL, Endpoint, by_address, check, parse, parse_list
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, by_address, check, parse, parse_list
+from pytest_netns_mysql.endpointkinds import ENDPOINT_KINDS
 from pytest_netns_mysql.errors import EndpointError, NetnsError, SettingError, in_short
 from pytest_netns_mysql.kernel.hosts import Names, known_names
 from pytest_netns_mysql.kernel.network import Network

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pytest_netns_mysql import arguments
-from pytest_netns_mysql.endpoint import ADDRESS_PARAMETERS
+from pytest_netns_mysql.endpointkinds import ADDRESS_PARAMETERS
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked
 from pytest_netns_mysql.optionnames import normal
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pytest_netns_mysql.endpoint import ENDPOINT_KINDS, MYSQL_ENDPOINT, Endpoint, EndpointKind, parse_list
+from pytest_netns_mysql.endpoint import Endpoint, parse_list
+from pytest_netns_mysql.endpointkinds import ENDPOINT_KINDS, MYSQL_ENDPOINT, EndpointKind
 from pytest_netns_mysql.optionnames import base_name
 from pytest_netns_mysql.topology.model import OptionValue
 from pytest_netns_mysql.topology.topology import Topology

@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_netns_mysql.endpoint import (
-    ADMIN_ENDPOINT,
-    GLOBAL,
-    MYSQL_ENDPOINT,
-    MYSQLX_ENDPOINT,
-    Endpoint,
-    check,
-    parse_list,
-)
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint, check, parse_list
+from pytest_netns_mysql.endpointkinds import ADMIN_ENDPOINT, MYSQL_ENDPOINT, MYSQLX_ENDPOINT
 from pytest_netns_mysql.topology.faults import Faults
 from pytest_netns_mysql.topology.model import Description
 from pytest_netns_mysql.topology.plan import Plan
