@@ -106,7 +106,7 @@ def test_an_x_session_is_refused_at_collection(suite: Suite) -> None:
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         [
-            "MariaDB * has no X Protocol, which netns_mysqlx needs",
+            "MariaDB * has no X Protocol, which mysqlx_bind_address needs",
             "  where: netns_mysqlx of test_inner.py::test_it",
         ]
     )
