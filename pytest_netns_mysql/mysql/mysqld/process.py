@@ -16,15 +16,14 @@ from pytest_netns_mysql.kernel.namespaces import capabilitynames
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
-from pytest_netns_mysql.mysql.mysqld import copying, failure
+from pytest_netns_mysql.mysql.mysqld import failure
 from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
 from pytest_netns_mysql.mysql.mysqld.environment import environment
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+from pytest_netns_mysql.mysql.mysqld.serverfolder import ServerFolder
 from pytest_netns_mysql.mysql.waiting import becomes_true, wait_until
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess, Handle
     from pytest_netns_mysql.mysql.mysqld.listeners import Listeners
 
@@ -33,14 +32,13 @@ _ENDING = 2.0  # seconds
 _KILLING = 60.0  # seconds, for the kernel to free the memory of a killed process
 
 
-class Process:
+class Process(ServerFolder):
     """A mysqld of this machine, in the sandbox; other kinds of server derive from it.
 
     The kernel ends mysqld with the thread that starts it, see PR_SET_PDEATHSIG(2const), so the thread must last as long
     as this process. The calling thread may be in any namespace.
 
     Attributes:
-        folder: The server's private folder.
         home: The namespace in which mysqld runs, to be entered.
         command: mysqld's command line, empty before the first start.
         clients: Who opened which connection since the last start.
@@ -48,30 +46,15 @@ class Process:
 
     def __init__(self, program: str, folder: Path, home: Namespace) -> None:
         """Take program, folder and namespace; nothing is started."""
-        self.folder = folder
+        super().__init__(folder)
         self.command: list[str] = []
-        self.home: AbstractContextManager[Any] = home
+        self.home = home
         self._namespace = home
         self._program = program
         self._logged = 0  # bytes of the log that earlier starts wrote
         self._printed: IO[bytes] | None = None  # what mysqld prints until it opens its log, or where it cannot
         self._process: Handle | None = None
         self.clients = ConnectionNames()
-
-    @property
-    def datadir(self) -> Path:
-        """The path of the data directory."""
-        return self.folder / "data"
-
-    @property
-    def socket(self) -> Path:
-        """The path of the administrator's private socket."""
-        return self.folder / "mysql.sock"
-
-    @property
-    def log(self) -> Path:
-        """The path of the error log; mysqld adds .err to names with another suffix."""
-        return self.folder / "error.err"
 
     @property
     def administration(self) -> Mapping[str, Any]:
@@ -91,27 +74,6 @@ class Process:
     def may_answer(self) -> bool:
         """Return True if an attempt to connect is worthwhile; the calling thread is in ``home``."""
         return self.socket.exists()
-
-    def make_folder(self) -> None:
-        """Make the server's private folder."""
-        with self.home:
-            if self.folder.exists():  # left by a server of the same name that could not be removed
-                shutil.rmtree(self.folder)
-            self.folder.mkdir()
-
-    def copy_data(self, template: Path) -> None:
-        """Make the data directory, as a copy of ``template``."""
-        with self.home:
-            copying.copy(template, self.datadir)
-
-    def files(self) -> Iterator[tuple[str, int]]:
-        """Yield the files outside of users' schemas, with the times of their last changes in ns."""
-        with self.home:
-            for folder in (self.datadir, self.datadir / "mysql", self.datadir / "sys"):
-                with contextlib.suppress(FileNotFoundError), os.scandir(folder) as scan:
-                    for entry in scan:
-                        if entry.is_file(follow_symlinks=False):
-                            yield entry.path, entry.stat().st_mtime_ns
 
     @property
     def pid(self) -> int | None:
