@@ -96,4 +96,4 @@ def test_loadgroup_runs_a_class_that_keeps_leftovers_in_one_worker(suite: Suite)
 
 def test_pytest_shows_the_marker(suite: Suite) -> None:
     result = suite("", "--markers")
-    result.stdout.fnmatch_lines(["@pytest.mark.netns_leftovers(what): *"])
+    result.stdout.fnmatch_lines(["@pytest.mark.netns_leftovers(mode): *"])
