@@ -110,13 +110,13 @@ def _parser() -> argparse.ArgumentParser:
         "matrix", help="print the project's topologies and servers as JSON for a CI matrix; start nothing"
     )
     matrix.set_defaults(command=_matrix)
-    up = commands.add_parser("up", parents=[common], help="start a server that stays up, for the next pytest runs")
+    up = commands.add_parser("up", parents=[common], help="start a standing server for the next pytest runs")
     for command, name in itertools.product((matrix, up), ("topology", "mysqld")):
         command.add_argument(f"--{name}", metavar=by_name[name].metavar, help=by_name[name].help)
     up.set_defaults(command=_up)
-    ls = commands.add_parser("ls", help="list the servers that stay up")
+    ls = commands.add_parser("ls", help="list the standing servers")
     ls.set_defaults(command=_ls)
-    down = commands.add_parser("down", help="end the servers that stay up, all or those with the given pids")
+    down = commands.add_parser("down", help="end standing servers, all or those with the given pids")
     down.add_argument("pids", nargs="*", type=int, metavar="PID", help="the pid of a server, as ls shows it")
     down.set_defaults(command=_down)
 

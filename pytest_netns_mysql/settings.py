@@ -104,7 +104,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "reuse",
         "auto",
-        "whether to use a server that stays up between runs, see `netns-mysql up`: auto uses a running one, but not in "
+        "whether to use a standing server, see `netns-mysql up`: auto uses a running one, but not in "
         "CI (if the environment variable CI is set); always uses a running one in CI, too, and starts one if none runs",
         "WHEN",
         ("auto", "always", "never"),

@@ -1,1 +1,1 @@
-"""A server that stays up between runs."""
+"""Standing servers, which stay up between runs."""

@@ -1,4 +1,4 @@
-"""The early start of the default server: begun before anybody asks for it, or taken from one that stays up."""
+"""The early start of the default server: begun before anybody asks for it, or taken from a standing server."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def _is_made(spec: ResolvedSpec) -> bool:
 def _take(
     session: NetnsSession, topology: Topology, mysqld: str, spec: ResolvedSpec, *, worker: bool
 ) -> EarlyStart | None:
-    """Take a server that stays up between runs, if that is allowed and one is free."""
+    """Take a standing server, if that is allowed and one is free."""
     from pytest_netns_mysql.reuse import offers
 
     can_be = spec.kind.can_stay_up and not topology.plan.external

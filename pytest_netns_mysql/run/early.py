@@ -21,7 +21,7 @@ class EarlyStart:
         network: The network in it.
         mysqld: The server, as the setting netns_mysqld names it.
         server: The server, which need not answer yet.
-        taken: The server's supervisor, for a server that stays up between runs; None for one of this process.
+        taken: The server's supervisor, for a standing server; None for a server of this process.
     """
 
     sandbox: Sandbox

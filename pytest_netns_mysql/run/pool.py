@@ -31,7 +31,7 @@ class ServerPool:
         self.running: list[MySQLServer] = []
         self._kept: list[MySQLServer] = []  # netns_mysqld of each network, the last used at the end
         self._early: MySQLServer | None = None  # started before anybody asked, and not known to be up
-        self._taken: Taken | None = None  # a server that stays up after this process
+        self._taken: Taken | None = None  # a standing server
         self._ids = itertools.count(_FIRST_ID)
 
     def of(self, network: Network, make: Callable[[], MySQLServer]) -> MySQLServer:
@@ -74,7 +74,7 @@ class ServerPool:
 
         Args:
             server: The server, which need not answer yet.
-            taken: The server's supervisor, for a server that stays up after this process.
+            taken: The server's supervisor, for a standing server.
         """
         self._early = server
         self._taken = taken
@@ -152,7 +152,7 @@ class ServerPool:
         self._early = None
 
     def release(self) -> None:
-        """Give a server that stays up back to its supervisor, once the sandbox is left."""
+        """Give a standing server back to its supervisor, once the sandbox is left."""
         if self._taken is not None:
             self._taken.close()
             self._taken = None

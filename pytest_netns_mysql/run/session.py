@@ -137,7 +137,7 @@ class NetnsSession:
         self.networks.forget(network)
 
     def close(self) -> None:
-        """End all servers, close the networks and the sandbox, and give back a server that stays up."""
+        """End all servers, close the networks and the sandbox, and give back a standing server."""
         self.servers.close()
         self.networks.close()
         self.servers.release()

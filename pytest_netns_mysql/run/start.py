@@ -138,7 +138,7 @@ class Start:
                 self._begun = need
 
     def _is_one_up(self) -> bool:
-        """Return True if a server stays up that may be taken: the early start costs nothing then."""
+        """Return True if there is a standing server that may be taken: the early start costs nothing then."""
         from pytest_netns_mysql.reuse import offers
 
         return offers.is_allowed(self._session.settings.reuse) and bool(offers.addresses())
