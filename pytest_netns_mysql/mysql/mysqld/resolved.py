@@ -74,7 +74,7 @@ class ResolvedSpec(ServerSpec):
         for key, value in written.items():
             if value is not None:
                 raise EndpointError(
-                    f"{key} = {as_text(value)!r} has no effect: with skip_networking the server listens on no endpoint",
+                    f"{key} = {as_text(value)!r}: skip_networking is on, so that the server would not listen on any endpoint",
                     where=self.where,
                     remedies=[f"leave out {key}, or skip_networking"],
                 )
