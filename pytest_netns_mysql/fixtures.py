@@ -40,16 +40,16 @@ def netns_topology(request: pytest.FixtureRequest) -> Topology:
 
 @pytest.fixture(scope="session")
 @own_fixture
-def _netns_choice(request: pytest.FixtureRequest) -> str:
+def _netns_server_name(request: pytest.FixtureRequest) -> str:
     """The server that the test runs on, as the setting netns_mysqld names it."""
     if hasattr(request, "param"):
         return cast("str", request.param)
-    return request.config.stash[SESSION].kinds.choices[0]
+    return request.config.stash[SESSION].kinds.names[0]
 
 
 @pytest.fixture(scope="session")
 @own_fixture
-def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choice: str) -> Iterator[Network]:
+def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_server_name: str) -> Iterator[Network]:
     """The network of the topology: its namespaces by name, built in a sandbox of this process."""
     from pytest_netns_mysql.topology.topology import Topology
 
@@ -67,7 +67,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_choic
             f"the fixture netns_topology must return a Topology, got {netns_topology!r}",
             remedies=["return pytest_netns_mysql.from_mapping(...) of it, or load(...) of a file"],
         )
-    yield session.network_of(netns_topology, _netns_choice, worker=hasattr(request.config, "workerinput"))
+    yield session.network_of(netns_topology, _netns_server_name, worker=hasattr(request.config, "workerinput"))
     # Kept, with its server, until the run ends: the tests of several topologies may come in any order.
     session.networks.current = None
 

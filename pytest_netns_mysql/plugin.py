@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         start.before_collection()
     try:
-        session.kinds.choices  # noqa: B018 - raises an error for a wrong value
+        session.kinds.names  # noqa: B018 - raises an error for a wrong value
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
     if overview.is_wanted(config.option):
@@ -90,7 +90,7 @@ def pytest_collection(session: pytest.Session) -> None:
         if "topology" in own.settings.given:
             own.topologies.of_settings  # noqa: B018 - raises an error for a wrong value
         if own.settings.mysqld != "auto":
-            for choice in own.kinds.choices:
+            for choice in own.kinds.names:
                 if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
                     raise SettingError(
                         f"{choice} is a single shared server: xdist workers would reset each other's changes",

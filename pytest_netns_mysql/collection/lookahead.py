@@ -39,15 +39,15 @@ def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
     kinds = session.kinds
     declarations = _all_declarations(run)
     named = {declaration.mysqld for _, declaration in declarations if declaration.mysqld is not None}
-    missing = [choice for choice in dict.fromkeys([*kinds.choices, *sorted(named)]) if _is_missing(choice, kinds)]
+    missing = [choice for choice in dict.fromkeys([*kinds.names, *sorted(named)]) if _is_missing(choice, kinds)]
     has_router = any(declaration.factory == _ROUTER for _, declaration in declarations)
     may_need_router = has_router and kinds.router.is_missing
     if not missing and not may_need_router:
         return
     names = {name for name, _ in declarations}
-    needed = {need for item in run.items for need in _needs(item, names, kinds.choices)}
+    needed = {need for item in run.items for need in _needs(item, names, kinds.names)}
     if not any(is_netns_test(item) for item in run.items):
-        needed.update(kinds.choices)  # a test asked for one of our fixtures by name, so every server may be needed
+        needed.update(kinds.names)  # a test asked for one of our fixtures by name, so every server may be needed
     kinds.look_for(choice for choice in missing if choice in needed)
     if may_need_router and _ROUTER in needed:
         kinds.router.look()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PARAMETER = "netns_name"
 TOPOLOGY = "netns_topology"
-CHOICE = "_netns_choice"
+CHOICE = "_netns_server_name"
 FIXTURES = frozenset(
     {
         TOPOLOGY,
@@ -129,7 +129,7 @@ def choice_of(item: pytest.Item, session: NetnsSession) -> str:
     choice = pytest_internals.parameters(item).get(CHOICE)
     if choice is not None:
         return str(choice)
-    choices = session.kinds.choices
+    choices = session.kinds.names
     if len(choices) > 1:
         raise MarkerError(
             f"a test that cannot be parametrized, such as a unittest.TestCase's, cannot run on {', '.join(choices)}",

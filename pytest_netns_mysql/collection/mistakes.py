@@ -43,7 +43,7 @@ def check_servers(
     if "netns_mysqld" in names:
         where = f"{topology.source}: mysqld"
         spec = ServerSpec.of_topology(topology)
-        spec.check(topology, kinds, where=where, where_options=f"{where}.options", where_load=f"{where}.load")
+        spec.check(topology, kinds, where=where, where_options=f"{where}.options")
     if "netns_mysqlx" in names:
         _check_mysqlx(topology, kinds, f"netns_mysqlx of {item.nodeid}")
 

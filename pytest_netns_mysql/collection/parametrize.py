@@ -26,7 +26,7 @@ from pytest_netns_mysql.factories.byname import is_of_factory
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.leftovers import mode_of
 from pytest_netns_mysql.run.ownfixtures import is_own
-from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, MISTAKE, TOPOLOGY_IN_FORCE
+from pytest_netns_mysql.run.stash import MISTAKE, SERVER_NAME, TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
@@ -49,7 +49,7 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
             metafunc.fixturenames.append(TOPOLOGY)
             ids = [topology.name for topology in topologies]
             metafunc.parametrize(TOPOLOGY, topologies, indirect=True, scope="session", ids=ids)
-    choices = session.kinds.choices
+    choices = session.kinds.names
     if len(choices) > 1:
         metafunc.fixturenames.append(CHOICE)
         metafunc.parametrize(CHOICE, choices, indirect=True, scope="session", ids=session.kinds.labels)
@@ -69,7 +69,7 @@ def settle(item: pytest.Item, session: NetnsSession) -> None:
 def _settle(item: pytest.Item, session: NetnsSession) -> None:
     mode_of(item, session.settings.leftovers)
     name = place(item)
-    choice = item.stash[CHOICE_IN_FORCE] = choice_of(item, session)
+    choice = item.stash[SERVER_NAME] = choice_of(item, session)
     for requirement in requirements_of(item):
         if reason := requirement.skip_reason(session.kinds.find(choice)):
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -105,7 +105,7 @@ def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) 
         if "netns_mysqld" in pytest_internals.fixture_names(item)
         and TOPOLOGY_IN_FORCE in item.stash
         and MISTAKE not in item.stash
-        and item.stash[CHOICE_IN_FORCE] == session.kinds.choices[0]
+        and item.stash[SERVER_NAME] == session.kinds.names[0]
         and item.get_closest_marker("skip") is None
         and not _is_overridden("netns_mysqld", item, session)
     ]
@@ -114,7 +114,7 @@ def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) 
 def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology], session: NetnsSession) -> None:
     """Check the namespaces and servers of a test against the topologies that it runs over."""
     check_names(names, topologies, test.nodeid)
-    kinds = [kind for choice in session.kinds.choices if (kind := session.kinds.if_known(choice)) is not None]
+    kinds = [kind for choice in session.kinds.names if (kind := session.kinds.if_known(choice)) is not None]
     requirements = list(requirements_of(test))
     suitable = [kind for kind in kinds if not any(requirement.skip_reason(kind) for requirement in requirements)]
     for topology in topologies:

@@ -57,13 +57,13 @@ def _found(settings: table.Settings) -> Distribution | None:
     from pytest_netns_mysql.mysql.kinds.local import Distribution
 
     kinds = ServerKinds(settings, lambda _: None)
-    known = (kinds.if_known(choice) for choice in kinds.choices)
+    known = (kinds.if_known(choice) for choice in kinds.names)
     return next((kind for kind in known if isinstance(kind, Distribution)), None)
 
 
 def _mysql_findings(settings: table.Settings) -> Iterator[Finding]:
     kinds = ServerKinds(settings, lambda _: None)
-    for choice in kinds.choices:
+    for choice in kinds.names:
         yield _server_finding(choice, kinds, never=settings.fetch == "never")
     yield _cache_finding(settings.cache)
 

@@ -46,7 +46,7 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
         )
     where = f"{topology.source}: mysqld"
     spec = ServerSpec.of_topology(topology)
-    spec.check(topology, [kind], where=where, where_options=f"{where}.options", where_load=f"{where}.load")
+    spec.check(topology, [kind], where=where, where_options=f"{where}.options")
     resolved = resolve(spec, kind, cache=settings.cache, progress=progress, start_timeout=settings.start_timeout)
     offers.addresses(strict=True)
     address = bring_up(topology, resolved, mode=settings.mode)
@@ -85,8 +85,13 @@ def down(pids: Sequence[int] = ()) -> str:
         else:
             protocol.ask(address, "end")
 
+    remaining = list(found.values())
+
+    def have_ended() -> bool:
+        remaining[:] = [server for address, server in found.items() if _is_up(address)]
+        return not remaining
+
     def still_up() -> SandboxError:
-        remaining = [server for address, server in found.items() if _is_up(address)]
         return SandboxError(
             f"a server was asked to end, and is still up after {_END_TIMEOUT:g} seconds",
             where="netns-mysql down",
@@ -94,7 +99,7 @@ def down(pids: Sequence[int] = ()) -> str:
             remedies=[f"kill -9 {server.pid}" for server in remaining],
         )
 
-    wait_until(lambda: not any(map(_is_up, found)), timeout=_END_TIMEOUT, error=still_up)
+    wait_until(have_ended, timeout=_END_TIMEOUT, error=still_up)
     return "\n".join(f"ended: {_line(server)}" for server in found.values()) or _NONE
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of a project's own: servers, clients, proxies."""
+"""Factories of fixtures: servers, connections, proxies."""
 
 # isort would give each name an import statement of its own:
 # ruff: isort: skip_file

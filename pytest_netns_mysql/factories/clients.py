@@ -1,4 +1,4 @@
-"""Fixtures of a project's own that open a connection."""
+"""The factory of fixtures that open a connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures of a project's own that start a proxy or MySQL Router."""
+"""Factories of fixtures that start a proxy or MySQL Router."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures of a project's own that start servers: one, a source, a replica, a group."""
+"""Factories of fixtures that start servers: a single server, a source, a replica, a group."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ the same configuration by the same code. So nothing is read that another version
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -48,23 +49,23 @@ def address_of(spec: ResolvedSpec, topology: Topology, *, rootless: bool) -> str
 
 
 def code_version() -> list[str]:
-    """Return the version of the package, and a line for each of its files that changes with every edit of the file."""
+    """Return the version of the package, and a digest of each of its files."""
     from importlib import metadata
 
     try:
         version = metadata.version("pytest-netns-mysql")
     except metadata.PackageNotFoundError:  # a folder on PYTHONPATH
         version = ""
-    return [version, *sorted(_file_versions(str(_PACKAGE)))]
+    return [version, *sorted(_file_digests(str(_PACKAGE)))]
 
 
-def _file_versions(folder: str) -> Iterator[str]:
+def _file_digests(folder: str) -> Iterator[str]:
+    # The contents: tools that install files keep times of modification, and make links that change the others.
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name != _BYTECODE:
-                    yield from _file_versions(entry.path)
-            else:
-                status = entry.stat()
-                # Tools that copy files may keep the time of modification. No program can set the time of change.
-                yield f"{entry.path} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+                    yield from _file_digests(entry.path)
+            elif not entry.name.startswith(".") and not entry.name.endswith("~"):  # an editor's own
+                with contextlib.suppress(FileNotFoundError), open(entry.path, "rb") as file:  # noqa: PTH123 - quicker
+                    yield f"{entry.path} {hashlib.blake2b(file.read()).hexdigest()}"

@@ -43,7 +43,7 @@ class Order:
         program: The server's program, with what it prints as its ``version_line``.
         with_mysqlx: Whether X Plugin listens where ``bind_address`` says; the rest is the topology's.
         start_timeout: In seconds.
-        folder: Where what the topology loads is sought.
+        folder: The folder that relative paths of ``load`` start from.
         leader: The pid of the login session's leader, or 0 for nobody.
     """
 

@@ -1,4 +1,4 @@
-"""The early start of the default server: begun before anybody asks for it, or taken from a standing server."""
+"""The early start of the default server: a server that boots while pytest collects, or a standing server."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
         worker: Whether this process is a worker of xdist.
 
     Returns:
-        What was started, or None where nothing can be started yet: a server or a template would have to be brought
+        What was started, or None where nothing can be started yet: a server or a template must be fetched or made
         first, or this process could not move into the sandbox later.
 
     Raises:
@@ -36,7 +36,7 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
         OSError: The kernel refuses a step.
         RuntimeError: No thread can be started.
     """
-    mysqld = session.kinds.choices[0]
+    mysqld = session.kinds.names[0]
     if session.kinds.known(mysqld) is None:
         return None
     spec = session.spec_of(topology, mysqld, mysqlx=mysqlx)

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_netns_mysql.errors import UnknownNamespaceError
 from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, NAMESPACE, TOPOLOGY_IN_FORCE
+from pytest_netns_mysql.run.stash import NAMESPACE, SERVER_NAME, TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
@@ -56,7 +56,7 @@ class NetworkInForce:
         if item is None:
             return
         networks, topology = self._session.networks, item.stash.get(TOPOLOGY_IN_FORCE, None)
-        network, server = networks.current, item.stash.get(CHOICE_IN_FORCE, None)
+        network, server = networks.current, item.stash.get(SERVER_NAME, None)
         if (
             network is None
             or server != networks.server_named(network)

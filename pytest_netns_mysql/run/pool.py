@@ -128,8 +128,7 @@ class ServerPool:
             self._end(server)
 
     def _end(self, server: Instance) -> None:
-        with contextlib.suppress(ValueError):
-            self.running = [running for running in self.running if running is not server]
+        self.running = [running for running in self.running if running is not server]
         server.discard()
 
     def end(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.stash import CHOICE_IN_FORCE, NAMESPACE
+from pytest_netns_mysql.run.stash import NAMESPACE, SERVER_NAME
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
@@ -39,7 +39,7 @@ def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[
         with contextlib.suppress(LookupError):
             lines.append(f"addresses: {', '.join(map(str, network[name].addresses))}")
         lines.append(f"topology: {network.topology.name} ({network.topology.source})")
-    kind = session.kinds.found(item.stash.get(CHOICE_IN_FORCE, None))
+    kind = session.kinds.found(item.stash.get(SERVER_NAME, None))
     if kind is not None:
         lines.append(f"server: {provenance(kind)}")
 
@@ -69,7 +69,7 @@ def servers(session: NetnsSession) -> list[str]:
     from pytest_netns_mysql.mysql.kinds.provenance import provenance
 
     lines = []
-    for choice in session.kinds.choices:
+    for choice in session.kinds.names:
         kind = session.kinds.if_known(choice)
         lines.append(f"netns: {choice} is {'not on this machine yet' if kind is None else provenance(kind)}")
     return lines

@@ -33,7 +33,7 @@ class ServerKinds:
         self._found: dict[str, Kind | NetnsError] = {}
 
     @cached_property
-    def choices(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
         """The names in the setting, in order."""
         return choices(self._settings.mysqld, where=self._settings.given.get("mysqld"))
 
@@ -88,14 +88,14 @@ class ServerKinds:
             ServerNotFoundError: There is no such server, and it cannot be fetched.
             ServerVersionError: The server is too old.
         """
-        found = self._look_for(self.choices[0] if choice is None else choice)
+        found = self._look_for(self.names[0] if choice is None else choice)
         if isinstance(found, NetnsError):
             raise found
         return found
 
     def known(self, choice: str | None = None) -> Kind | None:
         """Return a kind of server if it is on this machine, or None; raise as ``find`` does."""
-        name = self.choices[0] if choice is None else choice
+        name = self.names[0] if choice is None else choice
         if name in self._found:
             return self.find(name)
         found = self._finder.look(name)
@@ -120,7 +120,7 @@ class ServerKinds:
         """The servers in the ids of tests: flavor, version, origin; numbered where two are alike."""
         from pytest_netns_mysql.mysql.mysqld.kind import label
 
-        found = [label(self.find(choice)) for choice in self.choices]
+        found = [label(self.find(choice)) for choice in self.names]
         return [f"{one}-{found[:at].count(one) + 1}" if found.count(one) > 1 else one for at, one in enumerate(found)]
 
 

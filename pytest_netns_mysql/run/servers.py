@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+from pytest_netns_mysql.optionnames import normal
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
@@ -99,7 +100,8 @@ class Servers:
         where = f"group {spec.name}"
         groupoptions.check(namespaces, spec.options, where)
         option, default = MYSQL_ENDPOINT.port_option, MYSQL_ENDPOINT.default_port
-        port = read_port(option, spec.options.get(option, default), where)
+        own = {normal(name): value for name, value in spec.options.items()}
+        port = read_port(option, own.get(option, default), where)
         places = [(self._network[namespace].address, port) for namespace in namespaces]
         group_name = groupoptions.new_name()
         specs = {}

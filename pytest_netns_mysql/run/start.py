@@ -91,7 +91,7 @@ class Start:
         with contextlib.suppress(NetnsError):  # collection meets the error again
             if guess is not None and self._arguments not in self._memory["wrong"]:
                 self._begin(self._topology_of(guess), guess)
-            elif self._session.settings.start == "early" or self._is_one_up():
+            elif self._session.settings.start == "early" or self._has_standing_server():
                 topology = self._session.topologies.of_settings[0]
                 self._begin(topology, (_source(topology), False))
 
@@ -118,7 +118,7 @@ class Start:
         if not self._is_collected or not is_first_worker(self._config) or not hasattr(self._config, "cache"):
             return
         if self._needs and self._session.networks.sandbox is None:
-            return  # where none can be made, the next run is to meet it in the same way
+            return  # no sandbox can be created: the next run is to fail in the same place
         known = {**self._memory["files"], **{file: list(need) for file, need in self._needs.items()}}
         files = {file: need for file, need in known.items() if (self._config.rootpath / file).exists()}
         wrong = [one for one in self._memory["wrong"] if one != self._arguments]
@@ -137,7 +137,7 @@ class Start:
                 self._session.adopt(early)
                 self._begun = need
 
-    def _is_one_up(self) -> bool:
+    def _has_standing_server(self) -> bool:
         """Return True if there is a standing server that may be taken: the early start costs nothing then."""
         from pytest_netns_mysql.reuse import offers
 

@@ -19,7 +19,7 @@ MISTAKE = pytest.StashKey[str]()
 TOPOLOGY_IN_FORCE: pytest.StashKey[Topology] = pytest.StashKey()
 """Of a netns test: the topology that it runs over, if it is known at collection."""
 
-CHOICE_IN_FORCE = pytest.StashKey[str]()
+SERVER_NAME = pytest.StashKey[str]()
 """Of a netns test: the name of the server that it runs on, as the settings have it."""
 
 LOOK_AHEAD = pytest.StashKey[Callable[[pytest.Session], None]]()

@@ -199,7 +199,7 @@ def _entries(key: Key, name: str, table: Mapping[Any, Any], path: str, faults: F
     for entry, value in table.items():
         place = _below(path, entry)
         if not _is_text(entry):
-            faults.add(f"a key of {path} is text, and this is {in_short(entry)}", place, "quote it")
+            faults.add(f"a key of {path} must be text, got {in_short(entry)}", place, "quote it")
         elif not key.entry.fits(value):
             faults.add(f"{place} = {in_short(value)}: it takes {key.entry.takes}", place, key.remedy(name))
         else:

@@ -74,12 +74,12 @@ def test_two_interfaces_of_a_namespace_in_one_subnet_are_refused(first: str, sec
     assert told({"namespaces": {"red": first, "blue": second}}) == (
         f"the subnets of {subnets} overlap\n"
         "  where: shop.toml: namespaces.red and namespaces.blue\n"
-        "  do: give each a subnet of its own: global could not tell them apart\n"
+        "  do: give each interface a subnet of its own: global could not tell which interface an address is behind\n"
         "  do: or link one of them to another namespace than global: to = ..."
     )
 
 
-SUBNETS = "give each a subnet of its own: red could not tell them apart"
+SUBNETS = "give each interface a subnet of its own: red could not tell which interface an address is behind"
 CASES: dict[str, tuple[dict[str, Any], str]] = {
     "overlap in a namespace": (
         {"namespaces": {"red": {"links": ["192.0.2.2/24", {"to": "blue", "address": "192.0.2.3/24"}]}, "blue": {}}},

@@ -55,7 +55,7 @@ THREAD_KINDS = ("thread", "resource group of thread")
 TRANSIENT_KINDS = ("host-cache entry", *THREAD_KINDS)
 """The kinds whose objects also come and go by themselves.
 
-An entry that is gone is no change, nor is a thread that is new.
+A missing entry or a new thread is not reported as a change.
 """
 
 

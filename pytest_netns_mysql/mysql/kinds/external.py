@@ -13,7 +13,13 @@ import mysql.connector
 
 from pytest_netns_mysql.arguments import is_line
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ServerGoneError, ServerNotFoundError, ServerVersionError, SettingError
+from pytest_netns_mysql.errors import (
+    ServerGoneError,
+    ServerNotFoundError,
+    ServerStartError,
+    ServerVersionError,
+    SettingError,
+)
 from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
 from pytest_netns_mysql.mysql.kinds import mariadb
@@ -166,8 +172,19 @@ class ExternalServer:
             self.folder.mkdir()
 
     def wait(self, answers: Callable[[], bool], *, timeout: float) -> None:
-        """Return when ``answers`` returns True; raise ServerGoneError after ``timeout`` seconds."""
-        wait_until(answers, timeout=timeout, error=lambda: self.silent_error(f"a login within {timeout:g} seconds"))
+        """Return when ``answers`` returns True; raise ServerStartError after ``timeout`` seconds."""
+
+        def too_slow() -> ServerStartError:
+            return ServerStartError(
+                f"{self._kind.name} has not answered its administrator within {timeout:g} seconds",
+                where=f"netns_mysqld = {self._kind.name}",
+                remedies=[
+                    "raise netns_start_timeout (seconds)",
+                    "see that the server runs, and that it answers from here",
+                ],
+            )
+
+        wait_until(answers, timeout=timeout, error=too_slow)
 
     def remove(self) -> None:
         """Remove the folder."""

@@ -117,10 +117,11 @@ def require_program(kind: Kind, name: str) -> Path:
         mysql = kind.program("mysql")
         beside = mysql.parent.glob("m*") if mysql is not None else ()
         known = sorted(path.name for path in beside if path.name.startswith(_CLIENTS))
+        place = "on PATH" if kind.listens is not None else f"beside {kind.name}, nor on PATH"
         raise ServerNotFoundError(
-            f"there is no program {name} beside {kind.name}, nor on PATH",
+            f"there is no program {name} {place}",
             remedies=[
-                "install the MySQL client programs, or have them fetched: netns-mysql fetch",
+                "install the MySQL client programs, so that they are on PATH",
                 *([f"or correct the name: {', '.join(known)}"] if known else []),
             ],
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +74,7 @@ class ResolvedSpec(ServerSpec):
         for key, value in written.items():
             if value is not None:
                 raise EndpointError(
-                    f"{key} = {as_text(value)!r}: skip_networking is on, so that the server would not listen on any endpoint",
+                    f"{key} = {as_text(value)!r}: skip_networking is on, and the server would not listen there",
                     where=self.where,
                     remedies=[f"leave out {key}, or skip_networking"],
                 )
@@ -102,5 +102,6 @@ def resolve(
     """
     from pytest_netns_mysql.mysql.load.loads import find_loads
 
-    values = {**vars(spec), "load": find_loads(spec.load, where=spec.where)}
+    values = {field.name: getattr(spec, field.name) for field in fields(ServerSpec)}
+    values["load"] = find_loads(spec.load, where=spec.where_load or spec.where)
     return ResolvedSpec(**values, kind=kind, cache=cache, progress=progress, start_timeout=start_timeout)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpointkinds import ADDRESS_PARAMETERS
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked
-from pytest_netns_mysql.optionnames import normal
+from pytest_netns_mysql.optionnames import base_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,7 @@ class ServerSpec:
         check_endpoints: Whether the endpoints are checked; without, mysqld gets them as they are written.
         require_mysqlx: Whether the start fails if X Plugin does not listen on all of its endpoints.
         drop_capabilities: Capabilities that mysqld starts without, such as ``CAP_SYS_ADMIN``.
+        where_load: The place that errors of ``load`` name; None for the place of other errors.
         mysqld: The server's program or image, as the setting netns_mysqld names it; None for the run's.
         factory: The factory that makes the server, as named in ``pytest_netns_mysql.factories``; None for a topology's.
     """
@@ -55,6 +56,7 @@ class ServerSpec:
     check_endpoints: bool = True
     require_mysqlx: bool = True
     drop_capabilities: str | Sequence[str] = ()
+    where_load: str | None = None
     mysqld: str | None = None
     factory: str | None = None
 
@@ -76,6 +78,7 @@ class ServerSpec:
             mysqlx_bind_address=topology.bind_address if wants_mysqlx else table.mysqlx_bind_address,
             options=table.options,
             load=entries_of(topology),
+            where_load=f"{topology.source}: mysqld.load",
         )
 
     @property
@@ -90,8 +93,9 @@ class ServerSpec:
 
     def with_options(self, defaults: Mapping[str, OptionValue]) -> ServerSpec:
         """Return the same configuration with options that hold where ``options`` does not set them."""
-        own = {normal(name): value for name, value in self.options.items()}
-        return replace(self, options={**defaults, **own})
+        own = {base_name(name) for name in self.options}
+        rest = {name: value for name, value in defaults.items() if base_name(name) not in own}
+        return replace(self, options={**rest, **self.options})
 
     def changed(self: _S, changes: Mapping[str, Any]) -> _S:
         """Return the configuration of a restart on the same data.
@@ -130,7 +134,6 @@ class ServerSpec:
         *,
         where: str,
         where_options: str | None = None,
-        where_load: str | None = None,
     ) -> None:
         """Check everything that can be known before the server starts.
 
@@ -139,7 +142,6 @@ class ServerSpec:
             kinds: The kinds of server that the configuration is for.
             where: The place that error messages name.
             where_options: The place for errors of options; ``where`` by default.
-            where_load: The place for errors of ``load``; ``where`` by default.
 
         Raises:
             EndpointError: An endpoint breaks a rule, or no namespace has its address.
@@ -154,7 +156,7 @@ class ServerSpec:
         from pytest_netns_mysql.topology.planning.endpoints import check_endpoints
 
         where_options = where_options or where
-        find_loads(self.load, where=where_load or where)
+        find_loads(self.load, where=self.where_load or where)
         checked(self.options, where=where_options)
         capabilitynames.to_mask(self.drop_capabilities, where=where)
         if self.check_endpoints:

@@ -32,7 +32,7 @@ def check_new_channel(replica: MySQLServer, source: MySQLServer, channel: str, c
         )
     if any(known.source is source for known in channels.values()):
         raise error(
-            "it does so already, and a source sends its binary log to a server only once", "name another source"
+            f"another of its channels replicates from {source.name} already", "use another source for this channel"
         )
     ((log_bin, gtid_mode, server_id),) = source.execute("SELECT @@log_bin, @@gtid_mode, @@server_id")
     if not log_bin or gtid_mode != "ON":

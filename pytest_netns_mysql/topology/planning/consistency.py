@@ -66,7 +66,7 @@ def _overlap(
     faults.add(
         f"the subnets of {names[0]} ({first[1].network}) and {names[1]} ({second[1].network}) overlap",
         f"{keys[0]} and {keys[1]}",
-        f"give each a subnet of its own: {namespace} could not tell them apart",
+        f"give each interface a subnet of its own: {namespace} could not tell which interface an address is behind",
         *(["or link one of them to another namespace than global: to = ..."] if namespace == GLOBAL else []),
     )
 
