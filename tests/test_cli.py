@@ -44,7 +44,7 @@ def test_show_draws_several_one_below_the_other(tmp_path: Path) -> None:
     assert result.stderr == (
         f"netns-mysql: --format svg draws one topology, and {file} names 2\n"
         "  where: netns-mysql show\n"
-        "  do: name one topology, as FILE::NAME where a file holds several\n"
+        "  do: name one topology; FILE::NAME names one of several in a file\n"
     )
 
 

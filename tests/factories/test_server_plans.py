@@ -158,6 +158,6 @@ def test_a_factory_in_a_class_is_told_where_to_stand(suite: Suite, factory: str)
     result.stdout.fnmatch_lines(
         [
             "*a factory's fixture cannot be assigned in a class, here TestShop",
-            "*do: assign it in the module, or in a conftest.py; a class-scoped one too",
+            '*do: assign it in the module or in a conftest.py, even with scope="class"',
         ]
     )

@@ -58,7 +58,7 @@ def test_a_name_that_nobody_knows_fails_at_collection(
             f"  where: {where}",
             "  tried: the topology and /etc/hosts have red.db.test, *localhost*",
             "  do: add the name to the topology: hosts, or hosts of a namespace",
-            "  do: write an address",
+            "  do: write an address instead",
         ],
         consecutive=True,
     )

@@ -120,8 +120,8 @@ def test_output_from_before_the_restart_is_printed_once(
 @pytest.mark.parametrize(
     ("program", "hindrance"),
     [
-        ("import sys, pytest\nprint('begun')\nsys.exit(pytest.main(['-q']))\n", "was called by *program.py, which"),
-        ("import sys, pytest\nprint('begun')\nsys.exit(pytest.main())\n", "was called by *program.py, which"),
+        ("import sys, pytest\nprint('begun')\nsys.exit(pytest.main(['-q']))\n", "was called by *program.py, and"),
+        ("import sys, pytest\nprint('begun')\nsys.exit(pytest.main())\n", "was called by *program.py, and"),
     ],
     ids=["with arguments", "with those of the command line"],
 )
@@ -143,8 +143,8 @@ def test_a_program_that_calls_pytest_is_not_run_twice(
             "  tried: unshare(CLONE_NEWUSER): * unshare: Invalid argument",
             "  tried: the kernel counts * threads: *",
             "  tried: of Python, beside the main one: eager*",
-            f"  tried: to start pytest again, in the user namespace: pytest.main() {hindrance} would begin anew",
-            "  do: run pytest as a program of its own, `pytest` or `python -m pytest`: it can start again",
+            f"  tried: to start pytest again in the user namespace: pytest.main() {hindrance} the whole program would *",
+            "  do: run pytest as a program, `pytest` or `python -m pytest`: pytest can then start again",
             "  do: or run `netns-mysql run -- pytest ...`, which enters before pytest starts",
         ]
     )
@@ -236,7 +236,7 @@ def test_netns_tests_that_no_file_mentions_fail_with_the_threads_and_work_in_the
         [
             "ThreadsError: the user namespace of a rootless sandbox cannot be entered*",
             "  tried: of Python, beside the main one: eager*",
-            "  tried: to start pytest again, in the user namespace: nothing said that this run has netns tests",
+            "  tried: to start pytest again in the user namespace: nothing said that this run has netns tests",
         ]
     )
     pytester.run(*arguments).assert_outcomes(passed=1)

@@ -52,7 +52,7 @@ def test_whatever_does_not_enter_is_launched() -> None:
 
 
 def test_an_option_file_has_no_nul(tmp_path: Path) -> None:
-    with pytest.raises(ClientError, match="an option file has no NUL"):
+    with pytest.raises(ClientError, match="an option file cannot have a NUL"):
         optionfile.write(tmp_path, {"client": {"password": "a\0b"}})
     assert not list(tmp_path.iterdir())
 

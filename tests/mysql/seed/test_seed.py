@@ -196,7 +196,7 @@ def test_the_error_of_a_function_has_its_line(suite: Suite, pytester: pytest.Pyt
     result.stdout.fnmatch_lines(
         [
             "LoadError: test_inner:fill could not be loaded",
-            f"  where: {pytester.path}/test_inner.py, line 4",
+            f"  where: {pytester.path}/test_inner.py, line 5",
             "  tried: ProgrammingError: 1046 (3D000): No database selected",
             "  do: correct what the server reports; nothing was kept of the data",
         ]
