@@ -143,7 +143,7 @@ def test_a_program_that_calls_pytest_is_not_run_twice(
             "  tried: unshare(CLONE_NEWUSER): * unshare: Invalid argument",
             "  tried: the kernel counts * threads: *",
             "  tried: of Python, beside the main one: eager*",
-            f"  tried: to start pytest again in the user namespace: pytest.main() {hindrance} the whole program would *",
+            f"  tried: to start pytest again in the user namespace: pytest.main() {hindrance} the whole program*",
             "  do: run pytest as a program, `pytest` or `python -m pytest`: pytest can then start again",
             "  do: or run `netns-mysql run -- pytest ...`, which enters before pytest starts",
         ]
