@@ -30,11 +30,11 @@ MYSQL = ["seed/common.sql", "seed/mysql.sql"]
 MARIADB = ["seed/common.sql", "seed/mariadb.sql"]
 
 seeded_mysql = factories.mysqld(
-    load=MYSQL, options={"port": 3311}, mysqlx_bind_address="192.0.2.2/red", scope="function"
+    load=MYSQL, options={"port": 3311, "mysqlx_port": 33111}, mysqlx_bind_address="192.0.2.2/red", scope="function"
 )
 seeded_mysql_uncounted = factories.mysqld(
     load=MYSQL,
-    options={"port": 3312, "performance_schema": False},
+    options={"port": 3312, "mysqlx_port": 33112, "performance_schema": False},
     mysqlx_bind_address="192.0.2.2/red",
     scope="function",
 )
