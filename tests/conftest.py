@@ -21,6 +21,14 @@ hypothesis.settings.load_profile("here")
 IN_CI = bool(os.environ.get("CI"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that run suites of their own, before ``-m`` selects: each takes a second or several."""
+    for item in items:
+        if "pytester" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.inner)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what this user cannot do; in CI each user leaves out what is the other's, and what is left must run."""
     for marker, is_met in (("root", os.geteuid() == 0), ("ordinary_user", os.geteuid() != 0)):
