@@ -11,6 +11,9 @@ from pytest_netns_mysql.collection.marker import CHOICE, FIXTURES
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.ownfixtures import is_own
 
+# A test that hands its request on may ask for `second_server`, so that it is a netns test.
+pytestmark = pytest.mark.live
+
 second_server = factories.mysqld()
 
 
