@@ -44,10 +44,7 @@ class Endpoint:
 
     @property
     def ip(self) -> IPv4Address | IPv6Address | None:
-        """The IP address, or None for a host name and ``*``.
-
-        For an IPv4-mapped IPv6 address this is the IPv4 address.
-        """
+        """The IP address, or None for a host name and ``*``; of an IPv4-mapped IPv6 address the IPv4 address."""
         return _ip(self.address)
 
     @property
