@@ -93,7 +93,7 @@ class Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell a worker where to write the ids of the netns tests."""
+        """Pass a worker the path for the ids of the netns tests."""
         node.workerinput[_KEY] = self._netns_tests.path
 
     @pytest.hookimpl(optionalhook=True)
