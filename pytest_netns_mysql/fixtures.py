@@ -8,11 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from pytest_netns_mysql.errors import SandboxError, TopologyError
-from pytest_netns_mysql.run.leftovers import ACCOUNTS
 from pytest_netns_mysql.run.ownfixtures import own_fixture
-from pytest_netns_mysql.run.session import SESSION
-from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE
+from pytest_netns_mysql.run.stash import ACCOUNTS, LOOK_AHEAD, NAMESPACE, session_of
 
 if TYPE_CHECKING:
     import mysqlx
@@ -35,7 +32,7 @@ def netns_topology(request: pytest.FixtureRequest) -> Topology:
     """The topology that the test runs over; override this fixture to build a topology in Python."""
     if hasattr(request, "param"):
         return cast("Topology", request.param)
-    return request.config.stash[SESSION].topologies.of_settings[0]
+    return session_of(request.config).topologies.of_settings[0]
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +41,17 @@ def _netns_server_name(request: pytest.FixtureRequest) -> str:
     """The server that the test runs on, as the setting netns_mysqld names it."""
     if hasattr(request, "param"):
         return cast("str", request.param)
-    return request.config.stash[SESSION].kinds.names[0]
+    return session_of(request.config).kinds.names[0]
 
 
 @pytest.fixture(scope="session")
 @own_fixture
 def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_server_name: str) -> Iterator[Network]:
     """The network of the topology: its namespaces by name, built in a sandbox of this process."""
+    from pytest_netns_mysql.errors import SandboxError, TopologyError
     from pytest_netns_mysql.topology.topology import Topology
 
-    session = request.config.stash[SESSION]
+    session = session_of(request.config)
     if not session.has_looked_ahead:
         request.config.stash[LOOK_AHEAD](request.session)
     try:
@@ -78,21 +76,21 @@ def _netns_servers(request: pytest.FixtureRequest, netns: Network) -> Servers:
     """What starts further servers; requesting it tells early that a test needs a server."""
     from pytest_netns_mysql.run.servers import Servers
 
-    return Servers(request.config.stash[SESSION], netns)
+    return Servers(session_of(request.config), netns)
 
 
 @pytest.fixture(scope="session")
 @own_fixture
 def _netns_router(request: pytest.FixtureRequest) -> RouterProgram:
     """The program of MySQL Router; requesting it has the program found before the sandbox is entered."""
-    return request.config.stash[SESSION].kinds.router
+    return session_of(request.config).kinds.router
 
 
 @pytest.fixture(scope="session")
 @own_fixture
 def netns_mysqld(request: pytest.FixtureRequest, netns: Network, _netns_servers: object) -> MySQLServer:
     """The running MySQL server, with a data directory of its own, listening on the topology's endpoints."""
-    return request.config.stash[SESSION].server_of(netns)
+    return session_of(request.config).server_of(netns)
 
 
 @pytest.fixture
@@ -183,7 +181,7 @@ def _netns_clients(
     from pytest_netns_mysql.mysql.clients.clients import Clients
 
     def running() -> Sequence[MySQLServer]:
-        return request.config.stash[SESSION].servers.running
+        return session_of(request.config).servers.running
 
     made: dict[MySQLServer, Clients] = {}
     with contextlib.ExitStack() as stack:

@@ -4,45 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.settingtable import Setting
 
 _LONGEST_TIMEOUT = 86_400.0  # seconds; arguments.LONGEST_TIMEOUT, without importing arguments in every run
-
-
-class Setting(NamedTuple):
-    """A setting: ``--netns-NAME`` on the command line, ``NETNS_NAME`` in the environment, ``netns_NAME`` in ini files.
-
-    Attributes:
-        name: NAME, in lower case.
-        default: The text that is used if the setting is left out.
-        help: What the setting does, for ``--help`` and the docs.
-        metavar: What stands for the value in ``--help`` and messages.
-        choices: The allowed values; empty if others are allowed.
-    """
-
-    name: str
-    default: str
-    help: str
-    metavar: str
-    choices: tuple[str, ...] = ()
-
-    @property
-    def option(self) -> str:
-        """The name on the command line."""
-        return f"--netns-{self.name.replace('_', '-')}"
-
-    @property
-    def variable(self) -> str:
-        """The name in the environment."""
-        return f"NETNS_{self.name.upper()}"
-
-    @property
-    def ini(self) -> str:
-        """The name in the ini file."""
-        return f"netns_{self.name}"
 
 
 def checked(setting: Setting, value: str, place: str) -> object:

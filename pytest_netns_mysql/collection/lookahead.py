@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.collection.marker import is_netns_test
+from pytest_netns_mysql.collection.netnstests import is_netns_test
 from pytest_netns_mysql.factories.byname import may_ask_by_name
 from pytest_netns_mysql.factories.declared import Declaration, declaration_of, declarations_of
 from pytest_netns_mysql.mysql.servernames import IMAGE

@@ -1,54 +1,24 @@
-"""The marker ``netns``: which tests are netns tests, and where each of them runs."""
+"""The marker ``netns``: where each netns test runs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pytest
-
+from pytest_netns_mysql.collection.netnstests import TOPOLOGY, markers_of
 from pytest_netns_mysql.errors import MarkerError, NetnsError, in_short
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.topology.topology import Topology
 
 PARAMETER = "netns_name"
-TOPOLOGY = "netns_topology"
 CHOICE = "_netns_server_name"
-FIXTURES = frozenset(
-    {
-        TOPOLOGY,
-        "netns",
-        "netns_mysqld",
-        "netns_mysql",
-        "netns_mysqlx",
-        "netns_account",
-        "netns_connect",
-        "netns_argv",
-        "netns_start_mysqld",
-    }
-)
-
-SERVERS_HELP = (
-    'netns_mysqld(min=None, flavor=None, local=False): run the test only on servers of version min, such as "8.4", or '
-    "newer; of a flavor, or one of a list of flavors: mysql (includes percona), percona, mariadb; with local=True only "
-    "on programs of this machine, not in containers; on other servers the test is skipped"
-)
-"""The description of the marker netns_mysqld in `pytest --markers`."""
-
 _USAGE = 'write @pytest.mark.netns("red"), or several names, or none for the sandbox\'s own namespace'
-_MARKERS = pytest.StashKey[list[pytest.Mark]]()
-
-
-def markers_of(node: pytest.Item) -> list[pytest.Mark]:
-    """Return the ``netns`` markers of a test, the nearest marker first."""
-    found = node.stash.get(_MARKERS, None)
-    if found is None:
-        found = node.stash[_MARKERS] = list(node.iter_markers("netns"))
-    return found
 
 
 def names_of(node: pytest.Item) -> tuple[str, ...] | None:
@@ -162,27 +132,6 @@ def skip_reason(name: str, topology: Topology) -> str | None:
         return None
     known = ", ".join(topology.namespaces)
     return f"not applicable: topology {topology.name} has no namespace {name}, only {known}"
-
-
-def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> bool:
-    """Return True if a test has the marker, or asks for one of our fixtures directly or through others.
-
-    A test that may call ``request.getfixturevalue`` is a netns test if its module has fixtures of factories.
-
-    Args:
-        item: The test.
-        fixtures: The names of the fixtures that the test asks for; None for those that the test knows itself.
-    """
-    if markers_of(item):
-        return True
-    asked = pytest_internals.fixture_names(item) if fixtures is None else fixtures
-    if not FIXTURES.isdisjoint(asked):
-        return True
-    if "request" not in asked:
-        return False
-    from pytest_netns_mysql.factories.byname import may_ask_own_module
-
-    return may_ask_own_module(item)
 
 
 def place(item: pytest.Item) -> str:

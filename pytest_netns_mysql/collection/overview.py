@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from pytest_netns_mysql.run.pytestoptions import SHOW
 from pytest_netns_mysql.run.stash import NAMESPACE, TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
+    import argparse
+
     from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.topology.topology import Topology
 
-SHOW = "?"
 _OPTION = "--netns-topology"
-
-
-class TopologyAction(argparse.Action):
-    """The action of --netns-topology: with a value it chooses topologies, without a value it asks for the overview."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,  # noqa: ARG002 - argparse passes it
-        namespace: argparse.Namespace,
-        values: str | Sequence[Any] | None,
-        option_string: str | None = None,  # noqa: ARG002
-    ) -> None:
-        """Store the value, or the request for the overview; addopts and the command line may have one of each."""
-        if values == SHOW:
-            namespace.netns_show = True
-        else:
-            setattr(namespace, self.dest, values)
-
-
-# Arguments of ``addoption`` for this option, beside those of all settings.
-OPTION: dict[str, Any] = {"nargs": "?", "const": SHOW, "action": TopologyAction}
 
 
 def is_wanted(options: argparse.Namespace) -> bool:

@@ -10,7 +10,6 @@ import pytest
 from pytest_netns_mysql.collection.marker import (
     CHOICE,
     PARAMETER,
-    TOPOLOGY,
     check_names,
     choice_of,
     names_of,
@@ -20,6 +19,7 @@ from pytest_netns_mysql.collection.marker import (
     topology_of,
 )
 from pytest_netns_mysql.collection.mistakes import check_servers
+from pytest_netns_mysql.collection.netnstests import TOPOLOGY
 from pytest_netns_mysql.collection.requirement import requirements_of
 from pytest_netns_mysql.errors import MarkerError, NetnsError
 from pytest_netns_mysql.factories.byname import is_of_factory

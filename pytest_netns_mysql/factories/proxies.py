@@ -11,7 +11,7 @@ import pytest
 from pytest_netns_mysql.factories.declared import ProxyDeclaration, name_of
 from pytest_netns_mysql.factories.making import Scope, check_arguments, fixture_name, make_fixture, needed, one_server
 from pytest_netns_mysql.run.pytest_internals import item_of
-from pytest_netns_mysql.run.session import SESSION
+from pytest_netns_mysql.run.stash import session_of
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -101,5 +101,5 @@ def _running(
 
     name = fixture_name(request)
     server = one_server(needed(request, name_of(mysqld, item_of(request))))
-    timeout = request.config.stash[SESSION].settings.start_timeout
+    timeout = session_of(request.config).settings.start_timeout
     return Proxy(name, argv, server, namespace=namespace, port=port, timeout=timeout)

@@ -14,8 +14,9 @@ import pytest
 
 from pytest_netns_mysql.errors import LeftoverError, MarkerError
 from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.leftovers import ACCOUNTS, Leftovers, mode_of, report_cleanup, scopes_of
+from pytest_netns_mysql.run.leftovers import Leftovers, mode_of, report_cleanup, scopes_of
 from pytest_netns_mysql.run.networkcleaning import NetworkCleaner
+from pytest_netns_mysql.run.stash import ACCOUNTS
 from pytest_netns_mysql.run.watchedserver import WatchedServer, servers_of
 
 if TYPE_CHECKING:

@@ -10,19 +10,15 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_netns_mysql.errors import SandboxError, ThreadsError
 from pytest_netns_mysql.run.networks import NOTHING_SAID
+from pytest_netns_mysql.run.pytestoptions import is_distributed, runs_nothing
 from pytest_netns_mysql.run.reexecution import Reexecution
 from pytest_netns_mysql.run.session import NetnsSession
-from pytest_netns_mysql.run.start import is_distributed, is_first_worker, recall, runs_nothing
-
-if TYPE_CHECKING:
-    from pytest_netns_mysql.run import search
+from pytest_netns_mysql.run.start import is_first_worker, recall
 
 _KEY = "netns/files"
 
@@ -103,7 +99,7 @@ class Entry:
             return True
         from pytest_netns_mysql.run import search
 
-        places = self._places()
+        places = search.places_of(self._config)
         known = (self._config.rootpath / file for file in self._recalled())
         if any(file.exists() and any(file.is_relative_to(path) for path in places.paths) for file in known):
             return True
@@ -112,24 +108,6 @@ class Entry:
     def _recalled(self) -> list[str]:
         found = recall(self._config, _KEY)
         return [file for file in found if isinstance(file, str)] if isinstance(found, list) else []
-
-    def _places(self) -> search.Places:
-        from pytest_netns_mysql.run import search
-
-        config, options = self._config, self._options
-        here, root = config.invocation_params.dir, config.rootpath
-        words = [str(word).partition("::")[0] for word in getattr(options, "file_or_dir", None) or ()]
-        if not words and here == root:
-            words = [str(path) for pattern in config.getini("testpaths") for path in root.glob(pattern)]
-        paths = [Path(os.path.normpath(here / word)) for word in words or ["."]]
-        missing = [word for word, path in zip(words, paths, strict=False) if not path.exists()]
-        return search.Places(
-            paths=[path for path in paths if path.exists()],
-            root=root,
-            files=config.getini("python_files"),
-            ignored=config.getini("norecursedirs"),
-            plugins=[*missing, *(name for name in options.plugins or () if not name.startswith("no:"))],
-        )
 
     def _restore_capabilities(self) -> None:
         from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace

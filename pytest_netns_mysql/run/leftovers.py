@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pytest_netns_mysql.errors import LeftoverError, MarkerError, in_short
-from pytest_netns_mysql.settings import TABLE
+from pytest_netns_mysql.run.pytestoptions import DIED
+from pytest_netns_mysql.settingtable import TABLE
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
 MARKER = "netns_leftovers"
-HELP = (
-    'netns_leftovers(mode): override the setting netns_leftovers for these tests with "reset", "fail" or "keep". '
-    'With "keep" on a class or a module, the tests build on each other: their changes to servers and network are put '
-    "back when the last of the tests ends"
-)
-"""The description of the marker in `pytest --markers`."""
-
 _VALUES = next(setting.choices for setting in TABLE if setting.ini == MARKER)
 _USAGE = f"write @pytest.mark.{MARKER}(...) with one of {', '.join(map(repr, _VALUES))}"
-DIED = "a server died"
-"""The title of the section of a test's report for a server that died during the test."""
-ACCOUNTS = pytest.StashKey[Collection["Accounts"]]()
-"""Of a test: the accounts that it created, which are dropped when it ends."""
 _MODES = pytest.StashKey[list[tuple[Hashable, str]]]()
 
 
@@ -120,14 +109,6 @@ def report_cleanup(item: pytest.Item, cleanup: ServerCleanup) -> None:
         item.add_report_section("teardown", f"left on {name}: {outcome}", text)
     if cleanup.death:
         item.add_report_section("teardown", DIED, f"{name} during {item.nodeid}: {cleanup.death}")
-
-
-def deaths(reports: Iterable[object]) -> Iterator[str]:
-    """Yield a line for each server that died, from the reports of all tests."""
-    for report in reports:
-        for title, text in getattr(report, "sections", ()):
-            if DIED in title:
-                yield text
 
 
 def _marked_nodes(item: pytest.Item) -> list[tuple[Hashable, str]]:

@@ -129,6 +129,13 @@ def is_of_pytest(function: Callable[..., Any]) -> bool:
     return (getattr(function, "__module__", None) or "").partition(".")[0] == python.__name__.partition(".")[0]
 
 
+def cache_folder(config: pytest.Config) -> Path:
+    """Return the folder of pytest's cache, which need not exist; the plugin cacheprovider must be there."""
+    from _pytest.cacheprovider import Cache
+
+    return Cache.cache_dir_from_config(config, _ispytest=True)
+
+
 def read_cache(config: pytest.Config, key: str) -> Any:
     """Return what an earlier run wrote into pytest's cache, or None.
 
@@ -137,8 +144,7 @@ def read_cache(config: pytest.Config, key: str) -> Any:
     """
     from _pytest.cacheprovider import Cache
 
-    folder = Cache.cache_dir_from_config(config, _ispytest=True)
-    return Cache(folder, config, _ispytest=True).get(key, None)
+    return Cache(cache_folder(config), config, _ispytest=True).get(key, None)
 
 
 def read_ini_file(path: Path) -> dict[str, Any] | None:

@@ -13,9 +13,9 @@ from typing import NoReturn
 
 import pytest
 
-# The environment variable has the pid of the process that runs pytest, and whether the process was started again.
-# exec does not change the pid.
-_VARIABLE = "PYTEST_NETNS_MYSQL_PROCESS"
+from pytest_netns_mysql.run.wanted import PROCESS
+
+# exec does not change the pid that the environment variable has.
 _STARTED_AGAIN = "again"
 _SCRIPTS = ("pytest", "py.test")
 
@@ -30,13 +30,13 @@ class Reexecution:
 
     def __init__(self, config: pytest.Config) -> None:
         """Record in the environment, until the run ends, that this process runs pytest."""
-        pid, _, again = os.environ.get(_VARIABLE, "").partition(" ")
+        pid, _, again = os.environ.get(PROCESS, "").partition(" ")
         is_first = pid != str(os.getpid()) or again == _STARTED_AGAIN
         self.has_happened = pid == str(os.getpid()) and again == _STARTED_AGAIN
         self.hindrance = self._hindrance(config, is_first=is_first)
         self._directory = config.invocation_params.dir
         if is_first:
-            os.environ[_VARIABLE] = str(os.getpid())
+            os.environ[PROCESS] = str(os.getpid())
             config.add_cleanup(_forget)
 
     def _hindrance(self, config: pytest.Config, *, is_first: bool) -> str | None:
@@ -60,7 +60,7 @@ class Reexecution:
         """
         from pytest_netns_mysql.kernel.namespaces import exec_in_userns
 
-        os.environ[_VARIABLE] = f"{os.getpid()} {_STARTED_AGAIN}"
+        os.environ[PROCESS] = f"{os.getpid()} {_STARTED_AGAIN}"
         argv = _with_debugger([sys.executable, *sys.orig_argv[1:]])
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
@@ -73,7 +73,7 @@ class Reexecution:
 
 
 def _forget() -> None:
-    os.environ.pop(_VARIABLE, None)
+    os.environ.pop(PROCESS, None)
 
 
 def _is_pytest(main: object) -> bool:

@@ -13,6 +13,10 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 # Matches markers, fixtures and imports: netns, netns_mysql, pytest_netns_mysql.
 _WORD = re.compile(rb"\b(?:pytest_)?netns(?:_\w+)?\b")
@@ -43,6 +47,24 @@ class Places:
     files: Sequence[str]
     ignored: Sequence[str]
     plugins: Sequence[str] = ()
+
+
+def places_of(config: pytest.Config) -> Places:
+    """Return the places of a run, before its conftests are imported."""
+    options = config.known_args_namespace
+    here, root = config.invocation_params.dir, config.rootpath
+    words = [str(word).partition("::")[0] for word in getattr(options, "file_or_dir", None) or ()]
+    if not words and here == root:
+        words = [str(path) for pattern in config.getini("testpaths") for path in root.glob(pattern)]
+    paths = [Path(os.path.normpath(here / word)) for word in words or ["."]]
+    missing = [word for word, path in zip(words, paths, strict=False) if not path.exists()]
+    return Places(
+        paths=[path for path in paths if path.exists()],
+        root=root,
+        files=config.getini("python_files"),
+        ignored=config.getini("norecursedirs"),
+        plugins=[*missing, *(name for name in options.plugins or () if not name.startswith("no:"))],
+    )
 
 
 def mentions_netns(places: Places) -> bool:

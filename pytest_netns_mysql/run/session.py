@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from pytest_netns_mysql.run.networks import Networks
 from pytest_netns_mysql.run.pool import ServerPool
 from pytest_netns_mysql.run.serverkinds import ServerKinds
 from pytest_netns_mysql.run.topologies import Topologies
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
@@ -141,6 +141,3 @@ class NetnsSession:
         self.servers.close()
         self.networks.close()
         self.servers.release()
-
-
-SESSION = pytest.StashKey[NetnsSession]()

@@ -12,38 +12,19 @@ import pytest
 
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.boot import boot
-from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.pytestoptions import runs_nothing
 from pytest_netns_mysql.run.stash import TOPOLOGY_IN_FORCE
-from pytest_netns_mysql.settings import TABLE
+from pytest_netns_mysql.settingtable import TABLE
 
 if TYPE_CHECKING:
-    import argparse
-
+    from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.topology.topology import Topology
 
-# Options with which pytest runs no test in this process.
-_RUN_NOTHING = (
-    *("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow", "setupplan"),
-    *("looponfail", "netns_show"),
-    "forked",  # pytest-forked runs each test in a child, which cannot wait for a server of this process
-)
-_DISTRIBUTE = ("numprocesses", "tx", "distload")
 _FIRST_WORKER = "gw0"
 _REMEMBERED = 50  # argument lists
 
 # The server that a test file needs: where its topology comes from, and whether X Plugin is to listen.
 Need = tuple[str, bool]
-
-
-def is_distributed(options: argparse.Namespace) -> bool:
-    """Return True if xdist runs the tests in other processes, and in these processes, too."""
-    return any(getattr(options, name, None) for name in _DISTRIBUTE)
-
-
-def runs_nothing(options: argparse.Namespace) -> bool:
-    """Return True if pytest was asked for something other than running tests in this process."""
-    return any(getattr(options, name, None) for name in _RUN_NOTHING)
 
 
 def recall(config: pytest.Config, key: str) -> Any:
@@ -130,6 +111,8 @@ class Start:
             self._config.cache.set(self._key, new)
 
     def _begin(self, topology: Topology, need: Need) -> None:
+        from pytest_netns_mysql.run.boot import boot
+
         # Whatever stands in the way: the first test that asks meets it again, and says so.
         with contextlib.suppress(NetnsError, OSError, RuntimeError):
             early = boot(self._session, topology, mysqlx=need[1], worker=hasattr(self._config, "workerinput"))

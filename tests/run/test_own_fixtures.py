@@ -7,7 +7,8 @@ import unittest
 import pytest
 
 from pytest_netns_mysql import factories
-from pytest_netns_mysql.collection.marker import CHOICE, FIXTURES
+from pytest_netns_mysql.collection.marker import CHOICE
+from pytest_netns_mysql.collection.netnstests import FIXTURES
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.ownfixtures import is_own
 

@@ -1,0 +1,60 @@
+"""Which tests are netns tests.
+
+Every pytest run asks this, so this module imports nothing that only netns tests need.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import pytest
+
+from pytest_netns_mysql.run import pytest_internals
+
+TOPOLOGY = "netns_topology"
+FIXTURES = frozenset(
+    {
+        TOPOLOGY,
+        "netns",
+        "netns_mysqld",
+        "netns_mysql",
+        "netns_mysqlx",
+        "netns_account",
+        "netns_connect",
+        "netns_argv",
+        "netns_start_mysqld",
+    }
+)
+
+_MARKERS = pytest.StashKey[list[pytest.Mark]]()
+_FACTORIES = "pytest_netns_mysql.factories"
+
+
+def markers_of(node: pytest.Item) -> list[pytest.Mark]:
+    """Return the ``netns`` markers of a test, the nearest marker first."""
+    found = node.stash.get(_MARKERS, None)
+    if found is None:
+        found = node.stash[_MARKERS] = list(node.iter_markers("netns"))
+    return found
+
+
+def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> bool:
+    """Return True if a test has the marker, or asks for one of our fixtures directly or through others.
+
+    A test that may call ``request.getfixturevalue`` is a netns test if its module has fixtures of factories.
+
+    Args:
+        item: The test.
+        fixtures: The names of the fixtures that the test asks for; None for those that the test knows itself.
+    """
+    if markers_of(item):
+        return True
+    asked = pytest_internals.fixture_names(item) if fixtures is None else fixtures
+    if not FIXTURES.isdisjoint(asked):
+        return True
+    if "request" not in asked or _FACTORIES not in sys.modules:
+        return False
+    from pytest_netns_mysql.factories.byname import may_ask_own_module
+
+    return may_ask_own_module(item)

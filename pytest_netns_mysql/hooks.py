@@ -1,0 +1,231 @@
+"""The hooks of a run that has netns tests: they pass pytest's events on to the rooms below.
+
+The plugin registers them as soon as something says that a run has such tests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from pytest_netns_mysql.collection import overview
+from pytest_netns_mysql.collection import parametrize as parameters
+from pytest_netns_mysql.errors import NetnsError, SettingError
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.entry import ENTRY, Entry
+from pytest_netns_mysql.run.pytestoptions import describe, is_distributed, read_settings
+from pytest_netns_mysql.run.session import NetnsSession
+from pytest_netns_mysql.run.start import START, Start
+from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE, SESSION
+
+
+def make_session(config: pytest.Config) -> None:
+    """Make what the hooks and fixtures share, and keep it in the stash.
+
+    Raises:
+        pytest.UsageError: A setting has a wrong value.
+    """
+    # Before pytest has parsed the whole command line, only these options are known.
+    is_parsed = hasattr(config.option, "netns_topology")
+    session = config.stash[SESSION] = NetnsSession(
+        read_settings(config, config.option if is_parsed else config.known_args_namespace),
+        config.invocation_params.dir,
+        progress=lambda text: _print(config, f"netns-mysql: {text}"),
+        watch=lambda: _register_runner(config),
+    )
+    config.stash[LOOK_AHEAD] = lambda run: _look_ahead(config, run)
+    config.stash[START] = Start(config, session)
+    config.stash[ENTRY] = Entry(config, session)
+    # Not in pytest_unconfigure, which is not called if a conftest raises an error.
+    config.add_cleanup(session.close)
+
+
+def separate_paths(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Tell the paths of tests behind --netns-topology from topologies."""
+    if overview.separate_paths(args):
+        known = parser.parse_known_args(args, namespace=copy.copy(config.option))
+        config.known_args_namespace.file_or_dir = known.file_or_dir
+        config.known_args_namespace.netns_topology = known.netns_topology
+        config.known_args_namespace.netns_show = True
+
+
+def before_conftests(config: pytest.Config) -> None:
+    """Enter the user namespace of a rootless sandbox while this process has one thread; start a server early."""
+    entry = config.stash[ENTRY]
+    entry.before_threads()
+    if not is_distributed(config.known_args_namespace):
+        config.stash[START].before_collection()  # may enter the user namespace of a standing server
+    entry.enter()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Check the settings; in a worker of xdist, start a server early."""
+    session = config.stash[SESSION]
+    if hasattr(config, "workerinput"):
+        config.stash[START].before_collection()
+    try:
+        session.kinds.names  # noqa: B018 - raises an error for a wrong value
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
+    if overview.is_wanted(config.option):
+        overview.stay_in_one_process(config)
+    elif is_distributed(config.option) and not hasattr(config, "workerinput"):
+        _keep_workers_in_order(config, session)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Stop the run before collection if a topology or a server of the settings cannot be found."""
+    own = session.config.stash[SESSION]
+    try:
+        if "topology" in own.settings.given:
+            own.topologies.of_settings  # noqa: B018 - raises an error for a wrong value
+        if own.settings.mysqld != "auto":
+            for choice in own.kinds.names:
+                if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
+                    raise SettingError(
+                        f"{choice} is a single shared server: xdist workers would reset each other's changes",
+                        where=own.settings.given.get("mysqld"),
+                        remedies=["run without -n"],
+                    )
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def parametrize(metafunc: pytest.Metafunc) -> None:
+    """Parametrize a netns test; an error in its marker is a collection error of its module."""
+    try:
+        parameters.parametrize(metafunc, metafunc.config.stash[SESSION])
+    except NetnsError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def after_selection(
+    session: pytest.Session,
+    items: Sequence[pytest.Item],
+    netns_items: Sequence[pytest.Item],
+    collected: Sequence[pytest.Item],
+) -> None:
+    """Note where each netns test runs, and start the server that they need.
+
+    Args:
+        session: The run.
+        items: Its tests, selected and ordered by all plugins.
+        netns_items: The netns tests among them.
+        collected: All tests, in the order of their collection.
+    """
+    config = session.config
+    own, start = config.stash[SESSION], config.stash[START]
+    own.collected = list(collected)
+    will_run = not session.testsfailed or config.option.continue_on_collection_errors
+    if not netns_items:
+        if will_run:
+            start.after_collection([])
+        return
+    config.stash[ENTRY].note(netns_items)
+    for item in netns_items:
+        parameters.settle(item, own)
+    try:
+        own.mysqlx_over = parameters.topologies_with_mysqlx(netns_items)
+        if overview.is_wanted(config.option):
+            return
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
+    if will_run:
+        start.after_collection(parameters.needing_default_server(items, own))
+    _register_runner(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Move netns tests behind all others if the process cannot return to the host's network.
+
+    This hook runs after all plugins have reordered tests, as --failed-first does.
+    """
+    own = session.config.stash[SESSION]
+    if overview.is_wanted(session.config.option) or not any(NAMESPACE in item.stash for item in session.items):
+        return
+    try:
+        if own.networks.will_return():
+            return
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
+    from pytest_netns_mysql.collection import ordering
+
+    is_reordered = ordering.is_reordered(session.items, own.collected)
+    own.breaks_order = ordering.order(session.items) and is_reordered
+    ordering.report_to_controller(session.config, session.items)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remember for the next run what this run needed; end the servers while pytest writes its summary."""
+    session.config.stash[START].remember()
+    session.config.stash[ENTRY].remember()
+    session.config.stash[SESSION].servers.end()
+
+
+def pytest_runtestloop(session: pytest.Session) -> object:
+    """Show the overview instead of running the tests, for `pytest --netns-topology`."""
+    if not overview.is_wanted(session.config.option):
+        return None
+    for line in overview.lines(session.config.stash[SESSION], session.items):
+        _print(session.config, line)
+    return True
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Show the settings that were set, and where."""
+    return describe(config.stash[SESSION].settings)
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    """Show the servers of the run, and a note if the tests do not run in the order that was asked for."""
+    if not config.pluginmanager.has_plugin("netns_runner"):
+        return []
+    from pytest_netns_mysql.run import report
+
+    session = config.stash[SESSION]
+    needs_server = any("_netns_servers" in pytest_internals.fixture_names(item) for item in items)
+    return [*(report.servers(session) if needs_server else ()), *([report.ORDER] if session.breaks_order else ())]
+
+
+def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:
+    from pytest_netns_mysql.collection.lookahead import look_ahead
+
+    look_ahead(config.stash[SESSION], run)
+
+
+def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None:
+    """Have xdist give no worker plain tests after netns tests, if workers cannot return to the host's network."""
+    from pytest_netns_mysql.collection import ordering
+
+    if ordering.splits_scopes(config.option):
+        with contextlib.suppress(NetnsError):  # with which the workers fail
+            if not session.networks.will_return():
+                config.pluginmanager.register(ordering.Workers(), "netns_workers")
+
+
+def _register_runner(config: pytest.Config) -> None:
+    """Register the hooks around tests, unless they are registered. A run without netns tests has no such hooks."""
+    if not config.pluginmanager.has_plugin("netns_runner"):
+        from pytest_netns_mysql.run.runner import Runner
+
+        config.pluginmanager.register(Runner(config.stash[SESSION]), "netns_runner")
+
+
+def _print(config: pytest.Config, line: str) -> None:
+    """Print a line past pytest's capturing, so that users know why a run takes long to start."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    capture = config.pluginmanager.get_plugin("capturemanager")
+    if reporter is None or capture is None:
+        print(line, file=sys.__stderr__, flush=True)
+        return
+    with capture.global_and_fixture_disabled():
+        reporter.ensure_newline()
+        reporter.write_line(line)

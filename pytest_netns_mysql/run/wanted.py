@@ -1,0 +1,67 @@
+"""Whether a run needs this plugin. A run that does not need it imports nothing more of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.errors import SandboxError
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.pytestoptions import runs_nothing
+from pytest_netns_mysql.settingtable import TABLE, TOPOLOGY_FILE
+
+if TYPE_CHECKING:
+    import argparse
+
+    import pytest
+
+CACHE_FOLDER = "netns"
+"""The folder of pytest's cache in which a run with netns tests leaves what the next run should know."""
+PROCESS = "PYTEST_NETNS_MYSQL_PROCESS"
+"""The environment variable with the pid of the process that runs pytest, and whether pytest was started again there."""
+
+
+def is_set(config: pytest.Config, options: argparse.Namespace) -> bool:
+    """Return True if a setting is set, or the overview of --netns-topology was asked for."""
+    folder = config.inipath.parent if config.inipath is not None else config.rootpath
+    return (
+        bool(getattr(options, "netns_show", False))
+        or any(getattr(options, setting.ini, None) is not None for setting in TABLE)
+        or any(setting.variable in os.environ for setting in TABLE)
+        or any(config.getini(setting.ini) is not None for setting in TABLE)
+        or (folder / TOPOLOGY_FILE).is_file()
+    )
+
+
+def is_wanted(config: pytest.Config) -> bool:
+    """Return True if something says that a run has netns tests, before its conftests are imported.
+
+    It is a setting, what the last run left in pytest's cache, or, if this process must enter a user namespace while it
+    has a single thread, the word netns in a test file.
+    """
+    return is_set(config, config.known_args_namespace) or _had_netns_tests(config) or _must_enter(config)
+
+
+def _had_netns_tests(config: pytest.Config) -> bool:
+    if not config.pluginmanager.has_plugin("cacheprovider"):
+        return False
+    return (pytest_internals.cache_folder(config) / "v" / CACHE_FOLDER).is_dir()
+
+
+def _must_enter(config: pytest.Config) -> bool:
+    if PROCESS in os.environ:
+        return True
+    options = config.known_args_namespace
+    if runs_nothing(options) and not getattr(options, "looponfail", False):
+        return False
+    from pytest_netns_mysql.errors import SandboxError
+    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
+
+    try:
+        if not needs_user_namespace("auto"):
+            return False
+    except (OSError, SandboxError):  # other systems have no /proc, and no sandboxes
+        return False
+    from pytest_netns_mysql.run import search
+
+    return search.mentions_netns(search.places_of(config))
