@@ -9,6 +9,7 @@ import contextlib
 import copy
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,17 +23,22 @@ from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import START, Start
 from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE, SESSION
 
+if TYPE_CHECKING:
+    import argparse
 
-def make_session(config: pytest.Config) -> None:
+
+def make_session(config: pytest.Config, options: argparse.Namespace) -> None:
     """Make what the hooks and fixtures share, and keep it in the stash.
+
+    Args:
+        config: The configuration of the run.
+        options: The parsed command line.
 
     Raises:
         pytest.UsageError: A setting has a wrong value.
     """
-    # Before pytest has parsed the whole command line, only these options are known.
-    is_parsed = hasattr(config.option, "netns_topology")
     session = config.stash[SESSION] = NetnsSession(
-        read_settings(config, config.option if is_parsed else config.known_args_namespace),
+        read_settings(config, options),
         config.invocation_params.dir,
         progress=lambda text: _print(config, f"netns-mysql: {text}"),
         watch=lambda: _register_runner(config),

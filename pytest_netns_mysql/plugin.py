@@ -6,8 +6,12 @@ import sys
 from collections.abc import Generator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import argparse
 
 _PACKAGE = "pytest_netns_mysql."
 
@@ -54,7 +58,8 @@ def pytest_load_initial_conftests(
         from pytest_netns_mysql import hooks
 
         hooks.separate_paths(early_config, parser, args)
-        _wake(early_config).before_conftests(early_config)
+        # The rest of the command line is parsed only when the conftests are imported.
+        _wake(early_config, early_config.known_args_namespace).before_conftests(early_config)
     return (yield)
 
 
@@ -98,11 +103,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(f"netns: {text}")
 
 
-def _wake(config: pytest.Config) -> ModuleType:
-    """Return the hooks for netns tests, registered now if they are not yet."""
+def _wake(config: pytest.Config, options: argparse.Namespace | None = None) -> ModuleType:
+    """Return the hooks for netns tests, registered now if they are not yet.
+
+    Args:
+        config: The configuration of the run.
+        options: The parsed command line, by default the whole.
+    """
     from pytest_netns_mysql import hooks
 
     if not config.pluginmanager.has_plugin(_HOOKS):
-        hooks.make_session(config)
+        hooks.make_session(config, config.option if options is None else options)
         config.pluginmanager.register(hooks, _HOOKS)
     return hooks

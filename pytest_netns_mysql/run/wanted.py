@@ -54,7 +54,6 @@ def _must_enter(config: pytest.Config) -> bool:
     options = config.known_args_namespace
     if runs_nothing(options) and not getattr(options, "looponfail", False):
         return False
-    from pytest_netns_mysql.errors import SandboxError
     from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 
     try:

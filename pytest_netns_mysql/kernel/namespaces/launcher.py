@@ -1,10 +1,9 @@
-"""A script that becomes a program which ends together with the process that asked for the program.
+"""What a new process does to become a program that ends together with the process that asked for the program.
 
-The script runs as a file, by `python -I -S`, between fork and exec: a function of the asking process would be unsafe
-there if that process has threads. So the script imports nothing that is not in the standard library. ``command``
-builds its arguments: the asking process's pid, where the program is to run, a file that the program must find empty,
-the mask of capabilities to drop, the listening sockets, the descriptor for the program's pid, then the program's argv.
-An argument that is not used is empty.
+``become`` runs in a child of this process between fork and exec, or this file runs as a script, by `python -I -S`, so
+that it imports nothing that is not in the standard library. Both get the same words: the asking process's pid, where
+the program is to run, a file that the program must find empty, the mask of capabilities to drop, the listening sockets,
+the descriptor for the program's pid, then the program's argv. A word that is not used is empty.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ import select
 import signal
 import sys
 from collections.abc import Sequence
+from typing import Any, NoReturn
 
 _PR_SET_PDEATHSIG = 1
 _PR_CAPBSET_DROP = 24
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_LOWER = 3
-_CAP_SYS_CHROOT = 18
 _LINUX_CAPABILITY_VERSION_3 = 0x20080522
 _CLONE_NEWNS = 0x00020000
 _CLONE_NEWNET = 0x40000000
@@ -30,7 +29,12 @@ _SYS_CLONE3 = 435  # on every architecture
 _MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000
 
 
-def command(
+def command(argv: Sequence[str], **options: Any) -> list[str]:
+    """Return the command line of the script; the arguments are those of ``words``."""
+    return [sys.executable, "-I", "-S", __file__, *words(argv, **options)]
+
+
+def words(
     argv: Sequence[str],
     *,
     position: tuple[int, int, int, str] | None = None,
@@ -39,9 +43,9 @@ def command(
     listening: Sequence[int] = (),
     pid_pipe: int | None = None,
 ) -> list[str]:
-    """Return the command line that runs a program so that SIGKILL ends the program when the calling thread ends.
+    """Return the words by which a new process runs a program that SIGKILL ends when the calling thread ends.
 
-    The started process must inherit each descriptor that is named here.
+    The new process must inherit each descriptor that is named here.
 
     Args:
         argv: The program and its arguments.
@@ -55,21 +59,25 @@ def command(
             process of a process-id namespace. All processes that the program forks then end with the program, even
             those that leave their parents, see pid_namespaces(7).
     """
-    fixed = [
+    return [
         str(os.getpid()),
         "" if position is None else ",".join(map(str, position)),
         empty_file,
         f"{dropped_capabilities:x}",
         ",".join(map(str, listening)),
         "" if pid_pipe is None else str(pid_pipe),
+        *argv,
     ]
-    return [sys.executable, "-I", "-S", __file__, *fixed, *argv]
 
 
-def main() -> None:
-    """Prepare this process as the arguments say, then become the program."""
-    parent, position, empty_file, dropped = int(sys.argv[1]), *sys.argv[2:4], int(sys.argv[4], 16)
-    listening, pid_pipe, argv = sys.argv[5], sys.argv[6], sys.argv[7:]
+def become(words: Sequence[str]) -> NoReturn:
+    """Prepare this process as the words say, then become the program.
+
+    Raises:
+        SystemExit: That cannot be done; the reason is the exit code, as for ``sys.exit``.
+    """
+    parent, position, empty_file, dropped = int(words[0]), *words[1:3], int(words[3], 16)
+    listening, pid_pipe, argv = words[4], words[5], list(words[6:])
     libc = ctypes.CDLL(None, use_errno=True)
     if position:
         mount, root, network, directory = position.split(",", 3)
@@ -138,8 +146,6 @@ def _enter(libc: ctypes.CDLL, mount: int, root: int, network: int) -> None:
         # setns(2) leads to the root of the mount namespace. In a chroot the asking process has another root.
         os.fchdir(root)
         os.chroot(".")
-        # The asking process passed this capability on for the calls above alone.
-        libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_LOWER, _CAP_SYS_CHROOT, 0, 0)
     _setns(libc, network, _CLONE_NEWNET)
     for descriptor in (mount, root, network):
         os.close(descriptor)
@@ -157,6 +163,8 @@ def _pass_sockets(sockets: list[int]) -> None:
         if socket != number:
             os.dup2(socket, number)
             os.close(socket)
+        else:
+            os.set_inheritable(socket, True)
     os.environ |= {"LISTEN_FDS": str(len(sockets)), "LISTEN_PID": str(os.getpid())}
     os.environ.pop("LISTEN_FDNAMES", None)
 
@@ -177,4 +185,4 @@ def _drop_capabilities(libc: ctypes.CDLL, dropped: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    become(sys.argv[1:])

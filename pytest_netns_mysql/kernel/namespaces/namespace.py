@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL
@@ -88,7 +88,7 @@ class Namespace(Enterable):
         directory: Path,
         env: Mapping[str, str],
         listening: Sequence[int] = (),
-        output: IO[bytes] | None = None,
+        output: int | None = None,
         **options: Any,
     ) -> Program:
         """Start a program in this namespace, which the calling thread need not enter.
@@ -99,27 +99,15 @@ class Namespace(Enterable):
             argv: The program and its arguments.
             directory: The working directory.
             env: The environment.
-            listening: Descriptors of listening sockets, see ``launcher.command``.
-            output: Where the program's output goes, by default nowhere.
-            options: Other options of ``launcher.command``.
+            listening: Descriptors of listening sockets, see ``launcher.words``.
+            output: A descriptor for the program's output, by default of /dev/null.
+            options: Other options of ``launcher.words``.
         """
         inner = self._sandbox.inner
-        descriptors = inner.mount, inner.root, self.descriptor
+        position = inner.mount, inner.root, self.descriptor, str(directory)
         pipe = os.pipe()
-        pid_pipe = pipe[1]
-        command = launcher.command(
-            argv, position=(*descriptors, str(directory)), listening=listening, pid_pipe=pid_pipe, **options
-        )
-        with self._sandbox.letting_programs_enter():
-            return start_program(
-                command,
-                pipe,
-                pass_fds=(*descriptors, *listening, pid_pipe),
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL if output is None else output,
-                stderr=subprocess.STDOUT,
-            )
+        words = launcher.words(argv, position=position, listening=listening, pid_pipe=pipe[1], **options)
+        return start_program(argv, pipe, words, env=env, output=output)
 
     def __repr__(self) -> str:
         return f"<Namespace {self.name} {', '.join(map(str, self.addresses))}>"

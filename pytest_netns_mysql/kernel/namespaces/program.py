@@ -1,31 +1,44 @@
-"""A program in a process-id namespace of its own, started by the script ``launcher`` as a child of this process."""
+"""A program in a process-id namespace of its own, started as a child of this process."""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import posix
 import select
 import signal
 import subprocess
-from typing import Any
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from pytest_netns_mysql.kernel.namespaces import launcher
 
 _LAUNCH_TIMEOUT = 30.0  # seconds, until the launcher must have written the program's pid
+_SYS_CLOSE_RANGE = 436  # on every architecture
+_CLOSE_RANGE_CLOEXEC = 4
+_FIRST_OTHER = 3  # the first descriptor behind those of the standard streams
 
 
 class Program:
     """A started program with the methods of subprocess.Popen. All processes that it forks end with it.
 
-    The launcher starts the program as a child of this process, writes the program's pid to a pipe and ends. Nothing
-    waits for the pid before it is needed, so that the program boots meanwhile. See pid_namespaces(7).
+    A child of this process, the launcher, starts the program as another child of this process, writes the program's pid
+    to a pipe and ends. Nothing waits for the pid before it is needed, so that the program boots meanwhile. See
+    pid_namespaces(7).
     """
 
-    def __init__(self, launcher: subprocess.Popen[bytes], pid_pipe: int) -> None:
+    def __init__(self, argv: Sequence[str], launcher: int, pid_pipe: int) -> None:
         """Take over a started launcher.
 
         Args:
-            launcher: The process that becomes or starts the program.
+            argv: The program and its arguments.
+            launcher: The pid of the process that becomes or starts the program.
             pid_pipe: The reading end of the pipe for the program's pid; it is closed once the pid is read.
         """
+        self._argv = argv
         self._launcher = launcher
         self._pid_pipe = pid_pipe
         self._pid: int | None = None
@@ -35,7 +48,7 @@ class Program:
     def pid(self) -> int:
         """The program's pid in the process-id namespace of this process."""
         self._read_pid(_LAUNCH_TIMEOUT)
-        return self._launcher.pid if self._pid is None else self._pid
+        return self._launcher if self._pid is None else self._pid
 
     @property
     def returncode(self) -> int | None:
@@ -66,7 +79,7 @@ class Program:
             descriptor = os.pidfd_open(self._pid)
             try:
                 if not _is_ready(descriptor, timeout):
-                    raise subprocess.TimeoutExpired(self._launcher.args, timeout or 0)
+                    raise subprocess.TimeoutExpired(self._argv, timeout or 0)
             finally:
                 os.close(descriptor)
             self.poll()
@@ -88,38 +101,88 @@ class Program:
             return True
         if not _is_ready(self._pid_pipe, timeout):
             if timeout:  # the launcher hangs, and must not stay
-                self._launcher.kill()
+                os.kill(self._launcher, signal.SIGKILL)
             return False
         answer = os.read(self._pid_pipe, 32)
         os.close(self._pid_pipe)
         self._pid_pipe = -1
-        if answer and int(answer) != self._launcher.pid:
+        if answer and int(answer) == self._launcher:
+            self._pid = self._launcher  # it has become the program
+            return True
+        status = 0
+        with contextlib.suppress(ChildProcessError):  # this process ignores SIGCHLD
+            status = os.waitpid(self._launcher, 0)[1]
+        if answer:
             self._pid = int(answer)
-            self._launcher.wait()
-        elif answer:
-            self._pid = self._launcher.pid
-            self._launcher.returncode = 0  # it has become the program, for which this object waits
         else:
-            self._code = self._launcher.wait()
+            self._code = os.waitstatus_to_exitcode(status)
         return True
 
 
-def start_program(argv: list[str], pipe: tuple[int, int], **options: Any) -> Program:
-    """Start a command line of ``launcher.command``, and return at once.
+def start_program(
+    argv: Sequence[str], pipe: tuple[int, int], words: Sequence[str], *, env: Mapping[str, str], output: int | None
+) -> Program:
+    """Start a program, and return at once.
+
+    This process is forked, which takes a millisecond or two. Another Python in its place would take twenty.
 
     Args:
-        argv: The command line, whose ``pid_pipe`` is the writing end of ``pipe``.
+        argv: The program and its arguments.
         pipe: The reading end and the writing end of the pipe for the program's pid.
-        options: Options of subprocess.Popen, whose ``pass_fds`` include the writing end.
+        words: What ``launcher.words`` returned for the program and the writing end.
+        env: The environment.
+        output: A descriptor for the program's output; None for /dev/null.
     """
     reading, writing = pipe
     try:
-        return Program(subprocess.Popen(argv, **options), reading)
+        with warnings.catch_warnings():
+            # Python 3.12 warns of locks that other threads hold. The child imports nothing, and waits for none of them.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            # Not os.fork: a debugger replaces that, to follow the child.
+            child = posix.fork()
+        if child == 0:
+            _become(words, env, output)
+        return Program(argv, child, reading)
     except BaseException:
         os.close(reading)
         raise
     finally:
         os.close(writing)
+
+
+def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) -> NoReturn:
+    """Become the program; if that fails, write the reason where the program's output goes, and end."""
+    try:
+        sys.settrace(None)
+        sys.setprofile(None)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which Python ignores
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        for stream in (1, 2):
+            os.dup2(null if output is None else output, stream)
+        _close_on_exec()
+        os.environ.clear()
+        os.environ.update(env)
+        launcher.become(words)
+    except SystemExit as error:
+        reason = str(error)
+    except BaseException as error:  # noqa: BLE001 - this process must end here, whatever happens
+        reason = f"{type(error).__name__}: {error}"
+    finally:
+        with contextlib.suppress(OSError, NameError):
+            os.write(2, f"{reason}\n".encode())
+        os._exit(1)
+
+
+def _close_on_exec() -> None:
+    """Have exec close all descriptors but the standard streams, see close_range(2)."""
+    arguments = map(ctypes.c_uint, (_FIRST_OTHER, 0xFFFFFFFF, _CLOSE_RANGE_CLOEXEC))
+    if ctypes.CDLL(None).syscall(_SYS_CLOSE_RANGE, *arguments) == 0:
+        return
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - before Linux 5.11; the names are what is wanted
+        with contextlib.suppress(OSError):
+            if int(name) >= _FIRST_OTHER:
+                os.set_inheritable(int(name), False)
 
 
 def _is_ready(descriptor: int, timeout: float | None) -> bool:

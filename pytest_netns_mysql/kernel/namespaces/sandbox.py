@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_netns_mysql.endpoint import GLOBAL
@@ -143,18 +141,6 @@ class Sandbox:
             except OSError as error:
                 raise sandbox_error(error, rootless=in_user_namespace()) from error
             self.has_moved_in = True
-
-    @contextlib.contextmanager
-    def letting_programs_enter(self) -> Iterator[None]:
-        """Give programs that the calling thread starts in the block the capability to enter, if they need one."""
-        if self.can_return or self.has_moved_in:
-            yield
-            return
-        syscalls.raise_ambient(CAP_SYS_CHROOT)
-        try:
-            yield
-        finally:
-            syscalls.lower_ambient(CAP_SYS_CHROOT)
 
     def close(self) -> None:
         """Close the sandbox's descriptors; the kernel removes the sandbox when the last process in it ends."""

@@ -131,7 +131,7 @@ class Process(ServerFolder):
                 self.command,
                 directory=self.folder,
                 env=environment(),
-                output=self._printed,
+                output=self._printed.fileno(),
                 empty_file="/etc/resolv.conf",
                 dropped_capabilities=dropped,
                 listening=self.listening,

@@ -118,8 +118,10 @@ class Proxy:
             self.folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=WORK_DIRECTORY))
             self.command = self._complete_command()
             with (self.folder / "log").open("wb") as log:
-                # The kernel ends the proxy with the thread that starts it, the main thread: see launcher.command.
-                self._process = self._namespace.start(self.command, directory=self.folder, env=os.environ, output=log)
+                # The kernel ends the proxy with the thread that starts it, the main thread: see launcher.words.
+                self._process = self._namespace.start(
+                    self.command, directory=self.folder, env=os.environ, output=log.fileno()
+                )
 
     def _complete_command(self) -> list[str]:
         """Return the command line, with the program's absolute path."""

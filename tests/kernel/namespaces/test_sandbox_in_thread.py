@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
 
-from pytest_netns_mysql.kernel.namespaces import launcher
 from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
 from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
@@ -36,12 +37,13 @@ def make(mode: str, topology: str = "red-blue") -> Network:
 
 
 def output_of(network: Network, script: str, directory: Path) -> list[str]:
-    sandbox, namespace = network.sandbox, network["red"]
-    descriptors = sandbox.inner.mount, sandbox.inner.root, namespace.descriptor
-    argv = launcher.command(["sh", "-c", script], position=(*descriptors, str(directory)))
-    with sandbox.letting_programs_enter():
-        result = subprocess.run(argv, pass_fds=descriptors, capture_output=True, text=True, check=True)
-    return result.stdout.splitlines()
+    with TemporaryFile() as output:
+        program = network["red"].start(
+            ["sh", "-c", script], directory=directory, env=os.environ, output=output.fileno()
+        )
+        assert program.wait() == 0
+        output.seek(0)
+        return output.read().decode().splitlines()
 
 
 @MODES
