@@ -186,7 +186,7 @@ class Cleaner:
 
     def _put_back(self, scope: Hashable, item: pytest.Item, accounts: Collection[Accounts]) -> list[str]:
         """Put each server back or replace it; return the changes, as lines for a person."""
-        from pytest_netns_mysql.mysql.reset.cleanup import clean_up
+        from pytest_netns_mysql.mysql.reset.endoftest import clean_up
 
         cleanups = [watched.cleanup(scope, accounts) for watched in self._in_network()]
         not_dropped = clean_up(cleanups, accounts)

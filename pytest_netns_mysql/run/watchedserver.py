@@ -75,7 +75,7 @@ class WatchedServer:
 
         now = read_state(self.server, known=self.before)
         if is_unchanged(now, self.before):
-            self.before = replace(self.before, counters=now.counters)
+            self.before = replace(self.before, counters=now.counters, questions=now.questions)
         else:
             self.before = read_state(self.server)
 

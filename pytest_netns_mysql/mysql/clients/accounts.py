@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import mysql.connector
 
@@ -11,7 +13,7 @@ from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.clients import clientarguments
 from pytest_netns_mysql.mysql.clients.account import Account
 from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
-from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier, literal
+from pytest_netns_mysql.mysql.dialects.quoting import RawRow, decoded, identifier, literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LOCK_WAIT, lock_holders
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed
@@ -22,6 +24,15 @@ _LONGEST_SCHEMA = 64
 _FIXTURE = "netns_account"
 _LOCK_TIMEOUT = 5  # seconds to wait for a lock of another connection
 _EVERY_HOST = ("%", "")
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A statement, the task that it does, for errors, and what to do once the server has done it."""
+
+    task: str
+    statement: str
+    note: Callable[[], None] = lambda: None
 
 
 class Accounts:
@@ -69,34 +80,42 @@ class Accounts:
         clauses = clientarguments.checked_grants(grants)
         self._server.raise_if_unwritable()
         requirement = f" REQUIRE {require}" if require else ""
-        self._run(
-            f"creating the account {account}", f"CREATE USER {account} IDENTIFIED BY {literal(password)}{requirement}"
-        )
-        self._accounts.append(account)
-        if schema is not None:
-            self._create_schema(account, schema)
+        statement = f"CREATE USER {account} IDENTIFIED BY {literal(password)}{requirement}"
+        steps = [_Step(f"creating the account {account}", statement, lambda: self._accounts.append(account))]
+        # With partial_revokes = ON a schema's name in GRANT is no pattern, so its _ must not be escaped.
+        questions = dialect.grants_by_pattern if schema is not None else ()
+        if schema is not None and schema not in self._schemas:
+            statement = f"CREATE SCHEMA {identifier(schema)}"
+            steps.append(_Step(f"creating the schema {schema!r}", statement, partial(self._schemas.add, schema)))
+        answers = self._run([*steps, *(_Step("asking how schemas are granted", question) for question in questions)])
+        by_pattern = (b"0",) not in answers
         if clauses:
             self._with_grants.add(account)
-        for clause in clauses:
-            self._run(f"granting {clause!r}", f"GRANT {clause} TO {account}")
+        steps = [_Step(f"granting {clause!r}", f"GRANT {clause} TO {account}") for clause in clauses]
+        if schema is not None:
+            name = identifier(schema, pattern=by_pattern)
+            steps.insert(0, _Step(f"granting all on {schema!r}", f"GRANT ALL ON {name}.* TO {account}"))
+        if steps:
+            self._run(steps)
         return account
 
-    def _create_schema(self, account: Account, schema: str) -> None:
-        if schema not in self._schemas:
-            self._run(f"creating the schema {schema!r}", f"CREATE SCHEMA {identifier(schema)}")
-            self._schemas.add(schema)
-        ask = self._server.writable.administrator.ask
-        # With partial_revokes = ON a schema's name in GRANT is no pattern, so its _ must not be escaped.
-        by_pattern = all(row != (b"0",) for query in self._server.dialect.grants_by_pattern for row in ask(query)[0])
-        name = identifier(schema, pattern=by_pattern)
-        self._run(f"granting all on {schema!r}", f"GRANT ALL ON {name}.* TO {account}")
+    def _run(self, steps: Sequence[_Step]) -> list[RawRow]:
+        """Run statements in one round trip, and return their rows.
 
-    def _run(self, task: str, statement: str) -> None:
-        """Run a statement; raise ClientError, which names the task, if the server refuses the statement."""
+        Raises ClientError, which names the task of a statement, if the server refuses that statement.
+        """
+        dialect, answers = self.server.dialect, list[RawRow]()
+        statements = [dialect.limit(_LOCK_TIMEOUT), *(step.statement for step in steps), dialect.no_limit]
+        # The first and the last statement are not refused.
+        step, *later = steps
         try:
-            dialect = self.server.dialect
-            self.server.administrator.run(dialect.limit(_LOCK_TIMEOUT), statement, dialect.no_limit)
+            for number, rows in enumerate(self.server.administrator.run_each(*statements)):
+                answers += rows
+                if 0 < number <= len(steps):
+                    step.note()
+                    step = later.pop(0) if later else step
         except mysql.connector.Error as error:
+            task = step.task
             self.restore_lock_timeout()
             if error.errno in LOCK_TIMEOUTS:
                 raise ClientError(
@@ -111,6 +130,7 @@ class Accounts:
                 tried=[str(error)],
                 remedies=["correct the arguments", "create each account once: keep what netns_account returned"],
             ) from error
+        return answers
 
     def of_namespace(self, name: str, endpoint: Endpoint) -> Account:
         """Return the account of a namespace, such as 'red_user'@'192.0.2.2', which the first call creates.
@@ -130,6 +150,11 @@ class Accounts:
     def is_confined(self, account: Account) -> bool:
         """Return True if the account was created here with privileges on its own schema only."""
         return account in self._accounts and account.schema is not None and account not in self._with_grants
+
+    @property
+    def are_confined(self) -> bool:
+        """True if all accounts were created here with privileges on their own schemas only."""
+        return all(map(self.is_confined, self._accounts))
 
     def wait_until_known(self, account: Account, server: Instance) -> None:
         """Wait until a server knows an account that was created here.

@@ -67,7 +67,8 @@ class Clients:
             # The close() of other drivers waits for a statement that a thread is still running.
             with contextlib.suppress(mysql.connector.Error, NetnsError):
                 self._accounts.end_connections(only_busy=True)
-        disregard(self._server, self._confined)
+        if self._are_counted_by_kind:
+            disregard(self._server, self._confined)
         self._confined.clear()
         for connection in reversed(self._connections):
             # A driver may raise if the test has closed the connection, or if the server was killed.
@@ -79,6 +80,13 @@ class Clients:
                 for file in self._files:
                     file.unlink(missing_ok=True)
         self._files.clear()
+
+    @property
+    def _are_counted_by_kind(self) -> bool:
+        """True if the look after the test will need the counts of each kind of statement: see ``quicklook``."""
+        server = self._server
+        is_quick = server.dialect.questions and self._accounts.are_confined and not server.administrator.is_used
+        return not is_quick or server.seeded is not None
 
     def connect(
         self,

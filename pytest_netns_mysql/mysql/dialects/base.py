@@ -107,6 +107,8 @@ class Dialect:
             that returns rows counts.
         lock_plugins: Statements that let the server answer these queries, each with the statement that undoes it.
         cleanup_statements: Statements that reset what no query shows.
+        questions: The query for how many statements each account has sent; '' for a server that does not count them.
+        login_queries: The queries for what a client changes without a statement, by the kinds of objects.
         status_statements: Statements for state that no query can select, each with a function that makes kinds, names
             and values from the rows.
         client_programs: Options of the client programs.
@@ -141,6 +143,8 @@ class Dialect:
     lock_holders: tuple[str, ...] = ()
     lock_plugins: tuple[tuple[str, str], ...] = ()
     cleanup_statements: tuple[str, ...] = ()
+    questions: str = ""
+    login_queries: Mapping[str, StateQuery] = field(default_factory=dict)
     status_statements: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(
         default_factory=dict
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pytest_netns_mysql.mysql.dialects import mysqlstate, mysqlundo
 from pytest_netns_mysql.mysql.dialects.base import SESSION, Dialect, RestoredTable, session_statements
+from pytest_netns_mysql.mysql.dialects.questions import QUESTIONS
 from pytest_netns_mysql.mysql.dialects.quoting import RawRow, identifier, literal
 from pytest_netns_mysql.mysql.dialects.statementcounters import WRITING_STATEMENTS
 from pytest_netns_mysql.mysql.dialects.statequeries import COMMAND_VARIABLES
@@ -100,6 +101,8 @@ UNION ALL SELECT 'replication filter', CONCAT_WS('\\0', FILTER_NAME, CHANNEL_NAM
 UNION ALL SELECT 'global replication filter', FILTER_NAME, FILTER_RULE
     FROM performance_schema.replication_applier_global_filters WHERE FILTER_RULE <> ''""",
     queries=mysqlstate.QUERIES,
+    questions=QUESTIONS,
+    login_queries=mysqlstate.LOGIN_QUERIES,
     unlimited=("FLUSH PRIVILEGES", "FLUSH USER_RESOURCES"),
     session=session_statements(
         {

@@ -31,6 +31,13 @@ _RESOURCE_GROUPS = statements("create_resource_group alter_resource_group drop_r
 _TELEMETRY = (9, 7)  # the first version with these tables
 _RENAMING = statements("rename_user")
 
+_FAILED_LOGINS = StateQuery(
+    "SELECT CONCAT_WS('\\0', USER, HOST), CONCAT_WS(' ', LOCKED, REMAINING_LOGIN_ATTEMPTS) "
+    "FROM performance_schema.temporary_account_locks",
+    is_local=True,
+    since=(9, 7),
+)
+
 QUERIES: Mapping[str, StateQuery] = {
     # These may change without a statement that writes: the plugin asks for them every time.
     "table": StateQuery(
@@ -40,12 +47,7 @@ QUERIES: Mapping[str, StateQuery] = {
     ),
     "open files limit": StateQuery("SELECT '', @@GLOBAL.innodb_open_files", is_local=True),
     "GTIDs": StateQuery("SELECT '', @@GLOBAL.gtid_executed FROM DUAL WHERE NOT @@GLOBAL.log_bin", is_replicated=True),
-    "account's failed logins": StateQuery(
-        "SELECT CONCAT_WS('\\0', USER, HOST), CONCAT_WS(' ', LOCKED, REMAINING_LOGIN_ATTEMPTS) "
-        "FROM performance_schema.temporary_account_locks",
-        is_local=True,
-        since=(9, 7),
-    ),
+    "account's failed logins": _FAILED_LOGINS,
     "keyring key": StateQuery(
         "SELECT CONCAT_WS('\\0', KEY_ID, KEY_OWNER), BACKEND_KEY_ID FROM performance_schema.keyring_keys", is_local=True
     ),
@@ -171,3 +173,9 @@ QUERIES: Mapping[str, StateQuery] = {
     ),
     **HELP,
 }
+
+LOGIN_QUERIES: Mapping[str, StateQuery] = {
+    "host-cache entry": StateQuery("SELECT IP, HOST FROM performance_schema.host_cache", is_local=True),
+    "account's failed logins": _FAILED_LOGINS,
+}
+"""The queries for what a client changes by a login, even by one that fails."""

@@ -15,7 +15,7 @@ import mysql.connector
 from mysql.connector import version
 from mysql.connector.abstracts import MySQLConnectionAbstract
 from mysql.connector.connection import MySQLConnection
-from mysql.connector.constants import CNX_POOL_ARGS, ServerCmd
+from mysql.connector.constants import CNX_POOL_ARGS, ClientFlag, ServerCmd
 from mysql.connector.pooling import MySQLConnectionPool
 
 from pytest_netns_mysql.errors import ClientError
@@ -29,7 +29,8 @@ class NamespaceConnection(MySQLConnection):
     """A mysql.connector connection that opens its socket in its namespace, when it reconnects too.
 
     Attributes:
-        queries: The number of statements sent so far with COM_QUERY.
+        queries: The number of statements sent so far with COM_QUERY. Several statements of a caller in one packet count
+            as one.
     """
 
     def __init__(self, namespace: AbstractContextManager[Any], **options: Any) -> None:
@@ -43,11 +44,34 @@ class NamespaceConnection(MySQLConnection):
         self._status = 0
         self._unanswered_commands = 0
         self.queries = 0
+        self._collected: list[str] | None = None
         super().__init__(**options)
 
     def _handle_server_status(self, flags: int) -> None:
         self._status = flags
         super()._handle_server_status(flags)
+
+    def _post_connection(self) -> None:
+        """Prepare the session by the driver's own statements, in one round trip."""
+        if self._init_command or not self._client_flags & ClientFlag.MULTI_STATEMENTS:
+            super()._post_connection()
+            return
+        collected: list[str] = []
+        self._collected = collected
+        try:
+            super()._post_connection()
+        finally:
+            self._collected = None
+        for _ in self.cmd_query_iter("; ".join(collected)):
+            pass
+        self.queries += len(collected) - 1
+
+    def cmd_query(self, query: str | bytes, *arguments: Any, **options: Any) -> Any:
+        """Send a statement to the server, as the driver does."""
+        if self._collected is not None and isinstance(query, str):
+            self._collected.append(query)
+            return {}
+        return super().cmd_query(query, *arguments, **options)
 
     def _send_cmd(self, command: int, *arguments: Any, **options: Any) -> bytearray | None:
         self._unanswered_commands += 1

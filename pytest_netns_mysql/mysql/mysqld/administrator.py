@@ -115,10 +115,18 @@ class Administrator:
 
         Raises ServerGoneError if mysqld does not run, and the server's own errors.
         """
+        for _ in self.run_each(*statements):
+            pass
+
+    def run_each(self, *statements: str) -> Iterator[list[RawRow]]:
+        """Run statements in one round trip, in the plugin's own session; yield the undecoded rows of each.
+
+        Raises ServerGoneError if mysqld does not run, and the server's own errors after the results before.
+        """
         connection = self._ready()
         with self._raise_if_server_died(connection):
-            for _ in connection.cmd_query_iter("; ".join(statements)):
-                pass
+            for result in connection.cmd_query_iter("; ".join(statements)):
+                yield connection.get_rows(raw=True)[0] if "columns" in result else []
 
     def ask(self, *queries: str) -> list[list[RawRow]]:
         """Run queries in one round trip, in the plugin's own session.
@@ -129,9 +137,7 @@ class Administrator:
         Raises:
             ServerGoneError: mysqld does not run. The server's own errors are raised, too.
         """
-        connection = self._ready()
-        with self._raise_if_server_died(connection):
-            return [connection.get_rows(raw=True)[0] for _ in connection.cmd_query_iter("; ".join(queries))]
+        return list(self.run_each(*queries))
 
     @contextlib.contextmanager
     def cursor(self) -> Iterator[MySQLCursorAbstract]:
@@ -217,6 +223,11 @@ class Administrator:
     def usual(self) -> None:
         """Restore the modes and limits of the plugin's own session, after statements that changed them."""
         self.run(*self._dialect.session)
+
+    @property
+    def is_used(self) -> bool:
+        """True if a test has run a statement in the session for tests since the last ``reset``."""
+        return self._is_used
 
     @property
     def account(self) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""Everything that happens on a server when a test ends: blockers are ended, accounts dropped, changes undone."""
+"""The cleanup of one server when a test ends: blockers are ended, accounts dropped, changes undone."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,9 @@ from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_o
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier
 from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LockHolder, lock_holders
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, Connection, listed
-from pytest_netns_mysql.mysql.reset.dropaccounts import server_of, try_to_drop
+from pytest_netns_mysql.mysql.reset.dropaccounts import try_to_drop
 from pytest_netns_mysql.mysql.reset.endconnections import CLOSING, ENDING, await_ends, end_connections
+from pytest_netns_mysql.mysql.reset.quicklook import QuickLook
 from pytest_netns_mysql.mysql.reset.reset import ResetResult, put_back
 from pytest_netns_mysql.mysql.reset.serverchanges import account_line
 from pytest_netns_mysql.mysql.reset.serverstate import State, same_value
@@ -32,8 +33,9 @@ _SCHEMA_READ_ONLY = 3989  # ER_SCHEMA_READ_ONLY
 class ServerCleanup:
     """The cleanup of one server at the end of a test.
 
-    The steps are ``unblock``, ``drop`` and ``put_back``; ``clean_up`` runs them. No step raises an error: if a step
-    fails on one server, the other servers are cleaned all the same, and this server is replaced by a fresh one.
+    The steps are ``unblock``, ``drop`` and ``put_back``, or ``is_quick`` alone; ``clean_up`` runs them. No step raises
+    an error: if a step fails on one server, the other servers are cleaned all the same, and this server is replaced by
+    a fresh one.
 
     Attributes:
         server: The server.
@@ -101,6 +103,27 @@ class ServerCleanup:
             self._wider_accounts.issuperset(candidates)
             or account_of(connection.user, connection.host, candidates) in self._wider_accounts
         )
+
+    def is_quick(self, accounts: Iterable[Accounts]) -> bool:
+        """Drop the accounts of the test and be done, if nobody else can have changed anything on the server.
+
+        Args:
+            accounts: The accounts that the test made, on all servers.
+
+        Returns:
+            False if the other steps are needed.
+        """
+        own = [some for some in accounts if some.dataset is self.server]
+        try:
+            self.server.await_end_of_crash()
+            look = QuickLook(self.server, self._before, own, self.is_spared)
+            if not self._can_be_asked or not look.is_clean() or any(map(try_to_drop, own)):
+                return False
+        except (mysql.connector.Error, NetnsError, OSError):
+            return False  # the other steps meet the error again
+        self.remaining = look.remaining
+        self.result = ResetResult(before=replace(self._before, questions=look.questions))
+        return True
 
     def unblock(self) -> None:
         """End what would block ``drop``: connections with their locks, read-only variables, prepared transactions."""
@@ -256,30 +279,3 @@ class ServerCleanup:
             return replace(first, found=(*found, *lines), stays=tuple(lines))
         second = put_back(self.server, first.before or self._before, is_spared=self.is_spared)
         return replace(second, found=(*found, *second.found), is_inexact=first.is_inexact or second.is_inexact)
-
-
-def clean_up(cleanups: Sequence[ServerCleanup], accounts: Iterable[Accounts]) -> list[Accounts]:
-    """Clean up several servers at the end of a test.
-
-    Each step is done on all servers before the next step: accounts and their connections are on replicas, too.
-
-    Args:
-        cleanups: The cleanup of each server.
-        accounts: The accounts that the test made.
-
-    Returns:
-        The accounts that are on none of these servers.
-    """
-    elsewhere = []
-    for cleanup in cleanups:
-        cleanup.unblock()
-    for some_accounts in accounts:
-        server = server_of(some_accounts)
-        on_server = next((cleanup for cleanup in cleanups if cleanup.server is server), None)
-        if on_server is None:
-            elsewhere.append(some_accounts)
-        else:
-            on_server.drop(some_accounts)
-    for cleanup in cleanups:
-        cleanup.put_back()
-    return elsewhere

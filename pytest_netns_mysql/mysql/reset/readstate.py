@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.mysql.dialects.questions import Questions
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 from pytest_netns_mysql.mysql.dialects.statementcounters import (
     COUNTER_QUERIES,
@@ -59,9 +59,12 @@ def read_state(
     ignored = server.dialect.volatile_variables | (_GROUP_VARIABLES if server.dataset is not server else frozenset())
     administrator, dialect = server.administrator, server.dialect
     of_data = [dialect.transactions] if has_data else []
-    all_sessions, own_session, clients, objects, *more = administrator.ask(
-        *COUNTER_QUERIES, LIST, dialect.state_query, *dialect.status_statements, *of_data
+    counting = [dialect.questions] if dialect.questions else []
+    all_sessions, own_session, *more = administrator.ask(
+        *COUNTER_QUERIES, *counting, LIST, dialect.state_query, *dialect.status_statements, *of_data
     )
+    questions = Questions.of(more.pop(0)) if counting else None
+    clients, objects, *more = more
     rows = _by_kind(objects)
     for parse, answer in zip(dialect.status_statements.values(), more, strict=False):
         for kind, name, text in parse(answer):
@@ -70,7 +73,7 @@ def read_state(
     ran = None if is_a_check else _ran_since(server, known, counters, has_channel="channel" in rows)
     variables = _variables(server) if known is None else known.variables
     values, settings = _settings(server, known, ran, rows)
-    files = _files(server)
+    files = changing_files(server)
     if ran is not None and known is not None:
         ran |= settings | (CHANGED_FILES if files != known.files else frozenset())
     checksums = _read_objects(server, known, ran, rows, has_data=has_data)
@@ -91,6 +94,8 @@ def read_state(
         variables=variables,
         seeded=_seeded(server, known, ran, as_loaded=as_loaded, is_a_check=is_a_check),
         counters=counters if is_final else None,
+        # The threads of a replica change the server without a statement.
+        questions=questions if is_final and "channel" not in rows else None,
         has_data=has_data,
     )
 
@@ -126,12 +131,13 @@ def _settings(
     return _values(server, names, known.variables), frozenset(f"SET {name}" for name in set_at)
 
 
-def _files(server: Instance) -> frozenset[tuple[str, int]]:
+def changing_files(server: Instance) -> frozenset[tuple[str, int]]:
     """Return the files that only statements change. InnoDB writes to its files by itself: these have no time."""
+    is_ignored = re.compile(server.dialect.ignored_files).search
     return frozenset(
         (path, 0 if path.endswith(TABLESPACES) else changed)
         for path, changed in server.files()
-        if not re.search(server.dialect.ignored_files, Path(path).name)
+        if not is_ignored(path.rpartition("/")[2])
     )
 
 

@@ -110,10 +110,11 @@ def _prepare(server: Instance, before: State) -> None:
 
 def _next_state(before: State, now: State) -> State:
     """Return the state to go back to after the next test. The server may have been restarted meanwhile."""
+    before = replace(before, counters=now.counters, questions=now.questions)
     if now.pid == before.pid:
-        return replace(before, counters=now.counters)
+        return before
     threads = {kind: now.names(kind) for kind in THREAD_KINDS if kind in now.rows}
-    return replace(before, pid=now.pid, counters=now.counters, rows={**before.rows, **threads})
+    return replace(before, pid=now.pid, rows={**before.rows, **threads})
 
 
 def _read_after_rows(server: Instance, now: State, put_back: Collection[SchemaChange]) -> State | None:

@@ -12,6 +12,7 @@ from pytest_netns_mysql.mysql.mysqld.processlist import Connection
 from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.dialects.questions import Questions
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.dialects.statementcounters import StatementCounters
 
@@ -42,6 +43,8 @@ class State:
         seeded: The contents of the schemas that the server was loaded with.
         counters: The counts of the statements that ran before; None if they prove nothing, for example while a
             transaction is open.
+        questions: The counts of the statements of each account; None under the same conditions, and if the server
+            changes without a statement.
         has_data: Whether the server took the writes of its own data. For a replica or a member of a group, the plugin
             looks at the source or the primary instead.
     """
@@ -58,6 +61,7 @@ class State:
     variables: Mapping[str, str | None] = field(default_factory=dict)
     seeded: SchemaContents = field(default_factory=SchemaContents)
     counters: StatementCounters | None = None
+    questions: Questions | None = field(default=None, compare=False)
     has_data: bool = True
 
     def names(self, kind: str) -> Mapping[str, str]:
@@ -114,6 +118,7 @@ def absorb(before: State, first: State, second: State) -> State:
             _with_changes(before.seeded.rows, first.seeded.rows, second.seeded.rows),
         ),
         counters=None,
+        questions=None,
     )
 
 
