@@ -132,8 +132,7 @@ def pytest_collection_modifyitems(
     from pytest_netns_mysql.collection import parametrize
 
     config.stash[ENTRY].note(netns_items)
-    for item in netns_items:
-        parametrize.settle(item, own)
+    parametrize.settle(netns_items, own)
     try:
         own.mysqlx_over = parametrize.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):
