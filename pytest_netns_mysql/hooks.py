@@ -134,8 +134,7 @@ def after_selection(
             start.after_collection([])
         return
     config.stash[ENTRY].note(netns_items)
-    for item in netns_items:
-        parameters.settle(item, own)
+    parameters.settle(netns_items, own)
     try:
         own.mysqlx_over = parameters.topologies_with_mysqlx(netns_items)
         if overview.is_wanted(config.option):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.collection.netnstests import TOPOLOGY, markers_of
+from pytest_netns_mysql.collection.netnstests import TOPOLOGY
 from pytest_netns_mysql.errors import MarkerError, NetnsError, in_short
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.stash import NAMESPACE
@@ -21,15 +21,21 @@ CHOICE = "_netns_server_name"
 _USAGE = 'write @pytest.mark.netns("red"), or several names, or none for the sandbox\'s own namespace'
 
 
-def names_of(node: pytest.Item) -> tuple[str, ...] | None:
-    """Return the names in the nearest ``netns`` marker of a test; None without a marker, () for a marker without names.
+def names_of(node: pytest.Item, markers: Sequence[pytest.Mark]) -> tuple[str, ...]:
+    """Return the names in the nearest ``netns`` marker of a test; () without a marker or without names.
+
+    Args:
+        node: The test.
+        markers: What ``markers_of`` returns of the test.
 
     Raises:
         MarkerError: The marker has other arguments than names and ``topology=``, or has a name twice.
     """
-    if not (markers := markers_of(node)):
-        return None
+    if not markers:
+        return ()
     marker = markers[0]
+    if len(marker.args) == 1 and isinstance(marker.args[0], str) and not marker.kwargs:
+        return marker.args
     where = f"@pytest.mark.netns of {node.nodeid}"
     unknown = [name for name in marker.kwargs if name != "topology"]
     if unknown:
@@ -45,15 +51,20 @@ def names_of(node: pytest.Item) -> tuple[str, ...] | None:
     return tuple(marker.args)
 
 
-def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, ...]:
+def topologies_of(node: pytest.Item, markers: Sequence[pytest.Mark], session: NetnsSession) -> tuple[Topology, ...]:
     """Return the topologies that a test runs over: of the nearest marker with ``topology=``, else of the settings.
+
+    Args:
+        node: The test.
+        markers: What ``markers_of`` returns of the test.
+        session: The topologies of the run.
 
     Raises:
         MarkerError: ``topology=`` is not text.
         TopologyError: A topology cannot be read.
         EndpointError: An endpoint of a topology breaks a rule.
     """
-    for marker in markers_of(node):
+    for marker in markers:
         choice = marker.kwargs.get("topology")
         if choice is None:
             continue
@@ -70,8 +81,8 @@ def topologies_of(node: pytest.Item, session: NetnsSession) -> tuple[Topology, .
     return session.topologies.of_settings
 
 
-def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
-    """Return the topology that a test runs over.
+def topology_of(item: pytest.Item, markers: Sequence[pytest.Mark], session: NetnsSession) -> Topology:
+    """Return the topology that a test runs over; the arguments are those of ``topologies_of``.
 
     Raises:
         MarkerError: The test cannot be parametrized, and its topologies are not the first topology of the settings.
@@ -79,7 +90,7 @@ def topology_of(item: pytest.Item, session: NetnsSession) -> Topology:
     topology: Topology | None = pytest_internals.parameters(item).get(TOPOLOGY)
     if topology is not None:
         return topology
-    topologies = topologies_of(item, session)
+    topologies = topologies_of(item, markers, session)
     if topologies != session.topologies.of_settings[:1]:
         names = ", ".join(topology.name for topology in topologies)
         raise MarkerError(
@@ -111,11 +122,13 @@ def choice_of(item: pytest.Item, session: NetnsSession) -> str:
 
 def check_names(names: Sequence[str], topologies: Sequence[Topology], nodeid: str) -> None:
     """Raise UnknownNamespaceError, which lists the known names, if a name is in none of the topologies."""
-    from pytest_netns_mysql.endpoint import GLOBAL
-    from pytest_netns_mysql.topology.lookup import unknown_namespace
-
     for name in names:
-        if name != GLOBAL and not any(name in topology.namespaces for topology in topologies):
+        if any(name in topology.namespaces for topology in topologies):
+            continue
+        from pytest_netns_mysql.endpoint import GLOBAL
+        from pytest_netns_mysql.topology.lookup import unknown_namespace
+
+        if name != GLOBAL:
             raise unknown_namespace(name, *topologies, where=f"@pytest.mark.netns of {nodeid}")
 
 
@@ -126,26 +139,34 @@ def skip_reason(name: str, topology: Topology) -> str | None:
         name: The namespace that the test runs in.
         topology: The topology.
     """
+    if name in topology.namespaces:
+        return None
     from pytest_netns_mysql.endpoint import GLOBAL
 
-    if name == GLOBAL or name in topology.namespaces:
+    if name == GLOBAL:
         return None
     known = ", ".join(topology.namespaces)
     return f"not applicable: topology {topology.name} has no namespace {name}, only {known}"
 
 
-def place(item: pytest.Item) -> str:
+def place(item: pytest.Item, markers: Sequence[pytest.Mark]) -> str:
     """Return the namespace that a netns test runs in, and note the namespace in the test's stash.
+
+    Args:
+        item: The test.
+        markers: What ``markers_of`` returns of the test.
 
     Raises:
         MarkerError: The test cannot be parametrized, and its marker has several names.
     """
-    from pytest_netns_mysql.endpoint import GLOBAL
-
-    names = names_of(item) or (GLOBAL,)
+    names = names_of(item, markers)
     parameter = pytest_internals.parameters(item).get(PARAMETER)
     if parameter is not None:
         name = str(parameter)
+    elif not names:
+        from pytest_netns_mysql.endpoint import GLOBAL
+
+        name = GLOBAL
     elif len(names) == 1:
         name = names[0]
     else:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import pytest
 
 from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.stash import PLACES, own_markers
 
 TOPOLOGY = "netns_topology"
 FIXTURES = frozenset(
@@ -27,16 +28,12 @@ FIXTURES = frozenset(
     }
 )
 
-_MARKERS = pytest.StashKey[list[pytest.Mark]]()
 _FACTORIES = "pytest_netns_mysql.factories"
 
 
 def markers_of(node: pytest.Item) -> list[pytest.Mark]:
     """Return the ``netns`` markers of a test, the nearest marker first."""
-    found = node.stash.get(_MARKERS, None)
-    if found is None:
-        found = node.stash[_MARKERS] = list(node.iter_markers("netns"))
-    return found
+    return [mark for _, mark in own_markers(node).get(PLACES, ())]
 
 
 def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> bool:
@@ -48,7 +45,7 @@ def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> b
         item: The test.
         fixtures: The names of the fixtures that the test asks for; None for those that the test knows itself.
     """
-    if markers_of(item):
+    if PLACES in own_markers(item):
         return True
     asked = pytest_internals.fixture_names(item) if fixtures is None else fixtures
     if not FIXTURES.isdisjoint(asked):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ from pytest_netns_mysql.collection.marker import (
     topology_of,
 )
 from pytest_netns_mysql.collection.mistakes import check_servers
-from pytest_netns_mysql.collection.netnstests import TOPOLOGY
+from pytest_netns_mysql.collection.netnstests import TOPOLOGY, markers_of
 from pytest_netns_mysql.collection.requirement import requirements_of
 from pytest_netns_mysql.errors import MarkerError, NetnsError
 from pytest_netns_mysql.factories.byname import is_of_factory
@@ -41,9 +42,10 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
     """
     test = metafunc.definition
     mode_of(test, session.settings.leftovers)
-    names = names_of(test) or ()
+    markers = markers_of(test)
+    names = names_of(test, markers)
     if not _is_overridden(TOPOLOGY, test, session):
-        topologies = topologies_of(test, session)
+        topologies = topologies_of(test, markers, session)
         _check(test, names, topologies, session)
         if len(session.topologies.of_settings) > 1 or topologies != session.topologies.of_settings:
             metafunc.fixturenames.append(TOPOLOGY)
@@ -58,30 +60,33 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
         metafunc.parametrize(PARAMETER, names, ids=names)
 
 
-def settle(item: pytest.Item, session: NetnsSession) -> None:
-    """Note in the stash of a netns test where the test runs, or the error with which its setup is to fail."""
-    try:
-        _settle(item, session)
-    except NetnsError as error:
-        item.stash[MISTAKE] = str(error)
+def settle(items: Sequence[pytest.Item], session: NetnsSession) -> None:
+    """Note in the stash of each netns test where the test runs, or the error with which its setup is to fail."""
+    will_return = functools.cache(session.networks.will_return)  # asked once: the answer is read from /proc
+    for item in items:
+        try:
+            _settle(item, session, will_return)
+        except NetnsError as error:
+            item.stash[MISTAKE] = str(error)
 
 
-def _settle(item: pytest.Item, session: NetnsSession) -> None:
+def _settle(item: pytest.Item, session: NetnsSession, will_return: Callable[[], bool]) -> None:
     mode_of(item, session.settings.leftovers)
-    name = place(item)
+    markers = markers_of(item)
+    name = place(item, markers)
     choice = item.stash[SERVER_NAME] = choice_of(item, session)
     for requirement in requirements_of(item):
         if reason := requirement.skip_reason(session.kinds.find(choice)):
             item.add_marker(pytest.mark.skip(reason=reason))
     if not _is_overridden(TOPOLOGY, item, session):
-        topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, session)
+        topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, markers, session)
         if reason := skip_reason(name, topology):
             item.add_marker(pytest.mark.skip(reason=reason))
         if pytest_internals.is_unittest(item):  # pytest calls pytest_generate_tests for functions only
             _check(item, [name], [topology], session)
     _require_fixtures(item)
     _refuse_forked(item)
-    if not session.networks.will_return() and "netns" not in pytest_internals.fixture_names(item):
+    if not will_return() and "netns" not in pytest_internals.fixture_names(item):
         # Without this, fixtures of a wider scope would be set up on the host's network for the first netns test, and
         # in `global` for all later tests.
         pytest_internals.prepend_fixture(item, "netns")
@@ -114,9 +119,9 @@ def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) 
 def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology], session: NetnsSession) -> None:
     """Check the namespaces and servers of a test against the topologies that it runs over."""
     check_names(names, topologies, test.nodeid)
-    kinds = [kind for choice in session.kinds.names if (kind := session.kinds.if_known(choice)) is not None]
-    requirements = list(requirements_of(test))
-    suitable = [kind for kind in kinds if not any(requirement.skip_reason(kind) for requirement in requirements)]
+    suitable = [kind for choice in session.kinds.names if (kind := session.kinds.if_known(choice)) is not None]
+    if requirements := list(requirements_of(test)):
+        suitable = [kind for kind in suitable if not any(one.skip_reason(kind) for one in requirements)]
     for topology in topologies:
         if not names or any(skip_reason(name, topology) is None for name in names):
             check_servers(test, topology, suitable, session.kinds.if_known)

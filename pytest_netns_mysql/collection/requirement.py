@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_netns_mysql.errors import MarkerError, in_short
+from pytest_netns_mysql.run.stash import REQUIREMENTS, own_markers
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
 
-MARKER = "netns_mysqld"
 # For each value of flavor=, the flavors of servers that have it: Percona Server is made from MySQL.
 _FLAVORS = {"mysql": ("mysql", "percona"), "percona": ("percona",), "mariadb": ("mariadb",)}
 _USAGE = 'write @pytest.mark.netns_mysqld(min="8.4"), (flavor="mysql"), (flavor=["mysql", "mariadb"]), or both'
@@ -55,9 +55,12 @@ def requirements_of(item: pytest.Item) -> Iterator[Requirement]:
     Raises:
         MarkerError: A marker has other arguments.
     """
+    marked = own_markers(item).get(REQUIREMENTS)
+    if not marked:
+        return
     from pytest_netns_mysql.mysql.versions import parse_version_prefix
 
-    for marker in item.iter_markers(MARKER):
+    for _, marker in marked:
         where = f"@pytest.mark.netns_mysqld of {item.nodeid}"
         unknown = [name for name in marker.kwargs if name not in ("min", "flavor", "local")]
         if marker.args or unknown:

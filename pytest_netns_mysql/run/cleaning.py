@@ -6,7 +6,6 @@ What fixtures of wider scopes changed stays. A server that cannot be put back is
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +41,7 @@ class Cleaner:
         self._default: Instance | None = None
         self._begun: pytest.Item | None = None
         self._scopes: list[Hashable] = []  # of the test that runs, see `scopes_of`
+        self._asked: tuple[pytest.Item | None, tuple[Hashable, ...]] = (None, ())  # the last of `_scopes_of`
         self._is_outdated = False  # whether a fixture of a wider scope may have changed a server since the last test
         self.next_item: pytest.Item | None = None
 
@@ -130,10 +130,11 @@ class Cleaner:
             self._scopes.append(scope)
 
     def _scopes_of(self, item: pytest.Item | None) -> tuple[Hashable, ...]:
-        try:
-            return () if item is None else scopes_of(item, self._session.settings.leftovers)
-        except MarkerError:  # with which the test fails, if it is a netns test
-            return ()
+        if item is not self._asked[0]:
+            self._asked = item, ()
+            with contextlib.suppress(MarkerError):  # with which the test fails, if it is a netns test
+                self._asked = item, scopes_of(item, self._session.settings.leftovers) if item is not None else ()
+        return self._asked[1]
 
     def finish(self) -> None:
         """Note that no test runs."""
@@ -186,6 +187,8 @@ class Cleaner:
 
     def _put_back(self, scope: Hashable, item: pytest.Item, accounts: Collection[Accounts]) -> list[str]:
         """Put each server back or replace it; return the changes, as lines for a person."""
+        if not self._watched and not accounts:
+            return []
         from pytest_netns_mysql.mysql.reset.endoftest import clean_up
 
         cleanups = [watched.cleanup(scope, accounts) for watched in self._in_network()]
@@ -243,8 +246,12 @@ class Cleaner:
 
 def _shared(scopes: Sequence[Hashable], others: Sequence[Hashable]) -> int:
     """Return how many of their outermost scopes two tests share."""
-    pairs = itertools.zip_longest(scopes, others)
-    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] is not None and pair[0] == pair[1], pairs))
+    shared = 0
+    for scope, other in zip(scopes, others, strict=False):
+        if scope != other:
+            break
+        shared += 1
+    return shared
 
 
 def _wants_fresh(item: pytest.Item) -> bool:

@@ -70,7 +70,7 @@ class Entry:
 
     def note(self, items: Iterable[pytest.Item]) -> None:
         """Note the files of netns tests for ``remember``."""
-        self._files |= {os.path.relpath(item.path, self._config.rootpath) for item in items}
+        self._files |= {os.path.relpath(path, self._config.rootpath) for path in {item.path for item in items}}
 
     def remember(self) -> None:
         """Write the files of netns tests into pytest's cache: the next run may not find the word netns in them."""

@@ -10,15 +10,15 @@ import pytest
 
 from pytest_netns_mysql.errors import LeftoverError, MarkerError, in_short
 from pytest_netns_mysql.run.pytestoptions import DIED
+from pytest_netns_mysql.run.stash import LEFTOVERS as MARKER
+from pytest_netns_mysql.run.stash import Marked, own_markers, read_own_markers
 from pytest_netns_mysql.settingtable import TABLE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
-MARKER = "netns_leftovers"
 _VALUES = next(setting.choices for setting in TABLE if setting.ini == MARKER)
 _USAGE = f"write @pytest.mark.{MARKER}(...) with one of {', '.join(map(repr, _VALUES))}"
-_MODES = pytest.StashKey[list[tuple[Hashable, str]]]()
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ def mode_of(item: pytest.Item, default: str) -> str:
     Raises:
         MarkerError: A marker has other arguments.
     """
-    marked = _marked_nodes(item)
-    return marked[0][1] if marked else default
+    marked = own_markers(item).get(MARKER)
+    return _values(marked, item)[0] if marked else default
 
 
 def scopes_of(item: pytest.Item, default: str) -> tuple[Hashable, ...]:
@@ -86,16 +86,19 @@ def scopes_of(item: pytest.Item, default: str) -> tuple[Hashable, ...]:
     Raises:
         MarkerError: A marker has other arguments.
     """
-    marked = _marked_nodes(item)
-    kept = [_extent(node) for node, mode in reversed(marked) if mode == "keep"]
-    own = [] if mode_of(item, default) == "keep" else [item]
-    return (*kept, *own)
+    marked = own_markers(item).get(MARKER)
+    if not marked:
+        return () if default == "keep" else (item,)
+    modes = _values(marked, item)
+    kept = [_extent(node) for (node, _), mode in zip(marked, modes, strict=True) if mode == "keep"]
+    own = [] if modes[0] == "keep" else [item]
+    return (*reversed(kept), *own)
 
 
 def keep_together(items: Sequence[pytest.Item]) -> None:
     """Have ``xdist --dist loadgroup`` run tests that build on each other in the same worker."""
     for item in items:
-        extents = [node for node, mode in _marked_nodes_or_none(item) if mode == "keep"]
+        extents = [node for node, mark in read_own_markers(item).get(MARKER, ()) if mark.args == ("keep",)]
         if extents and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(f"{MARKER} of {getattr(extents[-1], 'nodeid', '')}"))
 
@@ -111,26 +114,15 @@ def report_cleanup(item: pytest.Item, cleanup: ServerCleanup) -> None:
         item.add_report_section("teardown", DIED, f"{name} during {item.nodeid}: {cleanup.death}")
 
 
-def _marked_nodes(item: pytest.Item) -> list[tuple[Hashable, str]]:
-    """Return each node that has the marker, with the value of the marker; the nearest node first."""
-    found = item.stash.get(_MODES, None)
-    if found is None:
-        found = [(node, _value(mark, item)) for node, mark in item.iter_markers_with_node(MARKER)]
-        item.stash[_MODES] = found
-    return found
-
-
-def _marked_nodes_or_none(item: pytest.Item) -> list[tuple[Hashable, str]]:
-    try:
-        return _marked_nodes(item)
-    except MarkerError:  # with which the test fails later
-        return []
+def _values(marked: Marked, item: pytest.Item) -> list[str]:
+    """Return the values of a test's markers, which are not empty."""
+    return [_value(mark, item) for _, mark in marked]
 
 
 def _value(mark: pytest.Mark, item: pytest.Item) -> str:
-    given = [in_short(value) for value in mark.args]
-    given += [f"{name}={in_short(value)}" for name, value in mark.kwargs.items()]
     if mark.kwargs or len(mark.args) != 1 or mark.args[0] not in _VALUES:
+        given = [in_short(value) for value in mark.args]
+        given += [f"{name}={in_short(value)}" for name, value in mark.kwargs.items()]
         raise MarkerError(
             f"{MARKER} takes one of {', '.join(_VALUES)}, got {', '.join(given) or 'nothing'}",
             where=f"@pytest.mark.{MARKER} of {item.nodeid}",

@@ -24,6 +24,7 @@ class NetworkCleaner:
         """Watch nothing yet."""
         self._session = session
         self._guards: dict[Network, Guard | None] = {}
+        self._in_use: Network | None = None  # whose guard watches, while those of others have stepped back
         self._fixture: tuple[pytest.FixtureDef[Any], Any] | None = None
 
     def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
@@ -42,7 +43,7 @@ class NetworkCleaner:
             is_outdated: Whether a fixture of a wider scope may have changed the network since the last test.
         """
         network = self._session.networks.current
-        if network is None:
+        if network is None or (network is self._in_use and not is_outdated):
             return
         try:
             self._watch(network, is_outdated=is_outdated)
@@ -57,6 +58,7 @@ class NetworkCleaner:
 
     def _watch(self, network: Network, *, is_outdated: bool) -> None:
         """Watch the network that is in use now; raise OSError if the kernel has no more watches."""
+        self._in_use = None
         others = [guard for other, guard in self._guards.items() if other is not network and guard is not None]
         for other in others:
             other.step_back()
@@ -68,6 +70,7 @@ class NetworkCleaner:
             guard.step_forward()
             if is_outdated:
                 guard.settle()
+        self._in_use = network
 
     def accepting(self) -> contextlib.AbstractContextManager[None]:
         """Keep what a fixture of a wider scope changes in the block, in the middle of a test."""
@@ -113,6 +116,7 @@ class NetworkCleaner:
 
     def _rebuild(self, network: Network) -> None:
         """Tear down the fixture ``netns``; the next test that asks for the fixture gets a new network."""
+        self._in_use = None
         guard = self._guards.pop(network, None)
         if guard is not None:
             guard.close()
@@ -129,3 +133,4 @@ class NetworkCleaner:
             if guard is not None:
                 guard.close()
         self._guards.clear()
+        self._in_use = None

@@ -20,6 +20,7 @@ class NetworkInForce:
 
     Attributes:
         item: The running test, or None between tests.
+        netns_test: The running test, or None if it is no netns test.
     """
 
     def __init__(self, session: NetnsSession) -> None:
@@ -28,11 +29,12 @@ class NetworkInForce:
         self._parent: pytest.Collector | None = None
         self._topology: pytest.FixtureDef[Any] | None = None
         self.item: pytest.Item | None = None
+        self.netns_test: pytest.Item | None = None
 
-    @property
-    def netns_test(self) -> pytest.Item | None:
-        """The running test, or None if it is no netns test."""
-        return self.item if self.item is not None and NAMESPACE in self.item.stash else None
+    def start_test(self, item: pytest.Item | None) -> None:
+        """Set the running test; None if it has ended."""
+        self.item = item
+        self.netns_test = item if item is not None and NAMESPACE in item.stash else None
 
     def follow_override(self, item: pytest.Item) -> None:
         """Tear the fixture ``netns`` down if this test's ``netns_topology`` is another fixture than the last test's.
@@ -60,7 +62,7 @@ class NetworkInForce:
         if (
             network is None
             or server != networks.server_named(network)
-            or (topology is not None and topology != network.topology)
+            or not (topology is None or topology is network.topology or topology == network.topology)
         ):
             pytest_internals.request_of(item).getfixturevalue("netns")
 

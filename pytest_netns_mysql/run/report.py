@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,13 +22,14 @@ ORDER = (
 """The note on a run that was given another order than netns tests last."""
 
 
-def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[tuple[str, str]]:
+def sections(item: pytest.Item, session: NetnsSession, since: float) -> list[tuple[str, str]]:
     """Return the sections, as title and text, for the report of a failed test.
 
     Args:
         item: The test.
         session: The networks and servers of the run.
-        since: The start of the test; older lines of error logs are left out, and all but the last 15 lines.
+        since: The start of the test, in seconds since the epoch; older lines of error logs are left out, and all but
+            the last 15 lines.
     """
     from pytest_netns_mysql.mysql.kinds.provenance import provenance
     from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
@@ -49,7 +50,7 @@ def sections(item: pytest.Item, session: NetnsSession, since: datetime) -> list[
             continue
         other_kind = f", {provenance(server.spec.kind)}" if server.spec.kind != kind else ""
         lines.append(f"{server.name}: {server.describe()}{other_kind}")
-        logged = ErrorLog(server.error_log).since(since)[-_MAX_LOG_LINES:]
+        logged = ErrorLog(server.error_log).since(datetime.fromtimestamp(since, timezone.utc))[-_MAX_LOG_LINES:]
         if logged:
             logs.append((f"error log of {server.name}", "\n".join(logged)))
     return [("netns", "\n".join(lines)), *logs]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Generator
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +15,7 @@ from pytest_netns_mysql.run.cleaning import Cleaner
 from pytest_netns_mysql.run.networkinforce import NetworkInForce
 from pytest_netns_mysql.run.ownfixtures import is_own
 from pytest_netns_mysql.run.stash import MISTAKE, NAMESPACE
-from pytest_netns_mysql.run.teardown import Teardown, warn_of_open_block
+from pytest_netns_mysql.run.teardown import Stay, warn_of_open_block
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
@@ -39,7 +39,7 @@ class Runner:
 
         self._session = session
         self._network = NetworkInForce(session)
-        self._began = datetime.now(timezone.utc)
+        self._began = time.time()
         self._cleaner = Cleaner(session)
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
         self._pools = PoolPatches(lambda: session.networks.sandbox)
@@ -49,14 +49,14 @@ class Runner:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Note the running test; begin outside of all namespaces."""
-        self._network.item = item
-        self._began = datetime.now(timezone.utc)
+        self._network.start_test(item)
+        self._began = time.time()
         self._bring_back(item, ended="the test before")
         self._strays.start_test(item.nodeid, self._network.namespace_id)
         try:
             return (yield)
         finally:
-            self._network.item = None
+            self._network.start_test(None)
             self._cleaner.finish()
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -103,20 +103,25 @@ class Runner:
                 return (yield)
         # Finalizers run in reverse order: enter, the teardown of the fixture, leave.
         name = pytest_internals.name_of(fixturedef)
-        teardown = Teardown(place, warn_of_open_block(f"the teardown of the fixture {name}"))
+        teardown = Stay(place, f"the teardown of the fixture {name}")
         pytest_internals.add_finalizer(fixturedef, teardown.leave)
-        warn = warn_of_open_block(f"the setup of the fixture {name}")
+        setup = Stay(place, f"the setup of the fixture {name}")
         try:
-            with place.hold(warn), contextlib.nullcontext() if inside else self._cleaner.around_wider_fixture():
-                value = yield
+            setup.enter()
+            try:
+                if inside:
+                    return (yield)
+                with self._cleaner.around_wider_fixture():
+                    value = yield
+            finally:
+                setup.leave()
         except Exception as error:
             if not inside:
                 self._failed_outside.append((error, fixturedef))
             raise
         finally:
             pytest_internals.add_finalizer(fixturedef, teardown.enter)
-        if not inside:
-            self._cleaner.made(fixturedef, request, value)
+        self._cleaner.made(fixturedef, request, value)
         return value
 
     def pytest_fixture_post_finalizer(self, fixturedef: pytest.FixtureDef[Any]) -> None:
@@ -137,18 +142,19 @@ class Runner:
             yield
             return
         self._begin()
-        warn = warn_of_open_block("the test")
-        if "request" not in pytest_internals.fixture_names(item):
-            with place.hold(warn):
-                yield
-            return
-        teardown = Teardown(place, warn)
-        item.addfinalizer(teardown.leave)
+        adds_finalizers = "request" in pytest_internals.fixture_names(item)
+        stay = Stay(place, "the test")
+        if adds_finalizers:
+            item.addfinalizer(stay.leave)
         try:
-            with place.hold(warn):
+            stay.enter()
+            try:
                 yield
+            finally:
+                stay.leave()
         finally:
-            item.addfinalizer(teardown.enter)
+            if adds_finalizers:
+                item.addfinalizer(stay.enter)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_exception_interact(self, node: pytest.Item | pytest.Collector) -> Generator[None, None, None]:
@@ -189,9 +195,8 @@ class Runner:
             )
             item.session.shouldstop = f"{error.what}: {item.nodeid}"
             raise error
-        warn = warn_of_open_block(ended)
         for block in open_blocks:
-            warn(block)
+            warn_of_open_block(block, ended)
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
@@ -208,6 +213,8 @@ class Runner:
         Our errors in fixtures are shown without their traceback, which shows nothing but this plugin.
         """
         result = yield
+        if call.excinfo is None and not result.failed:
+            return result
         if call.when != "call" and call.excinfo is not None and isinstance(call.excinfo.value, NetnsError):
             result.longrepr = f"{call.excinfo.typename}: {call.excinfo.value}"
         if result.failed and NAMESPACE in item.stash:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,13 @@ SESSION: pytest.StashKey[NetnsSession] = pytest.StashKey()
 
 WAKE = pytest.StashKey[Callable[[], object]]()
 """Of the config: the function that registers the hooks for netns tests, which makes the value of SESSION."""
+PLACES = "netns"
+LEFTOVERS = "netns_leftovers"
+REQUIREMENTS = "netns_mysqld"
+"""The names of our markers."""
+
+Marked = Sequence[tuple[Any, pytest.Mark]]
+"""Markers, each with the node that has it: the test, its class, module or package."""
 
 NAMESPACE = pytest.StashKey[str]()
 """Of a netns test: the namespace that it runs in. Other tests do not have the key."""
@@ -42,3 +49,28 @@ def session_of(config: pytest.Config) -> NetnsSession:
     if SESSION not in config.stash:
         config.stash[WAKE]()
     return config.stash[SESSION]
+
+
+_MARKERS = pytest.StashKey[Mapping[str, Marked]]()
+_OURS = frozenset({PLACES, LEFTOVERS, REQUIREMENTS})
+_NONE: Mapping[str, Marked] = {}
+
+
+def own_markers(item: pytest.Item) -> Mapping[str, Marked]:
+    """Return the markers of this package on a test, by name, the nearest first. They are read once for each test."""
+    found = item.stash.get(_MARKERS, None)
+    if found is None:
+        found = item.stash[_MARKERS] = read_own_markers(item)
+    return found
+
+
+def read_own_markers(item: pytest.Item) -> Mapping[str, Marked]:
+    """Return what ``own_markers`` does, read now and again later: other plugins may add markers meanwhile."""
+    found: dict[str, list[tuple[Any, pytest.Mark]]] = {}
+    node: Any = item
+    while node is not None:  # not iter_markers(), which takes the time of three names for each of our names
+        for mark in node.own_markers:
+            if mark.name in _OURS:
+                found.setdefault(mark.name, []).append((node, mark))
+        node = node.parent
+    return found or _NONE

@@ -1,9 +1,8 @@
-"""The namespace in which fixtures and tests are torn down, and the warning for blocks that they leave open."""
+"""Where fixtures and tests are set up, run and torn down, and the warning for blocks that they leave open."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetnsWarning
@@ -13,18 +12,21 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.withblocks import Block
 
 
-class Teardown:
-    """Two finalizers: all finalizers that run between ``enter`` and ``leave`` run in the given place."""
+class Stay:
+    """A stay of the calling thread in a place: what runs between ``enter`` and ``leave`` runs there.
 
-    def __init__(self, place: Enterable, report_open_block: Callable[[Block], None]) -> None:
-        """Prepare the finalizers; the thread does not move yet.
+    Both are called by a hook, or both by pytest as finalizers.
+    """
+
+    def __init__(self, place: Enterable, what: str) -> None:
+        """Prepare the stay; the thread does not move yet.
 
         Args:
             place: A namespace, or the place of the thread at rest.
-            report_open_block: Called with each block that was entered between the finalizers and is still open.
+            what: What runs there, as the warning for a block that is still open then names it.
         """
         self._place = place
-        self._report_open_block = report_open_block
+        self._what = what
         self._block: Block | None = None
 
     def enter(self) -> None:
@@ -32,28 +34,25 @@ class Teardown:
         self._block = self._place.start_hold()
 
     def leave(self) -> None:
-        """Move the thread back to where it was."""
+        """Move the thread back to where it was, even if blocks that were entered in the place are still open."""
         block, self._block = self._block, None
         if block is not None:
             for inside in self._place.end_hold(block):
-                self._report_open_block(inside)
+                warn_of_open_block(inside, self._what)
 
 
-def warn_of_open_block(ended: str) -> Callable[[Block], None]:
-    """Return a function that warns of a block which was still open when something ended.
+def warn_of_open_block(block: Block, ended: str) -> None:
+    """Warn of a block which was still open when something ended.
 
     Args:
+        block: The block.
         ended: The test, or the setup or teardown of a fixture, as the warning names it.
     """
-
-    def warn(block: Block) -> None:
-        file, line = block.code
-        warnings.warn_explicit(
-            f"{block} was still open when {ended} ended, and was closed then: a generator or a fixture that yields "
-            "inside a `with netns[...]` block does not keep its caller in the namespace",
-            NetnsWarning,
-            file,
-            line,
-        )
-
-    return warn
+    file, line = block.code
+    warnings.warn_explicit(
+        f"{block} was still open when {ended} ended, and was closed then: a generator or a fixture that yields "
+        "inside a `with netns[...]` block does not keep its caller in the namespace",
+        NetnsWarning,
+        file,
+        line,
+    )

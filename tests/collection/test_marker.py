@@ -37,6 +37,11 @@ def test_a_marker_on_one_parameter_does_not_mark_the_others(suite: Suite, mode: 
     result.assert_outcomes(passed=3)
 
 
+def test_a_plugin_may_add_the_marker_after_collection(suite: Suite) -> None:
+    result = suite("marker/added_late", "-n", "1", "--dist=loadgroup", conftest="marker/adding")
+    result.assert_outcomes(passed=2)
+
+
 def test_several_names_on_a_class_run_each_method_in_each(suite: Suite) -> None:
     result = suite("marker/class_in_several")
     result.assert_outcomes(passed=4)

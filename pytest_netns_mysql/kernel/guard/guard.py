@@ -144,7 +144,7 @@ class Guard:
             return dumps.read()
 
     def _take(self) -> None:
-        self._pending.add(self._watch.take())
+        self._watch.take(self._pending)
 
 
 def _ruleset(network: Network, name: str) -> Tables:

@@ -104,13 +104,12 @@ class Watch:
             self.close()
             raise
 
-    def take(self) -> Changes:
-        """Return what may have changed since the last call.
+    def take(self, changes: Changes) -> None:
+        """Add what may have changed since the last call to ``changes``.
 
         Raises:
             OSError: A descriptor of this watch was closed or replaced by a test.
         """
-        changes = Changes()
         for descriptor, _ in self._poll.poll(0):
             if descriptor == self._inotify:
                 self._take_inotify(changes)
@@ -118,7 +117,6 @@ class Watch:
                 self._take_messages(*self._sockets[descriptor], changes)
             else:
                 changes.name_files = True
-        return changes
 
     def close(self) -> None:
         """Stop watching."""

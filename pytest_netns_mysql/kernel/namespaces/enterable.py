@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -105,20 +105,6 @@ class Enterable:
 
     else:
         __exit__ = _EXIT
-
-    @contextlib.contextmanager
-    def hold(self, on_open_block: Callable[[Block], None]) -> Iterator[None]:
-        """Keep the calling thread here until the block ends, even if blocks inside are still open then.
-
-        Args:
-            on_open_block: Called with each block inside that was entered and not left.
-        """
-        block = self.start_hold()
-        try:
-            yield
-        finally:
-            for inside in self.end_hold(block):
-                on_open_block(inside)
 
     def start_hold(self) -> Block:
         """Move the calling thread here until ``end_hold`` is called with the returned block."""

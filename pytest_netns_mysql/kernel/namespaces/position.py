@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from dataclasses import dataclass
+from functools import cached_property
 
 from pytest_netns_mysql.kernel.namespaces import syscalls
 
@@ -33,6 +34,15 @@ def mount_identity() -> tuple[int, int]:
     return identity(_MOUNT)
 
 
+def current_links() -> tuple[str, str]:
+    """Return what the links to the namespaces of the calling thread lead to, such as ``net:[4026531840]``, see proc(5).
+
+    All namespaces are inodes of one file system, so that the number alone identifies a namespace. Reading a link takes
+    less time than looking at the file behind it, and each test looks several times.
+    """
+    return os.readlink(_NETWORK), os.readlink(_MOUNT)  # noqa: PTH115 - a Path would take longer than the kernel
+
+
 @dataclass(frozen=True)
 class Position:
     """The open namespaces of a thread, to which a thread can be moved later.
@@ -59,26 +69,39 @@ class Position:
         root = os.open("/", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         return cls(network, mount, root, identity(network), identity(mount))
 
+    @cached_property
+    def network_link(self) -> str:
+        """What ``current_links`` returns of a thread in this network namespace."""
+        return f"net:[{self.network_id[1]}]"
+
+    @cached_property
+    def mount_link(self) -> str:
+        """What ``current_links`` returns of a thread in this mount namespace."""
+        return f"mnt:[{self.mount_id[1]}]"
+
     def is_current_mount(self) -> bool:
         """Return True if the calling thread is in this mount namespace."""
-        return mount_identity() == self.mount_id
+        return os.readlink(_MOUNT) == self.mount_link  # noqa: PTH115 - a Path would take longer than the kernel
 
     def is_current(self) -> bool:
         """Return True if the calling thread is in this network namespace and in this mount namespace."""
-        return network_identity() == self.network_id and self.is_current_mount()
+        return current_links() == (self.network_link, self.mount_link)
 
-    def enter(self) -> None:
+    def enter(self, *, is_mount_another: bool = False) -> None:
         """Move the calling thread to this position.
+
+        Args:
+            is_mount_another: True if the thread is known to be in another mount namespace.
 
         Raises:
             OSError: The kernel refuses, see setns(2).
         """
-        if not self.is_current_mount():
+        if is_mount_another or not self.is_current_mount():
             self.enter_mount()
         syscalls.setns(self.network, syscalls.CLONE_NEWNET)
 
     def enter_mount(self) -> None:
-        """Move the calling thread from another mount namespace into this one, and keep its working directory.
+        """Move the calling thread into this mount namespace, and keep its working directory.
 
         Raises:
             OSError: The kernel refuses, see setns(2).

@@ -63,7 +63,7 @@ class Sandbox:
 
     def __post_init__(self) -> None:
         """Start without an open block in any thread."""
-        self.blocks = OpenBlocks(self.home, self.inner, can_return=self.can_return)
+        self.blocks = OpenBlocks(self.home, self.inner, self.outside, can_return=self.can_return)
 
     @classmethod
     def create(cls, mode: str = "auto") -> Sandbox:
@@ -174,8 +174,9 @@ class Sandbox:
         position = self.resting_position
         try:
             still_open = self.blocks.end_inside()
-            if not position.is_current():
-                position.enter()
+            if position.is_current():
+                return still_open
+            position.enter()
         except OSError:
             return None
         return still_open if position.is_current() else None

@@ -14,6 +14,7 @@ from pytest_netns_mysql.kernel.namespaces.position import (
     SavedTarget,
     Target,
     close_target,
+    current_links,
     mount_identity,
     network_identity,
     open_network,
@@ -79,7 +80,8 @@ class _Thread:
         self.stack: list[Block] = []
         self.base: Target = -1
         self.is_base_owned = False
-        self.is_inside = False  # in the sandbox's mount namespace
+        # Whether in the sandbox's mount namespace; None if the thread has to be looked at.
+        self.is_inside: bool | None = None
 
     def release_base(self) -> None:
         if self.is_base_owned:
@@ -103,16 +105,18 @@ class OpenBlocks(threading.local):
         jobs: How many jobs of a pool the calling thread is running.
     """
 
-    def __init__(self, home: Position, inner: Position, *, can_return: bool) -> None:
+    def __init__(self, home: Position, inner: Position, outside: Position | None, *, can_return: bool) -> None:
         """Start without an open block.
 
         Args:
             home: Where the process came from.
             inner: The sandbox's own network.
+            outside: What takes the place of home if no thread can return.
             can_return: Whether the kernel lets a thread go home again.
         """
         self._home = home
         self._inner = inner
+        self._known = {place.network_link: place.network for place in (inner, outside) if place is not None}
         self._can_return = can_return
         self._thread = _Thread()
         self.jobs = 0
@@ -213,6 +217,8 @@ class OpenBlocks(threading.local):
         Their own code is over or suspended, and can no longer leave them.
         """
         stack = self._thread.stack
+        if not stack or stack[-1] is outer:
+            return []
         inside = stack[stack.index(outer) + 1 :] if outer in stack else stack[:] if outer is None else []
         for block in reversed(inside):
             self._remove(block)
@@ -245,12 +251,13 @@ class OpenBlocks(threading.local):
 
     def _move(self, target: Target) -> None:
         thread = self._thread
+        is_inside = thread.is_inside
         if isinstance(target, Position):
-            thread.is_inside = False
-            target.enter()
+            thread.is_inside = None
+            target.enter(is_mount_another=is_inside is True and target.mount_id != self._inner.mount_id)
             return
-        if not thread.is_inside:
-            if not self._inner.is_current_mount():
+        if not is_inside:
+            if is_inside is False or not self._inner.is_current_mount():
                 self._inner.enter_mount()
             thread.is_inside = True
         syscalls.setns(target, syscalls.CLONE_NEWNET)
@@ -259,10 +266,12 @@ class OpenBlocks(threading.local):
         """Save where the thread stands, by descriptors that are open already if possible."""
         thread = self._thread
         thread.release_base()
-        thread.is_inside = self._inner.is_current_mount()
+        network, mount = current_links()
+        thread.is_inside = mount == self._inner.mount_link
         if thread.is_inside:
-            thread.is_base_owned = network_identity() != self._inner.network_id
-            thread.base = open_network() if thread.is_base_owned else self._inner.network
+            known = self._known.get(network)
+            thread.is_base_owned = known is None
+            thread.base = open_network() if known is None else known
         elif not self._can_return:
             raise OneWayError(
                 "this thread was started before the sandbox and is outside of it: "
@@ -270,7 +279,7 @@ class OpenBlocks(threading.local):
                 remedies=["start the thread (or its executor) inside the test that uses it", "run as root"],
             )
         else:
-            thread.is_base_owned = not self._home.is_current()
+            thread.is_base_owned = (network, mount) != (self._home.network_link, self._home.mount_link)
             thread.base = Position.current() if thread.is_base_owned else self._home
 
 
