@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-STAMP = "BENCHMARK_STAMP"  # the environment variable with the path of the file to write
 _TICK = os.sysconf("SC_CLK_TCK")
 
 _begun: list[float] = []
@@ -44,7 +43,7 @@ def pytest_sessionfinish() -> None:
     """Write down what was noted; the process that hands the tests out to workers has noted nothing."""
     if _begun:
         lines = (" ".join(map(repr, moments)) for moments in (_begun, _ended, _cpu))
-        Path(os.environ[STAMP]).write_text("\n".join(lines))
+        Path(os.environ["BENCHMARK_STAMP"]).write_text("\n".join(lines))
 
 
 def _cpu_seconds() -> float:

@@ -32,8 +32,9 @@ class Spread:
 
     def as_time(self, sign: str = "") -> str:
         """Return text such as ``1.49 s (1.45 to 1.55)``; the values are seconds. ``sign`` is ``+`` for differences."""
-        units = (("s", 1.0, 2), ("ms", 1e3, 1), ("us", 1e6, 0))
-        unit, factor, digits = next((each for each in units if abs(self.median) * each[1] >= 1), units[-1])
+        units = (("s", 1.0), ("ms", 1e3), ("us", 1e6))
+        unit, factor = next((each for each in units if abs(self.median) * each[1] >= 1), units[-1])
+        digits = 0 if abs(self.median) * factor >= 100 else 1 if abs(self.median) * factor >= 10 else 2
         low, median, high = (f"{value * factor:{sign}.{digits}f}" for value in (self.low, self.median, self.high))
         return f"{median} {unit} ({low} to {high})"
 
