@@ -1,48 +1,60 @@
-"""Measure every row of the table, and print it.
+"""Measure every row of the table, and print it beside the last one that was recorded.
 
-    python benchmarks/all.py [--runs 7] [--work FOLDER] [--rows first-assertion,one-more-test,...]
+    python benchmarks/all.py [--runs 7] [--work FOLDER] [--rows first-assertion,one-more-test,...] [--record]
 
 The runs are interleaved, so that a busy moment meets every contender. README.md says what each row does.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.command import in_a_workshop, machine, parser_of
-from benchmarks.rows import ROWS, Line
-from benchmarks.workshop import MissingError, Workshop
+from benchmarks import records
+from benchmarks.command import circumstances, in_a_workshop, machine, parser_of, user
+from benchmarks.programs import MissingError
+from benchmarks.rows import ROWS
+from benchmarks.table import Line, comparison
+from benchmarks.workshop import Workshop
 
 
 def main() -> int:
     """Measure and print; return the exit status."""
     parser = parser_of(__doc__ or "", runs=7)
     parser.add_argument("--rows", default=",".join(ROWS), help=f"some of {', '.join(ROWS)} (default: all)")
+    parser.add_argument("--record", action="store_true", help="write the table into last.json and README.md")
     options = parser.parse_args()
-    rows = options.rows.split(",")
-    if unknown := [row for row in rows if row not in ROWS]:
+    if unknown := [row for row in options.rows.split(",") if row not in ROWS]:
         parser.error(f"there is no row {', '.join(unknown)}: they are {', '.join(ROWS)}")
-    return in_a_workshop(options.work, lambda workshop: _measure(workshop, rows, options.runs))
+    return in_a_workshop(options, lambda workshop: _measure(workshop, options))
 
 
-def _measure(workshop: Workshop, rows: list[str], runs: int) -> None:
+def _measure(workshop: Workshop, options: argparse.Namespace) -> None:
+    if options.record:
+        records.require_writable()
+    last = records.load().get(user())
     lines: list[Line] = []
     notes: list[str] = []
-    for row in rows:
+    for row in options.rows.split(","):
         workshop.progress(f"row {row}")
         try:
-            lines += ROWS[row](workshop, runs)
+            lines += ROWS[row](workshop, options.runs)
         except MissingError as error:
             notes.append(f"Not measured: {row}: {error}.")
-    print(machine(workshop.facts["version_line"], runs))
-    print("| what | against | measured | ratio | aim |\n|---|---|---|---|---|")
-    for line in lines:
-        print(f"| {line.what} | {line.against} | {line.measured} | {line.ratio} | {line.aim} |")
-    for note in [*(line.note for line in lines if line.note), *notes]:
-        print(f"\n{note}")
+    table = records.Table(machine(workshop), circumstances(options.runs), lines)
+    print(f"As {user()}:\n\n{table.as_markdown()}")
+    for note in notes:
+        print(note)
+    if last is not None:
+        same_machine = last.machine == table.machine
+        where = "on this machine" if same_machine else "on another machine, so that ratios alone are compared"
+        print(f"\nAgainst the table of {last.circumstances['date']}, measured {where}:\n")
+        print(comparison(lines, last.lines, same_machine=same_machine))
+    if options.record:
+        records.record(user(), table)
 
 
 if __name__ == "__main__":

@@ -1,111 +1,94 @@
 """Build N namespaces, each with a veth to global, addresses and a default route: the plugin against ``ip -batch``.
 
-$ sudo python benchmarks/build_networks.py [--runs 5] [N ...]
+    python benchmarks/build_networks.py [--runs 5] [--work FOLDER] [N ...]
 
-Both do the same, one after the other, in a fresh child process with a sandbox of its own; the building alone is timed.
+Both are `netns-mysql run` around a command, one after the other: around nothing, over a topology of N namespaces; and
+around a script of ``ip -batch`` that builds the same in the smallest topology. The run of nothing over the smallest
+topology is taken off both.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
-import subprocess
+import shlex
 import sys
-import time
-import traceback
-from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
-from pytest_netns_mysql import Topology, from_mapping
-from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-from pytest_netns_mysql.kernel.network import Network
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-SIZES = (2, 16, 64, 256)
+from benchmarks.command import in_a_workshop, parser_of
+from benchmarks.contenders import Contender, measure
+from benchmarks.suites import star
+from benchmarks.table import Spread
+from benchmarks.workshop import Sample, Workshop
 
-
-def topology_of(size: int) -> Topology:
-    """Return a star of ``size`` namespaces."""
-    names = {f"n{number}": f"10.{number // 256}.{number % 256}.2/24" for number in range(size)}
-    return from_mapping({"namespaces": names})
+_SIZES = (2, 16, 64, 256)
 
 
-def by_the_plugin(sandbox: Sandbox, topology: Topology) -> None:
-    """Build the topology as a test run does."""
-    Network(sandbox, topology)
-
-
-def by_ip_batch(sandbox: Sandbox, topology: Topology) -> None:
-    """Build the same by iproute2: two batches in global, then one in each namespace."""
-    plan = topology.plan
-    with sandbox.entered():
-        _batch([], [f"netns add {name}" for name in plan.namespaces])
-        lines = []
-        for veth in plan.veths:
-            inner, outer = veth.inner, veth.outer
-            lines += [
-                f"link add {outer.interface} type veth peer name {inner.interface} netns {inner.namespace}",
-                f"address add {outer.addresses[0]} dev {outer.interface}",
-                f"link set {outer.interface} up",
-            ]
-        _batch([], lines)
-        gateways = {route.namespace: route.gateway for route in plan.routes}
-        for veth in plan.veths:
-            inner = veth.inner
-            lines = [
-                "link set lo up",
-                f"address add {inner.addresses[0]} dev {inner.interface}",
-                f"link set {inner.interface} up",
-                f"route add default via {gateways[inner.namespace]}",
-            ]
-            _batch(["-netns", inner.namespace], lines)
-        subprocess.run(["sysctl", "-qw", "net.ipv4.ip_forward=1"], check=True)
-
-
-def _batch(options: list[str], lines: list[str]) -> None:
-    subprocess.run(["ip", *options, "-batch", "-"], input="\n".join(lines), text=True, check=True)
-
-
-def seconds(build: Callable[[Sandbox, Topology], None], topology: Topology) -> float:
-    """Return how long the building takes, in a child process that ends with what it built."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            sandbox = Sandbox.create()
-            begin = time.perf_counter()
-            build(sandbox, topology)
-            os.write(writing, str(time.perf_counter() - begin).encode())
-        except BaseException:  # noqa: BLE001 - the child has nowhere to go on to
-            traceback.print_exc()
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        text = pipe.read()
-    os.waitpid(child, 0)
-    if not text:
-        sys.exit("a build failed, see above")
-    return float(text)
-
-
-def main() -> None:
-    """Print the medians, milliseconds, and the ratio for each size."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
-    parser.add_argument("--runs", type=int, default=5)
+def main() -> int:
+    """Measure and print; return the exit status."""
+    parser = parser_of(__doc__ or "", runs=5)
+    parser.add_argument("sizes", nargs="*", type=int, default=_SIZES)
     options = parser.parse_args()
+    return in_a_workshop(options, lambda workshop: _measure(workshop, options))
+
+
+def _measure(workshop: Workshop, options: argparse.Namespace) -> None:
+    nothing = Contender("nothing", partial(_run, workshop, 1, "true"))
     print("| namespaces | pytest-netns-mysql | ip -batch | ratio |\n|---|---|---|---|")
     for size in options.sizes:
-        topology = topology_of(size)
-        _ = topology.plan
-        times: dict[str, list[float]] = {"ours": [], "ip": []}
-        for _ in range(options.runs):
-            times["ours"].append(seconds(by_the_plugin, topology))
-            times["ip"].append(seconds(by_ip_batch, topology))
-            time.sleep(0.5)  # the kernel takes the namespaces down behind us
-        ours, theirs = (1000 * statistics.median(times[name]) for name in ("ours", "ip"))
-        print(f"| {size} | {ours:.1f} ms | {theirs:.1f} ms | {ours / theirs:.2f} |", flush=True)
+        script = workshop.work / f"ip-{size}.sh"
+        script.write_text(_ip_batches(size))
+        ours = Contender("ours", partial(_run, workshop, size + 1, "true"))
+        theirs = Contender("ip -batch", partial(_run, workshop, 1, "sh", "-e", str(script)))
+        nothing.samples.clear()
+        measure(workshop, [ours, theirs, nothing], options.runs)
+        mine, other = (
+            [one.wall - base.wall for one, base in zip(each.samples, nothing.samples, strict=True)]
+            for each in (ours, theirs)
+        )
+        ratio = Spread.of([one / another for one, another in zip(mine, other, strict=True)])
+        cells = [str(size), Spread.of(mine).as_time(), Spread.of(other).as_time(), ratio.as_ratio()]
+        print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def _run(workshop: Workshop, namespaces: int, *command: str) -> Sample:
+    topology = workshop.work / f"star-{namespaces}.toml"
+    topology.write_text(star(namespaces))
+    program = [workshop.program("netns-mysql"), "run", "--topology", str(topology), "--"]
+    return workshop.timed([*program, *command], workshop.work)
+
+
+def _ip_batches(size: int) -> str:
+    """Return a script that builds N more namespaces by iproute2: two batches in global, then one in each namespace."""
+    numbers = range(1, size + 1)
+    networks = {number: f"10.{number // 256}.{number % 256}" for number in numbers}
+    links = [
+        line
+        for number in numbers
+        for line in (
+            f"link add v{number} type veth peer name eth0 netns x{number}",
+            f"address add {networks[number]}.1/24 dev v{number}",
+            f"link set v{number} up",
+        )
+    ]
+    lines = [_batch([], [f"netns add x{number}" for number in numbers]), _batch([], links)]
+    for number in numbers:
+        inside = [
+            "link set lo up",
+            f"address add {networks[number]}.2/24 dev eth0",
+            "link set eth0 up",
+            f"route add default via {networks[number]}.1",
+        ]
+        lines.append(_batch(["-netns", f"x{number}"], inside))
+    return "".join(lines)
+
+
+def _batch(options: list[str], lines: list[str]) -> str:
+    text = "\n".join(lines)
+    return f"{shlex.join(['ip', *options, '-batch', '-'])} <<'END'\n{text}\nEND\n"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

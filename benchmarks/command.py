@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.workshop import UnableError, Workshop
+from benchmarks.floor import server
+from benchmarks.programs import UnableError
+from benchmarks.workshop import CHECKOUT, Workshop
 
 
 def parser_of(description: str, *, runs: int) -> argparse.ArgumentParser:
@@ -24,39 +26,54 @@ def parser_of(description: str, *, runs: int) -> argparse.ArgumentParser:
     parser.add_argument(
         "--work", type=Path, help="folder to keep the virtual environments in (default: a temporary one)"
     )
+    parser.add_argument(
+        "--plugin",
+        type=Path,
+        default=CHECKOUT,
+        metavar="CHECKOUT",
+        help="the checkout of the plugin that is measured (default: this one)",
+    )
     return parser
 
 
-def in_a_workshop(work: Path | None, do: Callable[[Workshop], None]) -> int:
+def in_a_workshop(options: argparse.Namespace, do: Callable[[Workshop], None]) -> int:
     """Do something in a workshop; return the exit status."""
     try:
         with (
             tempfile.TemporaryDirectory(prefix="nmb-") as temporary,
             tempfile.TemporaryDirectory(prefix="nmb-", dir=_tmpfs()) as memory,
         ):
-            folder = Path(temporary) if work is None else work.absolute()
-            do(Workshop(folder, Path(memory), progress=_progress))
+            folder = Path(temporary) if options.work is None else options.work.absolute()
+            do(Workshop(folder, Path(memory), options.plugin.absolute(), progress=_progress))
     except UnableError as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def machine(version_line: str, runs: int) -> str:
-    """Return lines that name the machine, the versions and the day."""
+def machine(workshop: Workshop) -> dict[str, str]:
+    """Return what a table is about: two tables of the same machine may be compared in seconds."""
     cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    version = re.search(r"Ver (\S+)", version_line)
-    pairs = {
+    return {
         "CPU": f"{cpu[1] if cpu else platform.machine()}, {len(os.sched_getaffinity(0))} cores",
         "kernel": platform.release(),
         "Python": platform.python_version(),
-        "MySQL": version[1] if version else version_line,
-        "user": "root" if os.geteuid() == 0 else "ordinary, rootless",
+        "MySQL": server(workshop).version,
+    }
+
+
+def user() -> str:
+    """Return who runs this, as the tables name it."""
+    return "root" if os.geteuid() == 0 else "an ordinary user"
+
+
+def circumstances(runs: int) -> dict[str, str]:
+    """Return what else a table depends on."""
+    return {
         "date": time.strftime("%Y-%m-%d"),
         "runs": f"{runs} of each, interleaved, after one warm-up each",
         "load at the end": Path("/proc/loadavg").read_text().split()[0],
     }
-    return "\n".join(f"- {key}: {value}" for key, value in pairs.items()) + "\n"
 
 
 def _positive(text: str) -> int:
@@ -68,8 +85,8 @@ def _positive(text: str) -> int:
 
 def _tmpfs() -> str:
     """Return a writable folder on a tmpfs; raise UnableError where there is none."""
-    for line in Path("/proc/mounts").read_text().splitlines():
-        _, folder, kind = line.split()[:3]
+    for mount in Path("/proc/mounts").read_text().splitlines():
+        _, folder, kind = mount.split()[:3]
         if (
             kind == "tmpfs"
             and folder in ("/dev/shm", f"/run/user/{os.geteuid()}", "/tmp")
@@ -79,5 +96,5 @@ def _tmpfs() -> str:
     raise UnableError("a writable tmpfs is needed for the floor: mount one at /dev/shm")
 
 
-def _progress(line: str) -> None:
-    print(f"... {line}", file=sys.stderr, flush=True)
+def _progress(text: str) -> None:
+    print(f"... {text}", file=sys.stderr, flush=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-from benchmarks.workshop import MissingError, Sample, UnableError, Workshop, clean_environment, run
+from benchmarks.contenders import Contender
+from benchmarks.programs import MissingError, UnableError, clean_environment, run
+from benchmarks.workshop import Workshop
 
 IMAGE = "netns-mysql"
 
@@ -35,13 +36,14 @@ def test_the_server_sees_where_we_come_from(server):
 """
 
 
-def in_a_container(workshop: Workshop) -> Callable[[], Sample]:
-    """Return one run of it; raise MissingError where there is no engine or no image."""
+def in_a_container(workshop: Workshop) -> Contender:
+    """Return testcontainers on it; raise MissingError where there is no engine or no image."""
     _require(workshop, "no Docker answers: start one", "docker", "info")
     _require(workshop, f"no image {IMAGE}: `netns-mysql image` makes it", "docker", "image", "inspect", IMAGE)
     suite = workshop.suite("containers", _TEST)
     # Ryuk is a container of another image, which ends what a killed run leaves; a run that ends by itself needs it not.
-    return partial(workshop.pytest, "containers", suite, TESTCONTAINERS_RYUK_DISABLED="true")
+    run_once = partial(workshop.pytest, "containers", suite, TESTCONTAINERS_RYUK_DISABLED="true")
+    return Contender("testcontainers' MySqlContainer, local image", run_once, counts_cpu=False)
 
 
 def _require(workshop: Workshop, otherwise: str, *command: str) -> None:

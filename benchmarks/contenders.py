@@ -1,78 +1,23 @@
-"""The contenders: ours, pytest-mysql as it is and tuned, and the floor that nobody can be faster than."""
+"""The contenders of the rows, how they take turns, and the lines of the table that come of it."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from benchmarks.workshop import HERE, PYTEST_MYSQL, Sample, UnableError, Workshop
+from benchmarks import floor, suites
+from benchmarks.programs import UnableError
+from benchmarks.table import Line, Spread
+from benchmarks.workshop import PYTEST_MYSQL, Sample, Workshop
 
 OURS = "pytest-netns-mysql"
 AS_IT_IS = f"{PYTEST_MYSQL}, as it is"
 TUNED = f"{PYTEST_MYSQL}, our server options, on a tmpfs"
-FLOOR = "the floor"
 
-EMPTY = "def test_nothing(): ...\n"
-ORIGIN = """\
-import pytest
-
-
-@pytest.mark.netns("red")
-def test_the_server_sees_where_we_come_from(netns_mysql):
-    with netns_mysql.cursor() as cursor:
-        cursor.execute("SELECT USER()")
-        assert cursor.fetchone() == ("red_user@192.0.2.2",)
-"""
-_THEIR_ORIGIN = """\
-def test_the_server_sees_where_we_come_from(mysql):
-    with mysql.cursor() as cursor:
-        cursor.execute("SELECT USER()")
-        assert cursor.fetchone() == ("root@localhost",)
-"""
-# One table and one row, in as many tests as there are numbers.
-_SHOP = """\
-{marker}@pytest.mark.parametrize("number", range({tests}))
-def test_shop({fixture}, number):
-    with {fixture}.cursor() as cursor:
-        cursor.execute("CREATE TABLE shop (id INT PRIMARY KEY, name VARCHAR(40))")
-        cursor.execute("INSERT INTO shop VALUES (%s, 'apple')", (number,))
-        {fixture}.commit()
-        cursor.execute("SELECT id, name FROM shop")
-        assert list(cursor.fetchall()) == [(number, "apple")]
-"""
-# Tests of one server that was loaded with a schema; what each changes, another must not find.
-LOADED = """\
-import pytest
-
-from pytest_netns_mysql import factories
-
-
-def tables(connection):
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE SCHEMA shop")
-        for number in range(20):
-            cursor.execute(f"CREATE TABLE shop.item{{number}} (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(40))")
-            cursor.execute(f"INSERT INTO shop.item{{number}} (name) VALUES ('apple'), ('pear')")
-        cursor.execute("CREATE TRIGGER shop.it BEFORE INSERT ON shop.item1 FOR EACH ROW SET NEW.name = UPPER(NEW.name)")
-
-
-shop = factories.mysqld(load=tables, options={{"port": 3307}})
-
-
-@pytest.mark.parametrize("number", range({tests}))
-def test_shop(shop, number):
-    shop.execute("{statement}")
-"""
-CHANGES = {
-    "nothing": "SELECT * FROM shop.item0",
-    "a row": "INSERT INTO shop.item0 (name) VALUES ('plum')",
-    "a row of a table with triggers": "INSERT INTO shop.item1 (name) VALUES ('plum')",
-}
 # pytest-mysql always starts a mysqld_safe with --skip-syslog, which mysqld itself does not know.
 _MYSQLD_SAFE = """\
 #!/bin/sh
@@ -83,18 +28,40 @@ done
 exec "{mysqld}" "$@"
 """
 
+Figure = Callable[[Sample], float]
+
 
 @dataclass
 class Contender:
-    """Name a contender, how one run of it is made, and the runs that were measured."""
+    """Something that runs, and the runs of it that were measured.
+
+    Attributes:
+        title: Its name in the table.
+        run: Runs it once.
+        counts_cpu: False if its work is done by processes that it did not start, such as those of a container engine.
+    """
 
     title: str
     run: Callable[[], Sample]
+    counts_cpu: bool = True
     samples: list[Sample] = field(default_factory=list)
 
-    def all(self, figure: Callable[[Sample], float]) -> list[float]:
+    def all(self, figure: Figure) -> list[float]:
         """Return one figure of every run."""
         return [figure(sample) for sample in self.samples]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What of a run is compared: a wall time, and the CPU seconds that belong to it."""
+
+    wall: Figure
+    cpu: Figure
+
+
+WHOLE_RUN = Measure(lambda sample: sample.wall, lambda sample: sample.cpu)
+ONE_MORE_TEST = Measure(lambda sample: sample.one_more, lambda sample: sample.one_more_cpu)
+END_OF_RUN = Measure(lambda sample: sample.end, lambda sample: sample.end_cpu)
 
 
 def measure(workshop: Workshop, contenders: list[Contender], runs: int) -> None:
@@ -107,52 +74,85 @@ def measure(workshop: Workshop, contenders: list[Contender], runs: int) -> None:
                 contender.samples.append(sample)
 
 
-def one_origin(workshop: Workshop) -> list[Contender]:
-    """Return the contenders with one test of an origin: ours first, the floor last."""
-    return [
-        Contender(OURS, partial(workshop.pytest, "ours", workshop.suite("origin", ORIGIN))),
-        *_theirs(workshop, "their-origin", _THEIR_ORIGIN),
-        Contender(FLOOR, partial(_floor, workshop, empty_suite(workshop))),
-    ]
+def line(
+    key: str,
+    what: str,
+    ours: Contender,
+    other: Contender,
+    measure: Measure = WHOLE_RUN,
+    *,
+    kind: str = "ratio",
+    aim: float | None = None,
+    per: int = 1,
+    note: str = "",
+) -> Line:
+    """Return the line of two contenders that took turns.
+
+    Args:
+        key: See Line.
+        what: See Line.
+        ours: Ours.
+        other: The other; its title is in the line.
+        measure: What of each run is compared.
+        kind: See Line.
+        aim: See Line.
+        per: By how many a difference is divided.
+        note: See Line.
+    """
+    mine, theirs = ours.all(measure.wall), other.all(measure.wall)
+    ratios = [one / another for one, another in zip(mine, theirs, strict=True)]
+    results = {
+        "ratio": ratios,
+        "more": [(one - another) / per for one, another in zip(mine, theirs, strict=True)],
+        "faster": [1 / ratio for ratio in ratios],
+    }[kind]
+    mine_cpu = ours.all(measure.cpu) if ours.counts_cpu else []
+    theirs_cpu = other.all(measure.cpu) if other.counts_cpu else []
+    # What is counted in steps of 10 ms may be 0.
+    ratios_cpu = [one / another for one, another in zip(mine_cpu, theirs_cpu, strict=False) if another > 0]
+    return Line(
+        key,
+        what,
+        other.title,
+        kind,
+        Spread.of(mine),
+        Spread.of(theirs),
+        Spread.of(results),
+        Spread.of(ratios),
+        aim,
+        Spread.of(mine_cpu) if mine_cpu else None,
+        Spread.of(theirs_cpu) if theirs_cpu else None,
+        Spread.of(ratios_cpu) if ratios_cpu else None,
+        note,
+    )
 
 
-def many_tests(workshop: Workshop, tests: int) -> list[Contender]:
-    """Return the contenders with ``tests`` tests of one table each; there is no floor."""
-    return [
-        Contender(OURS, partial(workshop.pytest, "ours", shop_suite(workshop, tests))),
-        *_theirs(workshop, "their-shop", _shop("mysql", tests)),
-    ]
+def our_origin(workshop: Workshop) -> Contender:
+    """Return ours with one test of an origin."""
+    return Contender(OURS, partial(workshop.pytest, "ours", workshop.suite("origin", suites.ORIGIN)))
 
 
-def empty_suite(workshop: Workshop) -> Path:
-    """Return a suite of one empty test."""
-    return workshop.suite("empty", EMPTY)
+def our_shop(workshop: Workshop, tests: int, title: str = OURS) -> Contender:
+    """Return ours with ``tests`` tests of one table each."""
+    suite = workshop.suite(f"shop-{tests}", suites.our_shop(tests))
+    return Contender(title, partial(workshop.pytest, "ours", suite))
 
 
-def shop_suite(workshop: Workshop, tests: int) -> Path:
-    """Return our suite of ``tests`` tests of one table each."""
-    return workshop.suite("shop", _shop("netns_mysql", tests, '@pytest.mark.netns("red")\n'))
-
-
-def _shop(fixture: str, tests: int, marker: str = "") -> str:
-    return "import pytest\n\n\n" + _SHOP.format(fixture=fixture, tests=tests, marker=marker)
-
-
-def _theirs(workshop: Workshop, name: str, test: str) -> list[Contender]:
+def theirs(workshop: Workshop, name: str, test: str) -> tuple[Contender, Contender]:
     """Return pytest-mysql on one suite, as it is and tuned; raise UnableError where it cannot run."""
-    options: dict[str, str | None] = workshop.facts["options"]
-    return [
+    options = floor.server(workshop).options
+    return (
         Contender(AS_IT_IS, _their_run(workshop, workshop.suite(name, test), workshop.work / "t", {})),
         Contender(TUNED, _their_run(workshop, workshop.suite(f"{name}-tuned", test), workshop.memory / "t", options)),
-    ]
+    )
 
 
 def _their_run(workshop: Workshop, suite: Path, base: Path, options: Mapping[str, str | None]) -> Callable[[], Sample]:
-    facts = workshop.facts
-    if facts["mysqladmin"] is None:
+    server = floor.server(workshop)
+    if server.mysqladmin is None:
         raise UnableError("pytest-mysql needs mysqladmin beside mysqld or on PATH: install MySQL's client programs")
     wrapper = suite / "mysqld_safe"
-    wrapper.write_text(_MYSQLD_SAFE.format(mysqld=facts["mysqld"]))
+    wrapper.write_text(_MYSQLD_SAFE.format(mysqld=server.mysqld))
     wrapper.chmod(0o755)
     # mysqld reads my.cnf in MYSQL_HOME. Only there can its --initialize be told anything: pytest-mysql has no
     # parameter for that, and root must say so.
@@ -161,9 +161,9 @@ def _their_run(workshop: Workshop, suite: Path, base: Path, options: Mapping[str
     lines += [key if value is None else f"{key}={value}" for key, value in options.items()]
     (suite / "my.cnf").write_text("\n".join(lines) + "\n")
     arguments = [
-        f"--mysql-mysqld={facts['mysqld']}",
+        f"--mysql-mysqld={server.mysqld}",
         f"--mysql-mysqld-safe={wrapper}",
-        f"--mysql-admin={facts['mysqladmin']}",
+        f"--mysql-admin={server.mysqladmin}",
         f"--basetemp={base}",
     ]
 
@@ -173,25 +173,3 @@ def _their_run(workshop: Workshop, suite: Path, base: Path, options: Mapping[str
         return sample
 
     return run
-
-
-def _floor(workshop: Workshop, suite: Path) -> Sample:
-    """Run an empty test, then boot a copy of the template: two processes, whose times are added."""
-    empty = workshop.pytest("floor", suite)
-    folder = workshop.memory / "floor"
-    folder.mkdir()
-    command = [
-        *(part.format(folder=folder) for part in workshop.facts["command"]),
-        f"--port={_free_port()}",
-        "--bind-address=127.0.0.1",
-    ]
-    script = [workshop.python("floor"), "-I", "-S", str(HERE / "floor_boot.py")]
-    boot = workshop.timed([*script, workshop.facts["template"], str(folder), *command], folder, {})
-    shutil.rmtree(folder)
-    return Sample(empty.wall + boot.wall, (empty.first + boot.first,), (empty.wall, boot.wall))
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])

@@ -1,227 +1,195 @@
-"""Make what the contenders need, and time whole processes: environments, suites, runs of pytest."""
+"""What the contenders need: virtual environments, suites, and runs of whole processes with their times."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import venv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+
+from benchmarks.programs import UnableError, clean_environment, run
 
 HERE = Path(__file__).resolve().parent
-CHECKOUT = str(HERE.parent)
+CHECKOUT = HERE.parent
 PYTEST_MYSQL = "pytest-mysql==5.0.1"
+STAMP = "BENCHMARK_STAMP"  # the environment variable with the path of the file that marks.py writes
 
+_PLUGIN = "the plugin"  # in _ENVIRONMENTS: the checkout that is measured
 _INSTALL_TIMEOUT = 600.0  # seconds, for one virtual environment
-_FETCH_TIMEOUT = 900.0  # seconds: the first run may fetch a server
 _RUN_TIMEOUT = 300.0  # seconds
-_END_TIMEOUT = 30.0  # seconds that an interrupted pytest has for its teardown
 
 # What each virtual environment has.
 _ENVIRONMENTS: Mapping[str, Sequence[str]] = {
-    "ours": [CHECKOUT],
+    "ours": [_PLUGIN],
     "theirs": [PYTEST_MYSQL],
     "floor": ["pytest"],
-    "workers": [CHECKOUT, "pytest-xdist"],
+    "workers": [_PLUGIN, "pytest-xdist"],
     "containers": ["testcontainers[mysql]", "mysql-connector-python", "pytest"],
 }
-_STAMP = "BENCHMARK_STAMP"
-# The same in every suite: note when each test's body begins, and when the last one ends.
-_CONFTEST = f"""\
-import os
-import time
-
-import pytest
-
-_begun = []
-_ended = []
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call(item):
-    _begun.append(time.monotonic())
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_teardown(item):
-    _ended[:] = [time.monotonic()]
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionfinish():
-    if _begun:  # not in the process that hands the tests out to workers
-        with open(os.environ["{_STAMP}"], "w") as stamp:
-            stamp.write(" ".join(map(repr, _begun + _ended)))
-"""
-
-
-class UnableError(Exception):
-    """Say what this machine lacks for the benchmark, and how to get it."""
-
-
-class MissingError(UnableError):
-    """Say what one row lacks that the others do without: it is left out."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold one run, in seconds since its start.
+    """One run of a whole process; all times are in seconds.
 
-    Shape: ``wall`` is its end; ``marks`` are when each test's body began, then when the last one's ended; ``parts`` are
-    the wall times of the processes that it consists of, where these are several.
+    Attributes:
+        wall: From the start until the process is gone.
+        cpu: User and system time of the process and of all its descendants.
+        gone: From the start until all descendants are gone, too.
+        begun: When each test's body began, since the start.
+        ended: When the last body ended, since the start.
+        cpu_marks: CPU seconds used when the first body began, when the last began, and when the last ended.
     """
 
     wall: float
-    marks: tuple[float, ...]
-    parts: tuple[float, ...] = ()
-
-    @property
-    def first(self) -> float:
-        """Return the time until the first test's first line."""
-        return self.marks[0]
+    cpu: float
+    gone: float
+    begun: tuple[float, ...] = ()
+    ended: float = 0.0
+    cpu_marks: tuple[float, ...] = ()
 
     @property
     def one_more(self) -> float:
-        """Return what one more test costs: from one body to the next, the mean of all after the first."""
-        return (self.marks[-2] - self.marks[0]) / (len(self.marks) - 2)
+        """What one more test takes: from one body to the next, the mean of all after the first."""
+        return (self.begun[-1] - self.begun[0]) / (len(self.begun) - 1)
+
+    @property
+    def one_more_cpu(self) -> float:
+        """The CPU seconds of one more test."""
+        return (self.cpu_marks[1] - self.cpu_marks[0]) / (len(self.begun) - 1)
 
     @property
     def end(self) -> float:
-        """Return the time from the end of the last test's body until the process is gone."""
-        return self.wall - self.marks[-1]
+        """The time from the end of the last test's body until the process is gone."""
+        return self.wall - self.ended
+
+    @property
+    def end_cpu(self) -> float:
+        """The CPU seconds from the end of the last test's body on."""
+        return self.cpu - self.cpu_marks[2]
+
+    def __add__(self, other: Sample) -> Sample:
+        """Return two runs, one after the other, as one."""
+        return Sample(self.wall + other.wall, self.cpu + other.cpu, self.gone + other.gone)
 
 
 class Workshop:
-    """Keep environments and suites in the folder ``work``, made once; ``memory`` is a folder on a tmpfs."""
+    """Environments and suites in one folder, made once, and the runs of them.
 
-    def __init__(self, work: Path, memory: Path, *, progress: Callable[[str], None]) -> None:
-        """Keep the folders; ``progress`` takes a line of text. Raises UnableError for an old Python."""
+    Attributes:
+        work: The folder.
+        memory: A folder on a tmpfs.
+        plugin: The checkout of the plugin that is measured.
+        progress: Takes a line of text.
+    """
+
+    def __init__(self, work: Path, memory: Path, plugin: Path, *, progress: Callable[[str], None]) -> None:
+        """Keep the folders. Raises UnableError for an old Python."""
         if sys.version_info < (3, 11):
             raise UnableError(f"{PYTEST_MYSQL} needs Python 3.11 or newer: run this with one")
         self.work = work
         self.memory = memory
+        self.plugin = plugin
         self.progress = progress
-        self._stamp = memory / "stamp"
-        self._environment = clean_environment()
+        self.environment = clean_environment()
         self._made: set[str] = set()
         work.mkdir(parents=True, exist_ok=True)
 
-    @cached_property
-    def facts(self) -> dict[str, Any]:
-        """Return what our own ``find`` found: the server, its options, the template of its data directory."""
-        self.progress("a server and its template")
-        found: dict[str, Any] = json.loads(self.in_ours("phases.py", "--facts", timeout=_FETCH_TIMEOUT))
-        return found
+    def suite(self, name: str, test: str, conftest: str = "", topology: str = "") -> Path:
+        """Write a folder with one file of tests, and return it.
 
-    def suite(self, name: str, test: str, conftest: str = "") -> Path:
-        """Write a folder with one file of tests; return it. ``conftest`` is added to what all have there."""
+        Args:
+            name: The name of the folder.
+            test: The text of the file of tests.
+            conftest: What is added to the conftest.py that all suites have.
+            topology: The text of a topology; without one it is the default of the plugin.
+        """
         folder = self.work / "suites" / name
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "pytest.ini").write_text("[pytest]\n")
-        (folder / "conftest.py").write_text(_CONFTEST + conftest)
+        (folder / "conftest.py").write_text((HERE / "marks.py").read_text() + "\n\n" + conftest)
         (folder / "test_it.py").write_text(test)
+        if topology:
+            (folder / "netns-topology.toml").write_text(topology)
         return folder
 
     def pytest(self, environment: str, suite: Path, *arguments: str, **variables: str) -> Sample:
-        """Time ``pytest -q`` on a suite; raise UnableError where a test fails."""
+        """Return the times of ``python -m pytest -q`` on a suite; raise UnableError if a test fails."""
         return self.timed([self.python(environment), "-m", "pytest", "-q", *arguments], suite, variables)
 
-    def timed(self, command: Sequence[str], cwd: Path, variables: Mapping[str, str]) -> Sample:
-        """Time a program that notes moments of its own in the file that an environment variable names."""
-        self._stamp.unlink(missing_ok=True)
-        variables = {**self._environment, _STAMP: str(self._stamp), **variables}
-        begin = time.monotonic()
-        run(command, cwd, variables, _RUN_TIMEOUT)
-        end = time.monotonic()
-        # CLOCK_MONOTONIC is one clock for all processes.
-        return Sample(end - begin, tuple(float(text) - begin for text in self._stamp.read_text().split()))
+    def timed(self, command: Sequence[str], cwd: Path, variables: Mapping[str, str] | None = None) -> Sample:
+        """Return the times of a program; one that notes moments of its own does so as ``marks.py``."""
+        stamp, result = self.memory / "stamp", self.memory / "result"
+        for file in (stamp, result):
+            file.unlink(missing_ok=True)
+        reaper = [sys.executable, "-I", "-S", str(HERE / "reaper.py"), str(result)]
+        run([*reaper, *command], cwd, {**self.environment, STAMP: str(stamp), **(variables or {})}, _RUN_TIMEOUT)
+        times = json.loads(result.read_text())
+        begin = times["begin"]
+        sample = Sample(times["end"] - begin, times["cpu"], times["gone"] - begin)
+        if not stamp.exists():
+            return sample
+        begun, ended, cpu = ([float(text) for text in line.split()] for line in stamp.read_text().split("\n"))
+        return Sample(
+            sample.wall, sample.cpu, sample.gone, tuple(at - begin for at in begun), ended[0] - begin, tuple(cpu)
+        )
 
     def import_times(self, suite: Path, *arguments: str) -> str:
-        """Return what ``-X importtime`` says of our environment's Python with these arguments."""
-        variables = {**self._environment, _STAMP: str(self._stamp)}
+        """Return what ``-X importtime`` prints of our environment's Python with these arguments."""
+        variables = {**self.environment, STAMP: str(self.memory / "stamp")}
         return run([self.python("ours"), "-X", "importtime", *arguments], suite, variables, _RUN_TIMEOUT).stderr
 
-    def in_ours(self, script: str, *arguments: str, timeout: float = _RUN_TIMEOUT) -> str:
-        """Run a script of this folder in our environment; return what it printed."""
-        return run([self.python("ours"), str(HERE / script), *arguments], self.work, self._environment, timeout).stdout
-
     def netns_mysql(self, *arguments: str) -> str:
-        """Run our command line; return what it printed."""
-        command = [self.python("ours"), "-m", "pytest_netns_mysql.cli", *arguments]
-        return run(command, self.work, self._environment, _RUN_TIMEOUT).stdout
+        """Run our command line, and return what it printed."""
+        return run([self.program("netns-mysql"), *arguments], self.work, self.environment, _RUN_TIMEOUT).stdout
+
+    def program(self, name: str) -> str:
+        """Return the path of a program of our environment."""
+        return str(Path(self.python("ours")).with_name(name))
 
     def python(self, environment: str) -> str:
         """Return the Python of an environment, which is made now if it is not there."""
         folder = self.work / environment
         if environment not in self._made:
-            _make_environment(folder, _ENVIRONMENTS[environment], self.progress)
+            self._make_environment(folder, _ENVIRONMENTS[environment])
             self._made.add(environment)
         return str(folder / "bin" / "python")
 
+    def _make_environment(self, folder: Path, wanted: Sequence[str]) -> None:
+        """Make a virtual environment unless it is there; the plugin is installed anew."""
+        done = folder / "done"
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
-def _make_environment(folder: Path, wanted: Sequence[str], progress: Callable[[str], None]) -> None:
-    """Make a virtual environment, unless it is there; our checkout is installed anew."""
-    done = folder / "done"
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if not done.exists():
-        progress(f"a virtual environment for {', '.join(wanted)}")
-        shutil.rmtree(folder, ignore_errors=True)
-        try:
-            venv.create(folder, symlinks=True, with_pip=True)
-        except (OSError, subprocess.CalledProcessError) as error:
-            raise UnableError(
-                f"{sys.executable} -m venv fails; on Debian apt install python3-venv ({error})"
-            ) from error
-        run([*pip, *wanted], folder, clean_environment(), _INSTALL_TIMEOUT)
-        done.touch()
-    elif CHECKOUT in wanted:
-        progress(f"{CHECKOUT} into the virtual environment {folder.name}")
-        run([*pip, CHECKOUT], folder, clean_environment(), _INSTALL_TIMEOUT)  # what it newly requires
-        run([*pip, "--force-reinstall", "--no-deps", CHECKOUT], folder, clean_environment(), _INSTALL_TIMEOUT)
+        def install(*what: str) -> None:
+            run([*pip, *what], folder, self.environment, _INSTALL_TIMEOUT)
 
-
-def run(
-    command: Sequence[str], cwd: Path, variables: Mapping[str, str], timeout: float
-) -> subprocess.CompletedProcess[str]:
-    """Run a program; raise UnableError with the end of what it said where it fails or takes too long."""
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=dict(variables),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        out, err = process.communicate(timeout=timeout)
-    except BaseException as error:
-        # An interrupted pytest ends the server that it started; a killed one may leave it.
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_END_TIMEOUT)
-        process.kill()
-        process.wait()
-        if isinstance(error, subprocess.TimeoutExpired):
-            raise UnableError(f"{' '.join(command)} took longer than {timeout:g} s") from error
-        raise
-    if process.returncode != 0:
-        said = "\n".join((out + err).splitlines()[-25:])
-        raise UnableError(f"{' '.join(command)} ended with exit code {process.returncode}:\n{said}")
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        plugin = str(self.plugin)
+        if not done.exists():
+            self.progress(f"a virtual environment for {', '.join(wanted)}")
+            shutil.rmtree(folder, ignore_errors=True)
+            try:
+                venv.create(folder, symlinks=True, with_pip=True)
+            except (OSError, subprocess.CalledProcessError) as error:
+                raise UnableError(
+                    f"{sys.executable} -m venv fails; on Debian apt install python3-venv ({error})"
+                ) from error
+            install(*(plugin if each == _PLUGIN else each for each in wanted))
+            done.touch()
+        elif _PLUGIN in wanted:
+            self.progress(f"{plugin} into the virtual environment {folder.name}")
+            install(plugin)  # what it newly requires
+            install("--force-reinstall", "--no-deps", plugin)
 
 
-def clean_environment() -> dict[str, str]:
-    """Return the environment without what would steer Python, pytest, MySQL or this plugin, but for the server."""
-    steering = ("PYTEST_", "PYTHON", "MYSQL_", "NETNS_", "VIRTUAL_ENV")
-    kept = ("NETNS_MYSQLD", "NETNS_CACHE")
-    return {key: value for key, value in os.environ.items() if key in kept or not key.startswith(steering)}
+def tree_cpu_seconds(pid: int) -> float:
+    """Return the CPU seconds that a running process and its descendants have used, in steps of 10 ms."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    seconds = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    return seconds + sum(map(tree_cpu_seconds, children))
