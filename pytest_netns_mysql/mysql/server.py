@@ -85,6 +85,8 @@ class MySQLServer(Instance):
         if self.spec.load:
             self.seeded = self._seed()[1]
             self.seeded.doubt()
+        else:
+            self.untouched_template = self._template()
 
     def _source(self) -> Path:
         if not self.spec.load:

@@ -32,6 +32,8 @@ class Instance(ServerFacts):
     Attributes:
         administrator: The administrator's sessions.
         seeded: The schemas that the server was loaded with, or None.
+        untouched_template: The template that the running mysqld booted from; None for data that others made or loaded,
+            and after a restart.
     """
 
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
@@ -39,6 +41,7 @@ class Instance(ServerFacts):
         super().__init__(spec, network)
         self.administrator = Administrator(self._access, spec.kind.dialect, timeout=spec.start_timeout)
         self.seeded: Seeded | None = None
+        self.untouched_template: Path | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it
 
     # Replica and Member override these.
@@ -90,7 +93,7 @@ class Instance(ServerFacts):
 
     def _source(self) -> Path:
         """Return the data directory to copy, and keep its path in ``_origin``."""
-        self._origin = self._template()
+        self._origin = self.untouched_template = self._template()
         return self._origin
 
     def _template(self) -> Path:
@@ -227,6 +230,7 @@ class Instance(ServerFacts):
             raise
 
     def _start_again(self) -> None:
+        self.untouched_template = None
         with naming_limits(self.spec.where):
             self._prepare_start(self._own("restarted"))
             self.boot()

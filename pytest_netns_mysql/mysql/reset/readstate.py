@@ -15,6 +15,8 @@ from pytest_netns_mysql.mysql.dialects.statementcounters import (
 from pytest_netns_mysql.mysql.dialects.statequeries import CHANGED_FILES, due_queries
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed, with_commands
 from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
+from pytest_netns_mysql.mysql.reset import freshstate
+from pytest_netns_mysql.mysql.reset.freshstate import FreshState
 from pytest_netns_mysql.mysql.reset.serverstate import State, same_value
 
 if TYPE_CHECKING:
@@ -70,15 +72,25 @@ def read_state(
         for kind, name, text in parse(answer):
             rows.setdefault(kind, {})[name] = text
     counters = StatementCounters.of(all_sessions, own_session, administrator.disregarded)
-    ran = None if is_a_check else _ran_since(server, known, counters, has_channel="channel" in rows)
+    has_channel = "channel" in rows
+    ran = None if is_a_check else _ran_since(server, known, counters, has_channel=has_channel)
+    fresh = None
+    if known is None and as_loaded and server.dataset is server and not has_channel:
+        fresh = freshstate.recall(server)
+        ran = None if fresh is None else counters.ran_since(fresh.counters)
     variables = _variables(server) if known is None else known.variables
     values, settings = _settings(server, known, ran, rows)
     files = changing_files(server)
-    if ran is not None and known is not None:
-        ran |= settings | (CHANGED_FILES if files != known.files else frozenset())
-    checksums = _read_objects(server, known, ran, rows, has_data=has_data)
+    if ran is not None:
+        # The files of a fresh server are not known: only a statement may have changed them.
+        has_other_files = bool(ran) if known is None else files != known.files
+        ran |= settings | (CHANGED_FILES if has_other_files else frozenset())
+    checksums = _read_objects(server, known or fresh, ran, rows, has_data=has_data)
     transactions = tuple(more[-1]) if has_data else ()
+    contents = {} if known is not None or not has_data else _contents(server, fresh, ran)
     as_loaded = as_loaded and counters.prove_fresh_server
+    if as_loaded and fresh is None and known is None and has_data and server.dataset is server and not has_channel:
+        freshstate.keep(server, FreshState(counters, rows, checksums, contents))
     # Statements in progress may have effects later, without being counted again. Events run at any time.
     is_final = not (transactions or rows.get("event") or _is_busy(server, clients))
     return State(
@@ -90,7 +102,7 @@ def read_state(
         connections=listed(clients, administrator.numbers),
         files=files,
         values={name: value for name, value in values.items() if name not in ignored},
-        contents=_contents(server) if known is None and has_data else {},
+        contents=contents,
         variables=variables,
         seeded=_seeded(server, known, ran, as_loaded=as_loaded, is_a_check=is_a_check),
         counters=counters if is_final else None,
@@ -124,11 +136,12 @@ def _settings(
     # The server has no list of named key caches. Whoever creates one sets these variables.
     if caches := {name: value for name, value in set_at.items() if name.startswith("key_") and value}:
         rows[_KEY_CACHE] = caches
+    names_set = frozenset(f"SET {name}" for name in set_at)
     if known is None:
-        return {}, frozenset()
+        return {}, names_set
     ignored = server.dialect.volatile_variables
     names = [name for name in sorted(set_at) if name in known.variables and name not in ignored]
-    return _values(server, names, known.variables), frozenset(f"SET {name}" for name in set_at)
+    return _values(server, names, known.variables), names_set
 
 
 def changing_files(server: Instance) -> frozenset[tuple[str, int]]:
@@ -158,7 +171,7 @@ def _ran_since(
 
 def _read_objects(
     server: Instance,
-    known: State | None,
+    known: State | FreshState | None,
     ran: frozenset[str] | None,
     rows: dict[str, dict[str, str]],
     *,
@@ -206,8 +219,12 @@ def _is_busy(server: Instance, clients: list[RawRow]) -> bool:
     return any(sign in (text or b"") for sign in _SIGNS_OF_A_WRITER)
 
 
-def _contents(server: Instance) -> dict[str, tuple[RawRow, ...]]:
+def _contents(
+    server: Instance, fresh: FreshState | None, ran: frozenset[str] | None
+) -> Mapping[str, tuple[RawRow, ...]]:
     """Return the rows of the tables that are written back, as the server sends them."""
+    if fresh is not None and ran is not None and not ran & server.dialect.tables_after:
+        return fresh.contents
     tables = server.dialect.contents
     answers = server.administrator.ask(*(f"SELECT {kept.columns} FROM {table}" for table, kept in tables.items()))
     return {table: tuple(rows) for table, rows in zip(tables, answers, strict=True)}
