@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_netns_mysql.collection import overview
-from pytest_netns_mysql.collection import parametrize as parameters
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
@@ -105,6 +104,8 @@ def pytest_collection(session: pytest.Session) -> None:
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
     """Parametrize a netns test; an error in its marker is a collection error of its module."""
+    from pytest_netns_mysql.collection import parametrize as parameters  # not before a server boots
+
     try:
         parameters.parametrize(metafunc, metafunc.config.stash[SESSION])
     except NetnsError as error:
@@ -133,6 +134,8 @@ def after_selection(
         if will_run:
             start.after_collection([])
         return
+    from pytest_netns_mysql.collection import parametrize as parameters
+
     config.stash[ENTRY].note(netns_items)
     parameters.settle(netns_items, own)
     try:

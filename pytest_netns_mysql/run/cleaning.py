@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pytest_netns_mysql.errors import LeftoverError, MarkerError
+from pytest_netns_mysql.errors import LeftoverError, MarkerError, NetnsError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.leftovers import Leftovers, mode_of, report_cleanup, scopes_of
 from pytest_netns_mysql.run.networkcleaning import NetworkCleaner
 from pytest_netns_mysql.run.stash import ACCOUNTS
+from pytest_netns_mysql.run.takeover import may_take_over
 from pytest_netns_mysql.run.watchedserver import WatchedServer, servers_of
 
 if TYPE_CHECKING:
@@ -43,11 +44,13 @@ class Cleaner:
         self._scopes: list[Hashable] = []  # of the test that runs, see `scopes_of`
         self._asked: tuple[pytest.Item | None, tuple[Hashable, ...]] = (None, ())  # the last of `_scopes_of`
         self._is_outdated = False  # whether a fixture of a wider scope may have changed a server since the last test
+        self._heir: pytest.Item | None = None  # the test that may take over the account of the test before
         self.next_item: pytest.Item | None = None
 
     @contextlib.contextmanager
     def around_wider_fixture(self) -> Iterator[None]:
         """Keep what a fixture of a wider scope changes in the block."""
+        self._drop_spares()
         if not self._scopes:
             # Before the first function-scoped fixture of a test, one reading covers all fixtures of wider scopes.
             self._is_outdated = True
@@ -64,6 +67,7 @@ class Cleaner:
 
     def outdate(self) -> None:
         """Read all states again before the next test, because a fixture of a wider scope was torn down."""
+        self._drop_spares()
         self._is_outdated = True
 
     def made(self, fixture: pytest.FixtureDef[Any], request: Any, value: object) -> None:
@@ -96,6 +100,8 @@ class Cleaner:
         Put back the changes of a class or a module whose tests build on each other, if the test is not one of them. If
         the test asks for a fresh server, end the current server unless nothing has used it.
         """
+        if item is not self._heir:
+            self._drop_spares()
         self._leave(_shared(self._scopes, self._scopes_of(item)), item)
         if self._default is None or not _wants_fresh(item):
             return
@@ -118,6 +124,8 @@ class Cleaner:
         scopes = self._scopes_of(item)
         is_outdated = bool(scopes) and not self._scopes and self._is_outdated
         self._networks.begin(is_outdated=is_outdated)
+        if is_outdated or scopes != (item,):
+            self._drop_spares()  # before a state is read
         if is_outdated:
             self._is_outdated = False
             for watched in self._running():
@@ -192,7 +200,8 @@ class Cleaner:
         from pytest_netns_mysql.mysql.reset.endoftest import clean_up
 
         cleanups = [watched.cleanup(scope, accounts) for watched in self._in_network()]
-        not_dropped = clean_up(cleanups, accounts)
+        self._heir = self._find_heir(scope, item)
+        not_dropped = clean_up(cleanups, accounts, may_keep=self._heir is not None)
         changes: list[str] = []
         errors: list[Exception] = []
         for cleanup in cleanups:
@@ -224,6 +233,24 @@ class Cleaner:
                 remedies=["undo the changes by hand", "use a server of the test's own: factories.mysqld"],
             )
         self._replace(server)
+
+    def _find_heir(self, scope: Hashable, item: pytest.Item) -> pytest.Item | None:
+        """Return the next test if it may take over the account of a test whose own scope has ended."""
+        following = self.next_item
+        if following is None or scope is not item or self._scopes or self._scopes_of(following) != (following,):
+            return None
+        return following if may_take_over(following, item) else None
+
+    def _drop_spares(self) -> None:
+        """Drop the accounts that are kept for the next test; what a server refuses, the next look finds."""
+        if self._heir is None:
+            return
+        import mysql.connector
+
+        self._heir = None
+        for watched in self._running():
+            with contextlib.suppress(mysql.connector.Error, NetnsError):
+                watched.server.administrator.drop_spare()
 
     def _in_network(self) -> list[WatchedServer]:
         """Return the servers in the current network; servers of other topologies are in networks of their own."""

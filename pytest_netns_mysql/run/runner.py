@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
@@ -202,7 +203,8 @@ class Runner:
     def pytest_unconfigure(self) -> None:
         """Restore the thread pools of other libraries; stop watching networks."""
         self._pools.remove()
-        self._cleaner.close()
+        # The kernel takes 16 ms for the last of a watch. The interpreter waits for this thread before it ends.
+        threading.Thread(target=self._cleaner.close, name="netns-close").start()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

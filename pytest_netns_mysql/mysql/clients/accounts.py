@@ -17,6 +17,7 @@ from pytest_netns_mysql.mysql.dialects.quoting import RawRow, decoded, identifie
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LOCK_WAIT, lock_holders
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, listed
+from pytest_netns_mysql.mysql.mysqld.spare import SpareAccount
 
 _LONGEST_USER = 32
 _LONGEST_HOST = 255
@@ -45,6 +46,7 @@ class Accounts:
         self._schemas: set[str] = set()
         self._with_grants: set[Account] = set()
         self._known: set[tuple[Account, Instance]] = set()
+        self._checksums: dict[Account, bytes] = {}  # of the table of accounts, by accounts that may be kept
 
     def create(
         self,
@@ -79,6 +81,7 @@ class Accounts:
         )
         clauses = clientarguments.checked_grants(grants)
         self._server.raise_if_unwritable()
+        self._server.administrator.drop_spare()
         requirement = f" REQUIRE {require}" if require else ""
         statement = f"CREATE USER {account} IDENTIFIED BY {literal(password)}{requirement}"
         steps = [_Step(f"creating the account {account}", statement, lambda: self._accounts.append(account))]
@@ -95,8 +98,12 @@ class Accounts:
         if schema is not None:
             name = identifier(schema, pattern=by_pattern)
             steps.insert(0, _Step(f"granting all on {schema!r}", f"GRANT ALL ON {name}.* TO {account}"))
-        if steps:
-            self._run(steps)
+        can_be_kept = schema is not None and not (clauses or password or require) and dialect.questions
+        if can_be_kept:
+            steps.append(_Step("reading the accounts", f"CHECKSUM TABLE {dialect.account_table}"))
+        answers = self._run(steps) if steps else []
+        if can_be_kept:
+            self._checksums[account] = answers[-1][1] or b""
         return account
 
     def _run(self, steps: Sequence[_Step]) -> list[RawRow]:
@@ -145,7 +152,15 @@ class Accounts:
         account = Account(user, self._server.origin(name, endpoint), schema=schema)
         if account in self._accounts:
             return account
-        return self.create(user, host=account.host, schema=schema)
+        administrator = self._server.administrator
+        spare = administrator.spare
+        if spare is None or (spare.name, spare.schema) != (str(account), schema):
+            return self.create(user, host=account.host, schema=schema)
+        administrator.spare = None
+        self._accounts.append(account)
+        self._schemas.add(schema)
+        self._checksums[account] = spare.checksum
+        return account
 
     def is_confined(self, account: Account) -> bool:
         """Return True if the account was created here with privileges on its own schema only."""
@@ -228,6 +243,28 @@ class Accounts:
             *(["FLUSH PRIVILEGES"] if let_in_every_host else []),
             dialect.no_limit,
         )
+        self._accounts.clear()
+        self._schemas.clear()
+
+    def to_keep(self, checksum: bytes | None) -> SpareAccount | None:
+        """Return the account that was created here if there is only one, and it is as new.
+
+        Args:
+            checksum: The checksum of the table of accounts.
+        """
+        if len(self._accounts) != 1 or checksum is None or self._checksums.get(self._accounts[0]) != checksum:
+            return None
+        (account,) = self._accounts
+        return SpareAccount(str(account), account.schema or "", checksum)
+
+    def keep(self, spare: SpareAccount) -> None:
+        """Make the schema as new, and keep the account for the next test, instead of dropping both.
+
+        Raises the server's error if the server refuses, or if another connection holds a lock for a second.
+        """
+        administrator, dialect = self.server.administrator, self.server.dialect
+        administrator.run(dialect.limit(LOCK_WAIT), *spare.renewing, dialect.no_limit)
+        administrator.spare = spare
         self._accounts.clear()
         self._schemas.clear()
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
     from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
+    from pytest_netns_mysql.mysql.mysqld.spare import SpareAccount
 
 
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
@@ -35,6 +36,8 @@ class Administrator:
 
     Attributes:
         disregarded: How often sessions that the statement counters leave out ran each kind of statement.
+        spare: An account that is kept for the next test.
+        is_used: Whether a test has run a statement in the session for tests since the last ``reset``.
     """
 
     def __init__(self, access: ServerAccess, dialect: Dialect, *, timeout: float) -> None:
@@ -43,8 +46,9 @@ class Administrator:
         self._own: NamespaceConnection | None = None
         self._is_prepared = False
         self._tests: NamespaceConnection | None = None
-        self._is_used = False
+        self.is_used = False
         self.disregarded: Counter[str] = Counter()
+        self.spare: SpareAccount | None = None
         self._dialect = dialect
         # In whole seconds. The plugin's own queries are fast; a test's statement may take long.
         self._patience = max(_LEAST_PATIENCE, int(timeout))
@@ -75,6 +79,10 @@ class Administrator:
             ServerGoneError: mysqld does not run.
             ClientError: The options do not fit the driver; the driver raises its own errors beside that.
         """
+        self.drop_spare()
+        return self._open(driver, **options)
+
+    def _open(self, driver: Driver | None = None, **options: Any) -> Any:
         from pytest_netns_mysql.mysql.drivers.connect import connect, endpoint_kind
         from pytest_netns_mysql.mysql.drivers.driveroptions import has_known_options, with_common_names
 
@@ -131,11 +139,7 @@ class Administrator:
     def ask(self, *queries: str) -> list[list[RawRow]]:
         """Run queries in one round trip, in the plugin's own session.
 
-        Returns:
-            The rows of each query, undecoded.
-
-        Raises:
-            ServerGoneError: mysqld does not run. The server's own errors are raised, too.
+        Returns the undecoded rows of each query. The errors are those of ``run``.
         """
         return list(self.run_each(*queries))
 
@@ -148,9 +152,10 @@ class Administrator:
         import mysql.connector
 
         self._access.check_running()
+        self.drop_spare()
         connection = self._tests
         if connection is None or not connection.is_silent():
-            connection = self._tests = cast("NamespaceConnection", self.connect())
+            connection = self._tests = cast("NamespaceConnection", self._open())
         connection.read_timeout = self._patience
         try:
             with self._raise_if_server_died(connection):
@@ -159,7 +164,7 @@ class Administrator:
             self._tests = None
             raise self._silent_error(self._patience) from error
         connection.read_timeout = _PATIENCE_FOR_TESTS
-        self._is_used = True
+        self.is_used = True
         try:
             with self._raise_if_server_died(connection):
                 yield cursor
@@ -214,20 +219,21 @@ class Administrator:
         import mysql.connector
 
         try:
-            return cast("NamespaceConnection", self.connect())
+            return cast("NamespaceConnection", self._open())
         except mysql.connector.Error:
             if not self.close():
                 raise
-            return cast("NamespaceConnection", self.connect())
+            return cast("NamespaceConnection", self._open())
+
+    def drop_spare(self) -> None:
+        """Drop the account that is kept for the next test, before anybody else can see it."""
+        spare, self.spare = self.spare, None
+        if spare is not None:
+            self.run(*spare.dropping)
 
     def usual(self) -> None:
         """Restore the modes and limits of the plugin's own session, after statements that changed them."""
         self.run(*self._dialect.session)
-
-    @property
-    def is_used(self) -> bool:
-        """True if a test has run a statement in the session for tests since the last ``reset``."""
-        return self._is_used
 
     @property
     def account(self) -> dict[str, str]:
@@ -242,7 +248,7 @@ class Administrator:
     def reset(self) -> None:
         """Clean the session for tests: variables, temporary tables, locks, a transaction, the selected schema."""
         connection = self._tests
-        if self._is_used and connection is not None:
+        if self.is_used and connection is not None:
             import mysql.connector
 
             selected: list[Any] = []
@@ -258,7 +264,7 @@ class Administrator:
             if selected != [(None,)]:  # a reset keeps the selected schema, see the manual
                 connection.close()
                 self._tests = None
-        self._is_used = False
+        self.is_used = False
 
     def end_connections(self, numbers: Iterable[int]) -> None:
         """End the connections with these numbers; a connection that has already ended is ignored."""
@@ -278,7 +284,7 @@ class Administrator:
 
     def close(self) -> frozenset[int]:
         """Close the session for tests; return the connection's number, which the server may still list for a moment."""
-        connection, self._tests, self._is_used = self._tests, None, False
+        connection, self._tests, self.is_used = self._tests, None, False
         if connection is None or not connection.is_silent():
             return frozenset()
         number = connection.connection_id or 0

@@ -195,6 +195,7 @@ class Instance(ServerFacts):
         from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
 
         self._access.check_running()
+        self.administrator.drop_spare()
         options = with_common_names(driver, options)
         name = namespace if namespace is not None else GLOBAL
         place = self.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint

@@ -14,7 +14,7 @@ from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_o
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier
 from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LockHolder, lock_holders
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, Connection, listed
-from pytest_netns_mysql.mysql.reset.dropaccounts import try_to_drop
+from pytest_netns_mysql.mysql.reset.dropaccounts import try_to_drop, try_to_keep
 from pytest_netns_mysql.mysql.reset.endconnections import CLOSING, ENDING, await_ends, end_connections
 from pytest_netns_mysql.mysql.reset.quicklook import QuickLook
 from pytest_netns_mysql.mysql.reset.reset import ResetResult, put_back
@@ -104,11 +104,12 @@ class ServerCleanup:
             or account_of(connection.user, connection.host, candidates) in self._wider_accounts
         )
 
-    def is_quick(self, accounts: Iterable[Accounts]) -> bool:
+    def is_quick(self, accounts: Iterable[Accounts], *, may_keep: bool) -> bool:
         """Drop the accounts of the test and be done, if nobody else can have changed anything on the server.
 
         Args:
             accounts: The accounts that the test made, on all servers.
+            may_keep: Whether the next test may take over an account, with a new schema.
 
         Returns:
             False if the other steps are needed.
@@ -116,8 +117,13 @@ class ServerCleanup:
         own = [some for some in accounts if some.dataset is self.server]
         try:
             self.server.await_end_of_crash()
-            look = QuickLook(self.server, self._before, own, self.is_spared)
-            if not self._can_be_asked or not look.is_clean() or any(map(try_to_drop, own)):
+            look = QuickLook(self.server, self._before, own, self.is_spared, may_keep=may_keep)
+            if not self._can_be_asked:
+                return False
+            self.server.administrator.drop_spare()
+            if not look.is_clean() or any(
+                try_to_keep(one, look.spare) if look.spare else try_to_drop(one) for one in own
+            ):
                 return False
         except (mysql.connector.Error, NetnsError, OSError):
             return False  # the other steps meet the error again

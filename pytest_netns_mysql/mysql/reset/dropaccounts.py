@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import mysql.connector
@@ -14,12 +14,22 @@ from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, lock_hold
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
+    from pytest_netns_mysql.mysql.mysqld.spare import SpareAccount
 
 
 def try_to_drop(accounts: Accounts) -> mysql.connector.Error | None:
     """Drop accounts and schemas; return the error if the server refuses."""
+    return _error_of(accounts, accounts.drop)
+
+
+def try_to_keep(accounts: Accounts, spare: SpareAccount) -> mysql.connector.Error | None:
+    """Keep an account for the next test, with a new schema; return the error if the server refuses."""
+    return _error_of(accounts, lambda: accounts.keep(spare))
+
+
+def _error_of(accounts: Accounts, action: Callable[[], None]) -> mysql.connector.Error | None:
     try:
-        accounts.drop()
+        action()
     except mysql.connector.Error as error:
         accounts.restore_lock_timeout()
         return error

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
 
-def clean_up(cleanups: Sequence[ServerCleanup], accounts: Collection[Accounts]) -> list[Accounts]:
+def clean_up(
+    cleanups: Sequence[ServerCleanup], accounts: Collection[Accounts], *, may_keep: bool = False
+) -> list[Accounts]:
     """Clean up several servers at the end of a test.
 
     Each step is done on all servers before the next step: accounts and their connections are on replicas, too. Servers
@@ -21,12 +23,13 @@ def clean_up(cleanups: Sequence[ServerCleanup], accounts: Collection[Accounts]) 
     Args:
         cleanups: The cleanup of each server.
         accounts: The accounts that the test made.
+        may_keep: Whether the next test may take over an account in place of a new one.
 
     Returns:
         The accounts that are on none of these servers.
     """
     elsewhere = []
-    slow = [cleanup for cleanup in cleanups if not cleanup.is_quick(accounts)]
+    slow = [cleanup for cleanup in cleanups if not cleanup.is_quick(accounts, may_keep=may_keep)]
     for cleanup in slow:
         cleanup.unblock()
     for some_accounts in accounts:

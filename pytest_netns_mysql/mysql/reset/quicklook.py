@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
+    from pytest_netns_mysql.mysql.mysqld.spare import SpareAccount
     from pytest_netns_mysql.mysql.reset.serverstate import State
 
 
@@ -28,6 +29,7 @@ class QuickLook:
     Attributes:
         questions: The counts of the statements of each account, as the look found them.
         remaining: The numbers of the connections that stay open.
+        spare: The account that can be kept for the next test.
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class QuickLook:
         before: State,
         accounts: Collection[Accounts],
         is_spared: Callable[[Connection], bool],
+        *,
+        may_keep: bool = False,
     ) -> None:
         """Plan the look; nothing is asked yet.
 
@@ -44,9 +48,13 @@ class QuickLook:
             before: The complete state to go back to.
             accounts: The accounts of the test on this server.
             is_spared: Returns True for a connection that must stay open.
+            may_keep: Whether the next test may take over an account.
         """
         self.questions: Questions | None = None
         self.remaining: frozenset[int] = frozenset()
+        self.spare: SpareAccount | None = None
+        # The binary log shows each account and schema that is made.
+        self._may_keep = may_keep and len(accounts) == 1 and before.variables.get("log_bin") == "OFF"
         self._server = server
         self._before = before
         self._accounts = accounts
@@ -96,7 +104,8 @@ class QuickLook:
         logins = {kind: query for kind, query in dialect.login_queries.items() if server.version >= query.since}
         # The connections are listed before the statements are counted: once an account has no connection, its count
         # is final.
-        queries = LIST, dialect.questions, dialect.transactions, *(query.query for query in logins.values())
+        queries = [LIST, dialect.questions, dialect.transactions, *(query.query for query in logins.values())]
+        queries += [f"CHECKSUM TABLE {dialect.account_table}"] if self._may_keep else []
         clients, counts, prepared, *found = server.administrator.ask(*queries)
         if self._own_connections(clients):
             # The test has just closed them.
@@ -104,6 +113,9 @@ class QuickLook:
             clients, counts, prepared, *found = server.administrator.ask(*queries)
         connections = listed(clients, server.administrator.numbers)
         self.questions = Questions.of(counts)
+        if self._may_keep:
+            (own,), ((_, checksum),) = self._accounts, found.pop()
+            self.spare = own.to_keep(checksum)
         self.remaining = frozenset(connection.number for connection in connections)
         return (
             self.questions is not None
