@@ -20,6 +20,8 @@ from benchmarks.rows import ROWS
 from benchmarks.table import Line, comparison
 from benchmarks.workshop import Workshop
 
+_RECORDED_RUNS = 3  # at least
+
 
 def main() -> int:
     """Measure and print; return the exit status."""
@@ -29,6 +31,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := [row for row in options.rows.split(",") if row not in ROWS]:
         parser.error(f"there is no row {', '.join(unknown)}: they are {', '.join(ROWS)}")
+    if options.record and options.runs < _RECORDED_RUNS:
+        parser.error(f"--record needs --runs {_RECORDED_RUNS} or more: fewer have no spread to compare with")
     return in_a_workshop(options, lambda workshop: _measure(workshop, options))
 
 
