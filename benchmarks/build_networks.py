@@ -36,7 +36,7 @@ def main() -> int:
     return in_a_workshop(options, lambda workshop: _measure(workshop, options))
 
 
-def _measure(workshop: Workshop, options: argparse.Namespace) -> None:
+def _measure(workshop: Workshop, options: argparse.Namespace) -> int:
     nothing = Contender("nothing", partial(_run, workshop, 1, "true"))
     print("| namespaces | pytest-netns-mysql | ip -batch | ratio |\n|---|---|---|---|")
     for size in options.sizes:
@@ -53,6 +53,7 @@ def _measure(workshop: Workshop, options: argparse.Namespace) -> None:
         ratio = Spread.of([one / another for one, another in zip(mine, other, strict=True)])
         cells = [str(size), Spread.of(mine).as_time(), Spread.of(other).as_time(), ratio.as_ratio()]
         print(f"| {' | '.join(cells)} |", flush=True)
+    return 0
 
 
 def _run(workshop: Workshop, namespaces: int, *command: str) -> Sample:
