@@ -15,10 +15,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import records
 from benchmarks.command import circumstances, in_a_workshop, machine, parser_of, user
-from benchmarks.programs import MissingError
+from benchmarks.programs import MissingError, UnableError
 from benchmarks.rows import ROWS
 from benchmarks.table import Line, comparison
 from benchmarks.workshop import Workshop
+
+_RECORDED_RUNS = 3  # at least
 
 
 def main() -> int:
@@ -29,21 +31,28 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := [row for row in options.rows.split(",") if row not in ROWS]:
         parser.error(f"there is no row {', '.join(unknown)}: they are {', '.join(ROWS)}")
+    if options.record and options.runs < _RECORDED_RUNS:
+        parser.error(f"--record needs --runs {_RECORDED_RUNS} or more: fewer have no spread to compare with")
     return in_a_workshop(options, lambda workshop: _measure(workshop, options))
 
 
-def _measure(workshop: Workshop, options: argparse.Namespace) -> None:
+def _measure(workshop: Workshop, options: argparse.Namespace) -> int:
+    """Measure and print; return 1 if a row failed, which costs the others nothing."""
     if options.record:
         records.require_writable()
     last = records.load().get(user())
     lines: list[Line] = []
     notes: list[str] = []
+    status = 0
     for row in options.rows.split(","):
         workshop.progress(f"row {row}")
         try:
             lines += ROWS[row](workshop, options.runs)
         except MissingError as error:
             notes.append(f"Not measured: {row}: {error}.")
+        except UnableError as error:
+            status = 1
+            notes.append(f"Failed: {row}: {error}")
     table = records.Table(machine(workshop), circumstances(options.runs), lines)
     print(f"As {user()}:\n\n{table.as_markdown()}")
     for note in notes:
@@ -55,6 +64,7 @@ def _measure(workshop: Workshop, options: argparse.Namespace) -> None:
         print(comparison(lines, last.lines, same_machine=same_machine))
     if options.record:
         records.record(user(), table)
+    return status
 
 
 if __name__ == "__main__":

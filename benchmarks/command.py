@@ -36,19 +36,18 @@ def parser_of(description: str, *, runs: int) -> argparse.ArgumentParser:
     return parser
 
 
-def in_a_workshop(options: argparse.Namespace, do: Callable[[Workshop], None]) -> int:
-    """Do something in a workshop; return the exit status."""
+def in_a_workshop(options: argparse.Namespace, do: Callable[[Workshop], int]) -> int:
+    """Do something in a workshop; return its exit status, or 2 where this machine lacks something."""
     try:
         with (
             tempfile.TemporaryDirectory(prefix="nmb-") as temporary,
             tempfile.TemporaryDirectory(prefix="nmb-", dir=_tmpfs()) as memory,
         ):
             folder = Path(temporary) if options.work is None else options.work.absolute()
-            do(Workshop(folder, Path(memory), options.plugin.absolute(), progress=_progress))
+            return do(Workshop(folder, Path(memory), options.plugin.absolute(), progress=_progress))
     except UnableError as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 2
-    return 0
 
 
 def machine(workshop: Workshop) -> dict[str, str]:

@@ -6,6 +6,7 @@ one begins, and when the last one ends. No module is imported that pytest has no
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -51,13 +52,15 @@ def _cpu_seconds() -> float:
     waited_for = os.times()
     seconds = time.process_time() + waited_for.children_user + waited_for.children_system
     for pid in _descendants(os.getpid()):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        seconds += sum(map(int, fields[11:15])) / _TICK  # utime, stime, cutime, cstime: see proc_pid_stat(5)
+        with contextlib.suppress(OSError):  # it has just ended
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            seconds += sum(map(int, fields[11:15])) / _TICK  # utime, stime, cutime, cstime: see proc_pid_stat(5)
     return seconds
 
 
 def _descendants(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            yield child
-            yield from _descendants(child)
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                yield child
+                yield from _descendants(child)

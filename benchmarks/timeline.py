@@ -36,7 +36,7 @@ def main() -> int:
     return in_a_workshop(options, lambda workshop: _measure(workshop, options))
 
 
-def _measure(workshop: Workshop, options: argparse.Namespace) -> None:
+def _measure(workshop: Workshop, options: argparse.Namespace) -> int:
     origin = workshop.suite("timeline-origin", suites.ORIGIN)
     empty = workshop.suite("timeline-empty", suites.EMPTY)
     ours: list[Moments] = []
@@ -50,6 +50,7 @@ def _measure(workshop: Workshop, options: argparse.Namespace) -> None:
     facts = {"user": user(), **machine(workshop), **circumstances(options.runs)}
     print("\n".join(f"- {key}: {value}" for key, value in facts.items()))
     print(f"\n{_table(ours, theirs)}\n{_imports(workshop, origin)}")
+    return 0
 
 
 def _moments(workshop: Workshop, environment: str, suite: Path) -> Moments:

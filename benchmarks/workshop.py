@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -190,6 +191,7 @@ def tree_cpu_seconds(pid: int) -> float:
     """Return the CPU seconds that a running process and its descendants have used, in steps of 10 ms."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     seconds = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    return seconds + sum(map(tree_cpu_seconds, children))
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread or a child that has just ended
+            seconds += sum(tree_cpu_seconds(int(child)) for child in (task / "children").read_text().split())
+    return seconds
