@@ -6,8 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.dialects.options import DEFAULTS, OptionValue
-
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.dialects.statequeries import StateQuery
@@ -113,7 +111,6 @@ class Dialect:
             and values from the rows.
         client_programs: Options of the client programs.
         connection: Options of mysql.connector.
-        defaults: Default options of the server.
     """
 
     grant_tables: Mapping[str, tuple[int, int]]
@@ -150,7 +147,6 @@ class Dialect:
     )
     client_programs: Mapping[str, str] = field(default_factory=dict)
     connection: Mapping[str, str] = field(default_factory=dict)
-    defaults: Mapping[str, OptionValue] = field(default_factory=lambda: DEFAULTS)
 
     @property
     def account_table(self) -> str:

@@ -6,23 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_netns_mysql.mysql.dialects import mariadbstate, mariadbundo
 from pytest_netns_mysql.mysql.dialects.base import SESSION, Dialect, RestoredTable, session_statements
-from pytest_netns_mysql.mysql.dialects.options import DEFAULTS
 from pytest_netns_mysql.mysql.dialects.quoting import RawRow, decoded, literal
 from pytest_netns_mysql.mysql.dialects.statementcounters import WRITING_STATEMENTS
 from pytest_netns_mysql.mysql.dialects.statequeries import COMMAND_VARIABLES
 from pytest_netns_mysql.mysql.dialects.undo import COMMON_UNDO, Undo, undo_transaction
-
-# MariaDB would complain in its error log of these defaults for MySQL: it does not know them, or has removed them.
-_UNKNOWN = ("loose_mysqlx", "flush_method", "redo_log_capacity", "print_ddl_logs", "rollback_segments")
-_OWN_DEFAULTS = {
-    # With 0, FLUSH ENGINE LOGS would write nothing, and a snapshot would lack what was committed.
-    "loose_innodb_flush_log_at_trx_commit": 2,
-    "loose_innodb_log_file_size": 4 << 20,
-    "loose_innodb_log_buffer_size": 2 << 20,  # the minimum
-    "loose_innodb_write_io_threads": 2,
-    "loose_aria_pagecache_buffer_size": 8 << 20,
-    "loose_key_buffer_size": 1 << 20,
-}
 
 
 def _channels(rows: Sequence[RawRow]) -> Iterator[tuple[str, str, str]]:
@@ -109,7 +96,6 @@ SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
     # are to verify it only if told to, as MySQL's programs do.
     client_programs={"loose-ssl-verify-server-cert": "0"},
     connection={"charset": "utf8mb4", "collation": "utf8mb4_general_ci"},
-    defaults={name: value for name, value in DEFAULTS.items() if not name.endswith(_UNKNOWN)} | _OWN_DEFAULTS,
     lock_waits={"lock_wait_timeout": 1, "innodb_lock_wait_timeout": 1, "max_statement_time": 0},
     lock_plugins=(
         (

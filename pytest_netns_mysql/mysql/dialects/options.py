@@ -1,4 +1,4 @@
-"""mysqld's options: the defaults for a test server, and how the user's options override them."""
+"""mysqld's options: how the user's options override the defaults for a test server."""
 
 from __future__ import annotations
 
@@ -7,37 +7,11 @@ import os
 import re
 from collections.abc import Mapping
 
-from pytest_netns_mysql.endpointkinds import ADDRESS_PARAMETERS, MYSQL_ENDPOINT
+from pytest_netns_mysql.endpointkinds import ADDRESS_PARAMETERS
 from pytest_netns_mysql.errors import SettingError, in_short
+from pytest_netns_mysql.mysql.dialects.defaultoptions import DEFAULTS
+from pytest_netns_mysql.mysql.dialects.defaultoptions import OptionValue as OptionValue
 from pytest_netns_mysql.optionnames import base_name, normal
-
-OptionValue = str | int | float | bool | None
-
-# The data directory is on a tmpfs and dies with the test run: nothing needs to be flushed, written twice or large.
-# loose_: a server version that does not know the option warns instead of refusing to start.
-DEFAULTS: Mapping[str, OptionValue] = {
-    MYSQL_ENDPOINT.port_option: MYSQL_ENDPOINT.default_port,
-    "skip_name_resolve": True,
-    "secure_file_priv": "",
-    "skip_log_bin": None,
-    "loose_mysqlx": False,
-    "loose_innodb_flush_method": "nosync",
-    "loose_innodb_doublewrite": False,
-    "loose_innodb_flush_log_at_trx_commit": 0,
-    "loose_innodb_redo_log_capacity": 8 << 20,
-    "loose_innodb_buffer_pool_size": 32 << 20,
-    "loose_innodb_log_buffer_size": 1 << 20,
-    "loose_innodb_use_native_aio": False,
-    "loose_innodb_buffer_pool_load_at_startup": False,
-    "loose_innodb_buffer_pool_dump_at_shutdown": False,
-    "loose_innodb_print_ddl_logs": False,
-    # A booting server waits for each of its threads, and creates and reads every rollback segment: by default 128 in
-    # each undo tablespace and in the temporary tablespace. One segment serves 1023 transactions.
-    "loose_innodb_rollback_segments": 2,
-    "loose_innodb_read_io_threads": 1,
-    "loose_innodb_write_io_threads": 1,
-    "loose_innodb_purge_threads": 1,
-}
 
 # Options that are built into a data directory: a server on the directory needs the same values.
 _INITIAL = ("lower_case_table_names", "innodb_page_size", "innodb_data_file_path", "innodb_undo_directory")

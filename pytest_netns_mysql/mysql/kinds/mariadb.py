@@ -79,6 +79,7 @@ class MariaDB(Distribution):
 
         mariadb-install-db does the same, see its manual, but it is not in every package.
         """
+        from pytest_netns_mysql.mysql.dialects.defaultoptions import default_options
         from pytest_netns_mysql.mysql.dialects.options import arguments, merge
         from pytest_netns_mysql.mysql.mysqld.initialize import boot_once, run_until_it_ends
 
@@ -87,7 +88,7 @@ class MariaDB(Distribution):
         folder.mkdir()
         needed = ["--bootstrap", "--log-warnings=0", "--enforce-storage-engine=", "--max-allowed-packet=8M"]
         run_until_it_ends(self.mysqld, [base, *needed, *arguments(options)], folder, progress, timeout, script=script)
-        complete = [*arguments(merge(defaults=self.dialect.defaults)), *arguments(options)]
+        complete = [*arguments(merge(defaults=default_options(self.flavor))), *arguments(options)]
         boot_once(self.mysqld, [base, *complete], folder, progress, timeout)
 
     def _scripts(self) -> Iterator[str]:

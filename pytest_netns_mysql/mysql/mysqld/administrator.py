@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
     from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
+    from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.mysqld.spare import SpareAccount
 
 
@@ -40,8 +41,8 @@ class Administrator:
         is_used: Whether a test has run a statement in the session for tests since the last ``reset``.
     """
 
-    def __init__(self, access: ServerAccess, dialect: Dialect, *, timeout: float) -> None:
-        """Take the access to a server, its dialect, and the timeout of a login in seconds; nothing is opened."""
+    def __init__(self, access: ServerAccess, kind: Kind, *, timeout: float) -> None:
+        """Take the access to a server, its kind, and the timeout of a login in seconds; nothing is opened."""
         self._access = access
         self._own: NamespaceConnection | None = None
         self._is_prepared = False
@@ -49,10 +50,14 @@ class Administrator:
         self.is_used = False
         self.disregarded: Counter[str] = Counter()
         self.spare: SpareAccount | None = None
-        self._dialect = dialect
+        self._kind = kind
         # In whole seconds. The plugin's own queries are fast; a test's statement may take long.
         self._patience = max(_LEAST_PATIENCE, int(timeout))
         self._common = {"autocommit": True, "connection_timeout": max(1, int(timeout))}
+
+    @property
+    def _dialect(self) -> Dialect:
+        return self._kind.dialect  # which is imported while the server boots
 
     @property
     def _options(self) -> dict[str, Any]:

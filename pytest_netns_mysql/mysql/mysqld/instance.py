@@ -39,7 +39,7 @@ class Instance(ServerFacts):
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
         """Check the configuration's endpoints against the network; raise EndpointError before anything is started."""
         super().__init__(spec, network)
-        self.administrator = Administrator(self._access, spec.kind.dialect, timeout=spec.start_timeout)
+        self.administrator = Administrator(self._access, spec.kind, timeout=spec.start_timeout)
         self.seeded: Seeded | None = None
         self.untouched_template: Path | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import EndpointError
 from pytest_netns_mysql.kernel.namespaces import capabilitynames
+from pytest_netns_mysql.mysql.dialects.defaultoptions import default_options
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, checked, initial, is_on, merge
 from pytest_netns_mysql.mysql.mysqld.kind import check_features
 from pytest_netns_mysql.mysql.mysqld.listeners import Listeners, as_text
@@ -43,11 +44,11 @@ class ResolvedSpec(ServerSpec):
         """Return all options of mysqld; X Plugin is switched on if it has an endpoint."""
         layers = [checked(self.options, where=self.where)]
         layers += [] if self.mysqlx_bind_address is None else [{"mysqlx": True}]
-        return merge(*layers, defaults=self.kind.dialect.defaults)
+        return merge(*layers, defaults=default_options(self.kind.flavor))
 
     def initial_options(self) -> dict[str, OptionValue]:
         """Return the options that a data directory is made for, see the manual, "Initializing the Data Directory"."""
-        return initial(self.complete_options(), self.kind.dialect.defaults)
+        return initial(self.complete_options(), default_options(self.kind.flavor))
 
     def listeners(self, network: Network) -> Listeners:
         """Return the endpoints of the server in a network.
