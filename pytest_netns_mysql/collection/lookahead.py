@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.collection.netnstests import is_netns_test
+from pytest_netns_mysql.collection.netnstests import has_factories, is_netns_test
 from pytest_netns_mysql.factories.byname import may_ask_by_name
-from pytest_netns_mysql.factories.declared import Declaration, declaration_of, declarations_of
 from pytest_netns_mysql.mysql.servernames import IMAGE
 from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.factories.declared import Declaration
     from pytest_netns_mysql.run.serverkinds import ServerKinds
     from pytest_netns_mysql.run.session import NetnsSession
 
@@ -37,7 +37,7 @@ def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
     """
     session.has_looked_ahead = True
     kinds = session.kinds
-    declarations = _all_declarations(run)
+    declarations = _all_declarations(run) if has_factories() else []
     named = {declaration.mysqld for _, declaration in declarations if declaration.mysqld is not None}
     missing = [choice for choice in dict.fromkeys([*kinds.names, *sorted(named)]) if _is_missing(choice, kinds)]
     has_router = any(declaration.factory == _ROUTER for _, declaration in declarations)
@@ -60,6 +60,8 @@ def _is_missing(choice: str, kinds: ServerKinds) -> bool:
 
 def _all_declarations(run: pytest.Session) -> list[tuple[str, Declaration]]:
     """Return the name and the declaration of each factory's fixture in test modules, conftests and plugins."""
+    from pytest_netns_mysql.factories.declared import declaration_of
+
     modules = {id(node): node.obj for item in run.items for node in item.listchain() if isinstance(node, pytest.Module)}
     return [
         (declaration.fixture or name, declaration)
@@ -79,6 +81,8 @@ def _needs(item: pytest.Item, names: Collection[str], choices: Sequence[str]) ->
     """
     if not pytest_internals.has_fixtures(item):
         return
+    from pytest_netns_mysql.factories.declared import declaration_of, declarations_of
+
     fixtures = pytest_internals.fixture_names(item)
     may_ask = may_ask_by_name(item)
     asked: list[Declaration] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.factories.declared import declarations_of
+from pytest_netns_mysql.collection.netnstests import has_factories
 from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 from pytest_netns_mysql.run import pytest_internals
 
@@ -35,10 +35,8 @@ def check_servers(
         GroupError: The namespaces or options are not those of a group.
         ServerVersionError: A kind of server lacks a feature.
     """
-    for name, declaration in declarations_of(item):
-        where = f"factories.{declaration.factory} of the fixture {name}, for {item.nodeid}"
-        own = kinds if declaration.mysqld is None else [kind for kind in [find(declaration.mysqld)] if kind is not None]
-        declaration.check(topology, own, where)
+    if has_factories():
+        _check_declarations(item, topology, kinds, find)
     names = pytest_internals.fixture_names(item)
     if "netns_mysqld" in names:
         where = f"{topology.source}: mysqld"
@@ -46,6 +44,17 @@ def check_servers(
         spec.check(topology, kinds, where=where, where_options=f"{where}.options")
     if "netns_mysqlx" in names:
         _check_mysqlx(topology, kinds, f"netns_mysqlx of {item.nodeid}")
+
+
+def _check_declarations(
+    item: pytest.Item, topology: Topology, kinds: Sequence[Kind], find: Callable[[str], Kind | None]
+) -> None:
+    from pytest_netns_mysql.factories.declared import declarations_of
+
+    for name, declaration in declarations_of(item):
+        where = f"factories.{declaration.factory} of the fixture {name}, for {item.nodeid}"
+        own = kinds if declaration.mysqld is None else [kind for kind in [find(declaration.mysqld)] if kind is not None]
+        declaration.check(topology, own, where)
 
 
 def _check_mysqlx(topology: Topology, kinds: Sequence[Kind], where: str) -> None:

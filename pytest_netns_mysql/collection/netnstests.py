@@ -28,7 +28,7 @@ FIXTURES = frozenset(
     }
 )
 
-_FACTORIES = "pytest_netns_mysql.factories"
+_FACTORIES = "pytest_netns_mysql.factories.making"
 
 
 def markers_of(node: pytest.Item) -> list[pytest.Mark]:
@@ -50,8 +50,13 @@ def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> b
     asked = pytest_internals.fixture_names(item) if fixtures is None else fixtures
     if not FIXTURES.isdisjoint(asked):
         return True
-    if "request" not in asked or _FACTORIES not in sys.modules:
+    if "request" not in asked or not has_factories():
         return False
     from pytest_netns_mysql.factories.byname import may_ask_own_module
 
     return may_ask_own_module(item)
+
+
+def has_factories() -> bool:
+    """Return True if this process has made a fixture by one of our factories."""
+    return _FACTORIES in sys.modules

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mysql.connector
 
@@ -22,10 +22,11 @@ from pytest_netns_mysql.mysql.clients.confined import disregard
 from pytest_netns_mysql.mysql.drivers.connect import Driver, endpoint_kind
 from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
 from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
-from pytest_netns_mysql.mysql.load.loads import Load
 from pytest_netns_mysql.mysql.mysqld import optionfile
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.mysql.seed.loader import load_into
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.load.loads import Load
 
 _CONNECT, _ARGV = "netns_connect", "netns_argv"
 
@@ -144,6 +145,8 @@ class Clients:
         """
         name = self._namespace if namespace is None else namespace
         account = self.account_for(name, self.resolve_endpoint(name, endpoint, endpoint_kind(driver)))
+        from pytest_netns_mysql.mysql.seed.loader import load_into
+
         load_into(self._server.writable, loads, account.schema)
         self._server.catch_up()
 

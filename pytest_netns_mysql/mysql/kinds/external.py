@@ -24,7 +24,7 @@ from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
 from pytest_netns_mysql.mysql.kinds import mariadb
 from pytest_netns_mysql.mysql.kinds.local import program_on_path
-from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
+from pytest_netns_mysql.mysql.mysqld.connectionnames import ConnectionNames
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.mysqld.failure import silent_error
 from pytest_netns_mysql.mysql.mysqld.features import Feature

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from pytest_netns_mysql.errors import ServerGoneError
-    from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
+    from pytest_netns_mysql.mysql.mysqld.connectionnames import ConnectionNames
     from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 _SIGNAL = re.compile(r"\bgot signal (\d+) ;")
 _CONNECTION = re.compile(r"^Connection ID \(thread ID\): (\d+)$", re.MULTILINE)
@@ -23,7 +21,6 @@ _FRAME = re.compile(r"\b_Z[NKLS]*(\d[0-9A-Za-z_]*)")
 _HANDLERS = ("my_print_stacktrace", "print_fatal_signal", "handle_fatal_signal", "my_server_abort")
 _MOST_FRAMES = 6
 _MOST_OF_STATEMENT = 200  # characters
-_KNOWN_DRIVERS = ("mysql", "pymysql", "MySQLdb", "mariadb")
 
 
 @dataclass(frozen=True)
@@ -80,28 +77,6 @@ def crash_in(log: str) -> Crash | None:
         tuple(_functions(text)),
         _complaint(log[: last.start()]),
     )
-
-
-class ConnectionNames(dict[int, str]):
-    """Who opened which connection of a server, by the connection's number."""
-
-    def note(self, connection: Any, who: str) -> None:
-        """Take note of who opened a connection, if the driver knows the connection's number without a query."""
-        number = _number_of(connection)
-        if number is not None:
-            self[number] = who
-
-
-def _number_of(connection: Any) -> int | None:
-    """Return the number of a connection on its server, or None for an unknown driver."""
-    modules = {kind.__module__.partition(".")[0] for kind in type(connection).__mro__}
-    for name in ("connection_id", "thread_id") if modules & {*_KNOWN_DRIVERS} else ():
-        with contextlib.suppress(Exception):
-            value = getattr(connection, name)
-            number = value() if callable(value) else value
-            if isinstance(number, int):
-                return number
-    return None
 
 
 def _functions(text: str) -> Iterator[str]:

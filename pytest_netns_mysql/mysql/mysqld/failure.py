@@ -9,12 +9,13 @@ import shlex
 import signal
 import socket
 from collections.abc import Iterator, Mapping, Sequence
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from pytest_netns_mysql.errors import ServerGoneError, ServerStartError
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
-from pytest_netns_mysql.mysql.mysqld.crash import crash_in
-from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 
 _KEPT_LINES = 20
 _MOST_PRINTED = 1 << 16  # bytes
@@ -48,6 +49,8 @@ _LIMITS = (
 
 def how_it_crashed(log: ErrorLog, clients: Mapping[int, str]) -> str:
     """Return the crash in a log as one line, or ''; ``clients`` has who opened which connection."""
+    from pytest_netns_mysql.mysql.mysqld.crash import crash_in
+
     crash = crash_in(log.text)
     return "" if crash is None else crash.describe(clients)
 
@@ -61,6 +64,8 @@ def gone_error(code: int | None, where: str, log: ErrorLog, clients: Mapping[int
         log: Its error log since the start.
         clients: Who opened which of its connections, by number.
     """
+    from pytest_netns_mysql.mysql.mysqld.crash import crash_in
+
     crash = crash_in(log.text)
     if crash is not None:
         return ServerGoneError(crash.describe(clients), where=where, tried=crash.details, remedies=_AFTER_A_CRASH)

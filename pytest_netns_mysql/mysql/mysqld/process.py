@@ -17,13 +17,13 @@ from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld import failure
-from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames
+from pytest_netns_mysql.mysql.mysqld.connectionnames import ConnectionNames
 from pytest_netns_mysql.mysql.mysqld.environment import environment
-from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.mysqld.serverfolder import ServerFolder
 from pytest_netns_mysql.mysql.waiting import becomes_true, wait_until
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess, Handle
     from pytest_netns_mysql.mysql.mysqld.listeners import Listeners
 
@@ -90,12 +90,17 @@ class Process(ServerFolder):
     @property
     def error_log(self) -> ErrorLog:
         """The error log, as written so far."""
-        return ErrorLog(self._read_log(0))
+        return self._error_log(0)
 
     @property
     def log_of_this_start(self) -> ErrorLog:
         """The part of the error log since mysqld was last started."""
-        return ErrorLog(self._read_log(self._logged))
+        return self._error_log(self._logged)
+
+    def _error_log(self, offset: int) -> ErrorLog:
+        from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog  # most servers have no errors
+
+        return ErrorLog(self._read_log(offset))
 
     def _read_log(self, offset: int) -> str:
         with self.home:

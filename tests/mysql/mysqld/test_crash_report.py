@@ -8,7 +8,8 @@ import mysql.connector
 import pymysql
 import pytest
 
-from pytest_netns_mysql.mysql.mysqld.crash import ConnectionNames, crash_in
+from pytest_netns_mysql.mysql.mysqld.connectionnames import ConnectionNames
+from pytest_netns_mysql.mysql.mysqld.crash import crash_in
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.mysqld.failure import gone_error
 
