@@ -35,11 +35,13 @@ def check_servers(
         GroupError: The namespaces or options are not those of a group.
         ServerVersionError: A kind of server lacks a feature.
     """
+    names = pytest_internals.fixture_names(item)
+    if not names:
+        return
     for name, declaration in declarations_of(item):
         where = f"factories.{declaration.factory} of the fixture {name}, for {item.nodeid}"
         own = kinds if declaration.mysqld is None else [kind for kind in [find(declaration.mysqld)] if kind is not None]
         declaration.check(topology, own, where)
-    names = pytest_internals.fixture_names(item)
     if "netns_mysqld" in names:
         where = f"{topology.source}: mysqld"
         spec = ServerSpec.of_topology(topology)
