@@ -28,7 +28,14 @@ from pytest_netns_mysql.factories.byname import is_of_factory
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.leftovers import mode_of
 from pytest_netns_mysql.run.ownfixtures import is_own
-from pytest_netns_mysql.run.stash import MISTAKE, SERVER_NAME, TOPOLOGY_IN_FORCE
+from pytest_netns_mysql.run.stash import (
+    LEFTOVERS,
+    MISTAKE,
+    REQUIREMENTS,
+    SERVER_NAME,
+    TOPOLOGY_IN_FORCE,
+    own_markers,
+)
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
@@ -42,7 +49,8 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
         NetnsError: The marker is wrong, or none of the topologies has what the test asks for.
     """
     test = metafunc.definition
-    mode_of(test, session.settings.leftovers)
+    if LEFTOVERS in own_markers(test):
+        mode_of(test, session.settings.leftovers)
     markers = markers_of(test)
     names = names_of(test, markers)
     if not _is_overridden(TOPOLOGY, test, session):
@@ -72,11 +80,13 @@ def settle(items: Sequence[pytest.Item], session: NetnsSession) -> None:
 
 
 def _settle(item: pytest.Item, session: NetnsSession, will_return: Callable[[], bool]) -> None:
-    mode_of(item, session.settings.leftovers)
+    own = own_markers(item)
+    if LEFTOVERS in own:
+        mode_of(item, session.settings.leftovers)
     markers = markers_of(item)
     name = place(item, markers)
     choice = item.stash[SERVER_NAME] = choice_of(item, session)
-    for requirement in requirements_of(item):
+    for requirement in requirements_of(item) if REQUIREMENTS in own else ():
         if reason := requirement.skip_reason(session.kinds.find(choice)):
             item.add_marker(pytest.mark.skip(reason=reason))
     if not _is_overridden(TOPOLOGY, item, session):
