@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -71,15 +70,14 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
 
 def settle(items: Sequence[pytest.Item], session: NetnsSession) -> None:
     """Note in the stash of each netns test where the test runs, or the error with which its setup is to fail."""
-    will_return = functools.cache(session.networks.will_return)  # asked once: the answer is read from /proc
     for item in items:
         try:
-            _settle(item, session, will_return)
+            _settle(item, session)
         except NetnsError as error:
             item.stash[MISTAKE] = str(error)
 
 
-def _settle(item: pytest.Item, session: NetnsSession, will_return: Callable[[], bool]) -> None:
+def _settle(item: pytest.Item, session: NetnsSession) -> None:
     own = own_markers(item)
     if LEFTOVERS in own:
         mode_of(item, session.settings.leftovers)
@@ -97,10 +95,6 @@ def _settle(item: pytest.Item, session: NetnsSession, will_return: Callable[[], 
             _check(item, [name], [topology], session)
     _require_fixtures(item)
     _refuse_forked(item)
-    if not will_return() and "netns" not in pytest_internals.fixture_names(item):
-        # Without this, fixtures of a wider scope would be set up on the host's network for the first netns test, and
-        # in `global` for all later tests.
-        pytest_internals.prepend_fixture(item, "netns")
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:

@@ -72,6 +72,7 @@ class Runner:
         if self._network.netns_test is not None:
             self._network.follow_override(item)
             self._cleaner.make_room(item)
+            self._network.ask_early(item)
         elif self._session.networks.has_left_for_good and self._session.settings.other_tests == "fail":
             pytest.fail(_HOST_NETWORK_LOST, pytrace=False)
         yield
