@@ -35,9 +35,11 @@ def check_servers(
         GroupError: The namespaces or options are not those of a group.
         ServerVersionError: A kind of server lacks a feature.
     """
+    names = pytest_internals.fixture_names(item)
+    if not names:
+        return
     if has_factories():
         _check_declarations(item, topology, kinds, find)
-    names = pytest_internals.fixture_names(item)
     if "netns_mysqld" in names:
         where = f"{topology.source}: mysqld"
         spec = ServerSpec.of_topology(topology)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,7 +26,14 @@ from pytest_netns_mysql.factories.byname import is_of_factory
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.leftovers import mode_of
 from pytest_netns_mysql.run.ownfixtures import is_own
-from pytest_netns_mysql.run.stash import MISTAKE, SERVER_NAME, TOPOLOGY_IN_FORCE
+from pytest_netns_mysql.run.stash import (
+    LEFTOVERS,
+    MISTAKE,
+    REQUIREMENTS,
+    SERVER_NAME,
+    TOPOLOGY_IN_FORCE,
+    own_markers,
+)
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
@@ -41,7 +47,8 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
         NetnsError: The marker is wrong, or none of the topologies has what the test asks for.
     """
     test = metafunc.definition
-    mode_of(test, session.settings.leftovers)
+    if LEFTOVERS in own_markers(test):
+        mode_of(test, session.settings.leftovers)
     markers = markers_of(test)
     names = names_of(test, markers)
     if not _is_overridden(TOPOLOGY, test, session):
@@ -62,20 +69,21 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
 
 def settle(items: Sequence[pytest.Item], session: NetnsSession) -> None:
     """Note in the stash of each netns test where the test runs, or the error with which its setup is to fail."""
-    will_return = functools.cache(session.networks.will_return)  # asked once: the answer is read from /proc
     for item in items:
         try:
-            _settle(item, session, will_return)
+            _settle(item, session)
         except NetnsError as error:
             item.stash[MISTAKE] = str(error)
 
 
-def _settle(item: pytest.Item, session: NetnsSession, will_return: Callable[[], bool]) -> None:
-    mode_of(item, session.settings.leftovers)
+def _settle(item: pytest.Item, session: NetnsSession) -> None:
+    own = own_markers(item)
+    if LEFTOVERS in own:
+        mode_of(item, session.settings.leftovers)
     markers = markers_of(item)
     name = place(item, markers)
     choice = item.stash[SERVER_NAME] = choice_of(item, session)
-    for requirement in requirements_of(item):
+    for requirement in requirements_of(item) if REQUIREMENTS in own else ():
         if reason := requirement.skip_reason(session.kinds.find(choice)):
             item.add_marker(pytest.mark.skip(reason=reason))
     if not _is_overridden(TOPOLOGY, item, session):
@@ -86,10 +94,6 @@ def _settle(item: pytest.Item, session: NetnsSession, will_return: Callable[[], 
             _check(item, [name], [topology], session)
     _require_fixtures(item)
     _refuse_forked(item)
-    if not will_return() and "netns" not in pytest_internals.fixture_names(item):
-        # Without this, fixtures of a wider scope would be set up on the host's network for the first netns test, and
-        # in `global` for all later tests.
-        pytest_internals.prepend_fixture(item, "netns")
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:

@@ -102,7 +102,8 @@ class Cleaner:
         """
         if item is not self._heir:
             self._drop_spares()
-        self._leave(_shared(self._scopes, self._scopes_of(item)), item)
+        if self._scopes:
+            self._leave(_shared(self._scopes, self._scopes_of(item)), item)
         if self._default is None or not _wants_fresh(item):
             return
         if not self._default.can_be_fresh:
@@ -154,10 +155,11 @@ class Cleaner:
 
     def _end(self, item: pytest.Item) -> None:
         self.finish()
-        running = self._session.servers.running
-        self._watched = {server: watched for server, watched in self._watched.items() if server in running}
-        for watched in self._in_network():
-            watched.is_used = True
+        if self._watched:
+            running = self._session.servers.running
+            self._watched = {server: watched for server, watched in self._watched.items() if server in running}
+            for watched in self._in_network():
+                watched.is_used = True
         accounts = item.stash.get(ACCOUNTS, ())
         kept = _shared(self._scopes, self._scopes_of(self.next_item))
         try:
@@ -169,10 +171,10 @@ class Cleaner:
         finally:
             if self._default is not None and _wants_fresh(item):
                 self._replace(self._default)
-        if leftovers and mode_of(item, self._session.settings.leftovers) == "fail":
+        if leftovers is not None and mode_of(item, self._session.settings.leftovers) == "fail":
             raise leftovers.error(item.nodeid)
 
-    def _leave(self, kept: int, item: pytest.Item, accounts: Collection[Accounts] = ()) -> Leftovers:
+    def _leave(self, kept: int, item: pytest.Item, accounts: Collection[Accounts] = ()) -> Leftovers | None:
         """Put back the changes of inner scopes.
 
         Args:
@@ -181,14 +183,17 @@ class Cleaner:
             accounts: The accounts of the test, which are dropped.
 
         Returns:
-            The changes of the test itself.
+            The changes of the test itself, or None if it left nothing.
         """
-        leftovers = Leftovers()
+        leftovers = None
         while len(self._scopes) > kept:
             scope = self._scopes.pop()
-            with self._networks.put_back(scope, item) as in_network:
+            in_network = self._networks.put_back(scope, item)
+            try:
                 on_servers = self._put_back(scope, item, accounts)
-            if scope is item:
+            finally:
+                self._networks.rebuild_lost()
+            if scope is item and (in_network or on_servers):
                 leftovers = Leftovers(in_network, on_servers)
             accounts = ()
         return leftovers

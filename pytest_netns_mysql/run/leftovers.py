@@ -33,9 +33,6 @@ class Leftovers:
     in_network: Sequence[str] = ()
     on_servers: Sequence[str] = ()
 
-    def __bool__(self) -> bool:
-        return bool(self.in_network or self.on_servers)
-
     def error(self, where: str) -> LeftoverError:
         """Return the error with which the test ``where`` fails in the mode ``fail``."""
         reset = "set netns_leftovers = reset to put changes back without an error"

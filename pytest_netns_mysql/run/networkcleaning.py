@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import NetnsError
@@ -25,6 +25,7 @@ class NetworkCleaner:
         self._session = session
         self._guards: dict[Network, Guard | None] = {}
         self._in_use: Network | None = None  # whose guard watches, while those of others have stepped back
+        self._lost: Network | None = None
         self._fixture: tuple[pytest.FixtureDef[Any], Any] | None = None
 
     def built(self, fixture: pytest.FixtureDef[Any], request: Any) -> None:
@@ -83,22 +84,27 @@ class NetworkCleaner:
         if guard is not None:
             guard.enter(scope)
 
-    @contextlib.contextmanager
-    def put_back(self, scope: Hashable, item: pytest.Item) -> Iterator[list[str]]:
-        """Put the network back at the end of a scope, and yield the changes as lines for a person.
+    def put_back(self, scope: Hashable, item: pytest.Item) -> list[str]:
+        """Put the network back at the end of a scope, and return the changes as lines for a person.
 
-        A network that cannot be put back is rebuilt after the block, in which the servers are put back.
+        ``rebuild_lost`` rebuilds a network that cannot be put back. Before that, the servers in it are put back.
         """
         guard = self._current()
-        found, is_lost = ([], False) if guard is None else self._put_back(guard, scope)
+        if guard is None:
+            return []
+        found, is_lost = self._put_back(guard, scope)
+        if is_lost:
+            self._lost = guard.network
         if found:
             outcome = "the network is rebuilt" if is_lost else "put back"
             item.add_report_section("teardown", f"left on the network: {outcome}", "\n".join(found))
-        try:
-            yield found
-        finally:
-            if guard is not None and is_lost:
-                self._rebuild(guard.network)
+        return found
+
+    def rebuild_lost(self) -> None:
+        """Rebuild the network that ``put_back`` could not put back, if there is one."""
+        network, self._lost = self._lost, None
+        if network is not None:
+            self._rebuild(network)
 
     def _put_back(self, guard: Guard, scope: Hashable) -> tuple[list[str], bool]:
         """Return the changes, and whether one of them could not be put back."""

@@ -49,22 +49,36 @@ class NetworkInForce:
             pytest_internals.tear_down(network[-1], pytest_internals.request_of(item))
         self._topology = topology[-1] if topology else None
 
+    def ask_early(self, item: pytest.Item) -> None:
+        """Have the network of a netns test built before all fixtures of the test, if this process cannot go home again.
+
+        Otherwise fixtures of a wider scope would be set up on the host's network for the first netns test, and outside
+        of it for all later tests.
+        """
+        networks = self._session.networks
+        if networks.sandbox is not None and networks.sandbox.can_return:
+            return
+        is_asked = "netns" in pytest_internals.fixture_names(item)
+        if not is_asked and not self._is_current(item) and not networks.will_return():
+            pytest_internals.prepend_fixture(item, "netns")
+
     def require(self) -> None:
         """Build the network of the running test, or make it the current one again, whether or not the test asks.
 
-        If each marked test asked for the fixture ``netns`` by an argument, each test would take 0.2 ms longer.
+        If each marked test asked for the fixture ``netns`` by an argument, each test would take 0.05 ms longer.
         """
         item = self.netns_test
-        if item is None:
-            return
-        networks, topology = self._session.networks, item.stash.get(TOPOLOGY_IN_FORCE, None)
-        network, server = networks.current, item.stash.get(SERVER_NAME, None)
-        if (
-            network is None
-            or server != networks.server_named(network)
-            or not (topology is None or topology is network.topology or topology == network.topology)
-        ):
+        if item is not None and not self._is_current(item):
             pytest_internals.request_of(item).getfixturevalue("netns")
+
+    def _is_current(self, item: pytest.Item) -> bool:
+        networks, topology = self._session.networks, item.stash.get(TOPOLOGY_IN_FORCE, None)
+        network = networks.current
+        return (
+            network is not None
+            and item.stash.get(SERVER_NAME, None) == networks.server_named(network)
+            and (topology is None or topology is network.topology or topology == network.topology)
+        )
 
     def place(self, *, inside: bool) -> Enterable | None:
         """Return the place where a fixture or the test runs; None for tests without a network.

@@ -52,7 +52,9 @@ class Runner:
         """Note the running test; begin outside of all namespaces."""
         self._network.start_test(item)
         self._began = time.time()
-        self._bring_back(item, ended="the test before")
+        if self._network.netns_test is None or self._has_open_blocks:
+            # A netns test and its fixtures are moved to their places from wherever the thread stands.
+            self._bring_back(item, ended="the test before")
         self._strays.start_test(item.nodeid, self._network.namespace_id)
         try:
             return (yield)
@@ -68,9 +70,10 @@ class Runner:
         """
         if MISTAKE in item.stash:
             pytest.fail(item.stash[MISTAKE], pytrace=False)
-        if NAMESPACE in item.stash:
+        if self._network.netns_test is not None:
             self._network.follow_override(item)
             self._cleaner.make_room(item)
+            self._network.ask_early(item)
         elif self._session.networks.has_left_for_good and self._session.settings.other_tests == "fail":
             pytest.fail(_HOST_NETWORK_LOST, pytrace=False)
         yield
@@ -176,6 +179,11 @@ class Runner:
         finally:
             self._strays.end_test()
             self._bring_back(item, ended="the test")
+
+    @property
+    def _has_open_blocks(self) -> bool:
+        sandbox = self._session.networks.sandbox
+        return sandbox is not None and sandbox.blocks.is_placed
 
     def _bring_back(self, item: pytest.Item, *, ended: str) -> None:
         """Bring the thread back out of all namespaces; if that is not possible, stop the run.

@@ -79,5 +79,16 @@ def test_a_test_that_is_run_again_runs_in_its_namespace_each_time(noted: Noted, 
     noted("flaky", mode, "-p", "rerunning", rerunning="between_tests/rerunning").assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize(
+    ("mode", "arguments"),
+    [pytest.param("auto", (), marks=pytest.mark.root), ("rootless", ("-k", "not host"))],
+)
+def test_a_hook_that_moves_the_thread_moves_no_test(suite: Suite, mode: str, arguments: tuple[str, ...]) -> None:
+    options = f"--netns-mode={mode}", *arguments
+    result = suite("between_tests/alternating", *options, conftest="between_tests/wandering")
+    assert result.parseoutcomes().get("passed") == (3 if arguments else 5)
+    assert result.ret == 0
+
+
 def test_the_capabilities_of_the_process_are_not_asked_for_each_test(suite: Suite) -> None:
     suite("between_tests/counted", "-p", "no:randomly").assert_outcomes(passed=101)

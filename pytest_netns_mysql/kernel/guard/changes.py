@@ -30,8 +30,8 @@ class Changes:
         self.is_incomplete = False
 
     def __bool__(self) -> bool:
-        sets = (self.namespaces, self.neighbours, self.rulesets, self.sysctls)
-        return any(sets) or self.name_files or self.is_incomplete
+        touched = self.namespaces or self.neighbours or self.rulesets or self.sysctls
+        return bool(touched) or self.name_files or self.is_incomplete
 
     def add(self, other: Changes) -> None:
         """Add other changes to these."""

@@ -123,7 +123,7 @@ class Guard:
             OSError: The network cannot be read.
             NetworkError: The kernel refuses the topology's address translation.
         """
-        self._take()
+        self._watch.take(self._pending)
         if not self._pending:
             return None
         leftovers = self._get_baseline().put_back(self._pending, self._take)

@@ -107,9 +107,12 @@ class Enterable:
         __exit__ = _EXIT
 
     def start_hold(self) -> Block:
-        """Move the calling thread here until ``end_hold`` is called with the returned block."""
+        """Move the calling thread here until ``end_hold`` is called with the returned block.
+
+        If no block is open yet, the thread is at rest between two holds: as root at home, where it ends up then.
+        """
         block = Block(self.name, self._target, ("", 0), by_hand=False)
-        self._blocks.enter(block, is_plain=False)
+        self._blocks.enter(block, is_plain=False, is_from_home=True)
         return block
 
     def end_hold(self, block: Block) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from dataclasses import dataclass
@@ -34,13 +35,49 @@ def mount_identity() -> tuple[int, int]:
     return identity(_MOUNT)
 
 
-def current_links() -> tuple[str, str]:
-    """Return what the links to the namespaces of the calling thread lead to, such as ``net:[4026531840]``, see proc(5).
+class Links:
+    """The links to the namespaces of the calling thread, see proc(5).
 
-    All namespaces are inodes of one file system, so that the number alone identifies a namespace. Reading a link takes
-    less time than looking at the file behind it, and each test looks several times.
+    All namespaces are inodes of one file system, so that the number in a link identifies a namespace. Reading a link
+    takes less time than looking at the file behind it. A thread that looks often keeps the links open, so that no path
+    has to be followed.
     """
-    return os.readlink(_NETWORK), os.readlink(_MOUNT)  # noqa: PTH115 - a Path would take longer than the kernel
+
+    __slots__ = ("_kept", "_process")
+
+    def __init__(self) -> None:
+        """Keep nothing open yet."""
+        self._kept: tuple[int, ...] = ()
+        self._process = 0
+
+    def __del__(self) -> None:
+        self._close()
+
+    def keep(self) -> None:
+        """Keep the links of the calling thread open, which must be the only thread that uses this object."""
+        if not self._kept:
+            flags = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._process = os.getpid()
+            self._kept = os.open(_NETWORK, flags), os.open(_MOUNT, flags)
+
+    def read(self) -> tuple[str, str]:
+        """Return what the links lead to, such as ``net:[4026531840]`` and ``mnt:[4026531841]``."""
+        # In a forked child the open links are still those of its parent.
+        if self._kept and self._process == os.getpid():
+            network, mount = self._kept
+            try:
+                # An empty path is the open link itself, see readlink(2). A Path would take longer than the kernel.
+                return os.readlink("", dir_fd=network), os.readlink("", dir_fd=mount)
+            except OSError:  # a test has closed the descriptors, or has other files behind them
+                self._kept = ()
+        return os.readlink(_NETWORK), os.readlink(_MOUNT)  # noqa: PTH115
+
+    def _close(self) -> None:
+        kept, self._kept = self._kept, ()
+        for descriptor in kept:
+            with contextlib.suppress(OSError):  # what is no link any more belongs to somebody else
+                os.readlink("", dir_fd=descriptor)
+                os.close(descriptor)
 
 
 @dataclass(frozen=True)
@@ -71,21 +108,17 @@ class Position:
 
     @cached_property
     def network_link(self) -> str:
-        """What ``current_links`` returns of a thread in this network namespace."""
+        """Where the link of a thread leads that is in this network namespace, see ``Links``."""
         return f"net:[{self.network_id[1]}]"
 
     @cached_property
     def mount_link(self) -> str:
-        """What ``current_links`` returns of a thread in this mount namespace."""
+        """Where the link of a thread leads that is in this mount namespace, see ``Links``."""
         return f"mnt:[{self.mount_id[1]}]"
 
     def is_current_mount(self) -> bool:
         """Return True if the calling thread is in this mount namespace."""
         return os.readlink(_MOUNT) == self.mount_link  # noqa: PTH115 - a Path would take longer than the kernel
-
-    def is_current(self) -> bool:
-        """Return True if the calling thread is in this network namespace and in this mount namespace."""
-        return current_links() == (self.network_link, self.mount_link)
 
     def enter(self, *, is_mount_another: bool = False) -> None:
         """Move the calling thread to this position.

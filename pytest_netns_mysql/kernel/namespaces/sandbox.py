@@ -174,12 +174,13 @@ class Sandbox:
         position = self.resting_position
         try:
             still_open = self.blocks.end_inside()
-            if position.is_current():
-                return still_open
-            position.enter()
+            if not self.blocks.stands_at(position):
+                position.enter()
+                if not self.blocks.stands_at(position):
+                    return None
         except OSError:
             return None
-        return still_open if position.is_current() else None
+        return still_open
 
 
 def _create_and_return(home: Position) -> Position:

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from pytest_netns_mysql.errors import BlockError
+
 
 def current_task() -> object:
     """Return the asyncio or trio task that the calling thread runs, or None outside of an event loop."""
@@ -68,3 +70,21 @@ def _on_suspension_in_trio(callback: Callable[[], None]) -> Callable[[], None]:
             trio.lowlevel.remove_instrument(instrument)
 
     return cancel
+
+
+def held_across_await(block: str, name: str) -> BlockError:
+    """Return the error for a block that was held across an ``await``.
+
+    Args:
+        block: The block, as text.
+        name: The name of the block's namespace.
+    """
+    return BlockError(
+        f"{block} was held across an await. Other tasks would have run in {name}, so the block ended at the await, and "
+        "the code after it ran outside of the block",
+        remedies=[
+            "enter, make the socket, leave, then await what uses it",
+            "run the whole event loop inside: with netns[...]: asyncio.run(main())",
+            "or mark the test: an async test under @pytest.mark.netns(...) runs in its namespace",
+        ],
+    )

@@ -60,7 +60,8 @@ def setns(fd: int, kind: int) -> None:
         fd: A descriptor of the namespace.
         kind: The namespace's kind, one of the CLONE_NEW constants.
     """
-    _check(_libc().setns(fd, kind), "setns")
+    if _libc().setns(fd, kind) != 0:
+        _check(-1, "setns")
 
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:

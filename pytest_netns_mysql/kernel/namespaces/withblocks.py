@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import BlockError, OneWayError
 from pytest_netns_mysql.kernel.namespaces import suspension, syscalls
 from pytest_netns_mysql.kernel.namespaces.position import (
+    Links,
     Position,
     SavedTarget,
     Target,
     close_target,
-    current_links,
     mount_identity,
     network_identity,
     open_network,
@@ -78,6 +78,7 @@ class _Thread:
     def __init__(self) -> None:
         self.owner = _Owner()
         self.stack: list[Block] = []
+        self.links = Links()
         self.base: Target = -1
         self.is_base_owned = False
         # Whether in the sandbox's mount namespace; None if the thread has to be looked at.
@@ -116,6 +117,7 @@ class OpenBlocks(threading.local):
         """
         self._home = home
         self._inner = inner
+        self._home_links = home.network_link, home.mount_link
         self._known = {place.network_link: place.network for place in (inner, outside) if place is not None}
         self._can_return = can_return
         self._thread = _Thread()
@@ -126,28 +128,34 @@ class OpenBlocks(threading.local):
         """True if a block or a job of a pool has moved the calling thread to where it stands."""
         return bool(self._thread.stack) or self.jobs > 0
 
-    def enter(self, block: Block, *, is_plain: bool = True) -> None:
+    def enter(self, block: Block, *, is_plain: bool = True, is_from_home: bool = False) -> None:
         """Move the calling thread to the target of a block.
 
         Args:
             block: The new innermost block.
             is_plain: Whether a ``with`` statement opens the block, which must not be held across an ``await``.
+            is_from_home: Whether an outermost block is to end at home, wherever the thread stands now.
 
         Raises:
             OneWayError: The thread is outside of the sandbox and could not come back. The thread does not move.
             OSError: The kernel refuses, see setns(2). The thread does not move.
         """
         thread = self._thread
-        if thread.stack:
-            innermost = thread.stack[-1]
+        stack = thread.stack
+        if stack:
+            innermost = stack[-1]
             if innermost.task is not None and innermost.task is not suspension.current_task():
                 self._end_awaited(innermost)
-        if not thread.stack:
-            self._find_base()
+        if not stack:
+            if is_from_home and self._can_return:
+                thread.release_base()
+                thread.base, thread.is_inside = self._home, False
+            else:
+                self._find_base(thread)
         block.owner = thread.owner
-        thread.stack.append(block)
+        stack.append(block)
         try:
-            self._move(block.target)
+            self._move(thread, block.target)
             if is_plain:
                 block.task = suspension.current_task()
                 if block.task is not None:
@@ -164,7 +172,7 @@ class OpenBlocks(threading.local):
                 ``await``. No thread moves.
         """
         if block.state is BlockState.AWAITED:
-            raise _held_across_await(block)
+            raise suspension.held_across_await(str(block), block.name)
         if block.state is not BlockState.OPEN:
             return
         if block.owner is not self._thread.owner:
@@ -191,6 +199,13 @@ class OpenBlocks(threading.local):
             except BaseException:  # a signal handler may raise here as well
                 self._remove(block)
                 raise
+
+    def stands_at(self, position: Position) -> bool:
+        """Return True if the calling thread is in both namespaces of a position. It is asked between all tests."""
+        links = self._thread.links
+        links.keep()
+        network, mount = links.read()
+        return network == position.network_link and mount == position.mount_link
 
     def save_target(self) -> SavedTarget:
         """Return where the calling thread stands."""
@@ -232,10 +247,12 @@ class OpenBlocks(threading.local):
     def _remove(self, block: Block) -> None:
         """Remove a block, and move the thread if the block was the innermost one; repeating this is harmless."""
         thread = self._thread
-        still_open = self._open()
-        rest = [other for other in still_open if other is not block]
-        if still_open and still_open[-1] is block:
-            self._move(rest[-1].target if rest else thread.base)
+        rest = self._open()
+        if rest and rest[-1] is block:
+            rest.pop()
+            self._move(thread, rest[-1].target if rest else thread.base)
+        elif block in rest:
+            rest.remove(block)
         thread.stack[:] = rest
         block.state = BlockState.LEFT
         if block.cancel_check is not None:
@@ -249,8 +266,7 @@ class OpenBlocks(threading.local):
             self._remove(block)
             block.state = BlockState.AWAITED
 
-    def _move(self, target: Target) -> None:
-        thread = self._thread
+    def _move(self, thread: _Thread, target: Target) -> None:
         is_inside = thread.is_inside
         if isinstance(target, Position):
             thread.is_inside = None
@@ -262,11 +278,10 @@ class OpenBlocks(threading.local):
             thread.is_inside = True
         syscalls.setns(target, syscalls.CLONE_NEWNET)
 
-    def _find_base(self) -> None:
+    def _find_base(self, thread: _Thread) -> None:
         """Save where the thread stands, by descriptors that are open already if possible."""
-        thread = self._thread
         thread.release_base()
-        network, mount = current_links()
+        links = network, mount = thread.links.read()
         thread.is_inside = mount == self._inner.mount_link
         if thread.is_inside:
             known = self._known.get(network)
@@ -279,17 +294,5 @@ class OpenBlocks(threading.local):
                 remedies=["start the thread (or its executor) inside the test that uses it", "run as root"],
             )
         else:
-            thread.is_base_owned = (network, mount) != (self._home.network_link, self._home.mount_link)
+            thread.is_base_owned = links != self._home_links
             thread.base = Position.current() if thread.is_base_owned else self._home
-
-
-def _held_across_await(block: Block) -> BlockError:
-    return BlockError(
-        f"{block} was held across an await. Other tasks would have run in {block.name}, so the block ended at the "
-        "await, and the code after it ran outside of the block",
-        remedies=[
-            "enter, make the socket, leave, then await what uses it",
-            "run the whole event loop inside: with netns[...]: asyncio.run(main())",
-            "or mark the test: an async test under @pytest.mark.netns(...) runs in its namespace",
-        ],
-    )

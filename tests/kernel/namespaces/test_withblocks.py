@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import os
 import random
 import signal
 import threading
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import BlockError
+from pytest_netns_mysql.kernel.namespaces import syscalls
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
 
@@ -245,3 +247,49 @@ def test_an_exception_set_by_another_thread_leaves_no_thread_in_a_namespace(in_n
     caught, elsewhere = in_network(load("red-blue"), action, mode)
     assert caught > 100
     assert elsewhere == 0
+
+
+@MODES
+def test_a_forked_child_comes_back_to_where_it_stands_itself(
+    in_network: InNetwork, in_child: Callable[[Callable[[], Any]], Any], mode: str
+) -> None:
+    def action(network: Network) -> bool:
+        there = places(network)
+        network.sandbox.bring_back()
+
+        def move_and_come_back() -> bool:
+            syscalls.setns(network["red"].descriptor, syscalls.CLONE_NEWNET)
+            with network["blue"]:
+                pass
+            return place() == there["red"]
+
+        return bool(in_child(move_and_come_back)) and place() == there["outside"]
+
+    assert in_network(load("red-blue"), action, mode) is True
+
+
+def is_link(descriptor: int) -> bool:
+    try:
+        os.readlink("", dir_fd=descriptor)
+    except OSError:
+        return False
+    return True
+
+
+@MODES
+def test_other_files_may_take_the_place_of_our_descriptors(in_network: InNetwork, mode: str) -> None:
+    def action(network: Network) -> list[bool]:
+        there = places(network)
+        network.sandbox.bring_back()
+        links = [number for number in range(1024) if is_link(number)]
+        with Path("/dev/null").open("rb") as other:
+            for number in links:
+                os.dup2(other.fileno(), number)
+        network["red"].__enter__()
+        came_back = network.sandbox.bring_back() is not None
+        with network["blue"]:
+            in_blue = place() == there["blue"]
+        are_open = all(os.path.samestat(os.fstat(number), Path("/dev/null").stat()) for number in links)
+        return [len(links) == 2, came_back, in_blue, place() == there["outside"], are_open]
+
+    assert in_network(load("red-blue"), action, mode) == [True] * 5
