@@ -213,6 +213,7 @@ def test_the_next_test_finds_the_server_as_a_fresh_one(netns_mysqld: MySQLServer
     @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(STEPS)
     @example([])
+    @example([("own", "SET PASSWORD = 'secret'")])
     @example([("own", OWN[0]), ("own", OWN[1])])
     def play(steps: Steps) -> None:
         rounds.play(steps)
