@@ -112,7 +112,7 @@ class Accounts:
         Raises ClientError, which names the task of a statement, if the server refuses that statement.
         """
         dialect, answers = self.server.dialect, list[RawRow]()
-        statements = [dialect.limit(_LOCK_TIMEOUT), *(step.statement for step in steps), dialect.no_limit]
+        statements = dialect.limited(_LOCK_TIMEOUT, *(step.statement for step in steps))
         # The first and the last statement are not refused.
         step, *later = steps
         try:
@@ -233,16 +233,14 @@ class Accounts:
         """
         if not self._accounts or not self.server.is_running:
             return
-        dialect = self.server.dialect
         let_in_every_host = any(account.host in _EVERY_HOST for account in self._accounts)
-        self.server.administrator.run(
-            dialect.limit(LOCK_WAIT),
+        statements = [
             *(f"DROP SCHEMA IF EXISTS {identifier(schema)}" for schema in self._schemas),
             f"DROP USER IF EXISTS {', '.join(map(str, self._accounts))}",
             # After such an account the server skips its check of hosts until it reads the grant tables again.
             *(["FLUSH PRIVILEGES"] if let_in_every_host else []),
-            dialect.no_limit,
-        )
+        ]
+        self.server.administrator.run(*self.server.dialect.limited(LOCK_WAIT, *statements))
         self._accounts.clear()
         self._schemas.clear()
 
@@ -262,8 +260,8 @@ class Accounts:
 
         Raises the server's error if the server refuses, or if another connection holds a lock for a second.
         """
-        administrator, dialect = self.server.administrator, self.server.dialect
-        administrator.run(dialect.limit(LOCK_WAIT), *spare.renewing, dialect.no_limit)
+        administrator = self.server.administrator
+        administrator.run(*self.server.dialect.limited(LOCK_WAIT, *spare.renewing))
         administrator.spare = spare
         self._accounts.clear()
         self._schemas.clear()

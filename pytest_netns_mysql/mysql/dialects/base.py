@@ -161,17 +161,20 @@ class Dialect:
         is_connector = driver in (None, "mysql.connector")
         return self.connection if is_connector and not {*self.connection} & {*options} else {}
 
-    def limit(self, seconds: int) -> str:
-        """Return the statement after which a session waits at most ``seconds`` for a lock.
+    def limited(self, seconds: int, *statements: str) -> tuple[str, ...]:
+        """Return statements for the plugin's own session, with others that limit their wait for a lock to ``seconds``.
 
         MariaDB limits the wait for some locks only by max_statement_time, which is set to three times as long.
         """
         values = {name: 3 * seconds if name == "max_statement_time" else seconds for name in self.lock_waits}
-        return f"SET SESSION {', '.join(f'{name} = {value}' for name, value in values.items())}"
+        if values == self.lock_waits:
+            return statements
+        limit = f"SET SESSION {', '.join(f'{name} = {value}' for name, value in values.items())}"
+        return limit, *statements, self.no_limit
 
     @property
     def no_limit(self) -> str:
-        """The statement that undoes ``limit`` in the plugin's own session."""
+        """The statement that undoes ``limited`` in the plugin's own session, after an error."""
         return f"SET SESSION {', '.join(f'{name} = {value}' for name, value in self.lock_waits.items())}"
 
     @property

@@ -52,18 +52,20 @@ class Questions:
 
     @classmethod
     def of(cls, rows: Iterable[RawRow]) -> Questions | None:
-        """Return the counts from the rows of ``QUESTIONS``, or None if the server does not count."""
+        """Return the counts from the rows of ``QUESTIONS``, or None if the server does not count.
+
+        Rows of other kinds are ignored.
+        """
         by_account: dict[tuple[str, str], int] = {}
         totals: dict[str, int] = {}
         session, own = "", 0
         for kind, name, host, count in rows:
-            number = int(count or 0)
             if kind == b"account":
-                by_account[decoded(name), decoded(host)] = number
+                by_account[decoded(name), decoded(host)] = int(count or 0)
             elif kind == b"session":
-                session, own = decoded(name), number
-            else:
-                totals[decoded(name)] = number
+                session, own = decoded(name), int(count or 0)
+            elif kind == b"all":
+                totals[decoded(name)] = int(count or 0)
         if not session or totals.keys() != {_ALL, _IDS}:
             return None
         return cls(totals[_ALL], totals[_IDS], session, own, by_account)

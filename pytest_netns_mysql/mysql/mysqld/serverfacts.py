@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -103,7 +104,10 @@ class ServerFacts:
         if self._process is None:
             return
         with self.network[GLOBAL]:
-            size = self._process.log.stat().st_size if self._process.log.exists() else 0
+            try:
+                size = self._process.log.stat().st_size
+            except FileNotFoundError:
+                size = 0
         if size == self._log_seen:
             return
         self._log_seen = size
@@ -143,8 +147,12 @@ class ServerFacts:
             self._process.lend(paths)
 
     def files(self) -> Iterator[tuple[str, int]]:
-        """Return the files of the data directory outside of schemas, with the times of their last changes in ns."""
-        return iter(()) if self._process is None else self._process.files()
+        """Return the files of the data directory outside of schemas, with the times of their last changes in ns.
+
+        Files that the server writes by itself are left out.
+        """
+        is_ignored = re.compile(self.dialect.ignored_files).search
+        return iter(()) if self._process is None else self._process.files(is_ignored)
 
     @property
     def default_network_namespace(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +56,15 @@ class ServerFolder:
         with self.home:
             copying.copy(template, self.datadir)
 
-    def files(self) -> Iterator[tuple[str, int]]:
-        """Yield the files outside of users' schemas, with the times of their last changes in ns."""
+    def files(self, is_ignored: Callable[[str], object]) -> Iterator[tuple[str, int]]:
+        """Yield the files outside of users' schemas, with the times of their last changes in ns.
+
+        Args:
+            is_ignored: Returns something true for the name of a file that is left out.
+        """
         with self.home:
             for folder in (self.datadir, self.datadir / "mysql", self.datadir / "sys"):
                 with contextlib.suppress(FileNotFoundError), os.scandir(folder) as scan:
                     for entry in scan:
-                        if entry.is_file(follow_symlinks=False):
+                        if not is_ignored(entry.name) and entry.is_file(follow_symlinks=False):
                             yield entry.path, entry.stat().st_mtime_ns

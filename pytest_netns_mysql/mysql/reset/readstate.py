@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.dialects.questions import Questions
@@ -146,12 +145,7 @@ def _settings(
 
 def changing_files(server: Instance) -> frozenset[tuple[str, int]]:
     """Return the files that only statements change. InnoDB writes to its files by itself: these have no time."""
-    is_ignored = re.compile(server.dialect.ignored_files).search
-    return frozenset(
-        (path, 0 if path.endswith(TABLESPACES) else changed)
-        for path, changed in server.files()
-        if not is_ignored(path.rpartition("/")[2])
-    )
+    return frozenset((path, 0 if path.endswith(TABLESPACES) else changed) for path, changed in server.files())
 
 
 def _may_have_restarted(server: Instance, known: State) -> bool:

@@ -65,3 +65,8 @@ def test_nothing_that_counters_could_miss_reaches_the_next_test(suite: Suite) ->
 @pytest.mark.slow
 def test_the_next_test_finds_its_account_and_its_schema_as_new(suite: Suite) -> None:
     suite("leftovers/own_schema").assert_outcomes(passed=70)
+
+
+@pytest.mark.slow
+def test_a_kept_account_is_seen_by_nobody_but_the_next_test(suite: Suite) -> None:
+    suite("leftovers/takeover").assert_outcomes(passed=32, skipped=2)

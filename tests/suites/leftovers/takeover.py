@@ -7,6 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.netns("red")
 MADE = []
+SERVERS = []
 
 
 def ask(server, query):
@@ -123,13 +124,10 @@ def test_that_makes_the_account(netns_account):
 
 class TestSetup:
     def setup_method(self):
-        with contextlib.suppress(LookupError):
-            assert not is_there(self.server[0])
-
-    server = []
+        assert not any(map(is_there, SERVERS))
 
     def test_first(self, netns_mysql, netns_mysqld):
-        self.server.append(netns_mysqld)
+        SERVERS.append(netns_mysqld)
 
     def test_second(self, netns_mysql):
         pass
