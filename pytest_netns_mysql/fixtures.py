@@ -1,4 +1,7 @@
-"""The fixtures for test suites: networks, servers, accounts and connections."""
+"""The fixtures for test suites: networks, servers, accounts and connections.
+
+PYTEST_DONT_REWRITE: nothing is asserted here, and pytest would warn where a process runs it twice.
+"""
 
 from __future__ import annotations
 

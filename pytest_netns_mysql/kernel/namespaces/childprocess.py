@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import posix
 import signal
-import warnings
 from collections.abc import Callable
 
+from pytest_netns_mysql.kernel.namespaces.forking import start_child
 from pytest_netns_mysql.kernel.namespaces.refusal import StepError
 
 _TRIAL = "a trial in a child process"
@@ -25,13 +24,7 @@ def run_in_child(action: Callable[[], object]) -> None:
         StepError: ``action`` raised an error in the child, or the child ended early.
     """
     reading, writing = os.pipe()
-    with warnings.catch_warnings():
-        # Python 3.12 warns of locks that other threads hold. The child makes system calls, and imports nothing.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        # Not os.fork: a debugger replaces that, to follow the child.
-        child = posix.fork()
-    if child == 0:
-        _run_and_exit(writing, action)
+    child = start_child(lambda: _run(writing, action))
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         answer = pipe.read()
@@ -44,8 +37,8 @@ def run_in_child(action: Callable[[], object]) -> None:
         raise StepError(*refusal)
 
 
-def _run_and_exit(writing: int, action: Callable[[], object]) -> None:
-    """Call ``action``, write what was refused to the pipe, and end the child."""
+def _run(writing: int, action: Callable[[], object]) -> None:
+    """Call ``action``, and write what was refused to the pipe."""
     refusal: tuple[str, int, str, str | None] | None = None
     try:
         for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
@@ -58,4 +51,3 @@ def _run_and_exit(writing: int, action: Callable[[], object]) -> None:
     finally:
         with contextlib.suppress(OSError):
             os.write(writing, json.dumps(refusal).encode())
-        os._exit(0)

@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import posix
 import select
 import signal
 import subprocess
-import sys
-import warnings
 from collections.abc import Mapping, Sequence
-from typing import NoReturn
 
 from pytest_netns_mysql.kernel.namespaces import launcher
+from pytest_netns_mysql.kernel.namespaces.forking import start_child
 
 _LAUNCH_TIMEOUT = 30.0  # seconds, until the launcher must have written the program's pid
 _SYS_CLOSE_RANGE = 436  # on every architecture
@@ -124,7 +121,7 @@ def start_program(
 ) -> Program:
     """Start a program, and return at once.
 
-    This process is forked, which takes a millisecond or two. Another Python in its place would take twenty.
+    This process is forked. Another Python in place of the child would take twenty milliseconds.
 
     Args:
         argv: The program and its arguments.
@@ -135,14 +132,7 @@ def start_program(
     """
     reading, writing = pipe
     try:
-        with warnings.catch_warnings():
-            # Python 3.12 warns of locks that other threads hold. The child imports nothing, and waits for none of them.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            # Not os.fork: a debugger replaces that, to follow the child.
-            child = posix.fork()
-        if child == 0:
-            _become(words, env, output)
-        return Program(argv, child, reading)
+        return Program(argv, start_child(lambda: _become(words, env, output)), reading)
     except BaseException:
         os.close(reading)
         raise
@@ -150,11 +140,9 @@ def start_program(
         os.close(writing)
 
 
-def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) -> NoReturn:
-    """Become the program; if that fails, write the reason where the program's output goes, and end."""
+def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) -> None:
+    """Become the program; if that fails, write the reason where the program's output goes."""
     try:
-        sys.settrace(None)
-        sys.setprofile(None)
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which Python ignores
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
@@ -164,14 +152,9 @@ def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) ->
         os.environ.clear()
         os.environ.update(env)
         launcher.become(words)
-    except SystemExit as error:
-        reason = str(error)
-    except BaseException as error:  # noqa: BLE001 - this process must end here, whatever happens
-        reason = f"{type(error).__name__}: {error}"
-    finally:
-        with contextlib.suppress(OSError, NameError):
-            os.write(2, f"{reason}\n".encode())
-        os._exit(1)
+    except BaseException as error:  # noqa: BLE001 - the reason is told, whatever it is
+        reason = str(error) if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
+        os.write(2, f"{reason}\n".encode())
 
 
 def _close_on_exec() -> None:
