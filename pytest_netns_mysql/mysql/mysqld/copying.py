@@ -17,13 +17,19 @@ _BLOCK = 512  # bytes of what stat(2) calls a block
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a data directory; raise CacheError. Holes stay holes, so that 65 MB cost only their 30 MB of content.
+    """Copy a data directory. Holes stay holes, so that 65 MB cost only their 30 MB of content.
 
     The files are copied without another program, which would take twice the time.
+
+    Raises:
+        CacheError: The directory cannot be copied.
+        OSError: This process has too many open files.
     """
     try:
         _copy_folder(str(source), str(target))
     except OSError as error:
+        if error.errno == errno.EMFILE:
+            raise  # a limit of this process, and no fault of the cache
         raise _not_copied(source, target, [str(error)]) from error
 
 
