@@ -13,10 +13,9 @@ from typing import NoReturn
 
 import pytest
 
-from pytest_netns_mysql.run.wanted import PROCESS
+from pytest_netns_mysql.run.wanted import PROCESS, STARTED_AGAIN
 
 # exec does not change the pid that the environment variable has.
-_STARTED_AGAIN = "again"
 _SCRIPTS = ("pytest", "py.test")
 
 
@@ -31,8 +30,8 @@ class Reexecution:
     def __init__(self, config: pytest.Config) -> None:
         """Record in the environment, until the run ends, that this process runs pytest."""
         pid, _, again = os.environ.get(PROCESS, "").partition(" ")
-        is_first = pid != str(os.getpid()) or again == _STARTED_AGAIN
-        self.has_happened = pid == str(os.getpid()) and again == _STARTED_AGAIN
+        is_first = pid != str(os.getpid()) or again == STARTED_AGAIN
+        self.has_happened = pid == str(os.getpid()) and again == STARTED_AGAIN
         self.hindrance = self._hindrance(config, is_first=is_first)
         self._directory = config.invocation_params.dir
         if is_first:
@@ -60,7 +59,7 @@ class Reexecution:
         """
         from pytest_netns_mysql.kernel.namespaces import exec_in_userns
 
-        os.environ[PROCESS] = f"{os.getpid()} {_STARTED_AGAIN}"
+        os.environ[PROCESS] = f"{os.getpid()} {STARTED_AGAIN}"
         argv = _with_debugger([sys.executable, *sys.orig_argv[1:]])
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:

@@ -19,6 +19,7 @@ CACHE_FOLDER = "netns"
 """The folder of pytest's cache in which a run with netns tests leaves what the next run should know."""
 PROCESS = "PYTEST_NETNS_MYSQL_PROCESS"
 """The environment variable with the pid of the process that runs pytest, and whether pytest was started again there."""
+STARTED_AGAIN = "again"
 
 
 def is_set(config: pytest.Config, options: argparse.Namespace) -> bool:
@@ -49,7 +50,7 @@ def _had_netns_tests(config: pytest.Config) -> bool:
 
 
 def _must_enter(config: pytest.Config) -> bool:
-    if PROCESS in os.environ:
+    if os.environ.get(PROCESS) == f"{os.getpid()} {STARTED_AGAIN}":
         return True
     options = config.known_args_namespace
     if runs_nothing(options) and not getattr(options, "looponfail", False):
