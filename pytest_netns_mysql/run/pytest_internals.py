@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from _pytest import python
 
+_RUN_ANYWHERE = frozenset(
+    {
+        *("capfd", "capfdbinary", "caplog", "capsys", "capsysbinary"),
+        *("monkeypatch", "record_property", "recwarn", "tmp_path"),
+    }
+)
+
 if TYPE_CHECKING:
     import pytest
 
@@ -83,6 +90,14 @@ def name_of(definition: Definition) -> str:
 def is_parameter(definition: Definition) -> bool:
     """Return True for the fixture that pytest makes of a parameter of ``@pytest.mark.parametrize``."""
     return definition.func is getattr(python, "get_direct_param_fixture_func", None)
+
+
+def runs_anywhere(definition: Definition) -> bool:
+    """Return True for a fixture of pytest's own that neither its setup nor its teardown can tell a namespace by.
+
+    Fixtures by which pytest calls a project's setup methods are pytest's own, too, and are not among them.
+    """
+    return definition.argname in _RUN_ANYWHERE and is_of_pytest(definition.func)
 
 
 def add_finalizer(definition: Definition, finalizer: Callable[[], None]) -> None:

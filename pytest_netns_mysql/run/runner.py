@@ -103,7 +103,11 @@ class Runner:
             return value
         if inside:
             self._begin()
-            if pytest_internals.is_parameter(fixturedef) or is_own(pytest_internals.function_of(fixturedef)):
+            if (
+                pytest_internals.is_parameter(fixturedef)
+                or is_own(pytest_internals.function_of(fixturedef))
+                or pytest_internals.runs_anywhere(fixturedef)
+            ):
                 return (yield)
         # Finalizers run in reverse order: enter, the teardown of the fixture, leave.
         name = pytest_internals.name_of(fixturedef)

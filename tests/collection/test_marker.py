@@ -42,6 +42,12 @@ def test_a_plugin_may_add_the_marker_after_collection(suite: Suite) -> None:
     result.assert_outcomes(passed=2)
 
 
+@pytest.mark.parametrize("mode", ["auto", "rootless"])
+def test_fixtures_of_pytest_serve_a_test_in_a_namespace(suite: Suite, mode: str) -> None:
+    result = suite("marker/fixtures_of_pytest", f"--netns-mode={mode}")
+    result.assert_outcomes(passed=3)
+
+
 def test_several_names_on_a_class_run_each_method_in_each(suite: Suite) -> None:
     result = suite("marker/class_in_several")
     result.assert_outcomes(passed=4)
