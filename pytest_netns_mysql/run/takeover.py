@@ -29,6 +29,7 @@ def may_take_over(item: pytest.Item, before: pytest.Item) -> bool:
     """
     return (
         item.parent is before.parent
+        and all(map(pytest_internals.has_fixtures, (item, before)))
         and NAMESPACE in item.stash
         and item.stash[NAMESPACE] == before.stash.get(NAMESPACE, None)
         and _FRESH not in pytest_internals.fixture_names(item)

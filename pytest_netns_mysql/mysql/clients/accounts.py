@@ -113,12 +113,11 @@ class Accounts:
         """
         dialect, answers = self.server.dialect, list[RawRow]()
         statements = dialect.limited(_LOCK_TIMEOUT, *(step.statement for step in steps))
-        # The first and the last statement are not refused.
         step, *later = steps
         try:
             for number, rows in enumerate(self.server.administrator.run_each(*statements)):
                 answers += rows
-                if 0 < number <= len(steps):
+                if 0 < number <= len(steps):  # the first and the last statement limit the wait
                     step.note()
                     step = later.pop(0) if later else step
         except mysql.connector.Error as error:

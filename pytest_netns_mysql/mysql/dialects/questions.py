@@ -17,12 +17,14 @@ from pytest_netns_mysql.mysql.dialects.quoting import decoded
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
 
+# PS_CURRENT_THREAD_ID() is refused without Performance Schema.
 # Accounts before all sessions: a statement in between then counts as a statement of somebody else.
 QUESTIONS = """\
 SELECT 'account', USER, HOST, VARIABLE_VALUE FROM performance_schema.status_by_account
     WHERE VARIABLE_NAME = 'Questions' AND USER IS NOT NULL
 UNION ALL SELECT 'session', CONNECTION_ID(), '', VARIABLE_VALUE FROM performance_schema.status_by_thread
-    WHERE THREAD_ID = PS_CURRENT_THREAD_ID() AND VARIABLE_NAME = 'Questions'
+    WHERE VARIABLE_NAME = 'Questions' AND THREAD_ID =
+        (SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID())
 UNION ALL SELECT 'all', VARIABLE_NAME, '', VARIABLE_VALUE FROM performance_schema.global_status
     WHERE VARIABLE_NAME IN ('Questions', 'Queries')"""
 """MySQL's query for ``Questions.of``."""

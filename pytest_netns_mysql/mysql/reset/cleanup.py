@@ -125,8 +125,8 @@ class ServerCleanup:
                 try_to_keep(one, look.spare) if look.spare else try_to_drop(one) for one in own
             ):
                 return False
-        except (mysql.connector.Error, NetnsError, OSError):
-            return False  # the other steps meet the error again
+        except Exception:  # noqa: BLE001 - the other steps meet the error again, and tell
+            return False
         self.remaining = look.remaining
         self.result = ResetResult(before=replace(self._before, questions=look.questions))
         return True
