@@ -31,7 +31,19 @@ _MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000
 
 def command(argv: Sequence[str], **options: Any) -> list[str]:
     """Return the command line of the script; the arguments are those of ``words``."""
-    return [sys.executable, "-I", "-S", __file__, *words(argv, **options)]
+    return command_of(words(argv, **options))
+
+
+def command_of(words: Sequence[str]) -> list[str]:
+    """Return the command line of the script for words that ``words`` returned."""
+    return [sys.executable, "-I", "-S", __file__, *words]
+
+
+def descriptors_of(words: Sequence[str]) -> list[int]:
+    """Return the descriptors that words name: those of the position, of the sockets, and of the pipe."""
+    _, position, _, _, listening, pid_pipe, *_ = words
+    named = [*position.split(",", 3)[:3], *listening.split(","), pid_pipe]
+    return [int(number) for number in named if number]
 
 
 def words(

@@ -5,6 +5,7 @@ This module does not import ctypes, which a run without netns tests does not nee
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pytest_netns_mysql.errors import SandboxError
@@ -25,6 +26,19 @@ def effective_capabilities() -> frozenset[int]:
     Raises:
         SandboxError: /proc is not mounted; nothing else in this package works without it either.
     """
+    return _capabilities()["CapEff"]
+
+
+def gains_capabilities_at_exec() -> bool:
+    """Return True for root without all capabilities that exec gives to root, see capabilities(7)."""
+    if os.geteuid() != 0:
+        return False
+    own = _capabilities()
+    return not own["CapBnd"] <= own["CapPrm"]
+
+
+def _capabilities() -> dict[str, frozenset[int]]:
+    """Return the sets of capabilities of the calling thread, by their names in /proc/thread-self/status."""
     try:
         status = Path("/proc/thread-self/status").read_text()
     except OSError as error:
@@ -33,11 +47,9 @@ def effective_capabilities() -> frozenset[int]:
             tried=[str(error)],
             remedies=["mount it, as root: mount -t proc proc /proc"],
         ) from error
-    for line in status.splitlines():
-        if line.startswith("CapEff:"):
-            mask = int(line.split()[1], 16)
-            return frozenset(number for number in range(64) if mask >> number & 1)
-    return frozenset()
+    lines = (line.split(":") for line in status.splitlines() if line.startswith("Cap"))
+    masks = {name: int(mask, 16) for name, mask in lines}
+    return {name: frozenset(number for number in range(64) if mask >> number & 1) for name, mask in masks.items()}
 
 
 def needs_user_namespace(mode: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from pytest_netns_mysql.kernel.namespaces import launcher
 from pytest_netns_mysql.kernel.namespaces.forking import start_child
+from pytest_netns_mysql.kernel.namespaces.privileges import gains_capabilities_at_exec
 
 _LAUNCH_TIMEOUT = 30.0  # seconds, until the launcher must have written the program's pid
 _SYS_CLOSE_RANGE = 436  # on every architecture
@@ -149,6 +150,13 @@ def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) ->
         for stream in (1, 2):
             os.dup2(null if output is None else output, stream)
         _close_on_exec()
+        if gains_capabilities_at_exec():
+            # The kernel would forget that the program is to end with this process, see PR_SET_PDEATHSIG(2const). So the
+            # child becomes another Python first, which gains them, and does the rest.
+            command = launcher.command_of(words)
+            for number in launcher.descriptors_of(words):
+                os.set_inheritable(number, True)
+            os.execve(command[0], command, env)  # noqa: S606 - no shell is wanted
         os.environ.clear()
         os.environ.update(env)
         launcher.become(words)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import trust
+from pytest_netns_mysql.mysql.dialects.base import THREAD_KINDS
 from pytest_netns_mysql.mysql.dialects.statementcounters import StatementCounters
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
-_FORMAT = "1"  # to be raised when another content is kept
+_FORMAT = "2"  # to be raised when another content is kept
 _FOLDER = "states"
 _KEPT = 20  # of the last servers, by their options
 # What tests choose, and no part of the state shows.
@@ -68,7 +69,11 @@ def keep(server: Instance, fresh: FreshState) -> None:
     if file is None:
         return
     queries = server.dialect.queries
-    kept = {kind: rows for kind, rows in fresh.rows.items() if kind in queries and queries[kind].after}
+    kept = {
+        kind: rows
+        for kind, rows in fresh.rows.items()
+        if kind in queries and queries[kind].after and kind not in THREAD_KINDS  # which differ from boot to boot
+    }
     contents = {table: list(map(_to_json, rows)) for table, rows in fresh.contents.items()}
     unfinished = file.with_name(f"{file.name}.{os.getpid()}")
     with contextlib.suppress(OSError, CacheError):

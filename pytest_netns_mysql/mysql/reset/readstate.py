@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.mysql.dialects.base import THREAD_KINDS
 from pytest_netns_mysql.mysql.dialects.questions import Questions
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 from pytest_netns_mysql.mysql.dialects.statementcounters import (
@@ -178,6 +179,8 @@ def _read_objects(
     dialect = server.dialect
     before = {} if known is None else known.rows
     due = due_queries(dialect.queries, ran, before, server.version, has_data=has_data, has_channel="channel" in rows)
+    if isinstance(known, FreshState):
+        due |= {kind: query for kind, query in dialect.queries.items() if kind in THREAD_KINDS}
     checksums_are_due = has_data and (ran is None or not dialect.tables_after or bool(ran & dialect.tables_after))
     queries = [query.query for query in due.values()] + ([dialect.checksums] if checksums_are_due else [])
     answers = server.administrator.ask(*queries) if queries else []
