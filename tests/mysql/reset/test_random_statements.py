@@ -18,9 +18,10 @@ from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 from pytest_netns_mysql.mysql.reset.endoftest import clean_up
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.serverstate import State
+from pytest_netns_mysql.mysql.waiting import becomes_true
 
 pytestmark = [pytest.mark.live, pytest.mark.netns("red")]
-_ATTEMPTS = 100
+_ENDING = 10.0  # seconds
 
 OWN = [
     "CREATE TABLE t (a INT AUTO_INCREMENT PRIMARY KEY, b INT)",
@@ -147,10 +148,8 @@ def look(server: MySQLServer, accounts: Accounts) -> dict[str, list[Any]]:
     seen["variables"] = [row for row in seen["variables"] if row[0] not in server.dialect.volatile_variables]
     with session_of_root(server) as root:
         # The server lists a connection that was closed for a moment.
-        for _ in range(_ATTEMPTS):
-            seen["connections"] = rows_of(root, QUERIES["connections"])
-            if not seen["connections"]:
-                break
+        becomes_true(lambda: not rows_of(root, QUERIES["connections"]), timeout=_ENDING, pause=0.001)
+        seen["connections"] = rows_of(root, QUERIES["connections"])
     return seen
 
 
