@@ -18,9 +18,12 @@ from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 from pytest_netns_mysql.mysql.reset.endoftest import clean_up
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.serverstate import State
+from pytest_netns_mysql.mysql.waiting import becomes_true
 
 pytestmark = [pytest.mark.live, pytest.mark.netns("red")]
-_ATTEMPTS = 100
+_ENDING = 10.0  # seconds
+# The sessions of a test wait for each other's locks, in one thread.
+_PATIENCE = "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1"
 
 OWN = [
     "CREATE TABLE t (a INT AUTO_INCREMENT PRIMARY KEY, b INT)",
@@ -125,6 +128,11 @@ def rows_of(connection: Any, query: str) -> list[Any]:
         return [[value for number, value in enumerate(row) if number not in times] for row in cursor.fetchall()]
 
 
+def run(connection: Any, statement: str) -> None:
+    with contextlib.closing(connection.cursor(buffered=True)) as cursor:
+        cursor.execute(statement)
+
+
 @contextlib.contextmanager
 def session_of_root(server: MySQLServer) -> Iterator[Any]:
     """Yield a session of root, of which the plugin knows nothing."""
@@ -147,10 +155,8 @@ def look(server: MySQLServer, accounts: Accounts) -> dict[str, list[Any]]:
     seen["variables"] = [row for row in seen["variables"] if row[0] not in server.dialect.volatile_variables]
     with session_of_root(server) as root:
         # The server lists a connection that was closed for a moment.
-        for _ in range(_ATTEMPTS):
-            seen["connections"] = rows_of(root, QUERIES["connections"])
-            if not seen["connections"]:
-                break
+        becomes_true(lambda: not rows_of(root, QUERIES["connections"]), timeout=_ENDING, pause=0.001)
+        seen["connections"] = rows_of(root, QUERIES["connections"])
     return seen
 
 
@@ -168,15 +174,17 @@ class Rounds:
         with contextlib.ExitStack() as stack:
             clients = stack.enter_context(Clients(self._server, accounts, "red"))
             sessions = {"own": clients.connect()}
+            run(sessions["own"], _PATIENCE)
             for actor, statement in steps:
                 with contextlib.suppress(mysql.connector.Error):
                     if actor == "administrator":
+                        self._server.execute(_PATIENCE)
                         self._server.execute(statement)
                         continue
                     if actor not in sessions:
                         sessions[actor] = self._connection(actor, clients, stack)
-                    with contextlib.closing(sessions[actor].cursor(buffered=True)) as cursor:
-                        cursor.execute(statement)
+                        run(sessions[actor], _PATIENCE)
+                    run(sessions[actor], statement)
         self.end(accounts)
 
     def _connection(self, actor: str, clients: Clients, stack: contextlib.ExitStack) -> Any:
