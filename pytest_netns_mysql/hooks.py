@@ -49,6 +49,11 @@ def make_session(config: pytest.Config, options: argparse.Namespace) -> None:
     config.add_cleanup(session.close)
 
 
+def come_too_late(config: pytest.Config) -> None:
+    """Have the first netns test say that nothing told in time that this run has any, if it fails for that reason."""
+    config.stash[ENTRY].come_too_late()
+
+
 def separate_paths(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
     """Tell the paths of tests behind --netns-topology from topologies."""
     if overview.separate_paths(args):

@@ -114,5 +114,7 @@ def _wake(config: pytest.Config, options: argparse.Namespace | None = None) -> M
 
     if not config.pluginmanager.has_plugin(_HOOKS):
         hooks.make_session(config, config.option if options is None else options)
+        if options is None and not is_set(config, config.option):
+            hooks.come_too_late(config)
         config.pluginmanager.register(hooks, _HOOKS)
     return hooks

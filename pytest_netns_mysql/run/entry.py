@@ -68,6 +68,11 @@ class Entry:
         except SandboxError:
             pass
 
+    def come_too_late(self) -> None:
+        """Note for the error of the first netns test that nothing said in time that the run has any."""
+        if self._is_pending:
+            self._session.networks.no_reexecution = NOTHING_SAID
+
     def note(self, items: Iterable[pytest.Item]) -> None:
         """Note the files of netns tests for ``remember``."""
         self._files |= {os.path.relpath(path, self._config.rootpath) for path in {item.path for item in items}}

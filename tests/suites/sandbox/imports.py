@@ -7,7 +7,8 @@ def test_it():
     own = "pytest_net" + "ns_mysql."  # in one word it would say that there are such tests
     ours = {name.removeprefix(own) for name in sys.modules if name.startswith(own)}
     rooms = {"collection", "kernel", "kernel.namespaces", "run"}
-    assert ours - rooms == {
+    search = {"run.search"}  # an ordinary user's run looks for the word above
+    assert ours - rooms - search == {
         *("exports", "plugin", "fixtures", "settingtable", "errors"),
         *("collection.netnstests", "run.ownfixtures", "run.pytest_internals", "run.pytestoptions", "run.stash"),
         *("run.wanted", "kernel.namespaces.privileges"),
