@@ -13,7 +13,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 _PR_SET_PDEATHSIG = 1
@@ -82,8 +82,12 @@ def words(
     ]
 
 
-def become(words: Sequence[str]) -> NoReturn:
+def become(words: Sequence[str], env: Mapping[str, str] | None = None) -> NoReturn:
     """Prepare this process as the words say, then become the program.
+
+    Args:
+        words: What ``words`` returned.
+        env: The program's environment, by default that of this process.
 
     Raises:
         SystemExit: That cannot be done; the reason is the exit code, as for ``sys.exit``.
@@ -104,14 +108,17 @@ def become(words: Sequence[str]) -> NoReturn:
         _fork_into_pid_namespace(libc, int(pid_pipe))
     libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     _exit_if_ended(parent_pidfd)
+    # Not os.environ: its lock may be held by a thread that a forked child does not have.
+    variables = dict(os.environ if env is None else env)
     if listening:
-        _pass_sockets([int(number) for number in listening.split(",")])
+        variables |= _pass_sockets([int(number) for number in listening.split(",")])
+        variables.pop("LISTEN_FDNAMES", None)
     if dropped:
         _drop_capabilities(libc, dropped)
     # Python ignores SIGPIPE, and an ignored signal stays ignored after exec.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
-        os.execvp(argv[0], argv)  # noqa: S606 - no shell is wanted
+        os.execvpe(argv[0], argv, variables)  # noqa: S606 - no shell is wanted
     except OSError as error:
         sys.exit(f"{argv[0]}: {error.strerror}")
 
@@ -168,8 +175,11 @@ def _setns(libc: ctypes.CDLL, descriptor: int, kind: int) -> None:
         sys.exit(f"setns: {os.strerror(ctypes.get_errno())}")
 
 
-def _pass_sockets(sockets: list[int]) -> None:
-    """Give the listening sockets, whose descriptors are above 2, the descriptors 3, 4, ... as the program expects."""
+def _pass_sockets(sockets: list[int]) -> dict[str, str]:
+    """Give the listening sockets, whose descriptors are above 2, the descriptors 3, 4, ... as the program expects.
+
+    Returns the variables that tell the program of them.
+    """
     # In ascending order no socket is overwritten before its turn.
     for number, socket in enumerate(sorted(sockets), 3):
         if socket != number:
@@ -177,8 +187,7 @@ def _pass_sockets(sockets: list[int]) -> None:
             os.close(socket)
         else:
             os.set_inheritable(socket, True)
-    os.environ |= {"LISTEN_FDS": str(len(sockets)), "LISTEN_PID": str(os.getpid())}
-    os.environ.pop("LISTEN_FDNAMES", None)
+    return {"LISTEN_FDS": str(len(sockets)), "LISTEN_PID": str(os.getpid())}
 
 
 def _drop_capabilities(libc: ctypes.CDLL, dropped: int) -> None:

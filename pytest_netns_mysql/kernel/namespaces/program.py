@@ -157,9 +157,7 @@ def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) ->
             for number in launcher.descriptors_of(words):
                 os.set_inheritable(number, True)
             os.execve(command[0], command, env)  # noqa: S606 - no shell is wanted
-        os.environ.clear()
-        os.environ.update(env)
-        launcher.become(words)
+        launcher.become(words, env)
     except BaseException as error:  # noqa: BLE001 - the reason is told, whatever it is
         reason = str(error) if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
         os.write(2, f"{reason}\n".encode())
