@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import subprocess
@@ -45,6 +46,7 @@ def _copy_folder(source: str, target: str) -> None:
             else:
                 _copy_file(entry.path, path)
     status = os.stat(source)  # noqa: PTH116
+    _give_to_owner(target, status)
     os.chmod(target, status.st_mode & 0o7777)  # noqa: PTH101
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
@@ -60,12 +62,20 @@ def _copy_file(source: str, target: str) -> None:
                 _copy_content(reading, writing, status.st_size)
             else:
                 _send(reading, writing, 0, status.st_size)
+            _give_to_owner(writing, status)
             os.fchmod(writing, mode)  # the umask may have taken bits away
             os.utime(writing, ns=(status.st_atime_ns, status.st_mtime_ns))
         finally:
             os.close(writing)
     finally:
         os.close(reading)
+
+
+def _give_to_owner(target: str | int, status: os.stat_result) -> None:
+    """Give a copy to the owner of the original, such as the user of the server in a container, if this user may."""
+    if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+        with contextlib.suppress(PermissionError):
+            os.chown(target, status.st_uid, status.st_gid)
 
 
 def _copy_content(reading: int, writing: int, size: int) -> None:

@@ -76,6 +76,38 @@ def test_the_error_for_an_unwritable_cache_says_what_to_set(distribution: Distri
     ]
 
 
+def test_a_copy_has_holes_links_modes_and_times_as_the_original_has(tmp_path: Path) -> None:
+    original, copied = tmp_path / "data", tmp_path / "copy"
+    (original / "empty").mkdir(parents=True)
+    (original / "empty").chmod(0o750)
+    with (original / "sparse").open("wb") as file:
+        file.write(b"a" * 5000)
+        file.seek(1 << 22)
+        file.write(b"b" * 5000)
+        file.truncate(1 << 23)
+    (original / "sparse").chmod(0o640)
+    (original / "link").symlink_to("nowhere")
+    os.utime(original / "sparse", ns=(1_000_000_007, 2_000_000_009))
+    copying.copy(original, copied)
+    assert (copied / "sparse").read_bytes() == (original / "sparse").read_bytes()
+    old, new = (folder.joinpath("sparse").stat() for folder in (original, copied))
+    assert (new.st_mode, new.st_mtime_ns) == (old.st_mode, old.st_mtime_ns)
+    assert new.st_blocks * 512 < 1 << 20
+    assert (copied / "empty").stat().st_mode == (original / "empty").stat().st_mode
+    assert (copied / "link").readlink() == Path("nowhere")
+
+
+@pytest.mark.root
+def test_a_copy_belongs_to_the_owner_of_the_original(tmp_path: Path) -> None:
+    original, copied = tmp_path / "data", tmp_path / "copy"
+    original.mkdir()
+    (original / "file").write_bytes(b"a")
+    for path in (original, original / "file"):
+        os.chown(path, 1234, 4321)
+    copying.copy(original, copied)
+    assert {(path.stat().st_uid, path.stat().st_gid) for path in (copied, copied / "file")} == {(1234, 4321)}
+
+
 def test_a_failed_copy_raises_cache_error_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(CacheError) as error:
         copying.copy(tmp_path / "missing", tmp_path / "data")

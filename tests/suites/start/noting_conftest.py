@@ -18,9 +18,9 @@ def children():
 
 
 def servers():
-    lines = None
-    # What is started starts the server, as another child, and ends.
-    while lines is None or list(lines) != children() or any(b"launcher.py" in line for line in lines.values()):
+    lines, own = None, command_line("self")
+    # A copy of this process starts the server, as another child, and ends.
+    while lines is None or list(lines) != children() or own in lines.values():
         lines = {pid: command_line(pid) for pid in children()}
     return [pid for pid, line in lines.items() if b"--datadir=/run/pytest-netns-mysql" in line]
 
