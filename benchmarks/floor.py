@@ -108,14 +108,13 @@ def template(workshop: Workshop) -> Path:
     return target
 
 
-def boot(workshop: Workshop, *, with_our_environment: bool) -> Sample:
+def boot(workshop: Workshop) -> Sample:
     """Return the times of a boot from a copy of the template to the first byte of the greeting, and of a kill."""
     source, ours = template(workshop), server(workshop)
     folder = workshop.memory / "floor"
     folder.mkdir()
     try:
-        environment = ours.environment if with_our_environment else {}
-        return _boot(workshop, folder, ours, f"--copy={source}", environment=environment)
+        return _boot(workshop, folder, ours, f"--copy={source}", environment=ours.environment)
     finally:
         shutil.rmtree(folder)
 
@@ -125,10 +124,10 @@ def empty_suite(workshop: Workshop) -> Path:
     return workshop.suite("empty", EMPTY)
 
 
-def empty_run_and_boot(workshop: Workshop, *, with_our_environment: bool = False) -> Sample:
+def empty_run_and_boot(workshop: Workshop) -> Sample:
     """Return the times of an empty pytest run and of a bare boot, added."""
     empty = workshop.pytest("floor", empty_suite(workshop))
-    return empty + boot(workshop, with_our_environment=with_our_environment)
+    return empty + boot(workshop)
 
 
 def _boot(

@@ -31,17 +31,12 @@ def first_assertion(workshop: Workshop, runs: int) -> list[Line]:
     ours = our_origin(workshop)
     as_it_is, tuned = theirs(workshop, "their-origin", suites.THEIR_ORIGIN)
     bare = Contender("the floor: an empty pytest run and a bare boot", partial(floor.empty_run_and_boot, workshop))
-    lower = Contender(
-        "the floor, mysqld in huge pages as ours",
-        partial(floor.empty_run_and_boot, workshop, with_our_environment=True),
-    )
-    measure(workshop, [ours, as_it_is, tuned, bare, lower], runs)
+    measure(workshop, [ours, as_it_is, tuned, bare], runs)
     what = "warm run of one origin test"
     return [
         line("first-assertion/as-it-is", what, ours, as_it_is, aim=0.18),
         line("first-assertion/tuned", what, ours, tuned),
         line("first-assertion/floor", what, ours, bare, aim=1.15),
-        line("first-assertion/floor-in-huge-pages", what, ours, lower),
     ]
 
 

@@ -193,7 +193,7 @@ def assemble(tree: Tree, product: Product, libraries: dict[str, Path], folder: P
     # name, and is searched before LD_LIBRARY_PATH.
     rpath = ("--force-rpath", "--set-rpath", "$ORIGIN/../lib")
     tree.run(patchelf, "--set-interpreter", home / "lib" / loader.name, *rpath, *programs)
-    # tcmalloc, unlike the allocator of the C library, cannot be asked for huge pages: see ``process``. patchelf takes
+    # tcmalloc, unlike the allocator of the C library, cannot be asked for huge pages by the environment. patchelf takes
     # this option only once, so there is a call for each library.
     for allocator in sorted(path.name for path in (folder / "lib").glob("libtcmalloc*")):
         tree.run(patchelf, "--remove-needed", allocator, folder / "bin" / product.program)
