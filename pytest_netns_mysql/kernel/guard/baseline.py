@@ -109,6 +109,8 @@ class Baseline:
             OSError: The network cannot be read.
             NetworkError: The kernel refuses the topology's address translation.
         """
+        for namespace in self._network.values():
+            namespace.check_descriptor()
         initial_values = sysctls.InitialValues(self._network)
         incomplete = (_INCOMPLETE,) if changes.is_incomplete else ()
         found: tuple[str, ...] | None = None

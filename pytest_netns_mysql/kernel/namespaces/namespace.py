@@ -15,7 +15,7 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.kernel.namespaces import capabilitynames, launcher, syscalls
 from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY
 from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
-from pytest_netns_mysql.kernel.namespaces.position import open_network
+from pytest_netns_mysql.kernel.namespaces.position import identity, open_network
 from pytest_netns_mysql.kernel.namespaces.program import Program, start_program
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.topology.plan import Interface
@@ -38,6 +38,7 @@ class Namespace(Enterable):
         super().__init__(sandbox.blocks, descriptor, name)
         self.addresses = tuple(addresses)
         self.descriptor = descriptor
+        self._identity = identity(descriptor)
         self._sandbox = sandbox
 
     @property
@@ -49,6 +50,14 @@ class Namespace(Enterable):
     def path(self) -> Path | None:
         """The file in /run/netns, which exists while the network is the active one; None for ``global``."""
         return None if self.name == GLOBAL else NETNS_DIRECTORY / self.name
+
+    def check_descriptor(self) -> None:
+        """Raise OSError if the descriptor is of another namespace by now, because a test closed or replaced it.
+
+        What is restored by a wrong descriptor would be restored in the host's network, for example.
+        """
+        if identity(self.descriptor) != self._identity:
+            raise OSError(errno.EBADF, f"the descriptor of namespace {self.name} was replaced by that of another file")
 
     def run(
         self,

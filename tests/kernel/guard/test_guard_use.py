@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 
 from pytest_netns_mysql.kernel.guard.baseline import Leftovers
 from pytest_netns_mysql.kernel.guard.guard import Guard
+from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.kernel.netlink import dumps
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import from_mapping
@@ -241,3 +243,28 @@ def test_a_quiet_network_is_not_read(in_network: InNetwork, monkeypatch: pytest.
         return len(readings), found, len([*Path("/proc/self/fd").iterdir()]) - before
 
     assert in_network(load("red-blue"), action) == (0, (), 0)
+
+
+def test_nothing_is_restored_by_a_descriptor_of_another_network(in_network: InNetwork) -> None:
+    def action(network: Network) -> tuple[str, str, list[str]]:
+        guard = Guard(network)
+        blue = network["blue"]
+        network["red"].run(["ip", "address", "add", "203.0.113.9/24", "dev", "vpeer-red"], check=True)
+        before = output_in(blue)
+        os.dup2(blue.descriptor, network["red"].descriptor)
+        try:
+            guard.put_back()
+        except OSError as error:
+            return str(error), before, [output_in(blue)]
+        finally:
+            guard.close()
+        return "", before, []
+
+    said, before, after = in_network(load("red-blue"), action)
+    assert "the descriptor of namespace red was replaced by that of another file" in said
+    assert after == [before]
+
+
+def output_in(namespace: Namespace) -> str:
+    result = namespace.run(["ip", "-o", "address"], check=True, capture_output=True, text=True)
+    return str(result.stdout)
