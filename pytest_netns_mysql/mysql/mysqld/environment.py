@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-# A mysqld that crashes shows the statement only if the statement lies in the main heap, see "Memory Allocation Tunables" in
+# A crashing mysqld shows the statement only if the statement lies in the main heap. See "Memory Allocation Tunables" in
 # the manual of glibc. Other C libraries ignore the variable.
 _DEFAULTS = {"GLIBC_TUNABLES": "glibc.malloc.arena_max=1"}
 
