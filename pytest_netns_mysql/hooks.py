@@ -55,7 +55,7 @@ def come_too_late(config: pytest.Config) -> None:
 
 
 def separate_paths(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Tell the paths of tests behind --netns-topology from topologies."""
+    """Read the paths of tests behind --netns-topology as paths, not as topologies."""
     if overview.separate_paths(args):
         known = parser.parse_known_args(args, namespace=copy.copy(config.option))
         config.known_args_namespace.file_or_dir = known.file_or_dir

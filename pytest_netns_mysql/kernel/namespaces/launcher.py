@@ -176,7 +176,7 @@ def _setns(libc: ctypes.CDLL, descriptor: int, kind: int) -> None:
 
 
 def _pass_sockets(sockets: list[int]) -> dict[str, str]:
-    """Give the listening sockets, whose descriptors are above 2, the descriptors 3, 4, ... as the program expects.
+    """Renumber the listening sockets as the program expects them: 3, 4, and so on. Their descriptors are above 2.
 
     Returns the variables that tell the program of them.
     """

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.mysqld.spare import SpareAccount
 
-
 _LOST = (-1, 2006, 2013, 2055)  # CR_SERVER_GONE_ERROR and its like; the driver's own "not available" has no number
 _WHO = "the administrator"
 _LEAST_PATIENCE = 60  # seconds
@@ -128,8 +127,7 @@ class Administrator:
 
         Raises ServerGoneError if mysqld does not run, and the server's own errors.
         """
-        for _ in self.run_each(*statements):
-            pass
+        self.ask(*statements)
 
     def run_each(self, *statements: str) -> Iterator[list[RawRow]]:
         """Run statements in one round trip, in the plugin's own session; yield the undecoded rows of each.
@@ -214,8 +212,7 @@ class Administrator:
         connection.read_timeout = self._patience
         if not self._is_prepared:
             with self._raise_if_server_died(connection):
-                for _ in connection.cmd_query_iter("; ".join(self._dialect.session)):
-                    pass
+                list(connection.cmd_query_iter("; ".join(self._dialect.session)))
             self._is_prepared = True
         return connection
 

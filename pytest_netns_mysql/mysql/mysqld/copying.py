@@ -72,7 +72,7 @@ def _copy_file(source: str, target: str) -> None:
 
 
 def _give_to_owner(target: str | int, status: os.stat_result) -> None:
-    """Give a copy to the owner of the original, such as the user of the server in a container, if this user may."""
+    """Set the owner of a copy to that of the original, if this user may: a container's server has a user of its own."""
     if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
         with contextlib.suppress(PermissionError):
             os.chown(target, status.st_uid, status.st_gid)
