@@ -11,6 +11,7 @@ from pathlib import Path
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetworkError, in_short
 from pytest_netns_mysql.kernel import faults
+from pytest_netns_mysql.kernel.faultlog import FaultLog
 from pytest_netns_mysql.kernel.hosts import write_names
 from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY, NETWORKS_DIRECTORY, OWN_NETWORK
 from pytest_netns_mysql.kernel.namespaces.namespace import (
@@ -36,6 +37,7 @@ class Network(Mapping[str, Namespace]):
         sandbox: The sandbox that contains the network.
         topology: The topology from which the network was built.
         directory: The directory of the namespaces' files, where /run/netns leads while the network is active.
+        fault_log: The faults that tests caused.
     """
 
     def __init__(self, sandbox: Sandbox, topology: Topology, *, is_built: bool = False) -> None:
@@ -56,6 +58,7 @@ class Network(Mapping[str, Namespace]):
         self._opened: list[int] = []
         self._partitioned: tuple[str, ...] = ()
         self._lost: faults.LostEntries = {}
+        self.fault_log = FaultLog()
         try:
             if is_built:
                 self._open_existing()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ServerStartError, SettingError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.cache import manifest
@@ -191,19 +191,11 @@ class Instance(ServerFacts):
         """
         if namespace is None and endpoint is None:
             return self.administrator.connect(driver, **options)
-        from pytest_netns_mysql.mysql.drivers.connect import connect_with_tls_if_required, endpoint_kind
-        from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
+        from pytest_netns_mysql.mysql.mysqld.clientconnection import connect_client
 
         self._access.check_running()
         self.administrator.drop_spare()
-        options = with_common_names(driver, options)
-        name = namespace if namespace is not None else GLOBAL
-        place = self.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint
-        settings = {"host": place.address, "port": place.port, **self.dialect.common(driver, options), **options}
-        with self._access.raise_if_server_died():
-            connection = connect_with_tls_if_required(self.network[name], driver, **settings)
-        self._access.clients.note(connection, f"{options.get('user', 'nobody')} from {name}")
-        return connection
+        return connect_client(self, self._access, namespace, endpoint, driver, options)
 
     def restart(self, **changes: Any) -> None:
         """Shut mysqld down and start it again on the same data. Open connections are lost.

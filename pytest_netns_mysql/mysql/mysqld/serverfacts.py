@@ -11,6 +11,7 @@ from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerGoneError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.kernel.origin import origin
+from pytest_netns_mysql.mysql.mysqld.attempts import Attempts
 from pytest_netns_mysql.mysql.mysqld.kind import require_program
 from pytest_netns_mysql.mysql.mysqld.process import Process
 from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
@@ -28,12 +29,14 @@ class ServerFacts:
     Attributes:
         spec: The server's configuration.
         network: The network in whose namespaces the server listens.
+        attempts: The attempts to connect from namespaces.
     """
 
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
         """Check the configuration's endpoints against the network; raise EndpointError."""
         self.spec = spec
         self.network = network
+        self.attempts = Attempts()
         self._access = spec.kind.access(spec.name, network)
         self._process = self._access if isinstance(self._access, Process) else None
         self._listeners = spec.listeners(network)

@@ -1,0 +1,52 @@
+"""The connection of a client to a server, from a namespace; each attempt is kept for reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.mysql.drivers.connect import connect_with_tls_if_required, endpoint_kind
+from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
+from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.drivers.connect import Driver
+    from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
+    from pytest_netns_mysql.mysql.mysqld.serverfacts import ServerFacts
+
+
+def connect_client(
+    server: ServerFacts,
+    access: ServerAccess,
+    namespace: str | None,
+    endpoint: Endpoint | None,
+    driver: Driver | None,
+    options: dict[str, Any],
+) -> Any:
+    """Open a connection from a namespace; the arguments are those of ``Instance.connect``.
+
+    Args:
+        server: The server.
+        access: The access to the server.
+        namespace: The namespace that the connection comes from, by default ``global``.
+        endpoint: The endpoint to connect to, by default the nearest one.
+        driver: The driver, by default mysql.connector.
+        options: The driver's options.
+    """
+    __tracebackhide__ = True
+    options = with_common_names(driver, options)
+    name = namespace if namespace is not None else GLOBAL
+    place = server.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint
+    settings = {"host": place.address, "port": place.port, **server.dialect.common(driver, options), **options}
+    user = str(options.get("user", "nobody"))
+    attempt = Attempt(name, place, user, driver if isinstance(driver, str) else _name(driver))
+    with server.attempts.noting(attempt), access.raise_if_server_died():
+        connection = connect_with_tls_if_required(server.network[name], driver, **settings)
+    access.clients.note(connection, f"{user} from {name}")
+    return connection
+
+
+def _name(driver: Any) -> str:
+    if driver is None:
+        return "mysql.connector"
+    return f"{getattr(driver, '__module__', '')}.{getattr(driver, '__qualname__', driver)}".lstrip(".")
