@@ -56,6 +56,7 @@ class Connection:
         tls: ``yes``, ``no`` or ''.
         error: The error in one line, or '' for a connection that was opened.
         failed_test: Whether its error is the error of the test.
+        errno: The number of the error, or None.
     """
 
     at: float
@@ -70,6 +71,7 @@ class Connection:
     tls: str
     error: str
     failed_test: bool = False
+    errno: int | None = None
 
 
 @dataclass(frozen=True)
