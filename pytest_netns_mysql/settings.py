@@ -36,6 +36,7 @@ class Settings(NamedTuple):
     leftovers: str
     start: str
     reuse: str
+    general_log: str
     start_timeout: float
     cache: Path
     given: Mapping[str, str]

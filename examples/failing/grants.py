@@ -2,12 +2,12 @@
 
 import pytest
 
-from pytest_netns_mysql import AccountFactory, ConnectFactory
+from pytest_netns_mysql import Account, AccountFactory, ConnectFactory
 
 pytestmark = [pytest.mark.netns("red"), pytest.mark.netns_mysqld(flavor="mysql")]
 
 
-def run(connect: ConnectFactory, account: object, statement: str) -> None:
+def run(connect: ConnectFactory, account: Account, statement: str) -> None:
     with connect("red", account=account).cursor() as cursor:
         cursor.execute(statement)
 

@@ -1,4 +1,4 @@
-"""Logins that are refused, each for another reason. Run `pytest logins.py` to see how a failing test explains itself."""
+"""Logins that are refused, each for another reason. `pytest logins.py` shows how a failing test explains itself."""
 
 import socket
 
@@ -77,9 +77,7 @@ def test_server_requires_tls(netns_mysqld: MySQLServer, netns_account: AccountFa
     netns_mysqld.connect("red", user="app", ssl_disabled=True)
 
 
-def test_certificate_of_another_authority(
-    netns_mysqld: MySQLServer, netns_connect: ConnectFactory
-) -> None:
+def test_certificate_of_another_authority(netns_mysqld: MySQLServer, netns_connect: ConnectFactory) -> None:
     stranger = netns_mysqld.tls.issue("stranger").certificate
     netns_connect("red", ssl_ca=str(stranger), ssl_verify_cert=True)
 

@@ -17,7 +17,7 @@ def test_partition(netns: Network, netns_mysqld: MySQLServer, netns_connect: Con
         netns_connect("red", user="app", endpoint=netns_mysqld.endpoint("blue"))
 
 
-def test_nobody_listens_there(netns_mysqld: MySQLServer, netns_connect: ConnectFactory) -> None:
+def test_nobody_listens_there(netns_connect: ConnectFactory) -> None:
     netns_connect("red", user="app", host="192.0.2.1", port=3306)
 
 

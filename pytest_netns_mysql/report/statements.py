@@ -79,7 +79,7 @@ def _kept(server: Instance) -> Iterator[Statement]:
 
 def _logged(server: Instance, text: str) -> Iterator[Statement]:
     who: dict[str, str] = {}
-    own = {str(number) for number in server.administrator.numbers}
+    own = {"0", *map(str, server.administrator.numbers)}  # 0 are the server's own threads
     at: float | None = None
     for found in _LOGGED.finditer(text):
         number, command = found["number"], found["command"]
