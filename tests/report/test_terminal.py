@@ -15,7 +15,7 @@ def test_a_failed_test_shows_its_connection_and_its_network(suite: Suite) -> Non
     failure = parts_of_failure(result, "test_wrong_password")
     assert failure["ran"][0] == "in red (192.0.2.2/24), topology red-blue (preset red-blue)"
     assert failure["ran"][1].startswith("mysqld: MySQL ")
-    assert failure["ran"][2] == "app from red (192.0.2.2) to 192.0.2.2/red, port 3306: error 1045"
+    assert failure["ran"][2] == "app from red (192.0.2.2) to 192.0.2.2/red, port 3306 with TLS: error 1045"
     assert failure["logged"] == ["nothing during this test"]
     assert failure["connected"] == ["nobody"]
     assert failure["listening"] == ["red: 192.0.2.2:3306"]
