@@ -1,10 +1,11 @@
 """Logins that are refused, each for another reason. `pytest logins.py` shows how a failing test explains itself."""
 
 import socket
+import subprocess
 
 import pytest
 
-from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer
+from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer
 
 pytestmark = [pytest.mark.netns("red"), pytest.mark.netns_mysqld(flavor="mysql")]
 
@@ -82,17 +83,18 @@ def test_certificate_of_another_authority(netns_mysqld: MySQLServer, netns_conne
     netns_connect("red", ssl_ca=str(stranger), ssl_verify_cert=True)
 
 
-def test_password_needs_a_secure_connection(netns_account: AccountFactory, netns_mysqld: MySQLServer) -> None:
-    """The first login of an account by caching_sha2_password needs TLS, or the server's RSA key."""
-    netns_account("app", host="192.0.2.2", password="secret")
-    netns_mysqld.connect("red", user="app", password="secret", ssl_disabled=True)
+def test_password_needs_a_secure_connection(netns_account: AccountFactory, netns_argv: ArgvFactory) -> None:
+    """The first login of an account by caching_sha2_password needs TLS, or the public key of the server."""
+    app = netns_account("app", host="192.0.2.2", password="secret")
+    argv = netns_argv("mysql", "--ssl-mode=DISABLED", "--execute=SELECT 1", account=app)
+    subprocess.run(argv, check=True, capture_output=True, text=True)
 
 
+@pytest.mark.netns("red", topology="names.toml")
 def test_host_is_blocked(netns_mysqld: MySQLServer, netns_account: AccountFactory) -> None:
-    """A probe opens connections and sends nothing: the server blocks its host, where it resolves names."""
-    netns_account("app", host="192.0.2.2")
-    netns_mysqld.restart(skip_name_resolve=False, max_connect_errors=1)
-    for _ in range(3):
-        with socket.create_connection(("192.0.2.2", 3306)) as probe:
-            probe.recv(1)
+    """A health check opens connections and sends nothing: the server blocks its host."""
+    netns_account("app", host="red.db.test")
+    for _ in range(2):
+        with socket.create_connection(("192.0.2.2", 3306)) as health_check:
+            health_check.recv(1)
     netns_mysqld.connect("red", user="app")

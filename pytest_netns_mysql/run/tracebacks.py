@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _HIDDEN_MODULES = (
     *("pytest_netns_mysql", "mysql.connector", "mysqlx", "pymysql", "MySQLdb", "mariadb", "aiomysql", "asyncmy"),
+    "subprocess",  # which runs client programs
 )
 _LIBRARY = sysconfig.get_path("stdlib")
 
