@@ -28,6 +28,8 @@ def lines(report: TestReport) -> list[str]:
         ("timeline", _timeline(report), "empty"),
         ("files", [f"{what}: {path}" for what, path in report.files.items()], "none"),
     ]
+    if not report.place.topology:  # no network was built, so there is nothing to say of one
+        parts = [part for part in parts[:2] if part[0] == "ran" or report.explanation is not None]
     return [line for name, texts, otherwise in parts for line in _part(name, list(texts) or [otherwise])]
 
 

@@ -68,7 +68,7 @@ class Reports:
 
         test = self._failed_test(result, item, call)
         report = collect(test, lambda: self._explain(test))
-        result.sections.append(("netns", "\n".join(lines(report))))
+        result.sections.insert(0, ("netns", "\n".join(lines(report))))  # before what the test printed
         result.netns_report = msgspec.to_builtins(report)  # type: ignore[attr-defined]
 
     def _failed_test(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> FailedTest:
