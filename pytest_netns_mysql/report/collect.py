@@ -76,6 +76,8 @@ def collect(test: FailedTest, explain: Callable[[], Explanation | None] = lambda
         explain: Returns the explanation of the error, or None. It is called before anything else asks the servers.
     """
     explanation = explain()
+    if explanation is None and isinstance(test.error, NetnsError):
+        explanation = Explanation("the error itself says what is wrong, and what to do")
     attempts = connections(test.servers, test.began, test.error)
     log = {server.name: lines for server in test.servers if (lines := _logged(server, test.began))}
     last = tuple(each for server in test.servers for each in _read(partial(_statements, server, test.began)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+FIXTURE = "fixture "
+"""How the text of an event begins that is the setup of a fixture."""
+
 
 @dataclass(frozen=True)
 class Explanation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from pytest_netns_mysql.report.model import Connection, Explanation, TestReport
+from pytest_netns_mysql.report.model import FIXTURE, Connection, Explanation, TestReport
 
 _WIDTH = 11
 _LONGEST = 240  # characters of a line
@@ -113,10 +113,14 @@ def _faults(report: TestReport) -> Iterator[str]:
 
 
 def _timeline(report: TestReport) -> Iterator[str]:
-    # Statements and messages have parts of their own.
-    told = [event for event in report.timeline if event.kind not in ("statement", "log")]
+    # Statements and messages have parts of their own, and there are many fixtures.
+    told = [
+        event
+        for event in report.timeline
+        if event.kind not in ("statement", "log") and not event.text.startswith(FIXTURE)
+    ]
     if len(told) > _MOST_EVENTS:
-        yield f"the last {_MOST_EVENTS} of {len(told)} events, without statements and messages"
+        yield f"the last {_MOST_EVENTS} of {len(told)} events"
     for event in told[-_MOST_EVENTS:]:
         yield f"{event.at - report.began:+.3f} s  {_one_line(event.text)}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ class Reports:
         """
         self._session = session
         self._phases: list[tuple[str, float, float]] = []
+        self._fixtures: list[tuple[str, float]] = []
         self._tests: deque[tuple[float, str]] = deque(maxlen=_REMEMBERED_TESTS)
         self._began = 0.0
 
@@ -47,7 +49,12 @@ class Reports:
         """
         self._began = began
         self._phases.clear()
+        self._fixtures.clear()
         self._tests.append((began, item.nodeid))
+
+    def note_fixture(self, name: str) -> None:
+        """Note that a fixture is set up now."""
+        self._fixtures.append((name, time.time()))
 
     def note(self, call: pytest.CallInfo[None]) -> None:
         """Note that a phase of the test has ended."""
@@ -94,9 +101,10 @@ class Reports:
         return None
 
     def _steps(self, error: BaseException | None) -> list[Event]:
-        from pytest_netns_mysql.report.model import Event
+        from pytest_netns_mysql.report.model import FIXTURE, Event
 
         steps = [Event(start, "step", f"{phase} begins") for phase, start, _ in self._phases]
+        steps += [Event(at, "step", f"{FIXTURE}{name}") for name, at in self._fixtures if not name.startswith("_")]
         if self._phases:
             phase, _, stop = self._phases[-1]
             failed = "" if error is None else f": {type(error).__name__}"

@@ -97,6 +97,8 @@ class Runner:
         inside = fixturedef.scope == "function"
         if inside:
             self._network.require()
+        if self._network.netns_test is not None:
+            self._reports.note_fixture(pytest_internals.name_of(fixturedef))
         place = self._network.place(inside=inside)
         if place is None:
             value = yield
