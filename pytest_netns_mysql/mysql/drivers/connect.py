@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -78,6 +78,15 @@ def connect_with_tls_if_required(namespace: Namespace, driver: Driver | None, **
         if _TLS_REQUIRED not in (getattr(error, "errno", None), *error.args[:1]):
             raise
     return connect(namespace, driver, ssl_disabled=False, **options)
+
+
+def asks_for_tls(driver: Driver | None, options: Mapping[str, Any]) -> bool | None:
+    """Return True if ``connect_with_tls_if_required`` first tries TLS, or None for a driver that decides by itself."""
+    if "ssl_disabled" in options:
+        return not options["ssl_disabled"]
+    if driver in (None, "mysql.connector", "pymysql"):
+        return bool(options.get("password")) or any(name.startswith(("ssl", "tls")) for name in options)
+    return True if endpoint_kind(driver) == "mysqlx" and "ssl_mode" not in options else None
 
 
 def _is_function(driver: Driver | None, module: str, name: str) -> bool:
