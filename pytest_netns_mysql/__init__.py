@@ -48,6 +48,13 @@ if TYPE_CHECKING:
     )
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace as Namespace
     from pytest_netns_mysql.kernel.network import Network as Network
+    from pytest_netns_mysql.mysql.access.explanation import (
+        Candidate as Candidate,
+        HiddenAccount as HiddenAccount,
+        LoginExplanation as LoginExplanation,
+        Origin as Origin,
+    )
+    from pytest_netns_mysql.mysql.access.accessmatrix import AccessMatrix as AccessMatrix
     from pytest_netns_mysql.mysql.clients.account import Account as Account
     from pytest_netns_mysql.mysql.clients.tls import Authority as Authority, Certificate as Certificate
     from pytest_netns_mysql.mysql.drivers.connector import (
