@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
+from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.answers import ask
 from pytest_netns_mysql.report.explanations.network import faults_between, heal, since
 from pytest_netns_mysql.report.model import Explanation
@@ -32,7 +33,7 @@ def lost(failure: Failure, context: Context) -> Explanation:
         return _server_ended(server)
     if server is not None and (started := _started(server)) > context.began:
         return Explanation(
-            f"{server.name} was started again during the test, and {who} ended with the mysqld before",
+            f"{fixture_of(server)} was started again during the test, and {who} ended with the mysqld before",
             (f"mysqld runs since {time.strftime('%H:%M:%S', time.localtime(started))}",),
             ("open a new connection after restart() or restore()",),
         )
@@ -64,15 +65,15 @@ def idle(failure: Failure, _: Context) -> Explanation:
 def _server_ended(server: Instance) -> Explanation:
     if server.crash:
         return Explanation(
-            f"{server.name} crashed under the connection",
+            f"{fixture_of(server)} crashed under the connection",
             (server.crash,),
             ("see the stack in the error log of the server; netns_mysqld.restart() starts it again",),
         )
     how = "died" if server.has_died else "was stopped or killed by the test"
     return Explanation(
-        f"{server.name} {how}, and all its connections ended",
+        f"{fixture_of(server)} {how}, and all its connections ended",
         (server.describe(),),
-        (f"{server.name}.restart() starts it again on the same data; then open a new connection",),
+        (f"{fixture_of(server)}.restart() starts it again on the same data; then open a new connection",),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.kernel.faultlog import Fault
+from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.explanations.tls import handshake_failed
@@ -57,9 +58,9 @@ def cannot_connect(failure: Failure, context: Context) -> Explanation | None:
         return _by_fault(faults[-1], faults, reach, failure)
     if failure.server is not None and not failure.server.is_running:
         return Explanation(
-            f"{failure.server.name} does not run, so nothing listens at {reach.target}",
+            f"{fixture_of(failure.server)} does not run, so nothing listens at {reach.target}",
             tuple(filter(None, [failure.server.crash or failure.server.describe()])),
-            (f"{failure.server.name}.restart(), if the test stopped it",),
+            (f"{fixture_of(failure.server)}.restart(), if the test stopped it",),
         )
     return _by_errno(number, reach, failure, context)
 
@@ -71,7 +72,7 @@ def _reach(failure: Failure, context: Context) -> _Reach:
     if found and not (attempt and found[1] == address and found[2] is None):
         address, port = found[1], int(found[2]) if found[2] else None
     place = context.namespace_of(address)
-    if attempt and address == attempt.endpoint.address:
+    if attempt and failure.server and failure.server.kinds_of(attempt.endpoint):
         place = attempt.endpoint.namespace
     elif address.startswith("127."):
         place = client

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.answers import variable
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
@@ -15,17 +16,17 @@ _OPTION = re.compile(r"running with the ([\w-]+(?:=\w+)?|[^ ]+) option")
 def option_forbids(failure: Failure, _: Context) -> Explanation | None:
     """Explain 1290 and 1836: the server is read-only, or an option forbids the statement."""
     found = _OPTION.search(failure.message)
-    option = found[1].lstrip("-") if found else "read_only"
+    option = found[1].lstrip("-").replace("-", "_") if found else "read_only"
     server = failure.server
-    name = server.name if server else "the server"
-    if option.split("=")[0].replace("-", "_") not in ("read_only", "super_read_only"):
+    name = fixture_of(server)
+    if option.split("=")[0] not in ("read_only", "super_read_only"):
         remedy = (
-            f"restart it with another value: netns_mysqld.restart(..., {option.split('=')[0].replace('-', '_')}=...)"
+            f"restart it with another value: netns_mysqld.restart(..., {option.split('=')[0]}=...)"
         )
         return Explanation(
             f"{name} runs with the option {option}, which forbids this statement",
-            (f"its value is {variable(server, option.split('=')[0].replace('-', '_'))}",) if found else (),
-            (remedy if "secure_file_priv" not in option.replace("-", "_") else _FILES,),
+            (f"its value is {variable(server, option.split('=')[0])}",) if found else (),
+            (remedy if "secure_file_priv" not in option else _FILES,),
         )
     is_super = variable(server, "super_read_only") in ("ON", "1")
     is_replica = server is not None and server.writable is not server
