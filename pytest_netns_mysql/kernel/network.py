@@ -192,13 +192,13 @@ class Network(Mapping[str, Namespace]):
     ) -> NetworkFault:
         """Cut namespaces off from others, ``global`` included, until the block ends: ``with netns.partition("red"):``.
 
-        Links stay up, and namespaces of the same side still reach each other. By default nothing passes, and connections
-        to the other side fail at once with "No route to host". A connection needs both directions: if packets are
-        stopped one way, connections from either side fail, but packets of the other way still arrive.
+        Links stay up, and namespaces of the same side still reach each other. By default nothing passes, and new
+        connections to the other side fail at once with "No route to host". A connection needs both directions: if
+        packets are stopped one way, connections from either side fail, but packets of the other way arrive.
 
-        ``"drop"`` loses packets in silence: connections hang until they time out. ``"reject"`` with a port answers with a
-        TCP reset: connections fail with "Connection refused", open connections break with their next packet. Without a
-        port, open connections hang, and continue when the partition is healed.
+        ``"drop"`` loses packets in silence, so that connections hang. ``"reject"`` with a port answers with a TCP
+        reset: connections fail with "Connection refused", open ones break with their next packet. Without a port, open
+        connections hang, and continue when the partition is healed.
 
         A network can have several partitions at once, but only one that rejects everything between two namespaces.
 

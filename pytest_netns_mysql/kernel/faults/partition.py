@@ -5,16 +5,22 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.arguments import NAMES, Kind, check, is_several
 from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.faults.fault import DIRECTION, NetworkFault, NetworkFaults
+from pytest_netns_mysql.kernel.netlink import constants as nl
 from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
 from pytest_netns_mysql.kernel.wiring import send_batch
 from pytest_netns_mysql.topology.plan import Interface
 
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.faults.tables import Tables
+
 _ACTIONS = ("reject", "drop")
 
+Names = Sequence[str]
 Port = int | Sequence[int] | None
 
 
@@ -84,8 +90,8 @@ def partition(
 ) -> NetworkFault:
     """Stop packets between namespaces, see ``Network.partition`` for the arguments.
 
-    Rejecting all packets is done by unreachable routes of the senders, see ip-route(8): an ICMP error of the receiver
-    would be limited to a few a second. All else is done by rules of nftables, where the packets arrive.
+    All packets from and to all others are rejected by unreachable routes, see ip-route(8): a namespace that forwards
+    packets forwards none to the other side. All else is done by rules of nftables, which leave forwarding alone.
 
     Raises:
         UnknownNamespaceError: The topology has no such namespace.
@@ -93,12 +99,11 @@ def partition(
         NetworkError: One side is empty, such a partition is in force already, or the kernel refuses it.
     """
     __tracebackhide__ = True
-    arguments = {"others": others, "direction": direction, "port": port, "action": action}
-    side, other_side = _sides(faults, names, None if not isinstance(others, list | tuple) else others)
-    check("netns.partition", _KINDS, arguments)
+    check("netns.partition", _KINDS, {"others": others, "direction": direction, "port": port, "action": action})
+    side, other_side = _sides(faults, names, others)
     ports = () if port is None else (port,) if isinstance(port, int) else tuple(dict.fromkeys(port))
     wanted = Partition(side, other_side, direction, ports, action)
-    if action == "reject" and not ports:
+    if action == "reject" and not ports and others is None:
         return _by_routes(faults, wanted)
     return _by_rules(faults, wanted)
 
@@ -191,18 +196,36 @@ def _set_reachable(faults: NetworkFaults, routes: Iterable[tuple[str, Interface]
 
 def _by_rules(faults: NetworkFaults, wanted: Partition) -> NetworkFault:
     from pytest_netns_mysql.kernel.faults.tables import Tables
-    from pytest_netns_mysql.kernel.netlink import filters
 
-    end = filters.reset() if wanted.action == "reject" else filters.drop()
     tables = Tables(faults)
     with tables.removed_on_error():
         for senders, receivers in wanted.flows:
-            for receiver in receivers:
-                origins = dict.fromkeys(address.ip for address in _addresses(faults, senders, without=[receiver]))
-                rules = [
-                    (*filters.from_address(origin), *at_port, *end)
-                    for origin in origins
-                    for at_port in (list(map(filters.to_port, wanted.ports)) or [()])
-                ]
-                tables.add(receiver, rules)
+            if wanted.action == "reject" and not wanted.ports:
+                _reject_at_senders(faults, tables, senders, receivers)
+            else:
+                _stop_at_receivers(faults, tables, senders, receivers, wanted)
     return faults.begin(str(wanted), *wanted.side, *wanted.others, undo=tables.remove, subject=("rules", *wanted.side))
+
+
+def _reject_at_senders(faults: NetworkFaults, tables: Tables, senders: Names, receivers: Names) -> None:
+    """Answer by an error of ICMP. The kernel limits how many errors a receiver sends in a second."""
+    from pytest_netns_mysql.kernel.netlink import filters
+
+    for sender in senders:
+        addresses = dict.fromkeys(address.ip for address in _addresses(faults, receivers, without=[sender]))
+        rules = [(*filters.to_address(address), *filters.unreachable()) for address in addresses]
+        tables.add(sender, nl.NF_INET_LOCAL_OUT, rules)
+
+
+def _stop_at_receivers(
+    faults: NetworkFaults, tables: Tables, senders: Names, receivers: Names, wanted: Partition
+) -> None:
+    """Drop or reset what arrives. A sender would be told that its own packet was dropped."""
+    from pytest_netns_mysql.kernel.netlink import filters
+
+    end = filters.reset() if wanted.action == "reject" else filters.drop()
+    at_ports = [filters.to_port(port) for port in wanted.ports] or [()]
+    for receiver in receivers:
+        origins = dict.fromkeys(address.ip for address in _addresses(faults, senders, without=[receiver]))
+        rules = [(*filters.from_address(origin), *at_port, *end) for origin in origins for at_port in at_ports]
+        tables.add(receiver, nl.NF_INET_LOCAL_IN, rules)

@@ -147,4 +147,4 @@ def _lose(tables: Tables, veth: Veth, senders: list[End], loss: str) -> None:
     rule = (*filters.at_random(percent or 0.0), *filters.drop())
     for sender in senders:
         receiver = veth.outer if sender is veth.inner else veth.inner
-        tables.add(receiver.namespace, [rule], interface=receiver.interface)
+        tables.add(receiver.namespace, receiver.interface, [rule])

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pytest_netns_mysql.kernel.faults.fault import NetworkFaults
 from pytest_netns_mysql.kernel.netlink import constants as nl
 from pytest_netns_mysql.kernel.netlink import ruleset
-from pytest_netns_mysql.kernel.netlink.filters import Rule, add_ingress_filter, add_input_filter
+from pytest_netns_mysql.kernel.netlink.filters import Rule, add_filter, add_ingress_filter
 from pytest_netns_mysql.kernel.wiring import refused
 
 _MODULES = "load the modules on the host, as root: modprobe nf_tables nft_reject_inet nft_numgen"
@@ -23,27 +23,27 @@ class Tables:
         self._name = faults.new_table()
         self._made: list[tuple[str, ruleset.Table]] = []
 
-    def add(self, namespace: str, rules: Sequence[Rule], *, interface: str | None = None) -> None:
-        """Filter what a namespace receives.
+    def add(self, namespace: str, place: int | str, rules: Sequence[Rule]) -> None:
+        """Filter packets of a namespace.
 
         Args:
             namespace: The namespace.
+            place: A hook, see ``filters.add_filter``; or the name of an interface, whose packets are filtered before
+                anything else sees them.
             rules: The rules, which drop or reject packets.
-            interface: The interface whose packets are filtered before anything else sees them; None for all packets
-                that are for the namespace itself.
 
         Raises:
             NetworkError: The kernel refuses the rules.
         """
         with self._faults.namespaces[namespace]:
             try:
-                if interface is None:
-                    add_input_filter(self._name, rules)
+                if isinstance(place, int):
+                    add_filter(self._name, place, rules)
                 else:
-                    add_ingress_filter(self._name, interface, rules)
+                    add_ingress_filter(self._name, place, rules)
             except OSError as error:
                 raise refused(f"a filter of packets in {namespace}", error, self._faults.where, _MODULES) from error
-        family = nl.NFPROTO_INET if interface is None else nl.NFPROTO_NETDEV
+        family = nl.NFPROTO_INET if isinstance(place, int) else nl.NFPROTO_NETDEV
         self._made.append((namespace, (family, self._name)))
 
     def remove(self) -> None:

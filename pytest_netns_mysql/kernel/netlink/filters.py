@@ -25,18 +25,19 @@ Rule = tuple[bytes, ...]
 """The expressions of a rule."""
 
 
-def add_input_filter(table: str, rules: Sequence[Rule]) -> None:
-    """Filter what the calling thread's network namespace receives for itself.
+def add_filter(table: str, hook: int, rules: Sequence[Rule]) -> None:
+    """Filter packets that the calling thread's network namespace receives or sends.
 
     Args:
         table: The name of a new table of the family inet.
+        hook: NF_INET_LOCAL_IN for packets to the namespace itself, NF_INET_LOCAL_OUT for those of its own.
         rules: The rules.
 
     Raises:
         OSError: The kernel refuses the rules.
     """
-    hook = _be32(nl.NFTA_HOOK_HOOKNUM, nl.NF_INET_LOCAL_IN), _be32(nl.NFTA_HOOK_PRIORITY, 0)
-    _add(nl.NFPROTO_INET, table, b"".join(hook), rules)
+    place = _be32(nl.NFTA_HOOK_HOOKNUM, hook) + _be32(nl.NFTA_HOOK_PRIORITY, 0)
+    _add(nl.NFPROTO_INET, table, place, rules)
 
 
 def add_ingress_filter(table: str, interface: str, rules: Sequence[Rule]) -> None:
@@ -50,17 +51,27 @@ def add_ingress_filter(table: str, interface: str, rules: Sequence[Rule]) -> Non
     Raises:
         OSError: The kernel refuses the rules.
     """
-    hook = _be32(nl.NFTA_HOOK_HOOKNUM, nl.NF_NETDEV_INGRESS), _be32(nl.NFTA_HOOK_PRIORITY, 0)
-    _add(nl.NFPROTO_NETDEV, table, b"".join(hook) + text(nl.NFTA_HOOK_DEV, interface), rules)
+    hook = _be32(nl.NFTA_HOOK_HOOKNUM, nl.NF_NETDEV_INGRESS) + _be32(nl.NFTA_HOOK_PRIORITY, 0)
+    _add(nl.NFPROTO_NETDEV, table, hook + text(nl.NFTA_HOOK_DEV, interface), rules)
 
 
 def from_address(address: Address) -> Rule:
     """Return the expressions ``ip saddr ADDRESS``."""
-    is_v4 = address.version == 4
+    return _address(address, 12, 8)
+
+
+def to_address(address: Address) -> Rule:
+    """Return the expressions ``ip daddr ADDRESS``."""
+    return _address(address, 16, 24)
+
+
+def _address(address: Address, in_ipv4: int, in_ipv6: int) -> Rule:
+    """Return the expressions that compare an address at an offset of the header of IPv4 or IPv6."""
+    family, offset = (nl.NFPROTO_IPV4, in_ipv4) if address.version == 4 else (nl.NFPROTO_IPV6, in_ipv6)
     return (
         _meta(nl.NFT_META_NFPROTO),
-        _compare(bytes([nl.NFPROTO_IPV4 if is_v4 else nl.NFPROTO_IPV6])),
-        _payload(nl.NFT_PAYLOAD_NETWORK_HEADER, *((12, 4) if is_v4 else (8, 16))),
+        _compare(bytes([family])),
+        _payload(nl.NFT_PAYLOAD_NETWORK_HEADER, offset, len(address.packed)),
         _compare(address.packed),
     )
 
@@ -107,13 +118,17 @@ def drop() -> Rule:
 
 def reset() -> Rule:
     """Return the expression ``reject with tcp reset``."""
-    return (
-        _expression(
-            "reject",
-            _be32(nl.NFTA_REJECT_TYPE, nl.NFT_REJECT_TCP_RST),
-            attribute(nl.NFTA_REJECT_ICMP_CODE, b"\0"),
-        ),
-    )
+    return _reject(nl.NFT_REJECT_TCP_RST, 0)
+
+
+def unreachable() -> Rule:
+    """Return the expression ``reject with icmpx host-unreachable``."""
+    return _reject(nl.NFT_REJECT_ICMPX_UNREACH, nl.NFT_REJECT_ICMPX_HOST_UNREACH)
+
+
+def _reject(kind: int, code: int) -> Rule:
+    answer = attribute(nl.NFTA_REJECT_ICMP_CODE, bytes([code]))
+    return (_expression("reject", _be32(nl.NFTA_REJECT_TYPE, kind), answer),)
 
 
 def _add(family: int, table: str, hook: bytes, rules: Sequence[Rule]) -> None:
