@@ -46,6 +46,8 @@ if TYPE_CHECKING:
         TopologyError as TopologyError,
         UnknownNamespaceError as UnknownNamespaceError,
     )
+    from pytest_netns_mysql.kernel.faults.fault import NetworkFault as NetworkFault
+    from pytest_netns_mysql.kernel.faults.link import VethLink as VethLink
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace as Namespace
     from pytest_netns_mysql.kernel.network import Network as Network
     from pytest_netns_mysql.mysql.access.explanation import (
