@@ -139,6 +139,13 @@ TABLE: tuple[Setting, ...] = (
         "WHEN",
         ("auto", "always", "never"),
     ),
+    Setting(
+        "report",
+        "",
+        "files to write the report of all netns tests to when the run ends: an HTML page, JSON or Markdown, by the "
+        "suffix of each file",
+        "FILE.html|FILE.json|FILE.md[,...]",
+    ),
     Setting("start_timeout", "30", "how long to wait for a mysqld to answer, in seconds, at most a day", "SECONDS"),
     Setting(
         "cache", "", "the folder for fetched servers and data directories; empty means the user's cache folder", "DIR"
