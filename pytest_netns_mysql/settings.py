@@ -37,6 +37,7 @@ class Settings(NamedTuple):
     start: str
     reuse: str
     report: tuple[Path, ...]
+    general_log: str
     start_timeout: float
     cache: Path
     given: Mapping[str, str]

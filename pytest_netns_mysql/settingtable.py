@@ -146,6 +146,14 @@ TABLE: tuple[Setting, ...] = (
         "suffix of each file",
         "FILE.html|FILE.json|FILE.md[,...]",
     ),
+    Setting(
+        "general_log",
+        "off",
+        "whether servers write the general query log: with on, the report of a failed test has the last statements of "
+        "all connections, closed ones too, and those of MariaDB",
+        "WHEN",
+        ("off", "on"),
+    ),
     Setting("start_timeout", "30", "how long to wait for a mysqld to answer, in seconds, at most a day", "SECONDS"),
     Setting(
         "cache", "", "the folder for fetched servers and data directories; empty means the user's cache folder", "DIR"

@@ -123,6 +123,10 @@ class Network(Mapping[str, Namespace]):
     def __len__(self) -> int:
         return len(self._namespaces)
 
+    def __repr__(self) -> str:
+        """Return the topology and the namespaces, as pytest shows them in tracebacks."""
+        return f"<Network {self.topology.name}: {', '.join(self)}>"
+
     # A Mapping would be equal to any other mapping with the same items, and have no hash.
     __hash__ = object.__hash__
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+FIXTURE = "fixture "
+"""How the text of an event begins that is the setup of a fixture."""
+
 
 @dataclass(frozen=True)
 class Explanation:
@@ -56,6 +59,7 @@ class Connection:
         tls: ``yes``, ``no`` or ''.
         error: The error in one line, or '' for a connection that was opened.
         failed_test: Whether its error is the error of the test.
+        errno: The number of the error, or None.
     """
 
     at: float
@@ -70,6 +74,7 @@ class Connection:
     tls: str
     error: str
     failed_test: bool = False
+    errno: int | None = None
 
 
 @dataclass(frozen=True)

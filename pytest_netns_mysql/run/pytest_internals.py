@@ -162,6 +162,30 @@ def read_cache(config: pytest.Config, key: str) -> Any:
     return Cache(cache_folder(config), config, _ispytest=True).get(key, None)
 
 
+def filter_traceback(item: pytest.Item, keep: Callable[[Any], Any]) -> None:
+    """Filter the traceback of a failed test, and those of the causes of its error, once pytest has filtered them.
+
+    Args:
+        item: The test.
+        keep: Returns the entries of a traceback to show, of all entries.
+    """
+    own = item._traceback_filter
+    item._traceback_filter = lambda excinfo: keep(own(excinfo))  # type: ignore[method-assign]
+
+
+def drop_hidden_causes(failure: object) -> None:
+    """Drop from what pytest shows of a failure each cause of the error whose whole traceback is hidden.
+
+    Args:
+        failure: The ``longrepr`` of a report.
+    """
+    chain = getattr(failure, "chain", None)
+    if chain:
+        *causes, last = chain
+        shown = [cause for cause in causes if any(entry.reprfileloc for entry in cause[0].reprentries)]
+        failure.chain = [*shown, last]  # type: ignore[attr-defined]
+
+
 def read_ini_file(path: Path) -> dict[str, Any] | None:
     """Return the pytest settings of an ini file, or None if the file has none.
 

@@ -1,20 +1,23 @@
-"""Sections in the report of a failed netns test, and lines about the servers of a run."""
+"""The reports of failed netns tests, and lines about the servers of a run."""
 
 from __future__ import annotations
 
-import contextlib
-from datetime import datetime, timezone
+import time
+from bisect import bisect_right
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.stash import NAMESPACE, SERVER_NAME
+from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.report.collect import FailedTest
+    from pytest_netns_mysql.report.model import Event, Explanation
     from pytest_netns_mysql.run.session import NetnsSession
 
-_MAX_LOG_LINES = 15
+_REMEMBERED_TESTS = 10_000
 ORDER = (
     "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
     "among the netns tests, and among the others"
@@ -22,38 +25,101 @@ ORDER = (
 """The note on a run that was given another order than netns tests last."""
 
 
-def sections(item: pytest.Item, session: NetnsSession, since: float) -> list[tuple[str, str]]:
-    """Return the sections, as title and text, for the report of a failed test.
+class Reports:
+    """The reports of the failed netns tests of a run. A test that passes costs a few numbers."""
 
-    Args:
-        item: The test.
-        session: The networks and servers of the run.
-        since: The start of the test, in seconds since the epoch; older lines of error logs are left out, and all but
-            the last 15 lines.
-    """
-    from pytest_netns_mysql.mysql.kinds.provenance import provenance
-    from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
+    def __init__(self, session: NetnsSession) -> None:
+        """Begin before the first test.
 
-    name, network = item.stash[NAMESPACE], session.networks.current
-    lines = [f"namespace: {name}"]
-    if network is not None:
-        with contextlib.suppress(LookupError):
-            lines.append(f"addresses: {', '.join(map(str, network[name].addresses))}")
-        lines.append(f"topology: {network.topology.name} ({network.topology.source})")
-    kind = session.kinds.found(item.stash.get(SERVER_NAME, None))
-    if kind is not None:
-        lines.append(f"server: {provenance(kind)}")
+        Args:
+            session: The networks and servers of the run.
+        """
+        self._session = session
+        self._phases: list[tuple[str, float, float]] = []
+        self._fixtures: list[tuple[str, float]] = []
+        self._tests: deque[tuple[float, str]] = deque(maxlen=_REMEMBERED_TESTS)
+        self._began = 0.0
 
-    logs: list[tuple[str, str]] = []
-    for server in session.servers.running:
-        if server.network is not network:
-            continue
-        other_kind = f", {provenance(server.spec.kind)}" if server.spec.kind != kind else ""
-        lines.append(f"{server.name}: {server.describe()}{other_kind}")
-        logged = ErrorLog(server.error_log).since(datetime.fromtimestamp(since, timezone.utc))[-_MAX_LOG_LINES:]
-        if logged:
-            logs.append((f"error log of {server.name}", "\n".join(logged)))
-    return [("netns", "\n".join(lines)), *logs]
+    def start_test(self, item: pytest.Item, began: float) -> None:
+        """Note the start of a netns test.
+
+        Args:
+            item: The test.
+            began: In seconds since the epoch.
+        """
+        self._began = began
+        self._phases.clear()
+        self._fixtures.clear()
+        self._tests.append((began, item.nodeid))
+
+    def note_fixture(self, name: str) -> None:
+        """Note that a fixture is set up now."""
+        self._fixtures.append((name, time.time()))
+
+    def note(self, call: pytest.CallInfo[None]) -> None:
+        """Note that a phase of the test has ended."""
+        self._phases.append((call.when, call.start, call.stop))
+
+    def attach(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Add the report of a failed test to pytest's: a section for the terminal, and all of it as plain data.
+
+        Args:
+            result: pytest's report.
+            item: The test.
+            call: The phase that failed.
+        """
+        import msgspec
+
+        from pytest_netns_mysql.report.collect import collect
+        from pytest_netns_mysql.report.terminal import lines
+
+        test = self._failed_test(result, item, call)
+        report = collect(test, lambda: self._explain(test))
+        result.sections.insert(0, ("netns", "\n".join(lines(report))))  # before what the test printed
+        result.netns_report = msgspec.to_builtins(report)  # type: ignore[attr-defined]
+
+    def _failed_test(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> FailedTest:
+        from pytest_netns_mysql.report.collect import FailedTest
+
+        network = self._session.networks.current
+        error = None if call.excinfo is None else call.excinfo.value
+        return FailedTest(
+            nodeid=item.nodeid,
+            namespace=item.stash[NAMESPACE],
+            network=network,
+            servers=[server for server in self._session.servers.running if server.network is network],
+            phase=call.when,
+            began=self._began,
+            error=error,
+            summary="" if error is None else f"{type(error).__name__}: {_first_line(error)}",
+            traceback=result.longreprtext,
+            steps=list(self._steps(error)),
+            test_at=self._test_at,
+        )
+
+    def _explain(self, test: FailedTest) -> Explanation | None:  # noqa: ARG002
+        return None
+
+    def _steps(self, error: BaseException | None) -> list[Event]:
+        from pytest_netns_mysql.report.model import FIXTURE, Event
+
+        steps = [Event(start, "step", f"{phase} begins") for phase, start, _ in self._phases]
+        steps += [Event(at, "step", f"{FIXTURE}{name}") for name, at in self._fixtures if not name.startswith("_")]
+        if self._phases:
+            phase, _, stop = self._phases[-1]
+            failed = "" if error is None else f": {type(error).__name__}"
+            steps.append(Event(stop, "failure", f"{phase} failed{failed}"))
+        return steps
+
+    def _test_at(self, moment: float) -> str:
+        """Return the test that ran at a moment, in seconds since the epoch, or ''."""
+        tests = list(self._tests)
+        number = bisect_right(tests, moment, key=lambda test: test[0])
+        return tests[number - 1][1] if number else ""
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), "")
 
 
 def hint_outside(fixture: pytest.FixtureDef[Any]) -> str:

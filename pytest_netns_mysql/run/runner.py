@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError, SandboxError
-from pytest_netns_mysql.run import pytest_internals, report
+from pytest_netns_mysql.run import pytest_internals, report, tracebacks
 from pytest_netns_mysql.run.cleaning import Cleaner
 from pytest_netns_mysql.run.networkinforce import NetworkInForce
 from pytest_netns_mysql.run.ownfixtures import is_own
@@ -40,7 +40,7 @@ class Runner:
 
         self._session = session
         self._network = NetworkInForce(session)
-        self._began = time.time()
+        self._reports = report.Reports(session)
         self._cleaner = Cleaner(session)
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
         self._pools = PoolPatches(lambda: session.networks.sandbox)
@@ -51,7 +51,8 @@ class Runner:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Note the running test; begin outside of all namespaces."""
         self._network.start_test(item)
-        self._began = time.time()
+        if self._network.netns_test is not None:
+            self._reports.start_test(item, time.time())
         if self._network.netns_test is None or self._has_open_blocks:
             # A netns test and its fixtures are moved to their places from wherever the thread stands.
             self._bring_back(item, ended="the test before")
@@ -96,6 +97,8 @@ class Runner:
         inside = fixturedef.scope == "function"
         if inside:
             self._network.require()
+        if self._network.netns_test is not None:
+            self._reports.note_fixture(pytest_internals.name_of(fixturedef))
         place = self._network.place(inside=inside)
         if place is None:
             value = yield
@@ -222,17 +225,26 @@ class Runner:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Add to the report of a failed netns test where it ran, and what the servers logged.
+        """Add to the report of a failed netns test why it failed, and the state of its networks and servers.
 
         Our errors in fixtures are shown without their traceback, which shows nothing but this plugin.
         """
-        result = yield
-        if call.excinfo is None and not result.failed:
-            return result
-        if call.when != "call" and call.excinfo is not None and isinstance(call.excinfo.value, NetnsError):
-            result.longrepr = f"{call.excinfo.typename}: {call.excinfo.value}"
-        if result.failed and NAMESPACE in item.stash:
-            result.sections += report.sections(item, self._session, self._began)
+        is_netns_test = NAMESPACE in item.stash
+        if is_netns_test:
+            self._reports.note(call)
+        if call.excinfo is None:
+            result = yield
+            if not result.failed:
+                return result
+        else:
+            if is_netns_test:
+                tracebacks.shorten(item)
+            result = yield
+            pytest_internals.drop_hidden_causes(result.longrepr)
+            if call.when != "call" and isinstance(call.excinfo.value, NetnsError):
+                result.longrepr = f"{call.excinfo.typename}: {call.excinfo.value}"
+        if result.failed and is_netns_test:
+            self._reports.attach(result, item, call)
         # All later tests that ask for a failed fixture get the same exception.
         error = None if call.excinfo is None else call.excinfo.value
         for failed in (fixture for cause, fixture in self._failed_outside if cause is error):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,12 +16,20 @@ if TYPE_CHECKING:
     import pytest
 
     from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.mysql.dialects.options import OptionValue
     from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.early import EarlyStart
     from pytest_netns_mysql.settings import Settings
     from pytest_netns_mysql.topology.topology import Topology
+
+_GENERAL_LOG: Mapping[str, OptionValue] = {
+    "general_log": True,
+    "log_output": "FILE",
+    "general_log_file": "../general.log",
+}
+"""The options for the setting general_log. The file lies beside the data directory, where a test may look for files."""
 
 
 class NetnsSession:
@@ -118,6 +126,8 @@ class NetnsSession:
         """
         from pytest_netns_mysql.mysql.mysqld.resolved import resolve
 
+        if self.settings.general_log == "on":
+            spec = spec.with_options(_GENERAL_LOG)
         return resolve(
             replace(spec, name=self.servers.unused_name(spec.name)),
             self.kinds.find(mysqld),

@@ -176,16 +176,14 @@ def test_a_topology_of_the_projects_own_is_checked_when_it_is_made(suite: Suite)
     )
 
 
-def test_a_failed_test_shows_its_namespace_and_the_error_log(suite: Suite) -> None:
+def test_a_failed_test_shows_where_it_ran_and_no_boot_messages(suite: Suite) -> None:
     result = suite("bad_input/failing")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
             "*- netns -*",
-            "namespace: red",
-            "addresses: 192.0.2.2/24, 127.0.0.1/8, ::1/128",
-            "topology: red-blue (preset red-blue)",
-            "mysqld: 127.0.0.1, 192.0.2.2/red, 198.51.100.2/blue, pid *",
+            "ran        in red (192.0.2.2/24), topology red-blue (preset red-blue)",
+            "           mysqld: MySQL * at 127.0.0.1, 192.0.2.2/red, 198.51.100.2/blue, pid *",
         ]
     )
     result.stdout.no_fnmatch_line("*ready for connections*")

@@ -52,6 +52,26 @@ class InnerRun:
         return (summary if summary != text else "\n".join(text.splitlines()[-30:])) + self.stderr.str()[-2000:]
 
 
+def parts_of_failure(result: InnerRun, name: str) -> dict[str, list[str]]:
+    """Return the lines of each part in the report of a failed netns test, by the part's name.
+
+    Args:
+        result: The run, whose output has no colors.
+        name: The name of the test.
+    """
+    _, found, text = result.stdout.str().partition(f" {name} ___")
+    _, section, text = text.partition("- netns -")
+    assert found, f"{name} did not fail: {result.summary()}"
+    assert section, f"{name} has no report"
+    parts: dict[str, list[str]] = {}
+    for line in text.splitlines()[1:]:
+        if line.startswith(("___", "---", "===")):
+            break
+        part, content = line[:11].strip(), line[11:]
+        parts.setdefault(part or list(parts)[-1], []).append(content)
+    return parts
+
+
 class Suite:
     """A runner of inner suites, each in a process of its own, with warnings as errors."""
 

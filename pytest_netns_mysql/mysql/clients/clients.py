@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ClientError, NetnsError
+from pytest_netns_mysql.errors import ClientError, EndpointError, NetnsError
 from pytest_netns_mysql.kernel.namespaces import exec_in_netns
 from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.mysql.clients import clientarguments, programs
@@ -232,9 +232,17 @@ class Clients:
                     remedies=[f"pass {self._server.name}.endpoint({endpoint.namespace!r}, {kind!r})"],
                 )
             return endpoint
+        if "/" not in endpoint or kind != "mysql":
+            return self._server.endpoint(endpoint, kind)
         # The name of a namespace has no slash: this is addr/ns, as in bind_address.
-        same = [each for each in self._server.endpoints if "/" in endpoint and str(each) == endpoint]
-        return same[0] if same and kind == "mysql" else self._server.endpoint(endpoint, kind)
+        for each in self._server.endpoints:
+            if str(each) == endpoint:
+                return each
+        raise EndpointError(
+            f"{self._server.name} does not listen on {endpoint}",
+            tried=[f"it listens on {', '.join(map(str, self._server.endpoints)) or 'nothing'}"],
+            remedies=["pass one of these, or a namespace whose endpoint is wanted"],
+        )
 
     def _refuse_endpoint_of_other_server(self, endpoint: Endpoint, fixture: str) -> None:
         """Raise ClientError for an endpoint of a server that does not have the accounts of this server."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -19,6 +19,7 @@ Driver = str | Callable[..., Any]
 """A driver's name, or a function or class that opens a connection."""
 
 _CONNECT_TIMEOUT = 10  # seconds, the default of PyMySQL and of X DevAPI
+_CHOOSE_TLS = (None, "mysql.connector", "pymysql")  # the drivers for which this plugin decides about TLS
 _TLS_REQUIRED = 3159  # ER_SECURE_TRANSPORT_REQUIRED
 
 
@@ -59,6 +60,15 @@ def connect(namespace: AbstractContextManager[Any], driver: Driver | None = None
     )
 
 
+def asks_for_tls(driver: Driver | None, options: Mapping[str, Any]) -> bool | None:
+    """Return True if ``connect_with_tls_if_required`` begins with TLS, or None if only the driver knows."""
+    if driver not in _CHOOSE_TLS:
+        return None
+    if "ssl_disabled" in options:
+        return not options["ssl_disabled"]
+    return _has_tls_options(options) or bool(options.get("password"))
+
+
 def connect_with_tls_if_required(namespace: Namespace, driver: Driver | None, **options: Any) -> Any:
     """Open a connection as ``connect`` does, with TLS only if the password or the server requires TLS.
 
@@ -70,7 +80,7 @@ def connect_with_tls_if_required(namespace: Namespace, driver: Driver | None, **
         driver: The driver, as for ``connect``.
         **options: The driver's options, as for ``connect``.
     """
-    if driver not in (None, "mysql.connector", "pymysql") or any(name.startswith(("ssl", "tls")) for name in options):
+    if driver not in _CHOOSE_TLS or _has_tls_options(options):
         return connect(namespace, driver, **options)
     try:
         return connect(namespace, driver, ssl_disabled=not options.get("password"), **options)
@@ -78,6 +88,10 @@ def connect_with_tls_if_required(namespace: Namespace, driver: Driver | None, **
         if _TLS_REQUIRED not in (getattr(error, "errno", None), *error.args[:1]):
             raise
     return connect(namespace, driver, ssl_disabled=False, **options)
+
+
+def _has_tls_options(options: Mapping[str, Any]) -> bool:
+    return any(name.startswith(("ssl", "tls")) for name in options)
 
 
 def _is_function(driver: Driver | None, module: str, name: str) -> bool:

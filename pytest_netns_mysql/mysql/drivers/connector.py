@@ -47,6 +47,11 @@ class NamespaceConnection(MySQLConnection):
         self._collected: list[str] | None = None
         super().__init__(**options)
 
+    def __repr__(self) -> str:
+        """Return who is connected from where, as pytest shows it in tracebacks."""
+        namespace = getattr(self._namespace, "name", "")
+        return f"<{type(self).__name__} of {self.user}{f' from {namespace}' if namespace else ''}>"
+
     def _handle_server_status(self, flags: int) -> None:
         self._status = flags
         super()._handle_server_status(flags)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.mysql.drivers.connect import connect_with_tls_if_required, endpoint_kind
+from pytest_netns_mysql.mysql.drivers.connect import asks_for_tls, connect_with_tls_if_required, endpoint_kind
 from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
 
@@ -40,9 +40,11 @@ def connect_client(
     settings = {"host": place.address, "port": place.port, **server.dialect.common(driver, options), **options}
     user = str(options.get("user", "nobody"))
     attempt = Attempt(name, place, user, driver if isinstance(driver, str) else _name(driver))
+    attempt.uses_tls = asks_for_tls(driver, settings)
     with server.attempts.noting(attempt), access.raise_if_server_died():
         connection = connect_with_tls_if_required(server.network[name], driver, **settings)
-    access.clients.note(connection, f"{user} from {name}")
+    attempt.connection = access.clients.note(connection, f"{user} from {name}")
+    attempt.uses_tls = getattr(connection, "is_secure", attempt.uses_tls)
     return connection
 
 

@@ -11,11 +11,16 @@ _KNOWN_DRIVERS = ("mysql", "pymysql", "MySQLdb", "mariadb")
 class ConnectionNames(dict[int, str]):
     """Who opened which connection of a server, by the connection's number."""
 
-    def note(self, connection: Any, who: str) -> None:
-        """Take note of who opened a connection, if the driver knows the connection's number without a query."""
+    def note(self, connection: Any, who: str) -> int | None:
+        """Take note of who opened a connection, if the driver knows the connection's number without a query.
+
+        Returns:
+            The connection's number, or None.
+        """
         number = _number_of(connection)
         if number is not None:
             self[number] = who
+        return number
 
 
 def _number_of(connection: Any) -> int | None:

@@ -10,8 +10,12 @@ _CODE = re.compile(r"\[(MY-\d{6})\]")
 _PRIORITY = re.compile(r"\[(ERROR|Error)\]")
 _MESSAGE = re.compile(r"\[(?:ERROR|Error)\] (?:\[[^\]]*\] )*(.*)")
 _X_PLUGIN = "Plugin mysqlx reported:"
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)(?= )")
+# MariaDB writes whole seconds of the local time, and hours below 10 with a blank.
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)| [ \d]\d:\d\d:\d\d)(?= )")
 _KEPT_LINES = 20
+# What mysqld and mariadbd write first and last while they start.
+_START = re.compile(r"MySQL Server - start\.|starting as process|Starting MariaDB")
+_STARTED = re.compile(r": ready for connections\.")
 
 
 @dataclass(frozen=True)
@@ -50,17 +54,43 @@ class ErrorLog:
         return self.errors[-_KEPT_LINES:] or self.tail(_KEPT_LINES)
 
     def since(self, moment: datetime) -> list[str]:
-        """Return the lines written since ``moment``, a time with a time zone."""
+        """Return the lines written since ``moment``, a time with a time zone; MariaDB's since the full second."""
         lines = self.text.splitlines()
-        times = ((number, _TIME.match(line)) for number, line in enumerate(lines))
-        first = next((number for number, found in times if found and _time(found[0]) >= moment), len(lines))
-        return lines[first:]
+        times = ((number, time_of(line)) for number, line in enumerate(lines))
+        first = (number for number, found in times if found and found >= _from(moment, found))
+        return lines[next(first, len(lines)) :]
+
+    @property
+    def after_starts(self) -> ErrorLog:
+        """The log without the messages of each start that succeeded."""
+        kept: list[str] = []
+        start: int | None = None
+        for line in self.text.splitlines():
+            kept.append(line)
+            if start is None and _START.search(line):
+                start = len(kept) - 1
+            elif start is not None and _STARTED.search(line):
+                del kept[start:]
+                start = None
+            elif line.startswith("Version: '"):  # MariaDB writes it behind the last message of its start
+                del kept[-1:]
+        return ErrorLog("\n".join(kept))
 
     def tail(self, lines: int) -> list[str]:
         """Return the last ``lines`` lines."""
         return self.text.splitlines()[-lines:] if lines else []
 
 
-def _time(text: str) -> datetime:
-    """Return a timestamp's time; it ends in Z, or in an offset if log_timestamps is SYSTEM."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+def time_of(line: str) -> datetime | None:
+    """Return the time of a line of an error log; None for a line that begins with none, as those of a stack trace."""
+    found = _TIME.match(line)
+    if found is None:
+        return None
+    text = found[0]
+    if "T" in text:  # it ends in Z, or in an offset if log_timestamps is SYSTEM
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.strptime(text.replace("  ", " 0"), "%Y-%m-%d %H:%M:%S").astimezone()
+
+
+def _from(moment: datetime, written: datetime) -> datetime:
+    return moment if written.microsecond else moment.replace(microsecond=0)

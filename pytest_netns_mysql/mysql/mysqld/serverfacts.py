@@ -43,6 +43,10 @@ class ServerFacts:
         self._log_seen = 0  # bytes of the error log
         self._is_ended = False  # by ``stop`` or ``kill``
 
+    def __repr__(self) -> str:
+        """Return the server's name, where it listens, and whether it runs, as pytest shows it in tracebacks."""
+        return f"<{type(self).__name__} {self.name}: {self.describe()}>"
+
     @property
     def name(self) -> str:
         """The name of the server's fixture."""

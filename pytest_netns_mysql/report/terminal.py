@@ -1,0 +1,137 @@
+"""The report of a failed test as the terminal shows it: short, and one line for each part that has nothing to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from pytest_netns_mysql.report.model import FIXTURE, Connection, Explanation, TestReport
+
+_WIDTH = 11
+_LONGEST = 240  # characters of a line
+_MOST_LOG, _MOST_STATEMENTS, _MOST_CLIENTS, _MOST_ROUTES, _MOST_EVENTS = 5, 3, 4, 3, 5
+# What drivers send by themselves when they connect.
+_OF_DRIVERS = ("SET NAMES", "SET @@session.", "SET AUTOCOMMIT", "SET character_set")
+
+
+def lines(report: TestReport) -> list[str]:
+    """Return the lines of a report, in its order; each begins with the name of its part, or with blanks."""
+    parts: list[tuple[str, Iterable[str], str]] = [
+        ("ran", _place(report), ""),
+        ("because", _explanation(report.explanation), "no rule of the server or of the network explains this failure"),
+        ("logged", _log(report), "nothing during this test"),
+        ("statements", _statements(report), "none of an open connection"),
+        ("connected", _clients(report), "nobody"),
+        ("listening", _sockets(report), "not known"),
+        ("network", _network(report), "not known"),
+        ("faults", _faults(report), "none"),
+        ("timeline", _timeline(report), "empty"),
+        ("files", [f"{what}: {path}" for what, path in report.files.items()], "none"),
+    ]
+    if not report.place.topology:  # no network was built, so there is nothing to say of one
+        parts = [part for part in parts[:2] if part[0] == "ran" or report.explanation is not None]
+    return [line for name, texts, otherwise in parts for line in _part(name, list(texts) or [otherwise])]
+
+
+def _part(name: str, texts: Sequence[str]) -> Iterator[str]:
+    for number, text in enumerate(texts):
+        yield f"{'' if number else name:<{_WIDTH}}{_cut(text)}"
+
+
+def _place(report: TestReport) -> Iterator[str]:
+    place = report.place
+    addresses = [text for text in place.addresses if not text.startswith(("127.", "::1"))]
+    where = f" ({', '.join(addresses)})" if addresses else ""
+    if not place.topology:
+        yield f"in {place.namespace}, no network was built"
+        return
+    yield f"in {place.namespace}{where}, topology {place.topology} ({place.source})"
+    yield from place.servers
+    yield from _connections(report.connections)
+
+
+def _connections(connections: Sequence[Connection]) -> Iterator[str]:
+    """Yield the connection whose error ended the test, else the last one."""
+    failed = [one for one in connections if one.failed_test]
+    for one in (failed or connections)[-1:]:
+        origin = f" ({one.origin})" if one.origin else ""
+        account = f" as {one.account}" if one.account else ""
+        tls = {"yes": " with TLS", "no": " without TLS"}.get(one.tls, "")
+        failure = f"error {one.errno}" if one.errno else one.error  # the text stands in the traceback
+        result = failure or f"connected{account}"
+        yield f"{one.user} from {one.namespace}{origin} to {one.endpoint}, port {one.port}{tls}: {result}"
+
+
+def _explanation(explanation: Explanation | None) -> Iterator[str]:
+    if explanation is not None:
+        yield explanation.what
+        yield from explanation.details
+        yield from (f"do: {remedy}" for remedy in explanation.remedies)
+
+
+def _log(report: TestReport) -> Iterator[str]:
+    for server, logged in report.log.items():
+        if len(logged) > _MOST_LOG:
+            yield f"{server}: the last {_MOST_LOG} of {len(logged)} lines"
+        yield from (f"{server}: {line}" for line in logged[-_MOST_LOG:])
+
+
+def _statements(report: TestReport) -> Iterator[str]:
+    told = [one for one in report.statements if not one.text.upper().startswith(tuple(map(str.upper, _OF_DRIVERS)))]
+    for one in told[-_MOST_STATEMENTS:]:
+        yield f"{one.account}: {_one_line(one.text)}{f' ({one.error})' if one.error else ''}"
+
+
+def _clients(report: TestReport) -> Iterator[str]:
+    for one in report.clients[:_MOST_CLIENTS]:
+        where = f" ({one.namespace})" if one.namespace else ""
+        yield f"{one.number}: {one.user} from {one.host}{where}, {_one_line(one.state)}"
+    if len(report.clients) > _MOST_CLIENTS:
+        yield f"and {len(report.clients) - _MOST_CLIENTS} more"
+
+
+def _sockets(report: TestReport) -> Iterator[str]:
+    for one in report.namespaces:
+        yield f"{one.name}: {', '.join(one.sockets) or 'nothing'}"
+
+
+def _network(report: TestReport) -> Iterator[str]:
+    for one in report.namespaces:
+        routes = [*one.routes[:_MOST_ROUTES], *(["..."] if len(one.routes) > _MOST_ROUTES else [])]
+        yield f"{one.name}: {'; '.join([*one.addresses, *routes]) or 'no link'}"
+
+
+def _faults(report: TestReport) -> Iterator[str]:
+    for fault in report.faults:
+        of = f", in {fault.test}" if fault.test else ""
+        since = f" since {_clock(fault.began)}{of}"
+        if fault.ended is None:
+            yield f"in force: {fault.what}{since}"
+        else:
+            by = f" by {fault.healed_by}" if fault.healed_by else ""
+            yield f"healed{by} at {_clock(fault.ended)}: {fault.what}{since}"
+
+
+def _timeline(report: TestReport) -> Iterator[str]:
+    # Statements and messages have parts of their own, and there are many fixtures.
+    told = [
+        event
+        for event in report.timeline
+        if event.kind not in ("statement", "log") and not event.text.startswith(FIXTURE)
+    ]
+    if len(told) > _MOST_EVENTS:
+        yield f"the last {_MOST_EVENTS} of {len(told)} events"
+    for event in told[-_MOST_EVENTS:]:
+        yield f"{event.at - report.began:+.3f} s  {_one_line(event.text)}"
+
+
+def _clock(moment: float) -> str:
+    return datetime.fromtimestamp(moment).astimezone().strftime("%H:%M:%S.%f")[:-3]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
