@@ -11,8 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from pytest_netns_mysql.report import wording
-from pytest_netns_mysql.report.model import RunReport, TestReport
 from pytest_netns_mysql.report.lanes import LANES, tests_of_run, timeline
+from pytest_netns_mysql.report.model import RunReport, TestReport
 from pytest_netns_mysql.topology.diagram import tones
 
 _ORDER = ("failed", "skipped", "passed")

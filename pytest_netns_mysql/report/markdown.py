@@ -13,7 +13,7 @@ from pytest_netns_mysql.report.wording import headline, lasting, with_outcome
 _LONGEST_TEXT = 600
 _LONGEST_NAME = 300
 # What could be read as Markdown, HTML, a formula or a link. An entity is never read as any of them.
-_SPECIAL = re.compile(r"[&<>\\`*_{}\[\]#|~@!$]|:(?=//)|(?<=www)\.|^[-+=.)\d]")
+_SPECIAL = re.compile(r"[&<>\\`*_{}\[\]#|~@!$]|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)])")
 _SIGNS = {"failed": ":x:", "skipped": ":fast_forward:", "passed": ":white_check_mark:"}
 
 
@@ -117,7 +117,7 @@ def _diagram(name: str, mermaid: str) -> str:
 def _text(text: str, longest: int = _LONGEST_TEXT) -> str:
     """Return a text as Markdown that shows it letter by letter in one line, shortened if it is long."""
     short = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", printable(short))
+    return _SPECIAL.sub(lambda found: "".join(f"&#{ord(char)};" for char in found[0]), printable(short))
 
 
 def _code(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.run.stash import SESSION, TOPOLOGY_IN_FORCE
+from pytest_netns_mysql.run.stash import NAMESPACE, SESSION, TOPOLOGY_IN_FORCE
 from pytest_netns_mysql.run.wanted import writes_report
 
 if TYPE_CHECKING:
@@ -29,12 +29,19 @@ class ReportExtras:
         self._drawn: dict[str, Topology] = {}
         self._colours: dict[str, dict[str, str]] = {}
         self._draws = writes_report(config)
+        self._began = 0.0
         self._has_html = bool(getattr(config.option, "htmlpath", None))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add to the report of a netns test. This is after all other plugins have added to it."""
         result = yield
+        if call.when == "setup":
+            self._began = call.start
+        if NAMESPACE in item.stash and not hasattr(result, "netns_report"):
+            self._add_short_report(result, item)
         found: dict[str, Any] | None = getattr(result, "netns_report", None)
         if found is None:
             return result
@@ -53,6 +60,33 @@ class ReportExtras:
             extras = _extras(report, self._colours)
             result.extras = [*getattr(result, "extras", ()), *extras]  # type: ignore[attr-defined]
         return result
+
+    def _add_short_report(self, result: pytest.TestReport, item: pytest.Item) -> None:
+        """Add the report of a test that passed or was skipped, when its last phase but the teardown has ended."""
+        if result.failed or result.when == "teardown" or (result.when == "setup" and not result.skipped):
+            return
+        import msgspec
+
+        from pytest_netns_mysql.report.connections import connections
+        from pytest_netns_mysql.report.model import TestReport as Report
+        from pytest_netns_mysql.report.places import place
+
+        session = self._config.stash[SESSION]
+        network = session.networks.current
+        servers = [server for server in session.servers.running if server.network is network]
+        reason = result.longrepr[2] if isinstance(result.longrepr, tuple) else ""
+        result.netns_report = msgspec.to_builtins(  # type: ignore[attr-defined]
+            Report(
+                nodeid=item.nodeid,
+                outcome=result.outcome,
+                phase=result.when,
+                began=self._began,
+                duration=result.stop - self._began,
+                place=place(item.stash[NAMESPACE], network, servers),
+                error=reason,
+                connections=connections(servers, self._began, None),
+            )
+        )
 
     def _drawing(self, item: pytest.Item) -> dict[str, Any] | None:
         """Return the drawing of the topology of a test, the first time that a test of this process ran over it."""

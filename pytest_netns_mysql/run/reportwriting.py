@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _LARGEST_SUMMARY = 1024 * 1024
 """How much a step of GitHub Actions may write to its summary, in bytes."""
-_PID = re.compile(r", pid \d+.*$")
+_PLACE_OF_SERVER = re.compile(r"( at |, ).*")
 
 
 def check(settings: Settings) -> None:
@@ -178,7 +178,7 @@ def _versions(tests: Sequence[TestReport]) -> dict[str, str]:
     for test in tests:
         for server in test.place.servers:
             name, _, product = server.partition(": ")
-            servers.setdefault(name, {})[_PID.sub("", product)] = None
+            servers.setdefault(name, {})[_PLACE_OF_SERVER.sub("", product)] = None
     return found | {name: " and ".join(products) for name, products in servers.items()}
 
 
