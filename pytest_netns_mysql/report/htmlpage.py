@@ -84,7 +84,13 @@ def _environment(colours: Colours) -> Environment:
         finalize=_finalize,
     )
     environment.filters.update(
-        clock=wording.clock, date=wording.date, iso=wording.iso, lasting=wording.lasting, tone=colours
+        clock=wording.clock,
+        date=wording.date,
+        iso=wording.iso,
+        lasting=wording.lasting,
+        tone=colours,
+        outside=wording.outside,
+        partition=str.partition,
     )
     environment.globals.update(timeline=timeline, LANES=LANES)
     return environment

@@ -19,7 +19,7 @@ LANES = {
 
 _SHORTEST = 0.01  # seconds that an axis shows at least
 _STEPS = (1, 2, 5, 10)
-_MOST_TICKS = 6
+_MOST_TICKS = 4
 _LONG_GAP = 0.15  # of the whole time
 _NARROWEST = 0.6  # percent of the axis that a bar takes at least
 

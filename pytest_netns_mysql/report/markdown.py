@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.report.model import RunReport, TestReport
-from pytest_netns_mysql.report.wording import headline, lasting, with_outcome
+from pytest_netns_mysql.report.wording import headline, lasting, outside, with_outcome
 
 # In characters.
 _LONGEST_TEXT = 600
 _LONGEST_NAME = 300
 # What could be read as Markdown, HTML, a formula or a link. An entity is never read as any of them.
-_SPECIAL = re.compile(r"[&<>\\`*_{}\[\]#|~@!$]|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)])")
+_SPECIAL = re.compile(r"[&<>\\`*_{}\[\]#|~@!$]|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)](?:\s|$))")
 _SIGNS = {"failed": ":x:", "skipped": ":fast_forward:", "passed": ":white_check_mark:"}
 
 
@@ -93,7 +93,9 @@ def _row(test: TestReport) -> str:
 
 def _section(test: TestReport) -> str:
     place = test.place
-    where = f"in {_code(place.namespace)} ({_text(', '.join(place.addresses))}), topology {_text(place.topology)}"
+    where = (
+        f"in {_code(place.namespace)} ({_text(', '.join(outside(place.addresses)))}), topology {_text(place.topology)}"
+    )
     where += "".join(f", {_text(server)}" for server in place.servers)
     lines = [f"### {_code(test.nodeid)}\n\n"]
     if test.explanation is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pytest_netns_mysql.errors import printable
@@ -76,3 +77,8 @@ def origin(test: TestReport) -> str:
     """Return the address that a server saw the test come from: of the attempt that failed, else of the last one."""
     attempts = [attempt for attempt in test.connections if attempt.failed_test] or test.connections
     return attempts[-1].origin if attempts else ""
+
+
+def outside(addresses: Iterable[str]) -> list[str]:
+    """Return the addresses that other namespaces may see."""
+    return [address for address in addresses if not address.startswith(("127.", "::1"))]
