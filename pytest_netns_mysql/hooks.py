@@ -21,6 +21,7 @@ from pytest_netns_mysql.run.pytestoptions import describe, is_distributed, read_
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import START, Start
 from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE, SESSION
+from pytest_netns_mysql.run.wanted import takes_reports
 
 if TYPE_CHECKING:
     import argparse
@@ -42,6 +43,13 @@ def make_session(config: pytest.Config, options: argparse.Namespace) -> None:
         progress=lambda text: _print(config, f"netns-mysql: {text}"),
         watch=lambda: _register_runner(config),
     )
+    if session.settings.report:
+        from pytest_netns_mysql.run import reportwriting
+
+        try:
+            reportwriting.check(session.settings)
+        except NetnsError as error:
+            raise pytest.UsageError(str(error)) from error
     config.stash[LOOK_AHEAD] = lambda run: _look_ahead(config, run)
     config.stash[START] = Start(config, session)
     config.stash[ENTRY] = Entry(config, session)
@@ -78,6 +86,10 @@ def pytest_configure(config: pytest.Config) -> None:
     session = config.stash[SESSION]
     if hasattr(config, "workerinput"):
         config.stash[START].before_collection()
+    if takes_reports(config):
+        from pytest_netns_mysql.run.reportextras import ReportExtras
+
+        config.pluginmanager.register(ReportExtras(config), "netns_report_extras")
     try:
         session.kinds.names  # noqa: B018 - raises an error for a wrong value
     except NetnsError as error:

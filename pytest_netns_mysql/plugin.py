@@ -34,7 +34,7 @@ sys.meta_path.insert(0, _Finder)  # before any import from this package
 from pytest_netns_mysql.collection.netnstests import is_netns_test  # noqa: E402
 from pytest_netns_mysql.run.pytestoptions import DIED, MARKERS, add_options  # noqa: E402
 from pytest_netns_mysql.run.stash import WAKE  # noqa: E402
-from pytest_netns_mysql.run.wanted import is_set, is_wanted  # noqa: E402
+from pytest_netns_mysql.run.wanted import is_set, is_wanted, writes_report  # noqa: E402
 
 pytest_plugins = ("pytest_netns_mysql.fixtures",)
 
@@ -71,6 +71,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[WAKE] = lambda: _wake(config)
     if is_set(config, config.option):  # by a conftest that loads this plugin
         _wake(config)
+    if writes_report(config):  # also in the controller of xdist, where nothing else may have to do with netns tests
+        from pytest_netns_mysql.run import reportwriting
+
+        reportwriting.register(config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -36,6 +36,7 @@ class Settings(NamedTuple):
     leftovers: str
     start: str
     reuse: str
+    report: tuple[Path, ...]
     general_log: str
     start_timeout: float
     cache: Path
@@ -87,12 +88,20 @@ def beside(folder: Path) -> Reader:
 
 def from_folder(setting: Setting, value: str, folder: Path) -> str:
     """Return a value of an ini file, with relative paths made relative to the folder of the ini file, as in pytest."""
-    if setting.name == "image_initdb" and value.strip():
-        try:
-            return str(paths.absolute(value, folder))
-        except ValueError:
-            return value  # the check of the value raises the error
+    if setting.name == "report":
+        return ",".join(_from_folder(part.strip(), folder) for part in value.split(","))
+    if setting.name == "image_initdb":
+        return _from_folder(value, folder)
     if setting.name != "topology":
         return value
     parts = (choice.strip() for choice in value.split(","))
     return ",".join(str(folder / part) if ".toml" in part and not part.startswith("~") else part for part in parts)
+
+
+def _from_folder(value: str, folder: Path) -> str:
+    if not value.strip():
+        return value
+    try:
+        return str(paths.absolute(value, folder))
+    except ValueError:
+        return value  # the check of the value raises the error

@@ -140,6 +140,13 @@ TABLE: tuple[Setting, ...] = (
         ("auto", "always", "never"),
     ),
     Setting(
+        "report",
+        "",
+        "files to write the report of all netns tests to when the run ends: an HTML page, JSON or Markdown, by the "
+        "suffix of each file",
+        "FILE.html|FILE.json|FILE.md[,...]",
+    ),
+    Setting(
         "general_log",
         "off",
         "whether servers write the general query log: with on, the report of a failed test has the last statements of "

@@ -10,6 +10,7 @@ from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.settingtable import Setting
 
 _LONGEST_TIMEOUT = 86_400.0  # seconds; arguments.LONGEST_TIMEOUT, without importing arguments in every run
+_REPORT_SUFFIXES = (".html", ".json", ".md")
 
 
 def checked(setting: Setting, value: str, place: str) -> object:
@@ -39,6 +40,8 @@ def checked(setting: Setting, value: str, place: str) -> object:
         return _variables(setting, value, place)
     if setting.name == "image_initdb":
         return _folder(setting, value, place)
+    if setting.name == "report":
+        return _reports(setting, value, place)
     if not value.strip() and setting.name != "external_password":
         raise SettingError(
             f"{setting.ini} is empty",
@@ -93,6 +96,24 @@ def _folder(setting: Setting, value: str, place: str) -> Path | None:
             remedies=["write an absolute path, or a path from the folder that pytest is started in"],
         )
     return folder
+
+
+def _reports(setting: Setting, value: str, place: str) -> tuple[Path, ...]:
+    """Return the files to write, each once."""
+    files = []
+    for name in filter(None, (part.strip() for part in value.split(","))):
+        file = _path(setting, name, place)
+        if file.suffix not in _REPORT_SUFFIXES or file.is_dir():
+            fault = "it is a folder" if file.is_dir() else "the suffix must be .html, .json or .md"
+            raise SettingError(
+                f"{setting.ini} = {value!r}: {name}: {fault}"
+                if name != value
+                else f"{setting.ini} = {name!r}: {fault}",
+                where=place,
+                remedies=["write report.html, for example, or report.html,report.json for two files"],
+            )
+        files.append(file)
+    return tuple(dict.fromkeys(files))
 
 
 def _path(setting: Setting, value: str, place: str) -> Path:

@@ -227,6 +227,9 @@ class RunReport:
         began: In seconds since the epoch.
         duration: In seconds.
         versions: Python, pytest, this plugin and the servers, by name.
+        colours: For each topology the colour of each namespace in its drawing, such as ``#b83a3a``.
+        remarks: What else happened to the run, such as an interruption: a sentence each.
+        format: The version of this format. It grows when a field is renamed or removed, or changes its meaning.
     """
 
     tests: tuple[TestReport, ...]
@@ -234,3 +237,6 @@ class RunReport:
     began: float
     duration: float
     versions: dict[str, str]
+    colours: dict[str, dict[str, str]] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+    format: int = 1

@@ -34,10 +34,14 @@ MARKERS = (
 )
 """The markers and what they do, for `pytest --markers`."""
 
+_SHOW = (
+    *("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow", "setupplan"),
+    "netns_show",
+)
 # Options with which pytest runs no test in this process.
 _RUN_NOTHING = (
-    *("help", "version", "collectonly", "showfixtures", "show_fixtures_per_test", "markers", "cacheshow", "setupplan"),
-    *("looponfail", "netns_show"),
+    *_SHOW,
+    "looponfail",
     "forked",  # pytest-forked runs each test in a child, which cannot wait for a server of this process
 )
 _DISTRIBUTE = ("numprocesses", "tx", "distload")
@@ -84,6 +88,11 @@ def runs_nothing(options: argparse.Namespace) -> bool:
     return any(getattr(options, name, None) for name in _RUN_NOTHING)
 
 
+def shows_something(options: argparse.Namespace) -> bool:
+    """Return True if pytest was asked to show something instead of running tests, in whatever process."""
+    return any(getattr(options, name, None) for name in _SHOW)
+
+
 def read_settings(config: pytest.Config, options: argparse.Namespace) -> Settings:
     """Return the settings of a run.
 
@@ -120,7 +129,11 @@ def read_settings(config: pytest.Config, options: argparse.Namespace) -> Setting
 def describe(settings: Settings) -> str | None:
     """Return a line with the settings that were set, and where; None if all have their defaults."""
     given = [
-        f"{name}={'***' if name in SECRET else getattr(settings, name)} ({place})"
+        f"{name}={'***' if name in SECRET else _shown(getattr(settings, name))} ({place})"
         for name, place in settings.given.items()
     ]
     return f"netns: {', '.join(given)}" if given else None
+
+
+def _shown(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

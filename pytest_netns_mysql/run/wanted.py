@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import SandboxError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.pytestoptions import runs_nothing
+from pytest_netns_mysql.run.stash import SESSION
 from pytest_netns_mysql.settingtable import TABLE, TOPOLOGY_FILE
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ CACHE_FOLDER = "netns"
 PROCESS = "PYTEST_NETNS_MYSQL_PROCESS"
 """The environment variable with the pid of the process that runs pytest, and whether pytest was started again there."""
 STARTED_AGAIN = "again"
+STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
+"""The environment variable with the file that GitHub Actions shows as the summary of a step."""
+_OTHER_REPORTS = ("xmlpath", "htmlpath", "report_log")
+"""The options of JUnit's file, of pytest-html and of pytest-reportlog."""
 
 
 def is_set(config: pytest.Config, options: argparse.Namespace) -> bool:
@@ -65,3 +70,15 @@ def _must_enter(config: pytest.Config) -> bool:
     from pytest_netns_mysql.run import search
 
     return search.mentions_netns(search.places_of(config))
+
+
+def writes_report(config: pytest.Config) -> bool:
+    """Return True if a report of the netns tests is to be written, by a setting or for GitHub Actions."""
+    if os.environ.get(STEP_SUMMARY):
+        return True
+    return SESSION in config.stash and bool(config.stash[SESSION].settings.report)
+
+
+def takes_reports(config: pytest.Config) -> bool:
+    """Return True if something takes the reports of netns tests that pass, too."""
+    return writes_report(config) or any(getattr(config.option, name, None) for name in _OTHER_REPORTS)

@@ -1,0 +1,39 @@
+"""The report of a run as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pytest_netns_mysql.report.model import RunReport, TestReport
+
+
+def dump(report: RunReport | TestReport) -> str:
+    """Return a report as JSON, with an object for each class of ``report.model``."""
+    plain = _encodable(msgspec.to_builtins(report))
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()
+
+
+def load(text: str | bytes) -> RunReport:
+    """Return the report of a run that was written as JSON.
+
+    Raises:
+        msgspec.ValidationError: The text is the JSON of something else.
+        msgspec.DecodeError: The text is not JSON.
+    """
+    return msgspec.json.decode(text, type=RunReport)
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of the file."""
+    return msgspec.json.schema(RunReport)
+
+
+def _encodable(value: Any) -> Any:
+    """Return plain data with escapes for surrogates, of which UTF-8 has none: bytes of a log may have become such."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
+    return [_encodable(one) for one in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,230 @@
+"""The report of a run: collected while tests end, in the controller of xdist if there is one, then written."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.run.pytestoptions import shows_something
+from pytest_netns_mysql.run.stash import SESSION
+from pytest_netns_mysql.run.wanted import STEP_SUMMARY
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.report.model import RunReport, TestReport
+    from pytest_netns_mysql.settings import Settings
+
+_LARGEST_SUMMARY = 1024 * 1024
+"""How much a step of GitHub Actions may write to its summary, in bytes."""
+_PLACE_OF_SERVER = re.compile(r"( at |, ).*")
+
+
+def check(settings: Settings) -> None:
+    """Check that the files of the setting netns_report can be written, before the run begins.
+
+    Raises:
+        SettingError: If a file cannot be written, or Jinja2 is missing.
+    """
+    where = settings.given.get("report")
+    for file in settings.report:
+        if file.suffix == ".html" and importlib.util.find_spec("jinja2") is None:
+            raise SettingError(
+                f"netns_report: {file} needs Jinja2, which is not installed",
+                where=where,
+                remedies=["pip install 'pytest-netns-mysql[report]'", "or write report.json or report.md instead"],
+            )
+        if (why := _why_not_writable(file)) is not None:
+            raise SettingError(
+                f"netns_report: {file} cannot be written",
+                where=where,
+                tried=[why],
+                remedies=["name a file in a folder that you can write to"],
+            )
+
+
+def register(config: pytest.Config) -> None:
+    """Have the report written at the end of the run, unless this is a worker of xdist, or the run runs no tests."""
+    if hasattr(config, "workerinput") or shows_something(config.option):
+        return
+    files = config.stash[SESSION].settings.report if SESSION in config.stash else ()
+    summary = os.environ.get(STEP_SUMMARY)
+    config.pluginmanager.register(ReportWriter(files, Path(summary) if summary else None), "netns_report_writer")
+
+
+class ReportWriter:
+    """The hooks that collect the reports of netns tests, which may come from workers, and write them.
+
+    Attributes:
+        lines: What the terminal says of the files when all is written.
+    """
+
+    def __init__(self, files: Sequence[Path], summary: Path | None) -> None:
+        """Collect nothing yet.
+
+        Args:
+            files: The files to write.
+            summary: The summary of a step of GitHub Actions, to which the report is appended, or None.
+        """
+        self.lines: list[str] = []
+        self._files = files
+        self._summary = summary
+        self._began = time.time()
+        self._tests: list[dict[str, Any]] = []
+        self._topologies: dict[str, tuple[str, str]] = {}
+        self._colours: dict[str, dict[str, str]] = {}
+        self._remarks: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect what a phase of a test left."""
+        drawing = getattr(report, "netns_drawing", None)
+        if drawing is not None:
+            self._topologies[drawing["name"]] = drawing["svg"], drawing["mermaid"]
+            self._colours[drawing["name"]] = drawing["colours"]
+        found = getattr(report, "netns_report", None)
+        if found is not None:
+            self._add(found)
+        elif str(report.when) == "???":  # xdist makes up a report for a test during which a worker crashed
+            self._remarks.append(" ".join(str(report.longrepr).split()))
+
+    def _add(self, test: dict[str, Any]) -> None:
+        """Add the report of a test. A test that failed twice, as in its teardown too, has two reports."""
+        same = [one for one in self._tests if (one["nodeid"], one["began"]) == (test["nodeid"], test["began"])]
+        if test["outcome"] != "failed" and any(one["outcome"] == "failed" for one in same):
+            return
+        for one in same:
+            if one["outcome"] != "failed":
+                self._tests.remove(one)
+        self._tests.append(test)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that the run was interrupted: by Ctrl-C, by pytest.exit(), by -x or by errors at collection."""
+        text = " ".join(str(excinfo.value).split())
+        reason = text or ("Ctrl-C" if isinstance(excinfo.value, KeyboardInterrupt) else excinfo.typename)
+        self._remarks.append(f"The run was interrupted: {reason}.")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Note that the run ended by an error of pytest or of a plugin."""
+        last = str(excrepr).strip().splitlines()[-1:]
+        self._remarks.append(f"The run ended by an internal error: {''.join(last)}")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write the files."""
+        for stop in (session.shouldfail, session.shouldstop):
+            if isinstance(stop, str) and not any(stop in remark for remark in self._remarks):
+                self._remarks.append(f"The run was stopped: {stop}.")
+        if not self._files and (self._summary is None or not self._tests):
+            return
+        try:
+            run = self._run_report()
+        except Exception as error:  # noqa: BLE001 - a report never fails a run
+            self.lines.append(f"netns report: could not be made: {type(error).__name__}: {error}")
+            return
+        for file in self._files:
+            if self._wrote(_write, file, run):
+                self.lines.append(f"netns report: {file}")
+        if self._summary is not None and self._tests:
+            self._wrote(_append, self._summary, run)
+
+    def _wrote(self, write: Callable[[Path, RunReport], None], file: Path, run: RunReport) -> bool:
+        try:
+            write(file, run)
+        except Exception as error:  # noqa: BLE001 - a report never fails a run
+            reason = getattr(error, "strerror", None) or error
+            self.lines.append(f"netns report: {file} could not be written: {reason}")
+            return False
+        return True
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Show where the files lie."""
+        for line in self.lines:
+            terminalreporter.write_line(line, yellow="could not" in line)
+
+    def _run_report(self) -> RunReport:
+        import msgspec
+
+        from pytest_netns_mysql.report.model import RunReport, TestReport
+
+        tests = tuple(msgspec.convert(test, TestReport) for test in self._tests)
+        return RunReport(
+            tests,
+            self._topologies,
+            self._began,
+            time.time() - self._began,
+            _versions(tests),
+            self._colours,
+            tuple(self._remarks),
+        )
+
+
+def _versions(tests: Sequence[TestReport]) -> dict[str, str]:
+    """Return the versions of a run; of several servers with one name, as in a matrix, all of them."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"Python": platform.python_version(), "pytest": pytest.__version__}
+    try:
+        found["pytest-netns-mysql"] = version("pytest-netns-mysql")
+    except PackageNotFoundError:  # a checkout that is not installed
+        found["pytest-netns-mysql"] = "not installed"
+    servers: dict[str, dict[str, None]] = {}
+    for test in tests:
+        for server in test.place.servers:
+            name, _, product = server.partition(": ")
+            servers.setdefault(name, {})[_PLACE_OF_SERVER.sub("", product)] = None
+    return found | {name: " and ".join(products) for name, products in servers.items()}
+
+
+def _text(suffix: str, run: RunReport) -> str:
+    if suffix == ".html":
+        from pytest_netns_mysql.report import htmlpage
+
+        return htmlpage.page(run)
+    if suffix == ".json":
+        from pytest_netns_mysql.report import jsonfile
+
+        return jsonfile.dump(run)
+    from pytest_netns_mysql.report import markdown
+
+    return markdown.write(run)
+
+
+def _write(file: Path, run: RunReport) -> None:
+    """Write a file whole or not at all."""
+    text = _text(file.suffix, run)
+    target = Path(os.path.realpath(file))  # not the link itself, if the file is one
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _append(file: Path, run: RunReport) -> None:
+    from pytest_netns_mysql.report import markdown
+
+    with file.open("a", encoding="utf-8", errors="backslashreplace") as summary:
+        summary.write(markdown.write(run, _LARGEST_SUMMARY - summary.tell()))
+
+
+def _why_not_writable(file: Path) -> str | None:
+    """Return why a file cannot be written, or None; nothing is left behind."""
+    import tempfile
+
+    folder = next(folder for folder in file.parents if os.path.lexists(folder))
+    try:
+        if not folder.is_dir():
+            return f"{folder} is not a folder"
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return f"{folder}: {error.strerror or error}"
