@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetworkError, in_short
@@ -25,6 +26,10 @@ from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.wiring import refused, wire
 from pytest_netns_mysql.topology.lookup import unknown_namespace
 from pytest_netns_mysql.topology.topology import Topology
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.capture.packets import Packets
+    from pytest_netns_mysql.kernel.capture.taps import Taps
 
 
 class Network(Mapping[str, Namespace]):
@@ -59,6 +64,7 @@ class Network(Mapping[str, Namespace]):
         self._partitioned: tuple[str, ...] = ()
         self._lost: faults.LostEntries = {}
         self.fault_log = FaultLog()
+        self._taps: Taps | None = None
         try:
             if is_built:
                 self._open_existing()
@@ -209,6 +215,31 @@ class Network(Mapping[str, Namespace]):
             self._partitioned = ()
             faults.set_reachable(self, unreachable, reachable=True, where=self._where)
 
+    def capture(self, *names: str) -> contextlib.AbstractContextManager[Packets]:
+        """Return a context manager that captures packets: ``with netns.capture("red") as packets``.
+
+        ``packets`` is a sequence that grows in the block and stays after it.
+
+        Args:
+            names: The namespaces whose packets are captured, on all their interfaces; by default all namespaces.
+
+        Raises:
+            UnknownNamespaceError: The topology has no such namespace.
+            NetworkError: The kernel refuses a packet socket.
+        """
+        from pytest_netns_mysql.kernel.capture.packets import capturing
+
+        return capturing(self.taps, tuple(dict.fromkeys(self[name].name for name in names or self)))
+
+    @property
+    def taps(self) -> Taps:
+        """The packet sockets in the namespaces, with which packets are captured."""
+        from pytest_netns_mysql.kernel.capture.taps import Taps
+
+        if self._taps is None:
+            self._taps = Taps(self._namespaces, self._where)
+        return self._taps
+
     def activate(self) -> None:
         """Make /run/netns and /etc/hosts of the sandbox show this network's names."""
         with self.sandbox.entered():
@@ -222,6 +253,8 @@ class Network(Mapping[str, Namespace]):
 
     def close(self) -> None:
         """Close the descriptors of the namespaces; the kernel removes the namespaces with the sandbox."""
+        if self._taps is not None:
+            self._taps.close()
         for descriptor in self._opened:
             os.close(descriptor)
         self._opened.clear()
