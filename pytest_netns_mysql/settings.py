@@ -12,13 +12,14 @@ from pytest_netns_mysql.settingtable import SECRET as SECRET  # the names of the
 from pytest_netns_mysql.settingtable import TABLE as TABLE
 from pytest_netns_mysql.settingtable import TOPOLOGY_FILE as TOPOLOGY_FILE
 from pytest_netns_mysql.settingtable import Setting as Setting
-from pytest_netns_mysql.settingvalues import checked
+from pytest_netns_mysql.settingvalues import DEFAULT, checked
 
 
 class Settings(NamedTuple):
     """The checked value of each setting; see TABLE.
 
     Attributes:
+        capture_dir: Absolute if the setting is given, else relative to pytest's rootdir.
         start_timeout: In seconds.
         given: Where each setting that is not left out was set, by name.
     """
@@ -36,6 +37,9 @@ class Settings(NamedTuple):
     leftovers: str
     start: str
     reuse: str
+    capture: str
+    capture_dir: Path
+    capture_keys: str
     start_timeout: float
     cache: Path
     given: Mapping[str, str]
@@ -57,7 +61,7 @@ def resolve(*readers: Reader) -> Settings:
     values: dict[str, Any] = {}
     given: dict[str, str] = {}
     for setting in TABLE:
-        value, place = setting.default, "the default"
+        value, place = setting.default, DEFAULT
         for reader in readers:
             found = reader(setting)
             if found is not None:
@@ -86,7 +90,7 @@ def beside(folder: Path) -> Reader:
 
 def from_folder(setting: Setting, value: str, folder: Path) -> str:
     """Return a value of an ini file, with relative paths made relative to the folder of the ini file, as in pytest."""
-    if setting.name == "image_initdb" and value.strip():
+    if setting.name in ("image_initdb", "capture_dir") and value.strip():
         try:
             return str(paths.absolute(value, folder))
         except ValueError:

@@ -9,6 +9,9 @@ from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.settingtable import Setting
 
+DEFAULT = "the default"
+"""The place of a value that is not set."""
+_USERS_CACHE = "the user's cache folder"
 _LONGEST_TIMEOUT = 86_400.0  # seconds; arguments.LONGEST_TIMEOUT, without importing arguments in every run
 
 
@@ -35,6 +38,9 @@ def checked(setting: Setting, value: str, place: str) -> object:
         return _seconds(setting, value, place)
     if setting.name == "cache":
         return _cache(setting, value, place)
+    if setting.name == "capture_dir" and value.strip():
+        given = place != DEFAULT
+        return _new_folder(setting, value, place, _path(setting, value, place)) if given else Path(value)
     if setting.name == "image_env":
         return _variables(setting, value, place)
     if setting.name == "image_initdb":
@@ -106,7 +112,7 @@ def _path(setting: Setting, value: str, place: str) -> Path:
 
 def _cache(setting: Setting, value: str, place: str) -> Path:
     if value.strip():
-        return _checked_cache(setting, value, place, _path(setting, value, place))
+        return _new_folder(setting, value, place, _path(setting, value, place))
     return (_home_of_root() / ".cache" if foreign_base() else _base()) / "pytest-netns-mysql"
 
 
@@ -141,7 +147,7 @@ def _home_of_root() -> Path:
         return Path("/root")
 
 
-def _checked_cache(setting: Setting, value: str, place: str, folder: Path) -> Path:
+def _new_folder(setting: Setting, value: str, place: str, folder: Path) -> Path:
     """Return the folder, which need not exist yet; raise SettingError if it cannot be created or is not a folder."""
     why = paths.why_not_there(folder)
     if why is not None and why != "does not exist":
@@ -154,7 +160,7 @@ def _checked_cache(setting: Setting, value: str, place: str, folder: Path) -> Pa
         f"{setting.ini} = {value!r}: {fault}",
         where=place,
         tried=[str(folder)],
-        remedies=["name a folder of yours, or leave the setting out for the user's cache folder"],
+        remedies=[f"name a folder of yours, or leave the setting out for {setting.default or _USERS_CACHE}"],
     )
 
 

@@ -43,7 +43,7 @@ class Packet:
         destination_port: The destination port of TCP and UDP, else None.
         flags: The flags of TCP, such as ``{"SYN", "ACK"}``.
         length: The number of bytes of the packet, with all headers.
-        payload: What TCP, UDP or ICMP carry; of another protocol what IP carries.
+        payload: What TCP or UDP carry; of another protocol what IP carries.
     """
 
     time: float
@@ -180,15 +180,14 @@ def _decode_transport(protocol: int, source: str, destination: str, data: bytes,
     name = _NAMES.get(protocol, str(protocol))
     try:
         if is_first and name == "tcp":
-            ports = struct.unpack_from("!HH", data)
-            offset, bits = data[12] >> 4, data[13]
+            source_port, destination_port, offset, bits = struct.unpack_from("!HH8xBB", data)
             flags = frozenset(flag for number, flag in enumerate(FLAGS) if bits >> number & 1)
-            return _Headers(name, source, destination, *ports, flags, data[offset * 4 :])
+            payload = data[(offset >> 4) * 4 :]
+            return _Headers(name, source, destination, source_port, destination_port, flags, payload)
         if is_first and name == "udp":
-            return _Headers(name, source, destination, *struct.unpack_from("!HH", data), payload=data[8:])
-        if name in ("icmp", "icmpv6"):
-            return _Headers(name, source, destination, payload=data)
-    except (struct.error, IndexError):  # cut short
+            source_port, destination_port = struct.unpack_from("!HH", data)
+            return _Headers(name, source, destination, source_port, destination_port, payload=data[8:])
+    except struct.error:  # cut short
         pass
     return _Headers(name, source, destination, payload=data)
 
