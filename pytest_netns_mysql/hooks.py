@@ -92,6 +92,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(ReportExtras(config), "netns_report_extras")
     try:
         session.kinds.names  # noqa: B018 - raises an error for a wrong value
+        if session.settings.capture != "off":
+            from pytest_netns_mysql.run.capturing import require_library
+
+            require_library(session.settings)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
     if overview.is_wanted(config.option):
@@ -241,7 +245,13 @@ def _register_runner(config: pytest.Config) -> None:
     if not config.pluginmanager.has_plugin("netns_runner"):
         from pytest_netns_mysql.run.runner import Runner
 
-        config.pluginmanager.register(Runner(config.stash[SESSION]), "netns_runner")
+        session = config.stash[SESSION]
+        if session.settings.capture != "off":
+            from pytest_netns_mysql.run.capturing import Capturing
+
+            # Before the runner, whose report of a failure names the file.
+            config.pluginmanager.register(Capturing(session, config.rootpath), "netns_capturing")
+        config.pluginmanager.register(Runner(session), "netns_runner")
 
 
 def _print(config: pytest.Config, line: str) -> None:

@@ -12,13 +12,14 @@ from pytest_netns_mysql.settingtable import SECRET as SECRET  # the names of the
 from pytest_netns_mysql.settingtable import TABLE as TABLE
 from pytest_netns_mysql.settingtable import TOPOLOGY_FILE as TOPOLOGY_FILE
 from pytest_netns_mysql.settingtable import Setting as Setting
-from pytest_netns_mysql.settingvalues import checked
+from pytest_netns_mysql.settingvalues import DEFAULT, checked
 
 
 class Settings(NamedTuple):
     """The checked value of each setting; see TABLE.
 
     Attributes:
+        capture_dir: Absolute if the setting is given, else relative to pytest's rootdir.
         start_timeout: In seconds.
         given: Where each setting that is not left out was set, by name.
     """
@@ -38,6 +39,9 @@ class Settings(NamedTuple):
     reuse: str
     report: tuple[Path, ...]
     general_log: str
+    capture: str
+    capture_dir: Path
+    capture_keys: str
     start_timeout: float
     cache: Path
     given: Mapping[str, str]
@@ -59,7 +63,7 @@ def resolve(*readers: Reader) -> Settings:
     values: dict[str, Any] = {}
     given: dict[str, str] = {}
     for setting in TABLE:
-        value, place = setting.default, "the default"
+        value, place = setting.default, DEFAULT
         for reader in readers:
             found = reader(setting)
             if found is not None:
@@ -90,7 +94,7 @@ def from_folder(setting: Setting, value: str, folder: Path) -> str:
     """Return a value of an ini file, with relative paths made relative to the folder of the ini file, as in pytest."""
     if setting.name == "report":
         return ",".join(_from_folder(part.strip(), folder) for part in value.split(","))
-    if setting.name == "image_initdb":
+    if setting.name in ("image_initdb", "capture_dir"):
         return _from_folder(value, folder)
     if setting.name != "topology":
         return value

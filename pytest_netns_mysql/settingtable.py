@@ -154,6 +154,28 @@ TABLE: tuple[Setting, ...] = (
         "WHEN",
         ("off", "on"),
     ),
+    Setting(
+        "capture",
+        "off",
+        "whether to write the packets of a netns test to a pcapng file for Wireshark, with all interfaces of all "
+        "namespaces: failed for tests that fail, all for every netns test",
+        "WHICH",
+        ("off", "failed", "all"),
+    ),
+    Setting(
+        "capture_dir",
+        "netns-captures",
+        "the folder for the files of netns_capture, one for each test",
+        "DIR",
+    ),
+    Setting(
+        "capture_keys",
+        "off",
+        "whether the files of netns_capture contain the secrets of the TLS connections that mysql.connector and "
+        "PyMySQL opened through this plugin, so that Wireshark decrypts them",
+        "WHEN",
+        ("off", "on"),
+    ),
     Setting("start_timeout", "30", "how long to wait for a mysqld to answer, in seconds, at most a day", "SECONDS"),
     Setting(
         "cache", "", "the folder for fetched servers and data directories; empty means the user's cache folder", "DIR"

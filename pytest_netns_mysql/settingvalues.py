@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.settingtable import Setting
 
+DEFAULT = "the default"
+"""The place of a value that is not set."""
+_USERS_CACHE = "the user's cache folder"
 _LONGEST_TIMEOUT = 86_400.0  # seconds; arguments.LONGEST_TIMEOUT, without importing arguments in every run
 _REPORT_SUFFIXES = (".html", ".json", ".md")
 
@@ -32,23 +36,26 @@ def checked(setting: Setting, value: str, place: str) -> object:
             where=place,
             remedies=[f"write one of these, or leave the setting out for {setting.default}"],
         )
-    if setting.name == "start_timeout":
-        return _seconds(setting, value, place)
-    if setting.name == "cache":
-        return _cache(setting, value, place)
-    if setting.name == "image_env":
-        return _variables(setting, value, place)
-    if setting.name == "image_initdb":
-        return _folder(setting, value, place)
-    if setting.name == "report":
-        return _reports(setting, value, place)
+    convert = _CONVERTERS.get(setting.name)
+    if convert is not None:
+        return convert(setting, value, place)
     if not value.strip() and setting.name != "external_password":
-        raise SettingError(
-            f"{setting.ini} is empty",
-            where=place,
-            remedies=[f"write {setting.metavar}, or leave the setting out for {setting.default}"],
-        )
+        raise _empty(setting, place)
     return value
+
+
+def _empty(setting: Setting, place: str) -> SettingError:
+    return SettingError(
+        f"{setting.ini} is empty",
+        where=place,
+        remedies=[f"write {setting.metavar}, or leave the setting out for {setting.default}"],
+    )
+
+
+def _capture_dir(setting: Setting, value: str, place: str) -> Path:
+    if not value.strip():
+        raise _empty(setting, place)
+    return Path(value) if place == DEFAULT else _new_folder(setting, value, place, _path(setting, value, place))
 
 
 def _seconds(setting: Setting, value: str, place: str) -> float:
@@ -127,7 +134,7 @@ def _path(setting: Setting, value: str, place: str) -> Path:
 
 def _cache(setting: Setting, value: str, place: str) -> Path:
     if value.strip():
-        return _checked_cache(setting, value, place, _path(setting, value, place))
+        return _new_folder(setting, value, place, _path(setting, value, place))
     return (_home_of_root() / ".cache" if foreign_base() else _base()) / "pytest-netns-mysql"
 
 
@@ -162,7 +169,7 @@ def _home_of_root() -> Path:
         return Path("/root")
 
 
-def _checked_cache(setting: Setting, value: str, place: str, folder: Path) -> Path:
+def _new_folder(setting: Setting, value: str, place: str, folder: Path) -> Path:
     """Return the folder, which need not exist yet; raise SettingError if it cannot be created or is not a folder."""
     why = paths.why_not_there(folder)
     if why is not None and why != "does not exist":
@@ -175,7 +182,7 @@ def _checked_cache(setting: Setting, value: str, place: str, folder: Path) -> Pa
         f"{setting.ini} = {value!r}: {fault}",
         where=place,
         tried=[str(folder)],
-        remedies=["name a folder of yours, or leave the setting out for the user's cache folder"],
+        remedies=[f"name a folder of yours, or leave the setting out for {setting.default or _USERS_CACHE}"],
     )
 
 
@@ -184,3 +191,14 @@ def _home() -> Path:
         return Path.home()
     except RuntimeError:  # no passwd entry and no HOME, as in some containers; container engines use / then, too
         return Path("/")
+
+
+_CONVERTERS: Mapping[str, Callable[[Setting, str, str], object]] = {
+    "cache": _cache,
+    "capture_dir": _capture_dir,
+    "image_env": _variables,
+    "image_initdb": _folder,
+    "report": _reports,
+    "start_timeout": _seconds,
+}
+"""The functions for settings whose values are no texts."""

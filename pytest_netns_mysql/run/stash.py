@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,6 +43,9 @@ LOOK_AHEAD = pytest.StashKey[Callable[[pytest.Session], None]]()
 
 ACCOUNTS: pytest.StashKey[Collection[Accounts]] = pytest.StashKey()
 """Of a test: the accounts that it created, which are dropped when it ends."""
+
+CAPTURE_FILE: pytest.StashKey[Path] = pytest.StashKey()
+"""Of a netns test: the file with its packets, once it is written."""
 
 
 def session_of(config: pytest.Config) -> NetnsSession:

@@ -20,6 +20,7 @@ from mysql.connector.pooling import MySQLConnectionPool
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
+from pytest_netns_mysql.mysql.drivers.tlssecrets import log_secrets
 
 # CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR, CR_SERVER_GONE_ERROR, CR_SERVER_LOST and CR_SERVER_LOST_EXTENDED.
 _NOT_READY = frozenset({2002, 2003, 2006, 2013, 2055})
@@ -113,6 +114,17 @@ class NamespaceConnection(MySQLConnection):
         # reconnect(), ping(reconnect=True) and a pool that replaces a lost connection all call this method.
         with self._namespace:
             super()._open_connection()
+
+    def _get_connection(self) -> Any:
+        sock: Any = super()._get_connection()
+        switch_to_ssl = sock.switch_to_ssl
+
+        def switch_with_secrets(context: Any, host: str) -> None:
+            log_secrets(context, self._namespace)
+            switch_to_ssl(context, host)
+
+        sock.switch_to_ssl = switch_with_secrets
+        return sock
 
     def is_silent(self) -> bool:
         """Return True if the server has left the connection open, without sending anything to the server.

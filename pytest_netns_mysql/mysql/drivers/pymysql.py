@@ -7,6 +7,8 @@ from typing import Any
 
 import pymysql
 
+from pytest_netns_mysql.mysql.drivers.tlssecrets import log_secrets
+
 
 def connect_by_pymysql(
     namespace: AbstractContextManager[Any], options: dict[str, Any], base: type | None = None
@@ -25,6 +27,7 @@ def connect_by_pymysql(
         def connect(self, sock: Any = None) -> None:
             # connect_timeout ends when the socket is connected. A server that never sends its greeting would be
             # waited for without a limit, so the same time limits the reading, too.
+            log_secrets(getattr(self, "ctx", None), namespace)
             read_timeout, self._read_timeout = self._read_timeout, self._read_timeout or self.connect_timeout
             try:
                 with namespace:

@@ -1,0 +1,105 @@
+"""Packets for assertions: a sequence that grows while its ``with`` block is open."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.kernel.capture.packet import Packet, decode
+from pytest_netns_mysql.kernel.capture.tap import Tap
+from pytest_netns_mysql.kernel.capture.taps import Taps
+
+_FIELDS = (*Packet.__dataclass_fields__, "syn", "ack", "fin", "rst")
+
+
+class Packets(Sequence[Packet]):
+    """Captured packets in the order of their times. In the ``with`` block each look finds those captured so far.
+
+    Attributes:
+        lost: How many packets were lost because the buffer was full.
+    """
+
+    def __init__(self, taps: Sequence[Tap] = (), packets: Sequence[Packet] = ()) -> None:
+        """Begin with some packets.
+
+        Args:
+            taps: Where more packets come from.
+            packets: The first packets.
+        """
+        self._taps = taps
+        self._packets = list(packets)
+        self.lost = 0
+
+    def matching(self, **values: object) -> Packets:
+        """Return the packets whose attributes have these values, such as ``destination_port=3306, syn=True``.
+
+        Args:
+            values: The value of each attribute of Packet that counts.
+
+        Raises:
+            SettingError: A packet has no such attribute.
+        """
+        unknown = [name for name in values if name not in _FIELDS]
+        if unknown:
+            raise SettingError(
+                f"packets.matching({unknown[0]}=...): a packet has no attribute {unknown[0]}",
+                tried=[f"its attributes are {', '.join(_FIELDS)}"],
+                remedies=["for anything else, write a comprehension: [packet for packet in packets if ...]"],
+            )
+        found = [
+            packet for packet in self._read() if all(getattr(packet, name) == value for name, value in values.items())
+        ]
+        return Packets(packets=found)
+
+    @property
+    def payload(self) -> bytes:
+        """The payloads of all packets, one after the other."""
+        return b"".join(packet.payload for packet in self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    @overload
+    def __getitem__(self, index: int) -> Packet: ...
+    @overload
+    def __getitem__(self, index: slice) -> Packets: ...
+    def __getitem__(self, index: int | slice) -> Packet | Packets:
+        found = self._read()[index]
+        return found if isinstance(found, Packet) else Packets(packets=found)
+
+    def __repr__(self) -> str:
+        """Return the packets as lines: what pytest shows of a failing assertion."""
+        return f"<{len(self)} packets{''.join(f'{chr(10)}  {packet}' for packet in self._packets)}>"
+
+    def end(self) -> None:
+        """Read the last packets; from now on the sequence stays as it is."""
+        self._read()
+        self.lost = sum(tap.lost for tap in self._taps)
+        self._taps = ()
+
+    def _read(self) -> list[Packet]:
+        more = [decode(frame) for tap in self._taps for frame in tap.read()]
+        if more:
+            self._packets = sorted([*self._packets, *more], key=lambda packet: packet.time)
+        return self._packets
+
+
+@contextlib.contextmanager
+def capturing(taps: Taps, names: Sequence[str]) -> Iterator[Packets]:
+    """Capture the packets of some namespaces until the block ends; see ``Network.capture``.
+
+    Args:
+        taps: The taps of the network.
+        names: The namespaces.
+    """
+    taken = taps.start(names)
+    packets = Packets(taken)
+    try:
+        yield packets
+    finally:
+        for tap in taken:
+            tap.stop()
+        packets.end()
+        taps.release(taken)

@@ -1,0 +1,68 @@
+"""The taps of one network, kept for the next capture: closing a packet socket takes longer than all else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pytest_netns_mysql.errors import NetworkError
+from pytest_netns_mysql.kernel.capture.tap import Tap
+from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
+
+
+class Taps:
+    """The taps of one network: those in use, and those that wait for the next capture."""
+
+    def __init__(self, namespaces: Mapping[str, Namespace], where: str) -> None:
+        """Create no tap yet.
+
+        Args:
+            namespaces: The namespaces of the network.
+            where: The topology, for errors.
+        """
+        self._namespaces = namespaces
+        self._where = where
+        self._idle: dict[str, list[Tap]] = {}
+        self._all: list[Tap] = []
+
+    def start(self, names: Iterable[str]) -> list[Tap]:
+        """Return a tap for each of these namespaces, which takes packets from now on.
+
+        Raises:
+            UnknownNamespaceError: The topology has no such namespace.
+            NetworkError: The kernel refuses a packet socket.
+        """
+        namespaces = [self._namespaces[name] for name in names]
+        taps = [self._take(namespace) for namespace in namespaces]
+        for tap in taps:
+            tap.start()
+        return taps
+
+    def release(self, taps: Iterable[Tap]) -> None:
+        """Keep taps for the next capture; they take no packets meanwhile."""
+        for tap in taps:
+            tap.stop()
+            tap.discard()
+            self._idle.setdefault(tap.namespace, []).append(tap)
+
+    def close(self) -> None:
+        """Close all taps."""
+        for tap in self._all:
+            tap.close()
+        self._all.clear()
+        self._idle.clear()
+
+    def _take(self, namespace: Namespace) -> Tap:
+        idle = self._idle.get(namespace.name)
+        if idle:
+            return idle.pop()
+        try:
+            tap = Tap(namespace.name, namespace)
+        except OSError as error:
+            raise NetworkError(
+                f"the packets of namespace {namespace.name} cannot be captured: {error.strerror}",
+                where=self._where,
+                tried=["a packet socket in the namespace, see packet(7)"],
+                remedies=["packet sockets need CAP_NET_RAW: in Docker leave out --cap-drop NET_RAW"],
+            ) from error
+        self._all.append(tap)
+        return tap

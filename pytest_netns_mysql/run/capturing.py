@@ -1,0 +1,200 @@
+"""The packets of each netns test, written to a file: the hooks of netns_capture."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Generator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import pytest
+
+from pytest_netns_mysql.errors import NetworkError, SettingError
+from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.capturefile import comment_of, file_name, first_line, make_folder, notes_of
+from pytest_netns_mysql.run.keylog import KeyLog
+from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.capture.pcapng import Capture
+    from pytest_netns_mysql.kernel.capture.tap import Frame, Tap
+    from pytest_netns_mysql.kernel.network import Network
+    from pytest_netns_mysql.run.session import NetnsSession
+    from pytest_netns_mysql.settings import Settings
+
+
+def require_library(settings: Settings) -> None:
+    """Raise SettingError if the library that writes the files is missing."""
+    if find_spec("pcapng") is None:
+        raise SettingError(
+            f"netns_capture = {settings.capture} needs the package python-pcapng, which is not installed",
+            where=settings.given.get("capture"),
+            remedies=["pip install 'pytest-netns-mysql[capture]'"],
+        )
+
+
+class _Recording:
+    """What is known of the packets of one test.
+
+    Attributes:
+        item: The test.
+        began: When it began, in seconds since the epoch.
+        network: Its network, as soon as there is one.
+        frames: The packets that were read so far.
+        failures: When it failed, and the error in one line.
+        lost: How many packets of each namespace were lost.
+    """
+
+    def __init__(self, item: pytest.Item) -> None:
+        self.item = item
+        self.began = time.time()
+        self.network: Network | None = None
+        self.frames: list[Frame] = []
+        self.failures: list[tuple[float, str]] = []
+        self.lost: dict[str, int] = {}
+
+
+class Capturing:
+    """The plugin that captures packets while netns tests run; registered only if netns_capture is set.
+
+    The kernel keeps the packets. They are read if they are to be written, and forgotten when the next test begins.
+    """
+
+    def __init__(self, session: NetnsSession, rootdir: Path) -> None:
+        """Capture nothing yet.
+
+        Args:
+            session: The networks and servers of the run.
+            rootdir: The folder in which the default folder for files is.
+        """
+        self._session = session
+        self._folder = rootdir / session.settings.capture_dir
+        self._taps: WeakKeyDictionary[Network, list[Tap]] = WeakKeyDictionary()
+        self._refused: dict[str, NetworkError] = {}
+        self._recording: _Recording | None = None
+        self._written: set[Path] = set()
+        self._key_log = KeyLog() if session.settings.capture_keys == "on" else None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Forget the packets of the test before."""
+        self._recording = _Recording(item) if NAMESPACE in item.stash else None
+        if self._recording is not None:
+            self._remove_old_file(item)
+            self._follow_network(self._recording)
+        yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
+        """Capture in a network as soon as it is built."""
+        value = yield
+        if self._recording is not None and pytest_internals.name_of(fixturedef) == "netns":
+            self._follow_network(self._recording)
+        return value
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Write the file of a failing test, and write it again with the packets of its teardown."""
+        report = yield
+        recording = self._recording
+        if recording is None or recording.item is not item or recording.network is None:
+            return report
+        if report.failed:
+            recording.failures.append((call.stop, first_line(call)))
+        is_last = report.when == "teardown"
+        if report.failed or (is_last and (recording.failures or self._session.settings.capture == "all")):
+            self._write(recording, report)
+        if is_last:
+            self._recording = None
+        return report
+
+    def pytest_unconfigure(self) -> None:
+        """Forget the TLS secrets."""
+        if self._key_log is not None:
+            self._key_log.close()
+
+    def _follow_network(self, recording: _Recording) -> None:
+        """Take the packets of the current network from now on, unless this was done for the test already."""
+        network = self._session.networks.current
+        if network is None or network is recording.network:
+            return
+        recording.network = network
+        if network not in self._taps:
+            self._taps[network] = self._open(network)
+        for tap in self._taps[network]:
+            tap.start()
+        if self._key_log is not None:
+            self._key_log.clear()
+
+    def _open(self, network: Network) -> list[Tap]:
+        taps: list[Tap] = []
+        for name, namespace in network.items():
+            try:
+                taps += network.taps.start([name])
+            except NetworkError as error:  # of a namespace that others own
+                self._refused[name] = error
+            namespace.key_log = None if self._key_log is None else self._key_log.path
+        return taps
+
+    def _remove_old_file(self, item: pytest.Item) -> None:
+        file = self._folder / file_name(item.nodeid)
+        if file not in self._written:  # a test that is run again may have failed the first time
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+
+    def _write(self, recording: _Recording, report: pytest.TestReport) -> None:
+        from pytest_netns_mysql.kernel.capture.pcapng import write_pcapng
+
+        file = self._folder / file_name(recording.item.nodeid)
+        try:
+            make_folder(self._folder)
+            write_pcapng(file, self._capture(recording))
+        except OSError as error:
+            report.sections.append(("netns capture", f"the packets could not be written: {error}"))
+            return
+        self._written.add(file)
+        recording.item.stash[CAPTURE_FILE] = file
+
+    def _capture(self, recording: _Recording) -> Capture:
+        from pytest_netns_mysql.kernel.capture.pcapng import Capture
+
+        network = recording.network
+        assert network is not None
+        taps = self._taps[network]
+        earliest = recording.began * 1e9
+        for tap in taps:
+            recording.frames += [frame for frame in tap.read() if frame.time >= earliest]
+            recording.lost[tap.namespace] = tap.lost
+        notes = notes_of(recording.item.nodeid, recording.began, recording.failures, network.fault_log)
+        return Capture(
+            comment=comment_of(recording.item.nodeid, self._facts(recording, network), recording.began, notes),
+            interfaces={tap.namespace: _interfaces(network, tap.namespace) for tap in taps},
+            frames=recording.frames,
+            notes=notes,
+            lost=recording.lost,
+            secrets=self._key_log.read() if self._key_log is not None else b"",
+        )
+
+    def _facts(self, recording: _Recording, network: Network) -> list[str]:
+        """Return lines for the comment on a file: the servers, and what is missing in the file."""
+        from pytest_netns_mysql.mysql.kinds.provenance import provenance
+
+        servers = [
+            f"server: {server.name}, {provenance(server.spec.kind)}, {server.describe()}"
+            for server in self._session.servers.running
+            if server.network is network
+        ]
+        refused = [f"not captured: {name}, {error.what}" for name, error in self._refused.items() if name in network]
+        lost = [f"lost: {count} packets of namespace {name}" for name, count in recording.lost.items() if count]
+        return [f"topology: {network.topology.name} ({network.topology.source})", *servers, *refused, *lost]
+
+
+def _interfaces(network: Network, name: str) -> list[str]:
+    with network[name]:
+        return [interface for _, interface in socket.if_nameindex()]
