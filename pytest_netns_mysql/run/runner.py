@@ -56,10 +56,12 @@ class Runner:
             # A netns test and its fixtures are moved to their places from wherever the thread stands.
             self._bring_back(item, ended="the test before")
         self._strays.start_test(item.nodeid, self._network.namespace_id)
+        self._session.board.start_test(item)
         try:
             return (yield)
         finally:
             self._network.start_test(None)
+            self._session.board.end_test()
             self._cleaner.finish()
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -150,6 +152,7 @@ class Runner:
             yield
             return
         self._begin()
+        self._session.board.show_accounts(item)
         adds_finalizers = "request" in pytest_internals.fixture_names(item)
         stay = Stay(place, "the test")
         if adds_finalizers:
