@@ -170,7 +170,7 @@ def netns_account(
         if host is None:
             host = where.origin(here, where.endpoint_for(here))
         account = _netns_accounts(where).create(user, host=host, **options)
-        session_of(request.config).board.show_accounts(request.node)
+        session_of(request.config).board.show_accounts(request.node.stash[ACCOUNTS])
         return account
 
     return make

@@ -6,16 +6,13 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.run.stash import ACCOUNTS, NAMESPACE
-
 if TYPE_CHECKING:
-    import pytest
-
     from pytest_netns_mysql.live.board import Board
     from pytest_netns_mysql.live.facts import Origin
+    from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.networks import Networks
 
@@ -28,7 +25,7 @@ class SessionBoard:
         self._networks = networks
         self._board: Board | None = None
         self._origin: Origin | None = None
-        self._item: pytest.Item | None = None  # the running test
+        self._running: tuple[str, str] | None = None  # the test and its namespace
 
     def update(self, servers: Sequence[MySQLServer]) -> None:
         """Show the network in force and the running servers; nothing before there is a network."""
@@ -45,27 +42,26 @@ class SessionBoard:
                     "pytest", ["pytest", *sys.argv[1:]], os.environ.get("PYTEST_XDIST_WORKER", ""), time.time()
                 )
                 self._board = Board()
-                if self._item is not None:
-                    self._board.start_test(self._item.nodeid, self._item.stash.get(NAMESPACE, ""))
+                if self._running is not None:
+                    self._board.start_test(*self._running)
             self._board.show(facts_of(self._origin, network, servers))
 
-    def start_test(self, item: pytest.Item) -> None:
-        """Show the running test."""
-        self._item = item
+    def start_test(self, test: str, namespace: str) -> None:
+        """Show the running test by its id, and its namespace; '' for the host's network."""
+        self._running = test, namespace
         if self._board is not None:
-            self._board.start_test(item.nodeid, item.stash.get(NAMESPACE, ""))
+            self._board.start_test(test, namespace)
 
-    def show_accounts(self, item: pytest.Item) -> None:
+    def show_accounts(self, accounts: Collection[Accounts]) -> None:
         """Show the accounts that the running test has created so far."""
-        if self._board is not None and ACCOUNTS in item.stash:
+        if self._board is not None and accounts and self._running is not None:
             from pytest_netns_mysql.live.facts import accounts_of
 
-            created = item.stash[ACCOUNTS]
-            self._board.show_accounts(accounts_of(created, item.stash.get(NAMESPACE, "")))
+            self._board.show_accounts(accounts_of(accounts, self._running[1]))
 
     def end_test(self) -> None:
         """Show that no test is running."""
-        self._item = None
+        self._running = None
         if self._board is not None:
             self._board.end_test()
 
