@@ -34,6 +34,7 @@ class Settings(NamedTuple):
     unavailable: str
     other_tests: str
     leftovers: str
+    pause: str
     start: str
     reuse: str
     start_timeout: float

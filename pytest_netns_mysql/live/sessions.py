@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_netns_mysql.live import board
+from pytest_netns_mysql.live.places import place
 
 _PROC = Path("/proc")
 
@@ -50,7 +51,7 @@ class Server:
     @property
     def places(self) -> list[str]:
         """The endpoints for people, such as ``192.0.2.2:3306/red``."""
-        return [_place(**endpoint) for endpoint in self.endpoints]
+        return [place(**endpoint) for endpoint in self.endpoints]
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,3 @@ def _inner_pid(folder: Path) -> int:
 def _session(pid: int, facts: dict[str, Any]) -> LiveSession:
     servers = [Server(**server) for server in facts["servers"]]
     return LiveSession(**facts | {"pid": pid, "servers": servers})
-
-
-def _place(kind: str, address: str, port: int, namespace: str) -> str:
-    host = f"[{address}]" if ":" in address else address
-    name = "" if namespace == "global" else f"/{namespace}"
-    return f"{host}:{port}{name}{'' if kind == 'mysql' else f' ({kind})'}"
