@@ -169,7 +169,9 @@ def netns_account(
         clientarguments.check_account_arguments(options)
         if host is None:
             host = where.origin(here, where.endpoint_for(here))
-        return _netns_accounts(where).create(user, host=host, **options)
+        account = _netns_accounts(where).create(user, host=host, **options)
+        session_of(request.config).board.show_accounts(request.node.stash[ACCOUNTS])
+        return account
 
     return make
 

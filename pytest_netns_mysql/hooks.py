@@ -20,7 +20,7 @@ from pytest_netns_mysql.run.entry import ENTRY, Entry
 from pytest_netns_mysql.run.pytestoptions import describe, is_distributed, read_settings
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import START, Start
-from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE, SESSION
+from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE, PAUSE, SESSION, own_markers
 from pytest_netns_mysql.run.wanted import takes_reports
 
 if TYPE_CHECKING:
@@ -63,12 +63,13 @@ def come_too_late(config: pytest.Config) -> None:
 
 
 def separate_paths(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Read the paths of tests behind --netns-topology as paths, not as topologies."""
+    """Read the paths of tests behind --netns-topology and --netns-pause as paths, not as values."""
     if overview.separate_paths(args):
         known = parser.parse_known_args(args, namespace=copy.copy(config.option))
         config.known_args_namespace.file_or_dir = known.file_or_dir
         config.known_args_namespace.netns_topology = known.netns_topology
-        config.known_args_namespace.netns_show = True
+        config.known_args_namespace.netns_show = getattr(known, "netns_show", False)
+        config.known_args_namespace.netns_pause = known.netns_pause
 
 
 def before_conftests(config: pytest.Config) -> None:
@@ -98,6 +99,10 @@ def pytest_configure(config: pytest.Config) -> None:
             require_library(session.settings)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
+    if session.settings.pause != "off":
+        from pytest_netns_mysql.run import pausing
+
+        pausing.start(config, session)
     if overview.is_wanted(config.option):
         overview.stay_in_one_process(config)
     elif is_distributed(config.option) and not hasattr(config, "workerinput"):
@@ -165,6 +170,10 @@ def after_selection(
             return
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
+    if any(PAUSE in own_markers(item) for item in netns_items):
+        from pytest_netns_mysql.run import pausing
+
+        pausing.prepare_marked(config, own, netns_items)
     if will_run:
         start.after_collection(parameters.needing_default_server(items, own))
     _register_runner(config)

@@ -35,6 +35,7 @@ class Settings(NamedTuple):
     unavailable: str
     other_tests: str
     leftovers: str
+    pause: str
     start: str
     reuse: str
     report: tuple[Path, ...]

@@ -124,6 +124,15 @@ TABLE: tuple[Setting, ...] = (
         ("reset", "fail", "keep"),
     ),
     Setting(
+        "pause",
+        "off",
+        "when to pause and wait for Enter, so that `netns-mysql shell` can look at a test while everything is still "
+        "up: failed, after each netns test that failed, before its teardown (--netns-pause alone means the same); off, "
+        "after tests with the marker netns_pause alone, and not even there if the setting is set to off",
+        "WHEN",
+        ("off", "failed"),
+    ),
+    Setting(
         "start",
         "auto",
         "when to start netns_mysqld: early, before conftests are imported; late, when the first test asks for the "

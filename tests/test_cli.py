@@ -196,7 +196,7 @@ def test_fetch_fetches_known_products_only() -> None:
 
 
 def test_the_products_are_those_that_can_be_fetched() -> None:
-    from pytest_netns_mysql import cli
+    from pytest_netns_mysql.commands import fetch
     from pytest_netns_mysql.mysql.fetch.products import PRODUCTS
 
-    assert tuple(PRODUCTS) == cli._PRODUCTS
+    assert tuple(PRODUCTS) == fetch.PRODUCTS

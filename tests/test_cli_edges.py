@@ -46,9 +46,10 @@ def test_a_full_disk_is_an_error() -> None:
 
 def test_an_interrupt_ends_quietly() -> None:
     code = (
-        "import sys, time; from pytest_netns_mysql import cli; from pytest_netns_mysql.commands import up\n"
+        "import sys, time; from pytest_netns_mysql import cli\n"
+        "from pytest_netns_mysql.commands import standingservers\n"
         "def ls():\n    print('here', flush=True); time.sleep(60)\n"
-        "up.ls = ls\n"
+        "standingservers.ls = ls\n"
         "sys.exit(cli.main(['ls']))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -105,19 +106,21 @@ def test_a_command_that_cannot_be_executed_is_an_error_before_a_sandbox_is_made(
 
 
 def test_no_command_has_an_option_that_does_nothing() -> None:
-    action = next(one for one in cli._parser()._actions if isinstance(one, argparse._SubParsersAction))
+    action = next(one for one in cli.parser_of()._actions if isinstance(one, argparse._SubParsersAction))
     options = {
         name: {word for one in parser._actions for word in one.option_strings if word.startswith("--")} - {"--help"}
         for name, parser in action.choices.items()
     }
     assert options == {
-        "doctor": {"--mode", "--cache"},
+        "doctor": {"--mode", "--cache", "--json"},
         "fetch": {"--cache"},
         "image": {"--cache"},
         "show": {"--format"},
         "matrix": {"--topology", "--mysqld"},
         "up": {"--mode", "--cache", "--topology", "--mysqld"},
-        "ls": set(),
+        "ps": {"--json"},
+        "shell": {"--pid"},
+        "ls": {"--json"},
         "down": set(),
         "run": {"--mode", "--cache", "--topology", "--netns", "--mysqld"},
     }

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.topology.topology import Topology
 
 _OPTION = "--netns-topology"
+_PAUSE, _PAUSES, _FAILED = "--netns-pause", ("off", "failed"), "failed"
 
 
 def is_wanted(options: argparse.Namespace) -> bool:
@@ -28,6 +29,8 @@ def is_wanted(options: argparse.Namespace) -> bool:
 
 def separate_paths(args: list[str]) -> bool:
     """Give --netns-topology the value SHOW if the next argument is a path to tests, which is no topology.
+
+    --netns-pause gets the value ``failed`` if the next argument is none of its values.
 
     Args:
         args: The command line, which is changed.
@@ -39,6 +42,9 @@ def separate_paths(args: list[str]) -> bool:
     for number, (word, behind) in enumerate(itertools.pairwise(args)):
         if word == _OPTION and _is_tests(behind):
             args[number] = f"{_OPTION}={SHOW}"
+            found = True
+        elif word == _PAUSE and behind not in _PAUSES and not behind.startswith("-"):
+            args[number] = f"{_PAUSE}={_FAILED}"
             found = True
     return found
 

@@ -1,40 +1,60 @@
-"""The command netns-mysql doctor: the prerequisites of netns tests, and of a server outside of pytest."""
+"""The command netns-mysql doctor."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+import argparse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.errors import ContainerError, NetnsError, printable
-from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
-from pytest_netns_mysql.mysql.servernames import IMAGE, MARIADB
-from pytest_netns_mysql.run.serverkinds import ServerKinds
-from pytest_netns_mysql.topology.file.load import load_all
+from pytest_netns_mysql.commands.commandline import add_settings, as_json
+from pytest_netns_mysql.errors import printable
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.kinds.local import Distribution
+    from pytest_netns_mysql.kernel.probe import Finding
 
+DESCRIPTION = """\
+Check each prerequisite of netns tests by trying it, and print a remedy for each that is missing. Nothing is left
+behind. The exit code is 1 if netns tests cannot run here."""
+EXAMPLES = """\
+  netns-mysql doctor
+  netns-mysql doctor --json
+  netns-mysql doctor --mode rootless"""
 _OURSELVES = "netns-mysql doctor"
-_SPACE = 1 << 30  # bytes, enough for the packages of a server, the server and a data directory
 
 
-def report(settings: table.Settings) -> int:
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    add_settings(parser, "mode", "cache")
+
+
+def main(options: argparse.Namespace, settings: table.Settings) -> int:
     """Print each finding with its remedies; return 1 if netns tests cannot run, else 0."""
-    from pytest_netns_mysql.commands.prerequisites import own_server_findings
+    from pytest_netns_mysql.commands import findings
 
-    findings = [*kernel_findings(load_all(settings.topology), settings.mode), *_mysql_findings(settings)]
+    found = findings.of_tests(settings)
+    missing = [finding.name for finding in found if finding.state == "missing"]
+    if options.json:
+        own = findings.of_own_server(settings)
+        print(as_json({"ok": not missing, "tests": [*map(_as_dict, found)], "own_server": [*map(_as_dict, own)]}))
+        return 1 if missing else 0
     printer = _Printer()
-    printer.show(findings)
-    missing = [finding.name for finding in findings if finding.state == "missing"]
+    printer.show(found)
     print(f"netns tests cannot run here: {', '.join(missing)}" if missing else "netns tests can run here")
     print('\nfor a server of your own, outside of pytest (the manual, "Host System Prerequisites"):')
-    printer.show(own_server_findings(_found(settings), settings.cache))
+    printer.show(findings.of_own_server(settings))
     return 1 if missing else 0
+
+
+def _as_dict(finding: Finding) -> dict[str, Any]:
+    return {
+        "name": finding.name,
+        "ok": finding.state != "missing",
+        "state": finding.state,
+        "found": finding.detail,
+        "remedies": [remedy for remedy in finding.remedies if _OURSELVES not in remedy],
+    }
 
 
 class _Printer:
@@ -51,77 +71,3 @@ class _Printer:
                 if remedy not in self._printed and _OURSELVES not in remedy:
                     self._printed.add(remedy)
                     print(f"{'':8} {'':10} do: {printable(remedy)}")
-
-
-def _found(settings: table.Settings) -> Distribution | None:
-    from pytest_netns_mysql.mysql.kinds.local import Distribution
-
-    kinds = ServerKinds(settings, lambda _: None)
-    known = (kinds.if_known(choice) for choice in kinds.names)
-    return next((kind for kind in known if isinstance(kind, Distribution)), None)
-
-
-def _mysql_findings(settings: table.Settings) -> Iterator[Finding]:
-    kinds = ServerKinds(settings, lambda _: None)
-    for choice in kinds.names:
-        yield _server_finding(choice, kinds, never=settings.fetch == "never")
-    yield _cache_finding(settings.cache)
-
-
-def _server_finding(choice: str, kinds: ServerKinds, *, never: bool) -> Finding:
-    try:
-        found = kinds.find(choice) if never else kinds.known(choice)
-    except NetnsError as error:
-        return Finding("mysqld", "missing", error.what, error.remedies)
-    if found is not None:
-        return Finding("mysqld", "ok", f"{found.name}, {found.version_line}")
-    if choice.startswith(IMAGE):
-        return Finding("mysqld", "note", f"{choice} is not on this machine yet; the first run pulls the image")
-    if choice == "auto" and not shutil.which("apt-get") and _engine_answers():
-        return Finding(
-            "mysqld",
-            "note",
-            "there is no MySQL on this machine, and no apt-get to fetch one; the first run pulls docker://mysql:8.4",
-        )
-    product = MARIADB if choice == MARIADB else "mysql"
-    if shutil.which("apt-get"):
-        return Finding(
-            "mysqld",
-            "note",
-            f"there is no {product} on this machine yet; the first run fetches it",
-            (f"netns-mysql fetch {product}, to fetch it now",),
-        )
-    return Finding(
-        "mysqld",
-        "missing",
-        f"there is no {product} on this machine, and no apt-get to fetch one",
-        ("install MySQL 8.0.22 or newer, or set netns_mysqld = /path/to/mysqld",),
-    )
-
-
-def _engine_answers() -> bool:
-    from pytest_netns_mysql.mysql.containers.engine import Engine
-
-    try:
-        Engine("netns-mysql doctor").client.close()
-    except ContainerError:
-        return False
-    return True
-
-
-def _cache_finding(cache: Path) -> Finding:
-    existing = next(folder for folder in (cache, *cache.parents) if os.path.exists(folder))  # noqa: PTH110
-    free = shutil.disk_usage(existing).free
-    detail = f"{cache}, {free >> 20} MiB free"
-    try:
-        with tempfile.TemporaryDirectory(dir=existing):
-            pass
-    except OSError:
-        return Finding(
-            "cache", "missing", f"{detail}: cannot be written", ("set NETNS_CACHE to a folder that you can write",)
-        )
-    if free < _SPACE:
-        return Finding(
-            "cache", "note", detail, (f"free {_SPACE >> 20} MiB, so that a server can be fetched, or set NETNS_CACHE",)
-        )
-    return Finding("cache", "ok", detail)

@@ -1,110 +1,28 @@
-"""The command netns-mysql matrix: the topologies and servers of a project, as the matrix of a CI job."""
+"""The command netns-mysql matrix."""
 
 from __future__ import annotations
 
-import itertools
-import json
-import os
-import re
-from collections.abc import Container, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+import argparse
 
-import pytest
-
+from pytest_netns_mysql import paths
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.errors import NetnsError, SettingError
-from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.serverkinds import choices
-from pytest_netns_mysql.topology.file.load import load_all
-from pytest_netns_mysql.topology.topology import Topology
+from pytest_netns_mysql.commands.commandline import add_settings, given
 
-# In pytest's order; see "Configuration file formats" in its manual.
-_INI_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
-_PRESET = "preset "  # the start of the source of a preset
+DESCRIPTION = """\
+Print the project's topologies and servers as JSON in one line, for the matrix of a CI job. Nothing is started."""
+EXAMPLES = """\
+  netns-mysql matrix
+  netns-mysql matrix --mysqld auto,mariadb"""
 
 
-def matrix(given: table.Reader, folder: Path) -> str:
-    """Return the matrix of a project: each topology of the settings with each server.
-
-    Args:
-        given: The settings of the command line; others come from the environment and the ini file that pytest reads.
-        folder: The folder of the project.
-
-    Returns:
-        JSON in one line: ``{"include": [{"name": ..., "topology": ..., "mysqld": ...}, ...]}``. The values are for
-        --netns-topology and --netns-mysqld in ``folder``. A name has letters, digits, dots, dashes, underscores and
-        single spaces.
-
-    Raises:
-        SettingError: A setting has a wrong value, or the ini file cannot be read.
-        TopologyError: A topology cannot be read.
-        EndpointError: An endpoint of a topology breaks a rule.
-    """
-    file, values = _ini_file(folder)
-
-    def ini(setting: table.Setting) -> tuple[str, str] | None:
-        value = values.get(setting.ini)
-        return None if value is None else (table.from_folder(setting, value, file.parent), f"{setting.ini} in {file}")
-
-    settings = table.resolve(given, table.environment, ini, table.beside(file.parent))
-    try:
-        topologies = load_all(settings.topology, base=folder)
-    except NetnsError as error:
-        raise error.at(error.where or settings.given.get("topology")) from error
-    cells: dict[str, dict[str, str]] = {}
-    for topology in topologies:
-        for server in choices(settings.mysqld, where=settings.given.get("mysqld")):
-            name = _name(f"{topology.name} on {server}", cells)
-            cells[name] = {"name": name, "topology": _choice(topology, file.parent, folder), "mysqld": server}
-    return json.dumps({"include": [*cells.values()]})
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    add_settings(parser, "topology", "mysqld")
 
 
-def _ini_file(folder: Path) -> tuple[Path, dict[str, str]]:
-    """Return the ini file that pytest reads for a project, and the netns settings in it."""
-    for path in (base / name for base in (folder, *folder.parents) for name in _INI_FILES):
-        if not path.is_file():
-            continue
-        try:
-            found = pytest_internals.read_ini_file(path)
-        except (pytest.UsageError, pytest.fail.Exception) as error:
-            raise SettingError(
-                f"cannot read the ini file: {error}", where=str(path), remedies=["correct the file: pytest fails, too"]
-            ) from error
-        if found is not None:
-            return path, dict(_netns(found, path))
-    return folder / "pytest.ini", {}
+def main(options: argparse.Namespace, _settings: table.Settings) -> int:
+    """Print the matrix."""
+    from pytest_netns_mysql.commands.cimatrix import matrix
 
-
-def _netns(found: Mapping[str, Any], path: Path) -> Iterator[tuple[str, str]]:
-    for name, written in found.items():
-        value = getattr(written, "value", written)  # pytest 9 wraps values of TOML files
-        if not name.startswith("netns_"):
-            continue
-        if not isinstance(value, str):
-            raise SettingError(
-                f"{name} must be text, got {value!r}", where=str(path), remedies=["put the value in quotes"]
-            )
-        yield name, value
-
-
-def _choice(topology: Topology, project: Path, folder: Path) -> str:
-    """Return a value of --netns-topology for a topology.
-
-    Args:
-        topology: The topology.
-        project: The folder of the project. Files in it get a path relative to ``folder``, which also holds in other
-            checkouts.
-        folder: The working directory of the CI job.
-    """
-    source = topology.source
-    if source.startswith(_PRESET):
-        return source.removeprefix(_PRESET)
-    return os.path.relpath(source, folder) if Path(source).is_relative_to(project) else source
-
-
-def _name(text: str, taken: Container[str]) -> str:
-    """Return a name that no cell has yet, with characters that are allowed in names of jobs and artifacts."""
-    name = re.sub(r"[^A-Za-z0-9._ -]+", "-", text).replace(" -", " ").strip("-")
-    again = (f"{name}-{number}" for number in itertools.count(2))
-    return next(unused for unused in itertools.chain([name], again) if unused not in taken)
+    print(matrix(given(options), paths.here()))
+    return 0

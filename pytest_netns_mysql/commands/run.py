@@ -1,141 +1,48 @@
-"""The command netns-mysql run: a sandbox, optionally a server, and in it another command."""
+"""The command netns-mysql run."""
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-import signal
+import argparse
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import settings as table
+from pytest_netns_mysql.commands.commandline import USAGE, add_settings, show_progress
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import SettingError, printable
-from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology.file.load import load
-from pytest_netns_mysql.topology.lookup import unknown_namespace
 
-if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.kind import Kind
-
-Progress = Callable[[str], None]
-
-
-def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_server: bool, progress: Progress) -> int:
-    """Replace this process by a command in a sandbox. The server ends with the command.
-
-    Args:
-        argv: The command and its arguments.
-        settings: The settings of the sandbox and the server.
-        netns: The namespace that the command runs in.
-        with_server: Whether to start a server.
-        progress: Shows a line of text to the user.
-
-    Returns:
-        The exit code if the command cannot be executed, as of a shell: 127 if it was not found, else 126.
-
-    Raises:
-        NetnsError: There is no such namespace, or the sandbox or the server cannot be started.
-    """
-    topology = load(settings.topology)
-    if netns != GLOBAL and netns not in topology.namespaces:
-        raise unknown_namespace(netns, topology, where="netns-mysql run --netns")
-    environment = dict(os.environ)
-    if not with_server:
-        _add_programs(environment, settings)
-        if not _exists(argv[0], environment.get("PATH", os.defpath)):
-            return _report_not_executed(argv[0], FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
-    # Before the sandbox is entered, because nothing can be fetched from inside.
-    kind = _found(settings, progress) if with_server else None
-    network = Network(Sandbox.create(settings.mode), topology)
-    namespace = network[netns]
-    if kind is not None:
-        environment |= _serve(kind, network, settings, netns, progress)
-    namespace.__enter__()
-    return _execute(argv, environment)
+DESCRIPTION = """\
+Run a command in a new sandbox: in the namespaces of a topology, with a private /run/netns, and with a server if you
+ask for one. The sandbox and the server end with the command, whose exit code is returned."""
+EXAMPLES = """\
+  netns-mysql run -- ip netns list
+  netns-mysql run --netns red -- ip address
+  netns-mysql run --mysqld --netns red -- mysql --user=red_user
+  netns-mysql run --topology nat -- bash"""
+USAGE_LINE = "netns-mysql run [--topology T] [--netns NS] [--mysqld [auto|PATH]] [--mode M] [--cache DIR] -- CMD..."
 
 
-def _found(settings: table.Settings, progress: Progress) -> Kind:
-    """Return the kind of server that the settings name; fetch the server if it is missing."""
-    from pytest_netns_mysql.run.serverkinds import ServerKinds
-
-    kind = ServerKinds(settings, progress).find()
-    if kind.listens is not None:
-        raise SettingError(
-            f"{kind.name} is run by others, and the accounts that `netns-mysql run` creates would stay on the server",
-            where="netns-mysql run",
-            remedies=["leave out --mysqld, and connect with an existing account", "choose another server"],
-        )
-    return kind
-
-
-def _serve(kind: Kind, network: Network, settings: table.Settings, netns: str, progress: Progress) -> dict[str, str]:
-    """Start a server that ends with this process, whatever program the process executes; return its variables."""
-    from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.mysqld.resolved import resolve
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
-    from pytest_netns_mysql.mysql.server import MySQLServer
-
-    spec = resolve(
-        ServerSpec.of_topology(network.topology),
-        kind,
-        cache=settings.cache,
-        progress=progress,
-        start_timeout=settings.start_timeout,
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.usage = USAGE_LINE
+    add_settings(parser, "mode", "topology", "cache")
+    parser.add_argument(
+        "--netns", metavar="NS", default=GLOBAL, help="the namespace that the command runs in; default global"
     )
-    server = MySQLServer(spec, network)
-    server.start()
-    accounts = Accounts(server)
-    created = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]
-    progress(
-        f"mysqld listens on {', '.join(map(str, server.endpoints))}; accounts without password: {', '.join(created)}"
+    parser.add_argument(
+        "--mysqld",
+        nargs="?",
+        const="auto",
+        metavar="auto|PATH",
+        help="also start a server, with an account for each namespace, which ends with the command",
     )
-    endpoint = server.endpoint_for(netns)
-    environment = {
-        "MYSQL_HOST": endpoint.address,
-        "MYSQL_TCP_PORT": str(endpoint.port),
-        "MYSQL_UNIX_PORT": str(server.socket),
-        "PATH": os.environ.get("PATH", os.defpath),
-    }
-    client = kind.program("mysql")
-    folders = [environment["PATH"], *([] if client is None else [str(client.parent)])]
-    return environment | {"PATH": os.pathsep.join(folders)}
+    parser.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD...", help="the command and its arguments")
 
 
-def _exists(program: str, path: str) -> bool:
-    if os.sep in program:
-        return os.path.lexists(program)
-    return shutil.which(program, mode=os.F_OK, path=path) is not None
+def main(options: argparse.Namespace, settings: table.Settings) -> int:
+    """Run the command; return its exit code."""
+    argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+    if not argv:
+        print("netns-mysql: run needs a command: netns-mysql run --netns red -- ip address", file=sys.stderr)
+        return USAGE
+    from pytest_netns_mysql.commands.sandboxed import run
 
-
-def _add_programs(environment: dict[str, str], settings: table.Settings) -> None:
-    """Add mysql, mysqldump and mysqladmin of a fetched server to PATH, behind all other programs."""
-    from pytest_netns_mysql.mysql.kinds.local import fetched
-
-    found = fetched(settings.cache)
-    if found is not None:
-        environment["PATH"] = f"{environment.get('PATH', os.defpath)}{os.pathsep}{found.mysqld.parent}"
-
-
-def _execute(argv: Sequence[str], environment: dict[str, str]) -> int:
-    # Python ignores these signals, and the executed program would inherit that.
-    for ignored in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(ignored, signal.SIG_DFL)
-    try:
-        os.execvpe(argv[0], list(argv), environment)  # noqa: S606 - a shell would parse the arguments
-    except OSError as error:
-        return _report_not_executed(argv[0], error)
-
-
-def _report_not_executed(program: str, error: OSError) -> int:
-    print(f"netns-mysql: {printable(program)}: {error.strerror}", file=sys.stderr)
-    is_missing = isinstance(error, FileNotFoundError)
-    if is_missing and Path(program).is_file():
-        print("  do: correct the interpreter in the first line of the file", file=sys.stderr)
-    elif is_missing:
-        print("  do: correct the name, install the program, or write its path", file=sys.stderr)
-    return 127 if is_missing else 126
+    return run(argv, settings, netns=options.netns, with_server=options.mysqld is not None, progress=show_progress)

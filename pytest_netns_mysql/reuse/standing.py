@@ -20,6 +20,8 @@ from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY,
 from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.live.board import Board
+from pytest_netns_mysql.live.facts import Origin, facts_of
 from pytest_netns_mysql.mysql.mysqld.kind import label
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import put_back
@@ -56,6 +58,10 @@ class StandingServer:
         self._fingerprint = fingerprint(self._network)
         self._files = self._sandbox_files()
         self._started = time.time()
+        self._board = Board()
+        self._board.show(
+            facts_of(Origin("up", ["netns-mysql", "up"], since=self._started), self._network, [self._server])
+        )
         own = (Path("/proc/self/ns/user"),) if order.is_rootless else ()
         inner = sandbox.inner
         users = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in own]

@@ -26,8 +26,13 @@ class ServerPool:
         running: All of them, in the order of their starts.
     """
 
-    def __init__(self) -> None:
-        """Begin without a server."""
+    def __init__(self, changed: Callable[[], None] = lambda: None) -> None:
+        """Begin without a server.
+
+        Args:
+            changed: Called when a server has started or ended.
+        """
+        self._changed = changed
         self.running: list[MySQLServer] = []
         self._kept: list[MySQLServer] = []  # netns_mysqld of each network, the last used at the end
         self._early: MySQLServer | None = None  # started before anybody asked, and not known to be up
@@ -67,6 +72,7 @@ class ServerPool:
         except BaseException:
             self._end(server)
             raise
+        self._changed()
         return server
 
     def adopt(self, server: MySQLServer, taken: Taken | None) -> None:
@@ -98,6 +104,7 @@ class ServerPool:
     def hosting(self, *servers: MySQLServer) -> Iterator[None]:
         """Show servers in reports while the block runs, and end them with the block."""
         self.running += servers
+        self._changed()
         try:
             yield
         finally:
@@ -130,6 +137,7 @@ class ServerPool:
     def _end(self, server: Instance) -> None:
         self.running = [running for running in self.running if running is not server]
         server.discard()
+        self._changed()
 
     def end(self) -> None:
         """Kill all servers without waiting for their ends; the sandbox takes their files with it."""

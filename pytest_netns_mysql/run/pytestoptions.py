@@ -31,6 +31,8 @@ MARKERS = (
     'netns_leftovers(mode): override the setting netns_leftovers for these tests with "reset", "fail" or "keep". '
     'With "keep" on a class or a module, the tests build on each other: their changes to servers and network are put '
     "back when the last of the tests ends",
+    "netns_pause: pause at the end of the test, before its teardown, whether it passed or failed, and wait for Enter: "
+    "`netns-mysql shell` then enters the test's namespaces from another terminal",
 )
 """The markers and what they do, for `pytest --markers`."""
 
@@ -74,6 +76,8 @@ def add_options(parser: pytest.Parser) -> None:
         more: dict[str, Any] = {}
         if setting.name == "topology":
             more = {"nargs": "?", "const": SHOW, "action": TopologyAction}
+        if setting.name == "pause":
+            more = {"nargs": "?", "const": "failed"}
         group.addoption(setting.option, dest=setting.ini, metavar=setting.metavar, default=None, help=text, **more)
         parser.addini(setting.ini, text, default=None)
 

@@ -15,7 +15,7 @@ from pytest_netns_mysql.run import pytest_internals, report, tracebacks
 from pytest_netns_mysql.run.cleaning import Cleaner
 from pytest_netns_mysql.run.networkinforce import NetworkInForce
 from pytest_netns_mysql.run.ownfixtures import is_own
-from pytest_netns_mysql.run.stash import MISTAKE, NAMESPACE
+from pytest_netns_mysql.run.stash import ACCOUNTS, MISTAKE, NAMESPACE
 from pytest_netns_mysql.run.teardown import Stay, warn_of_open_block
 
 if TYPE_CHECKING:
@@ -57,10 +57,12 @@ class Runner:
             # A netns test and its fixtures are moved to their places from wherever the thread stands.
             self._bring_back(item, ended="the test before")
         self._strays.start_test(item.nodeid, self._network.namespace_id)
+        self._session.board.start_test(item.nodeid, item.stash.get(NAMESPACE, ""))
         try:
             return (yield)
         finally:
             self._network.start_test(None)
+            self._session.board.end_test()
             self._cleaner.finish()
 
     @pytest.hookimpl(wrapper=True, trylast=True)
@@ -153,6 +155,7 @@ class Runner:
             yield
             return
         self._begin()
+        self._session.board.show_accounts(item.stash.get(ACCOUNTS, ()))
         adds_finalizers = "request" in pytest_internals.fixture_names(item)
         stay = Stay(place, "the test")
         if adds_finalizers:

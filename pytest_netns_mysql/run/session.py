@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.run.networks import Networks
 from pytest_netns_mysql.run.pool import ServerPool
 from pytest_netns_mysql.run.serverkinds import ServerKinds
+from pytest_netns_mysql.run.sessionboard import SessionBoard
 from pytest_netns_mysql.run.topologies import Topologies
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class NetnsSession:
         kinds: The kinds of server that the settings name.
         topologies: The topologies that settings and markers name.
         networks: The sandbox and its networks.
+        board: What this process shows to `netns-mysql ps`.
         servers: The running servers.
         mysqlx_over: The topologies over which tests ask for X DevAPI sessions; None for one that is not known yet.
         has_looked_ahead: Whether everything that tests may ask for was looked for while the host's network was there.
@@ -65,7 +67,8 @@ class NetnsSession:
         self.kinds = ServerKinds(settings, progress)
         self.topologies = Topologies(settings, base)
         self.networks = Networks(settings, watch=watch)
-        self.servers = ServerPool()
+        self.board = SessionBoard(self.networks)
+        self.servers = ServerPool(self._update_board)
         self.mysqlx_over: list[Topology | None] = []
         self.has_looked_ahead = False
         self.collected: list[pytest.Item] = []
@@ -87,7 +90,12 @@ class NetnsSession:
         self.networks.make_sandbox(worker=worker)
         network = self.networks.known(topology, mysqld)
         self.servers.await_early_outside(network)
-        return self.networks.show(network, topology, mysqld)
+        shown = self.networks.show(network, topology, mysqld)
+        self._update_board()
+        return shown
+
+    def _update_board(self) -> None:
+        self.board.update(self.servers.running)
 
     def server_of(self, network: Network) -> MySQLServer:
         """Return the server on the endpoints of the network's topology, started when it is first asked for."""
@@ -148,6 +156,7 @@ class NetnsSession:
 
     def close(self) -> None:
         """End all servers, close the networks and the sandbox, and give back a standing server."""
+        self.board.close()
         self.servers.close()
         self.networks.close()
         self.servers.release()

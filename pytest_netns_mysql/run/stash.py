@@ -21,6 +21,7 @@ WAKE = pytest.StashKey[Callable[[], object]]()
 PLACES = "netns"
 LEFTOVERS = "netns_leftovers"
 REQUIREMENTS = "netns_mysqld"
+PAUSE = "netns_pause"
 """The names of our markers."""
 
 Marked = Sequence[tuple[Any, pytest.Mark]]
@@ -56,7 +57,7 @@ def session_of(config: pytest.Config) -> NetnsSession:
 
 
 _MARKERS = pytest.StashKey[Mapping[str, Marked]]()
-_OURS = frozenset({PLACES, LEFTOVERS, REQUIREMENTS})
+_OURS = frozenset({PLACES, LEFTOVERS, REQUIREMENTS, PAUSE})
 _NONE: Mapping[str, Marked] = {}
 
 

@@ -192,6 +192,11 @@ class Accounts:
         return self._server.dataset
 
     @property
+    def created(self) -> tuple[Account, ...]:
+        """The accounts that were created here, and are not dropped yet."""
+        return tuple(self._accounts)
+
+    @property
     def names(self) -> frozenset[AccountName]:
         """The users and hosts of the accounts that were created here."""
         return frozenset((account.user, account.host) for account in self._accounts)

@@ -171,6 +171,10 @@ class ServerFacts:
         """Every endpoint where the server listens for ordinary connections."""
         return self._listeners.get("bind_address", ())
 
+    def endpoints_of(self, parameter: str) -> tuple[Endpoint, ...]:
+        """Return the endpoints that a parameter such as ``admin_address`` sets."""
+        return self._listeners.get(parameter, ())
+
     def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
         """Return the server's endpoint in a namespace.
 

@@ -1,0 +1,81 @@
+"""What the commands of netns-mysql have in common: options of settings, output, usage errors."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from pytest_netns_mysql import settings as table
+
+USAGE = 2  # exit code, as argparse's
+_CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose descriptions keep their lines, and whose errors say what to do."""
+
+    def __init__(self, **options: object) -> None:
+        """Take the options of argparse.ArgumentParser."""
+        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage, the error and a remedy, and exit with the code 2."""
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: error: {message}\n  do: {self._remedy(message)}\n")
+
+    def _remedy(self, message: str) -> str:
+        if found := _CHOICE.search(message):
+            known = [word.strip("' ") for word in found[2].split(",")]
+            if near := difflib.get_close_matches(found[1], known, n=1):
+                return f"write {near[0]}"
+        if message.startswith("unrecognized arguments") and "-- CMD" in self.format_usage():
+            return "write -- before the command"
+        return f"{self.prog} --help shows what can be written here, with examples"
+
+
+def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
+    """Add options for settings, with the help that the settings have everywhere."""
+    for setting in table.TABLE:
+        if setting.name in names:
+            default = f"; default {setting.default}" if setting.default else ""
+            choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
+            text = f"{setting.help}{choices}{default}"
+            parser.add_argument(f"--{setting.name}", metavar=setting.metavar, help=text.replace("%", "%%"))
+
+
+def given(options: argparse.Namespace) -> table.Reader:
+    """Return the reader of the settings that the command line has."""
+
+    def reader(setting: table.Setting) -> tuple[str, str] | None:
+        value = getattr(options, setting.name, None)
+        return None if value is None else (str(value), f"command line --{setting.name}")
+
+    return reader
+
+
+def show_progress(text: str) -> None:
+    """Print a line for people, beside the output that programs read."""
+    print(f"netns-mysql: {text}", file=sys.stderr, flush=True)
+
+
+def as_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an aligned table; a cell may have several lines, and the last column is not padded."""
+    lines: list[Sequence[str]] = [header]
+    for row in rows:
+        cells = [cell.split("\n") for cell in row]
+        height = max(map(len, cells))
+        lines += [[cell[at] if at < len(cell) else "" for cell in cells] for at in range(height)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join(padded)
+
+
+def as_json(value: object) -> str:
+    """Return a value as indented JSON."""
+    import json
+
+    return json.dumps(value, indent=2)

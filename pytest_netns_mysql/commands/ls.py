@@ -1,0 +1,34 @@
+"""The command netns-mysql ls."""
+
+from __future__ import annotations
+
+import argparse
+
+from pytest_netns_mysql import settings as table
+from pytest_netns_mysql.commands.commandline import as_json, as_table
+
+DESCRIPTION = """\
+List the standing servers of this user, which `netns-mysql up` started: pid, server, topology, since when, and whether a
+run uses it now."""
+EXAMPLES = """\
+  netns-mysql ls
+  netns-mysql ls --json"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def main(options: argparse.Namespace, _settings: table.Settings) -> int:
+    """Print the standing servers."""
+    from pytest_netns_mysql.commands import standingservers
+
+    rows = standingservers.ls()
+    if options.json:
+        print(as_json(rows))
+        return 0
+    titles = {"pid": "PID", "server": "SERVER", "topology": "TOPOLOGY", "since": "SINCE", "state": "STATE"}
+    cells = [[str(row[key]) for key in titles] for row in rows]
+    print(as_table([*titles.values()], cells) if rows else standingservers.NONE)
+    return 0

@@ -1,0 +1,93 @@
+"""The command netns-mysql ps."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql import settings as table
+from pytest_netns_mysql.commands.commandline import as_json, as_table
+from pytest_netns_mysql.errors import printable
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.live.sessions import LiveSession
+
+DESCRIPTION = """\
+List the running sessions of this user: pytest processes and xdist workers that have a sandbox, commands of
+`netns-mysql run`, and standing servers. A line has the pid, since when it runs, the test that is running and its
+namespace, and the servers with their endpoints. `netns-mysql shell` enters a session."""
+EXAMPLES = """\
+  netns-mysql ps
+  netns-mysql ps --json"""
+NONE = "no session is running"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+
+
+def main(options: argparse.Namespace, _settings: table.Settings) -> int:
+    """Print the sessions."""
+    from pytest_netns_mysql.live.sessions import sessions
+
+    found = sessions()
+    if options.json:
+        print(as_json([*map(_as_dict, found)]))
+    else:
+        print(sessions_table(found) if found else NONE)
+    return 0
+
+
+def sessions_table(sessions: list[LiveSession]) -> str:
+    """Return sessions as a table for people."""
+    header = ("PID", "KIND", "SINCE", "RUNS", "NAMESPACE", "SERVERS")
+    return as_table(header, [_row(session) for session in sessions])
+
+
+def _row(session: LiveSession) -> list[str]:
+    servers = "\n".join(f"{server.title}: {', '.join(server.places)}" for server in session.servers)
+    return [
+        str(session.pid),
+        f"{session.kind} {session.worker}".strip(),
+        time.strftime("%H:%M:%S", time.localtime(session.since)),
+        printable(_what(session)),
+        (session.test["namespace"] if session.test else None) or "-",
+        servers or "-",
+    ]
+
+
+def _what(session: LiveSession) -> str:
+    if session.test is not None:
+        return str(session.test["id"])
+    if session.kind == "up":
+        return "standing server"
+    return "(between tests)" if session.kind == "pytest" else _command(session)
+
+
+def _command(session: LiveSession) -> str:
+    """Return the command that a process runs now: the process of `netns-mysql run` becomes the command."""
+    try:
+        words = Path(session.process / "cmdline").read_text(errors="replace").split("\0")[:-1]
+    except OSError:
+        words = []
+    return " ".join(words or session.command)
+
+
+def _as_dict(session: LiveSession) -> dict[str, Any]:
+    return {
+        "pid": session.pid,
+        "kind": session.kind,
+        "worker": session.worker or None,
+        "since": session.since,
+        "command": session.command,
+        "topology": session.topology,
+        "namespaces": list(session.namespaces),
+        "test": session.test,
+        "servers": [
+            {"name": one.name, "product": one.product, "version": one.version, "endpoints": one.endpoints}
+            for one in session.servers
+        ],
+    }

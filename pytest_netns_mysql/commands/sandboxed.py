@@ -1,0 +1,133 @@
+"""The command netns-mysql run: a sandbox, optionally a server, and in it another command."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql import settings as table
+from pytest_netns_mysql.commands.executing import execute, report_not_executed
+from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.topology.file.load import load
+from pytest_netns_mysql.topology.lookup import unknown_namespace
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.kind import Kind
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+Progress = Callable[[str], None]
+
+
+def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_server: bool, progress: Progress) -> int:
+    """Replace this process by a command in a sandbox. The server ends with the command.
+
+    Args:
+        argv: The command and its arguments.
+        settings: The settings of the sandbox and the server.
+        netns: The namespace that the command runs in.
+        with_server: Whether to start a server.
+        progress: Shows a line of text to the user.
+
+    Returns:
+        The exit code if the command cannot be executed, as of a shell: 127 if it was not found, else 126.
+
+    Raises:
+        NetnsError: There is no such namespace, or the sandbox or the server cannot be started.
+    """
+    topology = load(settings.topology)
+    if netns != GLOBAL and netns not in topology.namespaces:
+        raise unknown_namespace(netns, topology, where="netns-mysql run --netns")
+    environment = dict(os.environ)
+    if not with_server:
+        _add_programs(environment, settings)
+        if not _exists(argv[0], environment.get("PATH", os.defpath)):
+            return report_not_executed(argv[0], FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+    # Before the sandbox is entered, because nothing can be fetched from inside.
+    kind = _found(settings, progress) if with_server else None
+    network = Network(Sandbox.create(settings.mode), topology)
+    namespace = network[netns]
+    servers: list[MySQLServer] = []
+    if kind is not None:
+        server, variables = _serve(kind, network, settings, netns, progress)
+        servers.append(server)
+        environment |= variables
+    namespace.__enter__()
+    from pytest_netns_mysql.live.board import Board
+    from pytest_netns_mysql.live.facts import Origin, facts_of
+
+    with contextlib.suppress(OSError):  # the kernel may refuse the memory; the command does not need it
+        origin = Origin("run", argv, since=time.time(), has_become_another=True)
+        Board(survives_exec=True).show(facts_of(origin, network, servers))
+    return execute(argv, environment)
+
+
+def _found(settings: table.Settings, progress: Progress) -> Kind:
+    """Return the kind of server that the settings name; fetch the server if it is missing."""
+    from pytest_netns_mysql.run.serverkinds import ServerKinds
+
+    kind = ServerKinds(settings, progress).find()
+    if kind.listens is not None:
+        raise SettingError(
+            f"{kind.name} is run by others, and the accounts that `netns-mysql run` creates would stay on the server",
+            where="netns-mysql run",
+            remedies=["leave out --mysqld, and connect with an existing account", "choose another server"],
+        )
+    return kind
+
+
+def _serve(
+    kind: Kind, network: Network, settings: table.Settings, netns: str, progress: Progress
+) -> tuple[MySQLServer, dict[str, str]]:
+    """Start a server that ends with this process, whatever program the process executes; return it and variables."""
+    from pytest_netns_mysql.mysql.clients.accounts import Accounts
+    from pytest_netns_mysql.mysql.mysqld.resolved import resolve
+    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+    from pytest_netns_mysql.mysql.server import MySQLServer
+
+    spec = resolve(
+        ServerSpec.of_topology(network.topology),
+        kind,
+        cache=settings.cache,
+        progress=progress,
+        start_timeout=settings.start_timeout,
+    )
+    server = MySQLServer(spec, network)
+    server.start()
+    accounts = Accounts(server)
+    created = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]
+    progress(
+        f"mysqld listens on {', '.join(map(str, server.endpoints))}; accounts without password: {', '.join(created)}"
+    )
+    endpoint = server.endpoint_for(netns)
+    environment = {
+        "MYSQL_HOST": endpoint.address,
+        "MYSQL_TCP_PORT": str(endpoint.port),
+        "MYSQL_UNIX_PORT": str(server.socket),
+        "PATH": os.environ.get("PATH", os.defpath),
+    }
+    client = kind.program("mysql")
+    folders = [environment["PATH"], *([] if client is None else [str(client.parent)])]
+    return server, environment | {"PATH": os.pathsep.join(folders)}
+
+
+def _exists(program: str, path: str) -> bool:
+    if os.sep in program:
+        return os.path.lexists(program)
+    return shutil.which(program, mode=os.F_OK, path=path) is not None
+
+
+def _add_programs(environment: dict[str, str], settings: table.Settings) -> None:
+    """Add mysql, mysqldump and mysqladmin of a fetched server to PATH, behind all other programs."""
+    from pytest_netns_mysql.mysql.kinds.local import fetched
+
+    found = fetched(settings.cache)
+    if found is not None:
+        environment["PATH"] = f"{environment.get('PATH', os.defpath)}{os.pathsep}{found.mysqld.parent}"

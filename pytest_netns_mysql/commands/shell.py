@@ -1,0 +1,35 @@
+"""The command netns-mysql shell."""
+
+from __future__ import annotations
+
+import argparse
+
+from pytest_netns_mysql import settings as table
+
+DESCRIPTION = """\
+Enter a running session from another terminal: its user, mount and network namespaces, with the capabilities that
+programs have there, so that `ip netns exec`, `ip link` and `tcpdump` work without root. `mysql` connects without
+arguments as the account of the running test, or else as the administrator. `netns-mysql ps` lists the sessions."""
+EXAMPLES = """\
+  netns-mysql shell
+  netns-mysql shell red
+  netns-mysql shell red -- ip address
+  netns-mysql shell blue --pid 4711 -- mysql -e 'SELECT USER()'"""
+TAKES_COMMAND = True
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.usage = "netns-mysql shell [--pid PID] [NS] [-- CMD...]"
+    parser.add_argument(
+        "namespace", nargs="?", metavar="NS", help="the namespace to enter; default: the running test's, else global"
+    )
+    parser.add_argument("--pid", type=int, metavar="PID", help="the session's process; needed if there are several")
+
+
+def main(options: argparse.Namespace, _settings: table.Settings) -> int:
+    """Enter the session, and become the command."""
+    from pytest_netns_mysql.commands.entering import choose, namespace_of, run_inside
+
+    session = choose(options.pid)
+    return run_inside(session, namespace_of(session, options.namespace), options.argv)

@@ -1,0 +1,72 @@
+"""What this pytest process shows to `netns-mysql ps` and `netns-mysql shell` while it has a sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.live.board import Board
+    from pytest_netns_mysql.live.facts import Origin
+    from pytest_netns_mysql.mysql.clients.accounts import Accounts
+    from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.run.networks import Networks
+
+
+class SessionBoard:
+    """The board of this process. It is made with the first network, and costs a microsecond for each test."""
+
+    def __init__(self, networks: Networks) -> None:
+        """Show nothing yet."""
+        self._networks = networks
+        self._board: Board | None = None
+        self._origin: Origin | None = None
+        self._running: tuple[str, str] | None = None  # the test and its namespace
+
+    def update(self, servers: Sequence[MySQLServer]) -> None:
+        """Show the network in force and the running servers; nothing before there is a network."""
+        network = self._networks.current
+        if network is None:
+            return
+        from pytest_netns_mysql.live.board import Board
+        from pytest_netns_mysql.live.facts import Origin, facts_of
+
+        # The kernel may refuse the memory; the tests do not need it.
+        with contextlib.suppress(OSError):
+            if self._board is None or self._origin is None:
+                self._origin = Origin(
+                    "pytest", ["pytest", *sys.argv[1:]], os.environ.get("PYTEST_XDIST_WORKER", ""), time.time()
+                )
+                self._board = Board()
+                if self._running is not None:
+                    self._board.start_test(*self._running)
+            self._board.show(facts_of(self._origin, network, servers))
+
+    def start_test(self, test: str, namespace: str) -> None:
+        """Show the running test by its id, and its namespace; '' for the host's network."""
+        self._running = test, namespace
+        if self._board is not None:
+            self._board.start_test(test, namespace)
+
+    def show_accounts(self, accounts: Collection[Accounts]) -> None:
+        """Show the accounts that the running test has created so far."""
+        if self._board is not None and accounts and self._running is not None:
+            from pytest_netns_mysql.live.facts import accounts_of
+
+            self._board.show_accounts(accounts_of(accounts, self._running[1]))
+
+    def end_test(self) -> None:
+        """Show that no test is running."""
+        self._running = None
+        if self._board is not None:
+            self._board.end_test()
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        board, self._board = self._board, None
+        if board is not None:
+            board.close()
