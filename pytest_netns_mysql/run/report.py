@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.stash import NAMESPACE
+from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.report.collect import FailedTest
@@ -28,13 +29,15 @@ ORDER = (
 class Reports:
     """The reports of the failed netns tests of a run. A test that passes costs a few numbers."""
 
-    def __init__(self, session: NetnsSession) -> None:
+    def __init__(self, session: NetnsSession, put_away: Mapping[tuple[str, str, str], str]) -> None:
         """Begin before the first test.
 
         Args:
             session: The networks and servers of the run.
+            put_away: What went away on the servers after earlier tests, see ``Context``.
         """
         self._session = session
+        self._put_away = put_away
         self._phases: list[tuple[str, float, float]] = []
         self._fixtures: list[tuple[str, float]] = []
         self._tests: deque[tuple[float, str]] = deque(maxlen=_REMEMBERED_TESTS)
@@ -94,11 +97,30 @@ class Reports:
             summary="" if error is None else f"{type(error).__name__}: {_first_line(error)}",
             traceback=result.longreprtext,
             steps=list(self._steps(error)),
+            files={"packets": str(item.stash[CAPTURE_FILE])} if CAPTURE_FILE in item.stash else {},
             test_at=self._test_at,
         )
 
-    def _explain(self, test: FailedTest) -> Explanation | None:  # noqa: ARG002
-        return None
+    def _explain(self, test: FailedTest) -> Explanation | None:
+        """Return the explanation of the error of a failed test, or None. A report never fails a run."""
+        if test.error is None:
+            return None
+        from pytest_netns_mysql.report.explanations.context import Context
+        from pytest_netns_mysql.report.explanations.explain import explain
+        from pytest_netns_mysql.report.model import Explanation
+
+        context = Context(
+            test.network,
+            test.servers,
+            test.namespace,
+            test.began,
+            put_away=self._put_away,
+            leftovers=self._session.settings.leftovers,
+        )
+        try:
+            return explain(test.error, context)
+        except Exception as error:  # noqa: BLE001 - such as an error of a server that goes down meanwhile
+            return Explanation(f"not known: the explanation failed with {type(error).__name__}: {_first_line(error)}")
 
     def _steps(self, error: BaseException | None) -> list[Event]:
         from pytest_netns_mysql.report.model import FIXTURE, Event
