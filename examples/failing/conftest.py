@@ -2,11 +2,9 @@
 
 import pytest
 
-from pytest_netns_mysql import MySQLServer
-
 
 @pytest.fixture
-def shop(netns_mysqld: MySQLServer) -> str:
+def shop(netns_mysqld):
     """A schema with one table and one procedure."""
     netns_mysqld.execute("CREATE SCHEMA shop")
     netns_mysqld.execute("CREATE TABLE shop.orders (id INT PRIMARY KEY, total INT)")

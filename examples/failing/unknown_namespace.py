@@ -2,9 +2,7 @@
 
 import pytest
 
-from pytest_netns_mysql import NamespaceConnection
-
 
 @pytest.mark.netns("green")
-def test_in_green(netns_mysql: NamespaceConnection) -> None:
+def test_in_green(netns_mysql):
     assert netns_mysql.is_connected()

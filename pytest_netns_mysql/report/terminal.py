@@ -9,7 +9,7 @@ from pytest_netns_mysql.report.model import FIXTURE, Connection, Explanation, Te
 
 _WIDTH = 11
 _LONGEST = 240  # characters of a line
-_MOST_LOG, _MOST_STATEMENTS, _MOST_CLIENTS, _MOST_ROUTES, _MOST_EVENTS = 5, 3, 4, 3, 5
+_MOST_LOG, _MOST_STATEMENTS, _MOST_CLIENTS, _MOST_ROUTES, _MOST_EVENTS = 5, 3, 3, 3, 4
 # What drivers send by themselves when they connect.
 _OF_DRIVERS = ("SET NAMES", "SET @@session.", "SET AUTOCOMMIT", "SET character_set")
 
@@ -91,8 +91,8 @@ def _clients(report: TestReport) -> Iterator[str]:
 
 
 def _sockets(report: TestReport) -> Iterator[str]:
-    for one in report.namespaces:
-        yield f"{one.name}: {', '.join(one.sockets) or 'nothing'}"
+    if report.namespaces:
+        yield "; ".join(f"{one.name}: {', '.join(one.sockets) or 'nothing'}" for one in report.namespaces)
 
 
 def _network(report: TestReport) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _network(report: TestReport) -> Iterator[str]:
 def _faults(report: TestReport) -> Iterator[str]:
     for fault in report.faults:
         of = f", in {fault.test}" if fault.test else ""
-        since = f" since {_clock(fault.began)}{of}"
+        since = f", since {_clock(fault.began)}{of}"
         if fault.ended is None:
             yield f"in force: {fault.what}{since}"
         else:
@@ -117,10 +117,8 @@ def _timeline(report: TestReport) -> Iterator[str]:
     told = [
         event
         for event in report.timeline
-        if event.kind not in ("statement", "log") and not event.text.startswith(FIXTURE)
+        if event.kind not in ("statement", "log") and not event.text.startswith((FIXTURE, "setup begins"))
     ]
-    if len(told) > _MOST_EVENTS:
-        yield f"the last {_MOST_EVENTS} of {len(told)} events"
     for event in told[-_MOST_EVENTS:]:
         yield f"{event.at - report.began:+.3f} s  {_one_line(event.text)}"
 

@@ -22,7 +22,6 @@ def test_a_failed_test_shows_its_connection_and_its_network(suite: Suite) -> Non
     assert failure["network"] == ["red: vpeer-red 192.0.2.2/24; default via 192.0.2.1 dev vpeer-red"]
     assert failure["faults"] == ["none"]
     assert [line.partition("  ")[2] for line in failure["timeline"]] == [
-        "setup begins",
         "call begins",
         "app from red to 192.0.2.2/red, port 3306: error 1045",
         "call failed: ProgrammingError",
