@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from functools import partial
 
 import pytest
 
@@ -98,7 +99,7 @@ def test_a_killed_connection(explained: Explained, netns_connect: ConnectFactory
     first, second = netns_connect("red"), netns_connect("red", driver="pymysql")
     for connection, number in ((first, first.connection_id), (second, second.thread_id())):
         netns_mysqld.execute("KILL %s", number)
-        found = explained(lambda connection=connection: run(connection, "SELECT 1"))
+        found = explained(partial(run, connection, "SELECT 1"))
         assert found.what == f"connection {number} was killed: the administrator ran KILL {number}"
 
 

@@ -20,9 +20,7 @@ def option_forbids(failure: Failure, _: Context) -> Explanation | None:
     server = failure.server
     name = fixture_of(server)
     if option.split("=")[0] not in ("read_only", "super_read_only"):
-        remedy = (
-            f"restart it with another value: netns_mysqld.restart(..., {option.split('=')[0]}=...)"
-        )
+        remedy = f"restart it with another value: netns_mysqld.restart(..., {option.split('=')[0]}=...)"
         return Explanation(
             f"{name} runs with the option {option}, which forbids this statement",
             (f"its value is {variable(server, option.split('=')[0])}",) if found else (),
