@@ -72,7 +72,18 @@ def test_a_column(
 def test_the_grant_of_another_account(explained: Explained, app: Any, netns_account: AccountFactory) -> None:
     netns_account("app", host="198.51.100.%", grants="INSERT ON shop.*")
     found = explained(lambda: run(app, "INSERT INTO shop.goods VALUES ('pen', 1)"))
-    assert found.details[0] == "INSERT on shop.* belongs to 'app'@'198.51.100.%', which is another account"
+    assert found.details[0] == (
+        "INSERT on shop.* belongs to 'app'@'198.51.100.%', and a client from 192.0.2.2 (namespace red) is "
+        "'app'@'192.0.2.%'"
+    )
+
+
+def test_the_grant_of_a_less_specific_account(explained: Explained, app: Any, netns_account: AccountFactory) -> None:
+    netns_account("app", host="%", grants="INSERT ON shop.*")
+    found = explained(lambda: run(app, "INSERT INTO shop.goods VALUES ('pen', 1)"))
+    assert found.details[0] == (
+        "INSERT on shop.* belongs to 'app'@'%', which matches too, but the host of 'app'@'192.0.2.%' is more specific"
+    )
 
 
 def test_a_role_that_is_not_active(explained: Explained, app: Any, netns_mysqld: MySQLServer) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import mysql.connector
+
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
+from pytest_netns_mysql.mysql.access.explain import explain_login_from
+from pytest_netns_mysql.mysql.access.explanation import LoginExplanation, Origin
+from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.report.explanations.answers import ask
 
@@ -73,27 +77,46 @@ def client_of(failure: Failure, context: Context) -> AccountName | None:
     return clients.pop() if len(clients) == 1 else None
 
 
+def login_of(failure: Failure, client: AccountName | None) -> LoginExplanation | None:
+    """Return which account the server picks for a client and why, or None if the server cannot be asked.
+
+    Args:
+        failure: The failure, whose endpoint and TLS count if it is of an attempt to connect.
+        client: The user, and the client's address or host name.
+    """
+    server, attempt = failure.server, failure.attempt
+    if server is None or client is None or not client[1]:
+        return None
+    endpoint = attempt.endpoint if attempt is not None and server.kinds_of(attempt.endpoint) else None
+    uses_tls = None if attempt is None else attempt.uses_tls
+    try:
+        return explain_login_from(server, client[0], Origin(client[1]), endpoint, uses_tls=uses_tls)
+    except (mysql.connector.Error, NetnsError, OSError):
+        return None
+
+
 def account_in_force(failure: Failure, context: Context) -> AccountName | None:
     """Return the account whose privileges counted for a statement, or None if it cannot be told.
 
     Some messages name the account itself, others name the account's user and the client's address.
     """
     client = client_of(failure, context)
-    known = all_accounts(failure.server)
-    if client is None or client in known:
+    if client is None or client in all_accounts(failure.server):
         return client
-    return account_of(*client, known)
+    login = login_of(failure, client)
+    return None if login is None or login.account is None else named_client(login.account)
 
 
 def picked_for(account: AccountName, failure: Failure, context: Context) -> str:
     """Return the clause that tells for which client the server picked an account, or '' if that is plain."""
-    client = _seen(failure)
+    client = seen_client(failure)
     if client is None or client[1] in ("", account[1]):
         return ""
     return f"for {client[0]} from {context.with_namespace(client[1])} the server picked {quoted(account)}"
 
 
-def _seen(failure: Failure) -> AccountName | None:
+def seen_client(failure: Failure) -> AccountName | None:
+    """Return the user and the address of the client as the server sees them, or None."""
     if failure.session is not None:
         return failure.session.user, failure.session.host
     if failure.attempt is not None and failure.server is not None:

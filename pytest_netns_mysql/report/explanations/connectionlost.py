@@ -39,7 +39,7 @@ def lost(failure: Failure, context: Context) -> Explanation:
         )
     if kill := _kill(server, number):
         return kill
-    faults = [] if context.network is None else faults_between(context)
+    faults = [] if context.network is None else faults_between(failure, context)
     if faults:
         fault = faults[-1]
         return Explanation(f"{who} broke off: {fault.what}", (since(fault),), (heal(fault),))
@@ -49,6 +49,8 @@ def lost(failure: Failure, context: Context) -> Explanation:
             (f"it ran: {failure.statement[:80]}",) if failure.statement else (),
             ("raise the driver's read_timeout, or make the statement faster",),
         )
+    if failure.attempt is not None:
+        return _during_login(failure)
     return _ended_by_server(who, server)
 
 
@@ -91,6 +93,16 @@ def _kill(server: Instance | None, number: int | None) -> Explanation | None:
                 ("open a new connection after the KILL; KILL QUERY ends the statement alone",),
             )
     return None
+
+
+def _during_login(failure: Failure) -> Explanation:
+    attempt = failure.attempt
+    place = "" if attempt is None else f" of {attempt.user} from {attempt.namespace} to {attempt.endpoint}"
+    return Explanation(
+        f"the connection{place} broke off during the login",
+        (failure.message[:160],),
+        ("see what the server logged: netns_mysqld.error_log",),
+    )
 
 
 def _killer(server: Instance | None, user: str, host: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,13 @@ _PROGRAM = re.compile(
 _DRIVERS = ("mysql.connector", "mysqlx", "pymysql", "MySQLdb", "mariadb", "aiomysql", "asyncmy", "pytest_netns_mysql")
 _STATEMENTS = ("query", "statement", "operation", "sql", "q")
 _LOST = -1  # mysql.connector's number for a connection that is closed, and that of X DevAPI for most errors
+_CLIENT = "the client"
+_NOWHERE: tuple[str, int | None] = ("the address", None)
+TLS = 2026
+"""The number of the error for a TLS handshake that failed: CR_SSL_CONNECTION_ERROR."""
+SOCKET = 2003
+"""The number of the error for a socket that cannot be connected: CR_CONN_HOST_ERROR."""
+
 # X DevAPI gives these errors no number.
 _TEXTS = (
     ("Account is locked", 3118),
@@ -38,13 +46,9 @@ _TEXTS = (
     ("MySQL Connection not available", 2013),
     ("Cursor is not connected", 2013),
     ("Not connected", 2013),
-    ("SSL", 2026),
+    ("SSL", TLS),
     ("Couldn't receive server's public key", 2061),
 )
-_CLIENT = "the client"
-_NOWHERE: tuple[str, int | None] = ("the address", None)
-SOCKET = 2003
-"""The number of the error for a socket that cannot be connected: CR_CONN_HOST_ERROR."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,6 @@ class Session:
     """A connection as the server sees it.
 
     Attributes:
-        user: The user.
-        host: The client's address or name.
         number: The number of the connection.
         user: The user.
         host: The client's address or name.
@@ -129,6 +131,8 @@ def _number_and_message(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, subprocess.CalledProcessError):
         found = _PROGRAM.search("\n".join(map(_text, (error.stderr, error.stdout))))
         return None if found is None else (int(found[1]), found[2])
+    if isinstance(error, ssl.SSLError):
+        return TLS, str(error)
     if isinstance(error, OSError):
         is_of_socket = isinstance(error, ConnectionError | TimeoutError) or error.errno in (101, 113)
         return (SOCKET, str(error)) if is_of_socket else None
@@ -139,7 +143,9 @@ def _number_and_message(error: BaseException) -> tuple[int, str] | None:
         number = error.args[0] if error.args and isinstance(error.args[0], int) else _LOST
     message = str(getattr(error, "msg", None) or (error.args[1] if len(error.args) > 1 else error))
     message = _NUMBERED.sub("", message)
-    if number < 1000:
+    if "[SSL" in message or "certificate verify failed" in message:
+        number = TLS  # whatever number the driver gives
+    elif number < 1000:
         number = next((found for text, found in _TEXTS if text in message), number)
     return number, message
 

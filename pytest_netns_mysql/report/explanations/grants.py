@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
+from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, matches
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.report.explanations.accounts import (
     account_in_force,
     all_accounts,
     picked_for,
     quoted,
+    seen_client,
 )
 from pytest_netns_mysql.report.explanations.answers import ask
 from pytest_netns_mysql.report.explanations.context import Context
@@ -72,7 +73,15 @@ class _Refusal:
         for other in self._others():
             grant = grants_of(self.server, quoted(other)).give(self.privilege, self.schema, self.name, self.column)
             if grant is not None:
-                yield f"{grant} belongs to {quoted(other)}, which is another account"
+                yield f"{grant} belongs to {quoted(other)}, {self._why_not(other)}"
+
+    def _why_not(self, other: AccountName) -> str:
+        client = seen_client(self.failure)
+        if client is None or not client[1]:
+            return "which is another account"
+        if matches(other[1], client[1]):
+            return f"which matches too, but the host of {self.who} is more specific"
+        return f"and a client from {self.context.with_namespace(client[1])} is {self.who}"
 
     def _others(self) -> list[AccountName]:
         account = self.account

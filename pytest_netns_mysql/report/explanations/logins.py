@@ -2,100 +2,83 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, matches
-from pytest_netns_mysql.mysql.dialects.quoting import literal
-from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.mysql.clients.hostpatterns import matches
 from pytest_netns_mysql.report.explanations.accounts import (
-    account_in_force,
-    all_accounts,
     client_of,
+    login_of,
     origin_of,
     quoted,
 )
-from pytest_netns_mysql.report.explanations.answers import ask
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.model import Explanation
 
 _MOST = 4
-_SOCKET_PLUGINS = ("auth_socket", "unix_socket")
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """What an account requires.
-
-    Attributes:
-        plugin: The authentication plugin.
-        has_password: Whether it has a password.
-        tls: '' for nothing, ``ANY`` for TLS, ``X509`` for a client certificate, ``SPECIFIED`` for a certain one.
-        subject: The subject that the certificate must have, or ''.
-    """
-
-    plugin: str
-    has_password: bool
-    tls: str
-    subject: str
-
-
-def _facts(server: Instance | None, account: AccountName) -> _Facts | None:
-    user, host = map(literal, account)
-    rows = ask(
-        server,
-        "SELECT plugin, authentication_string, ssl_type, x509_subject FROM mysql.user "
-        f"WHERE User = {user} AND Host = {host}",
-    )
-    return _Facts(rows[0][0], rows[0][1] not in ("", "invalid"), rows[0][2], rows[0][3]) if rows else None
+_MOST_REASONS = 3
+_ACCOUNT_REFUSED = 1698  # ER_ACCESS_DENIED_NO_PASSWORD_ERROR: some plugins end in 1045
 
 
 class _Login:
-    """A login that was refused: the user, the origin, the account that the server picked."""
+    """A login that was refused: the user, the origin, the account that the server picked.
+
+    Attributes:
+        user: The user.
+        address: The client's address, or its host name.
+        explanation: What the server does with such a login, or None if it cannot be asked.
+        account: The account whose credentials count, or None.
+        context: What may be looked at.
+    """
 
     def __init__(self, failure: Failure, context: Context) -> None:
-        self.failure, self.context = failure, context
+        """Find out what the server does with such a login."""
         user, host = client_of(failure, context) or ("", "")
-        if not user and failure.attempt is not None:
-            user = failure.attempt.user
-        self.user, self.address = user, host
         if failure.attempt is not None and failure.server is not None:
-            self.address = origin_of(failure.server, failure.attempt) or host
-        self.account = account_in_force(failure, context)
-        self.of_user = [account for account in all_accounts(failure.server) if account[0] == user]
+            user = failure.attempt.user
+            host = origin_of(failure.server, failure.attempt) or host
+        self.user, self.address, self.context = user, host, context
+        self.explanation = login_of(failure, (user, host))
+        candidates = self.explanation.candidates if self.explanation else ()
+        self.of_user = [each for each in candidates if each.user == user]
+        self.account = next(((each.user, each.host) for each in candidates if each.matches), None)
+        self.later = [each.account for each in self.of_user if each.matches and each.account != self.picked]
 
     @property
     def origin(self) -> str:
+        """The client's address with its namespace."""
         return self.context.with_namespace(self.address)
 
     @property
     def who(self) -> str:
+        """The user and where it comes from."""
         return f"{self.user} from {self.origin}"
 
     @property
     def picked(self) -> str:
+        """The account as SQL writes it."""
         return quoted(self.account) if self.account else "no account"
 
 
 def access_denied(failure: Failure, context: Context) -> Explanation:
     """Explain 1045: which account was picked, and what it requires that the client did not bring."""
     login = _Login(failure, context)
+    if login.explanation is None:
+        return Explanation(f"the server refused the user and the password of {login.who}")
     if login.account is None:
         return _no_account(login)
     if login.account[0] != login.user:
         return _anonymous(login)
-    facts = _facts(failure.server, login.account)
-    if facts is None:
-        return _wrong_password(login, None)
     uses_tls = failure.attempt.uses_tls if failure.attempt else None
-    if facts.tls and not uses_tls and not (uses_tls is None and facts.tls == "ANY"):
-        return _tls(login, facts)
-    if facts.tls not in ("", "ANY"):
-        return _certificate(login, facts)
-    if facts.plugin in _SOCKET_PLUGINS:
-        return _socket(login, facts.plugin)
-    return _wrong_password(login, facts)
+    requires = login.explanation.requires
+    if requires[:1] == ("TLS",) and (len(requires) > 1 or uses_tls is False):
+        return _certificate(login, requires[1:]) if len(requires) > 1 else _tls(login)
+    if not login.explanation.allowed and login.explanation.error in (failure.number, _ACCOUNT_REFUSED):
+        return Explanation(login.explanation.reason, (_picked_it(login),), login.explanation.remedies[:2])
+    return _wrong_password(login, failure.message)
+
+
+def _picked_it(login: _Login) -> str:
+    return f"the server picked it for {login.who}"
 
 
 def host_not_allowed(failure: Failure, context: Context) -> Explanation:
@@ -104,12 +87,13 @@ def host_not_allowed(failure: Failure, context: Context) -> Explanation:
 
 
 def _no_account(login: _Login) -> Explanation:
-    hosts = [host for _, host in login.of_user]
     user = login.user or "this user"
     what = f"{user} has no account that matches {login.origin}"
-    if not hosts:
+    if not login.of_user:
         what = f"there is no account for the user {user}, from {login.origin} or elsewhere"
-    details = [f"the accounts of {user}: {', '.join(map(quoted, login.of_user[:_MOST]))}"] if hosts else []
+    details = [f"{each.account}: {each.reason}" for each in login.of_user[:_MOST_REASONS]]
+    if len(login.of_user) > _MOST_REASONS:
+        details = [f"the accounts of {user}: {', '.join(each.account for each in login.of_user[:_MOST])}"]
     host = login.address or "the client's address"
     remedies = [f'CREATE USER {quoted((user, host))}, or in the test netns_account("{user}", host="{host}")']
     if places := _namespaces(login):
@@ -124,12 +108,12 @@ def _namespaces(login: _Login) -> list[str]:
         name
         for name, namespace in sorted(network.items() if network else (), key=lambda item: item[0] == GLOBAL)
         for interface in namespace.addresses
-        if not interface.is_loopback and any(matches(host, str(interface.ip)) for _, host in login.of_user)
+        if not interface.is_loopback and any(matches(each.host, str(interface.ip)) for each in login.of_user)
     ]
 
 
 def _anonymous(login: _Login) -> Explanation:
-    others = ", ".join(quoted(account) for account in login.of_user if matches(account[1], login.address))
+    others = ", ".join(login.later)
     return Explanation(
         f"the server picked the anonymous account {login.picked} for {login.who}",
         (f"{others} matches too, but a more specific host goes first",) if others else (),
@@ -140,12 +124,10 @@ def _anonymous(login: _Login) -> Explanation:
     )
 
 
-def _tls(login: _Login, facts: _Facts) -> Explanation:
-    if facts.tls != "ANY":
-        return _certificate(login, facts)
+def _tls(login: _Login) -> Explanation:
     return Explanation(
         f"the account {login.picked} requires TLS, and the connection did not use TLS",
-        (f"the server picked it for {login.who}",),
+        (_picked_it(login),),
         (
             "connect with TLS: netns_connect(..., ssl_disabled=False)",
             f"or let the account do without: ALTER USER {login.picked} REQUIRE NONE",
@@ -153,13 +135,10 @@ def _tls(login: _Login, facts: _Facts) -> Explanation:
     )
 
 
-def _certificate(login: _Login, facts: _Facts) -> Explanation:
-    kind = "a client certificate (REQUIRE X509)"
-    if facts.tls == "SPECIFIED":
-        kind = f"a certain client certificate: SUBJECT '{facts.subject}'" if facts.subject else "a certain certificate"
+def _certificate(login: _Login, requires: tuple[str, ...]) -> Explanation:
     return Explanation(
-        f"the account {login.picked} requires {kind}, and the client did not present it",
-        (f"the server picked it for {login.who}",),
+        f"the account {login.picked} requires {' and '.join(requires)}, and the client has none",
+        (_picked_it(login),),
         (
             f'certificate = netns_mysqld.tls.issue("{login.user}"); netns_connect(..., **certificate.options)',
             f"or let the account do without: ALTER USER {login.picked} REQUIRE NONE",
@@ -167,22 +146,20 @@ def _certificate(login: _Login, facts: _Facts) -> Explanation:
     )
 
 
-def _wrong_password(login: _Login, facts: _Facts | None) -> Explanation:
-    message = login.failure.message
-    # X DevAPI says YES for an empty password, too.
+def _wrong_password(login: _Login, message: str) -> Explanation:
     is_given = "using password: NO" not in message
-    if facts is not None and not facts.has_password and "using password: YES" in message:
+    has_password = login.explanation is None or login.explanation.has_password is not False
+    details = [_picked_it(login)]
+    if not has_password and is_given:
         what = f"the client gave a password, and the account {login.picked} has none"
     elif not is_given:
         what = f"the client gave no password, and the account {login.picked} has one"
     else:
         what = f"wrong password for {login.picked}, the account that the server picked for {login.who}"
-    details = [] if is_given and "wrong" in what else [f"the server picked it for {login.who}"]
-    if facts is not None and "wrong" in what:
-        details.append(f"all else is right: {login.picked} matches, is not locked and requires nothing more")
-    later = [quoted(each) for each in login.of_user if each != login.account and matches(each[1], login.address)]
-    if later:
-        details.append(f"{', '.join(later[:_MOST])} matches too, but its host is less specific: it does not count")
+        details = [f"all else is right: {login.picked} matches, is not locked and requires nothing more"]
+    if login.later:
+        others = ", ".join(login.later[:_MOST])
+        details.append(f"{others} matches too, but its host is less specific: it does not count")
     return Explanation(
         what,
         tuple(details),
@@ -193,25 +170,20 @@ def _wrong_password(login: _Login, facts: _Facts | None) -> Explanation:
     )
 
 
-def _socket(login: _Login, plugin: str) -> Explanation:
-    socket = f"its plugin {plugin} lets in a system user by the socket file alone"
-    return Explanation(
-        f"the account {login.picked} has no password: {socket}",
-        (f"the server picked it for {login.who}",),
-        (
-            f"ALTER USER {login.picked} IDENTIFIED BY '...', for logins over the network",
-            "or connect as another account: netns_account(...)",
-        ),
-    )
-
-
 def no_password_login(failure: Failure, context: Context) -> Explanation:
     """Explain 1698: the account's plugin takes no password."""
     login = _Login(failure, context)
-    facts = _facts(failure.server, login.account) if login.account else None
-    if facts is None or login.account is None:
+    if login.account is None:
         return _no_account(login)
-    return _socket(login, facts.plugin)
+    reason = login.explanation.reason if login.explanation and not login.explanation.allowed else ""
+    return Explanation(
+        reason or f"the account {login.picked} has no password: its plugin lets in a system user by the socket file",
+        (_picked_it(login),),
+        (
+            f"for logins over the network: ALTER USER {login.picked} IDENTIFIED BY '...'",
+            "or connect as another account: netns_account(...)",
+        ),
+    )
 
 
 def locked(failure: Failure, context: Context) -> Explanation:
@@ -219,7 +191,7 @@ def locked(failure: Failure, context: Context) -> Explanation:
     login = _Login(failure, context)
     return Explanation(
         f"the account {login.picked} is locked",
-        (f"the server picked it for {login.who}",),
+        (_picked_it(login),),
         (f"ALTER USER {login.picked} ACCOUNT UNLOCK",),
     )
 
@@ -242,7 +214,7 @@ def expired(failure: Failure, context: Context) -> Explanation:
     account = login.picked if login.account else "of this connection"
     return Explanation(
         f"the password of the account {account} has expired, so {effect}",
-        (f"the server picked it for {login.who}",) if login.address else (),
+        (_picked_it(login),) if login.address else (),
         (
             f"ALTER USER {account} IDENTIFIED BY '...'",
             f"or never let it expire: ALTER USER {account} PASSWORD EXPIRE NEVER, after the change",

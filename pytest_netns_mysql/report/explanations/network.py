@@ -11,13 +11,13 @@ from pytest_netns_mysql.kernel.faultlog import Fault
 from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.explanations.tls import handshake_failed
 from pytest_netns_mysql.report.model import Explanation
 
 _TARGET = re.compile(r"server on '([^']+?)(?::(\d+))?'")
 _ERRNO = re.compile(r"(?:Errno |\()(-?\d+)\b")
 _REFUSED, _UNREACHABLE, _NO_ROUTE, _TIMED_OUT = 111, 101, 113, 110
 _NAMES = (-2, -3, -5)
+_JUST_NOW = 1.0  # seconds
 _TIMEOUTS = ("timed out", "Timeout of", "timeout")
 
 
@@ -46,15 +46,13 @@ class _Reach:
 
 def cannot_connect(failure: Failure, context: Context) -> Explanation | None:
     """Explain 2002, 2003 and 2005, and the error of a socket: no connection came about."""
-    if "SSL" in failure.message or "certificate" in failure.message:
-        return handshake_failed(failure, context)
     if context.network is None:
         return None
     reach = _reach(failure, context)
     number = _errno(failure)
     if number in _NAMES or failure.number == 2005:
         return _unknown_name(reach, context)
-    if number != _REFUSED and (faults := faults_between(context, reach.client, reach.place)):
+    if faults := _faults(number, failure, context, reach):
         return _by_fault(faults[-1], faults, reach, failure)
     if failure.server is not None and not failure.server.is_running:
         return Explanation(
@@ -63,6 +61,11 @@ def cannot_connect(failure: Failure, context: Context) -> Explanation | None:
             (f"{fixture_of(failure.server)}.restart(), if the test stopped it",),
         )
     return _by_errno(number, reach, failure, context)
+
+
+def _faults(number: int | None, failure: Failure, context: Context, reach: _Reach) -> list[Fault]:
+    faults = faults_between(failure, context, reach.client, reach.place)
+    return [fault for fault in faults if number != _REFUSED or "reject" in fault.what]
 
 
 def _reach(failure: Failure, context: Context) -> _Reach:
@@ -88,12 +91,23 @@ def _errno(failure: Failure) -> int | None:
     return None if found is None else int(found[1])
 
 
-def faults_between(context: Context, *names: str) -> list[Fault]:
-    """Return the faults in force that concern some namespaces; without a namespace all of them."""
+def faults_between(failure: Failure, context: Context, *names: str) -> list[Fault]:
+    """Return the faults that were in force when something failed; a block that caused one may have ended since.
+
+    Args:
+        failure: The failure. Without an attempt to connect, faults that ended less than a second ago count.
+        context: The network.
+        names: The namespaces that the faults must concern, or none for all faults.
+    """
     if context.network is None:
         return []
     wanted = set(filter(None, names))
-    faults = context.network.fault_log.in_force
+    log = context.network.fault_log
+    moment = failure.attempt.at if failure.attempt else time.time() - _JUST_NOW
+    ended = [fault for fault in log.healed if (fault.ended or 0) >= max(moment, context.began)]
+    if failure.attempt:
+        ended = [fault for fault in ended if fault.began <= moment]
+    faults = [*ended, *log.in_force]
     return [fault for fault in faults if not wanted or not fault.namespaces or wanted & set(fault.namespaces)]
 
 

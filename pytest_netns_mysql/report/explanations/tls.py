@@ -10,7 +10,7 @@ from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.model import Explanation
 
 _NOT_VALID_FOR = re.compile(r"certificate is not valid for '([^']+)'")
-_CA = "trust the server's own authority: netns_connect(..., ssl_ca=netns_mysqld.tls.ca)"
+_CA = 'trust the server\'s own authority: netns_connect(..., ssl_ca=str(netns_mysqld.tls.issue("app").ca))'
 
 
 def handshake_failed(failure: Failure, _: Context) -> Explanation:
@@ -24,7 +24,7 @@ def handshake_failed(failure: Failure, _: Context) -> Explanation:
             ("the certificate that mysqld makes by itself names no host",),
             (
                 "connect with ssl_verify_identity=False",
-                "or give the server a certificate with this name: ssl_cert, ssl_key",
+                "or give the server a certificate for its endpoints: with netns_mysqld.tls.endpoints_certified(): ...",
             ),
         )
     if "certificate" in message.lower() and ("verify failed" in message or "unknown ca" in message):
