@@ -39,6 +39,7 @@ NAMES = {
     "leftovers": ("--netns-leftovers", "NETNS_LEFTOVERS", "netns_leftovers"),
     "start": ("--netns-start", "NETNS_START", "netns_start"),
     "reuse": ("--netns-reuse", "NETNS_REUSE", "netns_reuse"),
+    "report": ("--netns-report", "NETNS_REPORT", "netns_report"),
     "start_timeout": ("--netns-start-timeout", "NETNS_START_TIMEOUT", "netns_start_timeout"),
     "cache": ("--netns-cache", "NETNS_CACHE", "netns_cache"),
 }
@@ -174,7 +175,7 @@ def test_what_an_image_gets(tmp_path: Path) -> None:
     [
         (setting, setting.choices[-1] if setting.choices else "60" if setting.name == "start_timeout" else "/a/path")
         for setting in TABLE
-        if setting.name not in ("image_env", "image_initdb")
+        if setting.name not in ("image_env", "image_initdb", "report")
     ],
     ids=lambda one: one.name if isinstance(one, Setting) else None,
 )
