@@ -46,8 +46,17 @@ if TYPE_CHECKING:
         TopologyError as TopologyError,
         UnknownNamespaceError as UnknownNamespaceError,
     )
+    from pytest_netns_mysql.kernel.faults.fault import NetworkFault as NetworkFault
+    from pytest_netns_mysql.kernel.faults.link import VethLink as VethLink
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace as Namespace
     from pytest_netns_mysql.kernel.network import Network as Network
+    from pytest_netns_mysql.mysql.access.explanation import (
+        Candidate as Candidate,
+        HiddenAccount as HiddenAccount,
+        LoginExplanation as LoginExplanation,
+        Origin as Origin,
+    )
+    from pytest_netns_mysql.mysql.access.accessmatrix import AccessMatrix as AccessMatrix
     from pytest_netns_mysql.mysql.clients.account import Account as Account
     from pytest_netns_mysql.mysql.clients.tls import Authority as Authority, Certificate as Certificate
     from pytest_netns_mysql.mysql.drivers.connector import (

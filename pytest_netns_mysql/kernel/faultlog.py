@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 _KEPT = 200
@@ -18,7 +18,7 @@ class Fault:
         namespaces: The namespaces that it concerns.
         began: When it began, in seconds since the epoch.
         ended: When it was healed, in seconds since the epoch, or None while it is in force.
-        healed_by: Who healed it: '' for the test's own code, else such as ``the cleaning after the test``.
+        healed_by: Who healed it: '' for the test's own code, else such as ``the cleaning after test_shop.py::test_it``.
     """
 
     what: str
@@ -38,11 +38,11 @@ class Fault:
 
 
 class FaultLog:
-    """The last faults of one network, the oldest first."""
+    """The last faults of one network, the oldest first. Faults in force are kept, however many there are."""
 
     def __init__(self) -> None:
         """Begin without faults."""
-        self._faults: deque[Fault] = deque(maxlen=_KEPT)
+        self._faults: list[Fault] = []
 
     def note(self, what: str, *namespaces: str) -> Fault:
         """Keep a fault that begins now, and return it.
@@ -53,7 +53,25 @@ class FaultLog:
         """
         fault = Fault(what, namespaces)
         self._faults.append(fault)
+        if len(self._faults) > _KEPT:
+            oldest = next((known for known in self._faults if known.ended is not None), None)
+            if oldest is not None:
+                self._faults.remove(oldest)
         return fault
+
+    def restore(self, in_force: Collection[Fault], by: str) -> list[Fault]:
+        """Note that exactly these faults are in force, because the network was put back; return the healed ones.
+
+        Args:
+            in_force: The faults that were in force at the time to which the network was put back.
+            by: Who put the network back, see ``Fault.healed_by``.
+        """
+        for fault in in_force:
+            fault.ended, fault.healed_by = None, ""
+        healed = [fault for fault in self.in_force if fault not in in_force]
+        for fault in healed:
+            fault.heal(by)
+        return healed
 
     @property
     def in_force(self) -> list[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pytest_netns_mysql.kernel.namespaces import syscalls
@@ -40,10 +40,33 @@ def write_names(names: Names, directory: Path) -> None:
         copy = None
     if copy is not None:
         # The topology's lines come first: the first line with an address decides the address's name.
-        lines = "".join(f"{address} {name}\n" for name, address in names)
-        content = lines.encode() + _original(copy).read_bytes()
+        content = "".join(_lines(names)).encode() + _original(copy).read_bytes()
         if copy.read_bytes() != content:
             copy.write_bytes(content)
+
+
+def set_hidden(names: Names, hidden: Collection[object], directory: Path) -> None:
+    """Remove hidden names from the sandbox's /etc/hosts, and restore the other names of the topology.
+
+    All other lines stay as they are, also those that a test added.
+
+    Args:
+        names: All names of the topology, each with its address.
+        hidden: The names that the file should not have.
+        directory: The directory of the copies.
+
+    Raises:
+        OSError: The file cannot be read or written.
+    """
+    copy = copy_of(HOSTS, directory)
+    ours = set(_lines(names))
+    others = [line for line in copy.read_text("utf-8", "surrogateescape").splitlines(keepends=True) if line not in ours]
+    shown = _lines([(name, address) for name, address in names if name not in hidden])
+    copy.write_text("".join([*shown, *others]), "utf-8", "surrogateescape")
+
+
+def _lines(names: Names) -> list[str]:
+    return [f"{address} {name}\n" for name, address in names]
 
 
 def copy_of(file: Path, directory: Path) -> Path:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetworkError, in_short
-from pytest_netns_mysql.kernel import faults
 from pytest_netns_mysql.kernel.faultlog import FaultLog
 from pytest_netns_mysql.kernel.hosts import write_names
 from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY, NETWORKS_DIRECTORY, OWN_NETWORK
@@ -25,6 +24,10 @@ from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.wiring import refused, wire
 from pytest_netns_mysql.topology.lookup import unknown_namespace
 from pytest_netns_mysql.topology.topology import Topology
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.faults.fault import NetworkFault, NetworkFaults
+    from pytest_netns_mysql.kernel.faults.link import VethLink
 
 
 class Network(Mapping[str, Namespace]):
@@ -56,8 +59,6 @@ class Network(Mapping[str, Namespace]):
         self._where = f"topology {topology.name} ({topology.source})"
         self._namespaces: dict[str, Namespace] = {}
         self._opened: list[int] = []
-        self._partitioned: tuple[str, ...] = ()
-        self._lost: faults.LostEntries = {}
         self.fault_log = FaultLog()
         try:
             if is_built:
@@ -159,7 +160,7 @@ class Network(Mapping[str, Namespace]):
         current = network_identity()
         return next((found for found in self._namespaces.values() if identity(found.descriptor) == current), None)
 
-    def link(self, name: str, to: str | None = None) -> faults.VethLink:
+    def link(self, name: str, to: str | None = None) -> VethLink:
         """Return a link of a namespace.
 
         Args:
@@ -170,11 +171,13 @@ class Network(Mapping[str, Namespace]):
             UnknownNamespaceError: The topology has no such namespace.
             NetworkError: The namespace has no such link.
         """
+        from pytest_netns_mysql.kernel.faults.link import VethLink
+
         _ = self[name]
         own = [veth for veth in self.topology.plan.veths if veth.inner.namespace == name]
         for veth in own:
             if to is None or veth.to == to:
-                return faults.VethLink(self, veth, self._where, self._lost)
+                return VethLink(self._faults, veth)
         raise NetworkError(
             f"namespace {name} has no link"
             + (f" to {to if isinstance(to, str) else in_short(to)}" if to is not None else " of its own"),
@@ -183,35 +186,66 @@ class Network(Mapping[str, Namespace]):
             remedies=["name the namespace at the other side: a link belongs to the side whose topology entry has it"],
         )
 
-    @contextlib.contextmanager
-    def partition(self, *names: str) -> Iterator[None]:
-        """Cut namespaces off from all others, ``global`` included, until the block ends.
+    def partition(
+        self,
+        *names: str,
+        others: Sequence[str] | None = None,
+        direction: str = "both",
+        port: int | Sequence[int] | None = None,
+        action: str = "reject",
+    ) -> NetworkFault:
+        """Cut namespaces off from others, ``global`` included, until the block ends: ``with netns.partition("red"):``.
 
-        Links stay up, and namespaces of the same side still reach each other. Connections to the other side fail with
-        "No route to host", by an unreachable route for each address, see ip-route(8). A network can have one partition
-        at a time.
+        Links stay up, and namespaces of the same side still reach each other. By default nothing passes, and new
+        connections to the other side fail at once with "No route to host". A connection needs both directions: if
+        packets are stopped one way, connections from either side fail, but packets of the other way arrive.
+
+        ``"drop"`` loses packets in silence, so that connections hang. ``"reject"`` with a port answers with a TCP
+        reset: connections fail with "Connection refused", open ones break with their next packet. Without a port, open
+        connections hang, and continue when the partition is healed.
+
+        A network can have several partitions at once, but only one that rejects everything between two namespaces.
 
         Args:
             names: The namespaces of one side.
+            others: The namespaces of the other side, by default all others.
+            direction: ``"in"`` stops what ``names`` receive, ``"out"`` what they send, ``"both"`` either.
+            port: A port of TCP, or several: only packets to these ports are stopped. It is the port on which the server
+                listens.
+            action: ``"reject"`` or ``"drop"``.
 
         Raises:
             UnknownNamespaceError: The topology has no such namespace.
-            NetworkError: One side is empty, another partition is in force, or the kernel refuses a route.
+            SettingError: An argument has a value that is not allowed.
+            NetworkError: One side is empty, such a partition is in force already, or the kernel refuses it.
         """
-        unreachable = faults.addresses_across(self, names, self._where)
-        if self._partitioned:
-            raise NetworkError(
-                f"the network is partitioned already, by a partition of {', '.join(self._partitioned)}",
-                where=self._where,
-                remedies=["leave its block first", "name all namespaces of one side in one partition"],
-            )
-        self._partitioned = names
-        try:
-            faults.set_reachable(self, unreachable, reachable=False, where=self._where)
-            yield
-        finally:
-            self._partitioned = ()
-            faults.set_reachable(self, unreachable, reachable=True, where=self._where)
+        __tracebackhide__ = True
+        from pytest_netns_mysql.kernel.faults.partition import partition
+
+        return partition(self._faults, names, others=others, direction=direction, port=port, action=action)
+
+    def without_names(self, *names: str) -> NetworkFault:
+        """Remove host names of the topology from /etc/hosts, until the block ends: ``with netns.without_names():``.
+
+        The names do not resolve in any namespace of the sandbox, for clients and servers alike. A server remembers the
+        names of its clients: ``TRUNCATE performance_schema.host_cache`` has it look again.
+
+        Args:
+            names: The names; all of the topology's if there are none.
+
+        Raises:
+            NetworkError: The topology has no such name, or /etc/hosts cannot be written.
+        """
+        __tracebackhide__ = True
+        from pytest_netns_mysql.kernel.faults.names import remove_names
+
+        return remove_names(self._faults, names)
+
+    @cached_property
+    def _faults(self) -> NetworkFaults:
+        from pytest_netns_mysql.kernel.faults.fault import NetworkFaults
+
+        return NetworkFaults(self, self.topology.plan, self.sandbox, self._where, self.fault_log)
 
     def activate(self) -> None:
         """Make /run/netns and /etc/hosts of the sandbox show this network's names."""

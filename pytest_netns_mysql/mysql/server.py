@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ReplicationError
 from pytest_netns_mysql.mysql.mysqld.features import Feature, Request
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.mysql.mysqld.kind import check_features
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.endpoint import Endpoint
+    from pytest_netns_mysql.mysql.access.accessmatrix import AccessMatrix
+    from pytest_netns_mysql.mysql.access.explanation import LoginExplanation
     from pytest_netns_mysql.mysql.clients.tls import Authority
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
     from pytest_netns_mysql.mysql.reset.snapshot import Snapshot
@@ -44,6 +48,40 @@ class MySQLServer(Instance):
             where=self.spec.where,
             remedies=["promote what factories.replica made: replica.promote()"],
         )
+
+    def explain_login(
+        self, user: str, namespace: str = GLOBAL, endpoint: Endpoint | str | None = None
+    ) -> LoginExplanation:
+        """Explain whether a user may log in from a namespace, by which account, and why. No client connects.
+
+        Args:
+            user: The user name that the client gives.
+            namespace: The namespace that the client connects from.
+            endpoint: The endpoint that the client connects to, by default the nearest one.
+
+        Raises:
+            UnknownNamespaceError: There is no such namespace.
+            EndpointError: The server does not listen there.
+            ClientError: ``user`` is not a user name.
+            ServerGoneError: mysqld does not run.
+        """
+        from pytest_netns_mysql.mysql.access.explain import explain_login
+
+        return explain_login(self, user, namespace, endpoint)
+
+    def access_matrix(self, users: Sequence[str] | None = None) -> AccessMatrix:
+        """Return who may log in from where: an explanation for each user and namespace. No client connects.
+
+        Args:
+            users: The user names, by default all users of the server except its own.
+
+        Raises:
+            ClientError: ``users`` has something else than user names.
+            ServerGoneError: mysqld does not run.
+        """
+        from pytest_netns_mysql.mysql.access.accessmatrix import access_matrix
+
+        return access_matrix(self, users)
 
     def snapshot(self) -> Snapshot:
         """Return the data, the options and the global variables as of now, for ``restore``. Connections stay open.

@@ -15,6 +15,7 @@ from pytest_netns_mysql.errors import LeftoverError, MarkerError, NetnsError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.leftovers import Leftovers, mode_of, report_cleanup, scopes_of
 from pytest_netns_mysql.run.networkcleaning import NetworkCleaner
+from pytest_netns_mysql.run.putaway import PutAway
 from pytest_netns_mysql.run.stash import ACCOUNTS
 from pytest_netns_mysql.run.takeover import may_take_over
 from pytest_netns_mysql.run.watchedserver import WatchedServer, servers_of
@@ -32,6 +33,7 @@ class Cleaner:
 
     Attributes:
         next_item: The test after the test that is torn down.
+        put_away: What went away on the servers after earlier tests.
     """
 
     def __init__(self, session: NetnsSession) -> None:
@@ -46,6 +48,7 @@ class Cleaner:
         self._is_outdated = False  # whether a fixture of a wider scope may have changed a server since the last test
         self._heir: pytest.Item | None = None  # the test that may take over the account of the test before
         self.next_item: pytest.Item | None = None
+        self.put_away = PutAway()
 
     @contextlib.contextmanager
     def around_wider_fixture(self) -> Iterator[None]:
@@ -161,6 +164,7 @@ class Cleaner:
             for watched in self._in_network():
                 watched.is_used = True
         accounts = item.stash.get(ACCOUNTS, ())
+        self.put_away.note(item.nodeid, "", *((schema, "") for own in accounts for schema in own.schemas))
         kept = _shared(self._scopes, self._scopes_of(self.next_item))
         try:
             if kept == len(self._scopes) and accounts:
@@ -170,7 +174,7 @@ class Cleaner:
             leftovers = self._leave(kept, item, accounts)
         finally:
             if self._default is not None and _wants_fresh(item):
-                self._replace(self._default)
+                self._replace(self._default, item)
         if leftovers is not None and mode_of(item, self._session.settings.leftovers) == "fail":
             raise leftovers.error(item.nodeid)
 
@@ -214,6 +218,7 @@ class Cleaner:
             self._is_outdated |= result.is_inexact
             self._watched[cleanup.server].leave(scope, cleanup)
             report_cleanup(item, cleanup)
+            self.put_away.note(item.nodeid, cleanup.server.name, *result.dropped)
             changes += [f"{cleanup.server.name}: {line}" for line in result.found]
             try:
                 if result.stays:
@@ -237,7 +242,7 @@ class Cleaner:
                 tried=changes,
                 remedies=["undo the changes by hand", "use a server of the test's own: factories.mysqld"],
             )
-        self._replace(server)
+        self._replace(server, item)
 
     def _find_heir(self, scope: Hashable, item: pytest.Item) -> pytest.Item | None:
         """Return the next test if it may take over the account of a test whose own scope has ended."""
@@ -266,8 +271,10 @@ class Cleaner:
         running = self._session.servers.running
         return [watched for server, watched in self._watched.items() if server in running and server.is_running]
 
-    def _replace(self, server: Instance) -> None:
-        """Tear down the fixture of a server; the next test that asks for the fixture gets a fresh server."""
+    def _replace(self, server: Instance, item: pytest.Item | None = None) -> None:
+        """Tear down the fixture of a server after a test; the next test that asks for it gets a fresh server."""
+        if item is not None:
+            self.put_away.note(item.nodeid, server.name, ("", ""))
         watched = self._watched.pop(server, None)
         if watched is not None:
             try:

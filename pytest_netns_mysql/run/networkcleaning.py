@@ -92,7 +92,7 @@ class NetworkCleaner:
         guard = self._current()
         if guard is None:
             return []
-        found, is_lost = self._put_back(guard, scope)
+        found, is_lost = self._put_back(guard, scope, f"the cleaning after {item.nodeid}")
         if is_lost:
             self._lost = guard.network
         if found:
@@ -106,10 +106,10 @@ class NetworkCleaner:
         if network is not None:
             self._rebuild(network)
 
-    def _put_back(self, guard: Guard, scope: Hashable) -> tuple[list[str], bool]:
+    def _put_back(self, guard: Guard, scope: Hashable, by: str) -> tuple[list[str], bool]:
         """Return the changes, and whether one of them could not be put back."""
         try:
-            result = guard.put_back()
+            result = guard.put_back(by)
             guard.leave(scope)
         except (OSError, NetnsError) as error:
             reason, *_ = str(error).partition("\n")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from pytest_netns_mysql import NetworkFault
 from pytest_netns_mysql.errors import NetworkError, UnknownNamespaceError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology import from_mapping
@@ -81,3 +83,88 @@ def test_a_link_that_is_down_can_be_taken_down_again(in_network: InNetwork, outp
         return output(network, "global", "ip", "-brief", "link", "show", "veth-red")
 
     assert "DOWN" in in_network(load("red-blue"), action)
+
+
+def test_a_block_ends_with_the_link_up_also_after_an_exception(in_network: InNetwork, met: Met) -> None:
+    def action(network: Network) -> list[str]:
+        fault = network.link("red").down()
+        seen = [fault.what, *(known.what for known in network.fault_log.in_force)]
+        with pytest.raises(ZeroDivisionError), fault:
+            raise ZeroDivisionError
+        assert not fault.is_in_force
+        return [*seen, met(network, "blue", "red", "192.0.2.2"), *(one.what for one in network.fault_log.healed)]
+
+    clause = "the link of red to global is down"
+    assert in_network(load("red-blue"), action) == [clause, clause, "198.51.100.2", clause]
+
+
+def test_a_link_that_is_down_twice_comes_up_with_the_last_block(in_network: InNetwork, output: Output) -> None:
+    def action(network: Network) -> list[str]:
+        def state() -> str:
+            return output(network, "global", "ip", "-brief", "link", "show", "veth-red").split()[1]
+
+        link = network.link("red")
+        first = link.down()
+        with link.down():
+            first.heal()
+            states = [state()]
+        states.append(state())
+        link.down()
+        with network.link("red").down():
+            link.up()
+            states.append(state())
+        return [*states, state(), *(fault.what for fault in network.fault_log.in_force)]
+
+    assert in_network(load("red-blue"), action) == ["DOWN", "UP", "UP", "UP"]
+
+
+def test_a_fault_whose_interface_was_deleted_says_so(in_network: InNetwork, output: Output) -> None:
+    def action(network: Network) -> list[str]:
+        fault = network.link("red").down()
+        output(network, "global", "ip", "link", "delete", "veth-red")
+        with pytest.raises(NetworkError) as error, fault:
+            pass
+        with pytest.raises(ZeroDivisionError), fault:  # the first error counts
+            raise ZeroDivisionError
+        assert fault.is_in_force
+        return str(error.value).splitlines()
+
+    assert in_network(load("red-blue"), action)[:2] == [
+        "the link of red has been deleted: global has no interface veth-red",
+        "  where: topology red-blue (preset red-blue)",
+    ]
+
+
+def test_a_healed_fault_has_no_second_block(in_network: InNetwork) -> None:
+    def action(network: Network) -> str:
+        with network.link("red").down() as fault:
+            pass
+        with pytest.raises(NetworkError) as error, fault:
+            pass
+        return str(error.value)
+
+    what, where, remedy = in_network(load("red-blue"), action).splitlines()
+    assert what == "this fault is healed and cannot be used again: the link of red to global is down"
+    assert "test_links.py, line " in where
+    assert remedy == "  do: cause it anew in the with statement: with netns.link(...).down():"
+
+
+@pytest.mark.parametrize("cause", ["down", "without_address", "loss", "drop"])
+def test_a_connection_succeeds_as_soon_as_a_fault_is_healed(in_network: InNetwork, met: Met, cause: str) -> None:
+    """A question for the neighbour that was asked during the fault does not fail the connection after it."""
+
+    def action(network: Network) -> list[str]:
+        link = network.link("red")
+        faults: dict[str, Callable[[], NetworkFault]] = {
+            "down": link.down,
+            "without_address": link.without_address,
+            "loss": lambda: link.shape(loss="100%"),
+            "drop": lambda: network.partition("red", action="drop"),
+        }
+        with faults[cause]():
+            for client, address in (("red", "198.51.100.2"), ("blue", "192.0.2.2")):
+                with pytest.raises(OSError, match=r"timed out|unreachable|No route"), network[client]:
+                    socket.create_connection((address, 3306), timeout=0.7)
+        return [met(network, "red", "blue", "198.51.100.2"), met(network, "blue", "red", "192.0.2.2")]
+
+    assert in_network(load("red-blue"), action) == ["192.0.2.2", "198.51.100.2"]

@@ -49,7 +49,7 @@ def test_a_failed_test_shows_its_statements_and_what_the_server_logged(suite: Su
     ]
     (client,) = failure["connected"]
     assert client.partition(": ")[2].startswith("blue_user from 198.51.100.2:")
-    assert "(blue), Sleep for 0 s" in client
+    assert "(blue), Sleep for " in client
     result.stdout.no_fnmatch_line("*ready for connections*")
 
 
@@ -97,3 +97,19 @@ def test_nothing_of_reports_is_imported_where_no_test_fails(suite: Suite) -> Non
 def test_the_lines_are_the_same_under_xdist(suite: Suite) -> None:
     result = suite("report/failing", "-k", "wrong_password", "-n", "1", "--color=no")
     assert parts_of_failure(result, "test_wrong_password")["listening"] == ["red: 192.0.2.2:3306"]
+
+
+def test_the_cause_of_an_error_is_shown_in_short_too(suite: Suite) -> None:
+    result = suite("report/nested", "--color=no")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "E *1130: Host '192.0.2.2' is not allowed to connect to this MySQL server",
+            "The above exception was the direct cause of the following exception:",
+            "E *RuntimeError: the application cannot start",
+        ]
+    )
+    failure = parts_of_failure(result, "test_cause")
+    assert failure["ran"][2] == "nobody from red (192.0.2.2) to 192.0.2.2/red, port 3306 without TLS: error 1130"
+    pooled = parts_of_failure(result, "test_in_a_pool")
+    assert pooled["ran"][2] == failure["ran"][2]

@@ -196,6 +196,9 @@ class Baseline:
                 ruleset.delete([table for table in now if now[table] != was.get(table)])
             if was.get(TABLE) != now.get(TABLE):
                 translate_in(name, self._network.topology.plan, self._network, "putting back what a test changed")
+        for name in self._states:
+            with self._network[name]:
+                neighbours.forget_unresolved()
 
     def _read(self, name: str) -> State:
         with self._network[name]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.kernel.guard import name_files
@@ -13,6 +14,7 @@ from pytest_netns_mysql.kernel.netlink import dumps
 from pytest_netns_mysql.kernel.network import Network
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.faultlog import Fault
     from pytest_netns_mysql.kernel.guard.baseline import Baseline, Leftovers
     from pytest_netns_mysql.kernel.netlink.ruleset import Tables
 
@@ -38,7 +40,8 @@ class Guard:
         self._watch = Watch(network, taken=sum(guard.sockets for guard in others))
         self._pending = Changes()
         self._baseline: Baseline | None = None
-        self._outer: list[tuple[Hashable, Baseline, Changes]] = []
+        self._outer: list[tuple[Hashable, Baseline, Changes, list[Fault]]] = []
+        self._faults = network.fault_log.in_force  # which tests should find
         try:
             self._messages = {name: self._read(name) for name in self._watch.own}
             with network.sandbox.entered():
@@ -73,6 +76,7 @@ class Guard:
     def settle(self) -> None:
         """Make the state that is there now the state that tests should find."""
         self._take()
+        self._faults = self.network.fault_log.in_force
         changes, self._pending = self._pending, Changes()
         if self._baseline is not None or changes.sysctls or changes.rulesets:
             self._get_baseline().accept(changes, {})
@@ -90,14 +94,16 @@ class Guard:
         self._take()
         before, self._pending = self._pending, Changes()
         first = self._get_baseline().read(before.namespaces) if before else {}
+        faults = self.network.fault_log.in_force
         try:
             yield
         finally:
             self._take()
+            self._accept_faults(faults)
             changes, self._pending = self._pending, before
             if changes:
                 first = {**self._get_baseline().states_of(changes.namespaces), **first}
-                for baseline in (self._get_baseline(), *(outer for _, outer, _ in self._outer)):
+                for baseline in (self._get_baseline(), *(outer for _, outer, _, _ in self._outer)):
                     baseline.accept(changes, first)
                 self._pending.sysctls -= changes.sysctls
                 self._pending.manual_neighbours -= changes.manual_neighbours
@@ -106,18 +112,25 @@ class Guard:
         """Put back to the state that is there now until ``leave()`` is called with the same scope."""
         self._take()
         outer, pending = self._get_baseline(), self._pending
-        self._outer.append((scope, outer, pending))
+        self._outer.append((scope, outer, pending, self._faults))
+        self._faults = self.network.fault_log.in_force
         self._baseline, self._pending = outer.copy(), Changes()
         self._baseline.accept(pending, {})
 
     def leave(self, scope: Hashable) -> None:
         """Put back to the state before ``enter()`` again; a scope that was not entered changes nothing."""
         if self._outer and self._outer[-1][0] == scope:
-            _, self._baseline, pending = self._outer.pop()
+            _, self._baseline, pending, self._faults = self._outer.pop()
             self._pending.add(pending)
 
-    def put_back(self) -> Leftovers | None:
+    def put_back(self, by: str = "the cleaning after the test") -> Leftovers | None:
         """Put back what changed; return what that was, or None if nothing was touched.
+
+        The faults that are healed by it are noted in the network's fault log, also those that a test caused by other
+        means than ours: they are noted when they are found.
+
+        Args:
+            by: Who puts the network back, for the fault log.
 
         Raises:
             OSError: The network cannot be read.
@@ -129,7 +142,27 @@ class Guard:
         leftovers = self._get_baseline().put_back(self._pending, self._take)
         self._take()
         self._pending = Changes()
-        return leftovers
+        return self._with_faults(leftovers, by)
+
+    def _with_faults(self, leftovers: Leftovers, by: str) -> Leftovers:
+        """Note the faults that are healed, and return what was found with a line for each fault that the test left."""
+        log = self.network.fault_log
+        healed = log.restore(self._faults, by)
+        concerned = {name for fault in healed for name in fault.namespaces}
+        for line in leftovers.found:
+            name, _, _ = line.partition(":")
+            namespaces = [name] if name in self.network else []
+            if not concerned.intersection(namespaces):  # such a line may be what one of these faults did
+                log.note(line, *namespaces).heal(by)
+        return replace(leftovers, found=(*(fault.what for fault in healed), *leftovers.found))
+
+    def _accept_faults(self, before: list[Fault]) -> None:
+        """Have tests find the faults that began since then, and no longer those that ended."""
+        now = self.network.fault_log.in_force
+        begun = [fault for fault in now if fault not in before]
+        ended = [fault for fault in before if fault not in now]
+        for faults in (self._faults, *(outer for _, _, _, outer in self._outer)):
+            faults[:] = [*(fault for fault in faults if fault not in ended), *begun]
 
     def _get_baseline(self) -> Baseline:
         """Return the state that tests should find, decoded at the first change."""

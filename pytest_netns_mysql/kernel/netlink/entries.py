@@ -10,6 +10,7 @@ import socket
 import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from pytest_netns_mysql.kernel.netlink import constants as nl
 from pytest_netns_mysql.kernel.netlink.dumps import (
@@ -23,6 +24,7 @@ from pytest_netns_mysql.kernel.netlink.dumps import (
     is_link_local_route,
 )
 from pytest_netns_mysql.kernel.netlink.encoding import as_number, attributes, joined
+from pytest_netns_mysql.topology.plan import Address
 
 _ADDRESS_FLAGS = (
     nl.IFA_F_PERMANENT
@@ -60,12 +62,27 @@ class Entry:
 
     @property
     def interface(self) -> int | None:
-        """The index of the interface that an address or a route belongs to; None for anything else."""
+        """The index of the interface of an address, a route or a queueing discipline; None for anything else."""
         if self.kind == ADDRESS:
             return int(nl.IFADDRMSG.unpack_from(self.body)[4])
         if self.kind == ROUTE:
             return as_number(dict(attributes(self.body, nl.RTMSG.size)).get(nl.RTA_OIF))
+        if self.kind == QDISC:
+            return int(nl.TCMSG.unpack_from(self.body)[1])
         return None
+
+    @property
+    def is_root(self) -> bool:
+        """True for a queueing discipline that belongs to no other one."""
+        return self.kind == QDISC and nl.TCMSG.unpack_from(self.body)[3] == nl.TC_H_ROOT
+
+    @property
+    def address(self) -> Address | None:
+        """The IP address that an entry of this kind gives an interface; None for anything else."""
+        if self.kind != ADDRESS:
+            return None
+        found = dict(attributes(self.body, nl.IFADDRMSG.size))
+        return ip_address(found.get(nl.IFA_LOCAL) or found[nl.IFA_ADDRESS])
 
 
 def decoded(kind: str, message: bytes) -> Entry | None:

@@ -121,6 +121,11 @@ def delete_neighbours(entries: Iterable[tuple[Entry, bool]]) -> None:
             _try([_deletion(entry)])
 
 
+def delete_entries(entries: Iterable[Entry]) -> None:
+    """Delete addresses, routes and the like of the calling thread's network namespace; a missing one is no error."""
+    _try([_deletion(entry) for entry in entries])
+
+
 def set_entries(was: State) -> None:
     """Restore the addresses, routes and the like of the calling thread's network namespace, and delete all others."""
     now = read()

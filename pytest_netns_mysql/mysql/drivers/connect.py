@@ -62,10 +62,10 @@ def connect(namespace: AbstractContextManager[Any], driver: Driver | None = None
 
 def asks_for_tls(driver: Driver | None, options: Mapping[str, Any]) -> bool | None:
     """Return True if ``connect_with_tls_if_required`` begins with TLS, or None if only the driver knows."""
-    if driver not in _CHOOSE_TLS:
-        return None
     if "ssl_disabled" in options:
         return not options["ssl_disabled"]
+    if driver not in _CHOOSE_TLS:
+        return True if endpoint_kind(driver) == "mysqlx" and "ssl_mode" not in options else None
     return _has_tls_options(options) or bool(options.get("password"))
 
 

@@ -39,13 +39,24 @@ def connect_client(
     place = server.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint
     settings = {"host": place.address, "port": place.port, **server.dialect.common(driver, options), **options}
     user = str(options.get("user", "nobody"))
-    attempt = Attempt(name, place, user, driver if isinstance(driver, str) else _name(driver))
+    attempt = Attempt(
+        name, _target(server, place, settings), user, driver if isinstance(driver, str) else _name(driver)
+    )
     attempt.uses_tls = asks_for_tls(driver, settings)
     with server.attempts.noting(attempt), access.raise_if_server_died():
         connection = connect_with_tls_if_required(server.network[name], driver, **settings)
     attempt.connection = access.clients.note(connection, f"{user} from {name}")
     attempt.uses_tls = getattr(connection, "is_secure", attempt.uses_tls)
     return connection
+
+
+def _target(server: ServerFacts, endpoint: Endpoint, settings: dict[str, Any]) -> Endpoint:
+    """Return the endpoint, or the place that the driver's options name in its stead."""
+    host, port = str(settings["host"]), settings["port"]
+    if host == endpoint.address and port == endpoint.port:
+        return endpoint
+    places = (name for name, each in server.network.items() if host in [str(own.ip) for own in each.addresses])
+    return Endpoint(host, next(places, endpoint.namespace), port if isinstance(port, int) else endpoint.port)
 
 
 def _name(driver: Any) -> str:

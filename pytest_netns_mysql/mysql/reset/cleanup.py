@@ -284,4 +284,6 @@ class ServerCleanup:
             lines = [f"accounts of the test cannot be dropped: {error}" for error in errors]
             return replace(first, found=(*found, *lines), stays=tuple(lines))
         second = put_back(self.server, first.before or self._before, is_spared=self.is_spared)
-        return replace(second, found=(*found, *second.found), is_inexact=first.is_inexact or second.is_inexact)
+        found += second.found
+        inexact, dropped = first.is_inexact or second.is_inexact, (*first.dropped, *second.dropped)
+        return replace(second, found=tuple(found), is_inexact=inexact, dropped=dropped)

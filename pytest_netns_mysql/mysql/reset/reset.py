@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -40,12 +40,14 @@ class ResetResult:
         stays: What could not be undone and needs a fresh server, as lines for a report.
         is_inexact: Whether the state to go back to must be read again. For some tables only the rows were known.
         before: The state to go back to after the next test. It has the server's current statement counters.
+        dropped: The new schemas and tables that were dropped, each as schema and table; the table is '' for a schema.
     """
 
     found: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()
     is_inexact: bool = False
     before: State | None = None
+    dropped: tuple[tuple[str, str], ...] = ()
 
 
 def put_back(server: Instance, before: State, *, is_spared: IsSpared = lambda _: False) -> ResetResult:
@@ -97,7 +99,16 @@ def _put_back(server: Instance, before: State, is_spared: IsSpared) -> ResetResu
     ]
     stays += map(str, _schema_changes(server, before, after))
     is_inexact = any(change.is_undefined for change in changes)
-    return ResetResult(tuple(found), tuple(stays), is_inexact, _next_state(before, after))
+    return ResetResult(
+        tuple(found), tuple(stays), is_inexact, _next_state(before, after), _dropped(changes, in_schemas)
+    )
+
+
+def _dropped(changes: Iterable[Change], in_schemas: Iterable[SchemaChange]) -> tuple[tuple[str, str], ...]:
+    """Return the schemas and the tables that were new, each as schema and table; the table is '' for a schema."""
+    schemas = [(change.name, "") for change in changes if change.kind == "schema" and change.was is None]
+    objects = [change.object for change in in_schemas if change.what == "new"]
+    return (*schemas, *(found.table_name for found in objects if found.kind in ("table", "view")))
 
 
 def _prepare(server: Instance, before: State) -> None:

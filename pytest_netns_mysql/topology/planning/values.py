@@ -16,12 +16,14 @@ from pytest_netns_mysql.topology.plan import LOOPBACK, Address, Interface, Subne
 # A name is shorter than IFNAMSIZ; in a name with % the kernel would replace the % by a number.
 _INTERFACE = re.compile(r"(?!(?:\.|\.\.|lo)$)[!-$&-.0-9;-~]{1,15}")
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
-_UNITS = {
+UNITS = {
     "rate": {"bit": 1.0, "kbit": 1e3, "mbit": 1e6, "gbit": 1e9, "bps": 8.0, "kbps": 8e3, "mbps": 8e6, "gbps": 8e9},
     "delay": {"us": 1e-6, "ms": 1e-3, "s": 1.0},
     "loss": {"%": 1.0},
 }
-_EXAMPLES = {"rate": "10mbit", "delay": "20ms", "loss": "1%"}
+"""The units of each kind of quantity, with their sizes; see tc(8)."""
+
+EXAMPLES = {"rate": "10mbit", "delay": "20ms", "loss": "1%"}
 _LARGEST = {"rate": 1e12, "delay": 3600.0, "loss": 100.0}  # bits a second, seconds, per cent
 _MOST_HOSTS = 1000  # addresses of a subnet that are tried
 _SHORTEST_IPV6_MTU = 1280  # bytes, RFC 8200
@@ -169,14 +171,14 @@ def read_quantity(kind: str, text: str | None, key: str, faults: Faults) -> floa
     if text is None:
         return None
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([a-z%]+)", text.lower())
-    units = _UNITS[kind]
+    units = UNITS[kind]
     if found is None or found[2] not in units:
         allowed = f"a number with one of {', '.join(units)}"
-        faults.add(f"{text!r} is not a {kind}: it must be {allowed}", key, f"write {_EXAMPLES[kind]!r}")
+        faults.add(f"{text!r} is not a {kind}: it must be {allowed}", key, f"write {EXAMPLES[kind]!r}")
         return None
     value = float(found[1]) * units[found[2]]
     if value == 0 or value > _LARGEST[kind]:
-        faults.add(f"{text!r} is out of range", key, f"write {_EXAMPLES[kind]!r}, or leave it out")
+        faults.add(f"{text!r} is out of range", key, f"write {EXAMPLES[kind]!r}, or leave it out")
         return None
     return value
 

@@ -1,0 +1,146 @@
+"""The link of a namespace, and its faults: down, slow, lossy, without addresses; see ip-link(8)."""
+
+from __future__ import annotations
+
+from pytest_netns_mysql.kernel.faults.fault import NetworkFault, NetworkFaults, deleted
+from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
+from pytest_netns_mysql.kernel.wiring import send_batch
+from pytest_netns_mysql.topology.plan import Veth
+
+
+class VethLink:
+    """The link of a namespace, which can fail in several ways.
+
+    A fault is in force from the call on. It is healed at the end of a ``with`` block, as in
+    ``with netns.link("red").down():``, by ``heal()`` of the object that the call returns, or at the end of the test.
+    """
+
+    def __init__(self, faults: NetworkFaults, veth: Veth) -> None:
+        """Describe a link; only a Network creates these objects.
+
+        Args:
+            faults: What the faults of the network share.
+            veth: The link.
+        """
+        self._faults = faults
+        self._veth = veth
+        self._name = f"the link of {veth.inner.namespace} to {veth.to}"
+
+    def down(self) -> NetworkFault:
+        """Take the link down: until it is up again, connections hang or fail with "No route to host".
+
+        The link is taken down by its other end, because the namespace would lose its default route with its own end.
+        If the link is down already, it stays down until both faults are healed.
+
+        Raises:
+            NetworkError: The link has been deleted.
+        """
+        __tracebackhide__ = True
+        if not self._downs():
+            self._keep_entries()
+        self._set_state(up=False)
+        return self._faults.begin(
+            f"{self._name} is down", *self._namespaces, undo=self._heal_one_down, subject=("down", self._veth)
+        )
+
+    def up(self) -> None:
+        """Take the link up, and restore the IPv6 addresses and the routes that it had before ``down``.
+
+        All faults of ``down`` are healed.
+
+        Raises:
+            NetworkError: The link has been deleted.
+        """
+        __tracebackhide__ = True
+        self._take_up()
+        for fault in self._downs():
+            fault.heal()
+        self._faults.forget_unresolved_neighbours()
+
+    def shape(
+        self,
+        *,
+        rate: str | None = None,
+        delay: str | None = None,
+        loss: str | None = None,
+        direction: str = "both",
+    ) -> NetworkFault:
+        """Slow the link, or have it lose packets.
+
+        A rate is limited by tc-tbf(8), a delay is made by tc-netem(8), which not every kernel has, and packets are lost
+        by a rule of nftables, see nft(8). What the topology says about the rate and delay of the link does not count
+        until the fault is healed.
+
+        Args:
+            rate: The rate as in tc(8), such as ``"1mbit"``.
+            delay: The delay of each packet, such as ``"50ms"``. With both directions an answer comes after twice the
+                delay.
+            loss: The part of the packets that is lost, such as ``"10%"``.
+            direction: ``"in"`` for what the namespace receives, ``"out"`` for what it sends, or ``"both"``.
+
+        Raises:
+            SettingError: An argument has a value that is not allowed, or rate, delay and loss are all missing.
+            NetworkError: The link is shaped already or has been deleted, or the kernel lacks what is needed.
+        """
+        __tracebackhide__ = True
+        from pytest_netns_mysql.kernel.faults.shaping import shape
+
+        return shape(self._faults, self._veth, rate=rate, delay=delay, loss=loss, direction=direction)
+
+    def without_address(self, address: str | None = None) -> NetworkFault:
+        """Remove an address of the namespace from the link, with the routes that need the address.
+
+        Listening sockets stay bound, but nobody reaches them: connections from other namespaces fail after some seconds
+        with "No route to host". When the fault is healed, the address and the routes are there again.
+
+        Args:
+            address: The address without a prefix length, such as ``"192.0.2.2"``; None for all of the link.
+
+        Raises:
+            NetworkError: The link has no such address, or has been deleted.
+        """
+        __tracebackhide__ = True
+        from pytest_netns_mysql.kernel.faults.addresses import remove_addresses
+
+        return remove_addresses(self._faults, self._veth, address)
+
+    @property
+    def _namespaces(self) -> tuple[str, str]:
+        return self._veth.inner.namespace, self._veth.outer.namespace
+
+    def _downs(self) -> list[NetworkFault]:
+        return self._faults.in_force("down", self._veth)
+
+    def _heal_one_down(self) -> None:
+        if len(self._downs()) == 1:
+            self._take_up()
+
+    def _keep_entries(self) -> None:
+        """Keep the routes and addresses that the kernel removes with the link, unless the link is down."""
+        from pytest_netns_mysql.kernel.netlink.state import entries_of, read
+
+        outer = self._veth.outer
+        with self._faults.namespaces[outer.namespace]:
+            state = read()
+        index = state.index(outer.interface)
+        if index is not None:
+            self._faults.lost[self._veth] = tuple(entries_of(state, index))
+
+    def _take_up(self) -> None:
+        self._set_state(up=True)
+        lost = self._faults.lost.pop(self._veth, ())
+        if lost:
+            from pytest_netns_mysql.kernel.netlink.restore import make_entries
+
+            with self._faults.namespaces[self._veth.outer.namespace]:
+                make_entries(lost)
+
+    def _set_state(self, *, up: bool) -> None:
+        outer = self._veth.outer
+        batch = Batch()
+        with self._faults.namespaces[outer.namespace]:
+            try:
+                batch.set_state(outer.interface, up=up)
+            except OSError as error:
+                raise deleted(self._veth, outer, self._faults.where).with_tried(str(error)) from error
+            send_batch(batch, outer.namespace, self._faults.where)

@@ -1,0 +1,211 @@
+"""The explanation of a login, for a namespace or for an origin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import ClientError, EndpointError
+from pytest_netns_mysql.mysql.access import origins, refusals
+from pytest_netns_mysql.mysql.access.explanation import LoginExplanation, Origin
+from pytest_netns_mysql.mysql.access.hiddenaccounts import HiddenAccounts
+from pytest_netns_mysql.mysql.access.matching import candidates
+from pytest_netns_mysql.mysql.access.proxyusers import proxied_account
+from pytest_netns_mysql.mysql.access.reading import read_state
+from pytest_netns_mysql.mysql.access.refusals import Login, Refusal
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.access.loginstate import LoginState, ServerAccount
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+
+SOCKET_FILE = "the socket file"
+_UNREACHABLE = 2003  # CR_CONN_HOST_ERROR
+
+
+class LoginExplainer:
+    """Explains logins to one server, by the server's state as of one moment."""
+
+    def __init__(self, server: Instance, state: LoginState | None = None) -> None:
+        """Read the state of the server as its administrator, unless it is given."""
+        self._server = server
+        self.state = read_state(server) if state is None else state
+        self._hidden = HiddenAccounts(server)
+
+    def from_namespace(self, user: str, namespace: str, endpoint: Endpoint | None = None) -> LoginExplanation:
+        """Explain a login from a namespace.
+
+        Args:
+            user: The user name.
+            namespace: The client's namespace.
+            endpoint: Where the client connects, by default the nearest endpoint.
+
+        Raises:
+            UnknownNamespaceError: There is no such namespace.
+        """
+        server = self._server
+        _ = server.network[namespace]
+        try:
+            place = server.endpoint_for(namespace) if endpoint is None else endpoint
+            address = server.origin(namespace, place)
+        except (ClientError, EndpointError) as error:
+            return _unreachable(user, namespace, endpoint, error)
+        kinds = server.kinds_of(place)
+        login = Login(
+            user,
+            origins.completed(server, Origin(address), self.state),
+            self.state,
+            "admin" if kinds == ["admin"] else "mysql",
+        )
+        return replace(self.explain(login, str(place)), namespace=namespace)
+
+    def from_origin(
+        self, user: str, origin: Origin, endpoint: Endpoint | None = None, *, uses_tls: bool | None = None
+    ) -> LoginExplanation:
+        """Explain a login from an origin; the arguments are those of ``explain_login_from``."""
+        kinds = [] if endpoint is None else self._server.kinds_of(endpoint)
+        kind = "admin" if kinds == ["admin"] else "mysql"
+        login = Login(user, origins.completed(self._server, origin, self.state), self.state, kind, uses_tls)
+        if endpoint is not None:
+            return self.explain(login, str(endpoint))
+        return self.explain(login, SOCKET_FILE if login.is_local else "any endpoint")
+
+    def explain(self, login: Login, endpoint: str) -> LoginExplanation:
+        """Explain a login whose origin is known.
+
+        Args:
+            login: The login.
+            endpoint: The endpoint, for the explanation.
+        """
+        picked = login.picked
+        refusal = refusals.before_account(login)
+        if refusal is None:
+            refusal = refusals.without_account(login) if picked is None else refusals.of_account(login, picked)
+        found = LoginExplanation(
+            user=login.user,
+            origin=login.origin,
+            namespace=None,
+            endpoint=endpoint,
+            account=None,
+            allowed=refusal is None,
+            error=None if refusal is None else refusal.error,
+            reason="" if refusal is None else refusal.reason,
+            requires=(),
+            remedies=() if refusal is None else refusal.remedies,
+            candidates=candidates(login.user, login.origin, self.state),
+        )
+        return found if picked is None else self._with_account(found, login, picked, refusal)
+
+    def _with_account(
+        self, found: LoginExplanation, login: Login, picked: ServerAccount, refusal: Refusal | None
+    ) -> LoginExplanation:
+        proxied = proxied_account(login, picked)
+        account = picked if proxied is None else proxied
+        why = next(candidate.reason for candidate in found.candidates if candidate.matches)
+        if proxied is not None:
+            why += f", and {picked} is a proxy user of {proxied}"
+        return replace(
+            found,
+            account=str(account),
+            reason=why if refusal is None else refusal.reason,
+            requires=_requirements(login, picked),
+            authenticated_as=str(picked),
+            has_password=picked.has_password,
+            limits=_limits(login, picked),
+            hidden=self._hidden.behind(login, picked) if proxied is None else (),
+        )
+
+
+def explain_login(
+    server: Instance, user: str, namespace: str = GLOBAL, endpoint: Endpoint | str | None = None
+) -> LoginExplanation:
+    """Explain whether a user may log in from a namespace, as ``MySQLServer.explain_login`` does."""
+    _check_user(user)
+    _ = server.network[namespace]
+    return LoginExplainer(server).from_namespace(user, namespace, _known_endpoint(server, endpoint))
+
+
+def explain_login_from(
+    server: Instance,
+    user: str,
+    origin: Origin,
+    endpoint: Endpoint | None = None,
+    *,
+    uses_tls: bool | None = None,
+) -> LoginExplanation:
+    """Explain whether a user may log in from an origin. Nothing is sent by clients: the administrator reads the rules.
+
+    Args:
+        server: The server, which may refuse every client.
+        user: The user name.
+        origin: The client's address, its host as an error of the server names it, or ``localhost`` for the socket file.
+        endpoint: Where the client connects, if that is known.
+        uses_tls: Whether the client uses TLS, or None for a client that does whatever the server requires.
+
+    Raises ServerGoneError if mysqld does not run, and the server's own errors.
+    """
+    return LoginExplainer(server).from_origin(user, origin, endpoint, uses_tls=uses_tls)
+
+
+def _check_user(user: object) -> None:
+    if not isinstance(user, str):
+        raise ClientError(
+            f"user must be a user name, got {user!r}",
+            where="explain_login(...)",
+            remedies=["write the name that the client gives, such as 'app'; '' is an anonymous user"],
+        )
+
+
+def _known_endpoint(server: Instance, endpoint: Endpoint | str | None) -> Endpoint | None:
+    """Return an endpoint of the server, or one that leads to it; raise EndpointError for any other."""
+    if endpoint is None:
+        return None
+    if isinstance(endpoint, str):
+        same = [known for known in server.endpoints if "/" in endpoint and str(known) == endpoint]
+        return same[0] if same else server.endpoint(endpoint)
+    forwards = [(str(forward.address), forward.port) for forward in server.network.topology.plan.port_forwards]
+    is_published = (endpoint.address, endpoint.port) in forwards
+    if is_published or server.kinds_of(endpoint) or any(known.is_wildcard for known in server.endpoints):
+        return endpoint
+    raise EndpointError(
+        f"the server does not listen on {endpoint}, port {endpoint.port}",
+        where="explain_login(endpoint=...)",
+        tried=[f"it listens on {', '.join(map(str, server.endpoints)) or 'no endpoint'}"],
+        remedies=["pass what netns_mysqld.endpoint('red') returns, or the name of a namespace"],
+    )
+
+
+def _unreachable(
+    user: str, namespace: str, endpoint: Endpoint | None, error: ClientError | EndpointError
+) -> LoginExplanation:
+    return LoginExplanation(
+        user=user,
+        origin=Origin(""),
+        namespace=namespace,
+        endpoint="the server" if endpoint is None else str(endpoint),
+        account=None,
+        allowed=False,
+        error=_UNREACHABLE,
+        reason=": ".join([error.what, *error.tried[:1]]),
+        requires=(),
+        remedies=error.remedies,
+        candidates=(),
+    )
+
+
+def _requirements(login: Login, account: ServerAccount) -> tuple[str, ...]:
+    """Return what the client must bring beside its credentials."""
+    found = list(account.tls)
+    if not found and not login.is_local and login.state.is_on("require_secure_transport"):
+        found.append("TLS")
+    ordinary = {"caching_sha2_password", "mysql_native_password", "sha256_password"}
+    if not ordinary.intersection(account.plugins):
+        found.append(f"the plugin {' or '.join(account.plugins)}")
+    if account.is_expired and not login.state.is_on("disconnect_on_expired_password"):
+        found.append("a new password before any other statement")
+    return tuple(found)
+
+
+def _limits(login: Login, account: ServerAccount) -> tuple[str, ...]:
+    most = account.max_user_connections or login.state.number("max_user_connections")
+    return (*((f"at most {most} connections at a time",) if most else ()), *account.limits)

@@ -1,0 +1,112 @@
+"""A matrix of logins as text, as Markdown, and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql.errors import printable
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.access.columns import Column
+    from pytest_netns_mysql.mysql.access.explanation import LoginExplanation
+
+Cells = Mapping[tuple[str, str], "LoginExplanation"]
+"""Explanations by user and label of the column."""
+
+_UNREACHABLE = 2003
+_ANONYMOUS = "''"
+_REASONS = {
+    1040: "too many connections",
+    1045: "no account",
+    1129: "host is blocked",
+    1130: "host is not allowed",
+    1203: "too many connections of the user",
+    1226: "too many connections of the account",
+    1227: "no privilege for the admin endpoint",
+    1524: "plugin is not loaded",
+    1698: "socket file only",
+    1862: "password has expired",
+    _UNREACHABLE: "cannot reach the server",
+    3032: "server is offline",
+    3118: "locked",
+    3159: "server cannot do TLS",
+    3955: "locked after failed logins",
+    4151: "locked",
+}
+_WITH_ACCOUNT = {1045: "server cannot do TLS"}
+
+
+def as_text(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> str:
+    """Return a matrix as an aligned table, with notes below it."""
+    rows = [[printable(cell) for cell in row] for row in _rows(users, columns, cells)]
+    widths = [max(len(row[number]) for row in rows) for number in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    notes = [printable(note) for note in _notes(users, columns, cells)]
+    return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def as_markdown(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> str:
+    """Return a matrix as a Markdown table, with notes below it."""
+    head, *rows = ([_escaped(cell) for cell in row] for row in _rows(users, columns, cells))
+    lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    notes = [f"- {_escaped(note)}" for note in _notes(users, columns, cells)]
+    return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def as_dict(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> dict[str, Any]:
+    """Return a matrix as plain data."""
+    return {
+        "columns": [
+            {
+                "label": column.label,
+                "namespace": column.namespace,
+                "endpoint": None if column.endpoint is None else str(column.endpoint),
+                "address": column.origin.address,
+                "name": column.origin.name,
+            }
+            for column in columns
+        ],
+        "users": {user: {column.label: asdict(cells[user, column.label]) for column in columns} for user in users},
+    }
+
+
+def _rows(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> Iterator[list[str]]:
+    """Yield the head of the table and a row for each user."""
+    yield ["user", *(f"{column.label} ({column.origin})".removesuffix(" ()") for column in columns)]
+    for user in users:
+        yield [user or _ANONYMOUS, *(_cell(cells[user, column.label]) for column in columns)]
+
+
+def _cell(login: LoginExplanation) -> str:
+    """Return the account of a login and what it requires, or the number and the reason of its refusal in short."""
+    if login.allowed:
+        requires = f", with {', '.join(login.requires)}" if login.requires else ""
+        return f"{login.account}{requires}"
+    reason = _REASONS.get(login.error or 0, "refused")
+    if login.account is None:
+        return f"{login.error} {reason}"
+    return f"{login.error} {login.account}: {_WITH_ACCOUNT.get(login.error or 0, reason)}"
+
+
+def _notes(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> list[str]:
+    """Return a sentence for each account that a more specific account hides, and where."""
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for user in users:
+        for column in columns:
+            login = cells[user, column.label]
+            for hidden in login.hidden:
+                account = login.authenticated_as or ""
+                places.setdefault((user, account, str(hidden)), []).append(column.label)
+    return [
+        f"{user or _ANONYMOUS} from {', '.join(labels)}: {account} hides {hidden}"
+        for (user, account, hidden), labels in places.items()
+    ]
+
+
+def _escaped(text: str) -> str:
+    """Return text for a Markdown table: what Markdown would read as formatting is escaped."""
+    for letter in ("\\", "|", "*", "_", "<", "`"):
+        text = text.replace(letter, f"\\{letter}")
+    return printable(text)

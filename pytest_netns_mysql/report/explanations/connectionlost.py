@@ -1,0 +1,113 @@
+"""A connection that ended under its client: 1053, 1927, 2006, 2013, 2055, 4031."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.mysql.dialects.quoting import literal
+from pytest_netns_mysql.mysql.mysqld.processlist import host_of
+from pytest_netns_mysql.report.explanations.accounts import fixture_of
+from pytest_netns_mysql.report.explanations.answers import ask
+from pytest_netns_mysql.report.explanations.network import faults_between, heal, since
+from pytest_netns_mysql.report.model import Explanation
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+    from pytest_netns_mysql.report.explanations.context import Context
+    from pytest_netns_mysql.report.explanations.failure import Failure
+
+_IDLE = 4031  # ER_CLIENT_INTERACTION_TIMEOUT
+_KILLS = """\
+SELECT t.PROCESSLIST_USER, t.PROCESSLIST_HOST, s.SQL_TEXT FROM performance_schema.events_statements_history s
+JOIN performance_schema.threads t USING (THREAD_ID) WHERE s.SQL_TEXT LIKE 'KILL%'
+UNION SELECT t.PROCESSLIST_USER, t.PROCESSLIST_HOST, s.SQL_TEXT FROM performance_schema.events_statements_current s
+JOIN performance_schema.threads t USING (THREAD_ID) WHERE s.SQL_TEXT LIKE 'KILL%'"""
+
+
+def lost(failure: Failure, context: Context) -> Explanation:
+    """Explain 2013, 2006 and their like: the server ended, the connection was ended, or the network is cut."""
+    server, number = failure.server, failure.connection
+    who = "the connection" if number is None else f"connection {number}"
+    if server is not None and not server.is_running:
+        return _server_ended(server)
+    if server is not None and (started := _started(server)) > context.began:
+        return Explanation(
+            f"{fixture_of(server)} was started again during the test, and {who} ended with the mysqld before",
+            (f"mysqld runs since {time.strftime('%H:%M:%S', time.localtime(started))}",),
+            ("open a new connection after restart() or restore()",),
+        )
+    if kill := _kill(server, number):
+        return kill
+    faults = [] if context.network is None else faults_between(context)
+    if faults:
+        fault = faults[-1]
+        return Explanation(f"{who} broke off: {fault.what}", (since(fault),), (heal(fault),))
+    if "timed out" in failure.message or "imeout" in failure.message:
+        return Explanation(
+            f"the server did not answer on {who} within the client's read timeout",
+            (f"it ran: {failure.statement[:80]}",) if failure.statement else (),
+            ("raise the driver's read_timeout, or make the statement faster",),
+        )
+    return _ended_by_server(who, server)
+
+
+def idle(failure: Failure, _: Context) -> Explanation:
+    """Explain 4031: the server ended a connection that sent nothing for wait_timeout seconds."""
+    number = "" if failure.connection is None else f" {failure.connection}"
+    return Explanation(
+        f"the server ended connection{number} because it was idle for longer than wait_timeout",
+        _timeouts(failure.server),
+        ("SET SESSION wait_timeout = 28800 in this connection, or reconnect before the next statement",),
+    )
+
+
+def _server_ended(server: Instance) -> Explanation:
+    if server.crash:
+        return Explanation(
+            f"{fixture_of(server)} crashed under the connection",
+            (server.crash,),
+            ("see the stack in the error log of the server; netns_mysqld.restart() starts it again",),
+        )
+    how = "died" if server.has_died else "was stopped or killed by the test"
+    return Explanation(
+        f"{fixture_of(server)} {how}, and all its connections ended",
+        (server.describe(),),
+        (f"{fixture_of(server)}.restart() starts it again on the same data; then open a new connection",),
+    )
+
+
+def _started(server: Instance) -> float:
+    rows = ask(server, "SHOW GLOBAL STATUS LIKE 'Uptime'")
+    return time.time() - float(rows[0][1]) - 1 if rows else 0.0
+
+
+def _kill(server: Instance | None, number: int | None) -> Explanation | None:
+    for user, host, statement in ask(server, _KILLS):
+        if number is not None and statement.split()[-1].rstrip(";") == str(number):
+            return Explanation(
+                f"connection {number} was killed: {_killer(server, user, host)} ran {statement}",
+                (),
+                ("open a new connection after the KILL; KILL QUERY ends the statement alone",),
+            )
+    return None
+
+
+def _killer(server: Instance | None, user: str, host: str) -> str:
+    if server is not None and user == server.administrator.account["user"] and host == "localhost":
+        return "the administrator"
+    return f"{literal(user)}@{literal(host_of(host))}"
+
+
+def _ended_by_server(who: str, server: Instance | None) -> Explanation:
+    return Explanation(
+        f"the server ended {who}: somebody killed it, or it was idle for longer than wait_timeout",
+        _timeouts(server),
+        ("open a new connection, or reconnect() before the statement",),
+    )
+
+
+def _timeouts(server: Instance | None) -> tuple[str, ...]:
+    rows = ask(server, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wait_timeout', 'interactive_timeout')")
+    values = ", ".join(f"{name} = {value} s" for name, value in sorted(rows))
+    return (f"the server's defaults: {values}; a session may have its own",) if values else ()

@@ -1,0 +1,143 @@
+"""What accounts may do, read from SHOW GRANTS; see the manual, "SHOW GRANTS Statement"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.report.explanations.answers import ask
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+
+_PART = r"(?:`(?:[^`]|``)*`|\*)"
+_LINE = re.compile(
+    rf"(GRANT|REVOKE) (.+?) ON (?:(TABLE|PROCEDURE|FUNCTION|LIBRARY) )?({_PART})\.({_PART}) (?:TO|FROM) "
+)
+_ROLES = re.compile(r"GRANT ((?:`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?,? ?)+) TO ")
+_PRIVILEGE = re.compile(r"([A-Za-z_ ]+?)(?: ?\(([^)]*)\))?(?:, ?|$)")
+_PLAIN = re.compile(r"\w+|\*")
+ALL = "ALL PRIVILEGES"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A grant of privileges, or a partial revoke.
+
+    Attributes:
+        privileges: The privileges, each with the columns to which it is limited, or with none.
+        schema: The schema, which may be a pattern, or ``*``.
+        name: The table or routine, or ``*``.
+        routine: ``PROCEDURE`` or ``FUNCTION`` for a routine, else ''.
+        is_revoke: Whether the privileges are taken away from a wider grant.
+    """
+
+    privileges: tuple[tuple[str, tuple[str, ...]], ...]
+    schema: str
+    name: str
+    routine: str = ""
+    is_revoke: bool = False
+
+    def __str__(self) -> str:
+        what = ", ".join(name + (f" ({', '.join(columns)})" if columns else "") for name, columns in self.privileges)
+        where = f"{self.routine} {shown(self.schema)}.{shown(self.name)}".strip()
+        return f"{'not ' if self.is_revoke else ''}{what} on {where}"
+
+    def is_about(self, schema: str, name: str) -> bool:
+        """Return True if the grant concerns a table or routine, or with ``*`` a whole schema or the server."""
+        if self.schema != "*" and not _like(self.schema, schema):
+            return False
+        return self.name in ("*", name) or name == "*"
+
+    def gives(self, privilege: str, schema: str, name: str, column: str = "") -> bool:
+        """Return True if the grant has a privilege on a table, a routine, a column, or with ``*`` on all."""
+        is_on = (self.schema == "*" or (schema != "*" and _like(self.schema, schema))) and self.name in ("*", name)
+        return is_on and any(
+            given in (ALL, privilege.upper()) and (not columns or column in columns)
+            for given, columns in self.privileges
+        )
+
+
+@dataclass(frozen=True)
+class Grants:
+    """What one account may do.
+
+    Attributes:
+        grants: Its own grants.
+        roles: The roles that it has, as SQL writes them.
+    """
+
+    grants: tuple[Grant, ...]
+    roles: tuple[str, ...] = ()
+
+    def give(self, privilege: str, schema: str, name: str, column: str = "") -> Grant | None:
+        """Return the grant that has a privilege on an object, or None."""
+        if any(grant.is_revoke and grant.gives(privilege, schema, name, column) for grant in self.grants):
+            return None
+        held = (grant for grant in self.grants if not grant.is_revoke)
+        return next((grant for grant in held if grant.gives(privilege, schema, name, column)), None)
+
+    def near(self, schema: str, name: str) -> list[Grant]:
+        """Return the grants that concern an object."""
+        return [grant for grant in self.anywhere() if grant.is_about(schema, name)]
+
+    def anywhere(self) -> list[Grant]:
+        """Return all grants but USAGE, which is none, and privileges of the whole server such as BACKUP_ADMIN."""
+        return [grant for grant in self.grants if grant.privileges != (("USAGE", ()),) and not _is_dynamic(grant)]
+
+
+def grants_of(server: Instance | None, account: str) -> Grants:
+    """Return what an account or a role may do.
+
+    Args:
+        server: The server.
+        account: The account or role as SQL writes it.
+    """
+    lines = [row[0] for row in ask(server, f"SHOW GRANTS FOR {account}")]
+    roles = [
+        role
+        for line in lines
+        if (found := _ROLES.match(line))
+        for role in re.findall(rf"{_PART}(?:@{_PART})?", found[1])
+    ]
+    return Grants(tuple(_grants(lines)), tuple(role.replace("`", "'") for role in roles))
+
+
+def _grants(lines: list[str]) -> Iterator[Grant]:
+    for line in lines:
+        if found := _LINE.match(line):
+            verb, what, kind, schema, name = found.groups()
+            privileges = tuple(
+                (match[1].strip(), _columns(match[2])) for match in _PRIVILEGE.finditer(what) if match[1].strip()
+            )
+            routine = kind if kind in ("PROCEDURE", "FUNCTION") else ""
+            yield Grant(privileges, _bare(schema), _bare(name), routine or "", verb == "REVOKE")
+
+
+def _columns(text: str | None) -> tuple[str, ...]:
+    return tuple(_bare(column.strip()) for column in (text or "").split(",") if column.strip())
+
+
+def _bare(name: str) -> str:
+    return name[1:-1].replace("``", "`") if name.startswith("`") else name
+
+
+def _is_dynamic(grant: Grant) -> bool:
+    """Return True for privileges of the whole server alone, such as BACKUP_ADMIN, which concern no schema."""
+    return all("_" in name for name, _ in grant.privileges)
+
+
+def _like(pattern: str, schema: str) -> bool:
+    if pattern in (schema, "*"):
+        return True
+    parts = re.findall(r"\\.|[^\\]|\\", pattern)
+    expression = "".join({"%": ".*", "_": "."}.get(part, re.escape(part[-1])) for part in parts)
+    return re.fullmatch(expression, schema, re.DOTALL) is not None
+
+
+def shown(name: str) -> str:
+    """Return an identifier as a reader writes it: quoted only where it must be."""
+    name = re.sub(r"\\([_%])", r"\1", name)
+    return name if _PLAIN.fullmatch(name) else "`" + name.replace("`", "``") + "`"

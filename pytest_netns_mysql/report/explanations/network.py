@@ -1,0 +1,184 @@
+"""A client that cannot reach a server: 2002, 2003, 2005, and the errors of sockets."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.kernel.faultlog import Fault
+from pytest_netns_mysql.report.explanations.accounts import fixture_of
+from pytest_netns_mysql.report.explanations.context import Context
+from pytest_netns_mysql.report.explanations.failure import Failure
+from pytest_netns_mysql.report.explanations.tls import handshake_failed
+from pytest_netns_mysql.report.model import Explanation
+
+_TARGET = re.compile(r"server on '([^']+?)(?::(\d+))?'")
+_ERRNO = re.compile(r"(?:Errno |\()(-?\d+)\b")
+_REFUSED, _UNREACHABLE, _NO_ROUTE, _TIMED_OUT = 111, 101, 113, 110
+_NAMES = (-2, -3, -5)
+_TIMEOUTS = ("timed out", "Timeout of", "timeout")
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """Who could not reach what.
+
+    Attributes:
+        client: The client's namespace, or ``the client``.
+        address: The address or name that it connected to.
+        port: The port, or None if it is not known.
+        place: The namespace that has the address, or ''.
+    """
+
+    client: str
+    address: str
+    port: int | None
+    place: str
+
+    @property
+    def target(self) -> str:
+        """The address and the port, with the namespace."""
+        port = "" if self.port is None else f" port {self.port}"
+        return f"{self.address}{port}" + (f" (namespace {self.place})" if self.place else "")
+
+
+def cannot_connect(failure: Failure, context: Context) -> Explanation | None:
+    """Explain 2002, 2003 and 2005, and the error of a socket: no connection came about."""
+    if "SSL" in failure.message or "certificate" in failure.message:
+        return handshake_failed(failure, context)
+    if context.network is None:
+        return None
+    reach = _reach(failure, context)
+    number = _errno(failure)
+    if number in _NAMES or failure.number == 2005:
+        return _unknown_name(reach, context)
+    if number != _REFUSED and (faults := faults_between(context, reach.client, reach.place)):
+        return _by_fault(faults[-1], faults, reach, failure)
+    if failure.server is not None and not failure.server.is_running:
+        return Explanation(
+            f"{fixture_of(failure.server)} does not run, so nothing listens at {reach.target}",
+            tuple(filter(None, [failure.server.crash or failure.server.describe()])),
+            (f"{fixture_of(failure.server)}.restart(), if the test stopped it",),
+        )
+    return _by_errno(number, reach, failure, context)
+
+
+def _reach(failure: Failure, context: Context) -> _Reach:
+    found, attempt = _TARGET.search(failure.message), failure.attempt
+    client = attempt.namespace if attempt else failure.namespace
+    address, port = (attempt.endpoint.address, attempt.endpoint.port) if attempt else failure.target
+    if found and not (attempt and found[1] == address and found[2] is None):
+        address, port = found[1], int(found[2]) if found[2] else None
+    place = context.namespace_of(address)
+    if attempt and failure.server and failure.server.kinds_of(attempt.endpoint):
+        place = attempt.endpoint.namespace
+    elif address.startswith("127."):
+        place = client
+    return _Reach(client, address, port, place)
+
+
+def _errno(failure: Failure) -> int | None:
+    if any(text in failure.message for text in _TIMEOUTS) or isinstance(failure.error, TimeoutError):
+        return _TIMED_OUT
+    if isinstance(failure.error, OSError):
+        return failure.error.errno
+    found = _ERRNO.search(failure.message)
+    return None if found is None else int(found[1])
+
+
+def faults_between(context: Context, *names: str) -> list[Fault]:
+    """Return the faults in force that concern some namespaces; without a namespace all of them."""
+    if context.network is None:
+        return []
+    wanted = set(filter(None, names))
+    faults = context.network.fault_log.in_force
+    return [fault for fault in faults if not wanted or not fault.namespaces or wanted & set(fault.namespaces)]
+
+
+def since(fault: Fault) -> str:
+    """Return when a fault began, such as ``since 12:00:01``."""
+    return f"since {time.strftime('%H:%M:%S', time.localtime(fault.began))}"
+
+
+def _by_fault(fault: Fault, faults: list[Fault], reach: _Reach, failure: Failure) -> Explanation:
+    before = f", {failure.attempt.at - fault.began:.1f} s before this attempt" if failure.attempt else ""
+    others = [f"in force as well: {other.what}, {since(other)}" for other in faults if other is not fault]
+    return Explanation(
+        f"{reach.client} cannot reach {reach.target}: {fault.what}",
+        (f"{since(fault)}{before}", *others[:2]),
+        (heal(fault),),
+    )
+
+
+def heal(fault: Fault) -> str:
+    """Return what ends a fault."""
+    if "link" in fault.what and "down" in fault.what and fault.namespaces:
+        return f'end the fault before you connect: netns.link("{fault.namespaces[0]}").up()'
+    if "partition" in fault.what or "cut off" in fault.what:
+        return "connect after the block `with netns.partition(...)` has ended"
+    return "connect after the fault has ended: leave its `with` block first"
+
+
+def _by_errno(number: int | None, reach: _Reach, failure: Failure, context: Context) -> Explanation | None:
+    endpoints = _endpoints(context)
+    if number == _REFUSED:
+        return Explanation(
+            f"nothing listens at {reach.target}: the connection from {reach.client} was refused",
+            _listening(endpoints),
+            (_connect_to(reach.client, endpoints, failure),),
+        )
+    if number == _UNREACHABLE:
+        return Explanation(
+            f"{reach.client} has no route to {reach.target}",
+            _listening(endpoints),
+            (
+                _connect_to(reach.client, endpoints, failure),
+                "or give the namespace a route in the topology: netns-mysql show draws it",
+            ),
+        )
+    if number == _NO_ROUTE:
+        nobody = "a link is down, or a route says unreachable" if reach.place else "no namespace has this address"
+        return Explanation(
+            f"{reach.client} cannot reach {reach.target}: {nobody}",
+            _listening(endpoints),
+            (_connect_to(reach.client, endpoints, failure),),
+        )
+    if number == _TIMED_OUT:
+        return Explanation(
+            f"{reach.target} did not answer {reach.client} in time",
+            _listening(endpoints),
+            (
+                _connect_to(reach.client, endpoints, failure),
+                f'see where packets go: netns["{reach.client}"].run(["ip", "route", "get", "{reach.address}"])',
+            ),
+        )
+    return None
+
+
+def _endpoints(context: Context) -> list[Endpoint]:
+    return [endpoint for server in context.servers if server.is_running for endpoint in server.endpoints]
+
+
+def _listening(endpoints: list[Endpoint]) -> tuple[str, ...]:
+    if not endpoints:
+        return ("no server listens in this network",)
+    return (f"the server listens at {', '.join(f'{each} port {each.port}' for each in endpoints[:4])}",)
+
+
+def _connect_to(client: str, endpoints: list[Endpoint], failure: Failure) -> str:
+    if failure.server is not None and failure.server.is_running:
+        near = failure.server.endpoint_for(client if client in failure.server.network else GLOBAL)
+        return f'connect to {near} port {near.port}: netns_connect("{client}") does'
+    return "connect to one of these endpoints" if endpoints else "start a server in this network: netns_mysqld"
+
+
+def _unknown_name(reach: _Reach, context: Context) -> Explanation:
+    hosts = [] if context.network is None else [name for name, _ in context.network.topology.plan.hosts]
+    known = ", ".join(dict.fromkeys(hosts)) or "none but localhost"
+    return Explanation(
+        f"the host name {reach.address} has no address in the sandbox",
+        (f"names that the topology gives: {known}", "the sandbox asks no name server outside"),
+        ("connect to an address, or add the name to the topology",),
+    )

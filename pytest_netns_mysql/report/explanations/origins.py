@@ -1,0 +1,70 @@
+"""An assertion about USER() or CURRENT_USER() that failed: the connection came from another address."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
+from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.report.explanations.accounts import origin_of
+from pytest_netns_mysql.report.explanations.context import Context
+from pytest_netns_mysql.report.model import Explanation
+
+_VALUE = re.compile(r"([\w.$-]*)'?@'?([0-9a-fA-F:.]*[0-9a-fA-F]\b)")
+
+
+def wrong_origin(error: BaseException, context: Context) -> Explanation | None:
+    """Explain an assertion that compares ``user@address`` values of which one is an origin of this test.
+
+    Args:
+        error: The AssertionError, with the text that pytest gives it.
+        context: The test and its network.
+    """
+    if not isinstance(error, AssertionError) or context.network is None:
+        return None
+    addresses = list(dict.fromkeys(found[2] for found in _VALUE.finditer(str(error)) if _is_address(found[2])))
+    opened = [
+        (attempt, origin, server)
+        for server in context.servers
+        for attempt in server.attempts.since(context.began)
+        if not attempt.error and (origin := origin_of(server, attempt))
+    ]
+    for attempt, origin, server in reversed(opened):
+        others = [address for address in addresses if address != origin and context.namespace_of(address)]
+        if origin in addresses and others:
+            return _explanation(attempt, origin, others[0], server, context)
+    return None
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+
+
+def _explanation(attempt: Attempt, origin: str, expected: str, server: Instance, context: Context) -> Explanation:
+    network = context.network
+    own = [] if network is None else [str(interface.ip) for interface in network[attempt.namespace].addresses]
+    details = [f"{attempt.user} connected from namespace {attempt.namespace} to {attempt.endpoint}"]
+    if origin not in own:
+        details.append(
+            f"the server sees {context.with_namespace(origin)}, because address translation (NAT) is on the way"
+        )
+    elif attempt.namespace != context.namespace_of(expected):
+        details.append(f"{expected} is the address of namespace {context.namespace_of(expected)}")
+    else:
+        route = f"the route to {attempt.endpoint.address} leaves by {origin}"
+        details.append(f"{expected} is another address of the same namespace: {route}")
+    wanted = context.namespace_of(expected)
+    remedies = [f'connect from there: netns_connect("{wanted}"), or mark the test with @pytest.mark.netns("{wanted}")']
+    if attempt.namespace == wanted:
+        near = next((each for each in server.endpoints if each.namespace == wanted), None)
+        remedies = [f'connect to the endpoint of the namespace itself: endpoint="{near}"'] if near else []
+        remedies.append(f"or expect {origin}")
+    return Explanation(
+        f"the connection comes from {context.with_namespace(origin)}, not from {context.with_namespace(expected)}",
+        tuple(details),
+        tuple(remedies[:2]),
+    )

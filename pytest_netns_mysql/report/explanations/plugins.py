@@ -1,0 +1,59 @@
+"""Authentication plugins that client or server lack: 1251, 1524, 2059, 2061."""
+
+from __future__ import annotations
+
+import re
+
+from pytest_netns_mysql.report.explanations.accounts import account_in_force, quoted
+from pytest_netns_mysql.report.explanations.context import Context
+from pytest_netns_mysql.report.explanations.failure import Failure
+from pytest_netns_mysql.report.model import Explanation
+
+_PLUGIN = re.compile(r"[Pp]lugin '([\w.]+)'")
+
+
+def _plugin(failure: Failure) -> str:
+    found = _PLUGIN.search(failure.message)
+    return found[1].removesuffix(".so") if found else "of this account"
+
+
+def not_loaded(failure: Failure, _: Context) -> Explanation:
+    """Explain 1524: the server does not have the plugin of an account."""
+    plugin = _plugin(failure)
+    old = " MySQL 9 has it no longer." if plugin == "mysql_native_password" else ""
+    return Explanation(
+        f"the server has no authentication plugin {plugin}",
+        (f"an account that uses it cannot log in or be created.{old}",),
+        (
+            "ALTER USER ... IDENTIFIED WITH caching_sha2_password BY '...'",
+            "or name no plugin: the server takes its default",
+        ),
+    )
+
+
+def client_lacks(failure: Failure, context: Context) -> Explanation:
+    """Explain 1251 and 2059: the client does not have the plugin of the account."""
+    account = account_in_force(failure, context)
+    who = f"the account {quoted(account)}" if account else "the account"
+    driver = failure.attempt.driver if failure.attempt else "the client"
+    return Explanation(
+        f"{driver} cannot log in by the authentication plugin {_plugin(failure)} that {who} uses",
+        (failure.message[:160],),
+        (
+            f"give the account a plugin that the client has: ALTER USER {quoted(account) if account else '...'} "
+            "IDENTIFIED WITH caching_sha2_password BY '...'",
+            "or use another driver",
+        ),
+    )
+
+
+def needs_secure_connection(_: Failure, __: Context) -> Explanation:
+    """Explain 2061: caching_sha2_password sends a password over TLS only, the first time."""
+    return Explanation(
+        "the client would send its password without TLS, and caching_sha2_password does not allow that",
+        ("the first login of an account needs TLS or the server's public key; later ones are answered from a cache",),
+        (
+            "connect with TLS: netns_connect(..., ssl_disabled=False)",
+            "or let the client ask for the key: get_server_public_key / --get-server-public-key",
+        ),
+    )

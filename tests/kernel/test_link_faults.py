@@ -1,0 +1,220 @@
+"""Links that are slow, lose packets or lose their addresses, until the fault is healed."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_netns_mysql import Network, NetworkError, SettingError
+from pytest_netns_mysql.topology import from_mapping
+from pytest_netns_mysql.topology.file.load import load
+
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
+InNetwork = Callable[..., Any]
+Output = Callable[..., str]
+
+
+def queues(network: Network, output: Output) -> list[str]:
+    """Return what tc shows of both ends of red's link, without numbers that the kernel counts."""
+    shown = [
+        output(network, name, "tc", "qdisc", "show", "dev", interface)
+        for name, interface in (("red", "vpeer-red"), ("global", "veth-red"))
+    ]
+    return [" ".join(text.split()[1:2] + text.split()[6:8]) for text in shown]
+
+
+def test_a_rate_limits_both_ways_until_the_block_ends(in_network: InNetwork, output: Output) -> None:
+    def action(network: Network) -> list[Any]:
+        link = network.link("red")
+        with link.shape(rate="2mbit") as fault:
+            seen = [fault.what, queues(network, output)]
+        with link.shape(rate="3mbit", direction="in") as fault:
+            seen += [fault.what, queues(network, output)]
+        return [*seen, queues(network, output)]
+
+    assert in_network(load("red-blue"), action) == [
+        "the link of red to global is limited to 2mbit",
+        ["tbf rate 2Mbit", "tbf rate 2Mbit"],
+        "the link of red to global is limited to 3mbit, into red only",
+        ["noqueue", "tbf rate 3Mbit"],
+        ["noqueue", "noqueue"],
+    ]
+
+
+def test_a_shaped_topology_has_its_own_rate_again(in_network: InNetwork, output: Output) -> None:
+    topology = from_mapping({"namespaces": {"red": {"address": "192.0.2.2/24", "rate": "10mbit"}}})
+
+    def action(network: Network) -> list[list[str]]:
+        seen = [queues(network, output)]
+        with network.link("red").shape(rate="2mbit"):
+            seen.append(queues(network, output))
+        with pytest.raises(ZeroDivisionError), network.link("red").shape(rate="1mbit", loss="1%"):
+            raise ZeroDivisionError
+        return [*seen, queues(network, output)]
+
+    own = ["tbf rate 10Mbit", "noqueue"]
+    assert in_network(topology, action) == [own, ["tbf rate 2Mbit", "tbf rate 2Mbit"], own]
+
+
+def test_data_takes_as_long_as_the_rate_says(in_network: InNetwork) -> None:
+    size, rate = 100_000, 100_000  # bytes, bytes a second
+
+    def action(network: Network) -> float:
+        with network["red"]:
+            listener = socket.create_server(("192.0.2.2", 3306))
+        with listener, network["global"], socket.create_connection(("192.0.2.2", 3306)) as sender:
+            receiver = listener.accept()[0]
+            with receiver, network.link("red").shape(rate="800kbit", direction="in"):
+                begin, left = time.monotonic(), size
+                sender.sendall(b"x" * size)
+                while left:
+                    left -= len(receiver.recv(1 << 16))
+                return time.monotonic() - begin
+
+    assert size / in_network(load("red-blue"), action) < 2 * rate  # the bucket lets a part through at once
+
+
+@pytest.mark.parametrize(("loss", "least", "most"), [("100%", 0, 0), ("50%", 350, 650), ("5%", 880, 995)])
+def test_a_part_of_the_packets_is_lost(in_network: InNetwork, loss: str, least: int, most: int) -> None:
+    """The bounds are so wide that chance does not reach them."""
+
+    def action(network: Network) -> int:
+        with network["red"]:
+            receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            receiver.bind(("192.0.2.2", 5000))
+            receiver.settimeout(0.2)
+        with network["global"]:
+            sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        arrived = 0
+        with receiver, sender, network.link("red").shape(loss=loss, direction="in"):
+            for _ in range(10):
+                for _ in range(100):  # which the receiver's buffer holds
+                    sender.sendto(b"x", ("192.0.2.2", 5000))
+                with contextlib.suppress(TimeoutError):
+                    while receiver.recv(10):
+                        arrived += 1
+        return arrived
+
+    assert least <= in_network(load("red-blue"), action) <= most
+
+
+def test_a_delay_is_set_or_refused_with_the_missing_module(in_network: InNetwork, output: Output) -> None:
+    def action(network: Network) -> tuple[str, list[str]]:
+        try:
+            with network.link("red").shape(rate="1mbit", delay="20ms", loss="1%") as fault:
+                found = fault.what
+        except NetworkError as error:
+            found = str(error)
+        assert network.fault_log.in_force == []
+        return found, queues(network, output)
+
+    found, after = in_network(load("red-blue"), action)
+    assert after == ["noqueue", "noqueue"]
+    first, *_, last = found.splitlines()
+    if first == last:
+        assert first == (
+            "the link of red to global is limited to 1mbit and delays packets by 20ms and loses 1% of the packets"
+        )
+    else:
+        assert first == "this kernel has no sch_netem, which vpeer-red of red needs for its delay or loss"
+        assert last == "  do: leave delay or loss out"
+
+
+def test_a_link_is_shaped_once_at_a_time(in_network: InNetwork) -> None:
+    def action(network: Network) -> str:
+        red, blue = network.link("red"), network.link("blue")
+        with red.shape(rate="1mbit"), blue.shape(rate="1mbit"), pytest.raises(NetworkError) as error:
+            red.shape(loss="1%")
+        with red.shape(loss="1%"):
+            return str(error.value)
+
+    assert in_network(load("red-blue"), action).splitlines() == [
+        "this link is shaped already: the link of red to global is limited to 1mbit",
+        "  where: topology red-blue (preset red-blue)",
+        "  do: leave the block of that fault first, or call its heal()",
+        "  do: write rate, delay and loss together",
+    ]
+
+
+def test_wrong_quantities_are_errors_at_once(in_network: InNetwork) -> None:
+    wrong: list[dict[str, Any]] = [{"rate": "fast"}, {"rate": 10}, {"delay": "20"}, {"loss": "101%"}, {}]
+
+    def action(network: Network) -> list[str]:
+        found = []
+        for keywords in wrong:
+            with pytest.raises(SettingError) as error:
+                network.link("red").shape(**keywords)
+            found.append(str(error.value).splitlines()[0])
+        return found
+
+    units = "bit, kbit, mbit, gbit, bps, kbps, mbps, gbps"
+    assert in_network(load("red-blue"), action) == [
+        f"netns.link(...).shape(rate='fast'): it takes a number above 0 with one of the units {units}, as text",
+        f"netns.link(...).shape(rate=10): it takes a number above 0 with one of the units {units}, as text",
+        "netns.link(...).shape(delay='20'): it takes a number above 0 with one of the units us, ms, s, as text",
+        "netns.link(...).shape(loss='101%'): it takes a number above 0 with one of the units %, as text",
+        "netns.link(...).shape() needs a rate, a delay or a loss",
+    ]
+
+
+def test_an_address_is_removed_and_restored_with_its_routes(
+    in_network: InNetwork, looked_at: Callable[[Network], list[str]], output: Output
+) -> None:
+    def action(network: Network) -> tuple[list[str], bool]:
+        before = looked_at(network)
+        link = network.link("red")
+        with link.without_address("192.0.2.2") as fault:
+            seen = [fault.what, output(network, "red", "ip", "-4", "-brief", "address", "show", "dev", "vpeer-red")]
+        with link.without_address() as fault:
+            seen += [fault.what, output(network, "red", "ip", "route")]
+        return seen, looked_at(network) == before
+
+    (one, none_left, every, routes), is_restored = in_network(load("dual-stack"), action)
+    assert one == "the address 192.0.2.2 of red is removed"
+    assert every == "the addresses 2001:db8:1::2, 192.0.2.2 of red are removed"
+    assert none_left == routes == ""
+    assert is_restored
+
+
+def test_an_unknown_address_is_an_error(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[str]:
+        found = []
+        wrong: list[Any] = ["192.0.2.3", 5]
+        for address in wrong:
+            with pytest.raises(NetworkError) as error:
+                network.link("red").without_address(address)
+            found.append(str(error.value))
+        with network.link("red").without_address(), pytest.raises(NetworkError) as error:
+            network.link("red").without_address()
+        return [*found, str(error.value)]
+
+    text, number, twice = in_network(load("red-blue"), action)
+    assert text.splitlines() == [
+        "red has no address 192.0.2.3 on vpeer-red",
+        "  where: topology red-blue (preset red-blue)",
+        "  tried: vpeer-red has 192.0.2.2",
+        '  do: write one of these addresses without a prefix length: without_address("192.0.2.2")',
+    ]
+    assert number.startswith("red has no address 5 on vpeer-red")
+    assert twice.startswith("red has no address on vpeer-red\n")
+    assert "  tried: vpeer-red has no address\n" in twice
+
+
+@pytest.mark.parametrize("cause", ["without_address", "rate", "loss"])
+def test_a_deleted_link_has_no_faults(in_network: InNetwork, output: Output, cause: str) -> None:
+    def action(network: Network) -> str:
+        output(network, "red", "ip", "link", "delete", "vpeer-red")
+        link = network.link("red")
+        with pytest.raises(NetworkError) as error:
+            link.without_address() if cause == "without_address" else link.shape(
+                **{cause: "1mbit" if cause == "rate" else "1%"}
+            )
+        return str(error.value).splitlines()[0]
+
+    assert in_network(load("red-blue"), action) == ("the link of red has been deleted: red has no interface vpeer-red")

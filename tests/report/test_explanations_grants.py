@@ -1,0 +1,170 @@
+"""Explanations of refused statements: which account counted, what it may do, and what would have let it run."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import mysql.connector
+import pymysql
+import pytest
+
+from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer
+from tests.report.conftest import Explained, run
+
+pytestmark = pytest.mark.live
+
+
+@pytest.fixture
+def shop(netns_mysqld: MySQLServer) -> None:
+    """A schema with a table and a procedure."""
+    netns_mysqld.execute("CREATE SCHEMA shop")
+    netns_mysqld.execute("CREATE TABLE shop.goods (name VARCHAR(9), price INT)")
+    netns_mysqld.execute("CREATE PROCEDURE shop.sell() SELECT 1")
+
+
+@pytest.fixture(params=["mysql.connector", "pymysql"])
+def app(
+    request: pytest.FixtureRequest, shop: None, netns_account: AccountFactory, netns_connect: ConnectFactory
+) -> Any:
+    """A connection from red that may read the shop."""
+    account = netns_account("app", host="192.0.2.%", grants="SELECT ON shop.*")
+    return netns_connect("red", account=account, driver=request.param)
+
+
+def test_a_table(explained: Explained, app: Any) -> None:
+    found = explained(lambda: run(app, "INSERT INTO shop.goods VALUES ('pen', 1)"))
+    assert found.what == "'app'@'192.0.2.%' has no INSERT privilege on shop.goods"
+    assert found.details == (
+        "for app from 192.0.2.2 (namespace red) the server picked 'app'@'192.0.2.%', which has SELECT on shop.*",
+    )
+    assert found.remedies == (
+        "GRANT INSERT ON shop.goods TO 'app'@'192.0.2.%'",
+        'or create the account with it: netns_account("app", host="192.0.2.%", grants=["INSERT ON shop.goods"])',
+    )
+
+
+def test_a_table_of_the_selected_schema(explained: Explained, app: Any) -> None:
+    found = explained(lambda: run(app, "USE shop", "DELETE FROM goods"))
+    assert found.what == "'app'@'192.0.2.%' has no DELETE privilege on shop.goods"
+
+
+def test_a_table_that_does_not_exist(explained: Explained, app: Any) -> None:
+    found = explained(lambda: run(app, "INSERT INTO shop.good VALUES (1)"))
+    assert found.what == "there is no table shop.good; there is goods"
+    assert found.details[0] == "'app'@'192.0.2.%' has no INSERT privilege on shop.good"
+
+
+def test_a_column(
+    explained: Explained, shop: None, netns_account: AccountFactory, netns_connect: ConnectFactory
+) -> None:
+    account = netns_account("app", host="192.0.2.%", grants="SELECT (name) ON shop.goods")
+    connection = netns_connect("red", account=account)
+    found = explained(lambda: run(connection, "SELECT price FROM shop.goods"))
+    assert found.what == "'app'@'192.0.2.%' has no SELECT privilege on the column price of shop.goods"
+    assert found.details == (
+        "for app from 192.0.2.2 (namespace red) the server picked 'app'@'192.0.2.%', which has SELECT (name) on "
+        "shop.goods",
+    )
+    assert found.remedies[0] == "GRANT SELECT (price) ON shop.goods TO 'app'@'192.0.2.%'"
+
+
+def test_the_grant_of_another_account(explained: Explained, app: Any, netns_account: AccountFactory) -> None:
+    netns_account("app", host="198.51.100.%", grants="INSERT ON shop.*")
+    found = explained(lambda: run(app, "INSERT INTO shop.goods VALUES ('pen', 1)"))
+    assert found.details[0] == "INSERT on shop.* belongs to 'app'@'198.51.100.%', which is another account"
+
+
+def test_a_role_that_is_not_active(explained: Explained, app: Any, netns_mysqld: MySQLServer) -> None:
+    for statement in ("CREATE ROLE seller", "GRANT INSERT ON shop.* TO seller", "GRANT seller TO app@'192.0.2.%'"):
+        netns_mysqld.execute(statement)
+    found = explained(lambda: run(app, "INSERT INTO shop.goods VALUES ('pen', 1)"))
+    assert found.details[0] == (
+        "its role 'seller'@'%' has INSERT on shop.*, but the role is not active in this connection"
+    )
+    assert found.remedies[0] == "SET DEFAULT ROLE ALL TO 'app'@'192.0.2.%'"
+
+
+def test_a_partial_revoke(
+    explained: Explained,
+    shop: None,
+    netns_account: AccountFactory,
+    netns_connect: ConnectFactory,
+    netns_mysqld: MySQLServer,
+) -> None:
+    netns_mysqld.execute("SET GLOBAL partial_revokes = ON")
+    account = netns_account("app", host="192.0.2.%", grants="SELECT ON *.*")
+    netns_mysqld.execute(f"REVOKE SELECT ON shop.* FROM {account}")
+    connection = netns_connect("red", account=account)
+    found = explained(lambda: run(connection, "SELECT * FROM shop.goods"))
+    assert found.what == "'app'@'192.0.2.%' has no SELECT privilege on shop.goods"
+    assert found.details[0].endswith("which has SELECT on *.*, not SELECT on shop.*")
+
+
+def test_a_schema(explained: Explained, app: Any) -> None:
+    found = explained(lambda: run(app, "USE mysql"))
+    assert found.what == "'app'@'192.0.2.%' has no privilege on the schema mysql"
+    assert found.details == ("its privileges are SELECT on shop.*",)
+
+
+def test_a_schema_that_does_not_exist(explained: Explained, app: Any) -> None:
+    found = explained(lambda: run(app, "USE shops"))
+    assert found.what == "there is no schema shops; there is shop"
+    assert found.details[0] == "'app'@'192.0.2.%' has no privilege on the schema shops"
+
+
+def test_a_schema_to_be_created(explained: Explained, app: Any) -> None:
+    found = explained(lambda: run(app, "CREATE SCHEMA new"))
+    assert found.what == "'app'@'192.0.2.%' has no privilege on the schema new"
+    assert found.remedies[0] == "GRANT CREATE ON new.* TO 'app'@'192.0.2.%'"
+
+
+def test_a_routine(explained: Explained, app: Any) -> None:
+    found = explained(lambda: run(app, "CALL shop.sell()"))
+    assert found.what == "'app'@'192.0.2.%' has no EXECUTE privilege on the procedure shop.sell"
+    assert found.remedies[0] == "GRANT EXECUTE ON PROCEDURE shop.sell TO 'app'@'192.0.2.%'"
+
+
+def test_the_whole_server(explained: Explained, app: Any) -> None:
+    found = explained(lambda: run(app, "SET GLOBAL max_connections = 9"))
+    needed = "SUPER or SYSTEM_VARIABLES_ADMIN"
+    assert found.what == f"\"SET GLOBAL max_connections = 9\" needs {needed}, and 'app'@'192.0.2.%' has none of them"
+    assert found.remedies[0] == "GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO 'app'@'192.0.2.%'"
+    found = explained(lambda: run(app, "CREATE USER other"))
+    assert found.what == "'app'@'192.0.2.%' has no CREATE USER privilege, which \"CREATE USER other\" needs"
+
+
+def test_a_client_program(
+    explained: Explained, shop: None, netns_account: AccountFactory, netns_argv: ArgvFactory
+) -> None:
+    account = netns_account("app", host="192.0.2.%", grants="SELECT ON shop.*")
+    argv = netns_argv("mysql", "-e", "DELETE FROM shop.goods", namespace="red", account=account)
+    found = explained(lambda: subprocess.run(argv, check=True, capture_output=True, timeout=60))
+    assert found.what == "'app'@'192.0.2.%' has no DELETE privilege on shop.goods"
+
+
+def test_x_protocol(
+    explained: Explained, shop: None, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqlx: object
+) -> None:
+    account = netns_account("app", host="192.0.2.%", grants="SELECT ON shop.*")
+    session = netns_connect("red", account=account, driver="mysqlx")
+    found = explained(lambda: session.sql("DELETE FROM shop.goods").execute())
+    assert found.what == "'app'@'192.0.2.%' has no DELETE privilege on shop.goods"
+
+
+class WrappedError(Exception):
+    """An error that wraps that of the driver, as SQLAlchemy's DBAPIError does."""
+
+    def __init__(self, orig: Exception) -> None:
+        super().__init__(f"wrapped: {orig}")
+        self.orig = orig
+
+
+def test_an_error_that_another_one_wraps(explained: Explained, app: Any) -> None:
+    def wrapping() -> None:
+        try:
+            run(app, "DELETE FROM shop.goods")
+        except (mysql.connector.Error, pymysql.Error) as error:
+            raise WrappedError(error) from None
+
+    assert explained(wrapping).what == "'app'@'192.0.2.%' has no DELETE privilege on shop.goods"

@@ -1,0 +1,181 @@
+"""Explanations of refused logins: which account was picked, and what it required."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer
+from tests.report.conftest import Explained, run
+
+pytestmark = pytest.mark.live
+
+DRIVERS = ("mysql.connector", "pymysql", "mysqlx")
+
+
+@pytest.fixture(params=DRIVERS)
+def driver(request: pytest.FixtureRequest, netns_mysqlx: object) -> str:
+    """The name of a driver; the server has X Plugin because a session is asked for."""
+    return str(request.param)
+
+
+def test_a_wrong_password(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, driver: str
+) -> None:
+    netns_account("app", host="192.0.2.%", password="right")
+    found = explained(lambda: netns_connect("red", user="app", password="wrong", driver=driver))
+    picked = "the account that the server picked for app from 192.0.2.2 (namespace red)"
+    assert found.what == f"wrong password for 'app'@'192.0.2.%', {picked}"
+    assert found.remedies[1] == "or set it: ALTER USER 'app'@'192.0.2.%' IDENTIFIED BY '...'"
+
+
+def test_a_wrong_password_of_the_more_specific_account(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory
+) -> None:
+    netns_account("app", host="%", password="everywhere")
+    netns_account("app", host="192.0.2.%", password="red")
+    found = explained(lambda: netns_connect("red", user="app", password="everywhere"))
+    assert "wrong password for 'app'@'192.0.2.%'" in found.what
+    assert found.details[-1] == "'app'@'%' matches too, but its host is less specific: it does not count"
+
+
+def test_no_password(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, driver: str
+) -> None:
+    netns_account("app", host="192.0.2.%", password="right")
+    found = explained(lambda: netns_connect("red", user="app", password="", driver=driver))
+    assert found.what == "the client gave no password, and the account 'app'@'192.0.2.%' has one"
+    assert found.details == ("the server picked it for app from 192.0.2.2 (namespace red)",)
+
+
+def test_a_password_for_an_account_without_one(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory
+) -> None:
+    netns_account("app", host="192.0.2.%")
+    found = explained(lambda: netns_connect("red", user="app", password="any"))
+    assert found.what == "the client gave a password, and the account 'app'@'192.0.2.%' has none"
+
+
+def test_an_unknown_user(explained: Explained, netns_connect: ConnectFactory, driver: str) -> None:
+    found = explained(lambda: netns_connect("red", user="nobody", driver=driver))
+    assert found.what == "there is no account for the user nobody, from 192.0.2.2 (namespace red) or elsewhere"
+    assert found.remedies == (
+        "CREATE USER 'nobody'@'192.0.2.2', or in the test netns_account(\"nobody\", host=\"192.0.2.2\")",
+    )
+
+
+def test_an_account_of_another_host(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, driver: str
+) -> None:
+    netns_account("app", host="192.0.2.%")
+    found = explained(lambda: netns_connect("blue", user="app", driver=driver))
+    assert found.what == "app has no account that matches 198.51.100.2 (namespace blue)"
+    assert found.details == ("the accounts of app: 'app'@'192.0.2.%'",)
+    assert found.remedies == (
+        "CREATE USER 'app'@'198.51.100.2', or in the test netns_account(\"app\", host=\"198.51.100.2\")",
+        'or connect from where it may: netns_connect("red", ...)',
+    )
+
+
+def test_an_anonymous_account_in_the_way(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    netns_account("app", host="%", password="right")
+    netns_mysqld.execute("CREATE USER ''@'192.0.2.2'")
+    found = explained(lambda: netns_connect("red", user="app", password="right"))
+    assert found.what == "the server picked the anonymous account ''@'192.0.2.2' for app from 192.0.2.2 (namespace red)"
+    assert found.details == ("'app'@'%' matches too, but a more specific host goes first",)
+    assert found.remedies[0] == "DROP USER ''@'192.0.2.2'"
+
+
+def test_tls_required_by_the_account(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, driver: str
+) -> None:
+    netns_account("app", host="192.0.2.%", require="SSL")
+    found = explained(lambda: netns_connect("red", user="app", password="", ssl_disabled=True, driver=driver))
+    assert found.what == "the account 'app'@'192.0.2.%' requires TLS, and the connection did not use TLS"
+    assert found.remedies == (
+        "connect with TLS: netns_connect(..., ssl_disabled=False)",
+        "or let the account do without: ALTER USER 'app'@'192.0.2.%' REQUIRE NONE",
+    )
+
+
+@pytest.mark.parametrize("uses_tls", [False, True])
+def test_a_certificate_required_by_the_account(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, *, uses_tls: bool
+) -> None:
+    netns_account("app", host="192.0.2.%", require="X509")
+    found = explained(lambda: netns_connect("red", user="app", ssl_disabled=not uses_tls))
+    assert found.what == (
+        "the account 'app'@'192.0.2.%' requires a client certificate (REQUIRE X509), and the client did not present it"
+    )
+    assert found.remedies[0] == 'certificate = netns_mysqld.tls.issue("app"); netns_connect(..., **certificate.options)'
+
+
+def test_a_certificate_of_another_subject(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    netns_account("app", host="192.0.2.%", require="SUBJECT '/CN=boss'")
+    other = netns_mysqld.tls.issue("app")
+    found = explained(lambda: netns_connect("red", user="app", **other.options))
+    assert "requires a certain client certificate: SUBJECT '/CN=boss'" in found.what
+
+
+def test_tls_required_by_the_server(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    app = netns_account("app", host="192.0.2.%")
+    netns_mysqld.execute("SET GLOBAL require_secure_transport = ON")
+    found = explained(lambda: netns_connect("red", account=app, ssl_disabled=True))
+    assert found.what == (
+        "the server requires TLS (require_secure_transport = ON), and the connection from red does not use it"
+    )
+
+
+def test_a_locked_account(
+    explained: Explained,
+    netns_account: AccountFactory,
+    netns_connect: ConnectFactory,
+    netns_mysqld: MySQLServer,
+    driver: str,
+) -> None:
+    app = netns_account("app", host="192.0.2.%")
+    netns_mysqld.execute(f"ALTER USER {app} ACCOUNT LOCK")
+    found = explained(lambda: netns_connect("red", account=app, driver=driver))
+    assert found.what == "the account 'app'@'192.0.2.%' is locked"
+    assert found.details == ("the server picked it for app from 192.0.2.2 (namespace red)",)
+    assert found.remedies == ("ALTER USER 'app'@'192.0.2.%' ACCOUNT UNLOCK",)
+
+
+def test_an_account_locked_for_a_time(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    app = netns_account("app", host="192.0.2.%", password="right")
+    netns_mysqld.execute(f"ALTER USER {app} FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME 1")
+    explained(lambda: netns_connect("red", user="app", password="wrong"))
+    found = explained(lambda: netns_connect("red", account=app))
+    assert found.what == (
+        "the account 'app'@'192.0.2.%' is locked for a time, after too many wrong passwords (FAILED_LOGIN_ATTEMPTS)"
+    )
+    assert found.remedies == ("ALTER USER 'app'@'192.0.2.%' ACCOUNT UNLOCK",)
+
+
+def test_an_expired_password(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    app = netns_account("app", host="192.0.2.%")
+    netns_mysqld.execute(f"ALTER USER {app} PASSWORD EXPIRE")
+    found = explained(lambda: run(netns_connect("red", account=app), "SELECT 1"))
+    assert found.what == "the password of the account 'app'@'192.0.2.%' has expired, so the server refuses the login"
+    can_handle_it = 1 << 22  # CLIENT_CAN_HANDLE_EXPIRED_PASSWORDS
+    found = explained(lambda: netns_connect("red", account=app, driver="pymysql", client_flag=can_handle_it))
+    assert found.what.endswith("has expired, so the server runs nothing but a change of the password")
+
+
+def test_an_account_of_the_socket_file(
+    explained: Explained, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    netns_mysqld.execute("INSTALL PLUGIN auth_socket SONAME 'auth_socket.so'")
+    netns_mysqld.execute("CREATE USER app@'192.0.2.2' IDENTIFIED WITH auth_socket")
+    found = explained(lambda: netns_connect("red", user="app"))
+    socket = "its plugin auth_socket lets in a system user by the socket file alone"
+    assert found.what == f"the account 'app'@'192.0.2.2' has no password: {socket}"

@@ -1,0 +1,115 @@
+"""Explanations of connections that do not come about, and of connections that break off."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, StartFactory
+from tests.report.conftest import Explained, run
+
+pytestmark = pytest.mark.live
+
+LISTENING = "127.0.0.1 port 3306, 192.0.2.2/red port 3306, 198.51.100.2/blue port 3306"
+
+
+@pytest.fixture(params=["mysql.connector", "pymysql", "mysqlx"])
+def driver(request: pytest.FixtureRequest, netns_mysqlx: object) -> str:
+    """The name of a driver; the server has X Plugin because a session is asked for."""
+    return str(request.param)
+
+
+def test_nothing_listens(explained: Explained, netns_connect: ConnectFactory, driver: str) -> None:
+    found = explained(lambda: netns_connect("red", user="app", host="192.0.2.1", port=99, driver=driver))
+    assert found.what.startswith("nothing listens at 192.0.2.1 port 99 (namespace global): the connection from red was")
+    assert found.details == (f"the server listens at {LISTENING}",)
+    assert found.remedies == ('connect to 192.0.2.2/red port 3306: netns_connect("red") does',)
+
+
+def test_a_socket_that_is_refused(explained: Explained, netns: Network) -> None:
+    with netns["red"]:
+        found = explained(lambda: socket.create_connection(("192.0.2.2", 99)))
+    assert (
+        found.what == "nothing listens at 192.0.2.2 port 99 (namespace red): the connection from the client was refused"
+    )
+
+
+def test_a_partition(explained: Explained, netns: Network, netns_connect: ConnectFactory, driver: str) -> None:
+    with netns.partition("blue"):
+        found = explained(lambda: netns_connect("blue", endpoint="red", user="app", driver=driver))
+    assert found.what.startswith(
+        "blue cannot reach 192.0.2.2 port 33060 (namespace red): "
+        if driver == "mysqlx"
+        else "blue cannot reach 192.0.2.2 port 3306 (namespace red): "
+    )
+    assert "partition" in found.what
+    assert found.details[0].startswith("since ")
+    assert found.details[0].endswith(" s before this attempt")
+
+
+def test_a_link_that_is_down(explained: Explained, netns: Network, netns_connect: ConnectFactory) -> None:
+    link = netns.link("blue")
+    link.down()
+    try:
+        found = explained(lambda: netns_connect("red", endpoint="blue", user="app"))
+    finally:
+        link.up()
+    assert found.what == "red cannot reach 198.51.100.2 port 3306 (namespace blue): the link of blue to global is down"
+    assert found.remedies == ('end the fault before you connect: netns.link("blue").up()',)
+
+
+def test_no_route(explained: Explained, netns: Network, netns_connect: ConnectFactory) -> None:
+    netns["red"].run(["ip", "route", "del", "default"], check=True)
+    found = explained(lambda: netns_connect("red", endpoint="blue", user="app"))
+    assert found.what == "red has no route to 198.51.100.2 port 3306 (namespace blue)"
+
+
+def test_an_address_that_nobody_has(explained: Explained, netns: Network, netns_connect: ConnectFactory) -> None:
+    netns["red"].run(["ip", "route", "add", "unreachable", "203.0.113.9"], check=True)
+    found = explained(lambda: netns_connect("red", user="app", host="203.0.113.9"))
+    assert found.what == "red cannot reach 203.0.113.9 port 3306: no namespace has this address"
+
+
+def test_no_answer(explained: Explained, netns_connect: ConnectFactory) -> None:
+    # The gateway of red does not exist on its link: packets for it wait for an answer to ARP.
+    found = explained(lambda: netns_connect("red", user="app", host="192.0.2.77", connection_timeout=1))
+    assert found.what == "192.0.2.77 port 3306 did not answer red in time"
+
+
+def test_an_unknown_host_name(explained: Explained, netns_connect: ConnectFactory, driver: str) -> None:
+    found = explained(lambda: netns_connect("red", user="app", host="db.example", driver=driver))
+    assert found.what == "the host name db.example has no address in the sandbox"
+
+
+def test_a_server_that_was_stopped(
+    explained: Explained, netns_start_mysqld: StartFactory, netns_connect: ConnectFactory
+) -> None:
+    server = netns_start_mysqld(bind_address="192.0.2.2/red", options={"port": 3399})
+    server.execute("CREATE USER app@'192.0.2.2'")
+    connection = server.connect("red", user="app", driver="pymysql")
+    server.kill()
+    found = explained(lambda: run(connection, "SELECT 1"), servers=[server])
+    assert found.what == f"{server.name} was stopped or killed by the test, and all its connections ended"
+
+
+def test_a_killed_connection(explained: Explained, netns_connect: ConnectFactory, netns_mysqld: MySQLServer) -> None:
+    first, second = netns_connect("red"), netns_connect("red", driver="pymysql")
+    for connection, number in ((first, first.connection_id), (second, second.thread_id())):
+        netns_mysqld.execute("KILL %s", number)
+        found = explained(lambda connection=connection: run(connection, "SELECT 1"))
+        assert found.what == f"connection {number} was killed: the administrator ran KILL {number}"
+
+
+def test_an_idle_connection(explained: Explained, netns_connect: ConnectFactory, netns_mysqld: MySQLServer) -> None:
+    connection = netns_connect("red", driver="pymysql")
+    run(connection, "SET wait_timeout = 1")
+    number = connection.thread_id()
+    alive = "SELECT 1 FROM performance_schema.threads WHERE PROCESSLIST_ID = %s"
+    while netns_mysqld.execute(alive, number):
+        time.sleep(0.1)
+    found = explained(lambda: run(connection, "SELECT 1"))
+    assert found.what == (
+        f"the server ended connection {number}: somebody killed it, or it was idle for longer than wait_timeout"
+    )

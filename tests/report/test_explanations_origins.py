@@ -1,0 +1,47 @@
+"""Explanations of assertions about the origin of a connection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_netns_mysql import ConnectFactory
+from tests.report.conftest import Explained
+
+pytestmark = pytest.mark.live
+
+
+def user(connection: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT USER()")
+        return cursor.fetchone()
+
+
+def expect(connection: Any, origin: str) -> None:
+    found = user(connection)
+    assert found == (origin,), f"assert {found} == {(origin,)}"
+
+
+def test_the_namespace_of_the_test_in_place_of_the_expected_one(
+    explained: Explained, netns_connect: ConnectFactory
+) -> None:
+    found = explained(lambda: expect(netns_connect("red"), "red_user@198.51.100.2"))
+    assert found.what == ("the connection comes from 192.0.2.2 (namespace red), not from 198.51.100.2 (namespace blue)")
+    assert found.details == (
+        "red_user connected from namespace red to 192.0.2.2/red",
+        "198.51.100.2 is the address of namespace blue",
+    )
+    assert found.remedies == (
+        'connect from there: netns_connect("blue"), or mark the test with @pytest.mark.netns("blue")',
+    )
+
+
+def test_another_address_of_the_same_namespace(explained: Explained, netns_connect: ConnectFactory) -> None:
+    found = explained(lambda: expect(netns_connect("global", endpoint="red"), "global_user@198.51.100.1"))
+    assert found.what == (
+        "the connection comes from 192.0.2.1 (namespace global), not from 198.51.100.1 (namespace global)"
+    )
+    assert found.details[1] == (
+        "198.51.100.1 is another address of the same namespace: the route to 192.0.2.2 leaves by 192.0.2.1"
+    )
