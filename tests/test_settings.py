@@ -170,6 +170,14 @@ def test_what_an_image_gets(tmp_path: Path) -> None:
     assert settings.image_initdb == tmp_path
 
 
+def test_the_files_of_a_report_are_paths_each_once(tmp_path: Path) -> None:
+    files = tmp_path / "a.html", tmp_path / "b.json"
+    value = f"{files[0]}, {files[1]},,{files[0]}"
+    assert resolve(reader("ini", report=value)).report == files
+    assert resolve(reader("ini", report="report.md")).report == (Path.cwd() / "report.md",)
+    assert resolve(reader("ini", report="")).report == ()
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
