@@ -39,6 +39,7 @@ NAMES = {
     "leftovers": ("--netns-leftovers", "NETNS_LEFTOVERS", "netns_leftovers"),
     "start": ("--netns-start", "NETNS_START", "netns_start"),
     "reuse": ("--netns-reuse", "NETNS_REUSE", "netns_reuse"),
+    "general_log": ("--netns-general-log", "NETNS_GENERAL_LOG", "netns_general_log"),
     "report": ("--netns-report", "NETNS_REPORT", "netns_report"),
     "start_timeout": ("--netns-start-timeout", "NETNS_START_TIMEOUT", "netns_start_timeout"),
     "cache": ("--netns-cache", "NETNS_CACHE", "netns_cache"),
