@@ -1,15 +1,38 @@
-"""Write what is made from the code: settings.md, presets.md and the drawings; `--check` only compares."""
+"""Write what is made from the code: settings, presets with drawings, the format of reports; `--check` only compares."""
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
+import json
+import re
 import sys
 from pathlib import Path
 
+from pytest_netns_mysql.report import jsonfile, model
 from pytest_netns_mysql.settings import TABLE
 from pytest_netns_mysql.topology.diagram import draw
 from pytest_netns_mysql.topology.file.load import load, preset_text, presets
 
 DOCS = Path(__file__).parent
+REPORT_CLASSES = (
+    *(model.RunReport, model.TestReport, model.Place, model.Explanation, model.Connection, model.Statement),
+    *(model.Client, model.NamespaceState, model.FaultState, model.Event),
+)
+JSON_TYPES = {
+    r"\bstr\b": "string",
+    r"\b(float)\b": "number",
+    r"\bint\b": "integer",
+    r"\bbool\b": "boolean",
+    r"\bNone\b": "null",
+    r" \| ": " or ",
+    r"tuple\[(\w+), \.\.\.\]": r"array of \1",
+    r"tuple\[(\w+), \1\]": r"array of two \1s",
+    r"dict\[string, (.*)\]": r"object of \1",
+    r"dict\[string, (\w+)\]": r"object of \1",
+    r"\bobject of array": "object of arrays",
+    r"\bobject of object": "object of objects",
+}
 
 
 def settings_page() -> str:
@@ -45,10 +68,48 @@ def presets_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def report_format_page() -> str:
+    """Return the page of the keys of a report, from the docstrings of its classes."""
+    lines = [
+        "# The format of reports",
+        "",
+        "A file that `--netns-report=FILE.json` writes is an object of these keys, see [Reports](reports.md#json).",
+    ]
+    names = {kind.__name__ for kind in REPORT_CLASSES}
+    for kind in REPORT_CLASSES:
+        described = attributes(kind)
+        what, _, _ = (kind.__doc__ or "").partition("\n")
+        lines += ["", f"## {kind.__name__}", "", what, "", "| key | type | meaning |", "|---|---|---|"]
+        for field in dataclasses.fields(kind):
+            meaning = described[field.name].replace("``", "`").replace("|", r"\|")
+            lines.append(f"| `{field.name}` | {json_type(str(field.type), names)} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def json_type(annotation: str, names: set[str]) -> str:
+    """Return what a type is called in JSON; a class of a report is a link to its section."""
+    for pattern, words in JSON_TYPES.items():
+        annotation = re.sub(pattern, words, annotation)
+    return re.sub(r"\w+", lambda word: f"[{word[0]}](#{word[0].lower()})" if word[0] in names else word[0], annotation)
+
+
+def attributes(kind: type) -> dict[str, str]:
+    """Return what the docstring of a class says of each of its attributes."""
+    _, _, text = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")
+    entries = re.findall(r"^    (\w+): (.*(?:\n     +.*)*)", text, re.MULTILINE)
+    return {name: " ".join(meaning.split()) for name, meaning in entries}
+
+
 def pages() -> dict[str, str]:
     """Return the text of every generated file, by its name below docs."""
     drawings = {f"presets/{name}.svg": draw(load(name), "svg").rstrip("\n") + "\n" for name in presets()}
-    return {"settings.md": settings_page(), "presets.md": presets_page(), **drawings}
+    return {
+        "settings.md": settings_page(),
+        "presets.md": presets_page(),
+        "report-format.md": report_format_page(),
+        "report.schema.json": json.dumps(jsonfile.schema(), indent=2) + "\n",
+        **drawings,
+    }
 
 
 def main() -> int:

@@ -42,6 +42,8 @@ NAMES = {
     "capture": ("--netns-capture", "NETNS_CAPTURE", "netns_capture"),
     "capture_dir": ("--netns-capture-dir", "NETNS_CAPTURE_DIR", "netns_capture_dir"),
     "capture_keys": ("--netns-capture-keys", "NETNS_CAPTURE_KEYS", "netns_capture_keys"),
+    "general_log": ("--netns-general-log", "NETNS_GENERAL_LOG", "netns_general_log"),
+    "report": ("--netns-report", "NETNS_REPORT", "netns_report"),
     "start_timeout": ("--netns-start-timeout", "NETNS_START_TIMEOUT", "netns_start_timeout"),
     "cache": ("--netns-cache", "NETNS_CACHE", "netns_cache"),
 }
@@ -172,12 +174,20 @@ def test_what_an_image_gets(tmp_path: Path) -> None:
     assert settings.image_initdb == tmp_path
 
 
+def test_the_files_of_a_report_are_paths_each_once(tmp_path: Path) -> None:
+    files = tmp_path / "a.html", tmp_path / "b.json"
+    value = f"{files[0]}, {files[1]},,{files[0]}"
+    assert resolve(reader("ini", report=value)).report == files
+    assert resolve(reader("ini", report="report.md")).report == (Path.cwd() / "report.md",)
+    assert resolve(reader("ini", report="")).report == ()
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
         (setting, setting.choices[-1] if setting.choices else "60" if setting.name == "start_timeout" else "/a/path")
         for setting in TABLE
-        if setting.name not in ("image_env", "image_initdb")
+        if setting.name not in ("image_env", "image_initdb", "report")
     ],
     ids=lambda one: one.name if isinstance(one, Setting) else None,
 )

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from pytest_netns_mysql.report import wording
-from pytest_netns_mysql.report.lanes import LANES, tests_of_run, timeline
+from pytest_netns_mysql.report.lanes import LANES, bars_of_tests, timeline
 from pytest_netns_mysql.report.model import RunReport, TestReport
 from pytest_netns_mysql.topology.diagram import tones
 
@@ -38,7 +38,7 @@ def page(run: RunReport) -> str:
     colours = Colours(run.colours)
     environment = _environment(colours)
     tests = sorted(enumerate(run.tests), key=lambda pair: _ORDER.index(pair[1].outcome))
-    bars, rows = tests_of_run(run)
+    bars, rows = bars_of_tests(run)
     body = environment.get_template("body.html").render(
         run=run,
         groups={outcome: [pair for pair in tests if pair[1].outcome == outcome] for outcome in _ORDER},

@@ -129,7 +129,7 @@ def timeline(test: TestReport) -> Timeline:
     return Timeline(tuple(lanes), _ticks(length), _rows(events, began, length), length)
 
 
-def tests_of_run(run: RunReport) -> tuple[tuple[Bar, ...], int]:
+def bars_of_tests(run: RunReport) -> tuple[tuple[Bar, ...], int]:
     """Return a bar for each test of a run, and the number of rows that they need: tests of several workers overlap."""
     length = max([_SHORTEST, run.duration, *(test.began + test.duration - run.began for test in run.tests)])
     ends: list[float] = []

@@ -1,0 +1,2 @@
+def test_of_another_kind():
+    pass
