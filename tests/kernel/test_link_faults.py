@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql import Network, NetworkError, SettingError
+from pytest_netns_mysql import ClientError, Endpoint, Network, NetworkError, SettingError
+from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.topology import from_mapping
 from pytest_netns_mysql.topology.file.load import load
 
@@ -218,3 +219,34 @@ def test_a_deleted_link_has_no_faults(in_network: InNetwork, output: Output, cau
         return str(error.value).splitlines()[0]
 
     assert in_network(load("red-blue"), action) == ("the link of red has been deleted: red has no interface vpeer-red")
+
+
+def test_the_origin_of_an_account_is_known_during_a_fault(in_network: InNetwork) -> None:
+    """So that the client gets the driver's own error."""
+
+    def action(network: Network) -> list[str]:
+        blue = Endpoint("198.51.100.2", "blue", 3306)
+        with network.partition("red"):
+            found = [origin(network, "red", blue)]
+        network["red"].run(["ip", "route", "del", "default"], check=True)
+        with pytest.raises(ClientError, match=r"red cannot reach 198\.51\.100\.2/blue"):
+            origin(network, "red", blue)
+        return found
+
+    assert in_network(load("red-blue"), action) == ["192.0.2.2"]
+
+
+@pytest.mark.parametrize("preset", ["nat", "two"])
+def test_an_origin_that_a_fault_hides_names_the_fault(in_network: InNetwork, preset: str) -> None:
+    two = {"namespaces": {"red": {"address": ["192.0.2.2/24", "192.0.2.3/24"]}, "blue": {"address": "10.0.0.2/24"}}}
+    topology = from_mapping(two) if preset == "two" else load("nat")
+
+    def action(network: Network) -> tuple[str, str]:
+        client, server = network.topology.namespaces if preset == "two" else ("red", "db")
+        address = str(network[server].addresses[0].ip)
+        with network.partition(client) as fault, pytest.raises(ClientError) as error:
+            origin(network, client, Endpoint(address, server, 3306))
+        return str(error.value), fault.what
+
+    text, what = in_network(topology, action)
+    assert f"  tried: a fault is in force: {what}\n" in text
