@@ -256,6 +256,7 @@ class Network(Mapping[str, Namespace]):
 
     def close(self) -> None:
         """Close the descriptors of the namespaces; the kernel removes the namespaces with the sandbox."""
+        self.fault_log.restore((), "the end of the network")
         for descriptor in self._opened:
             os.close(descriptor)
         self._opened.clear()

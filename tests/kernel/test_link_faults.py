@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import time
 from collections.abc import Callable
@@ -250,3 +251,20 @@ def test_an_origin_that_a_fault_hides_names_the_fault(in_network: InNetwork, pre
 
     text, what = in_network(topology, action)
     assert f"  tried: a fault is in force: {what}\n" in text
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_the_link_to_a_bridge_loses_packets_too(in_network: InNetwork, direction: str) -> None:
+    def action(network: Network) -> list[int]:
+        codes = []
+        with network["db"]:
+            listener = socket.create_server(("172.18.0.2", 3306))
+        with listener:
+            for loss in ("100%", None):
+                fault = None if loss is None else network.link("db").shape(loss=loss, direction=direction)
+                with fault or contextlib.nullcontext(), network["app"], socket.socket() as caller:
+                    caller.settimeout(0.5 if loss else 5)
+                    codes.append(caller.connect_ex(("172.18.0.2", 3306)))
+        return codes
+
+    assert in_network(load("bridge"), action) == [errno.EAGAIN, 0]

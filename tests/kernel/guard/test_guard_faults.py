@@ -105,3 +105,27 @@ def test_a_fault_of_a_wider_fixture_stays_in_force(in_network: InNetwork) -> Non
     slow, down = "the link of red to global is limited to 1mbit", "the link of red to global is down"
     port = "port 3306 between blue and global, red is rejected"
     assert in_network(load("red-blue"), action) == [[slow, down, port], [slow, port], [slow, port]]
+
+
+def test_changes_can_be_looked_at_before_they_are_put_back(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[tuple[str, ...]]:
+        guard = Guard(network)
+        seen = [guard.changes()]
+        network["red"].run(["ip", "link", "set", "vpeer-red", "down"], check=True)
+        seen += [guard.changes(), guard.changes()]
+        result = guard.put_back(BY)
+        assert result is not None
+        return [*seen, result.found, guard.changes()]
+
+    found = ("red: link vpeer-red is down, was up", "red: route default via 192.0.2.1 dev vpeer-red is gone")
+    assert in_network(load("red-blue"), action) == [(), found, found, found, ()]
+
+
+def test_faults_end_with_their_network(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[str]:
+        fault = network.partition("red", port=3306)
+        network.close()
+        fault.heal()  # the namespaces cannot be entered any more
+        return [known.healed_by for known in network.fault_log.healed]
+
+    assert in_network(load("red-blue"), action) == ["the end of the network"]
