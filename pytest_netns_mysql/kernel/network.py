@@ -170,6 +170,7 @@ class Network(BuiltNamespaces):
 
     def close(self) -> None:
         """Close the descriptors of the namespaces; the kernel removes the namespaces with the sandbox."""
+        self.fault_log.restore((), "the end of the network")
         if self._taps is not None:
             self._taps.close()
         super().close()

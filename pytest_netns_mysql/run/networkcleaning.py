@@ -100,6 +100,14 @@ class NetworkCleaner:
             item.add_report_section("teardown", f"left on the network: {outcome}", "\n".join(found))
         return found
 
+    def changes(self) -> tuple[str, ...]:
+        """Return a line for each change of the current network that the test has made so far, for its report."""
+        guard = self._current()
+        try:
+            return () if guard is None else guard.changes()
+        except OSError as error:
+            return (f"the network cannot be read: {error}",)
+
     def rebuild_lost(self) -> None:
         """Rebuild the network that ``put_back`` could not put back, if there is one."""
         network, self._lost = self._lost, None

@@ -115,7 +115,14 @@ class NetworkFaults:
         self._numbers = itertools.count(1)
         self._faults: list[NetworkFault] = []
 
-    def begin(self, what: str, *namespaces: str, undo: Callable[[], None], subject: Subject) -> NetworkFault:
+    def begin(
+        self,
+        what: str,
+        *namespaces: str,
+        undo: Callable[[], None],
+        subject: Subject,
+        files: tuple[str, ...] = (),
+    ) -> NetworkFault:
         """Note a fault that begins now.
 
         Args:
@@ -123,13 +130,14 @@ class NetworkFaults:
             namespaces: The namespaces that it concerns.
             undo: Heals the fault, or raises NetworkError.
             subject: What the fault is about.
+            files: The files that it changes.
         """
 
         def heal() -> None:
             undo()
             self.forget_unresolved_neighbours()
 
-        fault = NetworkFault(self._log.note(what, *namespaces), heal, subject)
+        fault = NetworkFault(self._log.note(what, *namespaces, files=files), heal, subject)
         self._faults = [*(known for known in self._faults if known.is_in_force), fault]
         return fault
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from pytest_netns_mysql.errors import NetworkError, in_short
 from pytest_netns_mysql.kernel.faults.fault import NetworkFault, NetworkFaults
-from pytest_netns_mysql.kernel.hosts import RESOLVER, copy_of, set_hidden
+from pytest_netns_mysql.kernel.hosts import COVERED, RESOLVER, copy_of, set_hidden
 from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY
 from pytest_netns_mysql.kernel.wiring import refused
 
@@ -37,7 +37,13 @@ def remove_names(faults: NetworkFaults, names: Sequence[str]) -> NetworkFault:
 
     _write(faults, [*removed, *(name for fault in others for name in fault.subject[1:])])
     clause = f"the name {removed[0]} does not" if len(removed) == 1 else f"the names {', '.join(removed)} do not"
-    begun = faults.begin(f"{clause} resolve", *_namespaces(faults, removed), undo=undo, subject=(_KIND, *removed))
+    begun = faults.begin(
+        f"{clause} resolve",
+        *_namespaces(faults, removed),
+        undo=undo,
+        subject=(_KIND, *removed),
+        files=tuple(map(str, COVERED)),
+    )
     return begun
 
 
