@@ -24,8 +24,8 @@ PUBLIC = {
     pytest_netns_mysql: f"""
         {ERRORS} NetnsWarning
         Account AccountFactory ArgvFactory Authority Bridge Certificate Channel ConnectFactory Endpoint Group Link
-        Member Mysqld MySQLServer Namespace NamespaceConnection NamespacePool NamespaceXClient Network Proxy Replica
-        ReplicaStatus Snapshot StartFactory Topology dump from_mapping load
+        Member Mysqld MySQLServer Namespace NamespaceConnection NamespacePool NamespaceXClient Network Packet Packets
+        Proxy Replica ReplicaStatus Snapshot StartFactory Topology dump from_mapping load
     """,
     topology: "Bridge Link Mysqld Namespace Topology dump from_mapping load load_all presets",
     factories: "client group mysqld proxy replica router source",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,6 +162,8 @@ class Capturing:
         except OSError as error:
             report.sections.append(("netns capture", f"the packets could not be written: {error}"))
             return
+        if any(recording.lost.values()):
+            report.sections.append(("netns capture", "\n".join(_losses(recording.lost))))
         self._written.add(file)
         recording.item.stash[CAPTURE_FILE] = file
 
@@ -193,8 +195,20 @@ class Capturing:
             if server.network is network
         ]
         refused = [f"not captured: {name}, {error.what}" for name, error in self._refused.items() if name in network]
-        lost = [f"lost: {count} packets of namespace {name}" for name, count in recording.lost.items() if count]
-        return [f"topology: {network.topology.name} ({network.topology.source})", *servers, *refused, *lost]
+        return [
+            f"topology: {network.topology.name} ({network.topology.source})",
+            *servers,
+            *refused,
+            *_losses(recording.lost),
+        ]
+
+
+def _losses(lost: Mapping[str, int]) -> list[str]:
+    return [
+        f"{count} packets of namespace {name} were lost, the last ones: the buffer was full"
+        for name, count in lost.items()
+        if count
+    ]
 
 
 def _interfaces(network: Network, name: str) -> list[str]:

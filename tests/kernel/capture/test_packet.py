@@ -45,7 +45,7 @@ def test_tcp_over_ipv4() -> None:
     packet = decode(frame(ethernet(0x0800, ipv4(6, tcp(SYN | ACK, b"hello"))), is_outgoing=True))
     assert (packet.source, packet.source_port) == ("192.0.2.2", 40022)
     assert (packet.destination, packet.destination_port) == ("192.0.2.1", 3306)
-    assert (packet.protocol, packet.flags, packet.payload) == ("tcp", {"SYN", "ACK"}, b"hello")
+    assert (packet.protocol, packet.flags, packet.payload) == ("tcp", frozenset({"SYN", "ACK"}), b"hello")
     assert (packet.syn, packet.ack, packet.fin, packet.rst) == (True, True, False, False)
     assert packet.time == 1.5
     assert str(packet) == "red/eth0 > 192.0.2.2:40022 to 192.0.2.1:3306 tcp SYN ACK, 63 bytes"

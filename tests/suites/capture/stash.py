@@ -1,4 +1,5 @@
 import pytest
+
 from pytest_netns_mysql.run.stash import CAPTURE_FILE
 
 
