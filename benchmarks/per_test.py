@@ -52,6 +52,18 @@ def looks(workshop: Workshop, runs: int) -> list[Line]:
     return lines
 
 
+def capture(workshop: Workshop, runs: int) -> list[Line]:
+    """Measure what it costs to capture the packets of tests that pass, so that they are forgotten."""
+    suite = workshop.suite(f"shop-{_TESTS + 1}", suites.our_shop(_TESTS + 1))
+    captured = Contender("netns_capture = failed", partial(workshop.pytest, "captures", suite, "--netns-capture=failed"))
+    off = Contender("netns_capture = off", partial(workshop.pytest, "captures", suite))
+    measure(workshop, [captured, off], runs)
+    return [
+        line("capture/one-more-test", "one more test, its packets captured", captured, off, ONE_MORE_TEST, kind="more"),
+        line("capture/run", f"{_TESTS + 1} tests, their packets captured", captured, off),
+    ]
+
+
 def marker_alone(workshop: Workshop, runs: int) -> list[Line]:
     """Measure the marker on tests that ask for no fixture: what each of many costs, beyond what the first few do."""
     sizes = (_FEW + _MARKED, _FEW)

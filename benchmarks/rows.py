@@ -14,6 +14,7 @@ ROWS: Mapping[str, Callable[[Workshop, int], Sequence[Line]]] = {
     "one-more-test": per_test.one_more_test,
     "linear": per_test.linear,
     "looks": per_test.looks,
+    "capture": per_test.capture,
     "marker": per_test.marker_alone,
     "idle": whole_runs.idle,
     "end-of-run": whole_runs.end_of_run,

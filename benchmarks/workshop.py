@@ -29,6 +29,7 @@ _ENVIRONMENTS: Mapping[str, Sequence[str]] = {
     "ours": [_PLUGIN],
     "theirs": [PYTEST_MYSQL],
     "floor": ["pytest"],
+    "captures": [_PLUGIN, "python-pcapng"],
     "workers": [_PLUGIN, "pytest-xdist"],
     "containers": ["testcontainers[mysql]", "mysql-connector-python", "pytest"],
 }

@@ -31,11 +31,12 @@ def _paths(folder: Path) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.parametrize("case", ["unknown user", "long", "long path", "loop", "file", "below a file"])
-def test_a_cache_that_cannot_be_a_folder_is_refused(case: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("setting", ["cache", "capture_dir"])
+def test_a_new_folder_that_cannot_be_a_folder_is_refused(setting: str, case: str, tmp_path: Path) -> None:
     value, why = _paths(tmp_path)[case]
     with pytest.raises(SettingError) as error:
-        of_ini(cache=value)
-    assert error.value.what == f"netns_cache = {value!r}: {why}"
+        of_ini(**{setting: value})
+    assert error.value.what == f"netns_{setting} = {value!r}: {why}"
     assert len(str(error.value)) < 10_000
 
 
@@ -78,3 +79,12 @@ def test_an_impossible_address_of_a_server_is_an_error(server: str, tmp_path: Pa
     settings = of_ini(mysqld=server, cache=str(tmp_path))
     with pytest.raises(SettingError, match="is not the address of a server"):
         ServerKinds(settings, print).find()
+
+
+def test_the_folder_for_captures_starts_at_the_ini_file(tmp_path: Path) -> None:
+    (setting,) = (setting for setting in TABLE if setting.name == "capture_dir")
+    assert from_folder(setting, "out", tmp_path) == str(tmp_path / "out")
+    assert of_ini().capture_dir == Path("netns-captures")  # which the run puts below pytest's rootdir
+    assert of_ini(capture_dir=str(tmp_path)).capture_dir == tmp_path
+    with pytest.raises(SettingError, match="netns_capture_dir is empty"):
+        of_ini(capture_dir=" ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,20 +103,24 @@ class Capturing:
         """Write the file of a failing test, and write it again with the packets of its teardown."""
         report = yield
         recording = self._recording
-        if recording is None or recording.item is not item or recording.network is None:
+        if recording is None or recording.item is not item:
             return report
         if report.failed:
             recording.failures.append((call.stop, first_line(call)))
         is_last = report.when == "teardown"
-        if report.failed or (is_last and (recording.failures or self._session.settings.capture == "all")):
-            self._write(recording, report)
+        is_wanted = report.failed or (is_last and (recording.failures or self._session.settings.capture == "all"))
+        if is_wanted and recording.network is not None:
+            self._write(recording, recording.network, report)
         if is_last:
             self._recording = None
         return report
 
     def pytest_unconfigure(self) -> None:
-        """Forget the TLS secrets."""
+        """Forget the TLS secrets. No later connection must write to a descriptor that may be of another file then."""
         if self._key_log is not None:
+            for network in self._taps:
+                for namespace in network.values():
+                    namespace.key_log = None
             self._key_log.close()
 
     def _follow_network(self, recording: _Recording) -> None:
@@ -148,24 +152,24 @@ class Capturing:
             with contextlib.suppress(OSError):
                 file.unlink(missing_ok=True)
 
-    def _write(self, recording: _Recording, report: pytest.TestReport) -> None:
+    def _write(self, recording: _Recording, network: Network, report: pytest.TestReport) -> None:
         from pytest_netns_mysql.kernel.capture.pcapng import write_pcapng
 
         file = self._folder / file_name(recording.item.nodeid)
         try:
             make_folder(self._folder)
-            write_pcapng(file, self._capture(recording))
+            write_pcapng(file, self._capture(recording, network))
         except OSError as error:
             report.sections.append(("netns capture", f"the packets could not be written: {error}"))
             return
+        if any(recording.lost.values()):
+            report.sections.append(("netns capture", "\n".join(_losses(recording.lost))))
         self._written.add(file)
         recording.item.stash[CAPTURE_FILE] = file
 
-    def _capture(self, recording: _Recording) -> Capture:
+    def _capture(self, recording: _Recording, network: Network) -> Capture:
         from pytest_netns_mysql.kernel.capture.pcapng import Capture
 
-        network = recording.network
-        assert network is not None
         taps = self._taps[network]
         earliest = recording.began * 1e9
         for tap in taps:
@@ -191,8 +195,20 @@ class Capturing:
             if server.network is network
         ]
         refused = [f"not captured: {name}, {error.what}" for name, error in self._refused.items() if name in network]
-        lost = [f"lost: {count} packets of namespace {name}" for name, count in recording.lost.items() if count]
-        return [f"topology: {network.topology.name} ({network.topology.source})", *servers, *refused, *lost]
+        return [
+            f"topology: {network.topology.name} ({network.topology.source})",
+            *servers,
+            *refused,
+            *_losses(recording.lost),
+        ]
+
+
+def _losses(lost: Mapping[str, int]) -> list[str]:
+    return [
+        f"{count} packets of namespace {name} were lost, the last ones: the buffer was full"
+        for name, count in lost.items()
+        if count
+    ]
 
 
 def _interfaces(network: Network, name: str) -> list[str]:

@@ -71,7 +71,9 @@ class Packets(Sequence[Packet]):
 
     def __repr__(self) -> str:
         """Return the packets as lines: what pytest shows of a failing assertion."""
-        return f"<{len(self)} packets{''.join(f'{chr(10)}  {packet}' for packet in self._packets)}>"
+        packets = self._read()
+        lines = "".join(f"\n  {packet}" for packet in packets)
+        return f"<{len(packets)} packet{'' if len(packets) == 1 else 's'}{lines}>"
 
     def end(self) -> None:
         """Read the last packets; from now on the sequence stays as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import socket
 import struct
 from collections.abc import Iterator
@@ -105,11 +106,13 @@ class Tap:
         """Forget the packets that were taken and not read yet."""
         first_byte = memoryview(bytearray(1))
         receive = self._socket.recv_into
-        try:
-            while True:
+        while True:
+            try:
                 receive(first_byte)
-        except OSError:  # none is left, or the interface was down meanwhile
-            pass
+            except BlockingIOError:
+                break
+            except OSError as error:
+                _raise_unless_down(error)
         self._count_lost()
         self._lost = 0
 
@@ -122,8 +125,9 @@ class Tap:
                 length, ancillary, _, address = self._socket.recvmsg_into([view], 64, socket.MSG_TRUNC)
             except BlockingIOError:
                 return
-            except OSError:
-                continue  # ENETDOWN is reported once for an interface that was taken down
+            except OSError as error:
+                _raise_unless_down(error)
+                continue
             interface, _, packet_type, hardware_type, _ = address
             yield Frame(
                 _time_of(ancillary),
@@ -161,6 +165,12 @@ class Tap:
         self._socket.setsockopt(
             socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("@HP", len(program), ctypes.addressof(buffer))
         )
+
+
+def _raise_unless_down(error: OSError) -> None:
+    """Raise an error, unless it says that an interface was taken down; the kernel reports this once, see packet(7)."""
+    if error.errno != errno.ENETDOWN:
+        raise error
 
 
 def _time_of(ancillary: list[tuple[int, int, bytes]]) -> int:
