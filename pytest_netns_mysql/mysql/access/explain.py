@@ -77,8 +77,8 @@ class LoginExplainer:
             login: The login.
             endpoint: The endpoint, for the explanation.
         """
-        picked = login.picked
         refusal = refusals.before_account(login)
+        picked = login.picked if refusal is None else None
         if refusal is None:
             refusal = refusals.without_account(login) if picked is None else refusals.of_account(login, picked)
         found = LoginExplanation(

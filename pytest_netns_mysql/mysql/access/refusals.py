@@ -71,9 +71,16 @@ def before_account(login: Login) -> Refusal | None:
             f"the server blocks {address} after {cached.errors} interrupted logins (max_connect_errors is {limit})",
             ("TRUNCATE TABLE performance_schema.host_cache", "find out what connects and does not log in"),
         )
-    if not is_admitted(login.origin, state):
-        return Refusal(1130, f"no account of any user matches {_place(login)}", _creating(login))
-    return None
+    if is_admitted(login.origin, state):
+        return None
+    if login.picked is not None:
+        return Refusal(
+            1130,
+            f"the server overlooks {login.picked} where it decides which hosts may connect at all: it takes the host "
+            f"for text that {_place(login)} is compared with",
+            (f"write the address alone: RENAME USER {login.picked} TO {literal(login.user)}@{literal(address)}",),
+        )
+    return Refusal(1130, f"no account of any user matches {_place(login)}", _creating(login))
 
 
 def without_account(login: Login) -> Refusal:
