@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.errors import LoadError, SettingError
+from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
@@ -99,10 +99,7 @@ def _loaded(server: MySQLServer, files: Sequence[str], users: Sequence[str] | No
 
     loader = AccountLoader(server, progress)
     for found in find_loads([paths.absolute(file) for file in files], where=_WHERE):
-        try:
-            loader.load(found)
-        except LoadError as error:
-            raise _with_remedies(error) from error
+        loader.load(found)
     matrix = server.access_matrix(users)
     if not matrix.users:
         raise SettingError(
@@ -114,18 +111,3 @@ def _loaded(server: MySQLServer, files: Sequence[str], users: Sequence[str] | No
             ],
         )
     return matrix
-
-
-def _with_remedies(error: LoadError) -> LoadError:
-    """Return the error with the way out where the server lacks a plugin that an account of another version needs."""
-    if not any("1524" in line for line in error.tried):
-        return error
-    return LoadError(
-        error.what,
-        where=error.where,
-        tried=error.tried,
-        remedies=[
-            "choose a server that has the plugin: --mysqld PATH, or --mysqld docker://mysql:8.4",
-            "replace the plugin in the file: who may log in from where does not depend on it",
-        ],
-    )

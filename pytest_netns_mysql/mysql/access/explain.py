@@ -202,7 +202,7 @@ def _requirements(login: Login, account: ServerAccount) -> tuple[str, ...]:
     if not ordinary.intersection(account.plugins):
         found.append(f"the plugin {' or '.join(account.plugins)}")
     if account.is_expired and not login.state.is_on("disconnect_on_expired_password"):
-        found.append("a new password before any other statement")
+        found.append("a new password first")
     return tuple(found)
 
 

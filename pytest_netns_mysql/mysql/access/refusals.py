@@ -9,6 +9,7 @@ from pytest_netns_mysql.mysql.access.explanation import Origin
 from pytest_netns_mysql.mysql.access.loginstate import SOCKET_PLUGINS, LoginState, ServerAccount
 from pytest_netns_mysql.mysql.access.matching import in_order, is_admitted, matches
 from pytest_netns_mysql.mysql.access.origins import LOCALHOST
+from pytest_netns_mysql.mysql.access.remedies import ways_in
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 
 _EXEMPT = frozenset({"SUPER", "CONNECTION_ADMIN", "CONNECTION ADMIN"})
@@ -103,8 +104,7 @@ def _place(login: Login) -> str:
 
 
 def _creating(login: Login) -> tuple[str, ...]:
-    host = LOCALHOST if login.is_local else login.origin.address or login.origin.name or "%"
-    return (f"CREATE USER {literal(login.user)}@{literal(host)}, or one with a pattern that matches",)
+    return ways_in(login.user, login.origin, login.state)
 
 
 Check = Callable[[Login, ServerAccount], Refusal | None]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.dialects.quoting import identifier
+from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier
 from pytest_netns_mysql.mysql.seed.loader import load_into
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ _GRANT, _CREATE = (
     for verb in ("(?:GRANT|REVOKE)", r"CREATE\s+(?:USER|ROLE)")
 )
 _OWN_ACCOUNT = re.compile(r"'(?:mysql\.\w+|mariadb\.sys|root)'@'localhost'")
+_ALTER = re.compile((_START + r"(?:CREATE|ALTER)\s+USER\b").encode(), re.IGNORECASE | re.DOTALL)
+_PLUGIN = re.compile(
+    rb"\bIDENTIFIED\s+(?:WITH|VIA)\s+['`\"]?\w+['`\"]?(?:\s+(?:AS|USING)\s+(?:0x[0-9a-f]+|'(?:[^'\\]|\\.|'')*'))?",
+    re.IGNORECASE,
+)
+_NO_PLUGIN = 1524  # ER_PLUGIN_IS_NOT_LOADED
 _EXISTS = 1396  # ER_CANNOT_USER
 _MISSING = frozenset(
     {
@@ -38,7 +44,8 @@ class AccountLoader:
     """Loads files into a server that is asked about accounts and nothing else.
 
     A dump of accounts has grants on tables and routines that are not there, and creates accounts that every server has.
-    These statements are left out: who may log in does not depend on them.
+    These statements are left out, and so are authentication plugins that only the dump's server has: who may log in
+    from where does not depend on them.
     """
 
     def __init__(self, server: Instance, progress: Callable[[str], None]) -> None:
@@ -56,11 +63,16 @@ class AccountLoader:
 
     def _skips(self, statement: Statement, error: mysql.connector.Error) -> bool:
         if error.errno == _EXISTS and _CREATE.match(statement.text):
-            is_own = _OWN_ACCOUNT.search(error.msg or "") is not None
+            if not _OWN_ACCOUNT.search(error.msg or ""):
+                self._tell(statement, f"is left out: {error.msg}")
         elif error.errno in _MISSING and _GRANT.match(statement.text):
-            is_own = False
+            self._tell(statement, f"is left out: {error.msg}")
+        elif error.errno == _NO_PLUGIN and _ALTER.match(statement.text) and _PLUGIN.search(statement.text):
+            self._server.administrator.run(decoded(_PLUGIN.sub(b"", statement.text)))
+            self._tell(statement, f"is executed without the plugin: {error.msg}")
         else:
             return False
-        if not is_own:
-            self._progress(f"{statement.file.name}, line {statement.line}, is left out: {error.msg}")
         return True
+
+    def _tell(self, statement: Statement, what: str) -> None:
+        self._progress(f"{statement.file.name}, line {statement.line}, {what}")

@@ -23,7 +23,7 @@ bind_address = "*"
 """
 
 
-@pytest.mark.parametrize(("server", "examples"), [("auto", 100), ("mariadb", 50)])
+@pytest.mark.parametrize(("server", "examples"), [("auto", 70), ("mariadb", 40)])
 def test_each_login_ends_as_it_was_explained(
     suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, server: str, examples: int
 ) -> None:

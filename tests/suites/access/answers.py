@@ -79,7 +79,7 @@ def test_an_expired_password_that_may_be_changed(netns_mysqld, is_mariadb, netns
     netns_mysqld.execute("CREATE USER app@'%' PASSWORD EXPIRE")
     found = netns_mysqld.explain_login("app", "red")
     assert found.allowed
-    assert found.requires == ("a new password before any other statement",)
+    assert found.requires == ("a new password first",)
     with pytest.raises(mysql.connector.Error, match="1820"):
         netns_connect("red", user="app").cursor().execute("SELECT 1")
 
@@ -294,6 +294,27 @@ def test_the_network_of_one_address(netns_mysqld, is_mariadb):
         assert found.remedies[0].endswith("RENAME USER 'app'@'192.0.2.2/255.255.255.255' TO 'app'@'192.0.2.2'")
 
 
+def test_networks_that_are_not_written_as_they_are_meant(netns_mysqld, is_mariadb):
+    for host in ("192.0.2.1/24", "192.0.2.9/255.255.0.0", "10.0.0.1/8", "0.0.0.0/0", "192.0.2.0/33"):
+        netns_mysqld.execute(f"CREATE USER app@'{host}'")
+    netns_mysqld.execute("CREATE USER x@'%'")
+    found = agree(netns_mysqld, reason="no account of 'app' matches 192.0.2.2")
+    reasons = {candidate.host: candidate.reason for candidate in found.candidates}
+    assert reasons["192.0.2.9/255.255.0.0"] == (
+        "192.0.2.9/255.255.0.0 matches no client: it has bits outside of its mask, write 192.0.0.0/255.255.0.0"
+    )
+    assert reasons["0.0.0.0/0"] == "0.0.0.0/0 matches no client: every host is %"
+    assert reasons["192.0.2.0/33"] == "192.0.2.0/33 is no network: the server compares it as text"
+    meant = "192.0.2.0/255.255.255.0" if is_mariadb else "192.0.2.0/24"
+    assert meant in reasons["192.0.2.1/24"]
+    assert sorted(found.remedies[:-1]) == [
+        f"RENAME USER 'app'@'192.0.2.1/24' TO 'app'@'{meant}'",
+        "RENAME USER 'app'@'192.0.2.9/255.255.0.0' TO 'app'@'192.0.0.0/255.255.0.0'",
+    ]
+    netns_mysqld.execute(found.remedies[0])
+    assert agree(netns_mysqld, reason="192.0.2.2 is in 192.0").allowed
+
+
 def test_names(resolving):
     for host in ("red.test", "%.db.test", "localhost"):
         resolving.execute(f"CREATE USER app@'{host}'")
@@ -320,6 +341,7 @@ def test_names_that_the_server_does_not_look_up(netns_mysqld):
     found = netns_mysqld.explain_login("app", "global")
     reasons = [candidate.reason for candidate in found.candidates if candidate.host == "localhost"]
     assert reasons == ["localhost is the socket file: with skip_name_resolve the server sees 127.0.0.1"]
+    assert "connect by the socket file, if 'app'@'localhost' is meant" in found.remedies
     assert explained(found) == answer(netns_mysqld, namespace="global")
 
 
