@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "fetch": "fetch a server or MySQL Router into the cache",
     "image": "make a container image of the fetched server",
     "show": "draw a topology",
+    "access": "print who may log in from where, by the accounts in SQL files",
     "matrix": "print the project's topologies and servers for a CI matrix",
     "run": "run a command in a new sandbox",
     "ps": "list the running sessions",

@@ -77,8 +77,8 @@ class LoginExplainer:
             login: The login.
             endpoint: The endpoint, for the explanation.
         """
-        picked = login.picked
         refusal = refusals.before_account(login)
+        picked = login.picked if refusal is None else None
         if refusal is None:
             refusal = refusals.without_account(login) if picked is None else refusals.of_account(login, picked)
         found = LoginExplanation(
@@ -202,7 +202,7 @@ def _requirements(login: Login, account: ServerAccount) -> tuple[str, ...]:
     if not ordinary.intersection(account.plugins):
         found.append(f"the plugin {' or '.join(account.plugins)}")
     if account.is_expired and not login.state.is_on("disconnect_on_expired_password"):
-        found.append("a new password before any other statement")
+        found.append("a new password first")
     return tuple(found)
 
 
