@@ -23,6 +23,8 @@ class Server:
         name: The name of its fixture.
         product: The product's name, such as ``MySQL``.
         version: The version, such as ``9.7.4``.
+        label: The start of the names of its data directories in the cache, such as ``mysql-9.7.4``.
+        cache: The cache folder that it started from.
         endpoints: Where it listens, each with ``kind``, ``address``, ``port`` and ``namespace``.
         nearest: Address and port that a client in a namespace connects to, by the namespace's name; or None.
         socket: The path of the administrator's private socket, in the sandbox.
@@ -35,6 +37,8 @@ class Server:
     name: str
     product: str
     version: str
+    label: str
+    cache: str
     endpoints: list[dict[str, Any]]
     nearest: dict[str, list[Any] | None]
     socket: str
