@@ -11,6 +11,7 @@ import pytest
 
 from pytest_netns_mysql.live import board as boards
 from pytest_netns_mysql.live.board import Board
+from pytest_netns_mysql.live.sessions import sessions
 
 
 @pytest.fixture
@@ -95,6 +96,11 @@ def test_a_file_behind_a_descriptor_that_a_test_closed_is_not_touched(board: Boa
     assert (shown(board) or {})["pid"] == 3
     os.close(descriptor)
     os.close(replaced)
+
+
+def test_a_session_of_another_version_is_left_out(board: Board) -> None:
+    board.show({"pid": os.getpid(), "servers": [{"unknown": 1}]})
+    assert os.getpid() not in [session.pid for session in sessions()]
 
 
 def test_other_files_show_nothing(tmp_path: Path) -> None:

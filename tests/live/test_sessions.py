@@ -107,13 +107,16 @@ def test_a_run_is_listed_with_its_test_and_servers_and_entered(run: Run, pyteste
 def test_the_option_file_wins_over_what_the_environment_says(run: Run, tmp_path: Path) -> None:
     process = run("with")
     wrong = {"MYSQL_HOST": "192.0.2.99", "MYSQL_TCP_PORT": "1", "MYSQL_PWD": "wrong", "MYSQL_HOME": str(tmp_path)}
-    assert shell(process, "--", "mysql", "-Nse", "SELECT USER()", **wrong).stdout == "red_user@192.0.2.2\n"
+    assert (
+        result := shell(process, "--", "mysql", "-Nse", "SELECT USER()", **wrong)
+    ).stdout == "red_user@192.0.2.2\n", result.stderr
 
 
 def test_programs_in_the_shell_have_the_capabilities_of_the_sandbox(run: Run, pytester: pytest.Pytester) -> None:
     process = run("without")
     script = "ip netns exec red hostname -I; ip link add one type veth peer name two; ip -br link show one; id -u"
     result = shell(process, "--", "sh", "-c", script)
+    assert result.returncode == 0, result.stderr
     red, link, uid = result.stdout.splitlines()
     assert (red, link.split()[0], int(uid)) == ("192.0.2.2 ", "one@two", os.geteuid()), result.stderr
     # The link is the session's, not one of this machine.
@@ -143,11 +146,11 @@ def test_a_shell_in_a_terminal_says_how_to_connect_and_where_it_is(run: Run, pyt
         terminal.expect("`mysql --defaults-file=")
         terminal.expect("/administrator.cnf` connects as the administrator")
         terminal.expect("[red] ")
-        terminal.type("sh -c 'echo it is ru''nning; exec sleep 100'\n")
+        terminal.enter("sh -c 'echo it is ru''nning; exec sleep 100'\n")
         terminal.expect("it is running")
-        terminal.type("\x1a")
+        terminal.enter("\x1a")
         terminal.expect("Stopped")  # the shell has job control
-        terminal.type("kill %1; echo I am $(hostname -I); stty size; exit 3\n")
+        terminal.enter("kill %1; echo I am $(hostname -I); stty size; exit 3\n")
         terminal.expect("I am 192.0.2.2")
         assert terminal.wait() == 3
 
@@ -158,7 +161,7 @@ def test_a_shell_without_a_server_has_a_prompt_too(run: Run, pytester: pytest.Py
     with Terminal(["env", "SHELL=/bin/sh", f"HOME={pytester.path}", *words], pytester.path) as terminal:
         terminal.expect("netns-mysql: you are in red of process ")
         terminal.expect("[red] $ ")
-        terminal.type("exit\n")
+        terminal.enter("exit\n")
         assert terminal.wait() == 0
     assert "mysql`" not in terminal.text
 

@@ -44,7 +44,7 @@ class Terminal:
         self._seen = found + len(text)
         return before
 
-    def type(self, text: str) -> None:
+    def enter(self, text: str) -> None:
         """Type a text; end it with a line feed for Enter."""
         os.write(self._ours, text.encode())
 
