@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "up": "start a standing server for the next pytest runs",
     "ls": "list the standing servers",
     "down": "end standing servers",
+    "cache": "list what lies in the cache, or clear it",
 }
 """The commands, and what each does. `netns-mysql --help` shows them in this order."""
 

@@ -37,8 +37,20 @@ class Parser(argparse.ArgumentParser):
         return f"{self.prog} --help shows what can be written here, with examples"
 
 
-def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Add options for settings, with the help that the settings have everywhere."""
+ONE_TOPOLOGY = "the network: a preset, a TOML file, or FILE::NAME; default: the netns-topology.toml here, else red-blue"
+"""The help of --topology for commands that take one topology."""
+
+
+def add_settings(parser: argparse.ArgumentParser, *names: str, topology: str | None = None) -> None:
+    """Add options for settings, with the help that the settings have everywhere.
+
+    Args:
+        parser: The parser of the command.
+        names: The names of the settings.
+        topology: The help of --topology, if the command takes the option and only one topology.
+    """
+    if topology is not None:
+        parser.add_argument("--topology", metavar="NAME|FILE", help=topology)
     for setting in table.TABLE:
         if setting.name in names:
             default = f"; default {setting.default}" if setting.default else ""

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import USAGE, add_settings, show_progress
+from pytest_netns_mysql.commands.commandline import ONE_TOPOLOGY, USAGE, add_settings, show_progress
 from pytest_netns_mysql.endpoint import GLOBAL
 
 DESCRIPTION = """\
@@ -23,7 +23,7 @@ USAGE_LINE = "netns-mysql run [--topology T] [--netns NS] [--mysqld [auto|PATH]]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.usage = USAGE_LINE
-    add_settings(parser, "mode", "topology", "cache")
+    add_settings(parser, "mode", "cache", topology=ONE_TOPOLOGY)
     parser.add_argument(
         "--netns", metavar="NS", default=GLOBAL, help="the namespace that the command runs in; default global"
     )

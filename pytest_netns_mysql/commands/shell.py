@@ -9,7 +9,8 @@ from pytest_netns_mysql import settings as table
 DESCRIPTION = """\
 Enter a running session from another terminal: its user, mount and network namespaces, with the capabilities that
 programs have there, so that `ip netns exec`, `ip link` and `tcpdump` work without root. `mysql` connects without
-arguments as the account of the running test, or else as the administrator. `netns-mysql ps` lists the sessions."""
+arguments as the account of the running test, or else as the administrator. Without CMD it starts $SHELL; with CMD it
+returns the exit code of CMD. `netns-mysql ps` lists the sessions."""
 EXAMPLES = """\
   netns-mysql shell
   netns-mysql shell red

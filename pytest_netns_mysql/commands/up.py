@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import add_settings, show_progress
+from pytest_netns_mysql.commands.commandline import ONE_TOPOLOGY, add_settings, show_progress
 
 DESCRIPTION = """\
 Start a standing server: the next pytest runs with the same settings use it, one at a time, and need not start one. It
@@ -17,7 +17,13 @@ EXAMPLES = """\
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    add_settings(parser, "mode", "topology", "mysqld", "cache")
+    add_settings(parser, "mode", "cache", topology=ONE_TOPOLOGY)
+    parser.add_argument(
+        "--mysqld",
+        metavar="auto|mariadb|PATH",
+        help="the server: a mysqld, a mariadbd or a base directory; auto is a MySQL on PATH, else a fetched one; "
+        "default auto",
+    )
 
 
 def main(_options: argparse.Namespace, settings: table.Settings) -> int:

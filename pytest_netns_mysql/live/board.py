@@ -14,8 +14,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-NAME = "pytest-netns-mysql-session"
-"""The name that the link to the memory has in /proc/PID/fd."""
+NAME = "pytest-netns-mysql-session-2"
+"""The name that the link to the memory has in /proc/PID/fd; the number is to be raised when the facts change."""
 
 _TEST, _ACCOUNTS, _FACTS = 0, 4096, 16_384
 """Where the parts begin: the running test, its accounts, the facts about the session. Each part ends with a NUL."""

@@ -81,7 +81,7 @@ def _account(server: str, account: Account) -> dict[str, Any]:
 
 
 def _server(server: Instance, namespaces: Iterable[str]) -> dict[str, Any]:
-    from pytest_netns_mysql.mysql.mysqld.kind import title
+    from pytest_netns_mysql.mysql.mysqld.kind import label, title
     from pytest_netns_mysql.mysql.versions import format_version
 
     kind = server.spec.kind
@@ -90,6 +90,8 @@ def _server(server: Instance, namespaces: Iterable[str]) -> dict[str, Any]:
         "name": server.name,
         "product": title(kind),
         "version": format_version(server.version),
+        "label": label(kind),
+        "cache": str(server.spec.cache),
         "endpoints": [
             {"kind": each.name, "address": place.address, "port": place.port, "namespace": place.namespace}
             for each in ENDPOINT_KINDS

@@ -23,6 +23,8 @@ class Server:
         name: The name of its fixture.
         product: The product's name, such as ``MySQL``.
         version: The version, such as ``9.7.4``.
+        label: The start of the names of its data directories in the cache, such as ``mysql-9.7.4``.
+        cache: The cache folder that it started from.
         endpoints: Where it listens, each with ``kind``, ``address``, ``port`` and ``namespace``.
         nearest: Address and port that a client in a namespace connects to, by the namespace's name; or None.
         socket: The path of the administrator's private socket, in the sandbox.
@@ -35,6 +37,8 @@ class Server:
     name: str
     product: str
     version: str
+    label: str
+    cache: str
     endpoints: list[dict[str, Any]]
     nearest: dict[str, list[Any] | None]
     socket: str
@@ -107,15 +111,27 @@ def sessions() -> list[LiveSession]:
 def _of_process(pid: int) -> Iterator[LiveSession]:
     """Yield what a process shows of itself; a process of another user, or one that has just ended, shows nothing."""
     folder = _PROC / str(pid)
-    with contextlib.suppress(OSError):
-        if folder.stat().st_uid != os.geteuid():
-            return
-        for link in os.scandir(folder / "fd"):
-            if f"memfd:{board.NAME}" in os.readlink(link.path):  # noqa: PTH115 - an entry is no Path
-                facts = _read(link.path)
-                # A forked child has the memory of its parent open.
-                if facts is not None and facts["pid"] in (pid, _inner_pid(folder)):
-                    yield _session(pid, facts)
+    try:
+        links = os.listdir(folder / "fd") if folder.stat().st_uid == os.geteuid() else []  # noqa: PTH208 - only names
+    except OSError:
+        return
+    for link in links:
+        with contextlib.suppress(OSError):  # closed meanwhile
+            session = _behind(pid, folder, f"{folder}/fd/{link}")
+            if session is not None:
+                yield session
+
+
+def _behind(pid: int, folder: Path, link: str) -> LiveSession | None:
+    """Return the session that is shown behind a descriptor of a process, or None."""
+    facts = _read(link) if f"memfd:{board.NAME} " in os.readlink(link) else None  # noqa: PTH115 - quicker
+    # A forked child has the memory of its parent open.
+    if facts is None or facts.get("pid") not in (pid, _inner_pid(folder)):
+        return None
+    try:
+        return _session(pid, facts)
+    except (TypeError, LookupError):  # of another version of this package
+        return None
 
 
 def _read(path: str) -> dict[str, Any] | None:
