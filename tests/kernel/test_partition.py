@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import socket
@@ -10,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql import Network, NetworkError, SettingError, UnknownNamespaceError
+from pytest_netns_mysql import Network, NetworkError, NetworkFault, SettingError, UnknownNamespaceError
+from pytest_netns_mysql.kernel.netlink import constants as nl
+from pytest_netns_mysql.kernel.netlink import filters, ruleset
 from pytest_netns_mysql.topology.file.load import load
 
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python, pytest.mark.slow]
@@ -137,6 +140,37 @@ def test_a_partition_stops_what_it_says(
         return [*seen, attempt(network, "red", "blue", timeout=5), attempt(network, "blue", "red", timeout=5)]
 
     assert in_network(load("red-blue"), action) == [outwards, inwards, what, "", ""]
+
+
+@pytest.mark.parametrize(
+    ("side", "keywords", "seen"),
+    [
+        ("red", {"direction": "out", "action": "drop"}, errno.EAGAIN),
+        ("red", {"direction": "in", "action": "drop"}, errno.EAGAIN),
+        ("red", {"port": 3306}, errno.ECONNREFUSED),
+        ("db", {"port": 3306, "direction": "in"}, errno.ECONNREFUSED),
+        ("db", {"port": 3306, "direction": "out"}, 0),
+        ("red", {}, errno.EHOSTUNREACH),
+    ],
+)
+def test_translated_addresses_are_stopped(
+    in_network: InNetwork, side: str, keywords: dict[str, Any], seen: int
+) -> None:
+    """The server sees the address of the router, and the client connects to a published port of the router."""
+
+    def action(network: Network) -> list[int]:
+        published = str(network["global"].addresses[-3].ip)
+        found = []
+        with network["db"]:
+            listener = socket.create_server((str(network["db"].addresses[0].ip), 3306))
+        with listener:
+            for fault in (network.partition(side, **keywords), contextlib.nullcontext()):
+                with fault, network["red"], socket.socket() as caller:
+                    caller.settimeout(0.3 if isinstance(fault, NetworkFault) else 5)
+                    found.append(caller.connect_ex((published, 3306)))
+        return found
+
+    assert in_network(load("nat"), action) == [seen, 0]
 
 
 def test_ipv6_is_stopped_by_rules_as_well(in_network: InNetwork) -> None:
@@ -279,3 +313,36 @@ def test_an_impossible_partition_is_an_error(in_network: InNetwork) -> None:
         "  do: leave its block first",
         "  do: name all namespaces of one side in one partition",
     ]
+
+
+def test_a_filter_that_the_kernel_refuses_leaves_nothing(in_network: InNetwork) -> None:
+    def action(network: Network) -> tuple[list[str], list[object], set[str]]:
+        with network["blue"]:
+            filters.add_filter("netns-mysql-fault-2", nl.NF_INET_LOCAL_IN, [filters.drop()])
+            before = ruleset.read()
+        with pytest.raises(NetworkError) as error:
+            network.partition("red", others=["blue"], port=3306)
+        left: list[object] = list(network.fault_log.in_force)
+        with network["red"]:
+            left += ruleset.read()
+        with network["blue"]:
+            assert ruleset.read() == before
+            ruleset.delete(before)
+        return str(error.value).splitlines(), left, unreached(network)
+
+    lines, left, cut = in_network(load("red-blue"), action)
+    assert lines == [
+        "the kernel refused a filter of packets in blue",
+        "  where: topology red-blue (preset red-blue)",
+        "  tried: [Errno 17] File exists",
+        "  do: load the modules on the host, as root: modprobe nf_tables nft_reject_inet nft_numgen",
+    ]
+    assert (left, cut) == ([], set())
+
+
+def test_the_log_says_which_line_caused_a_fault(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[str]:
+        with network.partition("red"), network.link("blue").down():
+            return [fault.caused_at.rpartition("/")[2].partition(",")[0] for fault in network.fault_log.in_force]
+
+    assert in_network(load("red-blue"), action) == ["test_partition.py", "test_partition.py"]

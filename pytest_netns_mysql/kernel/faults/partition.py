@@ -17,6 +17,7 @@ from pytest_netns_mysql.topology.plan import Interface
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.faults.tables import Tables
+    from pytest_netns_mysql.kernel.netlink.filters import Rule
 
 _ACTIONS = ("reject", "drop")
 
@@ -212,20 +213,43 @@ def _reject_at_senders(faults: NetworkFaults, tables: Tables, senders: Names, re
     from pytest_netns_mysql.kernel.netlink import filters
 
     for sender in senders:
-        addresses = dict.fromkeys(address.ip for address in _addresses(faults, receivers, without=[sender]))
-        rules = [(*filters.to_address(address), *filters.unreachable()) for address in addresses]
-        tables.add(sender, nl.NF_INET_LOCAL_OUT, rules)
+        _add(faults, tables, sender, receivers, [filters.unreachable()], at_sender=True)
 
 
 def _stop_at_receivers(
     faults: NetworkFaults, tables: Tables, senders: Names, receivers: Names, wanted: Partition
 ) -> None:
-    """Drop or reset what arrives. A sender would be told that its own packet was dropped."""
+    """Drop or reset what arrives: a sender would be told that its own packet was dropped.
+
+    With address translation packets may arrive with another address, so that they are stopped where they are sent as
+    well.
+    """
     from pytest_netns_mysql.kernel.netlink import filters
 
     end = filters.reset() if wanted.action == "reject" else filters.drop()
-    at_ports = [filters.to_port(port) for port in wanted.ports] or [()]
+    ends = [(*filters.to_port(port), *end) for port in wanted.ports] or [end]
     for receiver in receivers:
-        origins = dict.fromkeys(address.ip for address in _addresses(faults, senders, without=[receiver]))
-        rules = [(*filters.from_address(origin), *at_port, *end) for origin in origins for at_port in at_ports]
-        tables.add(receiver, nl.NF_INET_LOCAL_IN, rules)
+        _add(faults, tables, receiver, senders, ends, at_sender=False)
+    for sender in senders if faults.plan.has_nat else ():
+        _add(faults, tables, sender, receivers, ends, at_sender=True)
+
+
+def _add(
+    faults: NetworkFaults, tables: Tables, name: str, others: Names, ends: Sequence[Rule], *, at_sender: bool
+) -> None:
+    """Add a table to a namespace, with rules for each address of other namespaces.
+
+    Args:
+        faults: What the faults of the network share.
+        tables: The tables of the fault.
+        name: The namespace.
+        others: The other namespaces.
+        ends: The last expressions of the rules.
+        at_sender: Whether the namespace sends the packets that are stopped.
+    """
+    from pytest_netns_mysql.kernel.netlink import filters
+
+    match = filters.to_address if at_sender else filters.from_address
+    addresses = dict.fromkeys(address.ip for address in _addresses(faults, others, without=[name]))
+    rules = [(*match(address), *end) for address in addresses for end in ends]
+    tables.add(name, nl.NF_INET_LOCAL_OUT if at_sender else nl.NF_INET_LOCAL_IN, rules)
