@@ -346,3 +346,22 @@ def test_the_log_says_which_line_caused_a_fault(in_network: InNetwork) -> None:
             return [fault.caused_at.rpartition("/")[2].partition(",")[0] for fault in network.fault_log.in_force]
 
     assert in_network(load("red-blue"), action) == ["test_partition.py", "test_partition.py"]
+
+
+def test_a_partition_whose_routes_a_test_deleted_is_healed(in_network: InNetwork) -> None:
+    def action(network: Network) -> set[str]:
+        with network.partition("red"):
+            for name in ("global", "red"):
+                for address in ("192.0.2.1", "192.0.2.2", "198.51.100.2"):
+                    network[name].run(["ip", "route", "del", "unreachable", address], check=False)
+        return unreached(network)
+
+    assert in_network(load("red-blue"), action) == set()
+
+
+def test_a_partition_may_have_many_rules(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[str]:
+        with network.partition("red", port=range(3300, 3400), direction="in"):
+            return [attempt(network, "blue", "red", port) for port in (3300, 3399, 3400)]
+
+    assert in_network(load("red-blue"), action) == ["ECONNREFUSED", "ECONNREFUSED", ""]

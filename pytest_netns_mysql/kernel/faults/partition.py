@@ -160,39 +160,43 @@ def _by_routes(faults: NetworkFaults, wanted: Partition) -> NetworkFault:
                 where=faults.where,
                 remedies=["leave its block first", "name all namespaces of one side in one partition"],
             )
+    by_namespace: dict[str, list[Interface]] = {}
+    for name, address in routes:
+        by_namespace.setdefault(name, []).append(address)
     try:
-        _set_reachable(faults, routes, reachable=False)
+        for name, addresses in by_namespace.items():
+            _set_reachable(faults, name, addresses, reachable=False)
     except NetworkError:
-        _make_reachable(faults, routes)
+        _make_reachable(faults, by_namespace)
         raise
     return faults.begin(
         str(wanted),
         *wanted.side,
         *wanted.others,
-        undo=lambda: _make_reachable(faults, routes),
+        undo=lambda: _make_reachable(faults, by_namespace),
         subject=("routes", routes, ", ".join(wanted.side)),
     )
 
 
-def _make_reachable(faults: NetworkFaults, routes: Iterable[tuple[str, Interface]]) -> None:
+def _make_reachable(faults: NetworkFaults, by_namespace: Mapping[str, Sequence[Interface]]) -> None:
     """Delete unreachable routes; a route that the test deleted is no error."""
-    try:
-        _set_reachable(faults, routes, reachable=True)
-    except NetworkError as error:
-        if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.ESRCH:
-            raise
-
-
-def _set_reachable(faults: NetworkFaults, routes: Iterable[tuple[str, Interface]], *, reachable: bool) -> None:
-    by_namespace: dict[str, list[Interface]] = {}
-    for name, address in routes:
-        by_namespace.setdefault(name, []).append(address)
+    refusal: NetworkError | None = None
     for name, addresses in by_namespace.items():
-        batch = Batch()
-        for address in addresses:
-            batch.set_reachable(address, reachable=reachable)
-        with faults.namespaces[name]:
-            send_batch(batch, name, faults.where)
+        try:
+            _set_reachable(faults, name, addresses, reachable=True)
+        except NetworkError as error:
+            if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.ESRCH:
+                refusal = error
+    if refusal is not None:
+        raise refusal
+
+
+def _set_reachable(faults: NetworkFaults, name: str, addresses: Sequence[Interface], *, reachable: bool) -> None:
+    batch = Batch()
+    for address in addresses:
+        batch.set_reachable(address, reachable=reachable)
+    with faults.namespaces[name]:
+        send_batch(batch, name, faults.where)
 
 
 def _by_rules(faults: NetworkFaults, wanted: Partition) -> NetworkFault:

@@ -35,6 +35,8 @@ class Tables:
             NetworkError: The kernel refuses the rules.
         """
         table = self._faults.new_table()
+        family = nl.NFPROTO_INET if isinstance(place, int) else nl.NFPROTO_NETDEV
+        self._made.append((namespace, (family, table)))
         with self._faults.namespaces[namespace]:
             try:
                 if isinstance(place, int):
@@ -43,8 +45,6 @@ class Tables:
                     add_ingress_filter(table, place, rules)
             except OSError as error:
                 raise refused(f"a filter of packets in {namespace}", error, self._faults.where, _MODULES) from error
-        family = nl.NFPROTO_INET if isinstance(place, int) else nl.NFPROTO_NETDEV
-        self._made.append((namespace, (family, table)))
 
     def remove(self) -> None:
         """Remove the tables; a table that the test deleted is no error."""
