@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator, Sequence
 
 from pytest_netns_mysql.kernel.faults.fault import NetworkFaults
@@ -44,6 +45,8 @@ class Tables:
                 else:
                     add_ingress_filter(table, place, rules)
             except OSError as error:
+                if error.errno == errno.EEXIST:  # the table is somebody else's
+                    self._made.pop()
                 raise refused(f"a filter of packets in {namespace}", error, self._faults.where, _MODULES) from error
 
     def remove(self) -> None:
