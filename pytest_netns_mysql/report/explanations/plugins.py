@@ -9,6 +9,7 @@ from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.model import Explanation
 
+_SHA = re.compile(r"(?:caching_sha2|sha256)_password")
 _PLUGIN = re.compile(r"[Pp]lugin '([\w.]+)'")
 
 
@@ -47,10 +48,12 @@ def client_lacks(failure: Failure, context: Context) -> Explanation:
     )
 
 
-def needs_secure_connection(_: Failure, __: Context) -> Explanation:
+def needs_secure_connection(failure: Failure, _: Context) -> Explanation:
     """Explain 2061: caching_sha2_password sends a password over TLS only, the first time."""
+    found = _SHA.search(failure.message)
+    plugin = found[0] if found else "caching_sha2_password"
     return Explanation(
-        "the client would send its password without TLS, and caching_sha2_password does not allow that",
+        f"the client would send its password without TLS, and {plugin} does not allow that",
         ("the first login of an account needs TLS or the server's public key; later ones are answered from a cache",),
         (
             "connect with TLS: netns_connect(..., ssl_disabled=False)",
