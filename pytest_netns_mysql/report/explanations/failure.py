@@ -25,6 +25,7 @@ _PROGRAM = re.compile(
     r"^(?:\w+: )?(?:\[?ERROR\]?|Got error:) (?:\[.*?\] )*(\d{4,5})(?: \(\w+\))?(?: at line \d+)?: (.*)$", re.M
 )
 _DRIVERS = ("mysql.connector", "mysqlx", "pymysql", "MySQLdb", "mariadb", "aiomysql", "asyncmy", "pytest_netns_mysql")
+_PASSWORD = re.compile(r"(\bIDENTIFIED\b[^']*?\bBY )'[^']*'", re.IGNORECASE)
 _STATEMENTS = ("query", "statement", "operation", "sql", "q")
 _LOST = -1  # mysql.connector's number for a connection that is closed, and that of X DevAPI for most errors
 _CLIENT = "the client"
@@ -48,6 +49,7 @@ _TEXTS = (
     ("MySQL Connection not available", 2013),
     ("Cursor is not connected", 2013),
     ("Not connected", 2013),
+    ("Authentication plugin", 2059),
     ("requires SSL", 2061),
     ("requires secure connection", 2061),
     ("Couldn't receive server's public key", 2061),
@@ -210,7 +212,7 @@ def _statement(frames: list[FrameType]) -> str:
         for name in _STATEMENTS:
             value = frame.f_locals.get(name)
             if isinstance(value, str | bytes) and value:
-                return " ".join(_text(value).split())
+                return _PASSWORD.sub(r"\1'...'", " ".join(_text(value).split()))
     return ""
 
 
