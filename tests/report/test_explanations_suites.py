@@ -66,6 +66,16 @@ def test_a_blocked_host(suite: Suite, pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(['netns_mysqld.execute("TRUNCATE TABLE performance_schema.host_cache")'])
 
 
+def test_changes_of_the_network_by_the_tests_own_commands(suite: Suite) -> None:
+    result = explain(suite, "changed_network")
+    blue = "red cannot reach 198.51.100.2 port 3306 (namespace blue): this test changed "
+    assert_explained(
+        result,
+        f"{blue}red: route default via 192.0.2.1 dev vpeer-red is gone",
+        f"{blue}global: link veth-red is down, was up",
+    )
+
+
 def test_a_crash(suite: Suite) -> None:
     result = explain(suite, "crash")
     assert_explained(result, "netns_mysqld crashed under the connection")

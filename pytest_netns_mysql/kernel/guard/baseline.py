@@ -127,6 +127,14 @@ class Baseline:
             initial_values.close()
         return Leftovers((*(found or ()), *incomplete), (*lines, *incomplete))
 
+    def differences(self, changes: Changes) -> tuple[str, ...]:
+        """Return a line for each difference from the state that tests should find, among what was touched."""
+        initial_values = sysctls.InitialValues(self._network)
+        try:
+            return tuple(self._difference(changes, initial_values).lines())
+        finally:
+            initial_values.close()
+
     def _difference(self, changes: Changes, initial_values: sysctls.InitialValues) -> NetworkDifference:
         with self._network.sandbox.entered():
             files = name_files.read(self._network)

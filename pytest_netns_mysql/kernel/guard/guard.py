@@ -123,6 +123,15 @@ class Guard:
             _, self._baseline, pending, self._faults = self._outer.pop()
             self._pending.add(pending)
 
+    def changes(self) -> tuple[str, ...]:
+        """Return what differs now from the state that tests should find, as lines; nothing is put back.
+
+        Raises:
+            OSError: The network cannot be read.
+        """
+        self._take()
+        return self._get_baseline().differences(self._pending) if self._pending else ()
+
     def put_back(self, by: str = "the cleaning after the test") -> Leftovers | None:
         """Put back what changed; return what that was, or None if nothing was touched.
 

@@ -20,7 +20,14 @@ def pytest_runtest_makereport(item, call):
         network = session.networks.current
         (runner,) = (plugin for plugin in item.config.pluginmanager.get_plugins() if isinstance(plugin, Runner))
         servers = [server for server in session.servers.running if server.network is network]
-        context = Context(network, servers, began=item.stash[BEGAN], put_away=runner._cleaner.put_away)
+        cleaner = runner._cleaner
+        context = Context(
+            network,
+            servers,
+            began=item.stash[BEGAN],
+            put_away=cleaner.put_away,
+            changes_of_network=cleaner.changes_of_network,
+        )
         found = explain(call.excinfo.value, context)
         lines = [] if found is None else [found.what, *found.details, *found.remedies]
         report.sections.append(("explanation", "\n".join(["EXPLAINED", *lines])))
