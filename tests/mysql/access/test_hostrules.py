@@ -67,12 +67,12 @@ def test_mysql_tries_addresses_then_networks_then_patterns() -> None:
         "%",
         "",
     ]
-    assert sorted(hosts[::-1], key=MYSQL.rank) == hosts
+    assert sorted(set(hosts), key=MYSQL.rank) == hosts
 
 
 def test_mariadb_tries_the_pattern_that_the_fewest_texts_match_first() -> None:
     hosts = ["192.0.2.2", "192.0.2._", "192.0.2.%", "192.0.%", "%.2", "%"]
-    assert sorted(hosts[::-1], key=MARIADB.rank) == hosts
+    assert sorted(set(hosts), key=MARIADB.rank) == hosts
 
 
 def test_the_network_of_one_address_admits_nobody_by_itself() -> None:
