@@ -1,4 +1,4 @@
-"""The command line: netns-mysql doctor, fetch, image, show, matrix, run, up, ls, down."""
+"""The command line: netns-mysql doctor, fetch, image, show, access, matrix, run, up, ls, down."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ from pytest_netns_mysql.topology.file.load import load_all, presets
 _IMAGE = "netns-mysql:latest"
 _USAGE = 2  # exit code, as argparse's
 _PRODUCTS = ("mysql", "mariadb", "router")  # repeated here, because importing them takes time in every command
+_ACCESS_FORMATS = ("text", "markdown", "json")
+_ACCESS_EPILOG = """\
+The files are loaded into a new server, which listens where the topology says and ends with the command. Any SQL will
+do: a schema with its accounts, `mysqldump --users`, `mariadb-dump --system=users`, the output of pt-show-grants, or a
+full dump. Each cell of the table names the account that the server picks, or the number of its error and the reason.
+Below it stand the accounts that a more specific account hides.
+
+example:
+  mysqldump --users --no-data shop > accounts.sql
+  netns-mysql access accounts.sql --topology nat --user app
+"""
 _INTERRUPTED = 128 + signal.SIGINT
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 _PIPE_CLOSED = 128 + signal.SIGPIPE
@@ -120,6 +131,25 @@ def _parser() -> argparse.ArgumentParser:
     down.add_argument("pids", nargs="*", type=int, metavar="PID", help="the pid of a server, as ls shows it")
     down.set_defaults(command=_down)
 
+    access = commands.add_parser(
+        "access",
+        parents=[common],
+        help="print who may log in from where, by the accounts in SQL files",
+        description="Print who may log in from where: a table of users and namespaces.",
+        epilog=_ACCESS_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    access.add_argument("files", nargs="+", metavar="FILE", help="an SQL file; several are loaded in this order")
+    for name, metavar in (("topology", "NAME|FILE"), ("mysqld", "auto|mariadb|PATH")):
+        access.add_argument(f"--{name}", metavar=metavar, help=by_name[name].help)
+    access.add_argument(
+        "--user", action="append", metavar="NAME", dest="users", help="show this user; repeatable; default all"
+    )
+    access.add_argument(
+        "--format", choices=_ACCESS_FORMATS, default=_ACCESS_FORMATS[0], help=f"default {_ACCESS_FORMATS[0]}"
+    )
+    access.set_defaults(command=_access)
+
     run = commands.add_parser(
         "run",
         parents=[common],
@@ -218,6 +248,13 @@ def _show(options: argparse.Namespace, settings: table.Settings) -> int:
             remedies=["name one topology; FILE::NAME names one of several in a file"],
         )
     print("\n\n".join(drawings))
+    return 0
+
+
+def _access(options: argparse.Namespace, settings: table.Settings) -> int:
+    from pytest_netns_mysql.commands.access import access
+
+    print(access(options.files, settings, users=options.users, form=options.format, progress=_progress))
     return 0
 
 

@@ -7,6 +7,17 @@ from dataclasses import dataclass
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 
 _MOST_CANDIDATES = 8
+_MOST_PRIVILEGES = 4
+
+
+def _in_short(clause: str) -> str:
+    """Return a clause as between GRANT and TO with its first privileges."""
+    what, on, place = clause.rpartition(" ON ")
+    privileges = what.split(", ")
+    if len(privileges) <= _MOST_PRIVILEGES:
+        return clause
+    more = len(privileges) - _MOST_PRIVILEGES
+    return f"{', '.join(privileges[:_MOST_PRIVILEGES])} and {more} more{on}{place}"
 
 
 @dataclass(frozen=True)
@@ -58,8 +69,12 @@ class HiddenAccount:
     privileges: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Return the account and what it alone has."""
-        return self.account + (f", which alone has {', '.join(self.privileges)}" if self.privileges else "")
+        """Return the account and what it alone has, in short."""
+        clauses = [_in_short(clause) for clause in self.privileges[:_MOST_PRIVILEGES]]
+        more = len(self.privileges) - _MOST_PRIVILEGES
+        if more > 0:
+            clauses.append(f"and {more} more grants")
+        return self.account + (f", which alone has {'; '.join(clauses)}" if clauses else "")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,8 +16,14 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.access.refusals import Login
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
-_GRANT = "GRANT "
-_NOTHING = "USAGE ON *.*"
+_GRANT = re.compile(r"GRANT (?P<what>.*?)(?: ON (?P<object>.*))? TO ", re.DOTALL)
+_PRIVILEGE = re.compile(r"(?:[^,(]|\([^)]*\))+")
+_EVERYTHING = "*.*"
+_ALL = "ALL PRIVILEGES"
+_NOTHING = "USAGE"
+
+Grants = Mapping[str, Sequence[str]]
+"""Privileges by the object that they are on, '' for roles."""
 
 
 class HiddenAccounts:
@@ -35,16 +43,30 @@ class HiddenAccounts:
         others = [account for account in ordered if account != picked and matches(account, login.origin, login.state)]
         found = []
         for account in others:
-            own = self._grants(str(picked))
-            missing = tuple(grant for grant in self._grants(str(account)) if grant not in own)
+            missing = _missing(self._grants(str(account)), self._grants(str(picked)))
             is_unexpected = account.user != "" and picked.user == ""
             if missing or is_unexpected:
                 found.append(HiddenAccount(str(account), missing))
         return tuple(found)
 
-    def _read_grants(self, account: str) -> tuple[str, ...]:
-        """Return what an account is granted, each as between GRANT and TO."""
+    def _read_grants(self, account: str) -> Grants:
         (rows,) = self._server.administrator.ask(f"SHOW GRANTS FOR {account}")
-        lines = [decoded(line) for (line,) in rows]
-        grants = [line[len(_GRANT) :].rpartition(" TO ")[0] for line in lines if line.startswith(_GRANT)]
-        return tuple(grant for grant in grants if grant != _NOTHING)
+        found: dict[str, list[str]] = {}
+        for (line,) in rows:
+            grant = _GRANT.match(decoded(line))
+            if grant is not None:
+                privileges = [privilege.strip() for privilege in _PRIVILEGE.findall(grant["what"])]
+                found.setdefault(grant["object"] or "", []).extend(privileges)
+        return found
+
+
+def _missing(grants: Grants, own: Grants) -> tuple[str, ...]:
+    """Return what the first grants allow and the others do not, a clause for each object."""
+    everywhere = own.get(_EVERYTHING, ())
+    clauses = []
+    for on, privileges in grants.items():
+        held = {_NOTHING, *own.get(on, ()), *everywhere}
+        missing = [privilege for privilege in privileges if not held & {privilege, _ALL}]
+        if missing:
+            clauses.append(", ".join(missing) + (f" ON {on}" if on else ""))
+    return tuple(clauses)

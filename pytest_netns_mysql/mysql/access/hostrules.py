@@ -157,6 +157,11 @@ def is_address(pattern: str) -> bool:
     return _ipv4(pattern.partition("/")[0]) is not None or ":" in pattern
 
 
+def is_name(pattern: str) -> bool:
+    """Return True for a host that names can match and addresses cannot."""
+    return any(letter.isalpha() for letter in pattern) and ":" not in pattern
+
+
 @cache
 def mysql_network(pattern: str) -> Network | None:
     """Return the IPv4 network that a host stands for in MySQL, or None for any other pattern."""

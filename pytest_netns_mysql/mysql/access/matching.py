@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, ip_address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.access.explanation import Candidate, Origin
-from pytest_netns_mysql.mysql.access.hostrules import is_address, mysql_network
+from pytest_netns_mysql.mysql.access.hostrules import is_address, is_name, mysql_network
 from pytest_netns_mysql.mysql.access.origins import LOCALHOST
+from pytest_netns_mysql.mysql.access.remedies import meant_network
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.access.loginstate import LoginState, ServerAccount
@@ -110,7 +111,7 @@ def _why_no_match(host: str, address: str, name: str | None, state: LoginState) 
         yield f"{host} does not match localhost, the host of clients of the socket file"
     if is_address(host):
         yield f"{host} is another address than {address}"
-    if name is None and _is_name(host):
+    if name is None and is_name(host):
         if host == LOCALHOST and ip_address(address).is_loopback:
             yield f"localhost is the socket file: with skip_name_resolve the server sees {address}"
         if not state.resolves_names:
@@ -130,16 +131,10 @@ def _why_not_in_network(host: str, address: str, state: LoginState) -> Iterator[
         return
     if not network.mask:
         yield f"{host} matches no client: every host is %"
+    meant = meant_network(host, state)
     if mask.strip().isdigit() and not state.rules.takes_prefix_lengths:
-        with_netmask = IPv4Network((network.address, int(mask)), strict=False).with_netmask
-        yield f"this server takes a netmask only: {with_netmask}"
-    if network.address & ~network.mask:
-        start = ip_address(network.address & network.mask)
-        yield f"{host} matches no client: it has bits outside of its mask, write {start}/{mask}"
+        yield f"this server takes a netmask only: {meant}"
+    if meant is not None:
+        yield f"{host} matches no client: it has bits outside of its mask, write {meant}"
     if ":" in address:
         yield f"{address} is no IPv4 address"
-
-
-def _is_name(host: str) -> bool:
-    """Return True for a host, or a pattern, that names can match and addresses cannot."""
-    return any(letter.isalpha() for letter in host) and ":" not in host

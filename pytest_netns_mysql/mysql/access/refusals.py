@@ -9,6 +9,7 @@ from pytest_netns_mysql.mysql.access.explanation import Origin
 from pytest_netns_mysql.mysql.access.loginstate import SOCKET_PLUGINS, LoginState, ServerAccount
 from pytest_netns_mysql.mysql.access.matching import in_order, is_admitted, matches
 from pytest_netns_mysql.mysql.access.origins import LOCALHOST
+from pytest_netns_mysql.mysql.access.remedies import ways_in
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 
 _EXEMPT = frozenset({"SUPER", "CONNECTION_ADMIN", "CONNECTION ADMIN"})
@@ -38,7 +39,7 @@ class Login:
         user: The user name.
         origin: Where it comes from.
         state: The state of the server.
-        kind: The kind of the endpoint: ``mysql``, ``admin`` or ``mysqlx``.
+        kind: The kind of the endpoint: ``mysql`` or ``admin``.
         uses_tls: Whether the client uses TLS, or None for a client that does whatever is required.
     """
 
@@ -71,9 +72,16 @@ def before_account(login: Login) -> Refusal | None:
             f"the server blocks {address} after {cached.errors} interrupted logins (max_connect_errors is {limit})",
             ("TRUNCATE TABLE performance_schema.host_cache", "find out what connects and does not log in"),
         )
-    if not is_admitted(login.origin, state):
-        return Refusal(1130, f"no account of any user matches {_place(login)}", _creating(login))
-    return None
+    if is_admitted(login.origin, state):
+        return None
+    if login.picked is not None:
+        return Refusal(
+            1130,
+            f"the server overlooks {login.picked} where it decides which hosts may connect at all: it takes the host "
+            f"for text that {_place(login)} is compared with",
+            (f"write the address alone: RENAME USER {login.picked} TO {literal(login.user)}@{literal(address)}",),
+        )
+    return Refusal(1130, f"no account of any user matches {_place(login)}", _creating(login))
 
 
 def without_account(login: Login) -> Refusal:
@@ -96,8 +104,7 @@ def _place(login: Login) -> str:
 
 
 def _creating(login: Login) -> tuple[str, ...]:
-    host = LOCALHOST if login.is_local else login.origin.address or login.origin.name or "%"
-    return (f"CREATE USER {literal(login.user)}@{literal(host)}, or one with a pattern that matches",)
+    return ways_in(login.user, login.origin, login.state)
 
 
 Check = Callable[[Login, ServerAccount], Refusal | None]

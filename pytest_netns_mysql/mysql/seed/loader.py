@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,14 @@ from pytest_netns_mysql.mysql.load.loads import Function, Load, source_of
 from pytest_netns_mysql.mysql.mysqld import optionfile
 
 if TYPE_CHECKING:
+    import mysql.connector
+
     from pytest_netns_mysql.mysql.load.scan import Scan
+    from pytest_netns_mysql.mysql.load.script import Statement
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
+
+    Skips = Callable[[Statement, mysql.connector.Error], bool]
+    """Returns True for a statement that the server refused, and that is left out."""
 
 _ERROR_AT_LINE = re.compile(r"^ERROR\b.*? at line (\d+)(?: in file: '(.+?)')?:", re.MULTILINE)  # of the client program
 _SMALL = 256 << 10  # bytes: reading such a file is faster than starting the client program, which takes 10 ms
@@ -31,13 +37,15 @@ _SERVER_REMEDY = "correct what the server reports; nothing was kept of the data"
 _FILE_REMEDY = "correct the line; nothing was kept of the data"
 
 
-def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None) -> None:
+def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None, skips: Skips | None = None) -> None:
     """Load into a server as its administrator.
 
     Args:
         server: The server.
         loads: The files and functions, in order.
         schema: The schema to select first, if any.
+        skips: Decides which refused statements of files are left out, by default none. Files are then loaded without
+            the client program.
 
     Raises:
         LoadError: A load failed. The error has the file, the line and the server's message.
@@ -46,20 +54,20 @@ def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None
         if load.function is not None:
             _call(server, load, load.function, schema)
         elif load.file is not None:
-            _load_file(server, load, load.file, schema)
+            _load_file(server, load, load.file, schema, skips)
 
 
-def _load_file(server: Instance, load: Load, file: Path, schema: str | None) -> None:
+def _load_file(server: Instance, load: Load, file: Path, schema: str | None, skips: Skips | None) -> None:
     scan = load.scan()
     if scan.fault is not None:
         raise _load_error(
             load, f"{scan.fault.file}, line {scan.fault.line}", scan.fault.what, remedies=[scan.fault.remedy]
         )
     with _loading_variables(server, scan):
-        if _needs_program(server, scan, small=schema is not None):
+        if skips is None and _needs_program(server, scan, small=schema is not None):
             _load_by_program(server, load, file, schema)
         else:
-            _load_without_program(server, load, file, schema, scan)
+            _load_without_program(server, load, file, schema, scan, skips)
 
 
 def _needs_program(server: Instance, scan: Scan, *, small: bool) -> bool:
@@ -124,7 +132,9 @@ def _call(server: Instance, load: Load, function: Function, schema: str | None) 
             ) from error
 
 
-def _load_without_program(server: Instance, load: Load, file: Path, schema: str | None, scan: Scan) -> None:
+def _load_without_program(
+    server: Instance, load: Load, file: Path, schema: str | None, scan: Scan, skips: Skips | None
+) -> None:
     """Read a file without the client program, and send its statements one by one."""
     import mysql.connector
 
@@ -139,9 +149,7 @@ def _load_without_program(server: Instance, load: Load, file: Path, schema: str 
                 dollars=scan.has_dollars and not _is_mariadb(server) and _takes_dollars(connection),
                 status=lambda: connection.status,
             ):
-                for _ in connection.cmd_query_iter(statement.text):
-                    if connection.unread_result:
-                        connection.get_rows(raw=True)
+                _send(connection, statement, skips)
         except mysql.connector.Error as error:
             message = f"ERROR {error.errno} ({error.sqlstate}) at line {statement.line}: {error.msg}"
             raise _load_error(load, f"{statement.file}, line {statement.line}", message) from error
@@ -149,6 +157,19 @@ def _load_without_program(server: Instance, load: Load, file: Path, schema: str 
             remedies = ["install the client program mysql", "remove the command"] if error.needs_program else []
             message = f"ERROR at line {error.line}: {error}"
             raise _load_error(load, f"{error.file}, line {error.line}", message, remedies=remedies) from error
+
+
+def _send(connection: Any, statement: Statement, skips: Skips | None) -> None:
+    """Send a statement and drop its rows; raise the server's error unless the statement is left out."""
+    import mysql.connector
+
+    try:
+        for _ in connection.cmd_query_iter(statement.text):
+            if connection.unread_result:
+                connection.get_rows(raw=True)
+    except mysql.connector.Error as error:
+        if skips is None or not skips(statement, error):
+            raise
 
 
 def _takes_dollars(connection: Any) -> bool:
