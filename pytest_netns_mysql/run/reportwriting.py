@@ -104,6 +104,13 @@ class ReportWriter:
                 self._tests.remove(one)
         self._tests.append(test)
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note that tests are missing because they could not be collected."""
+        if report.failed:
+            lines = report.longreprtext.splitlines()
+            errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")] or lines
+            self._remarks.append(f"{report.nodeid} could not be collected: {''.join(errors[:1])}.")
+
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note that the run was interrupted: by Ctrl-C, by pytest.exit(), by -x or by errors at collection."""
         text = " ".join(str(excinfo.value).split())

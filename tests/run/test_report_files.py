@@ -97,6 +97,22 @@ def test_a_worker_that_crashes_is_in_the_report(
     assert "worker 'gw0' crashed while running 'test_inner.py::test_crashes'" in run.remarks
 
 
+def test_modules_that_cannot_be_collected_are_in_the_report(suite: Suite, pytester: pytest.Pytester) -> None:
+    text = """
+        import pytest
+
+        @pytest.mark.netns("green")
+        def test_it(netns):
+            pass
+    """
+    suite(text, "--netns-report=report.json", test_other="import nothing_of_this_name")
+    assert read(pytester.path).remarks == (
+        "test_inner.py could not be collected: there is no namespace 'green'.",
+        "test_other.py could not be collected: ModuleNotFoundError: No module named 'nothing_of_this_name'.",
+        "The run was interrupted: 2 errors during collection.",
+    )
+
+
 def test_a_run_that_stops_early_says_so(suite: Suite, pytester: pytest.Pytester) -> None:
     suite("reportfiles/interrupted", "--netns-report=report.json", "-x", "-k", "test_ends or passes")
     (remark,) = read(pytester.path).remarks
