@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -36,6 +37,7 @@ def test_junit_has_properties_of_netns_tests(suite: Suite, pytester: pytest.Pyte
     }
     assert found["test_fails"]["netns.namespace"] == "red"
     assert found["test_fails"]["netns.origin"] == "198.51.100.2"
+    assert "nobody, from 198.51.100.2 (namespace blue)" in found["test_fails"]["netns.explanation"]
     assert found["test_elsewhere[isolated]"]["netns.topology"] == "isolated"
     assert found["test_of_another_kind"] == {}
 
@@ -59,8 +61,10 @@ def test_pytest_html_shows_the_report_beside_the_test(suite: Suite, pytester: py
     results = json.loads(html.unescape(data))["tests"]
     (failed,) = results["test_inner.py::test_fails"]
     kinds = [extra["format_type"] for extra in failed["extras"]]
-    assert kinds[:2] == ["html", "json"]
+    assert kinds == ["html", "json", "text"]
     assert 'class="netns-report"' in failed["extras"][0]["content"]
+    _, _, text = failed["extras"][2]["content"].partition(";base64,")
+    assert "nobody, from 198.51.100.2 (namespace blue)" in base64.b64decode(text).decode()
     (other,) = results["test_inner.py::test_of_another_kind"]
     assert other["extras"] == []
 
