@@ -117,6 +117,8 @@ def test_no_command_has_an_option_that_does_nothing() -> None:
         "image": {"--cache"},
         "show": {"--format"},
         "matrix": {"--topology", "--mysqld"},
+        "access": {"--mode", "--cache", "--topology", "--mysqld", "--user", "--format"},
+        "cache": {"--cache", "--json"},
         "up": {"--mode", "--cache", "--topology", "--mysqld"},
         "ps": {"--json"},
         "shell": {"--pid"},

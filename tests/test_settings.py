@@ -39,6 +39,7 @@ NAMES = {
     "leftovers": ("--netns-leftovers", "NETNS_LEFTOVERS", "netns_leftovers"),
     "start": ("--netns-start", "NETNS_START", "netns_start"),
     "reuse": ("--netns-reuse", "NETNS_REUSE", "netns_reuse"),
+    "pause": ("--netns-pause", "NETNS_PAUSE", "netns_pause"),
     "capture": ("--netns-capture", "NETNS_CAPTURE", "netns_capture"),
     "capture_dir": ("--netns-capture-dir", "NETNS_CAPTURE_DIR", "netns_capture_dir"),
     "capture_keys": ("--netns-capture-keys", "NETNS_CAPTURE_KEYS", "netns_capture_keys"),
