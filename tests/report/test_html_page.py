@@ -6,9 +6,13 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
+
 from pytest_netns_mysql.report.htmlpage import page, part
 from pytest_netns_mysql.report.model import ERROR_EXPLAINS_ITSELF, Event, Explanation, Statement
 from tests.support import reportdata
+
+pytestmark = pytest.mark.oldest_python
 
 HOSTILE = "</pre></style><script>alert('x')</script><img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}\x1b[31m\x00"
 

@@ -24,6 +24,7 @@ def properties(file: Path) -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.oldest_python
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
 def test_junit_has_properties_of_netns_tests(suite: Suite, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     suite("reportfiles/outcomes", "--junit-xml=junit.xml", *workers)
@@ -55,6 +56,7 @@ def test_junit_keeps_the_properties_of_others(suite: Suite, pytester: pytest.Pyt
     assert (found["answer"], found["netns.namespace"]) == ("42", "red")
 
 
+@pytest.mark.oldest_python
 def test_pytest_html_shows_the_report_beside_the_test(suite: Suite, pytester: pytest.Pytester) -> None:
     suite("reportfiles/outcomes", "--html=page.html", "--self-contained-html")
     (data,) = re.findall(r'data-jsonblob="([^"]*)"', (pytester.path / "page.html").read_text())
