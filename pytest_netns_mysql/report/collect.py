@@ -14,6 +14,7 @@ from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.report.connections import connections
 from pytest_netns_mysql.report.model import (
+    ERROR_EXPLAINS_ITSELF,
     Client,
     Connection,
     Event,
@@ -77,7 +78,7 @@ def collect(test: FailedTest, explain: Callable[[], Explanation | None] = lambda
     """
     explanation = explain()
     if explanation is None and isinstance(test.error, NetnsError):
-        explanation = Explanation("the error itself says what is wrong, and what to do")
+        explanation = Explanation(ERROR_EXPLAINS_ITSELF)
     attempts = connections(test.servers, test.began, test.error)
     log = {server.name: lines for server in test.servers if (lines := _logged(server, test.began))}
     last = tuple(each for server in test.servers for each in _read(partial(_statements, server, test.began)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -90,10 +91,18 @@ def _environment(colours: Colours) -> Environment:
         lasting=wording.lasting,
         tone=colours,
         outside=wording.outside,
+        why=wording.why,
+        has_explanation=wording.has_explanation,
+        breakable=_breakable,
         partition=str.partition,
     )
     environment.globals.update(timeline=timeline, LANES=LANES)
     return environment
+
+
+def _breakable(nodeid: str) -> Markup:
+    """Return the name of a test, in which lines may break at the ends of its parts."""
+    return Markup("<wbr>").join(re.split(r"(?<=[/_])|(?=::)", wording.visible(nodeid)))
 
 
 def _finalize(value: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.report.model import RunReport, TestReport
-from pytest_netns_mysql.report.wording import headline, lasting, outside, with_outcome
+from pytest_netns_mysql.report.wording import headline, lasting, outside, why, with_outcome
 
 # In characters.
 _LONGEST_TEXT = 600
@@ -86,8 +86,7 @@ def _head(run: RunReport) -> str:
 
 
 def _row(test: TestReport) -> str:
-    why = test.explanation.what if test.explanation is not None else test.error
-    cells = (_SIGNS[test.outcome], _code(test.nodeid), _code(test.place.namespace), _text(why))
+    cells = (_SIGNS[test.outcome], _code(test.nodeid), _code(test.place.namespace), _text(why(test)))
     return f"| {' | '.join(cells)} |\n"
 
 

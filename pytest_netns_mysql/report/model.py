@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+ERROR_EXPLAINS_ITSELF = "the error itself says what is wrong, and what to do"
+"""The explanation of an error of this plugin."""
 FIXTURE = "fixture "
 """How the text of an event begins that is the setup of a fixture."""
 

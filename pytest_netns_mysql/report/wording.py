@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from pytest_netns_mysql.errors import printable
-from pytest_netns_mysql.report.model import RunReport, TestReport
+from pytest_netns_mysql.report.model import ERROR_EXPLAINS_ITSELF, RunReport, TestReport
 
 
 def visible(text: str) -> str:
@@ -82,3 +82,13 @@ def origin(test: TestReport) -> str:
 def outside(addresses: Iterable[str]) -> list[str]:
     """Return the addresses that other namespaces may see."""
     return [address for address in addresses if not address.startswith(("127.", "::1"))]
+
+
+def has_explanation(test: TestReport) -> bool:
+    """Return True if a test has an explanation that says more than its error."""
+    return test.explanation is not None and test.explanation.what != ERROR_EXPLAINS_ITSELF
+
+
+def why(test: TestReport) -> str:
+    """Return why a test failed, in one sentence."""
+    return test.explanation.what if test.explanation is not None and has_explanation(test) else test.error

@@ -74,7 +74,6 @@ class ReportExtras:
         session = self._config.stash[SESSION]
         network = session.networks.current
         servers = [server for server in session.servers.running if server.network is network]
-        reason = result.longrepr[2] if isinstance(result.longrepr, tuple) else ""
         result.netns_report = msgspec.to_builtins(  # type: ignore[attr-defined]
             Report(
                 nodeid=item.nodeid,
@@ -83,7 +82,7 @@ class ReportExtras:
                 began=self._began,
                 duration=result.stop - self._began,
                 place=place(item.stash[NAMESPACE], network, servers),
-                error=reason,
+                error=_reason(result),
                 connections=connections(servers, self._began, None),
             )
         )
@@ -106,6 +105,13 @@ class ReportExtras:
         except NetnsError:  # the topology has faults, with which the test fails
             return None
         return {"name": name, "svg": svg, "mermaid": mermaid, "colours": self._colours[name]}
+
+
+def _reason(result: pytest.TestReport) -> str:
+    """Return why a test was skipped, or was expected to fail."""
+    if result.skipped and hasattr(result, "wasxfail"):
+        return f"expected to fail: {result.wasxfail}"
+    return result.longrepr[2] if isinstance(result.longrepr, tuple) else ""
 
 
 def _properties(report: TestReport) -> list[tuple[str, object]]:

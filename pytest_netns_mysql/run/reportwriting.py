@@ -89,7 +89,9 @@ class ReportWriter:
             self._topologies[drawing["name"]] = drawing["svg"], drawing["mermaid"]
             self._colours[drawing["name"]] = drawing["colours"]
         found = getattr(report, "netns_report", None)
-        if found is not None:
+        if str(report.outcome) == "rerun":  # of pytest-rerunfailures
+            self._remarks.append(f"{report.nodeid} failed and was run again.")
+        elif found is not None:
             self._add(found)
         elif str(report.when) == "???":  # xdist makes up a report for a test during which a worker crashed
             self._remarks.append(" ".join(str(report.longrepr).split()))
@@ -104,6 +106,13 @@ class ReportWriter:
                 self._tests.remove(one)
         self._tests.append(test)
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note that tests are missing because they could not be collected."""
+        if report.failed:
+            lines = report.longreprtext.splitlines()
+            errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E ")] or lines
+            self._remarks.append(f"{report.nodeid} could not be collected: {''.join(errors[:1])}.")
+
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note that the run was interrupted: by Ctrl-C, by pytest.exit(), by -x or by errors at collection."""
         text = " ".join(str(excinfo.value).split())
@@ -117,10 +126,14 @@ class ReportWriter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write the files."""
+        """Write the files when all tests have ended."""
         for stop in (session.shouldfail, session.shouldstop):
             if isinstance(stop, str) and not any(stop in remark for remark in self._remarks):
                 self._remarks.append(f"The run was stopped: {stop}.")
+        self.write()
+
+    def write(self) -> None:
+        """Write the files. What fails is a line for the terminal."""
         if not self._files and (self._summary is None or not self._tests):
             return
         try:

@@ -6,9 +6,13 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import pytest
+
 from pytest_netns_mysql.report.htmlpage import page, part
-from pytest_netns_mysql.report.model import Event, Explanation, Statement
+from pytest_netns_mysql.report.model import ERROR_EXPLAINS_ITSELF, Event, Explanation, Statement
 from tests.support import reportdata
+
+pytestmark = pytest.mark.oldest_python
 
 HOSTILE = "</pre></style><script>alert('x')</script><img src=x onerror=alert(1)>\"'&{{ 7 * 7 }}\x1b[31m\x00"
 
@@ -98,6 +102,16 @@ def test_a_part_without_anything_to_say_is_one_line() -> None:
         ("Timeline", "Nothing was recorded."),
         ("Files", "None were kept."),
     ]
+
+
+def test_an_error_that_explains_itself_is_shown_whole() -> None:
+    test = replace(reportdata.denied(), explanation=Explanation(ERROR_EXPLAINS_ITSELF), traceback="first\n  do: this")
+    text = page(reportdata.run(test))
+    assert (
+        '<details class="traceback" open><summary>Traceback</summary><pre tabindex="0">first\n  do: this</pre>' in text
+    )
+    assert '<div class="body">The error itself says what is wrong, and what to do.</div>' in text
+    assert '<details class="traceback"><summary>' in page(reportdata.run(reportdata.denied()))
 
 
 def test_texts_of_a_test_never_become_html() -> None:

@@ -12,6 +12,8 @@ from pytest_netns_mysql.report import jsonfile
 from pytest_netns_mysql.report.model import Explanation
 from tests.support import reportdata
 
+pytestmark = pytest.mark.oldest_python
+
 
 def test_what_is_written_can_be_read() -> None:
     run = reportdata.run()

@@ -10,6 +10,8 @@ from pytest_netns_mysql.report.lanes import bars_of_tests, timeline
 from pytest_netns_mysql.report.model import Event, FaultState
 from tests.support import reportdata
 
+pytestmark = pytest.mark.oldest_python
+
 BEGAN = reportdata.BEGAN
 
 

@@ -10,6 +10,8 @@ from pytest_netns_mysql.report.markdown import write
 from pytest_netns_mysql.report.model import Explanation, RunReport
 from tests.support import reportdata
 
+pytestmark = pytest.mark.oldest_python
+
 
 def many(count: int) -> RunReport:
     tests = (replace(reportdata.denied(), nodeid=f"test_it.py::test_{number}") for number in range(count))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import re
@@ -23,6 +24,7 @@ def properties(file: Path) -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.oldest_python
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
 def test_junit_has_properties_of_netns_tests(suite: Suite, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     suite("reportfiles/outcomes", "--junit-xml=junit.xml", *workers)
@@ -36,6 +38,7 @@ def test_junit_has_properties_of_netns_tests(suite: Suite, pytester: pytest.Pyte
     }
     assert found["test_fails"]["netns.namespace"] == "red"
     assert found["test_fails"]["netns.origin"] == "198.51.100.2"
+    assert "nobody, from 198.51.100.2 (namespace blue)" in found["test_fails"]["netns.explanation"]
     assert found["test_elsewhere[isolated]"]["netns.topology"] == "isolated"
     assert found["test_of_another_kind"] == {}
 
@@ -53,14 +56,17 @@ def test_junit_keeps_the_properties_of_others(suite: Suite, pytester: pytest.Pyt
     assert (found["answer"], found["netns.namespace"]) == ("42", "red")
 
 
+@pytest.mark.oldest_python
 def test_pytest_html_shows_the_report_beside_the_test(suite: Suite, pytester: pytest.Pytester) -> None:
     suite("reportfiles/outcomes", "--html=page.html", "--self-contained-html")
     (data,) = re.findall(r'data-jsonblob="([^"]*)"', (pytester.path / "page.html").read_text())
     results = json.loads(html.unescape(data))["tests"]
     (failed,) = results["test_inner.py::test_fails"]
     kinds = [extra["format_type"] for extra in failed["extras"]]
-    assert kinds[:2] == ["html", "json"]
+    assert kinds == ["html", "json", "text"]
     assert 'class="netns-report"' in failed["extras"][0]["content"]
+    _, _, text = failed["extras"][2]["content"].partition(";base64,")
+    assert "nobody, from 198.51.100.2 (namespace blue)" in base64.b64decode(text).decode()
     (other,) = results["test_inner.py::test_of_another_kind"]
     assert other["extras"] == []
 

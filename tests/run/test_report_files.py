@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pytest_netns_mysql.report import jsonfile
 from pytest_netns_mysql.report.model import RunReport, TestReport
+from pytest_netns_mysql.run.reportwriting import ReportWriter
+from tests.support import reportdata
 from tests.support.suites import InnerRun, Suite
 
 pytestmark = pytest.mark.as_user
@@ -95,6 +99,51 @@ def test_a_worker_that_crashes_is_in_the_report(
     run = read(pytester.path)
     assert [test.error for test in run.tests] == ["ValueError: before the crash"]
     assert "worker 'gw0' crashed while running 'test_inner.py::test_crashes'" in run.remarks
+
+
+def test_a_test_that_is_run_again_is_what_it_is_in_the_end(tmp_path: Path) -> None:
+    writer = ReportWriter([tmp_path / "report.json"], None)
+    for outcome in ("rerun", "passed"):
+        report = pytest.TestReport("test_it", ("test_it.py", 1, "test_it"), {}, "passed", None, "call")
+        report.outcome = outcome  # type: ignore[assignment] # as pytest-rerunfailures does
+        found = replace(reportdata.passed(), outcome="failed" if outcome == "rerun" else "passed")
+        report.netns_report = msgspec.to_builtins(found)  # type: ignore[attr-defined]
+        writer.pytest_runtest_logreport(report)
+    writer.write()
+    run = read(tmp_path)
+    assert [test.outcome for test in run.tests] == ["passed"]
+    assert run.remarks == ("test_it failed and was run again.",)
+
+
+def test_tests_that_are_expected_to_fail_say_why(suite: Suite, pytester: pytest.Pytester) -> None:
+    text = """
+        import pytest
+
+        @pytest.mark.netns("red")
+        @pytest.mark.xfail(reason="not yet", strict=False)
+        @pytest.mark.parametrize("wrong", [1, 0])
+        def test_it(netns, wrong):
+            assert not wrong
+    """
+    suite(text, "--netns-report=report.json").assert_outcomes(xfailed=1, xpassed=1)
+    found = [(test.outcome, test.error) for test in read(pytester.path).tests]
+    assert found == [("skipped", "expected to fail: not yet"), ("passed", "")]
+
+
+def test_modules_that_cannot_be_collected_are_in_the_report(suite: Suite, pytester: pytest.Pytester) -> None:
+    text = """
+        import pytest
+
+        @pytest.mark.netns("green")
+        def test_it(netns):
+            pass
+    """
+    suite(text, "--netns-report=report.json", test_other="import nothing_of_this_name")
+    assert read(pytester.path).remarks == (
+        "test_inner.py could not be collected: there is no namespace 'green'.",
+        "test_other.py could not be collected: ModuleNotFoundError: No module named 'nothing_of_this_name'.",
+        "The run was interrupted: 2 errors during collection.",
+    )
 
 
 def test_a_run_that_stops_early_says_so(suite: Suite, pytester: pytest.Pytester) -> None:
