@@ -131,8 +131,9 @@ class Capturing:
         recording.network = network
         if network not in self._taps:
             self._taps[network] = self._open(network)
-        for tap in self._taps[network]:
-            tap.start()
+        else:
+            for tap in self._taps[network]:
+                tap.discard()
         if self._key_log is not None:
             self._key_log.clear()
 
