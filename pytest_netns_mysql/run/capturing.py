@@ -74,7 +74,7 @@ class Capturing:
         self._session = session
         self._folder = rootdir / session.settings.capture_dir
         self._taps: WeakKeyDictionary[Network, list[Tap]] = WeakKeyDictionary()
-        self._refused: dict[str, NetworkError] = {}
+        self._refused: WeakKeyDictionary[Network, list[NetworkError]] = WeakKeyDictionary()
         self._recording: _Recording | None = None
         self._written: set[Path] = set()
         self._key_log = KeyLog() if session.settings.capture_keys == "on" else None
@@ -143,7 +143,7 @@ class Capturing:
             try:
                 taps += network.taps.start([name])
             except NetworkError as error:  # of a namespace that others own
-                self._refused[name] = error
+                self._refused.setdefault(network, []).append(error)
             namespace.key_log = None if self._key_log is None else self._key_log.path
         return taps
 
@@ -163,8 +163,9 @@ class Capturing:
         except OSError as error:
             report.sections.append(("netns capture", f"the packets could not be written: {error}"))
             return
-        if any(recording.lost.values()):
-            report.sections.append(("netns capture", "\n".join(_losses(recording.lost))))
+        missing = [*self._refusals(network), *_losses(recording.lost)]
+        if missing:
+            report.sections.append(("netns capture", "\n".join(missing)))
         self._written.add(file)
         recording.item.stash[CAPTURE_FILE] = file
 
@@ -195,20 +196,16 @@ class Capturing:
             for server in self._session.servers.running
             if server.network is network
         ]
-        refused = [f"not captured: {name}, {error.what}" for name, error in self._refused.items() if name in network]
-        return [
-            f"topology: {network.topology.name} ({network.topology.source})",
-            *servers,
-            *refused,
-            *_losses(recording.lost),
-        ]
+        missing = [f"not captured: {line}" for line in (*self._refusals(network), *_losses(recording.lost))]
+        return [f"topology: {network.topology.name} ({network.topology.source})", *servers, *missing]
+
+    def _refusals(self, network: Network) -> list[str]:
+        return [error.what for error in self._refused.get(network, ())]
 
 
 def _losses(lost: Mapping[str, int]) -> list[str]:
     return [
-        f"{count} packets of namespace {name} were lost, the last ones: the buffer was full"
-        for name, count in lost.items()
-        if count
+        f"the last {count} packets of namespace {name}: the buffer was full" for name, count in lost.items() if count
     ]
 
 

@@ -198,6 +198,16 @@ def test_a_folder_that_cannot_be_written_is_reported(suite: Suite, pytester: pyt
     result.stdout.fnmatch_lines(["*netns capture*", "the packets could not be written: *File exists*"])
 
 
+@pytest.mark.root
+def test_a_namespace_that_cannot_be_captured_is_reported(suite: Suite, captures: Captures) -> None:
+    result = suite("capture/several", FAILED, "-k", "no_server", conftest="capture/without_raw")
+    result.assert_outcomes(failed=1)
+    refused = [f"the packets of namespace {name} cannot be captured: *" for name in ("global", "red", "blue")]
+    result.stdout.fnmatch_lines(["*netns capture*", *refused])
+    lines = comment_of(captures()["test_no_server"])
+    assert "not captured: the packets of namespace red cannot be captured: Operation not permitted" in lines
+
+
 def test_a_missing_library_is_named(suite: Suite, monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester) -> None:
     pytester.mkdir("no").joinpath("hide.py").write_text("import sys\nsys.modules['pcapng'] = None\n")
     monkeypatch.setenv("PYTHONPATH", str(pytester.path / "no"), prepend=":")
