@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,15 @@ class Capturing:
             self._follow_network(self._recording)
         return value
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """Make room for the packets of the test itself, if its fixtures have filled the buffer."""
+        recording = self._recording
+        if recording is not None and recording.network is not None:
+            for tap in self._taps[recording.network]:
+                if tap.is_half_full:
+                    self._read(recording, tap)
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -163,7 +172,7 @@ class Capturing:
         except OSError as error:
             report.sections.append(("netns capture", f"the packets could not be written: {error}"))
             return
-        missing = [*self._refusals(network), *_losses(recording.lost)]
+        missing = self._missing(recording, network)
         if missing:
             report.sections.append(("netns capture", "\n".join(missing)))
         self._written.add(file)
@@ -173,10 +182,8 @@ class Capturing:
         from pytest_netns_mysql.kernel.capture.pcapng import Capture
 
         taps = self._taps[network]
-        earliest = recording.began * 1e9
         for tap in taps:
-            recording.frames += [frame for frame in tap.read() if frame.time >= earliest]
-            recording.lost[tap.namespace] = tap.lost
+            self._read(recording, tap)
         notes = notes_of(recording.item.nodeid, recording.began, recording.failures, network.fault_log)
         return Capture(
             comment=comment_of(recording.item.nodeid, self._facts(recording, network), recording.began, notes),
@@ -187,6 +194,11 @@ class Capturing:
             secrets=self._key_log.read() if self._key_log is not None else b"",
         )
 
+    def _read(self, recording: _Recording, tap: Tap) -> None:
+        earliest = recording.began * 1e9
+        recording.frames += [frame for frame in tap.read() if frame.time >= earliest]
+        recording.lost[tap.namespace] = tap.lost
+
     def _facts(self, recording: _Recording, network: Network) -> list[str]:
         """Return lines for the comment on a file: the servers, and what is missing in the file."""
         from pytest_netns_mysql.mysql.kinds.provenance import provenance
@@ -196,17 +208,18 @@ class Capturing:
             for server in self._session.servers.running
             if server.network is network
         ]
-        missing = [f"not captured: {line}" for line in (*self._refusals(network), *_losses(recording.lost))]
-        return [f"topology: {network.topology.name} ({network.topology.source})", *servers, *missing]
+        topology = f"topology: {network.topology.name} ({network.topology.source})"
+        return [topology, *servers, *self._missing(recording, network)]
 
-    def _refusals(self, network: Network) -> list[str]:
-        return [error.what for error in self._refused.get(network, ())]
-
-
-def _losses(lost: Mapping[str, int]) -> list[str]:
-    return [
-        f"the last {count} packets of namespace {name}: the buffer was full" for name, count in lost.items() if count
-    ]
+    def _missing(self, recording: _Recording, network: Network) -> list[str]:
+        """Return a line for each namespace whose packets are not all in the file."""
+        lost = [
+            f"{count} packets of namespace {name}: the buffer was full"
+            for name, count in recording.lost.items()
+            if count
+        ]
+        refused = [error.what for error in self._refused.get(network, ())]
+        return [f"not captured: {line}" for line in (*refused, *lost)]
 
 
 def _interfaces(network: Network, name: str) -> list[str]:
