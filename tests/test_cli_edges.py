@@ -121,6 +121,7 @@ def test_no_command_has_an_option_that_does_nothing() -> None:
         "ps": {"--json"},
         "shell": {"--pid"},
         "ls": {"--json"},
+        "cache": {"--json", "--cache"},
         "down": set(),
         "run": {"--mode", "--cache", "--topology", "--netns", "--mysqld"},
     }
