@@ -37,6 +37,7 @@ NAMES = {
     "unavailable": ("--netns-unavailable", "NETNS_UNAVAILABLE", "netns_unavailable"),
     "other_tests": ("--netns-other-tests", "NETNS_OTHER_TESTS", "netns_other_tests"),
     "leftovers": ("--netns-leftovers", "NETNS_LEFTOVERS", "netns_leftovers"),
+    "pause": ("--netns-pause", "NETNS_PAUSE", "netns_pause"),
     "start": ("--netns-start", "NETNS_START", "netns_start"),
     "reuse": ("--netns-reuse", "NETNS_REUSE", "netns_reuse"),
     "start_timeout": ("--netns-start-timeout", "NETNS_START_TIMEOUT", "netns_start_timeout"),
