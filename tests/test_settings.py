@@ -37,9 +37,9 @@ NAMES = {
     "unavailable": ("--netns-unavailable", "NETNS_UNAVAILABLE", "netns_unavailable"),
     "other_tests": ("--netns-other-tests", "NETNS_OTHER_TESTS", "netns_other_tests"),
     "leftovers": ("--netns-leftovers", "NETNS_LEFTOVERS", "netns_leftovers"),
-    "pause": ("--netns-pause", "NETNS_PAUSE", "netns_pause"),
     "start": ("--netns-start", "NETNS_START", "netns_start"),
     "reuse": ("--netns-reuse", "NETNS_REUSE", "netns_reuse"),
+    "pause": ("--netns-pause", "NETNS_PAUSE", "netns_pause"),
     "start_timeout": ("--netns-start-timeout", "NETNS_START_TIMEOUT", "netns_start_timeout"),
     "cache": ("--netns-cache", "NETNS_CACHE", "netns_cache"),
 }
