@@ -84,14 +84,6 @@ class NetworkCleaner:
         if guard is not None:
             guard.enter(scope)
 
-    def changes(self) -> tuple[str, ...]:
-        """Return what the running test has changed in the current network so far, as lines for a person."""
-        guard = self._current()
-        try:
-            return () if guard is None else guard.changes()
-        except OSError:
-            return ()
-
     def put_back(self, scope: Hashable, item: pytest.Item) -> list[str]:
         """Put the network back at the end of a scope, and return the changes as lines for a person.
 
