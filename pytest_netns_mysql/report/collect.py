@@ -53,6 +53,7 @@ class FailedTest:
         steps: The steps of the test until now.
         files: Where more files lie, by what they are.
         test_at: Returns the test that ran at a moment, in seconds since the epoch, or ''.
+        changes: Returns what the test has changed in the network, as lines for a person.
     """
 
     nodeid: str
@@ -67,6 +68,7 @@ class FailedTest:
     steps: Sequence[Event] = ()
     files: dict[str, str] = field(default_factory=dict)
     test_at: Callable[[float], str] = lambda _moment: ""
+    changes: Callable[[], Sequence[str]] = tuple
 
 
 def collect(test: FailedTest, explain: Callable[[], Explanation | None] = lambda: None) -> TestReport:
@@ -99,6 +101,7 @@ def collect(test: FailedTest, explain: Callable[[], Explanation | None] = lambda
         connections=attempts,
         namespaces=_namespaces(test, attempts, faults),
         faults=faults,
+        changes=_changes(test, faults),
         timeline=timeline(
             test.steps, attempts, last, log, [fault for fault in faults if (fault.ended or time.time()) >= test.began]
         ),
@@ -162,6 +165,13 @@ def _faults(test: FailedTest) -> tuple[FaultState, ...]:
         FaultState(fault.what, fault.namespaces, fault.began, fault.ended, fault.healed_by, _earlier(test, fault.began))
         for fault in sorted([*log.healed, *log.in_force], key=lambda fault: fault.began)
     )
+
+
+def _changes(test: FailedTest, faults: Iterable[FaultState]) -> tuple[str, ...]:
+    """Return what the test changed in the network by other means than faults, whose own changes are among the lines."""
+    if any(fault.ended is None for fault in faults):
+        return ()
+    return _read(test.changes)
 
 
 def _earlier(test: FailedTest, moment: float) -> str:

@@ -194,6 +194,7 @@ class TestReport:
         connections: The test's attempts to connect.
         namespaces: The namespaces involved.
         faults: The faults in force, and those that were healed.
+        changes: What the test changed in the network by other means, such as ip-link(8).
         timeline: All that happened, in order.
         files: Where the files lie, by what they are: the error log, the data directory, the capture.
     """
@@ -215,6 +216,7 @@ class TestReport:
     connections: tuple[Connection, ...] = ()
     namespaces: tuple[NamespaceState, ...] = ()
     faults: tuple[FaultState, ...] = ()
+    changes: tuple[str, ...] = ()
     timeline: tuple[Event, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
 

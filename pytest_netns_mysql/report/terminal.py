@@ -110,6 +110,7 @@ def _faults(report: TestReport) -> Iterator[str]:
         else:
             by = f" by {fault.healed_by}" if fault.healed_by else ""
             yield f"healed{by} at {_clock(fault.ended)}: {fault.what}{since}"
+    yield from (f"changed: {line}" for line in report.changes)
 
 
 def _timeline(report: TestReport) -> Iterator[str]:

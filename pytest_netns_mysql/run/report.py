@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +15,7 @@ from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE
 if TYPE_CHECKING:
     from pytest_netns_mysql.report.collect import FailedTest
     from pytest_netns_mysql.report.model import Event, Explanation
+    from pytest_netns_mysql.run.cleaning import Cleaner
     from pytest_netns_mysql.run.session import NetnsSession
 
 _REMEMBERED_TESTS = 10_000
@@ -29,15 +29,15 @@ ORDER = (
 class Reports:
     """The reports of the failed netns tests of a run. A test that passes costs a few numbers."""
 
-    def __init__(self, session: NetnsSession, put_away: Mapping[tuple[str, str, str], str]) -> None:
+    def __init__(self, session: NetnsSession, cleaner: Cleaner) -> None:
         """Begin before the first test.
 
         Args:
             session: The networks and servers of the run.
-            put_away: What went away on the servers after earlier tests, see ``Context``.
+            cleaner: What knows the changes that tests made.
         """
         self._session = session
-        self._put_away = put_away
+        self._cleaner = cleaner
         self._phases: list[tuple[str, float, float]] = []
         self._fixtures: list[tuple[str, float]] = []
         self._tests: deque[tuple[float, str]] = deque(maxlen=_REMEMBERED_TESTS)
@@ -99,6 +99,7 @@ class Reports:
             steps=list(self._steps(error)),
             files={"packets": str(item.stash[CAPTURE_FILE])} if CAPTURE_FILE in item.stash else {},
             test_at=self._test_at,
+            changes=self._cleaner.changes_of_network,
         )
 
     def _explain(self, test: FailedTest) -> Explanation | None:
@@ -114,8 +115,9 @@ class Reports:
             test.servers,
             test.namespace,
             test.began,
-            put_away=self._put_away,
+            put_away=self._cleaner.put_away,
             leftovers=self._session.settings.leftovers,
+            changes_of_network=self._cleaner.changes_of_network,
         )
         try:
             return explain(test.error, context)

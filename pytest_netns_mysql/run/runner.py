@@ -41,7 +41,7 @@ class Runner:
         self._session = session
         self._network = NetworkInForce(session)
         self._cleaner = Cleaner(session)
-        self._reports = report.Reports(session, self._cleaner.put_away)
+        self._reports = report.Reports(session, self._cleaner)
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
         self._pools = PoolPatches(lambda: session.networks.sandbox)
         self._pools.install()
