@@ -47,7 +47,6 @@ if TYPE_CHECKING:
         UnknownNamespaceError as UnknownNamespaceError,
     )
     from pytest_netns_mysql.kernel.faults.fault import NetworkFault as NetworkFault
-    from pytest_netns_mysql.kernel.faults.link import VethLink as VethLink
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace as Namespace
     from pytest_netns_mysql.kernel.network import Network as Network
     from pytest_netns_mysql.mysql.access.explanation import (

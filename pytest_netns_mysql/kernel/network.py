@@ -241,7 +241,7 @@ class Network(Mapping[str, Namespace]):
     def _faults(self) -> NetworkFaults:
         from pytest_netns_mysql.kernel.faults.fault import NetworkFaults
 
-        return NetworkFaults(self, self.topology.plan, self.sandbox, self._where, self.fault_log)
+        return NetworkFaults(self, self.topology.plan, self.sandbox, self.directory, self._where, self.fault_log)
 
     def activate(self) -> None:
         """Make /run/netns and /etc/hosts of the sandbox show this network's names."""
@@ -256,6 +256,7 @@ class Network(Mapping[str, Namespace]):
 
     def close(self) -> None:
         """Close the descriptors of the namespaces; the kernel removes the namespaces with the sandbox."""
+        self.fault_log.restore((), "the end of the network")
         for descriptor in self._opened:
             os.close(descriptor)
         self._opened.clear()

@@ -18,7 +18,8 @@ def origin(network: Network, name: str, endpoint: Endpoint) -> str:
     """Return the address that the server sees when a client connects to an endpoint.
 
     Without address translation the kernel's routes choose the address, and nothing is sent. With address translation a
-    test connection is made to another port of the endpoint's address.
+    test connection is made to another port of the endpoint's address. If a fault that a test caused is in the way, the
+    address is the only one that the namespace has, so that the client gets the driver's own error.
 
     Args:
         network: The network.
@@ -32,7 +33,10 @@ def origin(network: Network, name: str, endpoint: Endpoint) -> str:
     if endpoint.ip is not None:  # an IPv4-mapped address becomes the IPv4 address
         endpoint = replace(endpoint, address=str(endpoint.ip))
     if not plan.has_nat or endpoint.is_loopback:
-        return _routed_source(network[name], endpoint)
+        try:
+            return _routed_source(network[name], endpoint)
+        except ClientError as error:
+            return _source_without_fault(network, network[name], endpoint, error)
     for forward in plan.port_forwards:
         if (str(forward.address), forward.port) == (endpoint.address, endpoint.port):
             target = next(
@@ -42,7 +46,10 @@ def origin(network: Network, name: str, endpoint: Endpoint) -> str:
             )
             endpoint = Endpoint(str(forward.to), target, forward.to_port)
             break
-    return _accepted_source(network[name], network[endpoint.namespace], endpoint)
+    try:
+        return _accepted_source(network[name], network[endpoint.namespace], endpoint)
+    except ClientError as error:
+        raise error.with_tried(*_faults(network, network[name])) from error.__cause__
 
 
 def _routed_source(namespace: Namespace, endpoint: Endpoint) -> str:
@@ -55,6 +62,23 @@ def _routed_source(namespace: Namespace, endpoint: Endpoint) -> str:
             except OSError as error:
                 raise _unreachable(namespace, endpoint, error) from error
             return cast("str", sock.getsockname()[0])
+
+
+def _source_without_fault(network: Network, client: Namespace, endpoint: Endpoint, error: ClientError) -> str:
+    """Return the only address that a client can have; raise the error if it has several, or if there is no fault."""
+    faults = _faults(network, client)
+    version = 6 if ":" in endpoint.address else 4
+    own = [interface for interface in client.addresses if interface.version == version and not interface.is_loopback]
+    if faults and len(own) == 1:
+        return str(own[0].ip)
+    raise error.with_tried(*faults) from error.__cause__
+
+
+def _faults(network: Network, client: Namespace) -> list[str]:
+    """Return a line for each fault in force that concerns a client."""
+    return [
+        f"a fault is in force: {fault.what}" for fault in network.fault_log.in_force if client.name in fault.namespaces
+    ]
 
 
 def _accepted_source(client: Namespace, server: Namespace, endpoint: Endpoint) -> str:

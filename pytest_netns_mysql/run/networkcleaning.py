@@ -84,14 +84,6 @@ class NetworkCleaner:
         if guard is not None:
             guard.enter(scope)
 
-    def changes(self) -> tuple[str, ...]:
-        """Return what the running test has changed in the current network so far, as lines for a person."""
-        guard = self._current()
-        try:
-            return () if guard is None else guard.changes()
-        except OSError:
-            return ()
-
     def put_back(self, scope: Hashable, item: pytest.Item) -> list[str]:
         """Put the network back at the end of a scope, and return the changes as lines for a person.
 
@@ -107,6 +99,14 @@ class NetworkCleaner:
             outcome = "the network is rebuilt" if is_lost else "put back"
             item.add_report_section("teardown", f"left on the network: {outcome}", "\n".join(found))
         return found
+
+    def changes(self) -> tuple[str, ...]:
+        """Return a line for each change of the current network that the test has made so far, for its report."""
+        guard = self._current()
+        try:
+            return () if guard is None else guard.changes()
+        except OSError as error:
+            return (f"the network cannot be read: {error}",)
 
     def rebuild_lost(self) -> None:
         """Rebuild the network that ``put_back`` could not put back, if there is one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import time
 from collections.abc import Callable
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql import Network, NetworkError, SettingError
+from pytest_netns_mysql import ClientError, Endpoint, Network, NetworkError, SettingError
+from pytest_netns_mysql.kernel.origin import origin
 from pytest_netns_mysql.topology import from_mapping
 from pytest_netns_mysql.topology.file.load import load
 
@@ -218,3 +220,51 @@ def test_a_deleted_link_has_no_faults(in_network: InNetwork, output: Output, cau
         return str(error.value).splitlines()[0]
 
     assert in_network(load("red-blue"), action) == ("the link of red has been deleted: red has no interface vpeer-red")
+
+
+def test_the_origin_of_an_account_is_known_during_a_fault(in_network: InNetwork) -> None:
+    """So that the client gets the driver's own error."""
+
+    def action(network: Network) -> list[str]:
+        blue = Endpoint("198.51.100.2", "blue", 3306)
+        with network.partition("red"):
+            found = [origin(network, "red", blue)]
+        network["red"].run(["ip", "route", "del", "default"], check=True)
+        with pytest.raises(ClientError, match=r"red cannot reach 198\.51\.100\.2/blue"):
+            origin(network, "red", blue)
+        return found
+
+    assert in_network(load("red-blue"), action) == ["192.0.2.2"]
+
+
+@pytest.mark.parametrize("preset", ["nat", "two"])
+def test_an_origin_that_a_fault_hides_names_the_fault(in_network: InNetwork, preset: str) -> None:
+    two = {"namespaces": {"red": {"address": ["192.0.2.2/24", "192.0.2.3/24"]}, "blue": {"address": "10.0.0.2/24"}}}
+    topology = from_mapping(two) if preset == "two" else load("nat")
+
+    def action(network: Network) -> tuple[str, str]:
+        client, server = network.topology.namespaces if preset == "two" else ("red", "db")
+        address = str(network[server].addresses[0].ip)
+        with network.partition(client) as fault, pytest.raises(ClientError) as error:
+            origin(network, client, Endpoint(address, server, 3306))
+        return str(error.value), fault.what
+
+    text, what = in_network(topology, action)
+    assert f"  tried: a fault is in force: {what}\n" in text
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_the_link_to_a_bridge_loses_packets_too(in_network: InNetwork, direction: str) -> None:
+    def action(network: Network) -> list[int]:
+        codes = []
+        with network["db"]:
+            listener = socket.create_server(("172.18.0.2", 3306))
+        with listener:
+            for loss in ("100%", None):
+                fault = None if loss is None else network.link("db").shape(loss=loss, direction=direction)
+                with fault or contextlib.nullcontext(), network["app"], socket.socket() as caller:
+                    caller.settimeout(0.5 if loss else 5)
+                    codes.append(caller.connect_ex(("172.18.0.2", 3306)))
+        return codes
+
+    assert in_network(load("bridge"), action) == [errno.EAGAIN, 0]

@@ -42,6 +42,19 @@ def test_a_change_may_fail_its_test(suite: Suite, as_written: tuple[str, str]) -
     assert "ERROR at teardown of test_after" not in result.stdout.str()
 
 
+def test_faults_that_a_test_leaves_are_healed_and_named(suite: Suite, as_written: tuple[str, str]) -> None:
+    result = suite("network_leftovers/left_faults", "-rP", *as_written)
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines(
+        [
+            "*left on the network: put back*",
+            "the link of red to global is down",
+            "global: link veth-red is down, was up",
+            "blue: route default via 198.51.100.1 dev vpeer-blue is gone",
+        ]
+    )
+
+
 @pytest.mark.parametrize(("leftovers", "is_kept"), [("keep", True), ("reset", False)])
 def test_changes_may_be_kept(suite: Suite, leftovers: str, is_kept: bool) -> None:
     result = suite("network_leftovers/changed_route", f"--netns-leftovers={leftovers}", "-rP")

@@ -127,8 +127,15 @@ class Baseline:
             initial_values.close()
         return Leftovers((*(found or ()), *incomplete), (*lines, *incomplete))
 
-    def differences(self, changes: Changes) -> tuple[str, ...]:
-        """Return a line for each difference from the state that tests should find, among what was touched."""
+    def lines(self, changes: Changes) -> tuple[str, ...]:
+        """Return a line for each change that is there now. Nothing is put back.
+
+        Args:
+            changes: What was touched.
+
+        Raises:
+            OSError: The network cannot be read.
+        """
         initial_values = sysctls.InitialValues(self._network)
         try:
             return tuple(self._difference(changes, initial_values).lines())

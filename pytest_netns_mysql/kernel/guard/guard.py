@@ -124,13 +124,13 @@ class Guard:
             self._pending.add(pending)
 
     def changes(self) -> tuple[str, ...]:
-        """Return what differs now from the state that tests should find, as lines; nothing is put back.
+        """Return a line for each change that is there now, by whatever means it was made. Nothing is put back.
 
         Raises:
             OSError: The network cannot be read.
         """
         self._take()
-        return self._get_baseline().differences(self._pending) if self._pending else ()
+        return self._get_baseline().lines(self._pending) if self._pending else ()
 
     def put_back(self, by: str = "the cleaning after the test") -> Leftovers | None:
         """Put back what changed; return what that was, or None if nothing was touched.
@@ -157,12 +157,11 @@ class Guard:
         """Note the faults that are healed, and return what was found with a line for each fault that the test left."""
         log = self.network.fault_log
         healed = log.restore(self._faults, by)
-        concerned = {name for fault in healed for name in fault.namespaces}
+        concerned = {place for fault in healed for place in (*fault.namespaces, *fault.files)}
         for line in leftovers.found:
-            name, _, _ = line.partition(":")
-            namespaces = [name] if name in self.network else []
-            if not concerned.intersection(namespaces):  # such a line may be what one of these faults did
-                log.note(line, *namespaces).heal(by)
+            place, _, _ = line.partition(":")
+            if place not in concerned:  # else the line may be what one of these faults did
+                log.note(line, *([place] if place in self.network else [])).heal(by)
         return replace(leftovers, found=(*(fault.what for fault in healed), *leftovers.found))
 
     def _accept_faults(self, before: list[Fault]) -> None:
