@@ -55,10 +55,9 @@ def looks(workshop: Workshop, runs: int) -> list[Line]:
 def capture(workshop: Workshop, runs: int) -> list[Line]:
     """Measure what it costs to capture the packets of tests that pass, so that they are forgotten."""
     suite = workshop.suite(f"shop-{_TESTS + 1}", suites.our_shop(_TESTS + 1))
-    captured = Contender(
-        "netns_capture = failed", partial(workshop.pytest, "captures", suite, "--netns-capture=failed")
-    )
-    off = Contender("netns_capture = off", partial(workshop.pytest, "captures", suite))
+    run = partial(workshop.pytest, "captures", suite)
+    captured = Contender("netns_capture = failed", partial(run, "--netns-capture=failed"))
+    off = Contender("netns_capture = off", run)
     measure(workshop, [captured, off], runs)
     return [
         line("capture/one-more-test", "one more test, its packets captured", captured, off, ONE_MORE_TEST, kind="more"),

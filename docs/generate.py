@@ -1,7 +1,8 @@
-"""Write what is made from the code: settings, presets with drawings, the format of reports; `--check` only compares."""
+"""Write what is made from the code: settings, presets, commands, the format of reports; `--check` only compares."""
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import inspect
 import json
@@ -9,6 +10,7 @@ import re
 import sys
 from pathlib import Path
 
+from pytest_netns_mysql import cli
 from pytest_netns_mysql.report import jsonfile, model
 from pytest_netns_mysql.settings import TABLE
 from pytest_netns_mysql.topology.diagram import draw
@@ -100,6 +102,40 @@ def attributes(kind: type) -> dict[str, str]:
     return {name: " ".join(meaning.split()) for name, meaning in entries}
 
 
+def commands_page() -> str:
+    """Return the page of the command line: each command with its arguments and examples."""
+    parser = cli.parser_of()
+    lines = [
+        "# Commands",
+        "",
+        "`netns-mysql COMMAND --help` shows the same in the terminal. Exit codes: 0 if it worked; 1 if it did not, with",
+        "a message that says what to do; 2 for a wrong command line. `run` and `shell` return the exit code of their",
+        "command, or 126 if it cannot be executed, 127 if it was not found.",
+        "",
+        "| command | what it does |",
+        "|---|---|",
+        *(f"| [`{name}`](#{name}) | {text} |" for name, text in cli.COMMANDS.items()),
+        "| `--version` | print the versions of the package, Python, pytest and the server that tests would use |",
+    ]
+    for name, module in cli.modules().items():
+        lines += ["", f"## {name}", "", module.DESCRIPTION, "", "| argument | meaning |", "|---|---|"]
+        lines += [f"| `{_argument(action)}` | {action.help} |" for action in cli.arguments_of(parser, name)]
+        if getattr(module, "TAKES_COMMAND", False):
+            lines.append("| `-- CMD...` | a command to run there, whose exit code is returned; default `$SHELL` |")
+        if lines[-1] == "|---|---|":
+            del lines[-3:]
+        lines += ["", "```text", *(line[2:] for line in module.EXAMPLES.splitlines()), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _argument(action: argparse.Action) -> str:
+    words = ", ".join(action.option_strings)
+    value = action.metavar or ("|".join(map(str, action.choices)) if action.choices is not None else "")
+    if action.option_strings and action.nargs == "?":
+        value = f"[{value}]"
+    return " ".join(filter(None, [words, str(value) if action.nargs != 0 else ""])).replace("|", "\\|")
+
+
 def pages() -> dict[str, str]:
     """Return the text of every generated file, by its name below docs."""
     drawings = {f"presets/{name}.svg": draw(load(name), "svg").rstrip("\n") + "\n" for name in presets()}
@@ -108,6 +144,7 @@ def pages() -> dict[str, str]:
         "presets.md": presets_page(),
         "report-format.md": report_format_page(),
         "report.schema.json": json.dumps(jsonfile.schema(), indent=2) + "\n",
+        "commands.md": commands_page(),
         **drawings,
     }
 

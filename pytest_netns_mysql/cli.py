@@ -145,5 +145,21 @@ def parser_of(modules: Mapping[str, ModuleType] | None = None) -> argparse.Argum
     return parser
 
 
+def modules() -> dict[str, ModuleType]:
+    """Return the modules of all commands, by the commands' names."""
+    return {name: _module(name) for name in COMMANDS}
+
+
+def arguments_of(parser: argparse.ArgumentParser, name: str) -> list[argparse.Action]:
+    """Return the arguments of a command, without --help.
+
+    Args:
+        parser: What ``parser_of`` returned.
+        name: The name of the command.
+    """
+    (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return [action for action in commands.choices[name]._actions if action.dest != "help"]
+
+
 if __name__ == "__main__":
     sys.exit(main())

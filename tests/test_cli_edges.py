@@ -118,11 +118,11 @@ def test_no_command_has_an_option_that_does_nothing() -> None:
         "show": {"--format"},
         "matrix": {"--topology", "--mysqld"},
         "access": {"--mode", "--cache", "--topology", "--mysqld", "--user", "--format"},
-        "cache": {"--cache", "--json"},
         "up": {"--mode", "--cache", "--topology", "--mysqld"},
         "ps": {"--json"},
         "shell": {"--pid"},
         "ls": {"--json"},
+        "cache": {"--json", "--cache"},
         "down": set(),
         "run": {"--mode", "--cache", "--topology", "--netns", "--mysqld"},
     }

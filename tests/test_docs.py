@@ -61,9 +61,10 @@ def test_a_server_that_stays_up_is_listed_and_ended() -> None:
     result = subprocess.run(
         ["sh", "-c", f'{command} run -- sh -ec "{script}"'], capture_output=True, text=True, cwd=ROOT
     )
-    up, ls, down = result.stdout.splitlines()
+    up, header, ls, down = result.stdout.splitlines()
     assert up.startswith("pid ")
-    assert (up, f"ended: {up}") == (ls, down)
+    assert header.startswith("PID ")
+    assert (ls.split()[0], f"ended: {up}") == (up.split()[1].rstrip(":"), down)
 
 
 @pytest.mark.parametrize("text", [text for text in CONSOLE if "netns-mysql up" not in text])

@@ -19,7 +19,7 @@ GRANT SELECT, LOCK TABLES ON shop.* TO 'backup'@'localhost', 'backup'@'127.0.0.1
 
 -- Administrators need TLS, and may come from everywhere.
 CREATE USER 'admin'@'%' IDENTIFIED BY 'admin' REQUIRE SSL;
-GRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;
+GRANT SELECT, INSERT, UPDATE, DELETE, RELOAD, PROCESS ON *.* TO 'admin'@'%';
 
 -- One has left, one has not logged in for a year, and nobody knows what the last two are for.
 CREATE USER 'former'@'%' IDENTIFIED BY 'former' ACCOUNT LOCK;

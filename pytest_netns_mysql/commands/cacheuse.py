@@ -20,7 +20,7 @@ def use_of(entry: Entry, path: Path) -> str | None:
         return None
     for session in sessions():
         if any(_is_from(server, entry) for server in session.servers):
-            return f"process {session.pid} uses it for its servers"
+            return f"process {session.known_as} uses it for its servers"
     return _program_in(path) if entry.kind == "servers" else None
 
 

@@ -42,7 +42,7 @@ def choose(pid: int | None) -> LiveSession:
             ],
         )
     if pid is not None:
-        chosen = [session for session in found if session.pid == pid]
+        chosen = [session for session in found if session.known_as == pid]
     else:
         # A run that uses a standing server is in the server's sandbox.
         chosen = [session for session in found if session.kind != "up"] or found
@@ -52,13 +52,13 @@ def choose(pid: int | None) -> LiveSession:
         f"no session has the pid {pid}" if pid is not None else f"{len(chosen)} sessions are running",
         where=_WHERE,
         tried=[_line(session) for session in chosen or found],
-        remedies=[f"name one: netns-mysql shell --pid {(chosen or found)[-1].pid}"],
+        remedies=[f"name one: netns-mysql shell --pid {(chosen or found)[-1].known_as}"],
     )
 
 
 def _line(session: LiveSession) -> str:
     what = session.test["id"] if session.test is not None else " ".join(session.command)
-    return f"pid {session.pid}: {what}"
+    return f"pid {session.known_as}: {what}"
 
 
 def namespace_of(session: LiveSession, name: str | None) -> str:
@@ -75,7 +75,7 @@ def namespace_of(session: LiveSession, name: str | None) -> str:
         raise UnknownNamespaceError(
             f"there is no namespace {name!r}",
             where=_WHERE,
-            tried=[f"topology {session.topology} of process {session.pid} has {', '.join(session.namespaces)}"],
+            tried=[f"topology {session.topology} of process {session.known_as} has {', '.join(session.namespaces)}"],
             remedies=[f"write {near[0]}" if near else "use one of these names"],
         )
     return name
@@ -136,7 +136,7 @@ def _shell(namespace: str, folder: Path) -> tuple[list[str], dict[str, str]]:
 def _greet(session: LiveSession, namespace: str) -> None:
     test = f", during {session.test['id']}" if session.test is not None else ""
     names = ", ".join(name for name in session.namespaces if name not in (namespace, GLOBAL))
-    _say(f"you are in {namespace} of process {session.pid}{test}; also there: {names or 'no other namespace'}")
+    _say(f"you are in {namespace} of process {session.known_as}{test}; also there: {names or 'no other namespace'}")
 
 
 def _explain(files: enter.OptionFiles, server: Server) -> None:

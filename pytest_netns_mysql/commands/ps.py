@@ -50,7 +50,7 @@ def sessions_table(sessions: list[LiveSession]) -> str:
 def _row(session: LiveSession) -> list[str]:
     servers = "\n".join(f"{server.title}: {', '.join(server.places)}" for server in session.servers)
     return [
-        str(session.pid),
+        str(session.known_as),
         f"{session.kind} {session.worker}".strip(),
         time.strftime("%H:%M:%S", time.localtime(session.since)),
         printable(_what(session)),
@@ -78,7 +78,7 @@ def _command(session: LiveSession) -> str:
 
 def _as_dict(session: LiveSession) -> dict[str, Any]:
     return {
-        "pid": session.pid,
+        "pid": session.known_as,
         "kind": session.kind,
         "worker": session.worker or None,
         "since": session.since,

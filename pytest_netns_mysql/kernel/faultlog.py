@@ -20,6 +20,7 @@ class Fault:
         ended: When it was healed, in seconds since the epoch, or None while it is in force.
         healed_by: Who healed it: '' for the test's own code, else such as ``the cleaning after test_shop.py::test_it``.
         files: The files that it changed.
+        caused_at: The file and line of the call that caused it, as ``test_shop.py, line 7``; '' if unknown.
     """
 
     what: str
@@ -28,6 +29,7 @@ class Fault:
     ended: float | None = None
     healed_by: str = ""
     files: tuple[str, ...] = ()
+    caused_at: str = ""
 
     def heal(self, by: str = "") -> None:
         """Note that the fault is healed.
@@ -46,15 +48,16 @@ class FaultLog:
         """Begin without faults."""
         self._faults: list[Fault] = []
 
-    def note(self, what: str, *namespaces: str, files: tuple[str, ...] = ()) -> Fault:
+    def note(self, what: str, *namespaces: str, files: tuple[str, ...] = (), caused_at: str = "") -> Fault:
         """Keep a fault that begins now, and return it.
 
         Args:
             what: The fault as a clause, such as ``the link of red to global is down``.
             namespaces: The namespaces that it concerns.
             files: The files that it changes.
+            caused_at: The file and line of the call that caused it.
         """
-        fault = Fault(what, namespaces, files=files)
+        fault = Fault(what, namespaces, files=files, caused_at=caused_at)
         self._faults.append(fault)
         if len(self._faults) > _KEPT:
             oldest = next((known for known in self._faults if known.ended is not None), None)

@@ -141,7 +141,7 @@ class Network(BuiltNamespaces):
     def _faults(self) -> NetworkFaults:
         from pytest_netns_mysql.kernel.faults.fault import NetworkFaults
 
-        return NetworkFaults(self, self.topology.plan, self.sandbox, self._where, self.fault_log)
+        return NetworkFaults(self, self.topology.plan, self.sandbox, self.directory, self._where, self.fault_log)
 
     def capture(self, *names: str) -> AbstractContextManager[Packets]:
         """Return a context manager that captures packets: ``with netns.capture("red") as packets``.

@@ -95,7 +95,7 @@ def write_option_files(session: LiveSession, server: Server, namespace: str) -> 
         The files; ``my.cnf`` is for the account of the running test, or else for the administrator.
     """
     folder = _new_folder(Path(server.folder))
-    root = {**server.administrator, "socket": server.socket}
+    root = {**server.client_options, **server.administrator}
     administrator = _write(folder, "administrator.cnf", {"client": root})
     nearest = server.nearest.get(namespace)
     own = [account for account in session.accounts if account["server"] == server.name] if nearest else []

@@ -27,6 +27,7 @@ class Origin:
         command: Its command line, for people.
         worker: The name of the xdist worker, or ''.
         since: When the session began, in seconds since the epoch.
+        known_as: The pid that people know the session by; 0 for that of the process.
         has_become_another: True if the process becomes another program in the sandbox, without its descriptors.
     """
 
@@ -34,6 +35,7 @@ class Origin:
     command: Sequence[str]
     worker: str = ""
     since: float = 0.0
+    known_as: int = 0
     has_become_another: bool = False
 
 
@@ -50,6 +52,7 @@ def facts_of(origin: Origin, network: Network, servers: Iterable[Instance]) -> d
     links = ("ns/mnt", "root") if origin.has_become_another else (f"fd/{inner.mount}", f"fd/{inner.root}")
     return {
         "pid": os.getpid(),
+        "known_as": origin.known_as or os.getpid(),
         "kind": origin.kind,
         "worker": origin.worker,
         "since": origin.since,
@@ -98,9 +101,8 @@ def _server(server: Instance, namespaces: Iterable[str]) -> dict[str, Any]:
             for place in server.endpoints_of(each.parameter)
         ],
         "nearest": {name: _nearest(server, name) for name in namespaces},
-        "socket": str(server.socket),
         "folder": str(server.folder),
-        "administrator": server.administrator.account,
+        "administrator": server.administration,
         "programs": None if client is None else str(client.parent),
         "client_options": dict(server.dialect.client_programs),
     }

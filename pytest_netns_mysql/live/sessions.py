@@ -27,9 +27,8 @@ class Server:
         cache: The cache folder that it started from.
         endpoints: Where it listens, each with ``kind``, ``address``, ``port`` and ``namespace``.
         nearest: Address and port that a client in a namespace connects to, by the namespace's name; or None.
-        socket: The path of the administrator's private socket, in the sandbox.
         folder: The path of the private folder, in the sandbox.
-        administrator: The administrator's user and password.
+        administrator: The options with which client programs are the administrator.
         programs: The folder of the client programs that came with the server, or None.
         client_options: Options that the client programs need.
     """
@@ -41,7 +40,6 @@ class Server:
     cache: str
     endpoints: list[dict[str, Any]]
     nearest: dict[str, list[Any] | None]
-    socket: str
     folder: str
     administrator: dict[str, str] = field(repr=False)
     programs: str | None
@@ -64,6 +62,7 @@ class LiveSession:
 
     Attributes:
         pid: The process.
+        known_as: The pid for people; of a standing server the one that `netns-mysql ls` shows.
         kind: ``pytest``, ``run`` for a command of `netns-mysql run`, or ``up`` for a standing server.
         worker: The name of the xdist worker, or ''.
         since: When the session began, in seconds since the epoch.
@@ -79,6 +78,7 @@ class LiveSession:
     """
 
     pid: int
+    known_as: int
     kind: str
     worker: str
     since: float
@@ -152,4 +152,5 @@ def _inner_pid(folder: Path) -> int:
 
 def _session(pid: int, facts: dict[str, Any]) -> LiveSession:
     servers = [Server(**server) for server in facts["servers"]]
-    return LiveSession(**facts | {"pid": pid, "servers": servers})
+    known_as = pid if facts["known_as"] == facts["pid"] else facts["known_as"]
+    return LiveSession(**facts | {"pid": pid, "known_as": known_as, "servers": servers})

@@ -59,9 +59,8 @@ class StandingServer:
         self._files = self._sandbox_files()
         self._started = time.time()
         self._board = Board()
-        self._board.show(
-            facts_of(Origin("up", ["netns-mysql", "up"], since=self._started), self._network, [self._server])
-        )
+        origin = Origin("up", ["netns-mysql", "up"], since=self._started, known_as=supervisor)
+        self._board.show(facts_of(origin, self._network, [self._server]))
         own = (Path("/proc/self/ns/user"),) if order.is_rootless else ()
         inner = sandbox.inner
         users = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in own]

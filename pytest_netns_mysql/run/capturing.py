@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,7 +74,7 @@ class Capturing:
         self._session = session
         self._folder = rootdir / session.settings.capture_dir
         self._taps: WeakKeyDictionary[Network, list[Tap]] = WeakKeyDictionary()
-        self._refused: dict[str, NetworkError] = {}
+        self._refused: WeakKeyDictionary[Network, list[NetworkError]] = WeakKeyDictionary()
         self._recording: _Recording | None = None
         self._written: set[Path] = set()
         self._key_log = KeyLog() if session.settings.capture_keys == "on" else None
@@ -95,6 +95,15 @@ class Capturing:
         if self._recording is not None and pytest_internals.name_of(fixturedef) == "netns":
             self._follow_network(self._recording)
         return value
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        """Make room for the packets of the test itself, if its fixtures have filled the buffer."""
+        recording = self._recording
+        if recording is not None and recording.network is not None:
+            for tap in self._taps[recording.network]:
+                if tap.is_half_full:
+                    self._read(recording, tap)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -131,8 +140,9 @@ class Capturing:
         recording.network = network
         if network not in self._taps:
             self._taps[network] = self._open(network)
-        for tap in self._taps[network]:
-            tap.start()
+        else:
+            for tap in self._taps[network]:
+                tap.discard()
         if self._key_log is not None:
             self._key_log.clear()
 
@@ -142,7 +152,7 @@ class Capturing:
             try:
                 taps += network.taps.start([name])
             except NetworkError as error:  # of a namespace that others own
-                self._refused[name] = error
+                self._refused.setdefault(network, []).append(error)
             namespace.key_log = None if self._key_log is None else self._key_log.path
         return taps
 
@@ -162,8 +172,9 @@ class Capturing:
         except OSError as error:
             report.sections.append(("netns capture", f"the packets could not be written: {error}"))
             return
-        if any(recording.lost.values()):
-            report.sections.append(("netns capture", "\n".join(_losses(recording.lost))))
+        missing = self._missing(recording, network)
+        if missing:
+            report.sections.append(("netns capture", "\n".join(missing)))
         self._written.add(file)
         recording.item.stash[CAPTURE_FILE] = file
 
@@ -171,10 +182,8 @@ class Capturing:
         from pytest_netns_mysql.kernel.capture.pcapng import Capture
 
         taps = self._taps[network]
-        earliest = recording.began * 1e9
         for tap in taps:
-            recording.frames += [frame for frame in tap.read() if frame.time >= earliest]
-            recording.lost[tap.namespace] = tap.lost
+            self._read(recording, tap)
         notes = notes_of(recording.item.nodeid, recording.began, recording.failures, network.fault_log)
         return Capture(
             comment=comment_of(recording.item.nodeid, self._facts(recording, network), recording.began, notes),
@@ -185,6 +194,11 @@ class Capturing:
             secrets=self._key_log.read() if self._key_log is not None else b"",
         )
 
+    def _read(self, recording: _Recording, tap: Tap) -> None:
+        earliest = recording.began * 1e9
+        recording.frames += [frame for frame in tap.read() if frame.time >= earliest]
+        recording.lost[tap.namespace] = tap.lost
+
     def _facts(self, recording: _Recording, network: Network) -> list[str]:
         """Return lines for the comment on a file: the servers, and what is missing in the file."""
         from pytest_netns_mysql.mysql.kinds.provenance import provenance
@@ -194,21 +208,18 @@ class Capturing:
             for server in self._session.servers.running
             if server.network is network
         ]
-        refused = [f"not captured: {name}, {error.what}" for name, error in self._refused.items() if name in network]
-        return [
-            f"topology: {network.topology.name} ({network.topology.source})",
-            *servers,
-            *refused,
-            *_losses(recording.lost),
+        topology = f"topology: {network.topology.name} ({network.topology.source})"
+        return [topology, *servers, *self._missing(recording, network)]
+
+    def _missing(self, recording: _Recording, network: Network) -> list[str]:
+        """Return a line for each namespace whose packets are not all in the file."""
+        lost = [
+            f"{count} packets of namespace {name}: the buffer was full"
+            for name, count in recording.lost.items()
+            if count
         ]
-
-
-def _losses(lost: Mapping[str, int]) -> list[str]:
-    return [
-        f"{count} packets of namespace {name} were lost, the last ones: the buffer was full"
-        for name, count in lost.items()
-        if count
-    ]
+        refused = [error.what for error in self._refused.get(network, ())]
+        return [f"not captured: {line}" for line in (*refused, *lost)]
 
 
 def _interfaces(network: Network, name: str) -> list[str]:

@@ -34,12 +34,14 @@ class Cleaner:
     Attributes:
         next_item: The test after the test that is torn down.
         put_away: What went away on the servers after earlier tests.
+        changes_of_network: Returns what the running test has changed in the network, as lines for a person.
     """
 
     def __init__(self, session: NetnsSession) -> None:
         """Watch nothing yet."""
         self._session = session
         self._networks = NetworkCleaner(session)
+        self.changes_of_network = self._networks.changes
         self._watched: dict[Instance, WatchedServer] = {}
         self._default: Instance | None = None
         self._begun: pytest.Item | None = None

@@ -97,3 +97,21 @@ def nameless(network: Network) -> list[str]:
     with pytest.raises(NetworkError) as error:
         network.without_names()
     return str(error.value).splitlines()
+
+
+def test_names_of_a_network_that_is_not_active_are_refused(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[Any]:
+        fault = network.without_names("db.test")
+        second = Network(network.sandbox, NAMED)
+        with pytest.raises(NetworkError) as error:
+            network.without_names()
+        with second.without_names():
+            fault.heal()
+            seen = [resolved(second)]
+        return [*seen, resolved(second), str(error.value).splitlines()[0]]
+
+    assert in_network(NAMED, action) == [
+        [],
+        ["red.test", "db.test", "blue.test"],
+        "no name can be removed: /etc/hosts has the names of another network",
+    ]

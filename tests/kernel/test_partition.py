@@ -85,132 +85,6 @@ def test_an_open_connection_continues_after_the_partition(in_network: InNetwork)
     assert in_network(load("red-blue"), action) == b"late"
 
 
-def attempt(network: Network, client: str, server: str, port: int = 3306, timeout: float = 0.3) -> str:
-    """Return the name of the error with which a connection fails, ``timeout``, or an empty string."""
-    address = str(network[server].addresses[0].ip)
-    with network[server]:
-        listener = socket.create_server((address, port))
-    with listener, network[client], socket.socket() as caller:
-        caller.settimeout(timeout)
-        code = caller.connect_ex((address, port))
-    return {0: "", errno.EAGAIN: "timeout"}.get(code) or errno.errorcode.get(code, "")
-
-
-@pytest.mark.parametrize(
-    ("keywords", "outwards", "inwards", "what"),
-    [
-        ({}, "EHOSTUNREACH", "EHOSTUNREACH", "red is partitioned from global, blue (reject, both ways)"),
-        (
-            {"direction": "out"},
-            *("EHOSTUNREACH", "timeout"),
-            "red is partitioned from global, blue (reject, out of red only)",
-        ),
-        (
-            {"direction": "in"},
-            "timeout",
-            "EHOSTUNREACH",
-            "red is partitioned from global, blue (reject, into red only)",
-        ),
-        ({"action": "drop"}, "timeout", "timeout", "red is partitioned from global, blue (drop, both ways)"),
-        (
-            {"action": "drop", "direction": "in"},
-            *("timeout", "timeout"),
-            "red is partitioned from global, blue (drop, into red only)",
-        ),
-        ({"port": 3306}, "ECONNREFUSED", "ECONNREFUSED", "port 3306 between red and global, blue is rejected"),
-        ({"port": 3306, "direction": "in"}, "", "ECONNREFUSED", "port 3306 from global, blue into red is rejected"),
-        (
-            {"port": [33060, 3306], "direction": "out", "action": "drop"},
-            *("timeout", ""),
-            "ports 33060, 3306 out of red into global, blue are dropped",
-        ),
-        ({"others": ["global"]}, "", "", "red is partitioned from global (reject, both ways)"),
-        ({"port": 33062}, "", "", "port 33062 between red and global, blue is rejected"),
-    ],
-)
-def test_a_partition_stops_what_it_says(
-    in_network: InNetwork, keywords: dict[str, Any], outwards: str, inwards: str, what: str
-) -> None:
-    def action(network: Network) -> list[str]:
-        with network.partition("red", **keywords) as fault:
-            seen = [attempt(network, "red", "blue"), attempt(network, "blue", "red"), fault.what]
-        return [*seen, attempt(network, "red", "blue", timeout=5), attempt(network, "blue", "red", timeout=5)]
-
-    assert in_network(load("red-blue"), action) == [outwards, inwards, what, "", ""]
-
-
-def test_ipv6_is_stopped_by_rules_as_well(in_network: InNetwork) -> None:
-    def action(network: Network) -> list[str]:
-        assert network["red"].addresses[0].version == network["blue"].addresses[0].version == 6
-        found = []
-        for keywords in ({"port": 3306}, {"action": "drop"}):
-            with network.partition("red", **keywords):
-                found.append(attempt_ipv6(network))
-        return [*found, attempt_ipv6(network, timeout=5)]
-
-    assert in_network(load("dual-stack"), action) == ["ECONNREFUSED", "EAGAIN", "0"]
-
-
-def attempt_ipv6(network: Network, timeout: float = 0.3) -> str:
-    address = (str(network["blue"].addresses[0].ip), 3306)
-    with network["blue"]:
-        listener = socket.create_server(address, family=socket.AF_INET6)
-    with listener, network["red"], socket.socket(socket.AF_INET6) as caller:
-        caller.settimeout(timeout)
-        code = caller.connect_ex(address)
-    return errno.errorcode.get(code, "0")
-
-
-def test_what_is_sent_the_other_way_arrives(in_network: InNetwork) -> None:
-    def action(network: Network) -> bytes:
-        with network["blue"]:
-            receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            receiver.bind(("198.51.100.2", 5000))
-            receiver.settimeout(5)
-        with receiver, network.partition("red", direction="in", action="drop"), network["red"]:
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-                sender.sendto(b"out of red", ("198.51.100.2", 5000))
-            return receiver.recv(100)
-
-    assert in_network(load("red-blue"), action) == b"out of red"
-
-
-def test_an_open_connection_is_reset_at_a_port_that_rejects(in_network: InNetwork) -> None:
-    def action(network: Network) -> str:
-        with network["blue"]:
-            listener = socket.create_server(("198.51.100.2", 3306))
-        with listener, network["red"], socket.create_connection(listener.getsockname()) as caller:
-            met, _ = listener.accept()
-            with met, network.partition("blue", direction="in", port=3306):
-                caller.settimeout(5)
-                caller.send(b"late")
-                with pytest.raises(ConnectionResetError) as error:
-                    caller.recv(1)
-                return str(error.value)
-
-    assert in_network(load("red-blue"), action) == "[Errno 104] Connection reset by peer"
-
-
-def test_several_partitions_end_in_any_order(in_network: InNetwork) -> None:
-    def action(network: Network) -> list[str]:
-        first = network.partition("red", port=3306, direction="in")
-        second = network.partition("red", port=3306, direction="in", action="drop")
-        third = network.partition("blue", others=["global"])
-        seen = [attempt(network, "blue", "red")]
-        first.heal()
-        seen.append(attempt(network, "blue", "red"))
-        second.heal()
-        seen.append(attempt(network, "blue", "red"))
-        third.heal()
-        third.heal()
-        return [*seen, repr(first), *(fault.what for fault in network.fault_log.in_force)]
-
-    reject_or_drop, dropped, reached, shown = in_network(load("red-blue"), action)
-    assert reject_or_drop in ("ECONNREFUSED", "timeout")
-    assert (dropped, reached) == ("timeout", "")
-    assert shown == "<NetworkFault: port 3306 from global, blue into red is rejected, healed>"
-
-
 def test_wrong_arguments_are_errors_at_once(in_network: InNetwork) -> None:
     wrong: list[dict[str, Any]] = [
         {"direction": "up"},
@@ -279,3 +153,22 @@ def test_an_impossible_partition_is_an_error(in_network: InNetwork) -> None:
         "  do: leave its block first",
         "  do: name all namespaces of one side in one partition",
     ]
+
+
+def test_the_log_says_which_line_caused_a_fault(in_network: InNetwork) -> None:
+    def action(network: Network) -> list[str]:
+        with network.partition("red"), network.link("blue").down():
+            return [fault.caused_at.rpartition("/")[2].partition(",")[0] for fault in network.fault_log.in_force]
+
+    assert in_network(load("red-blue"), action) == ["test_partition.py", "test_partition.py"]
+
+
+def test_a_partition_whose_routes_a_test_deleted_is_healed(in_network: InNetwork) -> None:
+    def action(network: Network) -> set[str]:
+        with network.partition("red"):
+            for name in ("global", "red"):
+                for address in ("192.0.2.1", "192.0.2.2", "198.51.100.2"):
+                    network[name].run(["ip", "route", "del", "unreachable", address], check=False)
+        return unreached(network)
+
+    assert in_network(load("red-blue"), action) == set()

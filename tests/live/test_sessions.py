@@ -266,3 +266,16 @@ def test_without_a_session_the_remedy_is_one() -> None:
         "  do: keep a failing test where it is: pytest --netns-pause\n"
         "  do: or start a sandbox: netns-mysql run --mysqld -- bash\n",
     )
+
+
+def test_the_clients_of_mariadb_read_the_same_option_files(run: Run) -> None:
+    process = run("with", "--netns-mysqld=mariadb")
+    user = "SELECT CONCAT(USER(), ' ', @@version_comment LIKE '%Debian%' OR @@version LIKE '%MariaDB%')"
+    for words, answer in (
+        (["mariadb"], "red_user@192.0.2.2 1\n"),
+        (["mariadb", "--defaults-group-suffix=_app"], "app@192.0.2.2 1\n"),
+    ):
+        result = shell(process, "--", *words, "-Nse", user)
+        assert result.stdout == answer, result.stderr
+    script = f'mariadb --defaults-file=$MYSQL_HOME/administrator.cnf -Nse "{user}"'
+    assert shell(process, "--", "sh", "-c", script).stdout == "root@localhost 1\n"

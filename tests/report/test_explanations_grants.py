@@ -130,6 +130,21 @@ def test_a_schema_to_be_created(explained: Explained, app: Any) -> None:
     assert found.remedies[0] == "GRANT CREATE ON new.* TO 'app'@'192.0.2.%'"
 
 
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("LOCK TABLES shop.goods WRITE", "has no LOCK TABLES privilege on the schema shop"),
+        ("CREATE EVENT shop.e ON SCHEDULE EVERY 1 DAY DO SELECT 1", "has no EVENT privilege on the schema shop"),
+        ("DROP SCHEMA shop", "has no DROP privilege on the schema shop"),
+        ("GRANT SELECT ON shop.* TO other", "has no GRANT OPTION privilege on the schema shop"),
+        ("CREATE VIEW shop.v AS SELECT 1", "has no CREATE VIEW privilege on shop.v"),
+        ("TRUNCATE shop.goods", "has no DROP privilege on shop.goods"),
+    ],
+)
+def test_other_privileges(explained: Explained, app: Any, statement: str, what: str) -> None:
+    assert explained(lambda: run(app, statement)).what == f"'app'@'192.0.2.%' {what}"
+
+
 def test_a_routine(explained: Explained, app: Any) -> None:
     found = explained(lambda: run(app, "CALL shop.sell()"))
     assert found.what == "'app'@'192.0.2.%' has no EXECUTE privilege on the procedure shop.sell"
@@ -152,6 +167,12 @@ def test_a_client_program(
     argv = netns_argv("mysql", "-e", "DELETE FROM shop.goods", namespace="red", account=account)
     found = explained(lambda: subprocess.run(argv, check=True, capture_output=True, timeout=60))
     assert found.what == "'app'@'192.0.2.%' has no DELETE privilege on shop.goods"
+
+
+def test_mysqladmin(explained: Explained, shop: None, netns_account: AccountFactory, netns_argv: ArgvFactory) -> None:
+    argv = netns_argv("mysqladmin", "shutdown", namespace="red", account=netns_account("app", host="192.0.2.%"))
+    found = explained(lambda: subprocess.run(argv, check=True, capture_output=True, timeout=60))
+    assert "needs SHUTDOWN" in found.what or "has no SHUTDOWN privilege" in found.what
 
 
 def test_x_protocol(

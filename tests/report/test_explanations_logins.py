@@ -173,6 +173,16 @@ def test_an_expired_password(
     assert found.what.endswith("has expired, so the server runs nothing but a change of the password")
 
 
+def test_a_plugin_that_the_client_lacks(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory
+) -> None:
+    app = netns_account("app", host="192.0.2.%", password="right")
+    found = explained(lambda: netns_connect("red", account=app, auth_plugin="client_of_mine"))
+    assert found.what == (
+        "mysql.connector does not have the authentication plugin client_of_mine, by which this login is to be made"
+    )
+
+
 def test_an_account_of_the_socket_file(explained: Explained, netns_start_mysqld: StartFactory) -> None:
     server = netns_start_mysqld(
         bind_address="192.0.2.2/red", options={"port": 3399, "plugin_load_add": "auth_socket=auth_socket.so"}

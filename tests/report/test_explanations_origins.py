@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql import ConnectFactory
+from pytest_netns_mysql import AccountFactory, ConnectFactory
 from tests.report.conftest import Explained
 
 pytestmark = pytest.mark.live
@@ -16,6 +16,25 @@ def user(connection: Any) -> Any:
     with connection.cursor() as cursor:
         cursor.execute("SELECT USER()")
         return cursor.fetchone()
+
+
+def test_another_account_than_expected(
+    explained: Explained, netns_connect: ConnectFactory, netns_account: AccountFactory
+) -> None:
+    everywhere, red = netns_account("app", host="%"), netns_account("app", host="192.0.2.%")
+    assert str(everywhere) == "'app'@'%'"
+    connection = netns_connect("red", account=red)
+
+    def fail() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT CURRENT_USER()")
+            found = cursor.fetchone()
+        assert found == ("app@%",), f"assert {found} == {('app@%',)}"
+
+    found = explained(fail)
+    assert found.what == (
+        "the server picked the account 'app'@'192.0.2.%' for app from 192.0.2.2 (namespace red), not 'app'@'%'"
+    )
 
 
 def expect(connection: Any, origin: str) -> None:

@@ -54,7 +54,17 @@ def test_a_table_in_the_schema_of_an_account(explained: Explained, netns_connect
 def test_a_table_on_a_fresh_server(explained: Explained, netns_mysqld: MySQLServer) -> None:
     put_away = {("mysqld", "", ""): "test_shop.py::test_sale"}
     found = explained(lambda: netns_mysqld.execute("USE shop"), put_away=put_away)
-    assert found.what == "there is no schema shop any more: netns_mysqld was started anew after test_shop.py::test_sale"
+    assert found.what == "there is no schema shop on netns_mysqld"
+    assert found.details == (
+        "netns_mysqld was started anew after test_shop.py::test_sale: what earlier tests left is gone",
+    )
+
+
+def test_another_table_of_a_schema_that_is_there_again(explained: Explained, netns_mysqld: MySQLServer) -> None:
+    netns_mysqld.execute("CREATE SCHEMA shop")
+    put_away = {("mysqld", "shop", ""): "test_shop.py::test_sale"}
+    found = explained(lambda: netns_mysqld.execute("SELECT * FROM shop.goods"), put_away=put_away)
+    assert found.what == "there is no table shop.goods on netns_mysqld"
 
 
 def test_accounts(explained: Explained, netns_mysqld: MySQLServer, netns_account: AccountFactory) -> None:

@@ -11,6 +11,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,11 @@ def pid_of(line: str) -> int:
     return int(match[1])
 
 
+def listed(command: Command) -> dict[int, dict[str, Any]]:
+    """Return the standing servers, by the pids that `netns-mysql down` takes."""
+    return {row["pid"]: row for row in json.loads(command("ls", "--json"))}
+
+
 def seen(pytester: pytest.Pytester) -> list[int]:
     """Return mysqld's pid in each run."""
     return [pid for pid, _ in json.loads((pytester.path / "seen").read_text())]
@@ -79,7 +85,15 @@ def test_runs_use_the_standing_server_and_leave_nothing_on_it(
     ((child),) = children(holder)
     assert seen(pytester) == children(child) * 3
     assert "an equal server is up already" in command("up", code=1)
-    assert command("ls").count(f"pid {holder}: ") == 1
+    assert listed(command)[holder]["state"] == "free"
+    header, *rows = command("ls").splitlines()
+    assert header.split() == ["PID", "SERVER", "TOPOLOGY", "SINCE", "STATE"]
+    assert [row.split()[2:] for row in rows if row.startswith(f"{holder} ")] == [
+        ["netns-topology", listed(command)[holder]["since"], "free"]
+    ]
+    shown = command("ps")
+    assert re.search(rf"^{holder} +up +[\d:]+ +standing server +- +MySQL [\d.]+: ", shown, re.MULTILINE), shown
+    assert command("shell", "red", "--pid", str(holder), "--", "hostname", "-I") == "192.0.2.2 \n"
     assert command("down", str(holder)).startswith(f"ended: pid {holder}: mysql-")
     wait_for_end(holder, child, *seen(pytester))
     assert f"no standing server has the pid {holder}\n  where: netns-mysql down\n" in command(
@@ -98,7 +112,7 @@ def test_a_standing_server_that_cannot_be_put_back_is_replaced(
     suite("reuse/asks").assert_outcomes(passed=1)
     first, second, third = seen(pytester)
     assert first != second == third
-    assert pid_of("".join(line for line in command("ls").splitlines(True) if f"pid {holder}:" in line)) == holder
+    assert listed(command)[holder]["state"] == "free"
 
 
 def test_up_loads_what_the_topology_says(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
@@ -169,8 +183,7 @@ def test_a_second_run_at_the_same_time_starts_its_own_server(
     )
     try:
         wait_for_file(pytester.path / "seen", first)
-        assert f"pid {holder}: " in (shown := command("ls"))
-        assert f"used by pid {first.pid}" in shown
+        assert listed(command)[holder]["state"] == f"used by pid {first.pid}"
         suite("reuse/asks", "test_inner.py").assert_outcomes(passed=1)
         own, other = seen(pytester)
         assert own != other
@@ -208,7 +221,7 @@ def test_always_starts_a_standing_server(command: Command, suite: Suite, pyteste
         suite("reuse/asks", "--netns-reuse=always", "--netns-start=early").assert_outcomes(passed=1)
     first, second = seen(pytester)
     assert first == second
-    holder = next(pid for pid in map(int, re.findall(r"pid (\d+):", command("ls"))) if first in grandchildren(pid))
+    holder = next(pid for pid in listed(command) if first in grandchildren(pid))
     command("down", str(holder))
     wait_for_end(holder, first)
 

@@ -198,6 +198,30 @@ def test_a_folder_that_cannot_be_written_is_reported(suite: Suite, pytester: pyt
     result.stdout.fnmatch_lines(["*netns capture*", "the packets could not be written: *File exists*"])
 
 
+@pytest.mark.root
+def test_a_full_buffer_is_reported_and_the_test_itself_has_room(
+    suite: Suite, captures: Captures, tshark: Tshark
+) -> None:
+    result = suite("capture/full", FAILED, conftest="capture/small_buffer")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*netns capture*", "not captured: * packets of namespace red: the buffer was full"])
+    file = captures()["test_it"]
+    assert tshark(file, ["mysql.query"], only='mysql.query contains "itself"') == ["SELECT 'the test itself'"]
+    assert 0 < len(tshark(file, ["mysql.query"], only='mysql.query contains "fixture"')) < 300
+
+
+@pytest.mark.root
+def test_a_namespace_that_cannot_be_captured_is_reported(suite: Suite, captures: Captures) -> None:
+    result = suite("capture/several", FAILED, "-k", "no_server", conftest="capture/without_raw")
+    result.assert_outcomes(failed=1)
+    refused = [
+        f"not captured: the packets of namespace {name} cannot be captured: *" for name in ("global", "red", "blue")
+    ]
+    result.stdout.fnmatch_lines(["*netns capture*", *refused])
+    lines = comment_of(captures()["test_no_server"])
+    assert "not captured: the packets of namespace red cannot be captured: Operation not permitted" in lines
+
+
 def test_a_missing_library_is_named(suite: Suite, monkeypatch: pytest.MonkeyPatch, pytester: pytest.Pytester) -> None:
     pytester.mkdir("no").joinpath("hide.py").write_text("import sys\nsys.modules['pcapng'] = None\n")
     monkeypatch.setenv("PYTHONPATH", str(pytester.path / "no"), prepend=":")

@@ -16,7 +16,7 @@ BUFFER = 4 << 20
 # Constants of <linux/if_packet.h>, <linux/if_arp.h> and <asm-generic/socket.h> that Python's socket does not have.
 _ALL_PROTOCOLS = 0x0003
 _SOL_PACKET, _STATISTICS = 263, 6
-_RCVBUFFORCE, _ATTACH_FILTER, _TIMESTAMPNS = 33, 26, 35
+_RCVBUFFORCE, _ATTACH_FILTER, _TIMESTAMPNS, _MEMINFO = 33, 26, 35, 55
 _LOOPBACK = 772
 _OUTGOING = 4
 
@@ -138,6 +138,12 @@ class Tap:
                 length,
                 bytes(view[: min(length, _LONGEST)]),
             )
+
+    @property
+    def is_half_full(self) -> bool:
+        """True if the packets that were not read yet occupy half of the buffer or more."""
+        occupied, size = struct.unpack("@II", self._socket.getsockopt(socket.SOL_SOCKET, _MEMINFO, 8))
+        return bool(occupied * 2 >= size)
 
     @property
     def lost(self) -> int:

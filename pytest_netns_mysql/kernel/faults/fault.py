@@ -14,10 +14,13 @@ from pytest_netns_mysql.kernel.faultlog import Fault, FaultLog
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
     from pytest_netns_mysql.kernel.netlink.entries import Entry
     from pytest_netns_mysql.topology.plan import End, Plan, Veth
 
+_KEPT = 200
 _DIRECTIONS = ("both", "in", "out")
 DIRECTION = Kind(f"one of {', '.join(_DIRECTIONS)}", '"in"', lambda value: value in _DIRECTIONS)
 """The argument that says which way a fault works: "in" is into the named namespaces, "out" is out of them."""
@@ -96,18 +99,26 @@ class NetworkFaults:
         namespaces: The namespaces of the network.
         plan: The plan of the topology.
         sandbox: The sandbox that contains the network.
+        directory: The directory of the namespaces' files.
         where: The topology, for error messages.
         lost: The routes and addresses that the kernel removed with each link that is down.
         resolver: The content of /etc/resolv.conf before names were removed; None if none was read.
     """
 
     def __init__(
-        self, namespaces: Mapping[str, Namespace], plan: Plan, sandbox: Sandbox, where: str, log: FaultLog
+        self,
+        namespaces: Mapping[str, Namespace],
+        plan: Plan,
+        sandbox: Sandbox,
+        directory: Path,
+        where: str,
+        log: FaultLog,
     ) -> None:
         """Begin without faults; the log is the network's."""
         self.namespaces = namespaces
         self.plan = plan
         self.sandbox = sandbox
+        self.directory = directory
         self.where = where
         self.lost: dict[Veth, tuple[Entry, ...]] = {}
         self.resolver: bytes | None = None
@@ -137,8 +148,10 @@ class NetworkFaults:
             undo()
             self.forget_unresolved_neighbours()
 
-        fault = NetworkFault(self._log.note(what, *namespaces, files=files), heal, subject)
-        self._faults = [*(known for known in self._faults if known.is_in_force), fault]
+        fault = NetworkFault(self._log.note(what, *namespaces, files=files, caused_at=caller() or ""), heal, subject)
+        self._faults.append(fault)
+        if len(self._faults) > _KEPT:
+            self._faults[:] = [known for known in self._faults if known.is_in_force]
         return fault
 
     def in_force(self, *subject: object) -> list[NetworkFault]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pytest_netns_mysql.errors import NetworkError, in_short
 from pytest_netns_mysql.kernel.faults.fault import NetworkFault, NetworkFaults
 from pytest_netns_mysql.kernel.hosts import COVERED, RESOLVER, copy_of, set_hidden
-from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY
+from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY, NETWORKS_DIRECTORY
 from pytest_netns_mysql.kernel.wiring import refused
 
 _KIND = "names"
@@ -25,7 +25,7 @@ def remove_names(faults: NetworkFaults, names: Sequence[str]) -> NetworkFault:
     """
     __tracebackhide__ = True
     known = [*dict.fromkeys(name for name, _ in faults.plan.hosts)]
-    _check(names, known, faults.where)
+    _check(names, known, faults)
     removed = tuple(dict.fromkeys(names or known))
 
     others = faults.in_force(_KIND)
@@ -47,7 +47,14 @@ def remove_names(faults: NetworkFaults, names: Sequence[str]) -> NetworkFault:
     return begun
 
 
-def _check(names: Sequence[str], known: Sequence[str], where: str) -> None:
+def _check(names: Sequence[str], known: Sequence[str], faults: NetworkFaults) -> None:
+    where = faults.where
+    if not _is_active(faults):
+        raise NetworkError(
+            "no name can be removed: /etc/hosts has the names of another network",
+            where=where,
+            remedies=["call activate() of this network first"],
+        )
     if not known:
         raise NetworkError(
             "no name can be removed: the topology has no host names",
@@ -62,6 +69,11 @@ def _check(names: Sequence[str], known: Sequence[str], where: str) -> None:
             tried=[f"its host names are {', '.join(known)}"],
             remedies=["write one of these names, or none for all of them: netns.without_names()"],
         )
+
+
+def _is_active(faults: NetworkFaults) -> bool:
+    with faults.sandbox.entered():
+        return NETNS_DIRECTORY.readlink() == faults.directory
 
 
 def _namespaces(faults: NetworkFaults, names: Sequence[str]) -> list[str]:
@@ -82,7 +94,8 @@ def _write(faults: NetworkFaults, hidden: Collection[object]) -> None:
     resolver = copy_of(RESOLVER, NETWORKS_DIRECTORY)
     with faults.sandbox.entered():
         try:
-            set_hidden(faults.plan.hosts, hidden, NETWORKS_DIRECTORY)
+            if _is_active(faults):
+                set_hidden(faults.plan.hosts, hidden, NETWORKS_DIRECTORY)
             if hidden and faults.resolver is None and resolver.exists():
                 faults.resolver = resolver.read_bytes()
                 resolver.write_bytes(b"")

@@ -17,6 +17,7 @@ from pytest_netns_mysql.topology.plan import Interface
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.faults.tables import Tables
+    from pytest_netns_mysql.kernel.netlink.filters import Rule
 
 _ACTIONS = ("reject", "drop")
 
@@ -159,39 +160,43 @@ def _by_routes(faults: NetworkFaults, wanted: Partition) -> NetworkFault:
                 where=faults.where,
                 remedies=["leave its block first", "name all namespaces of one side in one partition"],
             )
+    by_namespace: dict[str, list[Interface]] = {}
+    for name, address in routes:
+        by_namespace.setdefault(name, []).append(address)
     try:
-        _set_reachable(faults, routes, reachable=False)
+        for name, addresses in by_namespace.items():
+            _set_reachable(faults, name, addresses, reachable=False)
     except NetworkError:
-        _make_reachable(faults, routes)
+        _make_reachable(faults, by_namespace)
         raise
     return faults.begin(
         str(wanted),
         *wanted.side,
         *wanted.others,
-        undo=lambda: _make_reachable(faults, routes),
+        undo=lambda: _make_reachable(faults, by_namespace),
         subject=("routes", routes, ", ".join(wanted.side)),
     )
 
 
-def _make_reachable(faults: NetworkFaults, routes: Iterable[tuple[str, Interface]]) -> None:
+def _make_reachable(faults: NetworkFaults, by_namespace: Mapping[str, Sequence[Interface]]) -> None:
     """Delete unreachable routes; a route that the test deleted is no error."""
-    try:
-        _set_reachable(faults, routes, reachable=True)
-    except NetworkError as error:
-        if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.ESRCH:
-            raise
-
-
-def _set_reachable(faults: NetworkFaults, routes: Iterable[tuple[str, Interface]], *, reachable: bool) -> None:
-    by_namespace: dict[str, list[Interface]] = {}
-    for name, address in routes:
-        by_namespace.setdefault(name, []).append(address)
+    refusal: NetworkError | None = None
     for name, addresses in by_namespace.items():
-        batch = Batch()
-        for address in addresses:
-            batch.set_reachable(address, reachable=reachable)
-        with faults.namespaces[name]:
-            send_batch(batch, name, faults.where)
+        try:
+            _set_reachable(faults, name, addresses, reachable=True)
+        except NetworkError as error:
+            if not isinstance(error.__cause__, OSError) or error.__cause__.errno != errno.ESRCH:
+                refusal = error
+    if refusal is not None:
+        raise refusal
+
+
+def _set_reachable(faults: NetworkFaults, name: str, addresses: Sequence[Interface], *, reachable: bool) -> None:
+    batch = Batch()
+    for address in addresses:
+        batch.set_reachable(address, reachable=reachable)
+    with faults.namespaces[name]:
+        send_batch(batch, name, faults.where)
 
 
 def _by_rules(faults: NetworkFaults, wanted: Partition) -> NetworkFault:
@@ -212,20 +217,43 @@ def _reject_at_senders(faults: NetworkFaults, tables: Tables, senders: Names, re
     from pytest_netns_mysql.kernel.netlink import filters
 
     for sender in senders:
-        addresses = dict.fromkeys(address.ip for address in _addresses(faults, receivers, without=[sender]))
-        rules = [(*filters.to_address(address), *filters.unreachable()) for address in addresses]
-        tables.add(sender, nl.NF_INET_LOCAL_OUT, rules)
+        _add(faults, tables, sender, receivers, [filters.unreachable()], at_sender=True)
 
 
 def _stop_at_receivers(
     faults: NetworkFaults, tables: Tables, senders: Names, receivers: Names, wanted: Partition
 ) -> None:
-    """Drop or reset what arrives. A sender would be told that its own packet was dropped."""
+    """Drop or reset what arrives: a sender would be told that its own packet was dropped.
+
+    With address translation packets may arrive with another address, so that they are stopped where they are sent as
+    well.
+    """
     from pytest_netns_mysql.kernel.netlink import filters
 
     end = filters.reset() if wanted.action == "reject" else filters.drop()
-    at_ports = [filters.to_port(port) for port in wanted.ports] or [()]
+    ends = [(*filters.to_port(port), *end) for port in wanted.ports] or [end]
     for receiver in receivers:
-        origins = dict.fromkeys(address.ip for address in _addresses(faults, senders, without=[receiver]))
-        rules = [(*filters.from_address(origin), *at_port, *end) for origin in origins for at_port in at_ports]
-        tables.add(receiver, nl.NF_INET_LOCAL_IN, rules)
+        _add(faults, tables, receiver, senders, ends, at_sender=False)
+    for sender in senders if faults.plan.has_nat else ():
+        _add(faults, tables, sender, receivers, ends, at_sender=True)
+
+
+def _add(
+    faults: NetworkFaults, tables: Tables, name: str, others: Names, ends: Sequence[Rule], *, at_sender: bool
+) -> None:
+    """Add a table to a namespace, with rules for each address of other namespaces.
+
+    Args:
+        faults: What the faults of the network share.
+        tables: The tables of the fault.
+        name: The namespace.
+        others: The other namespaces.
+        ends: The last expressions of the rules.
+        at_sender: Whether the namespace sends the packets that are stopped.
+    """
+    from pytest_netns_mysql.kernel.netlink import filters
+
+    match = filters.to_address if at_sender else filters.from_address
+    addresses = dict.fromkeys(address.ip for address in _addresses(faults, others, without=[name]))
+    rules = [(*match(address), *end) for address in addresses for end in ends]
+    tables.add(name, nl.NF_INET_LOCAL_OUT if at_sender else nl.NF_INET_LOCAL_IN, rules)

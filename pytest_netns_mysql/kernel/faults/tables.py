@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterator, Sequence
 
 from pytest_netns_mysql.kernel.faults.fault import NetworkFaults
@@ -15,12 +16,11 @@ _MODULES = "load the modules on the host, as root: modprobe nf_tables nft_reject
 
 
 class Tables:
-    """The tables of one fault, all of the same name."""
+    """The tables of one fault."""
 
     def __init__(self, faults: NetworkFaults) -> None:
         """Begin without tables."""
         self._faults = faults
-        self._name = faults.new_table()
         self._made: list[tuple[str, ruleset.Table]] = []
 
     def add(self, namespace: str, place: int | str, rules: Sequence[Rule]) -> None:
@@ -35,16 +35,19 @@ class Tables:
         Raises:
             NetworkError: The kernel refuses the rules.
         """
+        table = self._faults.new_table()
+        family = nl.NFPROTO_INET if isinstance(place, int) else nl.NFPROTO_NETDEV
+        self._made.append((namespace, (family, table)))
         with self._faults.namespaces[namespace]:
             try:
                 if isinstance(place, int):
-                    add_filter(self._name, place, rules)
+                    add_filter(table, place, rules)
                 else:
-                    add_ingress_filter(self._name, place, rules)
+                    add_ingress_filter(table, place, rules)
             except OSError as error:
+                if error.errno == errno.EEXIST:  # the table is somebody else's
+                    self._made.pop()
                 raise refused(f"a filter of packets in {namespace}", error, self._faults.where, _MODULES) from error
-        family = nl.NFPROTO_INET if isinstance(place, int) else nl.NFPROTO_NETDEV
-        self._made.append((namespace, (family, self._name)))
 
     def remove(self) -> None:
         """Remove the tables; a table that the test deleted is no error."""

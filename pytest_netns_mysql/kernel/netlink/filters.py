@@ -19,6 +19,7 @@ from pytest_netns_mysql.topology.plan import Address
 _TCP = 6  # see /etc/protocols
 _CHAIN = "faults"
 _PARTS = 1_000_000  # of the random numbers, so that a loss of 0.0001 % is possible
+_REQUESTS_AT_ONCE = 64  # so that the requests and the answers fit into the socket's buffers
 _BUFFER = 1 << 16  # bytes
 
 Rule = tuple[bytes, ...]
@@ -132,7 +133,7 @@ def _reject(kind: int, code: int) -> Rule:
 
 
 def _add(family: int, table: str, hook: bytes, rules: Sequence[Rule]) -> None:
-    """Add a table with a chain of the type filter and rules, in one transaction."""
+    """Add a table with a chain of the type filter, and rules."""
     chain = (
         text(nl.NFTA_CHAIN_TABLE, table)
         + text(nl.NFTA_CHAIN_NAME, _CHAIN)
@@ -144,10 +145,16 @@ def _add(family: int, table: str, hook: bytes, rules: Sequence[Rule]) -> None:
         expressions = (attribute(nl.NFTA_LIST_ELEM, expression) for expression in rule)
         body = text(nl.NFTA_RULE_TABLE, table) + text(nl.NFTA_RULE_CHAIN, _CHAIN)
         bodies.append((nl.NFT_MSG_NEWRULE, body + attribute(nl.NFTA_RULE_EXPRESSIONS, *expressions)))
-    _send(family, bodies)
+    sock = open_netfilter()
+    if sock is None:
+        raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
+    with sock:
+        for start in range(0, len(bodies), _REQUESTS_AT_ONCE):
+            _send(sock, family, bodies[start : start + _REQUESTS_AT_ONCE])
 
 
-def _send(family: int, bodies: Sequence[tuple[int, bytes]]) -> None:
+def _send(sock: socket.socket, family: int, bodies: Sequence[tuple[int, bytes]]) -> None:
+    """Send requests in one transaction."""
     flags = nl.NLM_F_REQUEST | nl.NLM_F_ACK | nl.NLM_F_CREATE
     bounds = nl.NFGENMSG.pack(0, 0, socket.htons(nl.NFNL_SUBSYS_NFTABLES))
     batch = [message(nl.NFNL_MSG_BATCH_BEGIN, nl.NLM_F_REQUEST, bounds)]
@@ -156,12 +163,8 @@ def _send(family: int, bodies: Sequence[tuple[int, bytes]]) -> None:
         header = nl.NFGENMSG.pack(family, 0, 0)
         batch.append(message(nl.NFNL_SUBSYS_NFTABLES << 8 | kind, flags | place, header + body))
     batch.append(message(nl.NFNL_MSG_BATCH_END, nl.NLM_F_REQUEST, bounds))
-    sock = open_netfilter()
-    if sock is None:
-        raise OSError(errno.EPROTONOSUPPORT, os.strerror(errno.EPROTONOSUPPORT))
-    with sock:
-        sock.sendto(b"".join(batch), (0, 0))
-        _read_answers(sock, len(bodies))
+    sock.sendto(b"".join(batch), (0, 0))
+    _read_answers(sock, len(bodies))
 
 
 def _read_answers(sock: socket.socket, number: int) -> None:

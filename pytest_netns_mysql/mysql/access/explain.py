@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
@@ -23,6 +24,14 @@ SOCKET_FILE = "the socket file"
 _UNREACHABLE = 2003  # CR_CONN_HOST_ERROR
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a client connects, and where it comes from."""
+
+    endpoint: Endpoint
+    origin: Origin
+
+
 class LoginExplainer:
     """Explains logins to one server, by the server's state as of one moment."""
 
@@ -31,6 +40,7 @@ class LoginExplainer:
         self._server = server
         self.state = read_state(server) if state is None else state
         self._hidden = HiddenAccounts(server)
+        self._place = cache(self._find_place)
 
     def from_namespace(self, user: str, namespace: str, endpoint: Endpoint | None = None) -> LoginExplanation:
         """Explain a login from a namespace.
@@ -43,29 +53,33 @@ class LoginExplainer:
         Raises:
             UnknownNamespaceError: There is no such namespace.
         """
+        _ = self._server.network[namespace]
+        place = self._place(namespace, endpoint)
+        if not isinstance(place, _Place):
+            return _unreachable(user, namespace, endpoint, place)
+        login = Login(user, place.origin, self.state, self._kind(place.endpoint))
+        return replace(self.explain(login, str(place.endpoint)), namespace=namespace)
+
+    def _find_place(self, namespace: str, endpoint: Endpoint | None) -> _Place | ClientError | EndpointError:
+        """Return where clients of a namespace connect, or the error if they cannot; that may take seconds."""
         server = self._server
-        _ = server.network[namespace]
         try:
             place = server.endpoint_for(namespace) if endpoint is None else endpoint
             address = server.origin(namespace, place)
         except (ClientError, EndpointError) as error:
-            return _unreachable(user, namespace, endpoint, error)
-        kinds = server.kinds_of(place)
-        login = Login(
-            user,
-            origins.completed(server, Origin(address), self.state),
-            self.state,
-            "admin" if kinds == ["admin"] else "mysql",
-        )
-        return replace(self.explain(login, str(place)), namespace=namespace)
+            return error
+        return _Place(place, origins.completed(server, Origin(address), self.state))
+
+    def _kind(self, endpoint: Endpoint | None) -> str:
+        kinds = [] if endpoint is None else self._server.kinds_of(endpoint)
+        return "admin" if kinds == ["admin"] else "mysql"
 
     def from_origin(
         self, user: str, origin: Origin, endpoint: Endpoint | None = None, *, uses_tls: bool | None = None
     ) -> LoginExplanation:
         """Explain a login from an origin; the arguments are those of ``explain_login_from``."""
-        kinds = [] if endpoint is None else self._server.kinds_of(endpoint)
-        kind = "admin" if kinds == ["admin"] else "mysql"
-        login = Login(user, origins.completed(self._server, origin, self.state), self.state, kind, uses_tls)
+        seen = origins.completed(self._server, origin, self.state)
+        login = Login(user, seen, self.state, self._kind(endpoint), uses_tls)
         if endpoint is not None:
             return self.explain(login, str(endpoint))
         return self.explain(login, SOCKET_FILE if login.is_local else "any endpoint")

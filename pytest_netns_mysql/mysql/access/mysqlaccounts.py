@@ -23,21 +23,22 @@ class MySQLLogins:
     query = (
         "SELECT User, Host, plugin, authentication_string <> '', account_locked = 'Y', password_expired = 'Y', "
         f"{_HAS_AGED}, ssl_type, ssl_cipher, x509_issuer, x509_subject, max_user_connections, max_connections, "
-        "max_questions, max_updates FROM mysql.user"
+        "max_questions, max_updates, "
+        "(SELECT COUNT(*) FROM mysql.role_edges WHERE FROM_USER = User AND FROM_HOST = Host) FROM mysql.user"
     )
 
     def account(self, row: RawRow) -> ServerAccount:
         """Return the account of a row that ``query`` returned."""
         user, host, plugin, is_set, locked, expired, aged, *others = map(decoded, row)
-        kind, cipher, issuer, subject, together, connections, questions, updates = others
+        kind, cipher, issuer, subject, together, connections, questions, updates, grantees = others
         has_password, is_locked, is_expired = is_set == "1", locked == "1", expired == "1"
         return ServerAccount(
             user,
             host,
             plugins=(plugin,),
             has_password=has_password,
-            # The table does not tell roles from accounts: CREATE ROLE makes an account like this.
-            is_role=is_locked and is_expired and not has_password,
+            # The table does not tell roles from accounts: CREATE ROLE makes an account like this, and somebody has it.
+            is_role=is_locked and is_expired and not has_password and grantees != "0",
             is_locked=is_locked,
             is_expired=is_expired or aged == "1",
             tls=tls_clauses(kind, cipher=cipher, issuer=issuer, subject=subject),

@@ -39,7 +39,7 @@ class Login:
         user: The user name.
         origin: Where it comes from.
         state: The state of the server.
-        kind: The kind of the endpoint: ``mysql``, ``admin`` or ``mysqlx``.
+        kind: The kind of the endpoint: ``mysql`` or ``admin``.
         uses_tls: Whether the client uses TLS, or None for a client that does whatever is required.
     """
 

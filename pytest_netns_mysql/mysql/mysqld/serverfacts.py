@@ -139,6 +139,15 @@ class ServerFacts:
         return self._access.socket
 
     @property
+    def administration(self) -> dict[str, str]:
+        """The options of the group ``client`` in an option file with which client programs are the administrator."""
+        names = {"unix_socket": "socket"}
+        known = ("user", "password", "host", "port", "unix_socket")
+        return {
+            names.get(name, name): str(value) for name, value in self._access.administration.items() if name in known
+        }
+
+    @property
     def folder(self) -> Path:
         """The path of the server's private folder, which exists in the sandbox only, on a tmpfs."""
         return self._access.folder

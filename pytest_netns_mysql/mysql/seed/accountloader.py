@@ -33,6 +33,7 @@ _NO_PLUGIN = 1524  # ER_PLUGIN_IS_NOT_LOADED
 _EXISTS = 1396  # ER_CANNOT_USER
 _MISSING = frozenset(
     {
+        1049,  # ER_BAD_DB_ERROR: a schema
         1054,  # ER_BAD_FIELD_ERROR: a column
         1146,  # ER_NO_SUCH_TABLE
         1305,  # ER_SP_DOES_NOT_EXIST: a routine

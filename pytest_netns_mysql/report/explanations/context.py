@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ class Context:
             a whole schema. The server is '' for the schema of a test's own account. The schema is '' for a server that
             was ended, so that the next test gets a fresh one.
         leftovers: The value of the setting ``netns_leftovers``.
+        changes_of_network: Returns what the test has changed in the network, as ``red: route default is gone``.
     """
 
     network: Network | None = None
@@ -34,6 +35,7 @@ class Context:
     began: float = 0.0
     put_away: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     leftovers: str = "reset"
+    changes_of_network: Callable[[], Sequence[str]] = tuple
 
     def namespace_of(self, address: str) -> str:
         """Return the name of the namespace that has an address, or ''."""

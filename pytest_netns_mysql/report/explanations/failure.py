@@ -25,6 +25,7 @@ _PROGRAM = re.compile(
     r"^(?:\w+: )?(?:\[?ERROR\]?|Got error:) (?:\[.*?\] )*(\d{4,5})(?: \(\w+\))?(?: at line \d+)?: (.*)$", re.M
 )
 _DRIVERS = ("mysql.connector", "mysqlx", "pymysql", "MySQLdb", "mariadb", "aiomysql", "asyncmy", "pytest_netns_mysql")
+_PASSWORD = re.compile(r"(\bIDENTIFIED\b[^']*?\bBY )'[^']*'", re.IGNORECASE)
 _STATEMENTS = ("query", "statement", "operation", "sql", "q")
 _LOST = -1  # mysql.connector's number for a connection that is closed, and that of X DevAPI for most errors
 _CLIENT = "the client"
@@ -34,10 +35,12 @@ TLS = 2026
 SOCKET = 2003
 """The number of the error for a socket that cannot be connected: CR_CONN_HOST_ERROR."""
 
-# X DevAPI gives these errors no number.
+# X DevAPI and mysqladmin give these errors no number.
 _TEXTS = (
     ("Account is locked", 3118),
     ("Account is blocked", 3955),
+    ("Access denied; you need (at least one of)", 1227),
+    ("to database '", 1044),
     ("Access denied for user", 1045),
     ("is not allowed to connect to this MySQL server", 1130),
     ("is blocked because of many connection errors", 1129),
@@ -46,8 +49,11 @@ _TEXTS = (
     ("MySQL Connection not available", 2013),
     ("Cursor is not connected", 2013),
     ("Not connected", 2013),
-    ("SSL", TLS),
+    ("Authentication plugin", 2059),
+    ("requires SSL", 2061),
+    ("requires secure connection", 2061),
     ("Couldn't receive server's public key", 2061),
+    ("SSL", TLS),
 )
 
 
@@ -129,8 +135,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _number_and_message(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, subprocess.CalledProcessError):
-        found = _PROGRAM.search("\n".join(map(_text, (error.stderr, error.stdout))))
-        return None if found is None else (int(found[1]), found[2])
+        output = "\n".join(map(_text, (error.stderr, error.stdout)))
+        found = _PROGRAM.search(output)
+        return _by_text(output) if found is None else (int(found[1]), found[2])
     if isinstance(error, ssl.SSLError):
         return TLS, str(error)
     if isinstance(error, OSError):
@@ -146,8 +153,12 @@ def _number_and_message(error: BaseException) -> tuple[int, str] | None:
     if "[SSL" in message or "certificate verify failed" in message:
         number = TLS  # whatever number the driver gives
     elif number < 1000:
-        number = next((found for text, found in _TEXTS if text in message), number)
+        number = (_by_text(message) or (number, ""))[0]
     return number, message
+
+
+def _by_text(message: str) -> tuple[int, str] | None:
+    return next(((number, message) for text, number in _TEXTS if text in message), None)
 
 
 def _is_of_driver(error: BaseException) -> bool:
@@ -201,7 +212,7 @@ def _statement(frames: list[FrameType]) -> str:
         for name in _STATEMENTS:
             value = frame.f_locals.get(name)
             if isinstance(value, str | bytes) and value:
-                return " ".join(_text(value).split())
+                return _PASSWORD.sub(r"\1'...'", " ".join(_text(value).split()))
     return ""
 
 

@@ -30,6 +30,16 @@ _ON_ROUTINE = re.compile(
     r"^(?P<privilege>[\w ]+?) command denied to user .* for routine '(?P<schema>[^'.]+)\.(?P<name>[^']+)'"
 )
 _ON_SCHEMA = re.compile(r" to database '(?P<schema>[^']+)'")
+_ON_SCHEMAS = (
+    (r"CREATE (SCHEMA|DATABASE)", "CREATE"),
+    (r"DROP (SCHEMA|DATABASE)", "DROP"),
+    (r"ALTER (SCHEMA|DATABASE)", "ALTER"),
+    (r"LOCK TABLES?", "LOCK TABLES"),
+    (r"(CREATE|ALTER|DROP) .*?\bEVENT", "EVENT"),
+    (r"CREATE .*?\b(PROCEDURE|FUNCTION)", "CREATE ROUTINE"),
+    (r"CREATE TEMPORARY TABLE", "CREATE TEMPORARY TABLES"),
+    (r"GRANT", "GRANT OPTION"),
+)
 _NEEDED = re.compile(r"you need \(at least one of\) the (.+?) privilege\(s\)")
 
 
@@ -142,7 +152,7 @@ def _missing(refusal: _Refusal) -> str:
 
 def _explanation(refusal: _Refusal, what: str, *details: str, privilege: str = "") -> Explanation:
     """Return the explanation. That the object does not exist comes first: then no grant would have helped."""
-    missing = _missing(refusal) if refusal.privilege != "CREATE" else ""
+    missing = "" if refusal.privilege.upper().startswith("CREATE") else _missing(refusal)
     lines = [*([what] if missing else []), *refusal.details(), *details]
     return Explanation(missing or what, tuple(lines[:3]), refusal.remedies(privilege))
 
@@ -153,17 +163,22 @@ def on_schema(failure: Failure, context: Context) -> Explanation | None:
     if found is None:
         return None
     schema = found["schema"]
-    verb = re.match(r"(CREATE|DROP|ALTER) (?:SCHEMA|DATABASE)", failure.statement, re.IGNORECASE)
-    privilege = (
-        verb[1].upper() if verb else "GRANT OPTION" if failure.statement.upper().startswith("GRANT") else "SELECT"
-    )
-    refusal = _Refusal(failure, context, privilege, schema)
+    privilege = _privilege_on_schema(failure.statement)
+    refusal = _Refusal(failure, context, privilege or "SELECT", schema)
     near = refusal.held.near(schema, "*")
     what = f"{refusal.who} has no privilege on the schema {shown(schema)}"
-    if near:
+    if near and privilege:
         what = f"{refusal.who} has no {privilege} privilege on the schema {shown(schema)}"
+    elif near:
+        what = f"{refusal.who} lacks a privilege on the schema {shown(schema)} that {_statement(failure)} needs"
+        refusal.privilege = "ALL"
     elsewhere = "" if near else ", ".join(map(str, refusal.held.anywhere()[:3]))
     return _explanation(refusal, what, *([f"its privileges are {elsewhere}"] if elsewhere else []))
+
+
+def _privilege_on_schema(statement: str) -> str:
+    """Return the privilege on a schema that a statement needs, or '' if any privilege is enough."""
+    return next((needed for pattern, needed in _ON_SCHEMAS if re.match(pattern, statement, re.IGNORECASE)), "")
 
 
 def on_routine(failure: Failure, context: Context) -> Explanation | None:

@@ -12,6 +12,7 @@ from pytest_netns_mysql.report.explanations.accounts import (
 )
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
+from pytest_netns_mysql.report.explanations.tls import tls_required
 from pytest_netns_mysql.report.model import Explanation
 
 _MOST = 4
@@ -68,6 +69,8 @@ def access_denied(failure: Failure, context: Context) -> Explanation:
         return _no_account(login)
     if login.account[0] != login.user:
         return _anonymous(login)
+    if "require_secure_transport" in login.explanation.reason:
+        return tls_required(failure, context)  # MariaDB has no number of its own for this
     uses_tls = failure.attempt.uses_tls if failure.attempt else None
     requires = login.explanation.requires
     if requires[:1] == ("TLS",) and (len(requires) > 1 or uses_tls is False):

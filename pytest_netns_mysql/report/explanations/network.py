@@ -60,7 +60,19 @@ def cannot_connect(failure: Failure, context: Context) -> Explanation | None:
             tuple(filter(None, [failure.server.crash or failure.server.describe()])),
             (f"{fixture_of(failure.server)}.restart(), if the test stopped it",),
         )
+    if number in (_UNREACHABLE, _NO_ROUTE, _TIMED_OUT) and (changes := _changes(context, reach)):
+        return Explanation(
+            f"{reach.client} cannot reach {reach.target}: this test changed {changes[0]}",
+            tuple(f"it changed as well: {change}" for change in changes[1:3]),
+            ("undo the change before you connect: each test begins with the network of its topology",),
+        )
     return _by_errno(number, reach, failure, context)
+
+
+def _changes(context: Context, reach: _Reach) -> list[str]:
+    """Return what the test changed in the network by its own commands, the namespaces of both sides first."""
+    sides = (f"{reach.client}:", f"{reach.place}:")
+    return sorted(context.changes_of_network(), key=lambda change: not change.startswith(sides))
 
 
 def _faults(number: int | None, failure: Failure, context: Context, reach: _Reach) -> list[Fault]:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.report.explanations.accounts import origin_of
+from pytest_netns_mysql.report.explanations.accounts import login_of, named_client, origin_of, quoted
 from pytest_netns_mysql.report.explanations.context import Context
+from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.model import Explanation
 
 _VALUE = re.compile(r"([\w.$-]*)'?@'?([0-9a-fA-F:.]*[0-9a-fA-F]\b)")
+_ACCOUNT = re.compile(r"([\w.$-]*)'?@'?([\w:./%-]+)")
+
+
+_Opened = tuple[Attempt, str, Instance]
+"""A connection that was opened, its origin, and its server."""
 
 
 def wrong_origin(error: BaseException, context: Context) -> Explanation | None:
-    """Explain an assertion that compares ``user@address`` values of which one is an origin of this test.
+    """Explain an assertion about USER() or CURRENT_USER(), which compares the origin or the account of a connection.
 
     Args:
         error: The AssertionError, with the text that pytest gives it.
@@ -30,10 +37,32 @@ def wrong_origin(error: BaseException, context: Context) -> Explanation | None:
         for attempt in server.attempts.since(context.began)
         if not attempt.error and (origin := origin_of(server, attempt))
     ]
+    if found := _other_account(str(error), opened, context):
+        return found
     for attempt, origin, server in reversed(opened):
         others = [address for address in addresses if address != origin and context.namespace_of(address)]
         if origin in addresses and others:
             return _explanation(attempt, origin, others[0], server, context)
+    return None
+
+
+def _other_account(text: str, opened: Sequence[_Opened], context: Context) -> Explanation | None:
+    """Explain an assertion about CURRENT_USER(): the server picked another account of the same user."""
+    named = [(found[1], found[2]) for found in _ACCOUNT.finditer(text)]
+    for attempt, origin, server in reversed(opened):
+        client = attempt.user, origin
+        login = login_of(Failure(0, "", AssertionError(), server), client)
+        picked = None if login is None or login.account is None else named_client(login.account)
+        if login is None or picked is None or picked not in named or picked == client:
+            continue
+        for expected in login.candidates:
+            if (expected.user, expected.host) in named and (expected.user, expected.host) != picked:
+                return Explanation(
+                    f"the server picked the account {quoted(picked)} for {attempt.user} from "
+                    f"{context.with_namespace(origin)}, not {expected.account}",
+                    tuple(f"{each.account}: {each.reason}" for each in login.candidates[:3]),
+                    ("the first account in this order that matches is picked: create one with a more specific host",),
+                )
     return None
 
 

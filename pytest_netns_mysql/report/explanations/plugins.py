@@ -9,6 +9,7 @@ from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.model import Explanation
 
+_SHA = re.compile(r"(?:caching_sha2|sha256)_password")
 _PLUGIN = re.compile(r"[Pp]lugin '([\w.]+)'")
 
 
@@ -32,25 +33,26 @@ def not_loaded(failure: Failure, _: Context) -> Explanation:
 
 
 def client_lacks(failure: Failure, context: Context) -> Explanation:
-    """Explain 1251 and 2059: the client does not have the plugin of the account."""
+    """Explain 1251 and 2059: the client does not have a plugin that the account or the client's options ask for."""
     account = account_in_force(failure, context)
-    who = f"the account {quoted(account)}" if account else "the account"
     driver = failure.attempt.driver if failure.attempt else "the client"
+    name = quoted(account) if account else "..."
     return Explanation(
-        f"{driver} cannot log in by the authentication plugin {_plugin(failure)} that {who} uses",
-        (failure.message[:160],),
+        f"{driver} does not have the authentication plugin {_plugin(failure)}, by which this login is to be made",
+        (f"the server picked {name} for this login",) if account else (),
         (
-            f"give the account a plugin that the client has: ALTER USER {quoted(account) if account else '...'} "
-            "IDENTIFIED WITH caching_sha2_password BY '...'",
-            "or use another driver",
+            f"give the account the server's default plugin: ALTER USER {name} IDENTIFIED BY '...'",
+            "or use a driver that has the plugin, and no auth_plugin option",
         ),
     )
 
 
-def needs_secure_connection(_: Failure, __: Context) -> Explanation:
+def needs_secure_connection(failure: Failure, _: Context) -> Explanation:
     """Explain 2061: caching_sha2_password sends a password over TLS only, the first time."""
+    found = _SHA.search(failure.message)
+    plugin = found[0] if found else "caching_sha2_password"
     return Explanation(
-        "the client would send its password without TLS, and caching_sha2_password does not allow that",
+        f"the client would send its password without TLS, and {plugin} does not allow that",
         ("the first login of an account needs TLS or the server's public key; later ones are answered from a cache",),
         (
             "connect with TLS: netns_connect(..., ssl_disabled=False)",

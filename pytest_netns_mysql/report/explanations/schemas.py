@@ -60,7 +60,8 @@ class _Gone:
 def _put_away(failure: Failure, context: Context, schema: str, table: str) -> _Gone | None:
     """Return why a schema or a table went away after an earlier test, if it did."""
     server, known = failure.server.name if failure.server else "", context.put_away
-    for part in dict.fromkeys([table, ""]):
+    went_with = [table, ""] if table and not exists(failure.server, schema) else [table]
+    for part in went_with:
         if test := known.get((server, schema, part)):
             thing = "" if part == table else f"with its schema {schema} "
             return _Gone(
@@ -68,17 +69,11 @@ def _put_away(failure: Failure, context: Context, schema: str, table: str) -> _G
                 f"netns_leftovers = {context.leftovers}: what a test leaves on a server is put back at its end",
                 (_FIXTURE, _KEEP),
             )
-    if test := known.get(("", schema, "")):
+    if (test := known.get(("", schema, ""))) and not near_names(failure.server, schema, table):
         return _Gone(
             f"{schema} belongs to the account of each test, and is dropped with it",
             f"the last test with this schema was {test}",
             ("create it in this test, or in a function-scoped fixture", "or in a schema that a wider fixture makes"),
-        )
-    if test := known.get((server, "", "")):
-        return _Gone(
-            f"{fixture_of(failure.server)} was started anew after {test}",
-            "a fresh server has nothing of earlier tests",
-            (_FIXTURE,),
         )
     return None
 
@@ -112,6 +107,8 @@ def _gone(failure: Failure, context: Context, schema: str, table: str = "") -> E
     near = near_names(failure.server, schema, table)
     details += [near.removeprefix("; ") + ", with a similar name"] if near else []
     details += _elsewhere(failure, context, schema, table)
+    if failure.server and (test := context.put_away.get((failure.server.name, "", ""))):
+        details.append(f"{fixture_of(failure.server)} was started anew after {test}: what earlier tests left is gone")
     create = f"CREATE TABLE {schema}.{table} (...)" if table else f"CREATE SCHEMA {schema}"
     server = fixture_of(failure.server)
     return Explanation(

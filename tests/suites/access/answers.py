@@ -87,6 +87,7 @@ def test_an_expired_password_that_may_be_changed(netns_mysqld, is_mariadb, netns
 def test_a_role(netns_mysqld, is_mariadb):
     netns_mysqld.execute("CREATE USER x@'%'")
     netns_mysqld.execute("CREATE ROLE writer")
+    netns_mysqld.execute("GRANT writer TO x@'%'")
     found = agree(netns_mysqld, "writer", reason="is a role")
     assert found.error == (1045 if is_mariadb else 3118)
     assert found.remedies == ("grant the role to an account",)

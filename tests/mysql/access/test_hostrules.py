@@ -1,0 +1,81 @@
+"""The hosts of accounts: which clients they match, and in which order the server tries them."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_netns_mysql.mysql.access.hostrules import HostRules, MariaDBHostRules, MySQLHostRules
+
+MYSQL, MARIADB = MySQLHostRules(), MariaDBHostRules()
+BOTH = (MYSQL, MARIADB)
+
+
+@pytest.mark.parametrize("rules", BOTH, ids=["mysql", "mariadb"])
+@pytest.mark.parametrize(
+    ("pattern", "address", "name", "expected"),
+    [
+        ("%", "192.0.2.2", None, True),
+        ("", "192.0.2.2", None, True),
+        ("192.0.2.2", "192.0.2.2", None, True),
+        ("192.0.2.2", "192.0.2.20", None, False),
+        ("192.0.2.%", "192.0.2.2", None, True),
+        ("192.0.2._", "192.0.2.22", None, False),
+        ("192.0.2.0/255.255.255.0", "192.0.2.2", None, True),
+        ("192.0.2.1/255.255.255.0", "192.0.2.2", None, False),  # bits outside of the mask
+        ("0.0.0.0/0.0.0.0", "192.0.2.2", None, False),
+        ("2001:db8:1::%", "2001:db8:1::2", None, True),
+        ("2001:db8:1::/64", "2001:db8:1::2", None, False),
+        ("Red.Test", "192.0.2.2", "red.test", True),
+        ("%.test", "192.0.2.2", "red.test", True),
+        ("red\\_test", "192.0.2.2", "red_test", True),
+        ("red\\_test", "192.0.2.2", "red.test", False),
+        ("red.test", "192.0.2.2", None, False),
+        ("localhost", "", "localhost", True),
+        ("localhost", "127.0.0.1", None, False),
+        ("127.0.0.1", "", "localhost", False),
+    ],
+)
+def test_a_host_matches(rules: HostRules, pattern: str, address: str, name: str | None, expected: bool) -> None:
+    assert rules.matches(pattern, address, name) is expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "address", "mysql", "mariadb"),
+    [
+        ("192.0.2.0/24", "192.0.2.2", True, False),
+        ("192.0.2.2/32", "192.0.2.2", True, False),
+        ("192.0.2.0/33", "192.0.2.2", False, False),
+        ("192.0.2.0/255.0.255.0", "192.0.2.2", False, True),
+        ("192.000.2.2", "192.0.2.2", True, False),
+        ("::%_1", "::1", True, False),  # MySQL skips every _ right behind a %
+    ],
+)
+def test_the_servers_differ(pattern: str, address: str, mysql: bool, mariadb: bool) -> None:
+    assert (MYSQL.matches(pattern, address, None), MARIADB.matches(pattern, address, None)) == (mysql, mariadb)
+
+
+def test_mysql_tries_addresses_then_networks_then_patterns() -> None:
+    hosts = [
+        "192.0.2.2",
+        "192.0.2.0/24",
+        "192.0.0.0/16",
+        "192.0.2.0/255.255.255.0",
+        "red.test",
+        "192.0.2.%",
+        "192.0.%",
+        "%.2",
+        "%",
+        "",
+    ]
+    assert sorted(set(hosts), key=MYSQL.rank) == hosts
+
+
+def test_mariadb_tries_the_pattern_that_the_fewest_texts_match_first() -> None:
+    hosts = ["192.0.2.2", "192.0.2._", "192.0.2.%", "192.0.%", "%.2", "%"]
+    assert sorted(set(hosts), key=MARIADB.rank) == hosts
+
+
+def test_the_network_of_one_address_admits_nobody_by_itself() -> None:
+    assert not MYSQL.admits("192.0.2.2/32", "192.0.2.2", None)
+    assert MYSQL.admits("192.0.2.2/31", "192.0.2.2", None)
+    assert MARIADB.admits("192.0.2.2/255.255.255.255", "192.0.2.2", None)
