@@ -111,7 +111,8 @@ def timeline(test: TestReport) -> Timeline:
     """Return the timeline of a test."""
     began = test.began
     events = sorted(test.timeline, key=lambda event: event.at)
-    length = max([_SHORTEST, test.duration, *(event.at - began for event in events)])
+    # Not to the end of a test that failed: the report was made then, which takes longer than many tests.
+    length = max([_SHORTEST, *([event.at - began for event in events] or [test.duration])])
 
     def percent(at: float) -> float:
         return round(min(max((at - began) / length, 0.0), 1.0) * 100, 2)

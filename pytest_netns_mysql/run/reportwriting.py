@@ -122,7 +122,7 @@ class ReportWriter:
     def pytest_internalerror(self, excrepr: object) -> None:
         """Note that the run ended by an error of pytest or of a plugin."""
         last = str(excrepr).strip().splitlines()[-1:]
-        self._remarks.append(f"The run ended by an internal error: {''.join(last)}")
+        self._remarks.append(f"The run ended by an internal error: {''.join(last)}.")
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

@@ -146,6 +146,22 @@ def test_modules_that_cannot_be_collected_are_in_the_report(suite: Suite, pytest
     )
 
 
+def test_an_internal_error_leaves_the_report_of_what_ran(
+    suite: Suite, pytester: pytest.Pytester, as_written: tuple[str, str]
+) -> None:
+    broken = """
+        def pytest_runtest_logstart(nodeid):
+            if "interrupted" in nodeid:
+                raise RuntimeError("of a plugin")
+    """
+    suite.write("reportfiles/interrupted", broken=broken)
+    result = suite.run("-p", "broken", "--netns-report=report.json", *as_written)
+    assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+    run = read(pytester.path)
+    assert [test.error for test in run.tests] == ["ValueError: before Ctrl-C"]
+    assert run.remarks == ("The run ended by an internal error: RuntimeError: of a plugin.",)
+
+
 def test_a_run_that_stops_early_says_so(suite: Suite, pytester: pytest.Pytester) -> None:
     suite("reportfiles/interrupted", "--netns-report=report.json", "-x", "-k", "test_ends or passes")
     (remark,) = read(pytester.path).remarks
