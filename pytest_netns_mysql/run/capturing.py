@@ -47,6 +47,7 @@ class _Recording:
         frames: The packets that were read so far.
         failures: When it failed, and the error in one line.
         lost: How many packets of each namespace were lost.
+        interfaces: The interfaces of each namespace.
     """
 
     def __init__(self, item: pytest.Item) -> None:
@@ -56,6 +57,7 @@ class _Recording:
         self.frames: list[Frame] = []
         self.failures: list[tuple[float, str]] = []
         self.lost: dict[str, int] = {}
+        self.interfaces: dict[str, list[str]] = {}
 
 
 class Capturing:
@@ -102,7 +104,7 @@ class Capturing:
         recording = self._recording
         if recording is not None and recording.network is not None:
             for tap in self._taps[recording.network]:
-                if tap.is_half_full:
+                if not tap.is_closed and tap.is_half_full:
                     self._read(recording, tap)
 
     @pytest.hookimpl(wrapper=True)
@@ -184,10 +186,13 @@ class Capturing:
         taps = self._taps[network]
         for tap in taps:
             self._read(recording, tap)
+            if not tap.is_closed:
+                with network[tap.namespace]:
+                    recording.interfaces[tap.namespace] = [name for _, name in socket.if_nameindex()]
         notes = notes_of(recording.item.nodeid, recording.began, recording.failures, network.fault_log)
         return Capture(
             comment=comment_of(recording.item.nodeid, self._facts(recording, network), recording.began, notes),
-            interfaces={tap.namespace: _interfaces(network, tap.namespace) for tap in taps},
+            interfaces=recording.interfaces,
             frames=recording.frames,
             notes=notes,
             lost=recording.lost,
@@ -195,6 +200,8 @@ class Capturing:
         )
 
     def _read(self, recording: _Recording, tap: Tap) -> None:
+        if tap.is_closed:  # the network could not be put back, and is closed when the teardown is reported
+            return
         earliest = recording.began * 1e9
         recording.frames += [frame for frame in tap.read() if frame.time >= earliest]
         recording.lost[tap.namespace] = tap.lost
@@ -220,8 +227,3 @@ class Capturing:
         ]
         refused = [error.what for error in self._refused.get(network, ())]
         return [f"not captured: {line}" for line in (*refused, *lost)]
-
-
-def _interfaces(network: Network, name: str) -> list[str]:
-    with network[name]:
-        return [interface for _, interface in socket.if_nameindex()]

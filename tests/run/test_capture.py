@@ -198,6 +198,15 @@ def test_a_folder_that_cannot_be_written_is_reported(suite: Suite, pytester: pyt
     result.stdout.fnmatch_lines(["*netns capture*", "the packets could not be written: *File exists*"])
 
 
+def test_a_network_that_is_rebuilt_after_the_test_was_captured(suite: Suite, captures: Captures) -> None:
+    result = suite("capture/rebuilt", FAILED)
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*left on the network: the network is rebuilt*"])
+    for name in ("test_it_breaks_the_network", "test_the_next_one"):
+        assert "red/lo" in interfaces_of(captures()[name])
+        assert any(line.endswith("call failed: ValueError: so it is") for line in comment_of(captures()[name]))
+
+
 @pytest.mark.root
 def test_a_full_buffer_is_reported_and_the_test_itself_has_room(
     suite: Suite, captures: Captures, tshark: Tshark

@@ -140,6 +140,11 @@ class Tap:
             )
 
     @property
+    def is_closed(self) -> bool:
+        """True if the network was closed, and the socket with it."""
+        return self._socket.fileno() < 0
+
+    @property
     def is_half_full(self) -> bool:
         """True if the packets that were not read yet occupy half of the buffer or more."""
         occupied, size = struct.unpack("@II", self._socket.getsockopt(socket.SOL_SOCKET, _MEMINFO, 8))
