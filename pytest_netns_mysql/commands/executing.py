@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,7 +21,22 @@ def execute(argv: Sequence[str], environment: Mapping[str, str]) -> int:
     try:
         os.execvpe(argv[0], list(argv), dict(environment))  # noqa: S606 - a shell would parse the arguments
     except OSError as error:
+        if not exists(argv[0], environment.get("PATH", os.defpath)):
+            # A folder of PATH that this user may not read is reported as if it had the program.
+            return report_not_found(argv[0])
         return report_not_executed(argv[0], error)
+
+
+def exists(program: str, path: str) -> bool:
+    """Return True if there is a program of this name or path, whether or not it can be executed."""
+    if os.sep in program:
+        return os.path.lexists(program)
+    return shutil.which(program, mode=os.F_OK, path=path) is not None
+
+
+def report_not_found(program: str) -> int:
+    """Print that there is no such program; return the exit code of a shell."""
+    return report_not_executed(program, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
 
 
 def report_not_executed(program: str, error: OSError) -> int:

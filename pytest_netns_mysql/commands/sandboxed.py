@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.executing import execute, report_not_executed
+from pytest_netns_mysql.commands.executing import execute, exists, report_not_found
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
@@ -48,8 +46,8 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
     environment = dict(os.environ)
     if not with_server:
         _add_programs(environment, settings)
-        if not _exists(argv[0], environment.get("PATH", os.defpath)):
-            return report_not_executed(argv[0], FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+        if not exists(argv[0], environment.get("PATH", os.defpath)):
+            return report_not_found(argv[0])
     # Before the sandbox is entered, because nothing can be fetched from inside.
     kind = _found(settings, progress) if with_server else None
     network = Network(Sandbox.create(settings.mode), topology)
@@ -116,12 +114,6 @@ def _serve(
     client = kind.program("mysql")
     folders = [environment["PATH"], *([] if client is None else [str(client.parent)])]
     return server, environment | {"PATH": os.pathsep.join(folders)}
-
-
-def _exists(program: str, path: str) -> bool:
-    if os.sep in program:
-        return os.path.lexists(program)
-    return shutil.which(program, mode=os.F_OK, path=path) is not None
 
 
 def _add_programs(environment: dict[str, str], settings: table.Settings) -> None:
