@@ -40,7 +40,7 @@ CAUSES = {
         "no_privilege_of_an_administrator": '"SET GLOBAL max_connections = 5" needs SUPER or SYSTEM_VARIABLES_ADMIN, *',
     },
     "limits": {
-        "too_many_connections": "the server has no connection left: max_connections is 2",
+        "too_many_connections": "the server has no connection left: max_connections is 4",
         "too_many_connections_of_a_user": "'app'@'192.0.2.2' has all the connections that it may have: *",
         "too_many_statements_of_an_account": "the account 'app'@'192.0.2.2' may make 1 connection in an hour *",
     },

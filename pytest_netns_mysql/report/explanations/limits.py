@@ -48,9 +48,11 @@ def too_many_connections(failure: Failure, context: Context) -> Explanation:
     """Explain 1040: the connections of the whole server are used up."""
     limit = variable(failure.server, "max_connections")
     held = _holders(failure.server, context)
+    own = len(failure.server.administrator.numbers) if failure.server else 0
+    administrators = f"{own} of the administrator, by the private socket"
     return Explanation(
         f"the server has no connection left: max_connections is {limit or 'reached'}",
-        (f"open connections: {held}",) if held else (),
+        (f"open connections: {', '.join(filter(None, [held, administrators]))}",),
         (
             "close connections that are no longer needed; those of netns_connect stay open until the test ends",
             f'or raise the limit: netns_mysqld.execute("SET GLOBAL max_connections = {_more(limit)}")',

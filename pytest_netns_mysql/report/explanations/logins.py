@@ -89,6 +89,15 @@ def host_not_allowed(failure: Failure, context: Context) -> Explanation:
     return _no_account(_Login(failure, context))
 
 
+def without_account(failure: Failure, context: Context) -> Explanation | None:
+    """Explain a login for which there is no account, whatever its error; None if there is an account.
+
+    MySQL does not tell that an account is missing: it asks the client for the password of a plugin that it chooses.
+    """
+    login = _Login(failure, context)
+    return _no_account(login) if login.explanation is not None and login.account is None else None
+
+
 def _no_account(login: _Login) -> Explanation:
     user = login.user or "this user"
     what = f"{user} has no account that matches {login.origin}"

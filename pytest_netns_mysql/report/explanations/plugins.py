@@ -7,6 +7,7 @@ import re
 from pytest_netns_mysql.report.explanations.accounts import account_in_force, quoted
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
+from pytest_netns_mysql.report.explanations.logins import without_account
 from pytest_netns_mysql.report.model import Explanation
 
 _SHA = re.compile(r"(?:caching_sha2|sha256)_password")
@@ -34,6 +35,8 @@ def not_loaded(failure: Failure, _: Context) -> Explanation:
 
 def client_lacks(failure: Failure, context: Context) -> Explanation:
     """Explain 1251 and 2059: the client does not have a plugin that the account or the client's options ask for."""
+    if missing := without_account(failure, context):
+        return missing
     account = account_in_force(failure, context)
     driver = failure.attempt.driver if failure.attempt else "the client"
     name = quoted(account) if account else "..."
@@ -47,8 +50,10 @@ def client_lacks(failure: Failure, context: Context) -> Explanation:
     )
 
 
-def needs_secure_connection(failure: Failure, _: Context) -> Explanation:
+def needs_secure_connection(failure: Failure, context: Context) -> Explanation:
     """Explain 2061: caching_sha2_password sends a password over TLS only, the first time."""
+    if missing := without_account(failure, context):
+        return missing
     found = _SHA.search(failure.message)
     plugin = found[0] if found else "caching_sha2_password"
     return Explanation(
