@@ -1,5 +1,8 @@
 """Servers that cannot be reached, or that are gone."""
 
+import os
+import signal
+
 import pytest
 
 pytestmark = [pytest.mark.netns("red"), pytest.mark.netns_mysqld(flavor="mysql")]
@@ -23,6 +26,12 @@ def test_server_was_killed(netns_mysqld, netns_connect):
     with netns_connect("red").cursor() as cursor:
         netns_mysqld.kill()
         cursor.execute("SELECT 1")
+
+
+def test_server_crashes(netns_mysqld, netns_connect):
+    with netns_connect("red").cursor() as cursor:
+        os.kill(netns_mysqld.pid, signal.SIGSEGV)
+        cursor.execute("SELECT SLEEP(60)")
 
 
 def test_connection_was_killed(netns_mysqld, netns_connect):

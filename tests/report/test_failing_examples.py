@@ -49,6 +49,7 @@ CAUSES = {
         "partition": "red cannot reach 198.51.100.2 port 3306 (namespace blue): *partition*",
         "nobody_listens_there": "nothing listens at 192.0.2.1 port 3306 (namespace global): *",
         "server_was_killed": "netns_mysqld was stopped or killed by the test, and all its connections ended",
+        "server_crashes": "netns_mysqld crashed under the connection",
         "connection_was_killed": "connection * was killed: the administrator ran KILL *",
     },
     "schemas": {
