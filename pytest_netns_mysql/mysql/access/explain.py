@@ -42,13 +42,16 @@ class LoginExplainer:
         self._hidden = HiddenAccounts(server)
         self._place = cache(self._find_place)
 
-    def from_namespace(self, user: str, namespace: str, endpoint: Endpoint | None = None) -> LoginExplanation:
+    def from_namespace(
+        self, user: str, namespace: str, endpoint: Endpoint | None = None, *, uses_tls: bool | None = None
+    ) -> LoginExplanation:
         """Explain a login from a namespace.
 
         Args:
             user: The user name.
             namespace: The client's namespace.
             endpoint: Where the client connects, by default the nearest endpoint.
+            uses_tls: Whether the client uses TLS, or None for a client that does whatever is required.
 
         Raises:
             UnknownNamespaceError: There is no such namespace.
@@ -57,7 +60,7 @@ class LoginExplainer:
         place = self._place(namespace, endpoint)
         if not isinstance(place, _Place):
             return _unreachable(user, namespace, endpoint, place)
-        login = Login(user, place.origin, self.state, self._kind(place.endpoint))
+        login = Login(user, place.origin, self.state, self._kind(place.endpoint), uses_tls)
         return replace(self.explain(login, str(place.endpoint)), namespace=namespace)
 
     def _find_place(self, namespace: str, endpoint: Endpoint | None) -> _Place | ClientError | EndpointError:
@@ -126,7 +129,7 @@ class LoginExplainer:
             authenticated_as=str(picked),
             has_password=picked.has_password,
             limits=_limits(login, picked),
-            hidden=self._hidden.behind(login, picked) if proxied is None else (),
+            hidden=self._hidden.behind(login, picked, is_refused=refusal is not None) if proxied is None else (),
         )
 
 
@@ -152,7 +155,8 @@ def explain_login_from(
     Args:
         server: The server, which may refuse every client.
         user: The user name.
-        origin: The client's address, its host as an error of the server names it, or ``localhost`` for the socket file.
+        origin: The client's address, or its host as an error of the server names it. ``localhost`` is the socket file:
+            write 127.0.0.1 for a client of that address.
         endpoint: Where the client connects, if that is known.
         uses_tls: Whether the client uses TLS, or None for a client that does whatever the server requires.
 

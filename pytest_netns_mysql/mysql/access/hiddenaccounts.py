@@ -34,17 +34,23 @@ class HiddenAccounts:
         self._server = server
         self._grants = cache(self._read_grants)
 
-    def behind(self, login: Login, picked: ServerAccount) -> tuple[HiddenAccount, ...]:
+    def behind(self, login: Login, picked: ServerAccount, *, is_refused: bool) -> tuple[HiddenAccount, ...]:
         """Return the hidden accounts that have a privilege which the picked account lacks.
 
-        An account that an anonymous account hides is always one of them: its user is surprised to be nobody.
+        An account that an anonymous account hides is always one of them: its user is surprised to be nobody. So are all
+        accounts behind an account that is refused.
+
+        Args:
+            login: The login.
+            picked: The account that the server picks.
+            is_refused: Whether the login by that account is refused.
         """
         ordered = in_order(login.user, login.state)
         others = [account for account in ordered if account != picked and matches(account, login.origin, login.state)]
         found = []
         for account in others:
             missing = _missing(self._grants(str(account)), self._grants(str(picked)))
-            is_unexpected = account.user != "" and picked.user == ""
+            is_unexpected = is_refused or (account.user != "" and picked.user == "")
             if missing or is_unexpected:
                 found.append(HiddenAccount(str(account), missing))
         return tuple(found)

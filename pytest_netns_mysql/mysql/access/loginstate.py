@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.access.hostrules import HostRules
+    from pytest_netns_mysql.mysql.dialects.hostrules import AccountName, HostRules
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
-
-AccountName = tuple[str, str]
-"""The user name and the host of an account."""
 
 SOCKET_PLUGINS = frozenset({"auth_socket", "unix_socket"})
 """The plugins that let in nobody but a process of this machine, by the socket file."""
@@ -150,15 +147,12 @@ class LoginReader(Protocol):
     """How what decides about logins is read from one kind of server.
 
     Attributes:
-        rules: How the server compares and sorts hosts.
         errors: The numbers of the errors that differ.
         query: The query for the accounts.
     """
 
     @property
-    def rules(self) -> HostRules: ...  # noqa: D102 - see Attributes
-    @property
-    def errors(self) -> LoginErrors: ...  # noqa: D102
+    def errors(self) -> LoginErrors: ...  # noqa: D102 - see Attributes
     @property
     def query(self) -> str: ...  # noqa: D102
 

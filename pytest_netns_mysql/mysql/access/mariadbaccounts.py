@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.mysql.access.hostrules import MariaDBHostRules
 from pytest_netns_mysql.mysql.access.loginstate import LoginErrors, ServerAccount, limit_clauses, tls_clauses
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 
@@ -20,7 +19,6 @@ _REQUIREMENTS = ("", "ANY", "X509", "SPECIFIED")
 class MariaDBLogins:
     """How what decides about logins is read from MariaDB."""
 
-    rules = MariaDBHostRules()
     errors = LoginErrors(locked=4151, insecure=1045)
     query = "SELECT User, Host, Priv, UNIX_TIMESTAMP(), @@GLOBAL.default_password_lifetime FROM mysql.global_priv"
 

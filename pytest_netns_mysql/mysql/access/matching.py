@@ -7,9 +7,9 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.access.explanation import Candidate, Origin
-from pytest_netns_mysql.mysql.access.hostrules import is_address, is_name, mysql_network
 from pytest_netns_mysql.mysql.access.origins import LOCALHOST
 from pytest_netns_mysql.mysql.access.remedies import meant_network
+from pytest_netns_mysql.mysql.dialects.hostrules import is_address, is_name, mysql_network
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.access.loginstate import LoginState, ServerAccount

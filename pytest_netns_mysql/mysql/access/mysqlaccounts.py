@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.access.hostrules import MySQLHostRules
 from pytest_netns_mysql.mysql.access.loginstate import LoginErrors, ServerAccount, limit_clauses, tls_clauses
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 
@@ -18,7 +17,6 @@ _HAS_AGED = f"{_LIFETIME} > 0 AND password_last_changed + INTERVAL {_LIFETIME} D
 class MySQLLogins:
     """How what decides about logins is read from MySQL."""
 
-    rules = MySQLHostRules()
     errors = LoginErrors(locked=3118, insecure=3159)
     query = (
         "SELECT User, Host, plugin, authentication_string <> '', account_locked = 'Y', password_expired = 'Y', "

@@ -59,7 +59,7 @@ def read_state(server: Instance) -> LoginState:
     )
     (locks,) = administrator.ask(_TEMPORARY_LOCKS) if has_locks == b"1" else ([],)
     return LoginState(
-        rules=reader.rules,
+        rules=server.dialect.host_rules,
         errors=reader.errors,
         accounts=_loaded((reader.account(row) for row in accounts), privileges),
         variables={decoded(name).lower(): decoded(value) for name, value in [*variables, *status]},

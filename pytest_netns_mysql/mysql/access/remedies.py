@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Network, ip_address
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.mysql.access.hostrules import is_name, mysql_network
 from pytest_netns_mysql.mysql.access.origins import LOCALHOST
+from pytest_netns_mysql.mysql.dialects.hostrules import is_name, mysql_network
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.clients import clientarguments
 from pytest_netns_mysql.mysql.clients.account import Account
-from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
+from pytest_netns_mysql.mysql.dialects.hostrules import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import RawRow, decoded, identifier, literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LOCK_WAIT, lock_holders
@@ -226,8 +226,9 @@ class Accounts:
             return
         (rows,) = administrator.ask(f"SELECT User, Host FROM {server.dialect.account_table}")
         accounts = [(decoded(user), decoded(host)) for user, host in rows]
+        rules = server.dialect.host_rules
         administrator.end_connections(
-            each.number for each in connections if account_of(each.user, each.host, accounts) in self.names
+            each.number for each in connections if account_of(each.user, each.host, accounts, rules) in self.names
         )
 
     def drop(self) -> None:

@@ -6,7 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.mysql.dialects.hostrules import MySQLHostRules
+
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.dialects.hostrules import HostRules
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.dialects.statequeries import StateQuery
     from pytest_netns_mysql.mysql.dialects.undo import Undo
@@ -109,6 +112,7 @@ class Dialect:
         login_queries: The queries for what a client changes without a statement, by the kinds of objects.
         status_statements: Statements for state that no query can select, each with a function that makes kinds, names
             and values from the rows.
+        host_rules: How the server compares and sorts the hosts of accounts.
         client_programs: Options of the client programs.
         connection: Options of mysql.connector.
     """
@@ -145,6 +149,7 @@ class Dialect:
     status_statements: Mapping[str, Callable[[Sequence[RawRow]], Iterable[tuple[str, str, str]]]] = field(
         default_factory=dict
     )
+    host_rules: HostRules = field(default_factory=MySQLHostRules)
     client_programs: Mapping[str, str] = field(default_factory=dict)
     connection: Mapping[str, str] = field(default_factory=dict)
 

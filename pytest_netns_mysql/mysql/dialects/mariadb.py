@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_netns_mysql.mysql.dialects import mariadbstate, mariadbundo
 from pytest_netns_mysql.mysql.dialects.base import SESSION, Dialect, RestoredTable, session_statements
+from pytest_netns_mysql.mysql.dialects.hostrules import MariaDBHostRules
 from pytest_netns_mysql.mysql.dialects.quoting import RawRow, decoded, literal
 from pytest_netns_mysql.mysql.dialects.statementcounters import WRITING_STATEMENTS
 from pytest_netns_mysql.mysql.dialects.statequeries import COMMAND_VARIABLES
@@ -90,6 +91,7 @@ SELECT 'host-cache entry', IP, HOST FROM performance_schema.host_cache""",
     enters=False,
     speaks_x=False,
     longest_user=128,
+    host_rules=MariaDBHostRules(),
     # No query shows blocked hosts: performance_schema, which is off by default, would have to be on.
     cleanup_statements=("FLUSH LOCAL HOSTS",),
     # Newer programs verify the certificate by default, which fails for an account without a password. They

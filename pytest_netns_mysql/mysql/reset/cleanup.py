@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, account_of
+from pytest_netns_mysql.mysql.dialects.hostrules import AccountName, account_of
 from pytest_netns_mysql.mysql.dialects.quoting import decoded, identifier
 from pytest_netns_mysql.mysql.mysqld.lockholders import LOCK_TIMEOUTS, LockHolder, lock_holders
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, Connection, listed
@@ -97,11 +97,12 @@ class ServerCleanup:
             (rows,) = self.server.administrator.ask(f"SELECT User, Host FROM {self.server.dialect.account_table}")
             self._accounts = [(decoded(user), decoded(host)) for user, host in rows]
         candidates = [account for account in self._accounts if account[0] in names]
+        rules = self.server.dialect.host_rules
         # The client's host may be listed by its address or its name. If every candidate is a wider fixture's account,
         # either will do.
         return (
             self._wider_accounts.issuperset(candidates)
-            or account_of(connection.user, connection.host, candidates) in self._wider_accounts
+            or account_of(connection.user, connection.host, candidates, rules) in self._wider_accounts
         )
 
     def is_quick(self, accounts: Iterable[Accounts], *, may_keep: bool) -> bool:

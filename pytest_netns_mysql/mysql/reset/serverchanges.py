@@ -12,8 +12,8 @@ from pytest_netns_mysql.mysql.mysqld.processlist import Connection
 from pytest_netns_mysql.mysql.reset.serverstate import UNKNOWN, State, same_value
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
     from pytest_netns_mysql.mysql.dialects.base import Dialect
+    from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 IsSpared = Callable[[Connection], bool]

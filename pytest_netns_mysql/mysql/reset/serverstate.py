@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
+from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 from pytest_netns_mysql.mysql.mysqld.processlist import Connection
 from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents

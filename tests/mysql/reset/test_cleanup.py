@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from pytest_netns_mysql.mysql.clients.hostpatterns import account_of, matches
 from tests.support.suites import Suite
 
 pytestmark = pytest.mark.slow
@@ -90,35 +89,6 @@ def test_the_report_names_the_lock_of_a_wider_fixture(
 @pytest.mark.parametrize("server", ["auto", "mariadb"])
 def test_connections_are_matched_by_account(suite: Suite, server: str) -> None:
     suite("ending/other_host", f"--netns-mysqld={server}").assert_outcomes(passed=2)
-
-
-@pytest.mark.parametrize(
-    ("host", "picked"),
-    [
-        ("192.0.2.2", "192.0.2.2"),
-        ("192.0.2.3", "192.0.2.0/24"),
-        ("192.0.9.1", "192.0.0.0/255.255.0.0"),
-        ("192.9.9.9", "192.%"),
-        ("198.51.100.2", "%"),
-        ("RED.db.test", "red.db.test"),
-        ("localhost", "localhost"),
-    ],
-)
-def test_a_host_matches_the_account_that_the_server_would_pick(host: str, picked: str) -> None:
-    hosts = ["", "%", "192.%", "192.0.0.0/255.255.0.0", "192.0.2.0/24", "192.0.2.2", "red.db.test", "localhost"]
-    assert account_of("app", host, [("app", pattern) for pattern in hosts]) == ("app", picked)
-
-
-def test_the_host_is_compared_before_the_user() -> None:
-    assert account_of("app", "192.0.2.2", [("app", "%"), ("", "192.0.2.2")]) == ("", "192.0.2.2")
-    assert account_of("app", "192.0.2.2", [("app", "%"), ("", "%")]) == ("app", "%")
-    assert account_of("app", "192.0.2.2", [("app", "blue"), ("other", "%")]) is None
-
-
-def test_wildcards_can_be_escaped() -> None:
-    assert matches("a\\_b", "a_b")
-    assert not matches("a\\_b", "axb")
-    assert matches("a_b", "axb")
 
 
 def test_a_client_of_a_factory_leaves_nothing_behind(suite: Suite) -> None:

@@ -6,6 +6,7 @@ Where the manual is silent, the rules are what the servers do; a property-based 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -19,6 +20,9 @@ _ANY_AT_LEAST_ONE = re.compile(r"(?<!\\)%[%_]*_[%_]*$")
 _ALL_BITS = 0xFFFFFFFF
 _EVERY_HOST = ("", "%")  # the least specific first
 _ADDRESS, _CIDR, _NETMASK = range(3)
+
+AccountName = tuple[str, str]
+"""The user name and the host of an account, as in the table of accounts."""
 
 Rank = tuple[int, ...]
 """The sort key of a host pattern. The server tries the pattern with the smallest rank first."""
@@ -150,6 +154,19 @@ class MariaDBHostRules:
         if free > any_letters:
             return free * 2 + 1, any_texts, any_letters, prefix
         return any_letters * 2, free, any_texts, prefix
+
+
+def account_of(user: str, host: str, accounts: Iterable[AccountName], rules: HostRules) -> AccountName | None:
+    """Return the account that a server picks for a client, or None if no account matches.
+
+    Args:
+        user: The user name that the client sends.
+        host: The client's host as the server lists it: an address, a name, or ``localhost`` for the socket file.
+        accounts: The accounts of the server.
+        rules: How the server treats hosts.
+    """
+    matching = [each for each in accounts if each[0] in (user, "") and rules.matches(each[1], host, host)]
+    return min(matching, key=lambda account: (rules.rank(account[1]), account[0] == ""), default=None)
 
 
 def is_address(pattern: str) -> bool:

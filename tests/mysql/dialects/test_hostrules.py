@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_netns_mysql.mysql.access.hostrules import HostRules, MariaDBHostRules, MySQLHostRules
+from pytest_netns_mysql.mysql.dialects.hostrules import HostRules, MariaDBHostRules, MySQLHostRules, account_of
 
 MYSQL, MARIADB = MySQLHostRules(), MariaDBHostRules()
 BOTH = (MYSQL, MARIADB)
@@ -79,3 +79,26 @@ def test_the_network_of_one_address_admits_nobody_by_itself() -> None:
     assert not MYSQL.admits("192.0.2.2/32", "192.0.2.2", None)
     assert MYSQL.admits("192.0.2.2/31", "192.0.2.2", None)
     assert MARIADB.admits("192.0.2.2/255.255.255.255", "192.0.2.2", None)
+
+
+@pytest.mark.parametrize(
+    ("host", "picked"),
+    [
+        ("192.0.2.2", "192.0.2.2"),
+        ("192.0.2.3", "192.0.2.0/24"),
+        ("192.0.9.1", "192.0.0.0/255.255.0.0"),
+        ("192.9.9.9", "192.%"),
+        ("198.51.100.2", "%"),
+        ("RED.db.test", "red.db.test"),
+        ("localhost", "localhost"),
+    ],
+)
+def test_a_host_matches_the_account_that_the_server_would_pick(host: str, picked: str) -> None:
+    hosts = ["", "%", "192.%", "192.0.0.0/255.255.0.0", "192.0.2.0/24", "192.0.2.2", "red.db.test", "localhost"]
+    assert account_of("app", host, [("app", pattern) for pattern in hosts], MYSQL) == ("app", picked)
+
+
+def test_the_host_is_compared_before_the_user() -> None:
+    assert account_of("app", "192.0.2.2", [("app", "%"), ("", "192.0.2.2")], MYSQL) == ("", "192.0.2.2")
+    assert account_of("app", "192.0.2.2", [("app", "%"), ("", "%")], MYSQL) == ("app", "%")
+    assert account_of("app", "192.0.2.2", [("app", "blue"), ("other", "%")], MYSQL) is None
