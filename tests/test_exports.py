@@ -25,8 +25,8 @@ PUBLIC = {
         {ERRORS} NetnsWarning
         AccessMatrix Account AccountFactory ArgvFactory Authority Bridge Candidate Certificate Channel
         ConnectFactory Endpoint Group HiddenAccount Link LoginExplanation Member Mysqld MySQLServer Namespace
-        NamespaceConnection NamespacePool NamespaceXClient Network NetworkFault Origin Proxy Replica ReplicaStatus Snapshot
-        StartFactory Topology dump from_mapping load
+        NamespaceConnection NamespacePool NamespaceXClient Network NetworkFault Origin Proxy Replica
+        ReplicaStatus Snapshot StartFactory Topology dump from_mapping load
     """,
     topology: "Bridge Link Mysqld Namespace Topology dump from_mapping load load_all presets",
     factories: "client group mysqld proxy replica router source",
