@@ -124,6 +124,14 @@ def test_a_schema_that_does_not_exist(explained: Explained, app: Any) -> None:
     assert found.details[0] == "'app'@'192.0.2.%' has no privilege on the schema shops"
 
 
+def test_a_schema_of_an_earlier_test(explained: Explained, app: Any) -> None:
+    put_away = {("mysqld", "bakery", ""): "test_bakery.py::test_it"}
+    found = explained(lambda: run(app, "USE bakery"), put_away=put_away)
+    assert found.what == (
+        "there is no schema bakery any more: test_bakery.py::test_it created it, and it was dropped after that test"
+    )
+
+
 def test_a_schema_to_be_created(explained: Explained, app: Any) -> None:
     found = explained(lambda: run(app, "CREATE SCHEMA new"))
     assert found.what == "'app'@'192.0.2.%' has no privilege on the schema new"

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, StartFactory
+from pytest_netns_mysql.report.explanations.explain import explain
 from tests.report.conftest import Explained, run
 
 pytestmark = pytest.mark.live
@@ -37,6 +38,11 @@ def test_a_socket_that_is_refused(explained: Explained, netns: Network) -> None:
     )
 
 
+def test_other_time_outs_are_not_explained(explained: Explained) -> None:
+    for error in (TimeoutError(), ConnectionResetError(104, "Connection reset by peer"), FileNotFoundError(2, "gone")):
+        assert explain(error, explained.context) is None
+
+
 def test_a_partition(explained: Explained, netns: Network, netns_connect: ConnectFactory, driver: str) -> None:
     with netns.partition("blue"):
         found = explained(lambda: netns_connect("blue", endpoint="red", user="app", driver=driver))
@@ -59,6 +65,35 @@ def test_a_link_that_is_down(explained: Explained, netns: Network, netns_connect
         link.up()
     assert found.what == "red cannot reach 198.51.100.2 port 3306 (namespace blue): the link of blue to global is down"
     assert found.remedies == ('end the fault before you connect: netns.link("blue").up()',)
+
+
+def test_a_firewall(explained: Explained, netns: Network, netns_connect: ConnectFactory) -> None:
+    with netns.partition("blue", port=3306, direction="in"):
+        found = explained(lambda: netns_connect("red", endpoint="blue", user="app"))
+    assert found.what.startswith("red cannot reach 198.51.100.2 port 3306 (namespace blue): port 3306 ")
+
+
+def test_a_fault_that_ended_with_its_block(explained: Explained, netns: Network) -> None:
+    def connect() -> None:
+        with netns["blue"], netns.link("blue").down():
+            socket.create_connection(("192.0.2.2", 3306), timeout=0.5)
+
+    found = explained(connect)
+    assert (
+        found.what == "the client cannot reach 192.0.2.2 port 3306 (namespace red): the link of blue to global is down"
+    )
+    assert "test_explanations_network.py, line " in found.details[0]
+
+
+def test_an_open_connection_that_is_cut(explained: Explained, netns: Network, netns_connect: ConnectFactory) -> None:
+    connection = netns_connect("blue", endpoint="red", driver="pymysql", read_timeout=1)
+
+    def query() -> None:
+        with netns.partition("blue", action="drop"):
+            run(connection, "SELECT 1")
+
+    found = explained(query)
+    assert found.what.startswith(f"connection {connection.thread_id()} broke off: blue is partitioned from ")
 
 
 def test_no_route(explained: Explained, netns: Network, netns_connect: ConnectFactory) -> None:

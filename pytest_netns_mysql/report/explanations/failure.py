@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import re
 import ssl
 import subprocess
@@ -27,8 +29,10 @@ _PROGRAM = re.compile(
 _DRIVERS = ("mysql.connector", "mysqlx", "pymysql", "MySQLdb", "mariadb", "aiomysql", "asyncmy", "pytest_netns_mysql")
 _PASSWORD = re.compile(r"(\bIDENTIFIED\b[^']*?\bBY )'[^']*'", re.IGNORECASE)
 _STATEMENTS = ("query", "statement", "operation", "sql", "q")
+_SOCKET_ERRORS = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT)
 _LOST = -1  # mysql.connector's number for a connection that is closed, and that of X DevAPI for most errors
-_CLIENT = "the client"
+SOME_CLIENT = "the client"
+"""What stands for the namespace of a client if that is not known."""
 _NOWHERE: tuple[str, int | None] = ("the address", None)
 TLS = 2026
 """The number of the error for a TLS handshake that failed: CR_SSL_CONNECTION_ERROR."""
@@ -99,7 +103,7 @@ class Failure:
     statement: str = ""
     session: Session | None = None
     connection: int | None = None
-    namespace: str = _CLIENT
+    namespace: str = SOME_CLIENT
     target: tuple[str, int | None] = _NOWHERE
 
 
@@ -141,7 +145,10 @@ def _number_and_message(error: BaseException) -> tuple[int, str] | None:
     if isinstance(error, ssl.SSLError):
         return TLS, str(error)
     if isinstance(error, OSError):
-        is_of_socket = isinstance(error, ConnectionError | TimeoutError) or error.errno in (101, 113)
+        # A TimeoutError without a number may be of a future or of asyncio.
+        is_of_socket = error.errno in _SOCKET_ERRORS or (
+            isinstance(error, TimeoutError) and _socket(error)[1] is not _NOWHERE
+        )
         return (SOCKET, str(error)) if is_of_socket else None
     if not _is_of_driver(error):
         return None
@@ -193,8 +200,8 @@ def _socket(error: BaseException) -> tuple[str, tuple[str, int | None]]:
     command = getattr(error, "cmd", None)
     if isinstance(command, list | tuple):
         found = re.search(r"--network-namespace=(\S+)", " ".join(map(str, command)))
-        return (found[1] if found else _CLIENT), _NOWHERE
-    namespace, target = _CLIENT, _NOWHERE
+        return (found[1] if found else SOME_CLIENT), _NOWHERE
+    namespace, target = SOME_CLIENT, _NOWHERE
     for frame in _frames(error):
         owner, address = frame.f_locals.get("self"), frame.f_locals.get("address")
         namespace = owner.name if isinstance(owner, Namespace) else namespace
@@ -228,6 +235,8 @@ def _session(number: int, server: Instance | None) -> Session | None:
 
 def _connection_number(connection: Any) -> int | None:
     """Return the number of a driver's connection on its server, or None for any other object."""
-    number = getattr(connection, "server_thread_id", None)  # PyMySQL, aiomysql
-    number = number[0] if isinstance(number, tuple) and number else getattr(connection, "connection_id", None)
-    return number if isinstance(number, int) else None
+    with contextlib.suppress(Exception):  # a property of any object of a driver may raise
+        number = getattr(connection, "server_thread_id", None)  # PyMySQL, aiomysql
+        number = number[0] if isinstance(number, tuple) and number else getattr(connection, "connection_id", None)
+        return number if isinstance(number, int) else None
+    return None

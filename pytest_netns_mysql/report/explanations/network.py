@@ -6,11 +6,11 @@ import re
 import time
 from dataclasses import dataclass
 
-from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.kernel.faultlog import Fault
 from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
+from pytest_netns_mysql.report.explanations.failure import SOME_CLIENT, Failure
 from pytest_netns_mysql.report.model import Explanation
 
 _TARGET = re.compile(r"server on '([^']+?)(?::(\d+))?'")
@@ -76,7 +76,8 @@ def _changes(context: Context, reach: _Reach) -> list[str]:
 
 
 def _faults(number: int | None, failure: Failure, context: Context, reach: _Reach) -> list[Fault]:
-    faults = faults_between(failure, context, reach.client, reach.place)
+    names = (reach.client, reach.place) if reach.client != SOME_CLIENT else ()
+    faults = faults_between(failure, context, *names)
     return [fault for fault in faults if number != _REFUSED or "reject" in fault.what]
 
 
@@ -124,8 +125,9 @@ def faults_between(failure: Failure, context: Context, *names: str) -> list[Faul
 
 
 def since(fault: Fault) -> str:
-    """Return when a fault began, such as ``since 12:00:01``."""
-    return f"since {time.strftime('%H:%M:%S', time.localtime(fault.began))}"
+    """Return when a fault began, and where, such as ``since 12:00:01, caused at test_shop.py, line 7``."""
+    moment = f"since {time.strftime('%H:%M:%S', time.localtime(fault.began))}"
+    return f"{moment}, caused at {fault.caused_at}" if fault.caused_at else moment
 
 
 def _by_fault(fault: Fault, faults: list[Fault], reach: _Reach, failure: Failure) -> Explanation:
@@ -149,18 +151,19 @@ def heal(fault: Fault) -> str:
 
 def _by_errno(number: int | None, reach: _Reach, failure: Failure, context: Context) -> Explanation | None:
     endpoints = _endpoints(context)
+    client = "red" if reach.client == SOME_CLIENT else reach.client
     if number == _REFUSED:
         return Explanation(
             f"nothing listens at {reach.target}: the connection from {reach.client} was refused",
             _listening(endpoints),
-            (_connect_to(reach.client, endpoints, failure),),
+            (_connect_to(reach, failure),),
         )
     if number == _UNREACHABLE:
         return Explanation(
             f"{reach.client} has no route to {reach.target}",
             _listening(endpoints),
             (
-                _connect_to(reach.client, endpoints, failure),
+                _connect_to(reach, failure),
                 "or give the namespace a route in the topology: netns-mysql show draws it",
             ),
         )
@@ -169,15 +172,15 @@ def _by_errno(number: int | None, reach: _Reach, failure: Failure, context: Cont
         return Explanation(
             f"{reach.client} cannot reach {reach.target}: {nobody}",
             _listening(endpoints),
-            (_connect_to(reach.client, endpoints, failure),),
+            (_connect_to(reach, failure),),
         )
     if number == _TIMED_OUT:
         return Explanation(
             f"{reach.target} did not answer {reach.client} in time",
             _listening(endpoints),
             (
-                _connect_to(reach.client, endpoints, failure),
-                f'see where packets go: netns["{reach.client}"].run(["ip", "route", "get", "{reach.address}"])',
+                _connect_to(reach, failure),
+                f'see where packets go: netns["{client}"].run(["ip", "route", "get", "{reach.address}"])',
             ),
         )
     return None
@@ -193,11 +196,14 @@ def _listening(endpoints: list[Endpoint]) -> tuple[str, ...]:
     return (f"the server listens at {', '.join(f'{each} port {each.port}' for each in endpoints[:4])}",)
 
 
-def _connect_to(client: str, endpoints: list[Endpoint], failure: Failure) -> str:
-    if failure.server is not None and failure.server.is_running:
-        near = failure.server.endpoint_for(client if client in failure.server.network else GLOBAL)
-        return f'connect to {near} port {near.port}: netns_connect("{client}") does'
-    return "connect to one of these endpoints" if endpoints else "start a server in this network: netns_mysqld"
+def _connect_to(reach: _Reach, failure: Failure) -> str:
+    server = failure.server
+    if server is None or not server.is_running:
+        return "start a server in this network: netns_mysqld"
+    if reach.client == SOME_CLIENT:
+        return 'connect to an endpoint of the client\'s own namespace: netns_mysqld.endpoint("red")'
+    near = server.endpoint_for(reach.client)
+    return f'connect to {near} port {near.port}: netns_connect("{reach.client}") does'
 
 
 def _unknown_name(reach: _Reach, context: Context) -> Explanation:
