@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.run.stash import NAMESPACE, SESSION, TOPOLOGY_IN_FORCE
+from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE, SESSION, TOPOLOGY_IN_FORCE
 from pytest_netns_mysql.run.wanted import writes_report
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class ReportExtras:
         self._colours: dict[str, dict[str, str]] = {}
         self._draws = writes_report(config)
         self._began = 0.0
+        self._short: dict[str, Any] | None = None
         self._has_html = bool(getattr(config.option, "htmlpath", None))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -39,7 +40,7 @@ class ReportExtras:
         """Add to the report of a netns test. This is after all other plugins have added to it."""
         result = yield
         if call.when == "setup":
-            self._began = call.start
+            self._began, self._short = call.start, None
         if NAMESPACE in item.stash and not hasattr(result, "netns_report"):
             self._add_short_report(result, item)
         found: dict[str, Any] | None = getattr(result, "netns_report", None)
@@ -62,9 +63,15 @@ class ReportExtras:
         return result
 
     def _add_short_report(self, result: pytest.TestReport, item: pytest.Item) -> None:
-        """Add the report of a test that passed or was skipped, when its last phase but the teardown has ended."""
-        if result.failed or result.when == "teardown" or (result.when == "setup" and not result.skipped):
-            return
+        """Add the report of a test that passed or was skipped; once more if its packets are written when it is over."""
+        if result.when == "teardown":
+            if self._short is not None and not result.failed and CAPTURE_FILE in item.stash:
+                files = {"packets": str(item.stash[CAPTURE_FILE])}
+                result.netns_report = {**self._short, "files": files}  # type: ignore[attr-defined]
+        elif not result.failed and (result.when == "call" or result.skipped):
+            self._short = result.netns_report = self._short_report(result, item)  # type: ignore[attr-defined]
+
+    def _short_report(self, result: pytest.TestReport, item: pytest.Item) -> dict[str, Any]:
         import msgspec
 
         from pytest_netns_mysql.report.connections import connections
@@ -74,18 +81,17 @@ class ReportExtras:
         session = self._config.stash[SESSION]
         network = session.networks.current
         servers = [server for server in session.servers.running if server.network is network]
-        result.netns_report = msgspec.to_builtins(  # type: ignore[attr-defined]
-            Report(
-                nodeid=item.nodeid,
-                outcome=result.outcome,
-                phase=result.when,
-                began=self._began,
-                duration=result.stop - self._began,
-                place=place(item.stash[NAMESPACE], network, servers),
-                error=_reason(result),
-                connections=connections(servers, self._began, None),
-            )
+        report = Report(
+            nodeid=item.nodeid,
+            outcome=result.outcome,
+            phase=result.when,
+            began=self._began,
+            duration=result.stop - self._began,
+            place=place(item.stash[NAMESPACE], network, servers),
+            error=_reason(result),
+            connections=connections(servers, self._began, None),
         )
+        return cast("dict[str, Any]", msgspec.to_builtins(report))
 
     def _drawing(self, item: pytest.Item) -> dict[str, Any] | None:
         """Return the drawing of the topology of a test, the first time that a test of this process ran over it."""

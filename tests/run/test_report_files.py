@@ -71,6 +71,13 @@ def test_a_run_leaves_the_reports_of_its_netns_tests(
     assert (pytester.path / "report.md").read_text().startswith("## :x: 2 of 6 netns tests failed\n")
 
 
+def test_the_packets_of_a_test_that_passed_are_in_its_report(suite: Suite, pytester: pytest.Pytester) -> None:
+    suite("reportfiles/outcomes", "--netns-report=report.json", "--netns-capture=all", "-k", "passes and red")
+    (test,) = read(pytester.path).tests
+    assert Path(test.files["packets"]).suffix == ".pcapng"
+    assert Path(test.files["packets"]).is_file()
+
+
 def test_a_run_without_netns_tests_leaves_an_empty_report(suite: Suite, pytester: pytest.Pytester) -> None:
     suite("reportfiles/plain", "--netns-report=report.json").assert_outcomes(passed=1)
     assert read(pytester.path).tests == ()
