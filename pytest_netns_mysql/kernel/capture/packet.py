@@ -1,7 +1,7 @@
 """A captured packet, decoded as far as assertions need it: addresses, ports, flags and payload.
 
-dpkt and scapy decode packets as well. Importing one of them takes 160 to 230 ms, as much as several tests, and assertions
-would need an extra. The few headers below do not change any more; the tests compare with tshark.
+dpkt and scapy decode packets as well. Importing one of them takes 160 to 230 ms, as much as several tests, and
+assertions would need an extra. The few headers below do not change any more; the tests compare with tshark.
 """
 
 from __future__ import annotations
