@@ -37,6 +37,8 @@ _TAKE = (
 )
 _REFUSE = ((_RETURN, 0, 0, 0),)
 
+_MOST = 20_000
+"""More packets than the buffer holds. Where packets come all the time, reading must come to an end."""
 _LONGEST = 256 * 1024  # bytes; a packet that the sender leaves to the network card to cut has up to 64 KiB
 _TIME = struct.Struct("@qq")
 
@@ -106,7 +108,7 @@ class Tap:
         """Forget the packets that were taken and not read yet."""
         first_byte = memoryview(bytearray(1))
         receive = self._socket.recv_into
-        while True:
+        for _ in range(_MOST):
             try:
                 receive(first_byte)
             except BlockingIOError:
@@ -120,7 +122,7 @@ class Tap:
         """Yield the packets that were taken and not read yet, in the order in which the kernel took them."""
         buffer = bytearray(_LONGEST)
         view = memoryview(buffer)
-        while True:
+        for _ in range(_MOST):
             try:
                 length, ancillary, _, address = self._socket.recvmsg_into([view], 64, socket.MSG_TRUNC)
             except BlockingIOError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 
 from pytest_netns_mysql.errors import NetworkError
@@ -45,9 +46,12 @@ class Taps:
             self._idle.setdefault(tap.namespace, []).append(tap)
 
     def close(self) -> None:
-        """Close all taps."""
-        for tap in self._all:
-            tap.close()
+        """Close all taps, at once: for each the kernel waits some 15 ms until no processor uses it any more."""
+        threads = [threading.Thread(target=tap.close, name="netns-close-tap") for tap in self._all]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
         self._all.clear()
         self._idle.clear()
 
