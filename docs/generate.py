@@ -53,9 +53,9 @@ def commands_page() -> str:
     lines = [
         "# Commands",
         "",
-        "`netns-mysql COMMAND --help` shows the same in the terminal. Exit codes: 0 if it worked; 1 if it did not, with",
-        "a message that says what to do; 2 for a wrong command line. `run` and `shell` return the exit code of their",
-        "command, or 126 if it cannot be executed, 127 if it was not found.",
+        "`netns-mysql COMMAND --help` shows the same in the terminal. Exit codes: 0 if it worked; 1 if it did not,",
+        "with a message that says what to do; 2 for a wrong command line. `run` and `shell` return the exit code",
+        "of their command, or 126 if it cannot be executed, 127 if it was not found.",
         "",
         "| command | what it does |",
         "|---|---|",
