@@ -6,6 +6,7 @@ import argparse
 import difflib
 import re
 import sys
+import time
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -84,6 +85,11 @@ def as_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     padded = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
     return "\n".join(padded)
+
+
+def clock_time(moment: float) -> str:
+    """Return the local time of a moment in seconds since the epoch, such as ``14:02:11``."""
+    return time.strftime("%H:%M:%S", time.localtime(moment))
 
 
 def as_json(value: object) -> str:

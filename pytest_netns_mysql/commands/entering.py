@@ -68,8 +68,8 @@ def namespace_of(session: LiveSession, name: str | None) -> str:
         UnknownNamespaceError: The session has no such namespace.
     """
     if name is None:
-        stands = session.test["namespace"] if session.test is not None else None
-        return stands if stands in session.namespaces else GLOBAL
+        place = session.place
+        return place if place in session.namespaces else GLOBAL
     if name not in session.namespaces:
         near = difflib.get_close_matches(name, session.namespaces, n=1)
         raise UnknownNamespaceError(

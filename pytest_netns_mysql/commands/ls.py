@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import as_json, as_table
+from pytest_netns_mysql.commands.commandline import as_json, as_table, clock_time
 
 DESCRIPTION = """\
 List the standing servers of this user, which `netns-mysql up` started: pid, server, topology, since when, and whether a
@@ -29,6 +29,7 @@ def main(options: argparse.Namespace, _settings: table.Settings) -> int:
         print(as_json(rows))
         return 0
     titles = {"pid": "PID", "server": "SERVER", "topology": "TOPOLOGY", "since": "SINCE", "state": "STATE"}
-    cells = [[str(row[key]) for key in titles] for row in rows]
+    shown = [row | {"since": "?" if row["since"] is None else clock_time(row["since"])} for row in rows]
+    cells = [["?" if row[key] is None else str(row[key]) for key in titles] for row in shown]
     print(as_table([*titles.values()], cells) if rows else standingservers.NONE)
     return 0

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import as_json, as_table
+from pytest_netns_mysql.commands.commandline import as_json, as_table, clock_time
 from pytest_netns_mysql.errors import printable
 
 if TYPE_CHECKING:
@@ -52,9 +51,9 @@ def _row(session: LiveSession) -> list[str]:
     return [
         str(session.known_as),
         f"{session.kind} {session.worker}".strip(),
-        time.strftime("%H:%M:%S", time.localtime(session.since)),
+        clock_time(session.since),
         printable(_what(session)),
-        (session.test["namespace"] if session.test else None) or "-",
+        session.place or "-",
         servers or "-",
     ]
 
@@ -83,6 +82,7 @@ def _as_dict(session: LiveSession) -> dict[str, Any]:
         "worker": session.worker or None,
         "since": session.since,
         "command": session.command,
+        "namespace": session.place,
         "topology": session.topology,
         "namespaces": list(session.namespaces),
         "test": session.test,

@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.executing import execute, exists, report_not_found
@@ -14,10 +14,13 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.live.board import Board
+from pytest_netns_mysql.live.facts import Origin, accounts_of, facts_of
 from pytest_netns_mysql.topology.file.load import load
 from pytest_netns_mysql.topology.lookup import unknown_namespace
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.server import MySQLServer
 
@@ -53,17 +56,18 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
     network = Network(Sandbox.create(settings.mode), topology)
     namespace = network[netns]
     servers: list[MySQLServer] = []
+    created: list[dict[str, Any]] = []
     if kind is not None:
-        server, variables = _serve(kind, network, settings, netns, progress)
+        server, accounts, variables = _serve(kind, network, settings, netns, progress)
         servers.append(server)
+        created = accounts_of([accounts], netns)
         environment |= variables
     namespace.__enter__()
-    from pytest_netns_mysql.live.board import Board
-    from pytest_netns_mysql.live.facts import Origin, facts_of
-
     with contextlib.suppress(OSError):  # the kernel may refuse the memory; the command does not need it
-        origin = Origin("run", argv, since=time.time(), has_become_another=True)
-        Board(survives_exec=True).show(facts_of(origin, network, servers))
+        origin = Origin("run", argv, since=time.time(), namespace=netns, has_become_another=True)
+        board = Board(survives_exec=True)
+        board.show(facts_of(origin, network, servers))
+        board.show_accounts(created)
     return execute(argv, environment)
 
 
@@ -83,8 +87,12 @@ def _found(settings: table.Settings, progress: Progress) -> Kind:
 
 def _serve(
     kind: Kind, network: Network, settings: table.Settings, netns: str, progress: Progress
-) -> tuple[MySQLServer, dict[str, str]]:
-    """Start a server that ends with this process, whatever program the process executes; return it and variables."""
+) -> tuple[MySQLServer, Accounts, dict[str, str]]:
+    """Start a server that ends with this process, whatever program the process executes.
+
+    Returns:
+        The server, the accounts on it, and variables for the program.
+    """
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.mysqld.resolved import resolve
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
@@ -113,7 +121,7 @@ def _serve(
     }
     client = kind.program("mysql")
     folders = [environment["PATH"], *([] if client is None else [str(client.parent)])]
-    return server, environment | {"PATH": os.pathsep.join(folders)}
+    return server, accounts, environment | {"PATH": os.pathsep.join(folders)}
 
 
 def _add_programs(environment: dict[str, str], settings: table.Settings) -> None:

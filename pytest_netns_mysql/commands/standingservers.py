@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytest_netns_mysql import paths
+from pytest_netns_mysql.commands.commandline import clock_time
 from pytest_netns_mysql.errors import SandboxError, SettingError
 from pytest_netns_mysql.mysql.waiting import wait_until
 from pytest_netns_mysql.reuse import messages, offers, protocol
@@ -55,7 +55,7 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
 
 
 def ls() -> list[dict[str, Any]]:
-    """Return pid, server, topology, since and state of each standing server."""
+    """Return pid, server, topology, since and state of each standing server; None for what is not known."""
     return [_row(status) for status in _found().values()]
 
 
@@ -115,13 +115,13 @@ def _found() -> dict[str, messages.Status | messages.Silent]:
 
 def _row(status: messages.Status | messages.Silent) -> dict[str, Any]:
     if isinstance(status, messages.Silent):
-        unknown = dict.fromkeys(("server", "topology", "since"), "?")
+        unknown = dict.fromkeys(("server", "topology", "since"))
         return {"pid": status.pid, **unknown, "state": f"does not answer ({status.reason})"}
     return {
         "pid": status.pid,
         "server": status.version,
         "topology": status.topology,
-        "since": time.strftime("%H:%M:%S", time.localtime(status.since)),
+        "since": status.since,
         "state": "free" if status.taken_by is None else f"used by pid {status.taken_by}",
     }
 
@@ -130,4 +130,5 @@ def _line(status: messages.Status | messages.Silent) -> str:
     row = _row(status)
     if isinstance(status, messages.Silent):
         return f"pid {row['pid']}: {row['state']}"
-    return f"pid {row['pid']}: {row['server']}, topology {row['topology']}, since {row['since']}, {row['state']}"
+    since = clock_time(row["since"])
+    return f"pid {row['pid']}: {row['server']}, topology {row['topology']}, since {since}, {row['state']}"

@@ -28,6 +28,7 @@ class Origin:
         worker: The name of the xdist worker, or ''.
         since: When the session began, in seconds since the epoch.
         known_as: The pid that people know the session by; 0 for that of the process.
+        namespace: The namespace that the process stands in, where no test is run; or ''.
         has_become_another: True if the process becomes another program in the sandbox, without its descriptors.
     """
 
@@ -36,6 +37,7 @@ class Origin:
     worker: str = ""
     since: float = 0.0
     known_as: int = 0
+    namespace: str = ""
     has_become_another: bool = False
 
 
@@ -55,6 +57,7 @@ def facts_of(origin: Origin, network: Network, servers: Iterable[Instance]) -> d
         "known_as": origin.known_as or os.getpid(),
         "kind": origin.kind,
         "worker": origin.worker,
+        "namespace": origin.namespace,
         "since": origin.since,
         "command": list(origin.command),
         "mount": links[0],

@@ -65,6 +65,7 @@ class LiveSession:
         known_as: The pid for people; of a standing server the one that `netns-mysql ls` shows.
         kind: ``pytest``, ``run`` for a command of `netns-mysql run`, or ``up`` for a standing server.
         worker: The name of the xdist worker, or ''.
+        namespace: The namespace that a command of `netns-mysql run` stands in; '' for others.
         since: When the session began, in seconds since the epoch.
         command: The command line.
         topology: The name of the topology in force.
@@ -81,6 +82,7 @@ class LiveSession:
     known_as: int
     kind: str
     worker: str
+    namespace: str
     since: float
     command: list[str]
     topology: str
@@ -91,6 +93,11 @@ class LiveSession:
     mount: str
     mount_id: int
     root: str
+
+    @property
+    def place(self) -> str | None:
+        """The namespace of the running test, or of the command of `netns-mysql run`; None if there is none."""
+        return self.test["namespace"] if self.test is not None else self.namespace or None
 
     @property
     def process(self) -> Path:

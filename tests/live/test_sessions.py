@@ -220,16 +220,20 @@ def test_workers_of_xdist_are_sessions_of_their_own(run: Run, pytester: pytest.P
 
 def test_a_command_of_run_is_a_session(tmp_path: Path) -> None:
     script = f"touch {tmp_path}/ready; exec sleep 60"
-    with subprocess.Popen([*COMMAND, "run", "--mysqld", "--", "sh", "-c", script], stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [*COMMAND, "run", "--mysqld", "--netns", "blue", "--", "sh", "-c", script], stderr=subprocess.PIPE
+    ) as process:
         try:
             wait_for_file(tmp_path / "ready", process)
             wait_for(lambda: "sleep" in rows_of(process.pid)[0][3])
             ((_, kind, _, runs, namespace, servers),) = rows_of(process.pid)
-            assert (kind, runs, namespace) == ("run", "sleep 60", "-")
+            assert (kind, runs, namespace) == ("run", "sleep 60", "blue")
+            assert shell(process, "--", "hostname", "-I").stdout == "198.51.100.2 \n"
             assert servers.endswith(ENDPOINTS)
             assert shell(process, "red", "--", "hostname", "-I").stdout == "192.0.2.2 \n"
-            # There is no test, so `mysql` is the administrator's.
-            assert shell(process, "--", "mysql", "-Nse", "SELECT USER()").stdout == "root@localhost\n"
+            for name, user in (("global", "global_user@127.0.0.1"), ("red", "red_user@192.0.2.2")):
+                result = shell(process, name, "--", "mysql", "-Nse", "SELECT USER()")
+                assert result.stdout == f"{user}\n", result.stderr
         finally:
             process.kill()
     assert not rows_of(process.pid)

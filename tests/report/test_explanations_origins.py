@@ -47,10 +47,7 @@ def test_the_namespace_of_the_test_in_place_of_the_expected_one(
 ) -> None:
     found = explained(lambda: expect(netns_connect("red"), "red_user@198.51.100.2"))
     assert found.what == ("the connection comes from 192.0.2.2 (namespace red), not from 198.51.100.2 (namespace blue)")
-    assert found.details == (
-        "red_user connected from namespace red to 192.0.2.2/red",
-        "198.51.100.2 is the address of namespace blue",
-    )
+    assert found.details == ("red_user connected from namespace red to 192.0.2.2/red",)
     assert found.remedies == (
         'connect from there: netns_connect("blue"), or mark the test with @pytest.mark.netns("blue")',
     )

@@ -23,7 +23,7 @@ CAUSES = {
         "wrong_password": "wrong password for 'app'@'192.0.2.%', the account that the server picked for app from *",
         "account_of_another_host_is_picked": "wrong password for 'app'@'192.0.2.2', the account that the server *",
         "account_requires_tls": "the account 'app'@'192.0.2.2' requires TLS, and the connection did not use TLS",
-        "account_requires_a_certificate": "the account 'app'@'192.0.2.2' requires a certificate *, and the client has none",
+        "account_requires_a_certificate": "the account 'app'@'192.0.2.2' requires a certificate *",
         "account_is_locked": "the account 'app'@'192.0.2.2' is locked",
         "password_has_expired": "the password of the account 'app'@'192.0.2.2' has expired, *",
         "account_is_for_the_unix_socket": "'backup'@'192.0.2.2' logs in by auth_socket, which accepts clients of *",

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from pytest_netns_mysql.commands.commandline import clock_time
 from tests.support.processes import is_alive, wait_for_end, wait_for_file
 from tests.support.suites import Suite, source
 
@@ -89,7 +90,7 @@ def test_runs_use_the_standing_server_and_leave_nothing_on_it(
     header, *rows = command("ls").splitlines()
     assert header.split() == ["PID", "SERVER", "TOPOLOGY", "SINCE", "STATE"]
     assert [row.split()[2:] for row in rows if row.startswith(f"{holder} ")] == [
-        ["netns-topology", listed(command)[holder]["since"], "free"]
+        ["netns-topology", clock_time(listed(command)[holder]["since"]), "free"]
     ]
     shown = command("ps")
     assert re.search(rf"^{holder} +up +[\d:]+ +standing server +- +MySQL [\d.]+: ", shown, re.MULTILINE), shown

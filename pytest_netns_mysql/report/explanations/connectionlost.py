@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -29,9 +30,11 @@ def lost(failure: Failure, context: Context) -> Explanation:
     """Explain 2013, 2006 and their like: the server ended, the connection was ended, or the network is cut."""
     server, number = failure.server, failure.connection
     who = "the connection" if number is None else f"connection {number}"
+    if server is not None:
+        server.await_end_of_crash()
     if server is not None and not server.is_running:
         return _server_ended(server)
-    if server is not None and (started := _started(server)) > context.began:
+    if server is not None and (started := _started(server)) > _opened(server, number, context):
         return Explanation(
             f"{fixture_of(server)} was started again during the test, and {who} ended with the mysqld before",
             (f"mysqld runs since {time.strftime('%H:%M:%S', time.localtime(started))}",),
@@ -82,6 +85,12 @@ def _server_ended(server: Instance) -> Explanation:
 def _started(server: Instance) -> float:
     rows = ask(server, "SHOW GLOBAL STATUS LIKE 'Uptime'")
     return time.time() - float(rows[0][1]) - 1 if rows else 0.0
+
+
+def _opened(server: Instance, number: int | None, context: Context) -> float:
+    """Return when a connection was opened, in seconds since the epoch; never if that is not known."""
+    attempts = [attempt for attempt in server.attempts.since(context.began) if attempt.connection == number]
+    return attempts[-1].at if attempts and number is not None else math.inf
 
 
 def _kill(server: Instance | None, number: int | None) -> Explanation | None:

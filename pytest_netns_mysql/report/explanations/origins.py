@@ -81,9 +81,7 @@ def _explanation(attempt: Attempt, origin: str, expected: str, server: Instance,
         details.append(
             f"the server sees {context.with_namespace(origin)}, because address translation (NAT) is on the way"
         )
-    elif attempt.namespace != context.namespace_of(expected):
-        details.append(f"{expected} is the address of namespace {context.namespace_of(expected)}")
-    else:
+    elif attempt.namespace == context.namespace_of(expected):
         route = f"the route to {attempt.endpoint.address} leaves by {origin}"
         details.append(f"{expected} is another address of the same namespace: {route}")
     wanted = context.namespace_of(expected)
