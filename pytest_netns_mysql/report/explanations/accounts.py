@@ -10,7 +10,7 @@ import mysql.connector
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.access.explain import explain_login_from
 from pytest_netns_mysql.mysql.access.explanation import LoginExplanation, Origin
-from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName
+from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.report.explanations.answers import ask
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pytest_netns_mysql.mysql.clients.hostpatterns import AccountName, matches
+from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.report.explanations.accounts import (
     account_in_force,
@@ -87,9 +87,9 @@ class _Refusal:
 
     def _why_not(self, other: AccountName) -> str:
         client = seen_client(self.failure)
-        if client is None or not client[1]:
+        if client is None or not client[1] or self.server is None:
             return "which is another account"
-        if matches(other[1], client[1]):
+        if self.server.dialect.host_rules.matches(other[1], client[1], None):
             return f"which matches too, but the host of {self.who} is more specific"
         return f"and a client from {self.context.with_namespace(client[1])} is {self.who}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.mysql.clients.hostpatterns import matches
 from pytest_netns_mysql.report.explanations.accounts import (
     client_of,
     login_of,
@@ -29,6 +28,7 @@ class _Login:
         explanation: What the server does with such a login, or None if it cannot be asked.
         account: The account whose credentials count, or None.
         context: What may be looked at.
+        server: The server, or None if it is not known.
     """
 
     def __init__(self, failure: Failure, context: Context) -> None:
@@ -38,6 +38,7 @@ class _Login:
             user = failure.attempt.user
             host = origin_of(failure.server, failure.attempt) or host
         self.user, self.address, self.context = user, host, context
+        self.server = failure.server
         self.explanation = login_of(failure, (user, host))
         candidates = self.explanation.candidates if self.explanation else ()
         self.of_user = [each for each in candidates if each.user == user]
@@ -116,11 +117,15 @@ def _no_account(login: _Login) -> Explanation:
 def _namespaces(login: _Login) -> list[str]:
     """Return the namespaces with an address that an account of the user matches."""
     network = login.context.network
+    if network is None or login.server is None:
+        return []
+    rules = login.server.dialect.host_rules
     return [
         name
-        for name, namespace in sorted(network.items() if network else (), key=lambda item: item[0] == GLOBAL)
+        for name, namespace in sorted(network.items(), key=lambda item: item[0] == GLOBAL)
         for interface in namespace.addresses
-        if not interface.is_loopback and any(matches(each.host, str(interface.ip)) for each in login.of_user)
+        if not interface.is_loopback
+        and any(rules.matches(each.host, str(interface.ip), None) for each in login.of_user)
     ]
 
 
