@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -47,6 +46,7 @@ class FailedTest:
         servers: The servers in that network.
         phase: ``setup``, ``call`` or ``teardown``: where it failed.
         began: When the test began, in seconds since the epoch.
+        ended: When it failed, in seconds since the epoch.
         error: The exception that ended the test, or None for a failure without one.
         summary: The error in one line.
         traceback: The text that pytest shows of the failure.
@@ -62,6 +62,7 @@ class FailedTest:
     servers: Sequence[Instance]
     phase: str
     began: float
+    ended: float
     error: BaseException | None
     summary: str
     traceback: str = ""
@@ -85,12 +86,13 @@ def collect(test: FailedTest, explain: Callable[[], Explanation | None] = lambda
     log = {server.name: lines for server in test.servers if (lines := _logged(server, test.began))}
     last = tuple(each for server in test.servers for each in _read(partial(_statements, server, test.began)))
     faults = _faults(test)
+    during = [fault for fault in faults if fault.ended is None or fault.ended >= test.began]
     return TestReport(
         nodeid=test.nodeid,
         outcome="failed",
         phase=test.phase,
         began=test.began,
-        duration=time.time() - test.began,
+        duration=test.ended - test.began,
         place=place(test.namespace, test.network, test.servers),
         error=test.summary,
         traceback=test.traceback,
@@ -102,9 +104,7 @@ def collect(test: FailedTest, explain: Callable[[], Explanation | None] = lambda
         namespaces=_namespaces(test, attempts, faults),
         faults=faults,
         changes=_changes(test, faults),
-        timeline=timeline(
-            test.steps, attempts, last, log, [fault for fault in faults if (fault.ended or time.time()) >= test.began]
-        ),
+        timeline=timeline(test.steps, attempts, last, log, during),
         files=_files(test),
     )
 

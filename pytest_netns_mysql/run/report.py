@@ -71,6 +71,13 @@ class Reports:
             item: The test.
             call: The phase that failed.
         """
+        try:
+            self._attach(result, item, call)
+        except Exception as error:  # noqa: BLE001 - a report never fails a run
+            reason = f"{type(error).__name__}: {_first_line(error)}"
+            result.sections.insert(0, ("netns", f"the report of this test could not be made: {reason}"))
+
+    def _attach(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         import msgspec
 
         from pytest_netns_mysql.report.collect import collect
@@ -93,6 +100,7 @@ class Reports:
             servers=[server for server in self._session.servers.running if server.network is network],
             phase=call.when,
             began=self._began,
+            ended=call.stop,
             error=error,
             summary="" if error is None else f"{type(error).__name__}: {_first_line(error)}",
             traceback=result.longreprtext,
