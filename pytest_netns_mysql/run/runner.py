@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError, SandboxError
-from pytest_netns_mysql.run import pytest_internals, report, tracebacks
+from pytest_netns_mysql.run import pytest_internals, report
 from pytest_netns_mysql.run.cleaning import Cleaner
 from pytest_netns_mysql.run.networkinforce import NetworkInForce
 from pytest_netns_mysql.run.ownfixtures import is_own
@@ -241,6 +241,8 @@ class Runner:
                 return result
         else:
             if is_netns_test:
+                from pytest_netns_mysql.run import tracebacks
+
                 tracebacks.shorten(item)
             result = yield
             pytest_internals.drop_hidden_causes(result.longrepr)
