@@ -119,6 +119,23 @@ def test_an_unknown_host_name(explained: Explained, netns_connect: ConnectFactor
     assert found.what == "the host name db.example has no address in the sandbox"
 
 
+def test_a_fault_elsewhere(explained: Explained, netns: Network, netns_connect: ConnectFactory) -> None:
+    with netns.link("blue").down():
+        found = explained(lambda: netns_connect("global", user="app", host="192.0.2.77", connection_timeout=1))
+    assert found.what == "192.0.2.77 port 3306 did not answer global in time"
+    assert found.details[0].startswith("in force elsewhere: the link of blue to global is down, since ")
+
+
+def test_a_client_program_that_uses_a_socket_file(
+    explained: Explained, netns: Network, netns_mysqld: MySQLServer
+) -> None:
+    argv = [netns_mysqld.program("mysql"), "--no-defaults", "--socket=/nowhere/mysql.sock", "-e", "SELECT 1"]
+    found = explained(lambda: netns["red"].run(argv, check=True, capture_output=True, timeout=60))
+    assert found.what == (
+        "the client looked for the socket file /nowhere/mysql.sock and did not connect over the network"
+    )
+
+
 def test_a_server_that_was_stopped(
     explained: Explained, netns_start_mysqld: StartFactory, netns_connect: ConnectFactory
 ) -> None:

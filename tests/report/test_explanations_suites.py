@@ -66,6 +66,20 @@ def test_a_blocked_host(suite: Suite, pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(['netns_mysqld.execute("TRUNCATE TABLE performance_schema.host_cache")'])
 
 
+def test_names_that_were_removed(suite: Suite, pytester: pytest.Pytester) -> None:
+    topology = """
+        [namespaces.red]
+        address = "192.0.2.2/24"
+        hosts = ["red.db.test"]
+
+        [mysqld]
+        bind_address = "192.0.2.2/red"
+    """
+    pytester.makefile(".toml", **{"netns-topology": topology})
+    result = explain(suite, "names")
+    assert_explained(result, "red cannot reach red.db.test port 3306: the name red.db.test does not resolve")
+
+
 def test_changes_of_the_network_by_the_tests_own_commands(suite: Suite) -> None:
     result = explain(suite, "changed_network")
     blue = "red cannot reach 198.51.100.2 port 3306 (namespace blue): this test changed "

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.kernel.faultlog import Fault
 from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.context import Context
@@ -14,6 +14,7 @@ from pytest_netns_mysql.report.explanations.failure import SOME_CLIENT, Failure
 from pytest_netns_mysql.report.model import Explanation
 
 _TARGET = re.compile(r"server on '([^']+?)(?::(\d+))?'")
+_SOCKET_FILE = re.compile(r"through socket '([^']+)'")
 _ERRNO = re.compile(r"(?:Errno |\()(-?\d+)\b")
 _REFUSED, _UNREACHABLE, _NO_ROUTE, _TIMED_OUT = 111, 101, 113, 110
 _NAMES = (-2, -3, -5)
@@ -48,10 +49,12 @@ def cannot_connect(failure: Failure, context: Context) -> Explanation | None:
     """Explain 2002, 2003 and 2005, and the error of a socket: no connection came about."""
     if context.network is None:
         return None
+    if file := _SOCKET_FILE.search(failure.message):
+        return _socket_file(file[1])
     reach = _reach(failure, context)
     number = _errno(failure)
     if number in _NAMES or failure.number == 2005:
-        return _unknown_name(reach, context)
+        return _unknown_name(reach, failure, context)
     if faults := _faults(number, failure, context, reach):
         return _by_fault(faults[-1], faults, reach, failure)
     if failure.server is not None and not failure.server.is_running:
@@ -66,7 +69,17 @@ def cannot_connect(failure: Failure, context: Context) -> Explanation | None:
             tuple(f"it changed as well: {change}" for change in changes[1:3]),
             ("undo the change before you connect: each test begins with the network of its topology",),
         )
-    return _by_errno(number, reach, failure, context)
+    found = _by_errno(number, reach, failure, context)
+    elsewhere = [f"in force elsewhere: {each.what}, {since(each)}" for each in faults_between(failure, context)]
+    return found and replace(found, details=(*elsewhere, *found.details)[:3])
+
+
+def _socket_file(file: str) -> Explanation:
+    return Explanation(
+        f"the client looked for the socket file {file} and did not connect over the network",
+        ("a client without a host, or with the host localhost, uses a socket file",),
+        ("name the address: --host=192.0.2.2 --protocol=TCP", 'or let netns_argv("mysql", ...) write the command line'),
+    )
 
 
 def _changes(context: Context, reach: _Reach) -> list[str]:
@@ -114,14 +127,14 @@ def faults_between(failure: Failure, context: Context, *names: str) -> list[Faul
     """
     if context.network is None:
         return []
-    wanted = set(filter(None, names))
+    wanted = {*names} - {"", GLOBAL}  # most links of all namespaces lead to global
     log = context.network.fault_log
     moment = failure.attempt.at if failure.attempt else time.time() - _JUST_NOW
     ended = [fault for fault in log.healed if (fault.ended or 0) >= max(moment, context.began)]
     if failure.attempt:
         ended = [fault for fault in ended if fault.began <= moment]
     faults = [*ended, *log.in_force]
-    return [fault for fault in faults if not wanted or not fault.namespaces or wanted & set(fault.namespaces)]
+    return [fault for fault in faults if not names or wanted & {*fault.namespaces}]
 
 
 def since(fault: Fault) -> str:
@@ -206,7 +219,10 @@ def _connect_to(reach: _Reach, failure: Failure) -> str:
     return f'connect to {near} port {near.port}: netns_connect("{reach.client}") does'
 
 
-def _unknown_name(reach: _Reach, context: Context) -> Explanation:
+def _unknown_name(reach: _Reach, failure: Failure, context: Context) -> Explanation:
+    for fault in faults_between(failure, context):
+        if "resolve" in fault.what:
+            return _by_fault(fault, [], reach, failure)
     hosts = [] if context.network is None else [name for name, _ in context.network.topology.plan.hosts]
     known = ", ".join(dict.fromkeys(hosts)) or "none but localhost"
     return Explanation(
