@@ -17,6 +17,7 @@ _IPV4 = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}\.{_NUMBER}")
 _PREFIX_LENGTH = re.compile(r"[ \t]*([0-9]+)")
 _ANY_TEXTS = re.compile(r"(?<!\\)%[%_]+(?=[^%_])")
 _ANY_AT_LEAST_ONE = re.compile(r"(?<!\\)%[%_]*_[%_]*$")
+_END_OF_NAME = re.compile(r"(?<!\\)[%_]+%$")
 _ALL_BITS = 0xFFFFFFFF
 _EVERY_HOST = ("", "%")  # the least specific first
 _ADDRESS, _CIDR, _NETMASK = range(3)
@@ -92,9 +93,11 @@ class MySQLHostRules:
         network, number = mysql_network(pattern), _ipv4(address)
         if network is not None and network.mask and number is not None:
             return network.has(number)
-        # Right behind a % the server skips every _, and does not ask for a character each.
-        pattern = _ANY_AT_LEAST_ONE.sub("%_", _ANY_TEXTS.sub("%", pattern))
-        return _matches_text(pattern, address, name)
+        # In addresses, the server skips every _ right behind a %, and does not ask for a character each.
+        for_address = _ANY_AT_LEAST_ONE.sub("%_", _ANY_TEXTS.sub("%", pattern))
+        # At the end of a name, only a single % behind a letter matches nothing.
+        for_name = _END_OF_NAME.sub(lambda end: f"{end[0]}_", pattern)
+        return _matches_text(for_name, "", name) or _matches_text(for_address, address, None)
 
     def admits(self, pattern: str, address: str, name: str | None) -> bool:
         """Return True if a server lets a client go on to the login because of an account with this host."""

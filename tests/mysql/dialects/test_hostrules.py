@@ -54,6 +54,23 @@ def test_the_servers_differ(pattern: str, address: str, mysql: bool, mariadb: bo
     assert (MYSQL.matches(pattern, address, None), MARIADB.matches(pattern, address, None)) == (mysql, mariadb)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("red%", True),
+        ("red%%", False),
+        ("re_%", False),
+        ("r__%", False),
+        ("r_%", True),
+        ("re%_", True),
+        ("re%_%", False),
+    ],
+)
+def test_a_wildcard_at_the_end_of_a_name_in_mysql(pattern: str, expected: bool) -> None:
+    assert MYSQL.matches(pattern, "192.0.2.2", "red") is expected
+    assert MARIADB.matches(pattern, "192.0.2.2", "red")
+
+
 def test_mysql_tries_addresses_then_networks_then_patterns() -> None:
     hosts = [
         "192.0.2.2",

@@ -58,6 +58,7 @@ def patterns(draw):
 
 HOSTS = st.one_of(st.sampled_from(LITERALS), st.sampled_from(ODD), networks(), patterns(), patterns())
 ACCOUNTS = st.lists(st.tuples(st.sampled_from(USERS), HOSTS), min_size=1, max_size=25)
+ADMITTING = st.sampled_from([[], [("other", "%")]])  # an account that lets every host go on to the login
 
 
 @pytest.mark.parametrize("name", ["plain", "resolving"])
@@ -77,9 +78,9 @@ def test_each_login_ends_as_it_was_explained(request, netns, name):
         return f"{literal(user_of_account)}@{literal(host)}"
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(ACCOUNTS)
-    def compare(accounts):
-        names = ", ".join(f"{literal(user)}@{literal(host)}" for user, host in accounts)
+    @given(ACCOUNTS, ADMITTING)
+    def compare(accounts, admitting):
+        names = ", ".join(f"{literal(user)}@{literal(host)}" for user, host in accounts + admitting)
         try:
             run(f"CREATE USER IF NOT EXISTS {names}", "FLUSH PRIVILEGES")
             explainer = LoginExplainer(server)
