@@ -84,7 +84,7 @@ class Reports:
         from pytest_netns_mysql.report.terminal import lines
 
         test = self._failed_test(result, item, call)
-        report = collect(test, lambda: self._explain(test))
+        report = collect(test, lambda: self._explain(test, item))
         result.sections.insert(0, ("netns", "\n".join(lines(report))))  # before what the test printed
         result.netns_report = msgspec.to_builtins(report)  # type: ignore[attr-defined]
 
@@ -110,13 +110,14 @@ class Reports:
             changes=self._cleaner.changes_of_network,
         )
 
-    def _explain(self, test: FailedTest) -> Explanation | None:
+    def _explain(self, test: FailedTest, item: pytest.Item) -> Explanation | None:
         """Return the explanation of the error of a failed test, or None. A report never fails a run."""
         if test.error is None:
             return None
         from pytest_netns_mysql.report.explanations.context import Context
         from pytest_netns_mysql.report.explanations.explain import explain
         from pytest_netns_mysql.report.model import Explanation
+        from pytest_netns_mysql.run.leftovers import mode_of
 
         context = Context(
             test.network,
@@ -124,7 +125,7 @@ class Reports:
             test.namespace,
             test.began,
             put_away=self._cleaner.put_away,
-            leftovers=self._session.settings.leftovers,
+            leftovers=mode_of(item, self._session.settings.leftovers),
             changes_of_network=self._cleaner.changes_of_network,
         )
         try:
