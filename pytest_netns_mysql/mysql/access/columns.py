@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError, EndpointError
 from pytest_netns_mysql.mysql.access.explanation import Origin
 
@@ -50,17 +50,36 @@ def _of_other_family(server: Instance, namespace: str, nearest: Endpoint) -> End
     """Return the endpoint by which a namespace reaches the server with its other family of addresses, or None."""
     if nearest.ip is None:
         return None
-    near = [endpoint for endpoint in server.endpoints if endpoint.namespace == nearest.namespace]
-    for endpoint in (*near, *server.endpoints):
-        is_usable = endpoint.ip is not None and not endpoint.is_wildcard and _family(endpoint) != _family(nearest)
-        if not is_usable or (endpoint.is_loopback and endpoint.namespace != namespace):
-            continue
-        try:
-            server.origin(namespace, endpoint)
-        except ClientError:
-            continue
-        return endpoint
+    known = [place for endpoint in server.endpoints for place in _places(server, endpoint)]
+
+    def distance(place: Endpoint) -> tuple[bool, bool]:
+        return place.namespace != nearest.namespace, place.is_loopback != nearest.is_loopback
+
+    for place in sorted(known, key=distance):
+        is_own_loopback = not place.is_loopback or place.namespace == namespace
+        if is_own_loopback and _family(place) != _family(nearest) and _is_reached(server, namespace, place):
+            return place
     return None
+
+
+def _places(server: Instance, endpoint: Endpoint) -> list[Endpoint]:
+    """Return an endpoint by its addresses: a wildcard stands for every address of ``global``, a name for none."""
+    if endpoint.is_wildcard:
+        interfaces = server.network[GLOBAL].addresses
+        return [
+            replace(endpoint, address=str(interface.ip), namespace=GLOBAL)
+            for interface in interfaces
+            if interface.version in endpoint.families
+        ]
+    return [] if endpoint.ip is None else [endpoint]
+
+
+def _is_reached(server: Instance, namespace: str, endpoint: Endpoint) -> bool:
+    try:
+        server.origin(namespace, endpoint)
+    except ClientError:
+        return False
+    return True
 
 
 def _family(endpoint: Endpoint) -> int:

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 TOPOLOGY = """\
 [namespaces]
-red = "192.0.2.2/24"
+red = ["192.0.2.2/24", "2001:db8:1::2/64"]
 blue = "198.51.100.2/24"
 
 [hosts]
@@ -22,7 +22,7 @@ bind_address = "*"
 """
 
 
-@pytest.mark.parametrize(("server", "passed", "skipped"), [("auto", 31, 1), ("mariadb", 26, 6)])
+@pytest.mark.parametrize(("server", "passed", "skipped"), [("auto", 32, 1), ("mariadb", 27, 6)])
 def test_each_login_ends_as_it_was_explained(
     suite: Suite, pytester: pytest.Pytester, server: str, passed: int, skipped: int
 ) -> None:

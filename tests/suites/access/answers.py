@@ -316,6 +316,19 @@ def test_networks_that_are_not_written_as_they_are_meant(netns_mysqld, is_mariad
     assert agree(netns_mysqld, reason="192.0.2.2 is in 192.0").allowed
 
 
+def test_a_server_on_every_address_has_a_column_for_each_family(netns_mysqld):
+    netns_mysqld.execute("CREATE USER app@'%'")
+    matrix = netns_mysqld.access_matrix()
+    assert [(column.label, column.origin.address, str(column.endpoint)) for column in matrix.columns] == [
+        ("global IPv4", "127.0.0.1", "127.0.0.1"),
+        ("global IPv6", "::1", "::1"),
+        ("red IPv4", "192.0.2.2", "192.0.2.1"),
+        ("red IPv6", "2001:db8:1::2", "2001:db8:1::1"),
+        ("blue", "198.51.100.2", "198.51.100.1"),
+    ]
+    assert {login.account for login in matrix.values()} == {"'app'@'%'"}
+
+
 def test_names(resolving):
     for host in ("red.test", "%.db.test", "localhost"):
         resolving.execute(f"CREATE USER app@'{host}'")
@@ -378,6 +391,6 @@ def test_an_administrative_endpoint(netns_mysqld, is_mariadb, netns_start_mysqld
 
 
 def test_a_client_that_cannot_reach_the_server(netns_mysqld):
-    found = netns_mysqld.explain_login("app", "red", Endpoint("2001:db8::9"))
+    found = netns_mysqld.explain_login("app", "blue", Endpoint("2001:db8::9"))
     assert (found.error, found.account, found.origin) == (2003, None, Origin(""))
-    assert re.match(r"red cannot reach 2001:db8::9: .*unreachable", found.reason)
+    assert re.match(r"blue cannot reach 2001:db8::9: .*unreachable", found.reason)
