@@ -31,6 +31,7 @@ def clients(server: Instance, namespaces: Mapping[str, str]) -> Iterator[Client]
         if decoded(user) in _OWN_THREADS or int(number or 0) in own:
             continue
         shown = decoded(host)
-        doing = " ".join(decoded(statement).split()) or f"{decoded(command)} for {decoded(seconds)} s"
+        waits = "idle" if decoded(command) == "Sleep" else decoded(command)
+        doing = " ".join(decoded(statement).split()) or f"{waits} for {decoded(seconds)} s"
         namespace = namespaces.get(host_of(shown), "")
         yield Client(server.name, int(number or 0), decoded(user), shown, namespace, doing)

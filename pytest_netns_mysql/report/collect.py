@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import partial
@@ -104,9 +104,16 @@ def collect(test: FailedTest, explain: Callable[[], Explanation | None] = lambda
         namespaces=_namespaces(test, attempts, faults),
         faults=faults,
         changes=_changes(test, faults),
-        timeline=timeline(test.steps, attempts, last, log, during),
+        timeline=timeline([*test.steps, *_lifecycle(test)], attempts, last, log, during),
         files=_files(test),
     )
+
+
+def _lifecycle(test: FailedTest) -> Iterator[Event]:
+    for server in test.servers:
+        for at, what in server.lifecycle:
+            if at >= test.began:
+                yield Event(at, "step", f"{server.name} is {what}", server.name)
 
 
 def _read(read: Callable[[], Iterable[_T]]) -> tuple[_T, ...]:

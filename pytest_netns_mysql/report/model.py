@@ -89,6 +89,7 @@ class Statement:
         account: The account, such as ``app@192.0.2.2``.
         text: The statement in one line.
         error: Its error, or ''.
+        connection: The number of the connection on its server, or None.
     """
 
     at: float | None
@@ -96,6 +97,7 @@ class Statement:
     account: str
     text: str
     error: str = ""
+    connection: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Client:
         user: The user.
         host: The host that the server sees, with the port.
         namespace: The namespace that the host belongs to, or ''.
-        state: What it does, such as ``Sleep for 3 s`` or the running statement.
+        state: What it does: ``idle for 3 s``, or the running statement.
     """
 
     server: str

@@ -74,7 +74,8 @@ def _kept(server: Instance) -> Iterator[Statement]:
         if int(number or 0) not in own:
             error = f"{decoded(errno)}: {decoded(message)}" if decoded(errno) not in ("", "0") else ""
             account = f"{decoded(user)}@{decoded(host)}"
-            yield Statement(now - int(age or 0) / 1e12, server.name, account, decoded(text), error)
+            at = now - int(age or 0) / 1e12
+            yield Statement(at, server.name, account, decoded(text), error, int(number or 0))
 
 
 def _logged(server: Instance, text: str) -> Iterator[Statement]:
@@ -87,7 +88,7 @@ def _logged(server: Instance, text: str) -> Iterator[Statement]:
         if command == "Connect":
             who[number] = found["text"].partition(" ")[0]
         elif command in ("Query", "Execute") and number not in own:
-            yield Statement(at, server.name, who.get(number, f"connection {number}"), found["text"])
+            yield Statement(at, server.name, who.get(number, ""), found["text"], connection=int(number))
 
 
 def _moment(text: str) -> float:

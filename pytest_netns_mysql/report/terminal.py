@@ -9,7 +9,7 @@ from pytest_netns_mysql.report.model import FIXTURE, Connection, Explanation, Te
 
 _WIDTH = 11
 _LONGEST = 240  # characters of a line
-_MOST_LOG, _MOST_STATEMENTS, _MOST_CLIENTS, _MOST_ROUTES, _MOST_EVENTS = 5, 3, 3, 3, 4
+_MOST_LOG, _MOST_STATEMENTS, _MOST_CLIENTS, _MOST_ROUTES, _MOST_EVENTS, _MOST_EARLIER = 5, 3, 3, 3, 4, 2
 # What drivers send by themselves when they connect.
 _OF_DRIVERS = ("SET NAMES", "SET @@session.", "SET AUTOCOMMIT", "SET character_set")
 
@@ -20,7 +20,7 @@ def lines(report: TestReport) -> list[str]:
         ("ran", _place(report), ""),
         ("because", _explanation(report.explanation), "no rule of the server or of the network explains this failure"),
         ("logged", _log(report), "nothing during this test"),
-        ("statements", _statements(report), "none of an open connection"),
+        ("statements", _statements(report), "none of a connection that is still open; --netns-general-log=on has all"),
         ("connected", _clients(report), "nobody"),
         ("listening", _sockets(report), "not known"),
         ("network", _network(report), "not known"),
@@ -79,7 +79,8 @@ def _log(report: TestReport) -> Iterator[str]:
 def _statements(report: TestReport) -> Iterator[str]:
     told = [one for one in report.statements if not one.text.upper().startswith(tuple(map(str.upper, _OF_DRIVERS)))]
     for one in told[-_MOST_STATEMENTS:]:
-        yield f"{one.account}: {_one_line(one.text)}{f' ({one.error})' if one.error else ''}"
+        number = "" if one.connection is None else f"{one.connection}: "
+        yield f"{number}{one.account} ran {_one_line(one.text)}{f' ({one.error})' if one.error else ''}"
 
 
 def _clients(report: TestReport) -> Iterator[str]:
@@ -102,15 +103,19 @@ def _network(report: TestReport) -> Iterator[str]:
 
 
 def _faults(report: TestReport) -> Iterator[str]:
-    for fault in report.faults:
-        of = f", in {fault.test}" if fault.test else ""
-        since = f", since {_clock(fault.began)}{of}"
+    own = [fault for fault in report.faults if fault.ended is None or fault.ended >= report.began]
+    for fault in own:
+        since = f"{fault.what}, since {_clock(fault.began)}{f', in {fault.test}' if fault.test else ''}"
         if fault.ended is None:
-            yield f"in force: {fault.what}{since}"
+            yield f"in force: {since}"
         else:
             by = f" by {fault.healed_by}" if fault.healed_by else ""
-            yield f"healed{by} at {_clock(fault.ended)}: {fault.what}{since}"
+            yield f"healed{by} at {_clock(fault.ended)}: {since}"
     yield from (f"changed: {line}" for line in report.changes)
+    earlier = [fault for fault in report.faults if fault not in own][-_MOST_EARLIER:]
+    if earlier:
+        healed = "; ".join(f"{fault.what} ({fault.test or 'an earlier test'})" for fault in earlier)
+        yield f"{'' if own or report.changes else 'none; '}healed before this test: {healed}"
 
 
 def _timeline(report: TestReport) -> Iterator[str]:
@@ -120,8 +125,10 @@ def _timeline(report: TestReport) -> Iterator[str]:
         for event in report.timeline
         if event.kind not in ("statement", "log") and not event.text.startswith((FIXTURE, "setup begins"))
     ]
-    for event in told[-_MOST_EVENTS:]:
-        yield f"{event.at - report.began:+.3f} s  {_one_line(event.text)}"
+    left_out = len(told) - _MOST_EVENTS
+    for number, event in enumerate(told[-_MOST_EVENTS:]):
+        more = f", after {left_out} more" if left_out > 0 and not number else ""
+        yield f"{event.at - report.began:+.3f} s  {_one_line(event.text)}{more}"
 
 
 def _clock(moment: float) -> str:

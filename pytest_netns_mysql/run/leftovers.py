@@ -11,7 +11,7 @@ import pytest
 from pytest_netns_mysql.errors import LeftoverError, MarkerError, in_short
 from pytest_netns_mysql.run.pytestoptions import DIED
 from pytest_netns_mysql.run.stash import LEFTOVERS as MARKER
-from pytest_netns_mysql.run.stash import Marked, own_markers, read_own_markers
+from pytest_netns_mysql.run.stash import TEARDOWN_SECTIONS, Marked, own_markers, read_own_markers
 from pytest_netns_mysql.settingtable import TABLE
 
 if TYPE_CHECKING:
@@ -106,9 +106,20 @@ def report_cleanup(item: pytest.Item, cleanup: ServerCleanup) -> None:
     if result.found:
         outcome = "the server is replaced" if result.stays else "put back"
         text = "\n".join(result.stays or result.found)
-        item.add_report_section("teardown", f"left on {name}: {outcome}", text)
+        add_section(item, f"left on {name}: {outcome}", text)
     if cleanup.death:
-        item.add_report_section("teardown", DIED, f"{name} during {item.nodeid}: {cleanup.death}")
+        add_section(item, DIED, f"{name} during {item.nodeid}: {cleanup.death}")
+
+
+def add_section(item: pytest.Item, title: str, text: str) -> None:
+    """Add a section to the report of a test's teardown; ``add_report_section`` would call it captured output.
+
+    Args:
+        item: The test.
+        title: The title, to which the word teardown is added: pytest shows such sections beneath a failure of the test.
+        text: The lines of the section.
+    """
+    item.stash.setdefault(TEARDOWN_SECTIONS, []).append((f"{title} (teardown)", text))
 
 
 def _values(marked: Marked, item: pytest.Item) -> list[str]:

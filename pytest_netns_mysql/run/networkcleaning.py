@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.leftovers import add_section
 
 if TYPE_CHECKING:
     import pytest
@@ -97,7 +98,7 @@ class NetworkCleaner:
             self._lost = guard.network
         if found:
             outcome = "the network is rebuilt" if is_lost else "put back"
-            item.add_report_section("teardown", f"left on the network: {outcome}", "\n".join(found))
+            add_section(item, f"left on the network: {outcome}", "\n".join(found))
         return found
 
     def changes(self) -> tuple[str, ...]:

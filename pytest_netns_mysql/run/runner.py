@@ -15,7 +15,7 @@ from pytest_netns_mysql.run import pytest_internals, report
 from pytest_netns_mysql.run.cleaning import Cleaner
 from pytest_netns_mysql.run.networkinforce import NetworkInForce
 from pytest_netns_mysql.run.ownfixtures import is_own
-from pytest_netns_mysql.run.stash import ACCOUNTS, MISTAKE, NAMESPACE
+from pytest_netns_mysql.run.stash import ACCOUNTS, MISTAKE, NAMESPACE, TEARDOWN_SECTIONS
 from pytest_netns_mysql.run.teardown import Stay, warn_of_open_block
 
 if TYPE_CHECKING:
@@ -235,23 +235,25 @@ class Runner:
         is_netns_test = NAMESPACE in item.stash
         if is_netns_test:
             self._reports.note(call)
-        if call.excinfo is None:
-            result = yield
-            if not result.failed:
-                return result
-        else:
-            if is_netns_test:
-                from pytest_netns_mysql.run import tracebacks
+        if is_netns_test and call.excinfo is not None:
+            from pytest_netns_mysql.run import tracebacks
 
-                tracebacks.shorten(item)
-            result = yield
-            pytest_internals.drop_hidden_causes(result.longrepr)
-            if call.when != "call" and isinstance(call.excinfo.value, NetnsError):
-                result.longrepr = f"{call.excinfo.typename}: {call.excinfo.value}"
-        if result.failed and is_netns_test:
+            tracebacks.shorten(item)
+        result = yield
+        if call.when == "teardown":
+            result.sections += item.stash.get(TEARDOWN_SECTIONS, [])
+        if result.failed or call.excinfo is not None:
+            self._explain(result, item, call)
+        return result
+
+    def _explain(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Add what this plugin knows of a failure to its report."""
+        error = None if call.excinfo is None else call.excinfo.value
+        pytest_internals.drop_hidden_causes(result.longrepr)
+        if call.when != "call" and isinstance(error, NetnsError):
+            result.longrepr = f"{type(error).__name__}: {error}"
+        if result.failed and NAMESPACE in item.stash:
             self._reports.attach(result, item, call)
         # All later tests that ask for a failed fixture get the same exception.
-        error = None if call.excinfo is None else call.excinfo.value
         for failed in (fixture for cause, fixture in self._failed_outside if cause is error):
             result.sections.append(("netns", report.hint_outside(failed)))
-        return result

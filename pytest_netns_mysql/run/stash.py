@@ -56,6 +56,9 @@ def session_of(config: pytest.Config) -> NetnsSession:
     return config.stash[SESSION]
 
 
+TEARDOWN_SECTIONS = pytest.StashKey[list[tuple[str, str]]]()
+"""Of a test: sections for the report of its teardown, each a title and a text."""
+
 _MARKERS = pytest.StashKey[Mapping[str, Marked]]()
 _OURS = frozenset({PLACES, LEFTOVERS, REQUIREMENTS, PAUSE})
 _NONE: Mapping[str, Marked] = {}

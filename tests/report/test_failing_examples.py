@@ -76,10 +76,8 @@ def lines_of_failure(result: InnerRun, name: str) -> list[str]:
     """Return what the terminal shows of one failed test, without what was put back after it."""
     _, _, text = result.stdout.str().partition(f" {name} ___")
     lines = text.splitlines()[1:]
-    end = next(
-        number for number, line in enumerate(lines) if line.startswith(("___", "===", "--------------- Captured"))
-    )
-    return lines[:end]
+    ends = [line.startswith(("___", "===")) or " (teardown) -" in line for line in lines]
+    return lines[: ends.index(True)]
 
 
 @pytest.mark.parametrize("file", CAUSES)

@@ -48,7 +48,7 @@ def test_a_failed_test_shows_its_statements_and_what_the_server_logged(suite: Su
     ]
     (client,) = failure["connected"]
     assert client.partition(": ")[2].startswith("blue_user from 198.51.100.2:")
-    assert "(blue), Sleep for " in client
+    assert "(blue), idle for " in client
     result.stdout.no_fnmatch_line("*ready for connections*")
 
 

@@ -66,7 +66,7 @@ class Administrator:
         """Return True if the server accepts a login, whose connection becomes the plugin's own session."""
         from pytest_netns_mysql.mysql.drivers.connector import try_connect
 
-        if self._access.may_answer():
+        if self._own is None and self._access.may_answer():
             self._is_prepared = False
             self._own = try_connect(self._access.home, **self._dialect.connection, **self._options)
             self._access.clients.note(self._own, _WHO)

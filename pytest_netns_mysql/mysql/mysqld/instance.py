@@ -226,6 +226,7 @@ class Instance(ServerFacts):
         self.untouched_template = None
         with naming_limits(self.spec.where):
             self._prepare_start(self._own("restarted"))
+            self.note("started again")
             self.boot()
             self.wait_until_up()
 
@@ -236,6 +237,7 @@ class Instance(ServerFacts):
             fast_shutdown: The value of innodb_fast_shutdown: 2 leaves most of the work to recovery at the next start.
         """
         process = self._own("stopped")
+        self.note("stopped")
         self._is_ended = True
         if process.is_running():
             # With 2 this takes half a second instead of one to three.
@@ -253,6 +255,7 @@ class Instance(ServerFacts):
             wait: Return only when the process is gone, after some 50 ms.
         """
         process = self._own("killed")
+        self.note("killed")
         self._is_ended = True
         self.administrator.forget()
         process.kill(wait=wait)

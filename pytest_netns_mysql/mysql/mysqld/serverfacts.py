@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ from pytest_netns_mysql.mysql.waiting import becomes_true
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.base import Dialect
 
+_KEPT = 50
 _CRASHING = 10.0  # seconds, for mysqld to write its stack trace
 
 
@@ -30,6 +33,8 @@ class ServerFacts:
         spec: The server's configuration.
         network: The network in whose namespaces the server listens.
         attempts: The attempts to connect from namespaces.
+        lifecycle: The last times at which the server was stopped, killed or started again, each in seconds since the
+            epoch with that word.
     """
 
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
@@ -37,11 +42,16 @@ class ServerFacts:
         self.spec = spec
         self.network = network
         self.attempts = Attempts()
+        self.lifecycle: deque[tuple[float, str]] = deque(maxlen=_KEPT)
         self._access = spec.kind.access(spec.name, network)
         self._process = self._access if isinstance(self._access, Process) else None
         self._listeners = spec.listeners(network)
         self._log_seen = 0  # bytes of the error log
         self._is_ended = False  # by ``stop`` or ``kill``
+
+    def note(self, what: str) -> None:
+        """Keep in ``lifecycle`` what is done to the server now."""
+        self.lifecycle.append((time.time(), what))
 
     def __repr__(self) -> str:
         """Return the server's name, where it listens, and whether it runs, as pytest shows it in tracebacks."""

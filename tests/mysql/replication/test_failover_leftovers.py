@@ -14,11 +14,11 @@ def test_the_next_test_finds_source_and_replica(suite: Suite, as_written: tuple[
     result.assert_outcomes(passed=9)
     result.stdout.fnmatch_lines(
         [
-            "*Captured left on mysqld: the server is replaced teardown*",
+            "*left on mysqld: the server is replaced (teardown)*",
             "the server does not run: it ended with exit code -9 (SIGKILL)",
-            "*Captured left on replica: the server is replaced teardown*",
+            "*left on replica: the server is replaced (teardown)*",
             "the replica was promoted, and takes writes of its own",
-            "*Captured left on mysqld: the server is replaced teardown*",
+            "*left on mysqld: the server is replaced (teardown)*",
             "the server does not run: it ended with exit code -9 (SIGKILL)",
         ]
     )
