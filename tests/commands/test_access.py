@@ -89,6 +89,22 @@ def test_dumps_by_the_servers_own_programs(
     ]
 
 
+def test_what_the_matrix_does_not_need_is_left_out(tmp_path: Path) -> None:
+    file = tmp_path / "dump.sql"
+    file.write_text(
+        "CREATE TABLE t (n INT) ENGINE=Gone;\n"
+        + "INSERT INTO t VALUES (1);\n" * 12
+        + "/* twice */ CREATE USER app@'%';\nCREATE USER app@'%';\n"
+    )
+    result = netns_mysql("access", str(file), "--mysqld", "auto")
+    assert result.returncode == 0, result.stderr
+    notes = result.stderr.splitlines()
+    assert notes[0] == "netns-mysql: dump.sql, line 1, is left out: Unknown storage engine 'Gone'"
+    assert notes[1] == "netns-mysql: dump.sql, line 2, is left out: Table 'netns_access.t' doesn't exist"
+    assert notes[10:] == ["netns-mysql: dump.sql: 4 more statements are left out"]
+    assert result.stdout.splitlines()[1] == "app   'app'@'%'           'app'@'%'        'app'@'%'"
+
+
 def test_errors_name_the_file_and_the_line(tmp_path: Path) -> None:
     result = netns_mysql("access", str(tmp_path / "absent.sql"))
     assert result.returncode == 1

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 _SCHEMA = "netns_access"  # for the tables in a dump of one schema, which does not name the schema
 _LET_IN = "ALTER USER root@localhost IDENTIFIED BY '' REQUIRE NONE ACCOUNT UNLOCK"
 _START = r"\s*(?:/\*.*?\*/\s*|--\s[^\n]*\n\s*)*"
-_GRANT, _CREATE = (
-    re.compile((_START + verb + r"\b").encode(), re.IGNORECASE | re.DOTALL)
-    for verb in ("(?:GRANT|REVOKE)", r"CREATE\s+(?:USER|ROLE)")
+_GRANT, _CREATE, _CHANGE, _OF_ACCOUNTS = (
+    re.compile(f"{_START}(?:{verb})\\b".encode(), re.IGNORECASE | re.DOTALL)
+    for verb in (
+        "GRANT|REVOKE",
+        r"CREATE\s+(?:USER|ROLE)",
+        r"(?:CREATE|ALTER)\s+USER",
+        r"GRANT|REVOKE|(?:CREATE|ALTER|DROP|RENAME)\s+(?:USER|ROLE)|SET\s+(?:DEFAULT\s+ROLE|ROLE|PASSWORD)",
+    )
 )
 _OWN_ACCOUNT = re.compile(r"'(?:mysql\.\w+|mariadb\.sys|root)'@'localhost'")
-_ALTER = re.compile((_START + r"(?:CREATE|ALTER)\s+USER\b").encode(), re.IGNORECASE | re.DOTALL)
 _PLUGIN = re.compile(
     rb"\bIDENTIFIED\s+(?:WITH|VIA)\s+['`\"]?\w+['`\"]?(?:\s+(?:AS|USING)\s+(?:0x[0-9a-f]+|'(?:[^'\\]|\\.|'')*'))?",
     re.IGNORECASE,
@@ -41,39 +45,50 @@ _MISSING = frozenset(
 )
 
 
+_OF_CLIENT = range(2000, 3000)  # numbers of errors of the client library, such as for a lost connection
+_MOST_NOTES = 10  # for each file
+
+
 class AccountLoader:
     """Loads files into a server that is asked about accounts and nothing else.
 
     A dump of accounts has grants on tables and routines that are not there, and creates accounts that every server has.
-    These statements are left out, and so are authentication plugins that only the dump's server has: who may log in
-    from where does not depend on them.
+    A full dump may have tables that only its own server takes. Such statements are left out, and so are authentication
+    plugins that only the dump's server has: who may log in from where does not depend on them.
     """
 
     def __init__(self, server: Instance, progress: Callable[[str], None]) -> None:
         """Remember the server, and a function that shows a line of text to the user."""
         self._server = server
         self._progress = progress
+        self._notes = 0
         server.administrator.run(f"CREATE SCHEMA {identifier(_SCHEMA)}")
 
     def load(self, load: Load) -> None:
         """Load a file, and have the server read the grant tables; raise LoadError."""
         # A file before may have given the administrator a password, which nobody knows.
         self._server.administrator.run(_LET_IN)
+        self._notes = 0
         load_into(self._server, [load], _SCHEMA, self._skips)
+        if self._notes > _MOST_NOTES:
+            self._progress(f"{load.name}: {self._notes - _MOST_NOTES} more statements are left out")
         self._server.administrator.run("FLUSH PRIVILEGES")
 
     def _skips(self, statement: Statement, error: mysql.connector.Error) -> bool:
-        if error.errno == _EXISTS and _CREATE.match(statement.text):
-            if not _OWN_ACCOUNT.search(error.msg or ""):
-                self._tell(statement, f"is left out: {error.msg}")
-        elif error.errno in _MISSING and _GRANT.match(statement.text):
-            self._tell(statement, f"is left out: {error.msg}")
-        elif error.errno == _NO_PLUGIN and _ALTER.match(statement.text) and _PLUGIN.search(statement.text):
-            self._server.administrator.run(decoded(_PLUGIN.sub(b"", statement.text)))
-            self._tell(statement, f"is executed without the plugin: {error.msg}")
-        else:
+        text, number = statement.text, error.errno
+        if number == _EXISTS and _CREATE.match(text) and _OWN_ACCOUNT.search(error.msg or ""):
+            return True
+        if number == _NO_PLUGIN and _CHANGE.match(text) and _PLUGIN.search(text):
+            self._server.administrator.run(decoded(_PLUGIN.sub(b"", text)))
+            self._note(statement, f"is executed without the plugin: {error.msg}")
+            return True
+        is_needless = number == _EXISTS if _CREATE.match(text) else number in _MISSING and bool(_GRANT.match(text))
+        if not is_needless and (_OF_ACCOUNTS.match(text) or number in _OF_CLIENT or number < 0):
             return False
+        self._note(statement, f"is left out: {error.msg}")
         return True
 
-    def _tell(self, statement: Statement, what: str) -> None:
-        self._progress(f"{statement.file.name}, line {statement.line}, {what}")
+    def _note(self, statement: Statement, what: str) -> None:
+        self._notes += 1
+        if self._notes <= _MOST_NOTES:
+            self._progress(f"{statement.file.name}, line {statement.line}, {what}")

@@ -343,6 +343,15 @@ def test_names(resolving):
     assert explain_login_from(resolving, "app", Origin("red.test")).account == "'app'@'red.test'"
 
 
+@pytest.mark.netns("blue")
+def test_a_test_inside_a_namespace(resolving):
+    for account in ("app@'red.test'", "other@'%'"):
+        resolving.execute(f"CREATE USER {account}")
+    assert agree(resolving, reason="red.test is the name of 192.0.2.2").allowed
+    found = agree(resolving, namespace="blue", reason="no account of 'app' matches 198.51.100.2 or blue.db.test")
+    assert found.error == 1045
+
+
 def test_names_that_the_server_does_not_look_up(netns_mysqld):
     for host in ("red.test", "localhost"):
         netns_mysqld.execute(f"CREATE USER app@'{host}'")
