@@ -78,7 +78,7 @@ class Capturing:
         self._taps: WeakKeyDictionary[Network, list[Tap]] = WeakKeyDictionary()
         self._refused: WeakKeyDictionary[Network, list[NetworkError]] = WeakKeyDictionary()
         self._recording: _Recording | None = None
-        self._written: set[Path] = set()
+        self._old_files = {file.name for file in self._folder.glob("*.pcapng")}
         self._key_log = KeyLog() if session.settings.capture_keys == "on" else None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -159,10 +159,12 @@ class Capturing:
         return taps
 
     def _remove_old_file(self, item: pytest.Item) -> None:
-        file = self._folder / file_name(item.nodeid)
-        if file not in self._written:  # a test that is run again may have failed the first time
+        """Remove the file that an earlier run wrote for a test; a test that is run again keeps the file of this run."""
+        name = file_name(item.nodeid) if self._old_files else ""
+        if name in self._old_files:
+            self._old_files.remove(name)
             with contextlib.suppress(OSError):
-                file.unlink(missing_ok=True)
+                (self._folder / name).unlink(missing_ok=True)
 
     def _write(self, recording: _Recording, network: Network, report: pytest.TestReport) -> None:
         from pytest_netns_mysql.kernel.capture.pcapng import write_pcapng
@@ -177,7 +179,6 @@ class Capturing:
         missing = self._missing(recording, network)
         if missing:
             report.sections.append(("netns capture", "\n".join(missing)))
-        self._written.add(file)
         recording.item.stash[CAPTURE_FILE] = file
 
     def _capture(self, recording: _Recording, network: Network) -> Capture:
