@@ -42,9 +42,11 @@ def test_frames_of_drivers_are_hidden_unless_all_are_asked_for(suite: Suite) -> 
 def test_a_failed_test_shows_its_statements_and_what_the_server_logged(suite: Suite) -> None:
     result = suite("report/failing", "-k", "statements", "--color=no")
     failure = parts_of_failure(result, "test_statements")
-    assert failure["statements"] == [
-        "blue_user@198.51.100.2: CREATE TABLE t (id INT)",
-        "blue_user@198.51.100.2: SELECT * FROM missing (1146: Table 'blue_schema.missing' doesn't exist)",
+    statements = [line.partition(" ran ")[::2] for line in failure["statements"]]
+    assert {who.partition(": ")[2] for who, _ in statements} == {"blue_user@198.51.100.2"}
+    assert [text for _, text in statements] == [
+        "CREATE TABLE t (id INT)",
+        "SELECT * FROM missing (1146: Table 'blue_schema.missing' doesn't exist)",
     ]
     (client,) = failure["connected"]
     assert client.partition(": ")[2].startswith("blue_user from 198.51.100.2:")
@@ -60,13 +62,13 @@ def test_the_general_log_has_the_statements_of_closed_connections(suite: Suite, 
     )  # fmt: skip
     result.assert_outcomes(failed=1)
     failure = parts_of_failure(result, "test_closed_connection")
-    assert failure["statements"][-1] == "red_user@192.0.2.2: CREATE TABLE t ( id INT )"
+    assert failure["statements"][-1].endswith(": red_user@192.0.2.2 ran CREATE TABLE t ( id INT )")
     assert failure["connected"] == ["nobody"]
 
 
 def test_without_the_general_log_there_are_none(suite: Suite) -> None:
     failure = parts_of_failure(suite("report/failing", "-k", "closed", "--color=no"), "test_closed_connection")
-    assert failure["statements"] == ["none of an open connection"]
+    assert failure["statements"] == ["none of a connection that is still open; --netns-general-log=on has all"]
     assert failure["because"] == ["no rule of the server or of the network explains this failure"]
 
 
@@ -112,3 +114,8 @@ def test_the_cause_of_an_error_is_shown_in_short_too(suite: Suite) -> None:
     assert failure["ran"][2] == "nobody from red (192.0.2.2) to 192.0.2.2/red, port 3306 without TLS: error 1130"
     pooled = parts_of_failure(result, "test_in_a_pool")
     assert pooled["ran"][2] == failure["ran"][2]
+
+
+def test_what_was_done_to_the_server_is_in_the_timeline(suite: Suite) -> None:
+    failure = parts_of_failure(suite("report/failing", "-k", "gone", "--color=no"), "test_server_that_is_gone")
+    assert any(line.endswith("  mysqld is killed") for line in failure["timeline"])
