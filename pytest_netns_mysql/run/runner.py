@@ -241,7 +241,8 @@ class Runner:
             tracebacks.shorten(item)
         result = yield
         if call.when == "teardown":
-            result.sections += item.stash[TEARDOWN_SECTIONS] if TEARDOWN_SECTIONS in item.stash else []
+            left: list[tuple[str, str]] = item.stash.get(TEARDOWN_SECTIONS, [])
+            result.sections += left
         if result.failed or call.excinfo is not None:
             self._explain(result, item, call)
         return result
