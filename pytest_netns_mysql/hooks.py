@@ -40,6 +40,7 @@ def make_session(config: pytest.Config, options: argparse.Namespace) -> None:
     session = config.stash[SESSION] = NetnsSession(
         read_settings(config, options),
         config.invocation_params.dir,
+        worker=getattr(config, "workerinput", {}).get("workerid", ""),
         progress=lambda text: _print(config, f"netns-mysql: {text}"),
         watch=lambda: _register_runner(config),
     )

@@ -46,7 +46,8 @@ def _place(report: TestReport) -> Iterator[str]:
         yield f"in {place.namespace}, no network was built"
         return
     yield f"in {place.namespace}{where}, topology {place.topology} ({place.source})"
-    yield from place.servers
+    for server in place.servers:
+        yield from server.splitlines()  # a replica has a line for each channel
     yield from _connections(report.connections)
 
 

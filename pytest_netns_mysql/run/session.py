@@ -52,13 +52,20 @@ class NetnsSession:
     """
 
     def __init__(
-        self, settings: Settings, base: Path, *, progress: Callable[[str], None], watch: Callable[[], None]
+        self,
+        settings: Settings,
+        base: Path,
+        *,
+        worker: str,
+        progress: Callable[[str], None],
+        watch: Callable[[], None],
     ) -> None:
         """Make nothing yet.
 
         Args:
             settings: The settings of the run.
             base: The folder that the path of a topology's file starts from.
+            worker: The name of this worker of xdist, or ''.
             progress: Shows a line of text to the user.
             watch: Called before this process is first moved into a namespace.
         """
@@ -67,7 +74,7 @@ class NetnsSession:
         self.kinds = ServerKinds(settings, progress)
         self.topologies = Topologies(settings, base)
         self.networks = Networks(settings, watch=watch)
-        self.board = SessionBoard(self.networks)
+        self.board = SessionBoard(self.networks, worker)
         self.servers = ServerPool(self._update_board)
         self.mysqlx_over: list[Topology | None] = []
         self.has_looked_ahead = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Collection, Sequence
@@ -20,9 +19,15 @@ if TYPE_CHECKING:
 class SessionBoard:
     """The board of this process. It is made with the first network, and costs a microsecond for each test."""
 
-    def __init__(self, networks: Networks) -> None:
-        """Show nothing yet."""
+    def __init__(self, networks: Networks, worker: str) -> None:
+        """Show nothing yet.
+
+        Args:
+            networks: The networks of this process.
+            worker: The name of this worker of xdist, or ''.
+        """
         self._networks = networks
+        self._worker = worker
         self._board: Board | None = None
         self._origin: Origin | None = None
         self._running: tuple[str, str] | None = None  # the test and its namespace
@@ -38,9 +43,7 @@ class SessionBoard:
         # The kernel may refuse the memory; the tests do not need it.
         with contextlib.suppress(OSError):
             if self._board is None or self._origin is None:
-                self._origin = Origin(
-                    "pytest", ["pytest", *sys.argv[1:]], os.environ.get("PYTEST_XDIST_WORKER", ""), time.time()
-                )
+                self._origin = Origin("pytest", ["pytest", *sys.argv[1:]], self._worker, time.time())
                 self._board = Board()
                 if self._running is not None:
                     self._board.start_test(*self._running)

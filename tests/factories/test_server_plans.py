@@ -127,9 +127,9 @@ def test_a_failing_test_shows_how_its_replica_stands(suite: Suite) -> None:
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "mysqld: 127.0.0.1, 192.0.2.2/source, pid *",
-            "replica: 198.51.100.2/replica, pid *",
-            "replica of mysqld: Replica_IO_Running: Yes, Replica_SQL_Running: Yes, Source_Host: 192.0.2.2, *",
+            "* mysqld: MySQL * at 127.0.0.1, 192.0.2.2/source, pid *",
+            "* replica: MySQL * at 198.51.100.2/replica, pid *",
+            "* replica of mysqld: Replica_IO_Running: Yes, Replica_SQL_Running: Yes, Source_Host: 192.0.2.2, *",
         ]
     )
 
