@@ -26,11 +26,25 @@ def test_a_lock_of_another_transaction(explained: Explained, both: tuple[Any, An
     run(first, "UPDATE t SET b = 1 WHERE a = 1")
     run(second, "SET innodb_lock_wait_timeout = 1")
     found = explained(lambda: run(second, "UPDATE t SET b = 2 WHERE a = 1"))
-    holder = f"connection {first.connection_id} of 'red_user'@'192.0.2.2'"
-    assert found.what == f"the statement gave up waiting for a lock that {holder} holds"
-    assert "X,REC_NOT_GAP on rows of red_schema.t" in found.details[0]
-    assert found.details[0].endswith("its last statement: UPDATE t SET b = 1 WHERE a = 1")
-    assert found.details[-1] == 'waiting: "UPDATE t SET b = 2 WHERE a = 1"'
+    number = first.connection_id
+    holder = f"connection {number} of 'red_user'@'192.0.2.2'"
+    assert found.what == f"the statement gave up waiting for a row lock that {holder} holds"
+    assert found.details == (
+        f"connection {number} has a transaction that is not committed, with a lock (X,REC_NOT_GAP) on the row of "
+        "red_schema.t, index PRIMARY, record 1",
+        'its last statement: "UPDATE t SET b = 1 WHERE a = 1"',
+    )
+    assert found.remedies == (f"commit or roll back in connection {number} before this statement, or close it",)
+
+
+def test_a_row_that_another_transaction_has_just_inserted(explained: Explained, both: tuple[Any, Any]) -> None:
+    # The server lists this lock with the thread of the waiter, which asked for the row first.
+    first, second = both
+    run(first, "INSERT INTO t VALUES (3, 0)")
+    run(second, "SET innodb_lock_wait_timeout = 1")
+    found = explained(lambda: run(second, "INSERT INTO t VALUES (3, 1)"))
+    assert f"connection {first.connection_id} of 'red_user'@'192.0.2.2' holds" in found.what
+    assert found.details[0].endswith("on the row of red_schema.t, index PRIMARY, record 3")
 
 
 def test_a_lock_on_a_table(explained: Explained, both: tuple[Any, Any]) -> None:
@@ -65,11 +79,13 @@ def test_a_deadlock(explained: Explained, both: tuple[Any, Any]) -> None:
         raise error
 
     found = explained(fail)
-    assert (
-        found.what
-        == "deadlock: two transactions each waited for a lock of the other, and the server rolled this one back"
+    number = first.connection_id if "mysql.connector" in type(error).__module__ else second.thread_id()
+    assert found.what == (
+        "deadlock: two transactions each waited for a lock of the other, and the server rolled back connection "
+        f"{number} (this one)"
     )
     assert sorted(found.details) == sorted(
-        f'connection {number} of red_user ran "UPDATE t SET b = 2 WHERE a = {row}", waiting for a row of red_schema.t'
-        for number, row in ((first.connection_id, 2), (second.thread_id(), 1))
+        f"connection {number} holds the row a = {held} of red_schema.t and waits for a = {wanted}: "
+        f'"UPDATE t SET b = 2 WHERE a = {wanted}"'
+        for number, held, wanted in ((first.connection_id, 1, 2), (second.thread_id(), 2, 1))
     )

@@ -94,7 +94,7 @@ def _crashed(crash: Crash, server: Instance, who: str, restart: str) -> Explanat
         return Explanation(
             f"{fixture_of(server)} was ended by {name} while {who} was open",
             (
-                "its main thread was waiting for connections: a signal from outside looks like this (os.kill, kill -SEGV)",
+                "its main thread waited for connections: a signal from outside looks like this (os.kill, kill -SEGV)",
                 *stack,
             ),
             (restart,),

@@ -53,7 +53,7 @@ def too_many_connections(failure: Failure, context: Context) -> Explanation:
     limit = variable(failure.server, "max_connections")
     held = _holders(failure.server, context)
     own = len(failure.server.administrator.numbers) if failure.server else 0
-    sessions = "this plugin's own session" if own == 1 else f"{own} this plugin's own sessions"
+    sessions = "this plugin's own session" if own == 1 else f"this plugin's own {own} sessions"
     administrators = f"{sessions} (root, Unix socket)" if own else ""
     return Explanation(
         f"the server has no connection left: max_connections is {limit or 'reached'}"
@@ -93,7 +93,7 @@ def too_many_of_user(failure: Failure, context: Context) -> Explanation:
         f"{quoted(account) if account else user or 'the account'} has all the connections that it may have: "
         f"max_user_connections is {limit or 'reached'}{_set_here(failure, 'max_user_connections', context)}",
         (f"open connections: {held}",) if held else (),
-        (_CLOSE, "or lift the limit: SET GLOBAL max_user_connections = 0 (no limit)"),
+        (_CLOSE, "or lift the limit (0 is none): SET GLOBAL max_user_connections = 0"),
     )
 
 
@@ -116,8 +116,8 @@ def resource_used_up(failure: Failure, context: Context) -> Explanation | None:
     details = [f"open connections: {held}"] if held else []
     if thing == "connections" and resource != "max_user_connections":
         details = ["connections that are closed count, too: one that is used again counts once"]
-    lift = f"ALTER USER {quoted(account)} WITH {option} 0 (no limit)"
-    remedies = (way, f"or lift the limit: {lift}") if held else (lift, way)
+    lift = f"lift the limit (0 is none): ALTER USER {quoted(account)} WITH {option} 0"
+    remedies = (way, f"or {lift}") if way == _CLOSE else (lift, way)
     return Explanation(what, tuple(details), remedies)
 
 

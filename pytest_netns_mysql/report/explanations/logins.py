@@ -17,12 +17,13 @@ from pytest_netns_mysql.report.explanations.answers import variable
 from pytest_netns_mysql.report.explanations.calls import call_of, options_of, place_of, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.explanations.tls import tls_required
+from pytest_netns_mysql.report.explanations.tls import first_login_without_tls, tls_required
 from pytest_netns_mysql.report.model import Explanation
 
 _MOST = 4
 _MOST_REASONS = 3
 _LONGEST = 80
+_NOTHING_GIVEN = "using password: NO"
 _ASKED = re.compile(r"\w+_password\b")
 _ANY_CERTIFICATE = "a certificate that the server's CA signed"
 _ACCOUNT_REFUSED = 1698  # ER_ACCESS_DENIED_NO_PASSWORD_ERROR: some plugins end in 1045
@@ -96,7 +97,8 @@ def access_denied(failure: Failure, context: Context) -> Explanation:
         return no_password_login(failure, context)
     if not login.explanation.allowed and login.explanation.error == failure.number:
         return Explanation(login.explanation.reason, login.picked_it, login.explanation.remedies[:2])
-    return _wrong_password(login, failure.message)
+    is_given = _NOTHING_GIVEN not in failure.message and login.explanation.has_password is not False
+    return (is_given and first_login_without_tls(failure, login.account)) or _wrong_password(login, failure.message)
 
 
 def host_not_allowed(failure: Failure, context: Context) -> Explanation:
@@ -192,7 +194,7 @@ def _certificate(login: _Login, requires: tuple[str, ...]) -> Explanation:
 
 
 def _wrong_password(login: _Login, message: str) -> Explanation:
-    is_given = "using password: NO" not in message
+    is_given = _NOTHING_GIVEN not in message
     has_password = login.explanation is None or login.explanation.has_password is not False
     if not has_password and is_given:
         what = f"the client gave a password, and the account {login.picked} has none"

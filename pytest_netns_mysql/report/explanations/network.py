@@ -21,7 +21,7 @@ _SOCKET_FILE = re.compile(r"through socket '([^']+)'")
 _ERRNO = re.compile(r"(?:Errno |\()(-?\d+)\b")
 _REFUSED, _UNREACHABLE, _NO_ROUTE, _TIMED_OUT = 111, 101, 113, 110
 _NAMES = (-2, -3, -5)
-_JUST_NOW = 1.0  # seconds
+_JUST_NOW, _MILLISECOND = 1.0, 0.001  # seconds
 _TIMEOUTS = ("timed out", "Timeout of", "timeout")
 
 
@@ -157,7 +157,9 @@ def _as_pytest_writes(place: str) -> str:
 
 def _before(seconds: float) -> str:
     """Return a span of time in a unit that fits."""
-    return f"{max(seconds, 0) * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
+    if seconds < _MILLISECOND:
+        return "less than 1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def _by_fault(fault: Fault, faults: list[Fault], reach: _Reach, failure: Failure) -> Explanation:

@@ -7,14 +7,18 @@ import sys
 from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
+from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.report.explanations.accounts import fixture_of
-from pytest_netns_mysql.report.explanations.answers import variable
-from pytest_netns_mysql.report.explanations.calls import call_of, options_of, place_of, said, with_tls
+from pytest_netns_mysql.report.explanations.accounts import fixture_of, quoted
+from pytest_netns_mysql.report.explanations.answers import ask, variable
+from pytest_netns_mysql.report.explanations.calls import call_of, options_of, place_of, said, with_key, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.model import Explanation
 
+_SHA2 = "caching_sha2_password"
+_WITHOUT_KEY = ("mysql.connector", "mysqlx")
 _NOT_VALID_FOR = re.compile(r"certificate is not valid for '([^']+)'")
 
 
@@ -115,4 +119,23 @@ def tls_required(failure: Failure, _: Context) -> Explanation:
         f"the server requires TLS (require_secure_transport = ON), and the connection{client} does not use it",
         (by_program,) if by_program else (),
         (with_tls(failure), "or let the server do without: SET GLOBAL require_secure_transport = OFF"),
+    )
+
+
+def first_login_without_tls(failure: Failure, account: AccountName) -> Explanation | None:
+    """Explain 1045 for a password that may be right: without TLS some drivers cannot send it; else None.
+
+    PyMySQL encrypts the password by the server's RSA public key.
+    """
+    driver = failure.attempt.driver if failure.attempt and failure.attempt.uses_tls is False else ""
+    if driver not in _WITHOUT_KEY:
+        return None
+    user, host = map(literal, account)
+    query = f"SELECT 1 FROM mysql.user WHERE User = {user} AND Host = {host} AND plugin = {literal(_SHA2)}"
+    if not ask(failure.server, query):
+        return None
+    return Explanation(
+        f"without TLS {driver} cannot make the first login of {quoted(account)} by {_SHA2}, whatever the password",
+        ("if a login with TLS went well before, the password is wrong",),
+        (with_tls(failure), with_key(failure)),
     )
