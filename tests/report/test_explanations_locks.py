@@ -56,19 +56,25 @@ def test_a_lock_on_a_table(explained: Explained, both: tuple[Any, Any]) -> None:
     run(first, "UNLOCK TABLES")
 
 
-def test_a_deadlock(explained: Explained, both: tuple[Any, Any]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "one", "two"), [("INT", "-1", "2"), ("BIGINT UNSIGNED", "1", "2"), ("VARCHAR(9)", "'pen'", "'ink'")]
+)
+def test_a_deadlock(explained: Explained, both: tuple[Any, Any], kind: str, one: str, two: str) -> None:
     first, second = both
-    for connection, row in ((first, 1), (second, 2)):
-        run(connection, "SET innodb_lock_wait_timeout = 50", "BEGIN", f"UPDATE t SET b = 1 WHERE a = {row}")
+    run(
+        first, f"CREATE TABLE d (a {kind} PRIMARY KEY, b INT)", f"INSERT INTO d VALUES ({one}, 0), ({two}, 0)", "COMMIT"
+    )
+    for connection, row in ((first, one), (second, two)):
+        run(connection, "SET innodb_lock_wait_timeout = 50", "BEGIN", f"UPDATE d SET b = 1 WHERE a = {row}")
     errors: list[Exception] = []
 
-    def cross(connection: Any, row: int) -> None:
+    def cross(connection: Any, row: str) -> None:
         try:
-            run(connection, f"UPDATE t SET b = 2 WHERE a = {row}")
+            run(connection, f"UPDATE d SET b = 2 WHERE a = {row}")
         except Exception as error:  # noqa: BLE001 - of any driver
             errors.append(error)
 
-    threads = [threading.Thread(target=cross, args=arguments) for arguments in ((first, 2), (second, 1))]
+    threads = [threading.Thread(target=cross, args=arguments) for arguments in ((first, two), (second, one))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -85,7 +91,7 @@ def test_a_deadlock(explained: Explained, both: tuple[Any, Any]) -> None:
         f"{number} (this one)"
     )
     assert sorted(found.details) == sorted(
-        f"connection {number} holds the row a = {held} of red_schema.t and waits for a = {wanted}: "
-        f'"UPDATE t SET b = 2 WHERE a = {wanted}"'
-        for number, held, wanted in ((first.connection_id, 1, 2), (second.thread_id(), 2, 1))
+        f"connection {number} holds the row a = {held} of red_schema.d and waits for a = {wanted}: "
+        f'"UPDATE d SET b = 2 WHERE a = {wanted}"'
+        for number, held, wanted in ((first.connection_id, one, two), (second.thread_id(), two, one))
     )

@@ -43,6 +43,15 @@ def test_a_wrong_password_of_the_more_specific_account(
     assert found.remedies[1] == "or let 'app'@'%' be picked: DROP USER 'app'@'192.0.2.%'"
 
 
+def test_a_wrong_password_of_a_locked_account(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    app = netns_account("app", host="192.0.2.%", password="right")
+    netns_mysqld.execute(f"ALTER USER {app} ACCOUNT LOCK")
+    found = explained(lambda: netns_connect("red", user="app", password="wrong"))
+    assert found.details == ("with the right password it would be refused, too: 'app'@'192.0.2.%' is locked",)
+
+
 def test_no_password(
     explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, driver: str
 ) -> None:

@@ -64,14 +64,14 @@ def too_many_connections(failure: Failure, context: Context) -> Explanation:
 
 
 def _set_here(failure: Failure, name: str, context: Context) -> str:
-    """Return the clause that says that a limit was set during this test, or ''."""
+    """Return the clause that says that a limit was set during this test, or ''; the reset sets limits, too."""
     rows = ask(
         failure.server,
         "SELECT UNIX_TIMESTAMP(SET_TIME) FROM performance_schema.variables_info "
         f"WHERE VARIABLE_SOURCE = 'DYNAMIC' AND VARIABLE_NAME = {literal(name)}",
     )
     is_of_test = bool(rows and rows[0][0] and float(rows[0][0]) >= context.began)
-    return f", set by SET GLOBAL {'in this test' if is_of_test else 'before this test'}" if rows else ""
+    return ", set by SET GLOBAL in this test" if is_of_test else ""
 
 
 def _more(failure: Failure, limit: str) -> str:

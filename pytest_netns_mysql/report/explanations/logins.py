@@ -208,7 +208,10 @@ def _wrong_password(login: _Login, message: str) -> Explanation:
     if len(login.later) > 1:
         details.append(f"these match too, and are not used: {', '.join(login.later[:_MOST])}")
     if is_given and has_password:
-        details.append("the host matches, the account is not locked and requires nothing more")
+        is_allowed = login.explanation is None or login.explanation.allowed
+        reason = "" if login.explanation is None else login.explanation.reason
+        right = "the host matches, the account is not locked and requires nothing more"
+        details.append(right if is_allowed else f"with the right password it would be refused, too: {reason}")
     change = f"or change the password of the account: ALTER USER {login.picked} IDENTIFIED BY '...'"
     drop = f"or let {login.later[0]} be picked: DROP USER {login.picked}" if login.later else change
     return Explanation(what, tuple(details), (_with_account(login), drop))
