@@ -99,6 +99,13 @@ def test_a_crash(suite: Suite) -> None:
         ],
         consecutive=True,
     )
+    result.stdout.fnmatch_lines(
+        [
+            "netns_mysqld crashed while connection * was open",
+            'mysqld crashed: signal 11 (SIGSEGV) while connection * ran "SELECT SLEEP(60)"',
+            "the stack: *Item_func_sleep::val_int*",
+        ]
+    )
 
 
 def test_address_translation(suite: Suite) -> None:
