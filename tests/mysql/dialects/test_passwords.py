@@ -21,9 +21,6 @@ from pytest_netns_mysql.mysql.dialects.passwords import without_passwords
             "CREATE USER a IDENTIFIED VIA ed25519 USING PASSWORD('x')",
             "CREATE USER a IDENTIFIED VIA ed25519 USING PASSWORD('...')",
         ),
-            "CREATE USER a IDENTIFIED VIA ed25519 USING PASSWORD('x')",
-            "CREATE USER a IDENTIFIED VIA ed25519 USING PASSWORD('...')",
-        ),
         ("SET PASSWORD = 'secret'", "SET PASSWORD = '...'"),
         ("SET PASSWORD FOR 'app'@'%' = 'secret'", "SET PASSWORD FOR 'app'@'%' = '...'"),
         (
