@@ -69,6 +69,7 @@ def test_a_damaged_file_is_read_from_the_server_again(start, damage):
     first, second = start(), start()
     read = read_state(first, as_loaded=True)
     file = freshstate._file(first)  # not the newest: other tests write there, too
+    assert file is not None
     assert file.exists()
     file.write_text(damage)
     assert freshstate.recall(second) is None
