@@ -11,8 +11,6 @@ import pytest
 
 from tests.support.suites import InnerRun, Suite, parts_of_failure
 
-pytestmark = pytest.mark.as_user
-
 _EXAMPLES = Path(__file__).parents[2] / "examples" / "failing"
 _LONGEST = 40  # lines of a failure
 
@@ -93,7 +91,10 @@ def lines_of_failure(result: InnerRun, name: str) -> list[str]:
     return lines[: ends.index(True)]
 
 
-@pytest.mark.parametrize("file", CAUSES)
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(file, marks=[pytest.mark.as_user] if file in ("logins", "network") else []) for file in CAUSES],
+)
 def test_each_explains_itself(suite: Suite, failing: Path, file: str) -> None:
     result = suite.run(f"{file}.py", "--color=no", "-p", "no:cacheprovider")
     result.assert_outcomes(failed=len(CAUSES[file]), **({"passed": 1} if file == "schemas" else {}))
