@@ -1,0 +1,47 @@
+"""The addresses, routes and queueing disciplines that a fault takes away, and that its healing must restore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pytest_netns_mysql.errors import NetworkError
+from pytest_netns_mysql.kernel.faults.fault import NetworkFaults
+from pytest_netns_mysql.kernel.netlink.entries import Entry
+from pytest_netns_mysql.kernel.netlink.restore import make_entries
+from pytest_netns_mysql.kernel.netlink.state import State, read
+from pytest_netns_mysql.kernel.netlink.wording import entry_text
+
+
+def lost_entries(before: State, after: State) -> list[Entry]:
+    """Return what is gone, without the routes that the kernel adds and removes together with an address."""
+    return [entry for entry in before.entries if entry not in after.entries and not entry.is_by_kernel]
+
+
+def restore_entries(faults: NetworkFaults, name: str, lost: Sequence[Entry]) -> None:
+    """Make what is missing in a namespace, and check that it is there.
+
+    Args:
+        faults: What the faults of the network share.
+        name: The namespace.
+        lost: What a fault has taken away.
+
+    Raises:
+        NetworkError: The kernel refused a part.
+    """
+    __tracebackhide__ = True
+    if not lost:
+        return
+    with faults.namespaces[name]:
+        present = read().entries
+        make_entries(entry for entry in lost if entry not in present)
+        now = read()
+    missing = [entry for entry in lost if entry not in now.entries]
+    if missing:
+        raise NetworkError(
+            f"the kernel did not restore all that the fault took away from {name}",
+            where=faults.where,
+            tried=[f"still missing: {entry_text(entry, now)}" for entry in missing],
+            remedies=[
+                "undo what else the test changed there, such as an interface that is down, and call heal() again"
+            ],
+        )
