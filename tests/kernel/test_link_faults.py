@@ -227,6 +227,22 @@ def test_an_unknown_address_is_an_error(in_network: InNetwork) -> None:
     assert "  tried: vpeer-red has no address\n" in twice
 
 
+def test_addresses_are_as_they_were_where_the_kernel_promotes_secondary_ones(
+    in_network: InNetwork, looked_at: Callable[[Network], list[str]], output: Output
+) -> None:
+    topology = from_mapping({"namespaces": {"red": {"address": ["192.0.2.2/24", "192.0.2.3/24", "192.0.2.4/24"]}}})
+
+    def action(network: Network) -> bool:
+        output(network, "red", "ip", "route", "add", "203.0.113.0/24", "via", "192.0.2.1", "src", "192.0.2.3")
+        output(network, "red", "sysctl", "-w", "net.ipv4.conf.vpeer-red.promote_secondaries=1")
+        before = looked_at(network)
+        with network.link("red").without_address("192.0.2.2"):
+            pass
+        return looked_at(network) == before
+
+    assert in_network(topology, action)
+
+
 def test_a_fault_that_the_kernel_does_not_heal_stays_in_force(in_network: InNetwork, output: Output) -> None:
     """A route needs an interface that is up."""
 
