@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.errors import NetworkError, SettingError
 from pytest_netns_mysql.kernel.capture.packet import Packet, decode
 from pytest_netns_mysql.kernel.capture.tap import Tap
 from pytest_netns_mysql.kernel.capture.taps import Taps
@@ -76,12 +76,25 @@ class Packets(Sequence[Packet]):
         return f"<{len(packets)} packet{'' if len(packets) == 1 else 's'}{lines}>"
 
     def end(self) -> None:
-        """Read the last packets; from now on the sequence stays as it is."""
+        """Read the last packets; from now on the sequence stays as it is.
+
+        Raises:
+            NetworkError: Somebody closed a tap, whose packets are lost.
+        """
+        for tap in self._taps:
+            if not tap.is_closed:
+                tap.stop()
         self._read()
         self.lost = sum(tap.lost for tap in self._taps)
         self._taps = ()
 
     def _read(self) -> list[Packet]:
+        closed = [tap.namespace for tap in self._taps if tap.is_closed]
+        if closed:
+            raise NetworkError(
+                f"the packets of namespace {closed[0]} are lost: their socket was closed in the block of capture()",
+                remedies=["do not close descriptors that the test did not open, as os.closerange() does"],
+            )
         more = [decode(frame) for tap in self._taps for frame in tap.read()]
         if more:
             self._packets = sorted([*self._packets, *more], key=lambda packet: packet.time)
@@ -100,8 +113,11 @@ def capturing(taps: Taps, names: Sequence[str]) -> Iterator[Packets]:
     packets = Packets(taken)
     try:
         yield packets
-    finally:
-        for tap in taken:
-            tap.stop()
+    except BaseException:
+        with contextlib.suppress(NetworkError):
+            packets.end()
+        raise
+    else:
         packets.end()
+    finally:
         taps.release(taken)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
+from pytest_netns_mysql.kernel.namespaces.position import identity
+
 BUFFER = 4 << 20
 """The size of a socket's buffer in bytes. The kernel counts what a packet occupies, which is more than its length."""
 
@@ -94,6 +96,7 @@ class Tap:
             self._socket.close()
             raise
         self._lost = 0
+        self._identity = identity(self._socket.fileno())
 
     def start(self) -> None:
         """Take the packets from now on; forget those that were taken before."""
@@ -143,8 +146,18 @@ class Tap:
 
     @property
     def is_closed(self) -> bool:
-        """True if the network was closed, and the socket with it."""
-        return self._socket.fileno() < 0
+        """True if the socket was closed: with the network, or by somebody else."""
+        return self._socket.fileno() < 0 or self.is_closed_by_others
+
+    @property
+    def is_closed_by_others(self) -> bool:
+        """True if somebody else closed the descriptor; the number may be that of another file by now."""
+        if self._socket.fileno() < 0:
+            return False
+        try:
+            return identity(self._socket.fileno()) != self._identity
+        except OSError:
+            return True
 
     @property
     def is_half_full(self) -> bool:
@@ -160,7 +173,10 @@ class Tap:
 
     def close(self) -> None:
         """Close the socket, which takes some milliseconds."""
-        self._socket.close()
+        if self.is_closed_by_others:
+            self._socket.detach()
+        else:
+            self._socket.close()
 
     def _count_lost(self) -> None:
         _, lost = struct.unpack("@II", self._socket.getsockopt(_SOL_PACKET, _STATISTICS, 8))  # and the kernel forgets

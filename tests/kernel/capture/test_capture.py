@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import resource
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,3 +192,70 @@ def test_without_the_capability_the_error_says_so(in_network: InNetwork, monkeyp
         "  tried: a packet socket in the namespace, see packet(7)",
         "  do: packet sockets need CAP_NET_RAW: in Docker leave out --cap-drop NET_RAW",
     ]
+
+
+def test_a_capture_that_cannot_begin_leaves_no_tap_in_use(in_network: InNetwork) -> None:
+    """There may be one more open file, but a capture in two namespaces needs two: the first is kept for the next."""
+
+    def action(network: Network) -> tuple[str, list[int]]:
+        network.capture("red")  # which imports what it needs
+        free = os.dup(0)
+        os.close(free)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, hard))
+        for _ in range(2):
+            with pytest.raises(NetworkError) as error, network.capture("red", "blue"):
+                pass
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        sockets = [len(packet_sockets())]
+        with network.capture("red", "blue"):
+            sockets.append(len(packet_sockets()))
+        return str(error.value).splitlines()[0], sockets
+
+    assert in_network(load("red-blue"), action) == (
+        "the packets of namespace blue cannot be captured: Too many open files",
+        [1, 2],
+    )
+
+
+def packet_sockets() -> list[int]:
+    """Return the descriptors of this process's packet sockets."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as sock:
+            if sock.family == socket.AF_PACKET:
+                found.append(int(entry.name))
+    return found
+
+
+def test_a_socket_that_the_test_closed_is_an_error_and_the_next_capture_has_another(
+    in_network: InNetwork, tmp_path: Path
+) -> None:
+    def action(network: Network) -> tuple[str, str]:
+        def replace(error: type[Exception] | None = None) -> None:
+            """Have a file take the number of the socket."""
+            with network.capture("red"), (tmp_path / "file").open("wb") as stream:
+                (number,) = packet_sockets()
+                os.dup2(stream.fileno(), number)
+                numbers.append(number)
+                if error is not None:
+                    raise error
+
+        numbers: list[int] = []
+        with pytest.raises(NetworkError) as error:
+            replace()
+        with pytest.raises(ZeroDivisionError):  # the first error counts
+            replace(ZeroDivisionError)
+        with network.capture("red") as packets:
+            exchange(network, "blue", "red")
+        network.close()
+        for number in numbers:
+            os.close(number)  # which is open still
+        return str(error.value), packets[0].destination
+
+    text, destination = in_network(load("red-blue"), action)
+    assert text.splitlines() == [
+        "the packets of namespace red are lost: their socket was closed in the block of capture()",
+        "  do: do not close descriptors that the test did not open, as os.closerange() does",
+    ]
+    assert destination == "192.0.2.2"
