@@ -114,7 +114,7 @@ class Status:
         pid: The pid of the supervisor.
         topology: The name of the topology.
         version: The flavor and version of the server.
-        since: When the server was started, in seconds as ``time.time()`` returns them.
+        since: When the server was started, in seconds since the epoch.
         taken_by: The pid of the run that uses the server, or None.
     """
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
 from collections.abc import Generator, Iterable
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.capturefile import comment_of, file_name, first_line, make_folder, notes_of
@@ -52,7 +52,7 @@ class _Recording:
 
     def __init__(self, item: pytest.Item) -> None:
         self.item = item
-        self.began = time.time()
+        self.began = clock.now()
         self.network: Network | None = None
         self.frames: list[Frame] = []
         self.failures: list[tuple[float, str]] = []
@@ -117,7 +117,7 @@ class Capturing:
         if recording is None or recording.item is not item:
             return report
         if report.failed:
-            recording.failures.append((call.stop, first_line(call)))
+            recording.failures.append((clock.now(), first_line(call)))
         is_last = report.when == "teardown"
         is_wanted = report.failed or (is_last and (recording.failures or self._session.settings.capture == "all"))
         if is_wanted and recording.network is not None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from bisect import bisect_right
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE
 
@@ -57,11 +57,16 @@ class Reports:
 
     def note_fixture(self, name: str) -> None:
         """Note that a fixture is set up now."""
-        self._fixtures.append((name, time.time()))
+        self._fixtures.append((name, clock.now()))
 
     def note(self, call: pytest.CallInfo[None]) -> None:
         """Note that a phase of the test has ended."""
-        self._phases.append((call.when, call.start, call.stop))
+        now = clock.now()
+        before = self._phases[-1][2] if self._phases else self._began
+        # pytest's own times are wrong if the test has frozen the clock.
+        start = call.start if before <= call.start <= now else before
+        stop = call.stop if start <= call.stop <= now else now
+        self._phases.append((call.when, start, stop))
 
     def attach(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Add the report of a failed test to pytest's: a section for the terminal, and all of it as plain data.
@@ -100,7 +105,7 @@ class Reports:
             servers=[server for server in self._session.servers.running if server.network is network],
             phase=call.when,
             began=self._began,
-            ended=call.stop,
+            ended=self._phases[-1][2] if self._phases else clock.now(),
             error=error,
             summary="" if error is None else f"{type(error).__name__}: {_first_line(error)}",
             traceback=result.longreprtext,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
+
+from pytest_netns_mysql import clock
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.live.board import Board
@@ -43,7 +44,7 @@ class SessionBoard:
         # The kernel may refuse the memory; the tests do not need it.
         with contextlib.suppress(OSError):
             if self._board is None or self._origin is None:
-                self._origin = Origin("pytest", ["pytest", *sys.argv[1:]], self._worker, time.time())
+                self._origin = Origin("pytest", ["pytest", *sys.argv[1:]], self._worker, clock.now())
                 self._board = Board()
                 if self._running is not None:
                     self._board.start_test(*self._running)

@@ -6,6 +6,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
 from pytest_netns_mysql.report.explanations.accounts import fixture_of
@@ -84,7 +85,7 @@ def _server_ended(server: Instance) -> Explanation:
 
 def _started(server: Instance) -> float:
     rows = ask(server, "SHOW GLOBAL STATUS LIKE 'Uptime'")
-    return time.time() - float(rows[0][1]) - 1 if rows else 0.0
+    return clock.now() - float(rows[0][1]) - 1 if rows else 0.0
 
 
 def _opened(server: Instance, number: int | None, context: Context) -> float:
