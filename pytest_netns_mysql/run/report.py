@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_netns_mysql import clock
+from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.report.collect import FailedTest
     from pytest_netns_mysql.report.model import Event, Explanation
     from pytest_netns_mysql.run.cleaning import Cleaner
     from pytest_netns_mysql.run.session import NetnsSession
 
 _REMEMBERED_TESTS = 10_000
+_MOST_PACKETS = 50
 ORDER = (
     "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
     "among the netns tests, and among the others"
@@ -91,6 +96,8 @@ class Reports:
         test = self._failed_test(result, item, call)
         report = collect(test, lambda: self._explain(test, item))
         result.sections.insert(0, ("netns", "\n".join(lines(report))))  # before what the test printed
+        if test.network is not None:
+            result.sections[1:1] = [("netns packets", text) for text in _packets(test.network, test.began)]
         result.netns_report = msgspec.to_builtins(report)  # type: ignore[attr-defined]
 
     def _failed_test(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> FailedTest:
@@ -178,3 +185,12 @@ def servers(session: NetnsSession) -> list[str]:
         kind = session.kinds.if_known(choice)
         lines.append(f"netns: {choice} is {'not on this machine yet' if kind is None else provenance(kind)}")
     return lines
+
+
+def _packets(network: Network, since: float) -> Iterator[str]:
+    """Yield a text for each capture of the test whose packets are still in a variable."""
+    for packets in network.captures_since(since):
+        with contextlib.suppress(NetnsError):  # such as a socket that the test closed
+            first, *lines = str(packets).splitlines()
+            more = [f"  and {len(lines) - _MOST_PACKETS} more"] if len(lines) > _MOST_PACKETS else []
+            yield "\n".join([f"netns.capture(): {first}", *lines[:_MOST_PACKETS], *more])

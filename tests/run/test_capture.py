@@ -222,6 +222,25 @@ def test_descriptors_that_a_test_closed_are_opened_again(suite: Suite, captures:
     )
 
 
+@pytest.mark.as_user
+def test_a_failing_assertion_shows_the_packets(suite: Suite) -> None:
+    """In one line that pytest does not cut, and all that the test captured as lines below."""
+    result = suite("capture/asserting")
+    result.assert_outcomes(passed=1, failed=1)
+    refused = "red/lo < 192.0.2.2:3399 to 192.0.2.2:* tcp RST ACK, 54 bytes"
+    result.stdout.fnmatch_lines(
+        [
+            f"E * assert not <20 packets: {refused}; {refused}; {refused}; and 17 more>",
+            "*- netns packets -*",
+            "netns.capture(): 40 packets",
+            "  red/lo < 192.0.2.2:* to 192.0.2.2:3399 tcp SYN, 74 bytes",
+            f"  {refused}",
+        ],
+    )
+    assert result.stdout.str().count("netns.capture(): ") == 1
+    assert result.stdout.str().count("  red/lo < ") == 40
+
+
 def test_a_network_that_is_rebuilt_after_the_test_was_captured(suite: Suite, captures: Captures) -> None:
     result = suite("capture/rebuilt", FAILED)
     result.assert_outcomes(failed=2)

@@ -15,6 +15,7 @@ import pytest
 
 from pytest_netns_mysql import Network, NetworkError, SettingError, UnknownNamespaceError
 from pytest_netns_mysql.kernel.capture import tap
+from pytest_netns_mysql.kernel.capture.packets import Packets
 from pytest_netns_mysql.topology.file.load import load
 
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python, pytest.mark.slow]
@@ -155,13 +156,19 @@ def test_a_sequence_of_packets(in_network: InNetwork) -> None:
         assert packets[0] in packets
         with pytest.raises(SettingError) as error:
             packets.matching(dport=3306)
-        return repr(packets.matching(payload=b"hello")), str(error.value)
+        hello = packets.matching(payload=b"hello")
+        assert str(hello) == f"1 packet\n  {hello[0]}"
+        assert repr(hello) == f"<1 packet: {hello[0]}>"
+        assert (str(packets[:0]), repr(packets[:0])) == ("0 packets", "<0 packets>")
+        several = Packets(packets=[*packets] * 10)
+        assert len(several) > 50
+        assert len(repr(several)) < 240
+        assert repr(several).startswith(f"<{len(several)} packets: {packets[0]}; ")
+        return str(hello[0]), str(error.value)
 
-    shown, error = in_network(load("red-blue"), action)
-    first, line = shown.splitlines()
-    assert first == "<1 packet"
-    assert line.startswith("  red/lo < 192.0.2.2:")
-    assert line.endswith(" to 192.0.2.2:3306 tcp PSH ACK, 71 bytes>")
+    line, error = in_network(load("red-blue"), action)
+    assert line.startswith("red/lo < 192.0.2.2:")
+    assert line.endswith(" to 192.0.2.2:3306 tcp PSH ACK, 71 bytes")
     assert error.startswith(
         "packets.matching(dport=...): a packet has no attribute dport\n  tried: its attributes are "
     )
