@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 
 from pytest_netns_mysql.errors import NetworkError
-from pytest_netns_mysql.kernel.capture.tap import Tap
+from pytest_netns_mysql.kernel.capture.tap import Tap, wait_for_times
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 
 
@@ -80,6 +80,9 @@ class Taps:
                 remedies=["packet sockets need CAP_NET_RAW: in Docker leave out --cap-drop NET_RAW"],
             ) from error
         self._all.append(tap)
+        if len(self._all) == 1:
+            with namespace:
+                wait_for_times()
         return tap
 
     def _forget(self, tap: Tap) -> None:
