@@ -12,3 +12,8 @@ import time
 def now() -> float:
     """Return the time in seconds since the epoch."""
     return time.clock_gettime(time.CLOCK_REALTIME)
+
+
+def monotonic() -> float:
+    """Return the seconds since some moment, by a clock that nobody sets: a time-out ends also if time is frozen."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)

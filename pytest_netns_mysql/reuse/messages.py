@@ -9,13 +9,13 @@ import contextlib
 import os
 import socket
 import struct
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.topology.topology import Topology
 
 if TYPE_CHECKING:
@@ -180,13 +180,13 @@ def receive(connection: socket.socket, timeout: float) -> tuple[bytes, list[int]
         TimeoutError: The message is not complete in time.
         EOFError: The other side closed the connection.
     """
-    deadline = time.monotonic() + timeout
+    deadline = clock.monotonic() + timeout
     descriptors: list[int] = []
     received = b""
     size = _LENGTH.size
     try:
         while len(received) < size:
-            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            connection.settimeout(max(deadline - clock.monotonic(), 0.001))
             part, more, _, _ = socket.recv_fds(connection, size - len(received), _MAX_DESCRIPTORS)
             descriptors += more
             received += part
