@@ -39,6 +39,7 @@ def test_2_fails(netns_account, netns_connect):
     raise ValueError
 
 
+@pytest.mark.netns("red")
 def test_3_has_its_file_still_open():
     for number in NUMBERS:
         assert os.path.samestat(os.fstat(number), FILE.stat())
