@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import Endpoint
 
 _KEPT = 200
@@ -33,7 +33,7 @@ class Attempt:
     endpoint: Endpoint
     user: str
     driver: str
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=clock.now)
     uses_tls: bool | None = None
     connection: int | None = None
     error: str = ""

@@ -8,6 +8,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.crash import Crash, crash_in
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
@@ -108,7 +109,7 @@ def _crashed(crash: Crash, server: Instance, who: str, restart: str) -> Explanat
 
 def _started(server: Instance) -> float:
     rows = ask(server, "SHOW GLOBAL STATUS LIKE 'Uptime'")
-    return time.time() - float(rows[0][1]) - 1 if rows else 0.0
+    return clock.now() - float(rows[0][1]) - 1 if rows else 0.0
 
 
 def _opened(server: Instance, number: int | None, context: Context) -> float:
