@@ -49,7 +49,8 @@ _NO_PRIVILEGE = "USAGE"
 def read_state(server: Instance) -> LoginState:
     """Return what decides about logins on a server now. The administrator's private socket always lets us in.
 
-    Raises ServerGoneError if mysqld does not run, and the server's own errors.
+    Raises:
+        ServerGoneError: mysqld does not run. The server's own errors are raised, too.
     """
     administrator = server.administrator
     administrator.drop_spare()  # nobody but this plugin knows of that account
@@ -71,6 +72,7 @@ def read_state(server: Instance) -> LoginState:
         proxies=tuple(ProxyGrant(*map(decoded, row)) for row in proxies),
         temporarily_locked=frozenset((decoded(user), decoded(host)) for user, host in locks),
         connections=tuple((each.user, each.host) for each in listed(processes, frozenset())),
+        unlimited=reader.unlimited,
     )
 
 

@@ -44,6 +44,7 @@ CUT_OFF = LoginExplanation(
     requires=(),
     remedies=("add an address of lone to bind_address",),
     candidates=(),
+    summary="cannot reach the server",
 )
 MATRIX = AccessMatrix(["app"], [RED, LONE], {("app", "red"): ALLOWED, ("app", "lone"): CUT_OFF})
 

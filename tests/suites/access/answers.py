@@ -12,6 +12,7 @@ from pytest_netns_mysql import Endpoint, Origin, factories
 from pytest_netns_mysql.mysql.access.explain import explain_login_from
 
 resolving = factories.mysqld(options={"skip_name_resolve": False, "max_connect_errors": 3, "port": 3307})
+limited = factories.mysqld(options={"loose_max_user_connections": 1, "port": 3308})
 ADDRESSES = {"red": "192.0.2.1", "blue": "198.51.100.1", "global": "127.0.0.1"}
 
 
@@ -106,6 +107,30 @@ def test_a_plugin_that_is_gone(netns_mysqld, is_mariadb):
     assert agree(netns_mysqld, reason="which the server has not loaded").error == 1524
 
 
+def test_an_account_that_nobody_logs_in_as(netns_mysqld, is_mariadb):
+    if is_mariadb:
+        pytest.skip("MariaDB has no such plugin here")
+    netns_mysqld.execute("INSTALL PLUGIN mysql_no_login SONAME 'mysql_no_login.so'")
+    netns_mysqld.execute("CREATE USER app@'%' IDENTIFIED WITH mysql_no_login")
+    found = agree(netns_mysqld, reason="'app'@'%' has the plugin mysql_no_login: nobody logs in as this account")
+    assert found.error == 1045
+    matrix = netns_mysqld.access_matrix().as_text()
+    assert matrix.endswith("  1045 'app'@'%': nobody logs in as this account")
+    netns_mysqld.execute("DROP USER app@'%'")
+    netns_mysqld.execute("UNINSTALL PLUGIN mysql_no_login")
+
+
+def test_a_password_of_an_alternative(netns_mysqld, is_mariadb):
+    if not is_mariadb:
+        pytest.skip("accounts of MySQL have no alternatives")
+    netns_mysqld.execute("INSTALL SONAME 'auth_ed25519'")
+    ways = "mysql_native_password USING '' OR ed25519 USING PASSWORD('secret')"
+    netns_mysqld.execute(f"CREATE USER app@'%' IDENTIFIED VIA {ways}")
+    assert agree(netns_mysqld, reason="% matches every host").has_password is True
+    netns_mysqld.execute("DROP USER app@'%'")
+    netns_mysqld.execute("UNINSTALL SONAME 'auth_ed25519'")
+
+
 def test_a_plugin_for_the_socket_file(netns_mysqld, is_mariadb):
     if is_mariadb:
         netns_mysqld.execute("CREATE USER app@'%' IDENTIFIED VIA unix_socket")
@@ -198,6 +223,37 @@ def test_a_limit_for_every_user(netns_mysqld, is_mariadb, netns_connect):
     netns_mysqld.execute("SET GLOBAL max_user_connections = 1")
     netns_connect("red", user="app")
     assert agree(netns_mysqld, reason="(max_user_connections is 1)").error == 1203
+
+
+def test_who_the_limit_for_every_user_does_not_count_for(limited, is_mariadb):
+    if not is_mariadb:
+        pytest.skip("on MySQL the limit counts for everybody")
+    for privilege in ("SUPER", "CONNECTION ADMIN"):
+        limited.execute("CREATE USER app@'%'")
+        with limited.connect(namespace="red", user="app"):
+            assert agree(limited, reason="(max_user_connections is 1)").error == 1203
+            limited.execute(f"GRANT {privilege} ON *.* TO app@'%'")
+            assert agree(limited, reason="% matches every host").limits == ()
+            limited.execute("ALTER USER app@'%' WITH MAX_USER_CONNECTIONS 1")
+            assert agree(limited, reason="(max_user_connections is 1)").error == 1226
+        limited.execute("DROP USER app@'%'")
+
+
+def test_a_limit_that_lets_nobody_in(limited, is_mariadb):
+    if not is_mariadb:
+        pytest.skip("MySQL takes no negative limit")
+    limited.execute("SET GLOBAL max_user_connections = -1")
+    limited.execute("CREATE USER app@'%'")
+    found = agree(limited, reason="'app'@'%' may have no connection (max_user_connections is -1)")
+    assert (found.error, found.limits) == (1203, ())
+    limited.execute(found.remedies[0])
+    assert agree(limited, reason="% matches every host").limits == ("at most 1 connections at a time",)
+    limited.execute("ALTER USER app@'%' WITH MAX_USER_CONNECTIONS -1")
+    found = agree(limited, reason="'app'@'%' may have no connection (max_user_connections is -1)")
+    assert found.error == 1226
+    limited.execute("ALTER USER app@'%' WITH MAX_USER_CONNECTIONS 0")
+    limited.execute("GRANT CONNECTION ADMIN ON *.* TO app@'%'")
+    agree(limited, reason="% matches every host")
 
 
 def test_a_full_server(netns_mysqld, is_mariadb, netns_connect):
