@@ -29,13 +29,17 @@ _VARIABLES = (
     "sha256_password_proxy_users",
     "mysql_native_password_proxy_users",
 )
+ACTIVE_PLUGINS = (
+    "SELECT PLUGIN_NAME FROM information_schema.PLUGINS "
+    "WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'"
+)
+"""The query for the authentication plugins that a server has loaded."""
 _QUERIES = (
     f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({', '.join(map(literal, _VARIABLES))})",
     "SHOW GLOBAL STATUS LIKE 'Threads_connected'",
     # The server lists accounts in the order in which it tries them: it holds them in memory like this.
     "SELECT GRANTEE, PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES",
-    "SELECT PLUGIN_NAME FROM information_schema.PLUGINS "
-    "WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'",
+    ACTIVE_PLUGINS,
     "SELECT Host, User, Proxied_host, Proxied_user FROM mysql.proxies_priv",
     "SELECT IP, IF(HOST_VALIDATED = 'YES', HOST, NULL), SUM_CONNECT_ERRORS FROM performance_schema.host_cache",
     LIST,
