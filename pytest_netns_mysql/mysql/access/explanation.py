@@ -62,7 +62,7 @@ class HiddenAccount:
 
     Attributes:
         account: The account as SQL writes it.
-        privileges: What it is granted and the picked account is not, each as between GRANT and TO.
+        privileges: What it may do and the login may not, each as between GRANT and TO.
     """
 
     account: str

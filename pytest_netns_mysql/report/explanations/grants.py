@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pytest_netns_mysql.mysql.access.grantlines import Grants, shown
 from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.report.explanations.accounts import (
@@ -14,10 +15,9 @@ from pytest_netns_mysql.report.explanations.accounts import (
     quoted,
     seen_client,
 )
-from pytest_netns_mysql.report.explanations.answers import ask
+from pytest_netns_mysql.report.explanations.answers import ask, grants_of
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.explanations.grantlines import Grants, grants_of, shown
 from pytest_netns_mysql.report.explanations.schemas import exists, near_names, put_away_line
 from pytest_netns_mysql.report.model import Explanation
 

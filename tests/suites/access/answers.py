@@ -323,6 +323,105 @@ def test_an_anonymous_account_before_an_account(netns_mysqld):
     assert [hidden.account for hidden in found.hidden] == ["'app'@'%'"]
 
 
+def hidden(server, own, others):
+    """Return what 'app'@'%' has and the picked account has not, each with these grants; assert that it has no more."""
+    for schema in ("shop", "shopper"):
+        server.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        server.execute(f"CREATE TABLE IF NOT EXISTS {schema}.t (a INT, b INT)")
+        server.execute(f"CREATE TABLE IF NOT EXISTS {schema}.u (a INT, b INT)")
+    for account, grants in (("app@'192.0.2.2'", own), ("app@'%'", others)):
+        server.execute(f"DROP USER IF EXISTS {account}")
+        server.execute(f"CREATE USER {account}")
+        for grant in grants:
+            server.execute(grant.format(account) if "{" in grant else f"GRANT {grant} TO {account}")
+    return sorted(clause for account in server.explain_login("app", "red").hidden for clause in account.privileges)
+
+
+def test_grants_on_tables_behind_grants_on_the_same_tables(netns_mysqld, netns_connect):
+    own = ["SELECT ON shop.*", "SELECT ON shop.t", "UPDATE (b) ON shop.u"]
+    others = ["SELECT, INSERT ON shop.t", "SELECT (a), UPDATE (a, b) ON shop.u"]
+    assert hidden(netns_mysqld, own, others) == ["INSERT ON `shop`.`t`", "UPDATE (`a`) ON `shop`.`u`"]
+    cursor = netns_connect("red", user="app").cursor()
+    cursor.execute("UPDATE shop.u SET b = 1")
+    for statement in ("INSERT INTO shop.t VALUES (1, 1)", "UPDATE shop.u SET a = 1"):
+        with pytest.raises(mysql.connector.Error, match="command denied"):
+            cursor.execute(statement)
+    assert hidden(netns_mysqld, ["SELECT (a) ON shop.t"], ["SELECT ON shop.t"]) == ["SELECT ON `shop`.`t`"]
+    assert hidden(netns_mysqld, ["SELECT ON shop.*"], ["INSERT ON shop.*"]) == ["INSERT ON `shop`.*"]
+
+
+def test_grants_of_a_hidden_account_that_count_all_the_same(netns_mysqld, netns_connect):
+    others = ["INSERT ON shop.t", "SELECT ON shopper.*", "FILE ON *.*"]
+    assert hidden(netns_mysqld, ["SELECT ON shop.*"], others) == ["FILE ON *.*"]
+    cursor = netns_connect("red", user="app").cursor()
+    cursor.execute("INSERT INTO shop.t VALUES (1, 1)")
+    cursor.execute("SELECT * FROM shopper.t")
+    cursor.fetchall()
+    netns_mysqld.execute("CREATE USER ''@'192.0.2.%'")
+    netns_mysqld.execute("GRANT INSERT ON shopper.* TO ''@'192.0.2.%'")
+    netns_mysqld.execute("GRANT INSERT ON shop.u TO ''@'192.0.2.%'")
+    anonymous, named = netns_mysqld.explain_login("app", "red").hidden
+    assert anonymous.privileges == ("INSERT ON `shop`.`u`",)
+    assert sorted(named.privileges) == ["FILE ON *.*", "SELECT ON `shopper`.*"]
+    cursor = netns_connect("red", user="app").cursor()
+    cursor.execute("INSERT INTO shopper.t VALUES (1, 1)")
+    for statement in ("INSERT INTO shop.u VALUES (1, 1)", "SELECT * FROM shopper.t"):
+        with pytest.raises(mysql.connector.Error, match="command denied"):
+            cursor.execute(statement)
+
+
+def test_an_active_role_and_grants_of_a_hidden_account(netns_mysqld, is_mariadb, netns_connect):
+    netns_mysqld.execute("CREATE ROLE reader")
+    assert hidden(netns_mysqld, ["reader"], ["SELECT ON shop.*"]) == []
+    to = "FOR" if is_mariadb else "TO"
+    netns_mysqld.execute(f"SET DEFAULT ROLE reader {to} app@'192.0.2.2'")
+    found = [clause for account in netns_mysqld.explain_login("app", "red").hidden for clause in account.privileges]
+    cursor = netns_connect("red", user="app").cursor()
+    if is_mariadb:
+        cursor.execute("SELECT * FROM shop.t")
+        cursor.fetchall()
+        assert found == []
+    else:
+        with pytest.raises(mysql.connector.Error, match="1142"):
+            cursor.execute("SELECT * FROM shop.t")
+        assert found == ["SELECT ON `shop`.*"]
+
+
+def test_grants_behind_a_pattern_and_behind_all_privileges(netns_mysqld, is_mariadb):
+    others = ["SELECT ON shop.t", "ALL ON shopper.*", "ALL ON `sh%`.*", "ALL ON `shop_`.*", r"DROP ON `shop\_`.*"]
+    assert hidden(netns_mysqld, ["ALL ON `shop%`.*"], others) == ["ALL PRIVILEGES ON `sh%`.*"]
+    assert hidden(netns_mysqld, ["ALL ON `shop_`.*"], ["DROP ON `shop%`.*"]) == ["DROP ON `shop%`.*"]
+    assert hidden(netns_mysqld, [r"ALL ON `shop\_`.*"], ["DROP ON `shop_`.*"]) == ["DROP ON `shop_`.*"]
+    assert hidden(netns_mysqld, ["ALL ON *.*"], [*others, "ALL ON shop.t", "FILE ON *.*"]) == []
+    every = "SELECT, INSERT, UPDATE, DELETE, CREATE, REFERENCES, INDEX, ALTER, CREATE VIEW, SHOW VIEW, TRIGGER"
+    others = ["ALL ON shop.t"]
+    last = ", DELETE HISTORY" if is_mariadb else ""
+    assert hidden(netns_mysqld, [f"{every}{last} ON *.*", "SELECT ON shop.t"], others) == ["DROP ON `shop`.`t`"]
+
+
+def test_grants_of_roles(netns_mysqld):
+    for role, grant in (("reader", "SELECT ON shop.*"), ("writer", "reader"), ("keeper", "INSERT ON shop.t")):
+        netns_mysqld.execute(f"CREATE ROLE {role}")
+        if "shop" in grant:
+            hidden(netns_mysqld, [], [])  # for the tables
+        netns_mysqld.execute(f"GRANT {grant} TO {role}")
+    assert hidden(netns_mysqld, ["writer"], ["SELECT ON shop.t", "keeper"]) == ["INSERT ON `shop`.`t`"]
+    assert hidden(netns_mysqld, ["INSERT ON shop.*"], ["writer", "keeper"]) == ["SELECT ON `shop`.*"]
+
+
+def test_what_is_revoked_from_a_grant_on_everything(netns_mysqld, is_mariadb, netns_connect):
+    if is_mariadb:
+        pytest.skip("MariaDB has no partial revokes")
+    netns_mysqld.execute("SET GLOBAL partial_revokes = ON")
+    own = ["SELECT, INSERT ON *.*", "REVOKE SELECT ON shop.* FROM {}"]
+    assert hidden(netns_mysqld, own, ["SELECT ON *.*"]) == ["SELECT ON `shop`.*"]
+    with pytest.raises(mysql.connector.Error, match="SELECT command denied"):
+        netns_connect("red", user="app").cursor().execute("SELECT * FROM shop.t")
+    assert hidden(netns_mysqld, own, ["SELECT ON shopper.t", "SELECT ON shop.t"]) == []
+    assert hidden(netns_mysqld, [*own, "INSERT ON shop.t"], ["SELECT ON shop.t"]) == ["SELECT ON `shop`.`t`"]
+    assert hidden(netns_mysqld, own, ["SELECT ON *.*", "REVOKE SELECT ON shop.* FROM {}"]) == []
+
+
 def test_an_address_with_a_wildcard_behind(netns_mysqld):
     netns_mysqld.execute("CREATE USER app@'192.0.2.2%'")
     assert agree(netns_mysqld, reason="192.0.2.2% matches 192.0.2.2").allowed
