@@ -108,7 +108,10 @@ def _lock(login: Login, account: ServerAccount) -> Refusal | None:
         reason = f"{account} is a role: its account is locked"
         return Refusal(error, "a role", reason, ("grant the role to an account",))
     if account.is_locked:
-        return Refusal(error, "locked", f"{account} is locked", (f"ALTER USER {account} ACCOUNT UNLOCK",))
+        summary, reason = "locked", f"{account} is locked"
+        if account.may_be_role:
+            summary, reason = f"{summary}, perhaps a role", f"{reason}, perhaps a role that nobody has"
+        return Refusal(error, summary, reason, (f"ALTER USER {account} ACCOUNT UNLOCK",))
     return None
 
 

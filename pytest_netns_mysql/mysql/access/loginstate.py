@@ -26,6 +26,7 @@ class ServerAccount:
         plugins: The authentication plugins; on MariaDB there may be several, and one of them suffices.
         has_password: Whether the account has a password.
         is_role: Whether it is a role.
+        may_be_role: Whether it is a role or an account that is made like a role of MySQL, and that nobody has.
         is_locked: Whether it is locked by ACCOUNT LOCK.
         is_expired: Whether its password has expired.
         tls: What it requires of TLS, in clauses; empty if it requires nothing.
@@ -41,6 +42,7 @@ class ServerAccount:
     plugins: tuple[str, ...] = ()
     has_password: bool = False
     is_role: bool = False
+    may_be_role: bool = False
     is_locked: bool = False
     is_expired: bool = False
     tls: tuple[str, ...] = ()

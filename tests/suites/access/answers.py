@@ -95,6 +95,19 @@ def test_a_role(netns_mysqld, is_mariadb):
     assert "writer" not in netns_mysqld.access_matrix().users
 
 
+def test_a_role_that_nobody_has(netns_mysqld, is_mariadb):
+    for statement in ("CREATE USER x@'%'", "CREATE ROLE writer", "CREATE ROLE reader"):
+        netns_mysqld.execute(statement)
+    if is_mariadb:
+        assert netns_mysqld.access_matrix().users == ("x",)
+        return
+    found = agree(netns_mysqld, "writer", reason="'writer'@'%' is locked, perhaps a role that nobody has")
+    assert (found.error, found.summary) == (3118, "locked, perhaps a role")
+    netns_mysqld.execute("SET GLOBAL mandatory_roles = '`writer`@`%`, reader'")
+    agree(netns_mysqld, "writer", reason="is a role")
+    assert netns_mysqld.access_matrix().users == ("x",)
+
+
 def test_a_plugin_that_is_gone(netns_mysqld, is_mariadb):
     netns_mysqld.execute("CREATE USER app@'%'")
     if is_mariadb:
