@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import markdowntext
 from pytest_netns_mysql.errors import printable
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ def as_text(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> st
 
 def as_markdown(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> str:
     """Return a matrix as a Markdown table, with notes below it."""
-    head, *rows = ([_escaped(cell) for cell in row] for row in _rows(users, columns, cells))
+    head, *rows = ([markdowntext.as_markdown(cell) for cell in row] for row in _rows(users, columns, cells))
     lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
-    notes = [f"- {_escaped(note)}" for note in _notes(users, columns, cells)]
+    notes = [f"- {markdowntext.as_markdown(note)}" for note in _notes(users, columns, cells)]
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
@@ -81,10 +82,3 @@ def _notes(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> lis
         f"{user or _ANONYMOUS} from {', '.join(labels)}: {account} hides {hidden}"
         for (user, account, hidden), labels in places.items()
     ]
-
-
-def _escaped(text: str) -> str:
-    """Return text for a Markdown table: what Markdown would read as formatting is escaped."""
-    for letter in ("\\", "|", "*", "_", "<", "`"):
-        text = text.replace(letter, f"\\{letter}")
-    return printable(text)
