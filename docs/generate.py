@@ -117,7 +117,7 @@ def commands_page() -> str:
         *(f"| [`{name}`](#{name}) | {text} |" for name, text in cli.COMMANDS.items()),
         "| `--version` | print the versions of the package, Python, pytest and the server that tests would use |",
     ]
-    for name, module in cli.modules().items():
+    for name, module in cli.all_modules().items():
         lines += ["", f"## {name}", "", module.DESCRIPTION, "", "| argument | meaning |", "|---|---|"]
         lines += [f"| `{_argument(action)}` | {action.help} |" for action in cli.arguments_of(parser, name)]
         if getattr(module, "TAKES_COMMAND", False):

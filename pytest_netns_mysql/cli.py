@@ -128,7 +128,7 @@ def parser_of(modules: Mapping[str, ModuleType] | None = None) -> argparse.Argum
         modules: The commands whose arguments are needed, by default all. Of the others only the names are known, so
             that their modules need not be imported.
     """
-    known = {name: _module(name) for name in COMMANDS} if modules is None else modules
+    known = all_modules() if modules is None else modules
     parser = Parser(prog="netns-mysql", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument("--version", action="store_true", help="print the versions of package, Python and mysqld")
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
@@ -137,15 +137,15 @@ def parser_of(modules: Mapping[str, ModuleType] | None = None) -> argparse.Argum
             commands.add_parser(name, help=text)
             continue
         module = known[name]
-        one = commands.add_parser(
+        command = commands.add_parser(
             name, help=text, description=module.DESCRIPTION, epilog=f"examples:\n{module.EXAMPLES}\n"
         )
-        module.configure(one)
-        one.set_defaults(command=module.main, parser=one, argv=[])
+        module.configure(command)
+        command.set_defaults(command=module.main, parser=command, argv=[])
     return parser
 
 
-def modules() -> dict[str, ModuleType]:
+def all_modules() -> dict[str, ModuleType]:
     """Return the modules of all commands, by the commands' names."""
     return {name: _module(name) for name in COMMANDS}
 

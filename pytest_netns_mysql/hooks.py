@@ -17,7 +17,7 @@ from pytest_netns_mysql.collection import overview
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
-from pytest_netns_mysql.run.pytestoptions import describe, is_distributed, read_settings
+from pytest_netns_mysql.run.pytestoptions import describe, is_distributed, read_settings, runs_nothing
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import START, Start
 from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE, PAUSE, SESSION, own_markers
@@ -100,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
             require_library(session.settings)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
-    if session.settings.pause != "off":
+    if session.settings.pause == "failed" and not runs_nothing(config.option):
         from pytest_netns_mysql.run import pausing
 
         pausing.start(config, session)

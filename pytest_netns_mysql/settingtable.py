@@ -125,12 +125,12 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting(
         "pause",
-        "off",
+        "marked",
         "when to pause and wait for Enter, so that `netns-mysql shell` can look at a test while everything is still "
-        "up: failed, after each netns test that failed, before its teardown (--netns-pause alone means the same); off, "
-        "after tests with the marker netns_pause alone, and not even there if the setting is set to off",
+        "up: marked, before the teardown of tests with the marker netns_pause; failed, of each netns test that failed, "
+        "too (--netns-pause alone means the same); off, never",
         "WHEN",
-        ("off", "failed"),
+        ("marked", "failed", "off"),
     ),
     Setting(
         "start",
@@ -159,7 +159,7 @@ TABLE: tuple[Setting, ...] = (
         "general_log",
         "off",
         "whether servers write the general query log: with on, the report of a failed test has the last statements of "
-        "all connections, closed ones too, and those of MariaDB",
+        "all connections, closed ones too, and those of MariaDB; a server that others run is left as it is",
         "WHEN",
         ("off", "on"),
     ),

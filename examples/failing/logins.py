@@ -71,9 +71,8 @@ def test_server_requires_tls(netns_mysqld, netns_account):
     netns_mysqld.connect("red", user="app", ssl_disabled=True)
 
 
-def test_certificate_of_another_authority(netns_mysqld, netns_connect):
-    stranger = netns_mysqld.tls.issue("stranger").certificate
-    netns_connect("red", ssl_ca=str(stranger), ssl_verify_cert=True)
+def test_certificate_of_another_authority(other_authority, netns_connect):
+    netns_connect("red", ssl_ca=str(other_authority), ssl_verify_cert=True)
 
 
 def test_password_needs_a_secure_connection(netns_account, netns_argv):

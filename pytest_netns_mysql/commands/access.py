@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.commandline import add_settings, as_json, show_progress
+from pytest_netns_mysql.commands.ownserver import Progress, start_server, startable_kind
 from pytest_netns_mysql.errors import SettingError
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.access.accessmatrix import AccessMatrix
-    from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.server import MySQLServer
-
-Progress = Callable[[str], None]
 
 DESCRIPTION = """\
 Print who may log in from where, by the accounts in SQL files: a table of users and namespaces.
@@ -80,9 +77,15 @@ def access(
     _check(files)
     topology = load(settings.topology)
     # Before the sandbox is entered, because nothing can be fetched from inside.
-    kind = _found(settings, progress)
+    kind = startable_kind(
+        settings,
+        progress,
+        what_stays="the accounts in the files",
+        where=_WHERE,
+        remedies=["choose a server that this plugin starts: --mysqld auto"],
+    )
     network = Network(Sandbox.create(settings.mode), topology)
-    server = _started(kind, network, settings, progress)
+    server = start_server(kind, network, settings, progress, options=_OPTIONS, loads=False)
     try:
         matrix = _loaded(server, files, users, progress)
     finally:
@@ -97,35 +100,6 @@ def _check(files: Sequence[str]) -> None:
         why = paths.why_not_there(paths.absolute(file))
         if why is not None:
             raise SettingError(f"the file {file} {why}", where=_WHERE, remedies=["correct the path"])
-
-
-def _found(settings: table.Settings, progress: Progress) -> Kind:
-    from pytest_netns_mysql.run.serverkinds import ServerKinds
-
-    kind = ServerKinds(settings, progress).find()
-    if kind.listens is not None:
-        raise SettingError(
-            f"{kind.name} is run by others, and the accounts in the files would stay on the server",
-            where=_WHERE,
-            remedies=["choose a server that this plugin starts: --mysqld auto"],
-        )
-    return kind
-
-
-def _started(kind: Kind, network: Network, settings: table.Settings, progress: Progress) -> MySQLServer:
-    from dataclasses import replace
-
-    from pytest_netns_mysql.mysql.mysqld.resolved import resolve
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
-    from pytest_netns_mysql.mysql.server import MySQLServer
-
-    spec = ServerSpec.of_topology(network.topology)
-    spec = replace(spec, load=(), options={**_OPTIONS, **spec.options})
-    server = MySQLServer(
-        resolve(spec, kind, cache=settings.cache, progress=progress, start_timeout=settings.start_timeout), network
-    )
-    server.start()
-    return server
 
 
 def _loaded(server: MySQLServer, files: Sequence[str], users: Sequence[str] | None, progress: Progress) -> AccessMatrix:

@@ -87,7 +87,7 @@ def _as_dict(session: LiveSession) -> dict[str, Any]:
         "namespaces": list(session.namespaces),
         "test": session.test,
         "servers": [
-            {"name": one.name, "product": one.product, "version": one.version, "endpoints": one.endpoints}
-            for one in session.servers
+            {"name": server.name, "product": server.product, "version": server.version, "endpoints": server.endpoints}
+            for server in session.servers
         ],
     }

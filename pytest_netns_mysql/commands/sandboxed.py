@@ -1,17 +1,17 @@
-"""The command netns-mysql run: a sandbox, optionally a server, and in it another command."""
+"""A command in a new sandbox, optionally with a server."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.executing import execute, exists, report_not_found
+from pytest_netns_mysql.commands.ownserver import Progress, start_server, startable_kind
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.live.board import Board
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.server import MySQLServer
-
-Progress = Callable[[str], None]
 
 
 def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_server: bool, progress: Progress) -> int:
@@ -52,7 +50,17 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
         if not exists(argv[0], environment.get("PATH", os.defpath)):
             return report_not_found(argv[0])
     # Before the sandbox is entered, because nothing can be fetched from inside.
-    kind = _found(settings, progress) if with_server else None
+    kind = (
+        startable_kind(
+            settings,
+            progress,
+            what_stays="the accounts that `netns-mysql run` creates",
+            where="netns-mysql run",
+            remedies=["leave out --mysqld, and connect with an existing account", "choose another server"],
+        )
+        if with_server
+        else None
+    )
     network = Network(Sandbox.create(settings.mode), topology)
     namespace = network[netns]
     servers: list[MySQLServer] = []
@@ -71,20 +79,6 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
     return execute(argv, environment)
 
 
-def _found(settings: table.Settings, progress: Progress) -> Kind:
-    """Return the kind of server that the settings name; fetch the server if it is missing."""
-    from pytest_netns_mysql.run.serverkinds import ServerKinds
-
-    kind = ServerKinds(settings, progress).find()
-    if kind.listens is not None:
-        raise SettingError(
-            f"{kind.name} is run by others, and the accounts that `netns-mysql run` creates would stay on the server",
-            where="netns-mysql run",
-            remedies=["leave out --mysqld, and connect with an existing account", "choose another server"],
-        )
-    return kind
-
-
 def _serve(
     kind: Kind, network: Network, settings: table.Settings, netns: str, progress: Progress
 ) -> tuple[MySQLServer, Accounts, dict[str, str]]:
@@ -94,19 +88,8 @@ def _serve(
         The server, the accounts on it, and variables for the program.
     """
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.mysqld.resolved import resolve
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
-    from pytest_netns_mysql.mysql.server import MySQLServer
 
-    spec = resolve(
-        ServerSpec.of_topology(network.topology),
-        kind,
-        cache=settings.cache,
-        progress=progress,
-        start_timeout=settings.start_timeout,
-    )
-    server = MySQLServer(spec, network)
-    server.start()
+    server = start_server(kind, network, settings, progress)
     accounts = Accounts(server)
     created = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]
     progress(

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-NAME = "pytest-netns-mysql-session-5"
+NAME = "pytest-netns-mysql-session-1"
 """The name that the link to the memory has in /proc/PID/fd; the number is to be raised when the facts change."""
 
 _TEST, _ACCOUNTS, _FACTS = 0, 4096, 16_384

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.mysql.dialects.passwords import without_passwords
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, host_of
 from pytest_netns_mysql.report.model import Client
@@ -32,6 +33,6 @@ def clients(server: Instance, namespaces: Mapping[str, str]) -> Iterator[Client]
             continue
         shown = decoded(host)
         waits = "idle" if decoded(command) == "Sleep" else decoded(command)
-        doing = " ".join(decoded(statement).split()) or f"{waits} for {decoded(seconds)} s"
+        doing = without_passwords(" ".join(decoded(statement).split())) or f"{waits} for {decoded(seconds)} s"
         namespace = namespaces.get(host_of(shown), "")
         yield Client(server.name, int(number or 0), decoded(user), shown, namespace, doing)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
-from pytest_netns_mysql.report.connections import connections
+from pytest_netns_mysql.report.connections import connections, with_account
 from pytest_netns_mysql.report.model import (
     ERROR_EXPLAINS_ITSELF,
     Client,
@@ -83,7 +83,8 @@ def collect(test: FailedTest, explain: Callable[[], Explanation | None] = lambda
     if explanation is None and isinstance(test.error, NetnsError):
         explanation = Explanation(ERROR_EXPLAINS_ITSELF)
     attempts = connections(test.servers, test.began, test.error)
-    log = {server.name: lines for server in test.servers if (lines := _logged(server, test.began))}
+    attempts = _read(partial(with_account, attempts, test.servers)) or attempts
+    log = {server.name: lines for server in test.servers if (lines := _read(partial(_logged, server, test.began)))}
     last = tuple(each for server in test.servers for each in _read(partial(_statements, server, test.began)))
     faults = _faults(test)
     during = [fault for fault in faults if fault.ended is None or fault.ended >= test.began]

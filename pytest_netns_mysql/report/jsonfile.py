@@ -11,8 +11,12 @@ from pytest_netns_mysql.report.model import RunReport, TestReport
 
 def dump(report: RunReport | TestReport) -> str:
     """Return a report as JSON, with an object for each class of ``report.model``."""
-    plain = _encodable(msgspec.to_builtins(report))
-    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(as_plain_data(report)), indent=2).decode()
+
+
+def as_plain_data(report: RunReport | TestReport) -> Any:
+    """Return a report as dictionaries, lists, texts and numbers, which JSON and xdist can send."""
+    return _encodable(msgspec.to_builtins(report))
 
 
 def load(text: str | bytes) -> RunReport:
@@ -35,5 +39,5 @@ def _encodable(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
-        return {_encodable(key): _encodable(one) for key, one in value.items()}
-    return [_encodable(one) for one in value] if isinstance(value, (list, tuple)) else value
+        return {_encodable(key): _encodable(inner) for key, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, (list, tuple)) else value

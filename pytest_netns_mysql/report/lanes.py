@@ -119,6 +119,8 @@ def timeline(test: TestReport) -> Timeline:
 
     faults = []
     for fault in test.faults:
+        if fault.ended is not None and fault.ended < began:
+            continue
         left, right = percent(fault.began), percent(began + length if fault.ended is None else fault.ended)
         faults.append(Bar(left, max(right - left, _NARROWEST), fault.what))
     lanes = []

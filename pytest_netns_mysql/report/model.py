@@ -34,7 +34,8 @@ class Place:
         addresses: Its addresses, each in CIDR notation.
         topology: The name of the topology.
         source: The preset or file that the topology comes from.
-        servers: For each running server its name, product and version, such as ``netns_mysqld: MySQL 9.7.4, pid 7``.
+        servers: For each server its name, product and version, endpoints and state, such as
+            ``mysqld: MySQL 9.7.4 at 192.0.2.2/red, pid 4711``; a replica has a line for each channel.
     """
 
     namespace: str
@@ -56,7 +57,8 @@ class Connection:
         endpoint: The endpoint, as ``addr/ns``.
         port: Its port.
         user: The user name that the client gave.
-        account: The account that the server picked, or '' if it is not known.
+        account: The account that the server picks, for the connection whose error is the test's, else for the last
+            one; '' for all others.
         driver: The driver's name.
         tls: ``yes``, ``no`` or ''.
         error: The error in one line, or '' for a connection that was opened.
@@ -84,10 +86,11 @@ class Statement:
     """A statement that a server ran during the test.
 
     Attributes:
-        at: When it ended, in seconds since the epoch, or None if that is not known.
+        at: When it ended, in seconds since the epoch, or None if that is not known. In the general query log it is
+            when it began.
         server: The server's name.
         account: The account, such as ``app@192.0.2.2``.
-        text: The statement in one line.
+        text: The statement, without passwords; the first 2,000 characters.
         error: Its error, or ''.
         connection: The number of the connection on its server, or None.
     """
@@ -198,7 +201,7 @@ class TestReport:
         faults: The faults in force, and those that were healed.
         changes: What the test changed in the network by other means, such as ip-link(8).
         timeline: All that happened, in order.
-        files: Where the files lie, by what they are: the error log, the data directory, the capture.
+        files: Where the files lie, by what they are: the data directories, the packets.
     """
 
     __test__ = False  # pytest must not collect it

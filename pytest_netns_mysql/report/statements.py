@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.mysql.dialects.passwords import without_passwords
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 from pytest_netns_mysql.report.model import Statement
 
@@ -20,8 +22,9 @@ _MOST = 20
 # See the manual, "Performance Schema Statement Event Tables". Timers count picoseconds since the server started.
 _HISTORY = f"""
 SELECT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, h.SQL_TEXT, h.MYSQL_ERRNO, h.MESSAGE_TEXT,
-    (SELECT MAX(c.TIMER_START) FROM performance_schema.events_statements_current c
-        JOIN performance_schema.threads own USING (THREAD_ID) WHERE own.PROCESSLIST_ID = CONNECTION_ID()) - h.TIMER_END
+    CAST((SELECT MAX(c.TIMER_START) FROM performance_schema.events_statements_current c
+        JOIN performance_schema.threads own USING (THREAD_ID) WHERE own.PROCESSLIST_ID = CONNECTION_ID()) AS SIGNED)
+        - CAST(h.TIMER_END AS SIGNED)
 FROM performance_schema.events_statements_history h JOIN performance_schema.threads t USING (THREAD_ID)
 WHERE h.SQL_TEXT IS NOT NULL AND t.PROCESSLIST_ID IS NOT NULL AND t.PROCESSLIST_ID <> CONNECTION_ID()
 ORDER BY h.TIMER_END DESC LIMIT {_MOST}
@@ -29,10 +32,14 @@ ORDER BY h.TIMER_END DESC LIMIT {_MOST}
 _LOG_FILE = """
 SELECT @@GLOBAL.general_log AND @@GLOBAL.log_output LIKE '%FILE%', @@GLOBAL.general_log_file, @@GLOBAL.datadir
 """
-# A line of MySQL is "2026-11-26T19:10:14.298050Z", a tab, "    8 Query", a tab and the statement. MariaDB writes the
-# time as "261126 19:10:14", and only where it differs from the line before. A statement may have several lines.
+_MOST_OF_LOG = 1 << 20  # bytes, of the end of the general query log
+_LONGEST = 2_000  # characters of a statement
+# A line of MySQL is "2026-11-26T19:10:14.298050Z", a tab, "    8 Query", a tab and the statement; with log_timestamps =
+# SYSTEM an offset stands in place of Z. MariaDB writes the time as "261126 19:10:14", and only where it differs from
+# the line before. A statement may have several lines.
 _LOGGED = re.compile(
-    r"^(?P<time>\d{4}-\d\d-\d\dT[\d:.]+Z|\d{6} [ \d]\d:\d\d:\d\d)?\t+ *(?P<number>\d+) (?P<command>[A-Z][A-Za-z ]+)\t"
+    r"^(?P<time>\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)|\d{6} [ \d]\d:\d\d:\d\d)?\t+ *(?P<number>\d+) "
+    r"(?P<command>[A-Z][A-Za-z ]+)\t"
     r"(?P<text>(?:.*)(?:\n(?!(?:\d{4}-\d\d-\d\dT|\d{6} [ \d]\d:|\t+ *\d+ [A-Z])).*)*)",
     re.MULTILINE,
 )
@@ -63,7 +70,11 @@ def _read_general_log(server: Instance) -> str | None:
         return None
     with server.network[GLOBAL]:  # the file exists in the sandbox only, and this thread may be outside
         file = Path(decoded(row[2])) / decoded(row[1])
-        return file.read_text(errors="replace") if file.exists() else None
+        if not file.exists():
+            return None
+        with file.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - _MOST_OF_LOG))
+            return stream.read().decode(errors="replace")
 
 
 def _kept(server: Instance) -> Iterator[Statement]:
@@ -75,7 +86,7 @@ def _kept(server: Instance) -> Iterator[Statement]:
             error = f"{decoded(errno)}: {decoded(message)}" if decoded(errno) not in ("", "0") else ""
             account = f"{decoded(user)}@{decoded(host)}"
             at = now - int(age or 0) / 1e12
-            yield Statement(at, server.name, account, decoded(text), error, int(number or 0))
+            yield Statement(at, server.name, account, _shown(decoded(text)), error, int(number or 0))
 
 
 def _logged(server: Instance, text: str) -> Iterator[Statement]:
@@ -88,7 +99,13 @@ def _logged(server: Instance, text: str) -> Iterator[Statement]:
         if command == "Connect":
             who[number] = found["text"].partition(" ")[0]
         elif command in ("Query", "Execute") and number not in own:
-            yield Statement(at, server.name, who.get(number, ""), found["text"], connection=int(number))
+            yield Statement(at, server.name, who.get(number, ""), _shown(found["text"]), connection=int(number))
+
+
+def _shown(text: str) -> str:
+    """Return a statement without its passwords, and without its end if it is long."""
+    text = without_passwords(text.strip())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _moment(text: str) -> float:

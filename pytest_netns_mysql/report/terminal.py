@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
+from pytest_netns_mysql.errors import printable
+from pytest_netns_mysql.report.connections import shown
 from pytest_netns_mysql.report.model import FIXTURE, Connection, Explanation, TestReport
+from pytest_netns_mysql.report.wording import clock, outside
 
 _WIDTH = 11
 _LONGEST = 240  # characters of a line
@@ -40,7 +42,7 @@ def _part(name: str, texts: Sequence[str]) -> Iterator[str]:
 
 def _place(report: TestReport) -> Iterator[str]:
     place = report.place
-    addresses = [text for text in place.addresses if not text.startswith(("127.", "::1"))]
+    addresses = outside(place.addresses)
     where = f" ({', '.join(addresses)})" if addresses else ""
     if not place.topology:
         yield f"in {place.namespace}, no network was built"
@@ -53,14 +55,14 @@ def _place(report: TestReport) -> Iterator[str]:
 
 def _connections(connections: Sequence[Connection]) -> Iterator[str]:
     """Yield the connection whose error ended the test, else the last one."""
-    failed = [one for one in connections if one.failed_test]
-    for one in (failed or connections)[-1:]:
-        origin = f" ({one.origin})" if one.origin else ""
-        account = f" as {one.account}" if one.account else ""
-        tls = {"yes": " with TLS", "no": " without TLS"}.get(one.tls, "")
-        failure = f"error {one.errno}" if one.errno else one.error  # the text stands in the traceback
-        result = failure or f"connected{account}"
-        yield f"{one.user} from {one.namespace}{origin} to {one.endpoint}, port {one.port}{tls}: {result}"
+    found = shown(connections)
+    if found is not None:
+        origin = f" ({found.origin})" if found.origin else ""
+        account = f" as {found.account}" if found.account else ""
+        tls = {"yes": " with TLS", "no": " without TLS"}.get(found.tls, "")
+        failure = f"error {found.errno}" if found.errno else found.error  # the text stands in the traceback
+        place = f"{found.namespace}{origin} to {found.endpoint}, port {found.port}{tls}"
+        yield f"{found.user} from {place}: {failure or f'connected{account}'}"
 
 
 def _explanation(explanation: Explanation | None) -> Iterator[str]:
@@ -106,12 +108,12 @@ def _network(report: TestReport) -> Iterator[str]:
 def _faults(report: TestReport) -> Iterator[str]:
     own = [fault for fault in report.faults if fault.ended is None or fault.ended >= report.began]
     for fault in own:
-        since = f"{fault.what}, since {_clock(fault.began)}{f', in {fault.test}' if fault.test else ''}"
+        since = f"{fault.what}, since {clock(fault.began)}{f', in {fault.test}' if fault.test else ''}"
         if fault.ended is None:
             yield f"in force: {since}"
         else:
             by = f" by {fault.healed_by}" if fault.healed_by else ""
-            yield f"healed{by} at {_clock(fault.ended)}: {since}"
+            yield f"healed{by} at {clock(fault.ended)}: {since}"
     yield from (f"changed: {line}" for line in report.changes)
     earlier = [fault for fault in report.faults if fault not in own][-_MOST_EARLIER:]
     if earlier:
@@ -132,13 +134,10 @@ def _timeline(report: TestReport) -> Iterator[str]:
         yield f"{event.at - report.began:+.3f} s  {_one_line(event.text)}{more}"
 
 
-def _clock(moment: float) -> str:
-    return datetime.fromtimestamp(moment).astimezone().strftime("%H:%M:%S.%f")[:-3]
-
-
 def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
 def _cut(text: str) -> str:
+    text = printable(text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pytest_netns_mysql.mysql.mysqld.errorlog import time_of
+from pytest_netns_mysql.mysql.mysqld.errorlog import time_of, without_time
 from pytest_netns_mysql.report.model import Connection, Event, FaultState, Statement
 
 
@@ -47,7 +47,7 @@ def _log(log: Mapping[str, Sequence[str]]) -> Iterator[Event]:
         for line in lines:
             moment = time_of(line)
             if moment is not None:
-                yield Event(moment.timestamp(), "log", line.partition(" ")[2], server)
+                yield Event(moment.timestamp(), "log", without_time(line), server)
 
 
 def _faults(faults: Iterable[FaultState]) -> Iterator[Event]:

@@ -40,7 +40,7 @@ def prepare_marked(config: pytest.Config, session: NetnsSession, items: Sequence
 
     Where nobody could press Enter, these tests fail, so that a marker that was left in a suite does not stay unnoticed.
     """
-    if session.settings.pause == "off" and "pause" in session.settings.given:
+    if session.settings.pause == "off":
         return
     error = _hindrance(config, f"@pytest.mark.{PAUSE}")
     if error is not None:
@@ -78,6 +78,7 @@ class Pausing:
         """Take what the hooks use."""
         self._session = session
         self._failed: pytest.TestReport | None = None
+        self._is_skipped = False
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -86,7 +87,7 @@ class Pausing:
         """Keep the report of a netns test whose setup or call failed."""
         report = yield
         if call.when == "setup":
-            self._failed = None
+            self._failed, self._is_skipped = None, report.skipped
         if report.failed and call.when != "teardown" and NAMESPACE in item.stash:
             self._failed = report
         return report
@@ -95,8 +96,10 @@ class Pausing:
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Pause while everything is still up."""
         failed, self._failed = self._failed, None
-        is_wanted = failed is not None and self._session.settings.pause == _FAILED and MISTAKE not in item.stash
-        if is_wanted or (PAUSE in own_markers(item) and NAMESPACE in item.stash and MISTAKE not in item.stash):
+        if NAMESPACE not in item.stash or self._is_skipped or self._session.networks.current is None:
+            return  # nothing is up
+        is_failed = failed is not None and self._session.settings.pause == _FAILED
+        if MISTAKE not in item.stash and (is_failed or PAUSE in own_markers(item)):
             self._pause(item, failed)
 
     def _pause(self, item: pytest.Item, failed: pytest.TestReport | None) -> None:

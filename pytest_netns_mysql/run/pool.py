@@ -104,8 +104,8 @@ class ServerPool:
     def hosting(self, *servers: MySQLServer) -> Iterator[None]:
         """Show servers in reports while the block runs, and end them with the block."""
         self.running += servers
-        self._changed()
         try:
+            self._changed()
             yield
         finally:
             for server in reversed(servers):

@@ -176,13 +176,17 @@ def filter_traceback(item: pytest.Item, keep: Callable[[Any], Any]) -> None:
 def drop_hidden_causes(failure: object) -> None:
     """Drop from what pytest shows of a failure each cause of the error whose whole traceback is hidden.
 
+    A cause that was never raised here, as one of another process, has no traceback to hide and stays.
+
     Args:
         failure: The ``longrepr`` of a report.
     """
     chain = getattr(failure, "chain", None)
     if chain:
         *causes, last = chain
-        shown = [cause for cause in causes if any(entry.reprfileloc for entry in cause[0].reprentries)]
+        shown = [
+            cause for cause in causes if any(getattr(entry, "reprfileloc", True) for entry in cause[0].reprentries)
+        ]
         failure.chain = [*shown, last]  # type: ignore[attr-defined]
 
 

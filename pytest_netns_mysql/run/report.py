@@ -78,15 +78,14 @@ class Reports:
             result.sections.insert(0, ("netns", f"the report of this test could not be made: {reason}"))
 
     def _attach(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        import msgspec
-
         from pytest_netns_mysql.report.collect import collect
+        from pytest_netns_mysql.report.jsonfile import as_plain_data
         from pytest_netns_mysql.report.terminal import lines
 
         test = self._failed_test(result, item, call)
         report = collect(test, lambda: self._explain(test, item))
         result.sections.insert(0, ("netns", "\n".join(lines(report))))  # before what the test printed
-        result.netns_report = msgspec.to_builtins(report)  # type: ignore[attr-defined]
+        result.netns_report = as_plain_data(report)  # type: ignore[attr-defined]
 
     def _failed_test(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> FailedTest:
         from pytest_netns_mysql.report.collect import FailedTest

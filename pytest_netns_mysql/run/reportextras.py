@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.report.model import TestReport
     from pytest_netns_mysql.topology.topology import Topology
 
+_PROPERTIES = tuple(f"netns.{name}" for name in ("namespace", "topology", "server", "origin", "explanation"))
+
 
 class ReportExtras:
     """The hooks that add to pytest's reports what others take from them, in each process that runs tests."""
@@ -41,11 +43,20 @@ class ReportExtras:
         result = yield
         if call.when == "setup":
             self._began, self._short = call.start, None
-        if NAMESPACE in item.stash and not hasattr(result, "netns_report"):
+        if NAMESPACE in item.stash:
+            try:
+                self._add(result, item)
+            except Exception as error:  # noqa: BLE001 - a report never fails a run
+                text = f"the report of this test could not be made: {type(error).__name__}: {error}"
+                result.sections.append(("netns report", text))
+        return result
+
+    def _add(self, result: pytest.TestReport, item: pytest.Item) -> None:
+        if not hasattr(result, "netns_report"):
             self._add_short_report(result, item)
         found: dict[str, Any] | None = getattr(result, "netns_report", None)
         if found is None:
-            return result
+            return
         import msgspec
 
         from pytest_netns_mysql.report.model import TestReport as Report
@@ -56,11 +67,10 @@ class ReportExtras:
             result.netns_drawing = drawing  # type: ignore[attr-defined] # the controller of xdist gets it, too
         # JUnit's file has the properties of the report of the teardown, which pytest makes of those of the test.
         for properties in (result.user_properties, item.user_properties):
-            properties[:] = [pair for pair in properties if not pair[0].startswith("netns.")] + _properties(report)
+            properties[:] = [pair for pair in properties if pair[0] not in _PROPERTIES] + _properties(report)
         if self._has_html:
             extras = _extras(report, self._colours)
             result.extras = [*getattr(result, "extras", ()), *extras]  # type: ignore[attr-defined]
-        return result
 
     def _add_short_report(self, result: pytest.TestReport, item: pytest.Item) -> None:
         """Add the report of a test that passed or was skipped; once more if its packets are written when it is over."""
@@ -123,14 +133,9 @@ def _reason(result: pytest.TestReport) -> str:
 def _properties(report: TestReport) -> list[tuple[str, object]]:
     from pytest_netns_mysql.report.wording import origin
 
-    properties = {
-        "netns.namespace": report.place.namespace,
-        "netns.topology": report.place.topology,
-        "netns.server": "; ".join(report.place.servers),
-        "netns.origin": origin(report),
-        "netns.explanation": "" if report.explanation is None else report.explanation.what,
-    }
-    return [(name, value) for name, value in properties.items() if value]
+    place, explanation = report.place, "" if report.explanation is None else report.explanation.what
+    values = (place.namespace, place.topology, "; ".join(place.servers), origin(report), explanation)
+    return [(name, value) for name, value in zip(_PROPERTIES, values, strict=True) if value]
 
 
 def _extras(report: TestReport, colours: dict[str, dict[str, str]]) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ class ReportWriter:
         self._files = files
         self._summary = summary
         self._began = time.time()
-        self._tests: list[dict[str, Any]] = []
+        self._tests: dict[tuple[str, float], list[dict[str, Any]]] = {}
         self._topologies: dict[str, tuple[str, str]] = {}
         self._colours: dict[str, dict[str, str]] = {}
         self._remarks: list[str] = []
@@ -98,13 +98,10 @@ class ReportWriter:
 
     def _add(self, test: dict[str, Any]) -> None:
         """Add the report of a test. A test that failed twice, as in its teardown too, has two reports."""
-        same = [one for one in self._tests if (one["nodeid"], one["began"]) == (test["nodeid"], test["began"])]
-        if test["outcome"] != "failed" and any(one["outcome"] == "failed" for one in same):
-            return
-        for one in same:
-            if one["outcome"] != "failed":
-                self._tests.remove(one)
-        self._tests.append(test)
+        phases = self._tests.setdefault((test["nodeid"], test["began"]), [])
+        failed = [phase for phase in phases if phase["outcome"] == "failed"]
+        if test["outcome"] == "failed" or not failed:
+            phases[:] = [*failed, test]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note that tests are missing because they could not be collected."""
@@ -114,7 +111,7 @@ class ReportWriter:
             self._remarks.append(f"{report.nodeid} could not be collected: {''.join(errors[:1])}.")
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note that the run was interrupted: by Ctrl-C, by pytest.exit(), by -x or by errors at collection."""
+        """Note that the run was interrupted: by Ctrl-C, by pytest.exit() or by errors at collection."""
         text = " ".join(str(excinfo.value).split())
         reason = text or ("Ctrl-C" if isinstance(excinfo.value, KeyboardInterrupt) else excinfo.typename)
         self._remarks.append(f"The run was interrupted: {reason}.")
@@ -166,7 +163,7 @@ class ReportWriter:
 
         from pytest_netns_mysql.report.model import RunReport, TestReport
 
-        tests = tuple(msgspec.convert(test, TestReport) for test in self._tests)
+        tests = tuple(msgspec.convert(phase, TestReport) for phases in self._tests.values() for phase in phases)
         return RunReport(
             tests,
             self._topologies,

@@ -250,7 +250,8 @@ class Runner:
     def _explain(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Add what this plugin knows of a failure to its report."""
         error = None if call.excinfo is None else call.excinfo.value
-        pytest_internals.drop_hidden_causes(result.longrepr)
+        if NAMESPACE in item.stash:
+            pytest_internals.drop_hidden_causes(result.longrepr)
         if call.when != "call" and isinstance(error, NetnsError):
             result.longrepr = f"{type(error).__name__}: {error}"
         if result.failed and NAMESPACE in item.stash:

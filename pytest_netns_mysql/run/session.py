@@ -141,11 +141,12 @@ class NetnsSession:
         """
         from pytest_netns_mysql.mysql.mysqld.resolved import resolve
 
-        if self.settings.general_log == "on":
+        kind = self.kinds.find(mysqld)
+        if self.settings.general_log == "on" and kind.listens is None:
             spec = spec.with_options(_GENERAL_LOG)
         return resolve(
             replace(spec, name=self.servers.unused_name(spec.name)),
-            self.kinds.find(mysqld),
+            kind,
             cache=self.settings.cache,
             progress=self.progress,
             start_timeout=self.settings.start_timeout,

@@ -8,6 +8,8 @@ import time
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.errors import NetnsError
+
 if TYPE_CHECKING:
     from pytest_netns_mysql.live.board import Board
     from pytest_netns_mysql.live.facts import Origin
@@ -40,8 +42,8 @@ class SessionBoard:
         from pytest_netns_mysql.live.board import Board
         from pytest_netns_mysql.live.facts import Origin, facts_of
 
-        # The kernel may refuse the memory; the tests do not need it.
-        with contextlib.suppress(OSError):
+        # The kernel may refuse the memory, and a thread may stand where it cannot look; the tests do not need it.
+        with contextlib.suppress(OSError, NetnsError):
             if self._board is None or self._origin is None:
                 self._origin = Origin("pytest", ["pytest", *sys.argv[1:]], self._worker, time.time())
                 self._board = Board()

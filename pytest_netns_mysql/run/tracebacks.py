@@ -28,7 +28,7 @@ def _visible(traceback: Any) -> Any:
     is_inside = False  # between a hidden frame and the next one of a user: the standard library was called by ours
     for entry in traceback:
         name = entry.frame.f_globals.get("__name__", "")
-        if name.startswith(_HIDDEN_MODULES):
+        if any(name == module or name.startswith(f"{module}.") for module in _HIDDEN_MODULES):
             is_inside = True
         elif not (is_inside and _is_of_library(str(entry.path))):
             is_inside = False

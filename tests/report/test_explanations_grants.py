@@ -36,11 +36,12 @@ def test_a_table(explained: Explained, app: Any) -> None:
     found = explained(lambda: run(app, "INSERT INTO shop.goods VALUES ('pen', 1)"))
     assert found.what == "'app'@'192.0.2.%' has no INSERT privilege on shop.goods"
     assert found.details == (
-        "for app from 192.0.2.2 (namespace red) the server picked 'app'@'192.0.2.%', which has SELECT on shop.*",
+        "for app from 192.0.2.2 (namespace red) the server picked 'app'@'192.0.2.%', which has only SELECT on shop.*",
     )
     assert found.remedies == (
         "GRANT INSERT ON shop.goods TO 'app'@'192.0.2.%'",
-        'or create the account with it: netns_account("app", host="192.0.2.%", grants=["INSERT ON shop.goods"])',
+        'or create the account with it: netns_account("app", host="192.0.2.%", '
+        'grants=["SELECT ON shop.*", "INSERT ON shop.goods"])',
     )
 
 
@@ -51,7 +52,8 @@ def test_a_table_of_the_selected_schema(explained: Explained, app: Any) -> None:
 
 def test_a_table_that_does_not_exist(explained: Explained, app: Any) -> None:
     found = explained(lambda: run(app, "INSERT INTO shop.good VALUES (1)"))
-    assert found.what == "there is no table shop.good; there is goods"
+    assert found.what == "there is no table shop.good; there is shop.goods"
+    assert found.remedies == ("write shop.goods",)
     assert found.details[0] == "'app'@'192.0.2.%' has no INSERT privilege on shop.good"
 
 
@@ -63,18 +65,21 @@ def test_a_column(
     found = explained(lambda: run(connection, "SELECT price FROM shop.goods"))
     assert found.what == "'app'@'192.0.2.%' has no SELECT privilege on the column price of shop.goods"
     assert found.details == (
-        "for app from 192.0.2.2 (namespace red) the server picked 'app'@'192.0.2.%', which has SELECT (name) on "
-        "shop.goods",
+        "for app from 192.0.2.2 (namespace red) the server picked 'app'@'192.0.2.%', which has only SELECT (name) "
+        "on shop.goods",
     )
-    assert found.remedies[0] == "GRANT SELECT (price) ON shop.goods TO 'app'@'192.0.2.%'"
+    assert found.remedies == (
+        "GRANT SELECT (price) ON shop.goods TO 'app'@'192.0.2.%'",
+        'or create the account with it: netns_account("app", host="192.0.2.%", '
+        'grants=["SELECT (name, price) ON shop.goods"])',
+    )
 
 
 def test_the_grant_of_another_account(explained: Explained, app: Any, netns_account: AccountFactory) -> None:
     netns_account("app", host="198.51.100.%", grants="INSERT ON shop.*")
     found = explained(lambda: run(app, "INSERT INTO shop.goods VALUES ('pen', 1)"))
     assert found.details[0] == (
-        "INSERT on shop.* belongs to 'app'@'198.51.100.%', and a client from 192.0.2.2 (namespace red) is "
-        "'app'@'192.0.2.%'"
+        "'app'@'198.51.100.%' has INSERT on shop.*, but a client from 192.0.2.2 (namespace red) is 'app'@'192.0.2.%'"
     )
 
 
@@ -82,7 +87,7 @@ def test_the_grant_of_a_less_specific_account(explained: Explained, app: Any, ne
     netns_account("app", host="%", grants="INSERT ON shop.*")
     found = explained(lambda: run(app, "INSERT INTO shop.goods VALUES ('pen', 1)"))
     assert found.details[0] == (
-        "INSERT on shop.* belongs to 'app'@'%', which matches too, but the host of 'app'@'192.0.2.%' is more specific"
+        "'app'@'%' has INSERT on shop.*, but the server uses one account only: the more specific 'app'@'192.0.2.%'"
     )
 
 
@@ -93,7 +98,7 @@ def test_a_role_that_is_not_active(explained: Explained, app: Any, netns_mysqld:
     assert found.details[0] == (
         "its role 'seller'@'%' has INSERT on shop.*, but the role is not active in this connection"
     )
-    assert found.remedies[0] == "SET DEFAULT ROLE ALL TO 'app'@'192.0.2.%'"
+    assert found.remedies[0] == "SET DEFAULT ROLE ALL TO 'app'@'192.0.2.%', then open a new connection"
 
 
 def test_a_partial_revoke(
@@ -109,13 +114,18 @@ def test_a_partial_revoke(
     connection = netns_connect("red", account=account)
     found = explained(lambda: run(connection, "SELECT * FROM shop.goods"))
     assert found.what == "'app'@'192.0.2.%' has no SELECT privilege on shop.goods"
-    assert found.details[0].endswith("which has SELECT on *.*, not SELECT on shop.*")
+    assert found.details[0].endswith("which has only SELECT on *.*, not SELECT on shop.*")
 
 
 def test_a_schema(explained: Explained, app: Any) -> None:
     found = explained(lambda: run(app, "USE mysql"))
     assert found.what == "'app'@'192.0.2.%' has no privilege on the schema mysql"
-    assert found.details == ("its privileges are SELECT on shop.*",)
+    assert found.details == (
+        "for app from 192.0.2.2 (namespace red) the server picked 'app'@'192.0.2.%', which has only SELECT on shop.*",
+    )
+    assert found.remedies[0] == (
+        "any privilege on mysql allows USE, for example: GRANT SELECT ON mysql.* TO 'app'@'192.0.2.%'"
+    )
 
 
 def test_a_schema_that_does_not_exist(explained: Explained, app: Any) -> None:
@@ -128,7 +138,8 @@ def test_a_schema_of_an_earlier_test(explained: Explained, app: Any) -> None:
     put_away = {("mysqld", "bakery", ""): "test_bakery.py::test_it"}
     found = explained(lambda: run(app, "USE bakery"), put_away=put_away)
     assert found.what == (
-        "there is no schema bakery any more: test_bakery.py::test_it created it, and it was dropped after that test"
+        "there is no schema (database) bakery any more: test_bakery.py::test_it created it, and it was dropped after "
+        "that test"
     )
 
 
@@ -163,9 +174,13 @@ def test_the_whole_server(explained: Explained, app: Any) -> None:
     found = explained(lambda: run(app, "SET GLOBAL max_connections = 9"))
     needed = "SUPER or SYSTEM_VARIABLES_ADMIN"
     assert found.what == f"\"SET GLOBAL max_connections = 9\" needs {needed}, and 'app'@'192.0.2.%' has none of them"
-    assert found.remedies[0] == "GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO 'app'@'192.0.2.%'"
+    assert found.remedies == (
+        "GRANT SYSTEM_VARIABLES_ADMIN ON *.* TO 'app'@'192.0.2.%'",
+        'or run it as the administrator: netns_mysqld.execute("SET GLOBAL max_connections = 9")',
+    )
     found = explained(lambda: run(app, "CREATE USER other"))
     assert found.what == "'app'@'192.0.2.%' has no CREATE USER privilege, which \"CREATE USER other\" needs"
+    assert found.remedies[0] == "GRANT CREATE USER ON *.* TO 'app'@'192.0.2.%', then open a new connection"
 
 
 def test_a_client_program(

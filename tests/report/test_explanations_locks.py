@@ -26,11 +26,25 @@ def test_a_lock_of_another_transaction(explained: Explained, both: tuple[Any, An
     run(first, "UPDATE t SET b = 1 WHERE a = 1")
     run(second, "SET innodb_lock_wait_timeout = 1")
     found = explained(lambda: run(second, "UPDATE t SET b = 2 WHERE a = 1"))
-    holder = f"connection {first.connection_id} of 'red_user'@'192.0.2.2'"
-    assert found.what == f"the statement gave up waiting for a lock that {holder} holds"
-    assert "X,REC_NOT_GAP on rows of red_schema.t" in found.details[0]
-    assert found.details[0].endswith("its last statement: UPDATE t SET b = 1 WHERE a = 1")
-    assert found.details[-1] == 'waiting: "UPDATE t SET b = 2 WHERE a = 1"'
+    number = first.connection_id
+    holder = f"connection {number} of 'red_user'@'192.0.2.2'"
+    assert found.what == f"the statement gave up waiting for a row lock that {holder} holds"
+    assert found.details == (
+        f"connection {number} has a transaction that is not committed, with a lock (X,REC_NOT_GAP) on the row of "
+        "red_schema.t, index PRIMARY, record 1",
+        'its last statement: "UPDATE t SET b = 1 WHERE a = 1"',
+    )
+    assert found.remedies == (f"commit or roll back in connection {number} before this statement, or close it",)
+
+
+def test_a_row_that_another_transaction_has_just_inserted(explained: Explained, both: tuple[Any, Any]) -> None:
+    # The server lists this lock with the thread of the waiter, which asked for the row first.
+    first, second = both
+    run(first, "INSERT INTO t VALUES (3, 0)")
+    run(second, "SET innodb_lock_wait_timeout = 1")
+    found = explained(lambda: run(second, "INSERT INTO t VALUES (3, 1)"))
+    assert f"connection {first.connection_id} of 'red_user'@'192.0.2.2' holds" in found.what
+    assert found.details[0].endswith("on the row of red_schema.t, index PRIMARY, record 3")
 
 
 def test_a_lock_on_a_table(explained: Explained, both: tuple[Any, Any]) -> None:
@@ -42,19 +56,25 @@ def test_a_lock_on_a_table(explained: Explained, both: tuple[Any, Any]) -> None:
     run(first, "UNLOCK TABLES")
 
 
-def test_a_deadlock(explained: Explained, both: tuple[Any, Any]) -> None:
+@pytest.mark.parametrize(
+    ("kind", "one", "two"), [("INT", "-1", "2"), ("BIGINT UNSIGNED", "1", "2"), ("VARCHAR(9)", "'pen'", "'ink'")]
+)
+def test_a_deadlock(explained: Explained, both: tuple[Any, Any], kind: str, one: str, two: str) -> None:
     first, second = both
-    for connection, row in ((first, 1), (second, 2)):
-        run(connection, "SET innodb_lock_wait_timeout = 50", "BEGIN", f"UPDATE t SET b = 1 WHERE a = {row}")
+    run(
+        first, f"CREATE TABLE d (a {kind} PRIMARY KEY, b INT)", f"INSERT INTO d VALUES ({one}, 0), ({two}, 0)", "COMMIT"
+    )
+    for connection, row in ((first, one), (second, two)):
+        run(connection, "SET innodb_lock_wait_timeout = 50", "BEGIN", f"UPDATE d SET b = 1 WHERE a = {row}")
     errors: list[Exception] = []
 
-    def cross(connection: Any, row: int) -> None:
+    def cross(connection: Any, row: str) -> None:
         try:
-            run(connection, f"UPDATE t SET b = 2 WHERE a = {row}")
+            run(connection, f"UPDATE d SET b = 2 WHERE a = {row}")
         except Exception as error:  # noqa: BLE001 - of any driver
             errors.append(error)
 
-    threads = [threading.Thread(target=cross, args=arguments) for arguments in ((first, 2), (second, 1))]
+    threads = [threading.Thread(target=cross, args=arguments) for arguments in ((first, two), (second, one))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -65,11 +85,13 @@ def test_a_deadlock(explained: Explained, both: tuple[Any, Any]) -> None:
         raise error
 
     found = explained(fail)
-    assert (
-        found.what
-        == "deadlock: two transactions each waited for a lock of the other, and the server rolled this one back"
+    number = first.connection_id if "mysql.connector" in type(error).__module__ else second.thread_id()
+    assert found.what == (
+        "deadlock: two transactions each waited for a lock of the other, and the server rolled back connection "
+        f"{number} (this one)"
     )
     assert sorted(found.details) == sorted(
-        f'connection {number} of red_user ran "UPDATE t SET b = 2 WHERE a = {row}", waiting for a row of red_schema.t'
-        for number, row in ((first.connection_id, 2), (second.thread_id(), 1))
+        f"connection {number} holds the row a = {held} of red_schema.d and waits for a = {wanted}: "
+        f'"UPDATE d SET b = 2 WHERE a = {wanted}"'
+        for number, held, wanted in ((first.connection_id, one, two), (second.thread_id(), two, one))
     )

@@ -46,10 +46,22 @@ def test_the_namespace_of_the_test_in_place_of_the_expected_one(
     explained: Explained, netns_connect: ConnectFactory
 ) -> None:
     found = explained(lambda: expect(netns_connect("red"), "red_user@198.51.100.2"))
-    assert found.what == ("the connection comes from 192.0.2.2 (namespace red), not from 198.51.100.2 (namespace blue)")
-    assert found.details == ("red_user connected from namespace red to 192.0.2.2/red",)
+    assert found.what == (
+        "the connection comes from 192.0.2.2 (namespace red, which the call names), not from 198.51.100.2 (namespace "
+        "blue)"
+    )
+    assert found.details == ()
     assert found.remedies == (
-        'connect from there: netns_connect("blue"), or mark the test with @pytest.mark.netns("blue")',
+        'connect from there: netns_connect("blue"), as blue_user',
+        "or expect red_user@192.0.2.2, if red is meant",
+    )
+
+
+def test_the_own_namespace_of_the_test(explained: Explained, netns_connect: ConnectFactory) -> None:
+    found = explained(lambda: expect(netns_connect("red"), "red_user@198.51.100.2"), namespace="red")
+    assert found.details == ()
+    assert found.remedies[0] == (
+        'connect from there: netns_connect("blue"), or mark the test with @pytest.mark.netns("blue")'
     )
 
 
@@ -58,6 +70,6 @@ def test_another_address_of_the_same_namespace(explained: Explained, netns_conne
     assert found.what == (
         "the connection comes from 192.0.2.1 (namespace global), not from 198.51.100.1 (namespace global)"
     )
-    assert found.details[1] == (
+    assert found.details[0] == (
         "198.51.100.1 is another address of the same namespace: the route to 192.0.2.2 leaves by 192.0.2.1"
     )

@@ -13,9 +13,12 @@ pytestmark = pytest.mark.live
 def test_an_unknown_schema(explained: Explained, netns_mysqld: MySQLServer) -> None:
     netns_mysqld.execute("CREATE SCHEMA shop")
     found = explained(lambda: netns_mysqld.execute("USE shops"))
-    assert found.what == "there is no schema shops on netns_mysqld"
+    assert found.what == "there is no schema (database) shops on netns_mysqld"
     assert found.details == ("there is shop, with a similar name",)
-    assert found.remedies[0] == 'create it in the test or in a fixture: netns_mysqld.execute("CREATE SCHEMA shops")'
+    assert found.remedies == ("write shop",)
+    found = explained(lambda: netns_mysqld.execute("USE bakery"))
+    assert found.details == ()
+    assert found.remedies[0] == "create it in the test or in a fixture: CREATE SCHEMA bakery"
 
 
 def test_an_unknown_table(explained: Explained, netns_mysqld: MySQLServer) -> None:
@@ -23,16 +26,18 @@ def test_an_unknown_table(explained: Explained, netns_mysqld: MySQLServer) -> No
     netns_mysqld.execute("CREATE TABLE shop.goods (a INT)")
     found = explained(lambda: netns_mysqld.execute("SELECT * FROM shop.good"))
     assert found.what == "there is no table shop.good on netns_mysqld"
-    assert found.details == ("there is goods, with a similar name",)
+    assert found.details == ("there is shop.goods, with a similar name",)
+    assert found.remedies == ("write shop.goods",)
 
 
 def test_a_schema_of_an_earlier_test(explained: Explained, netns_mysqld: MySQLServer) -> None:
     put_away = {("mysqld", "shop", ""): "test_shop.py::test_sale"}
     found = explained(lambda: netns_mysqld.execute("USE shop"), put_away=put_away)
     assert found.what == (
-        "there is no schema shop any more: test_shop.py::test_sale created it, and it was dropped after that test"
+        "there is no schema (database) shop any more: test_shop.py::test_sale created it, and it was dropped after "
+        "that test"
     )
-    assert found.details == ("netns_leftovers = reset: what a test leaves on a server is put back at its end",)
+    assert found.details == ("netns_leftovers = reset: what a test changes on a server is undone at its end",)
     found = explained(lambda: netns_mysqld.execute("GRANT SELECT ON shop.goods TO root@localhost"), put_away=put_away)
     assert found.what == (
         "there is no table shop.goods any more: test_shop.py::test_sale created it, and it was dropped with its schema "
@@ -54,7 +59,7 @@ def test_a_table_in_the_schema_of_an_account(explained: Explained, netns_connect
 def test_a_table_on_a_fresh_server(explained: Explained, netns_mysqld: MySQLServer) -> None:
     put_away = {("mysqld", "", ""): "test_shop.py::test_sale"}
     found = explained(lambda: netns_mysqld.execute("USE shop"), put_away=put_away)
-    assert found.what == "there is no schema shop on netns_mysqld"
+    assert found.what == "there is no schema (database) shop on netns_mysqld"
     assert found.details == (
         "netns_mysqld was started anew after test_shop.py::test_sale: what earlier tests left is gone",
     )
@@ -97,4 +102,4 @@ def test_a_read_only_server(explained: Explained, netns_mysqld: MySQLServer, net
     netns_mysqld.execute("SET GLOBAL read_only = ON")
     found = explained(lambda: run(netns_mysql, "CREATE TABLE t (a INT)"))
     assert found.what == "netns_mysqld is read-only (read_only = ON), and the statement writes"
-    assert found.remedies[0] == 'netns_mysqld.execute("SET GLOBAL read_only = OFF")'
+    assert found.remedies[0] == "SET GLOBAL read_only = OFF"

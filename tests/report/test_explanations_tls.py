@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQ
 from tests.report.conftest import Explained
 
 pytestmark = pytest.mark.live
+
+OWN_CA = "tls.ca" if sys.version_info < (3, 13) else 'tls.issue("app").ca'
 
 
 @pytest.fixture
@@ -50,8 +53,31 @@ def test_another_authority(
         lambda: netns_connect("red", account=app, ssl_ca=str(other_authority), ssl_verify_cert=True, driver=driver)
     )
     assert found.what == (
-        "TLS: the client does not trust the server's certificate: another authority than that in ssl_ca signed it"
+        "TLS: the client does not trust the server's certificate: another CA than that in ssl_ca signed it"
     )
+    assert found.details[0].startswith("the server's certificate is signed by its own CA, CN=MySQL_Server_")
+    assert found.details[1] == "the client trusts CN=another authority alone: ssl_ca=ca.pem"
+    assert found.remedies == (
+        f'trust the server\'s own CA: netns_connect("red", ..., ssl_ca=str(netns_mysqld.{OWN_CA}))',
+        "or do not verify: ssl_verify_cert=False, which hides the error",
+    )
+
+
+def test_a_certificate_that_is_of_no_authority(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    app, stranger = netns_account("app", host="192.0.2.%"), netns_mysqld.tls.issue("stranger").certificate
+    found = explained(lambda: netns_connect("red", account=app, ssl_ca=str(stranger), ssl_verify_cert=True))
+    assert found.what == f"TLS: ssl_ca={stranger.name} is no CA certificate, so the client trusts no server by it"
+    assert found.details[0] == "it is the certificate of CN=stranger"
+
+
+def test_the_ca_that_is_to_be_trusted(
+    netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    app = netns_account("app", host="192.0.2.%")
+    ca = netns_mysqld.tls.ca if sys.version_info < (3, 13) else netns_mysqld.tls.issue("app").ca
+    assert netns_connect("red", account=app, ssl_ca=str(ca), ssl_verify_cert=True).is_connected()
 
 
 @pytest.mark.parametrize("driver", ["mysql.connector", "pymysql"])
@@ -89,5 +115,25 @@ def test_a_password_without_tls(explained: Explained, netns_account: AccountFact
     argv = netns_argv("mysql", "--ssl-mode=DISABLED", "-e", "SELECT 1", namespace="red", account=app)
     found = explained(lambda: subprocess.run(argv, check=True, capture_output=True, timeout=60))
     assert found.what == (
-        "the client would send its password without TLS, and caching_sha2_password does not allow that"
+        "caching_sha2_password needs TLS or the server's RSA public key for the first login of an account, and the "
+        "client had neither"
     )
+    assert found.details[0].startswith("mysql said: ERROR 2061: ")
+    assert found.remedies == ("remove --ssl-mode=DISABLED", "or pass --get-server-public-key")
+
+
+def test_a_password_of_a_driver_without_tls(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory
+) -> None:
+    app = netns_account("app", host="192.0.2.%", password="secret")
+    found = explained(lambda: netns_connect("red", account=app, ssl_disabled=True))
+    assert found.what == (
+        "without TLS mysql.connector cannot make the first login of 'app'@'192.0.2.%' by caching_sha2_password, "
+        "whatever the password"
+    )
+    assert found.remedies == (
+        "remove ssl_disabled=True from the call of netns_connect",
+        "or log in once with TLS before: the server then remembers the password until it ends",
+    )
+    netns_connect("red", account=app).close()
+    assert netns_connect("red", account=app, ssl_disabled=True).is_connected()

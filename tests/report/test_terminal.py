@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.suites import Suite, parts_of_failure
-
-pytestmark = pytest.mark.as_user
+from tests.support.suites import Suite, parts_of_failure, source
 
 
+@pytest.mark.as_user
 def test_a_failed_test_shows_its_connection_and_its_network(suite: Suite) -> None:
     result = suite("report/failing", "-k", "wrong_password", "--color=no")
     result.assert_outcomes(failed=1)
@@ -95,6 +94,7 @@ def test_nothing_of_reports_is_imported_where_no_test_fails(suite: Suite) -> Non
     suite("report/passing").assert_outcomes(passed=4)
 
 
+@pytest.mark.as_user
 def test_the_lines_are_the_same_under_xdist(suite: Suite) -> None:
     result = suite("report/failing", "-k", "wrong_password", "-n", "1", "--color=no")
     assert parts_of_failure(result, "test_wrong_password")["listening"] == ["red: 192.0.2.2:3306"]
@@ -119,3 +119,33 @@ def test_the_cause_of_an_error_is_shown_in_short_too(suite: Suite) -> None:
 def test_what_was_done_to_the_server_is_in_the_timeline(suite: Suite) -> None:
     failure = parts_of_failure(suite("report/failing", "-k", "gone", "--color=no"), "test_server_that_is_gone")
     assert any(line.endswith("  mysqld is killed") for line in failure["timeline"])
+
+
+def test_a_cause_that_has_no_traceback_is_shown(suite: Suite) -> None:
+    result = suite("report/failing", "-k", "cause_without")
+    result.assert_outcomes(failed=2)
+    assert [line for line in result.outlines if line.startswith("E   KeyError: 'there'")] or (
+        sum("KeyError: 'there'" in line for line in result.outlines) >= 2
+    )
+
+
+def test_a_module_is_not_hidden_for_the_name_of_a_driver(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(mariadb_test=source("report/failing"))
+    result = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:cacheprovider", "-k", "closed_connection")
+    result.stdout.fnmatch_lines([">       raise ValueError(*", "E       ValueError: of the test"])
+
+
+def test_the_terminal_gets_no_control_characters(suite: Suite) -> None:
+    result = suite("report/failing", "-k", "control", "--color=no")
+    failure = parts_of_failure(result, "test_control_characters")
+    assert failure["statements"][-1].endswith(r" ran SELECT '\x1b[2Jcleared'")
+
+
+@pytest.mark.parametrize("server", ["auto", "mariadb"])
+def test_passwords_are_not_shown(suite: Suite, server: str) -> None:
+    result = suite(
+        "report/failing", "-k", "password_in", "--netns-general-log=on", f"--netns-mysqld={server}", "--color=no"
+    )
+    failure = parts_of_failure(result, "test_password_in_a_statement")
+    assert len(failure["statements"]) > 1
+    assert not any("very secret" in line for part in failure.values() for line in part)

@@ -15,7 +15,7 @@ def test_reports_name_the_crash(suite: Suite, as_written: tuple[str, str]) -> No
     told = 'mysqld crashed: signal 11 (SIGSEGV) while connection * ({0}_user from {0}) ran "SELECT SLEEP(600)"'
     result.stdout.fnmatch_lines(
         [
-            f"mysqld: *, not running: {told.format('blue')}",
+            f"*mysqld: MySQL *, not running: {told.format('blue')}",
             "*left on mysqld: the server is replaced*",
             f"the server does not run: {told.format('blue')}",
             "*left on mysqld: the server is replaced*",

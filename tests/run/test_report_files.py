@@ -14,8 +14,6 @@ from pytest_netns_mysql.run.reportwriting import ReportWriter
 from tests.support import reportdata
 from tests.support.suites import InnerRun, Suite
 
-pytestmark = pytest.mark.as_user
-
 
 def read(folder: Path, name: str = "report.json") -> RunReport:
     return jsonfile.load((folder / name).read_bytes())
@@ -29,6 +27,7 @@ def lines(result: InnerRun) -> list[str]:
     return [line for line in result.outlines if line.startswith("netns report: ")]
 
 
+@pytest.mark.as_user
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
 def test_a_run_leaves_the_reports_of_its_netns_tests(
     suite: Suite, pytester: pytest.Pytester, workers: tuple[str, ...]
@@ -195,6 +194,7 @@ def test_a_new_report_replaces_the_old_one_and_leaves_nothing_else(suite: Suite,
     assert [file.name for file in pytester.path.iterdir() if file.name.startswith(".")] == []
 
 
+@pytest.mark.as_user
 @pytest.mark.parametrize(
     ("value", "error"),
     [

@@ -40,8 +40,12 @@ class Grant:
 
     def __str__(self) -> str:
         what = ", ".join(name + (f" ({', '.join(columns)})" if columns else "") for name, columns in self.privileges)
-        where = f"{self.routine} {shown(self.schema)}.{shown(self.name)}".strip()
-        return f"{'not ' if self.is_revoke else ''}{what} on {where}"
+        return f"{'not ' if self.is_revoke else ''}{what} on {self.where}"
+
+    @property
+    def where(self) -> str:
+        """The object as SQL writes it behind ON."""
+        return f"{self.routine} {shown(self.schema)}.{shown(self.name)}".strip()
 
     def is_about(self, schema: str, name: str) -> bool:
         """Return True if the grant concerns a table or routine, or with ``*`` a whole schema or the server."""
@@ -54,7 +58,7 @@ class Grant:
 
     @property
     def object(self) -> str:
-        """What the grant is on, as SQL writes it after ON."""
+        """The object as SHOW GRANTS writes it, with quotes and with the escapes of a pattern."""
         names = ".".join(name if name == "*" else identifier(name) for name in (self.schema, self.name))
         return f"{self.routine} {names}".strip()
 
@@ -101,6 +105,28 @@ class Grants:
     def anywhere(self) -> list[Grant]:
         """Return all grants but USAGE, which is none, and privileges of the whole server such as BACKUP_ADMIN."""
         return [grant for grant in self.grants if grant.privileges != (("USAGE", ()),) and not _is_dynamic(grant)]
+
+
+def clauses_with(grants: Iterable[Grant], privilege: str, where: str, column: str = "") -> list[str]:
+    """Return what is granted together with one more privilege, each clause as between GRANT and TO.
+
+    Args:
+        grants: The grants so far.
+        privilege: The privilege that is added.
+        where: The object as SQL writes it behind ON.
+        column: The column to which the privilege is limited, or ''.
+    """
+    objects: dict[str, dict[str, list[str]]] = {}
+    added = ((privilege, (column,) if column else ()), where)
+    held = [(one, grant.where) for grant in grants if not grant.is_revoke for one in grant.privileges]
+    for (name, columns), place in [*held, added]:
+        known = objects.setdefault(place, {}).setdefault(name, [])
+        known += [each for each in columns if each not in known]
+    return [
+        ", ".join(name + (f" ({', '.join(columns)})" if columns else "") for name, columns in privileges.items())
+        + f" ON {place}"
+        for place, privileges in objects.items()
+    ]
 
 
 def read_grants(answer: Iterable[str]) -> Grants:

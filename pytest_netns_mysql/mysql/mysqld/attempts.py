@@ -67,4 +67,4 @@ class Attempts:
 
     def since(self, moment: float) -> list[Attempt]:
         """Return the attempts that began at or after a moment, in seconds since the epoch."""
-        return [attempt for attempt in self._attempts if attempt.at >= moment]
+        return [attempt for attempt in list(self._attempts) if attempt.at >= moment]  # a thread may add some

@@ -62,4 +62,5 @@ def _target(server: ServerFacts, endpoint: Endpoint, settings: dict[str, Any]) -
 def _name(driver: Any) -> str:
     if driver is None:
         return "mysql.connector"
-    return f"{getattr(driver, '__module__', '')}.{getattr(driver, '__qualname__', driver)}".lstrip(".")
+    named = driver if hasattr(driver, "__qualname__") else type(driver)  # the repr of a partial has its arguments
+    return f"{named.__module__}.{named.__qualname__}"

@@ -16,6 +16,7 @@ _KEPT_LINES = 20
 # What mysqld and mariadbd write first and last while they start.
 _START = re.compile(r"MySQL Server - start\.|starting as process|Starting MariaDB")
 _STARTED = re.compile(r": ready for connections\.")
+_START_FAILED = re.compile(r"\bAborting$|MySQL Server - end\.|Shutdown complete")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class ErrorLog:
             elif start is not None and _STARTED.search(line):
                 del kept[start:]
                 start = None
+            elif _START_FAILED.search(line):
+                start = None
             elif line.startswith("Version: '"):  # MariaDB writes it behind the last message of its start
                 del kept[-1:]
         return ErrorLog("\n".join(kept))
@@ -90,6 +93,11 @@ def time_of(line: str) -> datetime | None:
     if "T" in text:  # it ends in Z, or in an offset if log_timestamps is SYSTEM
         return datetime.fromisoformat(text.replace("Z", "+00:00"))
     return datetime.strptime(text.replace("  ", " 0"), "%Y-%m-%d %H:%M:%S").astimezone()
+
+
+def without_time(line: str) -> str:
+    """Return a line of an error log without the time that it begins with."""
+    return _TIME.sub("", line, count=1).lstrip()
 
 
 def _from(moment: datetime, written: datetime) -> datetime:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
+import signal
 import time
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.dialects.quoting import literal
+from pytest_netns_mysql.mysql.mysqld.crash import Crash, crash_in
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
 from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.answers import ask
@@ -18,12 +21,16 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.report.explanations.context import Context
     from pytest_netns_mysql.report.explanations.failure import Failure
 
+_SIGNAL = re.compile(r"\((SIG\w+)\)")
+_LISTENING = ("listen_for_connection_event", "handle_connections_sockets")
+_MOST_FRAMES = 3
 _IDLE = 4031  # ER_CLIENT_INTERACTION_TIMEOUT
-_KILLS = """\
-SELECT t.PROCESSLIST_USER, t.PROCESSLIST_HOST, s.SQL_TEXT FROM performance_schema.events_statements_history s
-JOIN performance_schema.threads t USING (THREAD_ID) WHERE s.SQL_TEXT LIKE 'KILL%'
-UNION SELECT t.PROCESSLIST_USER, t.PROCESSLIST_HOST, s.SQL_TEXT FROM performance_schema.events_statements_current s
+_RAN = """\
+SELECT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, s.SQL_TEXT FROM performance_schema.{table} s
 JOIN performance_schema.threads t USING (THREAD_ID) WHERE s.SQL_TEXT LIKE 'KILL%'"""
+_KILLS = " UNION ".join(
+    _RAN.format(table=table) for table in ("events_statements_history", "events_statements_current")
+)
 
 
 def lost(failure: Failure, context: Context) -> Explanation:
@@ -33,7 +40,7 @@ def lost(failure: Failure, context: Context) -> Explanation:
     if server is not None:
         server.await_end_of_crash()
     if server is not None and not server.is_running:
-        return _server_ended(server)
+        return _server_ended(server, who)
     if server is not None and (started := _started(server)) > _opened(server, number, context):
         return Explanation(
             f"{fixture_of(server)} was started again during the test, and {who} ended with the mysqld before",
@@ -67,18 +74,35 @@ def idle(failure: Failure, _: Context) -> Explanation:
     )
 
 
-def _server_ended(server: Instance) -> Explanation:
-    if server.crash:
+def _server_ended(server: Instance, who: str) -> Explanation:
+    restart = f"{fixture_of(server)}.restart() starts it again on the same data; then open a new connection"
+    if server.crash and (crash := crash_in(server.error_log)):
+        return _crashed(crash, server, who, restart)
+    found = _SIGNAL.search(server.describe())
+    if server.has_died:
+        how = f"was ended by {found[1]}" if found else "ended by itself"
+    else:
+        how = f"was killed by the test ({found[1]})" if found else "was stopped by the test"
+    return Explanation(f"{fixture_of(server)} {how}, and all its connections ended", (), (restart,))
+
+
+def _crashed(crash: Crash, server: Instance, who: str, restart: str) -> Explanation:
+    known = {each.value: each.name for each in signal.Signals}
+    name = known.get(crash.signal, f"signal {crash.signal}")
+    stack = [f"the stack: {', '.join(crash.functions[:_MOST_FRAMES])}"] if crash.functions else []
+    if any(function.endswith(_LISTENING) for function in crash.functions):
         return Explanation(
-            f"{fixture_of(server)} crashed under the connection",
-            (server.crash,),
-            ("see the stack in the error log of the server; netns_mysqld.restart() starts it again",),
+            f"{fixture_of(server)} was ended by {name} while {who} was open",
+            (
+                "its main thread waited for connections: a signal from outside looks like this (os.kill, kill -SEGV)",
+                *stack,
+            ),
+            (restart,),
         )
-    how = "died" if server.has_died else "was stopped or killed by the test"
     return Explanation(
-        f"{fixture_of(server)} {how}, and all its connections ended",
-        (server.describe(),),
-        (f"{fixture_of(server)}.restart() starts it again on the same data; then open a new connection",),
+        f"{fixture_of(server)} crashed while {who} was open",
+        (server.crash, *([crash.complaint] if crash.complaint else []), *stack)[:3],
+        (restart,),
     )
 
 
@@ -94,12 +118,15 @@ def _opened(server: Instance, number: int | None, context: Context) -> float:
 
 
 def _kill(server: Instance | None, number: int | None) -> Explanation | None:
-    for user, host, statement in ask(server, _KILLS):
+    for session, user, host, statement in ask(server, _KILLS):
         if number is not None and statement.split()[-1].rstrip(";") == str(number):
             return Explanation(
-                f"connection {number} was killed: {_killer(server, user, host)} ran {statement}",
+                f"connection {number} was killed: {_killer(server, session, user, host)} ran {statement}",
                 (),
-                ("open a new connection after the KILL; KILL QUERY ends the statement alone",),
+                (
+                    "open a new connection after the KILL",
+                    f"or KILL QUERY {number} would end the running statement alone",
+                ),
             )
     return None
 
@@ -114,9 +141,9 @@ def _during_login(failure: Failure) -> Explanation:
     )
 
 
-def _killer(server: Instance | None, user: str, host: str) -> str:
-    if server is not None and user == server.administrator.account["user"] and host == "localhost":
-        return "the administrator"
+def _killer(server: Instance | None, session: str, user: str, host: str) -> str:
+    if server is not None and session in map(str, server.administrator.numbers):
+        return f"{fixture_of(server)}.execute"
     return f"{literal(user)}@{literal(host_of(host))}"
 
 

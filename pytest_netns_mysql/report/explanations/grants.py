@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from pytest_netns_mysql.mysql.access.grantlines import Grants, shown
+from pytest_netns_mysql.mysql.access.grantlines import Grants, clauses_with, shown
 from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.report.explanations.accounts import (
     account_in_force,
     all_accounts,
+    fixture_of,
     picked_for,
     quoted,
     seen_client,
@@ -18,7 +20,7 @@ from pytest_netns_mysql.report.explanations.accounts import (
 from pytest_netns_mysql.report.explanations.answers import ask, grants_of
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.explanations.schemas import exists, near_names, put_away_line
+from pytest_netns_mysql.report.explanations.schemas import exists, near_names, put_away
 from pytest_netns_mysql.report.model import Explanation
 
 _NAME = r"(?:`(?P<schema>[^`]+)`\.)?[`'](?P<name>[^`']+)[`']"
@@ -40,6 +42,7 @@ _ON_SCHEMAS = (
     (r"CREATE TEMPORARY TABLE", "CREATE TEMPORARY TABLES"),
     (r"GRANT", "GRANT OPTION"),
 )
+_MOST, _SHORT, _LONGEST = 3, 60, 150
 _NEEDED = re.compile(r"you need \(at least one of\) the (.+?) privilege\(s\)")
 
 
@@ -55,6 +58,7 @@ class _Refusal:
         self.who = quoted(self.account) if self.account else "the account"
         self.held = grants_of(self.server, self.who) if self.account else Grants(())
         self.routine = ""
+        self.allows_use = False  # any privilege on the schema is enough
 
     @property
     def on(self) -> str:
@@ -68,11 +72,15 @@ class _Refusal:
         if self.account is None:
             return
         picked = picked_for(self.account, self.failure, self.context)
-        held = ", ".join(map(str, self.held.near(self.schema, self.name)))
-        if picked and (held or self.name != "*"):
-            yield f"{picked}, which has {held}" if held else picked
-        elif held:
-            yield f"{self.who} has {held}"
+        held = self._held()
+        yield f"{picked}, which has {held}" if picked else f"{self.who} has {held}"
+
+    def _held(self) -> str:
+        """Return what the account has on the object, or else anywhere."""
+        near, anywhere = self.held.near(self.schema, self.name), self.held.anywhere()
+        told = near or anywhere[:_MOST]
+        more = "" if near or len(anywhere) <= _MOST else f" and {len(anywhere) - _MOST} more grants"
+        return f"only {', '.join(map(str, told))}{more}" if told else "no privilege at all"
 
     def _roles(self) -> Iterator[str]:
         for role in self.held.roles:
@@ -83,15 +91,15 @@ class _Refusal:
         for other in self._others():
             grant = grants_of(self.server, quoted(other)).give(self.privilege, self.schema, self.name, self.column)
             if grant is not None:
-                yield f"{grant} belongs to {quoted(other)}, {self._why_not(other)}"
+                yield f"{quoted(other)} has {grant}, {self._why_not(other)}"
 
     def _why_not(self, other: AccountName) -> str:
         client = seen_client(self.failure)
         if client is None or not client[1] or self.server is None:
-            return "which is another account"
+            return f"but it is another account than {self.who}"
         if self.server.dialect.host_rules.matches(other[1], client[1], None):
-            return f"which matches too, but the host of {self.who} is more specific"
-        return f"and a client from {self.context.with_namespace(client[1])} is {self.who}"
+            return f"but the server uses one account only: the more specific {self.who}"
+        return f"but a client from {self.context.with_namespace(client[1])} is {self.who}"
 
     def _others(self) -> list[AccountName]:
         account = self.account
@@ -100,15 +108,34 @@ class _Refusal:
     def remedies(self, privilege: str = "") -> tuple[str, ...]:
         """Return what would have let the statement run."""
         given = privilege or self.privilege.upper()
-        given += f" ({self.column})" if self.column else ""
-        roles = [f"SET DEFAULT ROLE ALL TO {self.who}" for line in self._roles() if line]
+        columns = f" ({self.column})" if self.column else ""
+        roles = [f"SET DEFAULT ROLE ALL TO {self.who}, then open a new connection" for line in self._roles() if line]
         if self.account is None:
-            return (f"GRANT {given} ON {self.on} TO the account",)
-        user, host = self.account
-        factory = f'netns_account("{user}", host="{host}", grants=["{given} ON {self.on}"])'
-        return tuple(
-            [*roles[:1], f"GRANT {given} ON {self.on} TO {self.who}", f"or create the account with it: {factory}"][:2]
-        )
+            return (f"GRANT {given}{columns} ON {self.on} TO the account",)
+        grant = f"GRANT {given}{columns} ON {self.on} TO {self.who}"
+        if self.allows_use:
+            grant = f"any privilege on {shown(self.schema)} allows USE, for example: {grant}"
+        other = self._as_administrator() if self.schema == "*" else self._with_grants(given)
+        return tuple([*roles[:1], ("or " if roles else "") + grant + self._when(given), other][:2])
+
+    def _when(self, privilege: str) -> str:
+        """Return the clause on when a grant takes effect: one of the whole server in new sessions, unless dynamic."""
+        is_static = self.schema == "*" and "_" not in privilege and self.failure.attempt is None
+        return ", then open a new connection" if is_static else ""
+
+    def _as_administrator(self) -> str:
+        statement = self.failure.statement
+        text = statement if 0 < len(statement) <= _SHORT and '"' not in statement else "..."
+        return f'or run it as the administrator: {fixture_of(self.server)}.execute("{text}")'
+
+    def _with_grants(self, privilege: str) -> str:
+        """Return the call that makes the account with what it has and the missing privilege."""
+        user, host = self.account or ("", "")
+        missing = clauses_with((), privilege, self.on, self.column)
+        clauses = clauses_with(self.held.anywhere(), privilege, self.on, self.column)
+        written = ", ".join(f'"{each}"' for each in (clauses if len(str(clauses)) <= _LONGEST else missing))
+        dots = "" if len(str(clauses)) <= _LONGEST else "..., "
+        return f'or create the account with it: netns_account("{user}", host="{host}", grants=[{dots}{written}])'
 
 
 def on_table(failure: Failure, context: Context) -> Explanation | None:
@@ -139,22 +166,30 @@ def _having(table: str) -> str:
     return f"SELECT TABLE_SCHEMA FROM information_schema.TABLES WHERE TABLE_NAME = {literal(table)}"
 
 
-def _missing(refusal: _Refusal) -> str:
-    """Return a sentence if the object does not exist: an account without privileges is not told so by the server."""
+def _missing(refusal: _Refusal) -> Explanation | None:
+    """Return the explanation if the object does not exist: an account without privileges is not told so by the server.
+
+    Then no grant would have helped.
+    """
     name = "" if refusal.name == "*" else refusal.name
-    if exists(refusal.server, refusal.schema, name, refusal.routine):
-        return ""
+    is_creating = refusal.privilege.upper().startswith("CREATE")
+    if is_creating or exists(refusal.server, refusal.schema, name, refusal.routine):
+        return None
+    if gone := put_away(refusal.failure, refusal.context, refusal.schema, name):
+        return gone
     thing = "routine" if refusal.routine else "table" if name else "schema"
-    line = put_away_line(refusal.failure, refusal.context, refusal.schema, name)
     full_name = ".".join(map(shown, filter(None, [refusal.schema, name])))
-    return line or f"there is no {thing} {full_name}" + near_names(refusal.server, refusal.schema, name)
+    near = near_names(refusal.server, refusal.schema, name)
+    what = f"there is no {thing} {full_name}" + (f"; there is {', '.join(near)}" if near else "")
+    remedy = f"write {' or '.join(near)}" if near else f"create the {thing} {full_name} before"
+    return Explanation(what, (), (remedy, f"or {refusal.remedies()[0]}") if not near else (remedy,))
 
 
 def _explanation(refusal: _Refusal, what: str, *details: str, privilege: str = "") -> Explanation:
     """Return the explanation. That the object does not exist comes first: then no grant would have helped."""
-    missing = "" if refusal.privilege.upper().startswith("CREATE") else _missing(refusal)
-    lines = [*([what] if missing else []), *refusal.details(), *details]
-    return Explanation(missing or what, tuple(lines[:3]), refusal.remedies(privilege))
+    if missing := _missing(refusal):
+        return replace(missing, details=(what, *missing.details, *refusal.details())[:3])
+    return Explanation(what, (*refusal.details(), *details)[:3], refusal.remedies(privilege))
 
 
 def on_schema(failure: Failure, context: Context) -> Explanation | None:
@@ -172,8 +207,8 @@ def on_schema(failure: Failure, context: Context) -> Explanation | None:
     elif near:
         what = f"{refusal.who} lacks a privilege on the schema {shown(schema)} that {_statement(failure)} needs"
         refusal.privilege = "ALL"
-    elsewhere = "" if near else ", ".join(map(str, refusal.held.anywhere()[:3]))
-    return _explanation(refusal, what, *([f"its privileges are {elsewhere}"] if elsewhere else []))
+    refusal.allows_use = not near and not privilege
+    return _explanation(refusal, what)
 
 
 def _privilege_on_schema(statement: str) -> str:

@@ -23,6 +23,7 @@ _OPTIONS = {
     "max_connections": ("MAX_CONNECTIONS_PER_HOUR", "connections"),
 }
 _MOST_HOLDERS = 4
+_USUAL = 151  # the default of max_connections
 
 
 def _holders(server: Instance | None, context: Context, user: str = "") -> str:
@@ -44,24 +45,42 @@ def _holders(server: Instance | None, context: Context, user: str = "") -> str:
     return ", ".join([*lines[:_MOST_HOLDERS], *([f"and of {more} more"] if more > 0 else [])])
 
 
+_CLOSE = "close connections that are no longer needed; those of netns_connect stay open until the test ends"
+
+
 def too_many_connections(failure: Failure, context: Context) -> Explanation:
     """Explain 1040: the connections of the whole server are used up."""
     limit = variable(failure.server, "max_connections")
     held = _holders(failure.server, context)
     own = len(failure.server.administrator.numbers) if failure.server else 0
-    administrators = f"{own} of the administrator, by the private socket"
+    sessions = "this plugin's own session" if own == 1 else f"this plugin's own {own} sessions"
+    administrators = f"{sessions} (root, Unix socket)" if own else ""
     return Explanation(
-        f"the server has no connection left: max_connections is {limit or 'reached'}",
+        f"the server has no connection left: max_connections is {limit or 'reached'}"
+        f"{_set_here(failure, 'max_connections', context)}",
         (f"open connections: {', '.join(filter(None, [held, administrators]))}",),
-        (
-            "close connections that are no longer needed; those of netns_connect stay open until the test ends",
-            f'or raise the limit: netns_mysqld.execute("SET GLOBAL max_connections = {_more(limit)}")',
-        ),
+        (_CLOSE, f"or raise the limit: SET GLOBAL max_connections = {_more(failure, limit)}"),
     )
 
 
-def _more(limit: str) -> int:
-    return 2 * int(limit) if limit.isdigit() and int(limit) > 50 else 100
+def _set_here(failure: Failure, name: str, context: Context) -> str:
+    """Return the clause that says that a limit was set during this test, or ''; the reset sets limits, too."""
+    rows = ask(
+        failure.server,
+        "SELECT UNIX_TIMESTAMP(SET_TIME) FROM performance_schema.variables_info "
+        f"WHERE VARIABLE_SOURCE = 'DYNAMIC' AND VARIABLE_NAME = {literal(name)}",
+    )
+    is_of_test = bool(rows and rows[0][0] and float(rows[0][0]) >= context.began)
+    return ", set by SET GLOBAL in this test" if is_of_test else ""
+
+
+def _more(failure: Failure, limit: str) -> str:
+    """Return the value that a limit of connections had at the start of the server, or a higher one than now."""
+    options = failure.server.spec.complete_options() if failure.server else {}
+    usual = str(options.get("max_connections", _USUAL))
+    if not limit.isdigit() or (usual.isdigit() and int(usual) > int(limit)):
+        return usual
+    return str(2 * int(limit))
 
 
 def too_many_of_user(failure: Failure, context: Context) -> Explanation:
@@ -72,12 +91,9 @@ def too_many_of_user(failure: Failure, context: Context) -> Explanation:
     held = _holders(failure.server, context, user)
     return Explanation(
         f"{quoted(account) if account else user or 'the account'} has all the connections that it may have: "
-        f"max_user_connections is {limit or 'reached'}",
+        f"max_user_connections is {limit or 'reached'}{_set_here(failure, 'max_user_connections', context)}",
         (f"open connections: {held}",) if held else (),
-        (
-            "close connections that are no longer needed; those of netns_connect stay open until the test ends",
-            'or lift the limit: netns_mysqld.execute("SET GLOBAL max_user_connections = 0")',
-        ),
+        (_CLOSE, "or lift the limit (0 is none): SET GLOBAL max_user_connections = 0"),
     )
 
 
@@ -92,15 +108,17 @@ def resource_used_up(failure: Failure, context: Context) -> Explanation | None:
     number = f"{value} {thing.removesuffix('s') if value == '1' else thing}"
     if resource == "max_user_connections":
         held = _holders(failure.server, context, user)
-        what = f"the account {quoted(account)} may have {number} at once ({resource}), and has"
+        what = f"the account {quoted(account)} has its {number} (MAX_USER_CONNECTIONS)"
+        way = _CLOSE
     else:
-        held, what = "", f"the account {quoted(account)} may make {number} in an hour ({resource}), and has made"
-    what += " it" if value == "1" else " them"
-    return Explanation(
-        what,
-        (f"open connections: {held}",) if held else (),
-        (f"ALTER USER {quoted(account)} WITH {option} 0", "or use fewer: close connections, or keep one open"),
-    )
+        held, what = "", f"the account {quoted(account)} has used its {number} per hour ({option})"
+        way = "or empty the counts of all accounts: FLUSH USER_RESOURCES"
+    details = [f"open connections: {held}"] if held else []
+    if thing == "connections" and resource != "max_user_connections":
+        details = ["connections that are closed count, too: one that is used again counts once"]
+    lift = f"lift the limit (0 is none): ALTER USER {quoted(account)} WITH {option} 0"
+    remedies = (way, f"or {lift}") if way == _CLOSE else (lift, way)
+    return Explanation(what, tuple(details), remedies)
 
 
 def host_blocked(failure: Failure, context: Context) -> Explanation:
@@ -115,15 +133,20 @@ def host_blocked(failure: Failure, context: Context) -> Explanation:
         "SELECT IP, SUM_CONNECT_ERRORS FROM performance_schema.host_cache "
         f"WHERE IP = {literal(host)} OR HOST = {literal(host)}",
     )
-    details = [f"errors counted from {ip}: {errors}" for ip, errors in rows]
+    counted = ""
+    if rows:
+        number = int(rows[0][1])
+        counted = f"{number} connection{'' if number == 1 else 's'} from {rows[0][0]} ended before a login; "
+    is_mariadb = failure.server is not None and "mariadb" in failure.server.spec.kind.name.lower()
+    empty = "FLUSH HOSTS" if is_mariadb else "TRUNCATE TABLE performance_schema.host_cache"
     return Explanation(
-        f"the server blocks {context.with_namespace(host)}: too many connections from there broke off before a login "
-        f"(max_connect_errors = {limit})",
-        (*details, "each account from there is refused until the host cache is emptied"),
+        f"the server blocks {context.with_namespace(host)}: too many connections from there broke off before a login",
         (
-            'netns_mysqld.execute("FLUSH HOSTS")'
-            if failure.server is not None and "mariadb" in failure.server.spec.kind.name.lower()
-            else 'netns_mysqld.execute("TRUNCATE TABLE performance_schema.host_cache")',
-            'or raise the limit: netns_mysqld.execute("SET GLOBAL max_connect_errors = 100000")',
+            f"{counted}max_connect_errors is {limit} (100 by default)",
+            "each account from there is refused until the host cache is emptied",
+        ),
+        (
+            "let what probes the server log in: a bare TCP connection counts as an error",
+            f"or empty the host cache: {empty}",
         ),
     )

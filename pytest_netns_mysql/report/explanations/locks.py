@@ -3,42 +3,142 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.lockholders import LockHolder, lock_holders
+from pytest_netns_mysql.mysql.mysqld.processlist import host_of
 from pytest_netns_mysql.report.explanations.answers import ask, names
 from pytest_netns_mysql.report.explanations.context import Context
+from pytest_netns_mysql.report.explanations.deadlocks import Deadlock, Side, latest_deadlock
 from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.model import Explanation
 
-_DEADLOCK = re.compile(r"LATEST DETECTED DEADLOCK\n-+\n(.*?)\n-{4,}\n[A-Z ]+\n-{4,}", re.DOTALL)
-_LOCKED = re.compile(r"index (\S+) of table `([^`]+)`\.`([^`]+)`")
 _SCHEMAS = (
     "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA "
     "WHERE SCHEMA_NAME NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema')"
 )
+# A lock that a transaction has by having changed a row is listed with the thread that asked for the row first: only
+# the number of the transaction tells whose it is.
+_ROW_LOCKS = """\
+SELECT x.trx_mysql_thread_id, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, t.PROCESSLIST_COMMAND, l.OBJECT_SCHEMA,
+    l.OBJECT_NAME, l.LOCK_TYPE, l.INDEX_NAME, l.LOCK_MODE, l.LOCK_DATA, s.SQL_TEXT
+FROM performance_schema.data_locks l JOIN information_schema.INNODB_TRX x ON x.trx_id = l.ENGINE_TRANSACTION_ID
+JOIN performance_schema.threads t ON t.PROCESSLIST_ID = x.trx_mysql_thread_id
+LEFT JOIN performance_schema.events_statements_current s ON s.THREAD_ID = t.THREAD_ID AND s.NESTING_EVENT_LEVEL = 0
+WHERE l.LOCK_STATUS = 'GRANTED' ORDER BY x.trx_started, l.LOCK_DATA"""
+_CHANGES_TABLES = re.compile(r"\s*(ALTER|CREATE|DROP|TRUNCATE|RENAME|LOCK|OPTIMIZE|FLUSH|REPAIR)\b", re.IGNORECASE)
+_SUPREMUM = "supremum pseudo-record"
+_MOST_RECORDS = 3
 _LONGEST = 60
+
+
+@dataclass(frozen=True)
+class _Lock:
+    """A granted lock of InnoDB.
+
+    Attributes:
+        number: The number of the connection that has it.
+        client: The user and the client's host, as ``'app'@'192.0.2.2'``.
+        sleeps: Whether the connection runs no statement.
+        table: The table, with its schema.
+        is_of_row: Whether it is a lock on a record, and not on the table.
+        index: The index of the record.
+        mode: The mode, such as ``X,REC_NOT_GAP``.
+        record: The record's key, as the server writes it.
+        statement: The connection's current or last statement.
+    """
+
+    number: int
+    client: str
+    sleeps: bool
+    table: str
+    is_of_row: bool
+    index: str
+    mode: str
+    record: str
+    statement: str
 
 
 def wait_timeout(failure: Failure, _: Context) -> Explanation:
     """Explain 1205: another transaction held a lock for longer than the statement waits."""
+    if rows := _row_locks(failure):
+        return _by_rows(rows)
     holders = _holders(failure)
-    details = [str(holder) for holder in holders[:2]]
-    waited = f"waiting: {_short(failure.statement)}" if failure.statement else ""
-    if holders:
-        what = (
-            f"the statement gave up waiting for a lock that connection {holders[0].number} of {holders[0].client} holds"
+    if not holders:
+        return Explanation(
+            "the statement gave up waiting for a lock of another transaction, which has ended since",
+            (f"waiting: {_short(failure.statement)}",) if failure.statement else (),
+            ("commit or roll back the other transaction before this statement",),
         )
-    else:
-        what = "the statement gave up waiting for a lock of another transaction, which has ended since"
+    first = holders[0]
+    last = (f"its last statement: {first.statement}",) if first.statement else ()
+    others = tuple(map(str, holders[1:2]))
+    sleeps = (str(first.number), "Sleep") in {(row[0], row[4]) for row in ask(failure.server, "SHOW PROCESSLIST")}
     return Explanation(
-        what,
-        tuple([*details, *([waited] if waited else [])][:3]),
-        (
-            "commit or roll back that transaction before this statement, or close that connection",
-            "to wait longer: SET SESSION innodb_lock_wait_timeout = 10, and lock_wait_timeout for whole tables",
-        ),
+        f"the statement gave up waiting for a lock that connection {first.number} of {first.client} holds",
+        (f"it holds {', '.join(first.locks[:_MOST_RECORDS])}", *last, *others)[:3],
+        _ending(first.number, "lock_wait_timeout", sleeps=sleeps),
     )
+
+
+def _by_rows(rows: list[_Lock]) -> Explanation:
+    first = rows[0]
+    alike = [row for row in rows if (row.number, row.table, row.index, row.mode) == _kind(first)]
+    records = [row.record for row in alike]
+    shown = ", ".join(records[:_MOST_RECORDS]) + (", ..." if len(records) > _MOST_RECORDS else "")
+    word = "record" if len(records) == 1 else "records"
+    lock = f"({first.mode}) on {'the row' if len(records) == 1 else 'rows'} of {first.table}"
+    last = (f"its last statement: {_short(first.statement)}",) if first.statement else ()
+    return Explanation(
+        f"the statement gave up waiting for a row lock that connection {first.number} of {first.client} holds",
+        (
+            f"connection {first.number} has a transaction that is not committed, with a lock {lock}, "
+            f"index {first.index}, {word} {shown}",
+            *last,
+        ),
+        _ending(first.number, "innodb_lock_wait_timeout", sleeps=first.sleeps),
+    )
+
+
+def _kind(lock: _Lock) -> tuple[int, str, str, str]:
+    return lock.number, lock.table, lock.index, lock.mode
+
+
+def _ending(number: int, timeout: str, *, sleeps: bool) -> tuple[str, ...]:
+    """Return the remedies. Waiting longer helps only if the holder is still at work."""
+    end = f"commit or roll back in connection {number} before this statement, or close it"
+    return (end,) if sleeps else (end, f"or wait longer: SET SESSION {timeout} = 100")
+
+
+def _row_locks(failure: Failure) -> list[_Lock]:
+    """Return the locks of other transactions on rows of the tables that the statement uses, the likeliest first."""
+    if failure.server is None or _CHANGES_TABLES.match(failure.statement):
+        return []
+    locks = [
+        _Lock(
+            int(number),
+            f"{literal(user)}@{literal(host_of(host))}",
+            command == "Sleep",
+            f"{schema}.{table}",
+            kind == "RECORD",
+            index,
+            mode,
+            record,
+            " ".join(statement.split()),
+        )
+        for number, user, host, command, schema, table, kind, index, mode, record, statement in ask(
+            failure.server, _ROW_LOCKS
+        )
+    ]
+    own = failure.connection or (failure.session.number if failure.session else None)
+    used = {lock.table for lock in locks if lock.number == own and not lock.is_of_row}
+    named = {
+        lock.table for lock in locks if re.search(rf"\b{re.escape(lock.table.split('.')[1])}\b", failure.statement)
+    }
+    tables = used & named or named or used
+    found = [lock for lock in locks if lock.is_of_row and lock.number != own and lock.table in tables]
+    return sorted(found, key=lambda lock: (lock.record == _SUPREMUM, "GAP" in lock.mode.replace("REC_NOT_GAP", "")))
 
 
 def _holders(failure: Failure) -> list[LockHolder]:
@@ -51,43 +151,33 @@ def _holders(failure: Failure) -> list[LockHolder]:
 
 def deadlock(failure: Failure, _: Context) -> Explanation:
     """Explain 1213: two transactions waited for each other, and the server ended one of them."""
-    details = _latest_deadlock(failure.server)
+    found = latest_deadlock(failure.server)
+    number = None if found is None else found.rolled_back
+    rolled_back = "this one" if number is None else f"connection {number}"
+    if number is not None and failure.connection == number:
+        rolled_back += " (this one)"
     return Explanation(
-        "deadlock: two transactions each waited for a lock of the other, and the server rolled this one back",
-        tuple(details[:2]),
+        f"deadlock: two transactions each waited for a lock of the other, and the server rolled back {rolled_back}",
+        () if found is None else tuple(_told(found, side) for side in found.sides[:2]),
         (
             "have both transactions lock the rows in the same order",
-            "or run the transaction again: the server expects that of a client",
+            "or run the transaction again on error 1213",
         ),
     )
 
 
-def _latest_deadlock(server: Instance | None) -> list[str]:
-    rows = ask(server, "SHOW ENGINE INNODB STATUS")
-    found = _DEADLOCK.search(rows[0][2]) if rows else None
-    return [] if found is None else [_transaction(part) for part in _parts(found[1])]
+def _told(found: Deadlock, side: Side) -> str:
+    """Return who held and waited for what, in one sentence."""
+    held = found.held(side)
+    holds = f"holds {held}" if held else ""
+    waits = f"waits for {_of_same(str(side.waits), held.table if held else '')}" if side.waits else ""
+    did = " and ".join(filter(None, [holds, waits])) or "took part"
+    return f"connection {side.connection} {did}: {_short(side.statement)}"
 
 
-def _parts(text: str) -> list[str]:
-    return [
-        part for part in re.split(r"\*\*\* (?=\(\d\) TRANSACTION)|\*\*\* WE ROLL", text)[1:] if "TRANSACTION:" in part
-    ]
-
-
-def _transaction(text: str) -> str:
-    who = re.search(r"thread id (\d+).*?query id \d+ (\S+)", text)
-    lines = text.splitlines()
-    index = next((number for number, line in enumerate(lines) if "query id" in line), None)
-    words = lines[index].split() if index is not None else []
-    statement = " ".join(lines[index + 1].split()) if index is not None and index + 1 < len(lines) else ""
-    user = (
-        next((word for word in words[words.index("id", words.index("query")) + 3 :] if word), "")
-        if "query" in words
-        else ""
-    )
-    locked = _LOCKED.search(text)
-    waits = f", waiting for a row of {locked[2]}.{locked[3]}" if locked else ""
-    return f"connection {who[1] if who else '?'} of {user or '?'} ran {_short(statement)}{waits}"
+def _of_same(rows: str, table: str) -> str:
+    """Return rows without the table, if that was just named."""
+    return rows.removesuffix(f" of {table}").removeprefix("the row ") if table else rows
 
 
 def _short(statement: str) -> str:

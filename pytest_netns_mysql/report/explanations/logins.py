@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.report.explanations.accounts import (
     client_of,
+    fixture_of,
     login_of,
     origin_of,
     quoted,
 )
+from pytest_netns_mysql.report.explanations.answers import variable
+from pytest_netns_mysql.report.explanations.calls import call_of, options_of, place_of, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.explanations.tls import tls_required
+from pytest_netns_mysql.report.explanations.tls import first_login_without_tls, tls_required
 from pytest_netns_mysql.report.model import Explanation
 
 _MOST = 4
 _MOST_REASONS = 3
+_LONGEST = 80
+_NOTHING_GIVEN = "using password: NO"
+_ASKED = re.compile(r"\w+_password\b")
+_ANY_CERTIFICATE = "a certificate that the server's CA signed"
 _ACCOUNT_REFUSED = 1698  # ER_ACCESS_DENIED_NO_PASSWORD_ERROR: some plugins end in 1045
 
 
@@ -23,6 +33,7 @@ class _Login:
     """A login that was refused: the user, the origin, the account that the server picked.
 
     Attributes:
+        failure: The failure.
         user: The user.
         address: The client's address, or its host name.
         explanation: What the server does with such a login, or None if it cannot be asked.
@@ -33,6 +44,7 @@ class _Login:
 
     def __init__(self, failure: Failure, context: Context) -> None:
         """Find out what the server does with such a login."""
+        self.failure = failure
         user, host = client_of(failure, context) or ("", "")
         if failure.attempt is not None and failure.server is not None:
             user = failure.attempt.user
@@ -60,6 +72,11 @@ class _Login:
         """The account as SQL writes it."""
         return quoted(self.account) if self.account else "no account"
 
+    @property
+    def picked_it(self) -> tuple[str, ...]:
+        """The sentence that tells for whom the server picked the account; only of a user with several accounts."""
+        return (f"the server picked it for {self.who}",) if len(self.of_user) > 1 else ()
+
 
 def access_denied(failure: Failure, context: Context) -> Explanation:
     """Explain 1045: which account was picked, and what it requires that the client did not bring."""
@@ -76,13 +93,12 @@ def access_denied(failure: Failure, context: Context) -> Explanation:
     requires = login.explanation.requires
     if requires[:1] == ("TLS",) and (len(requires) > 1 or uses_tls is False):
         return _certificate(login, requires[1:]) if len(requires) > 1 else _tls(login)
-    if not login.explanation.allowed and login.explanation.error in (failure.number, _ACCOUNT_REFUSED):
-        return Explanation(login.explanation.reason, (_picked_it(login),), login.explanation.remedies[:2])
-    return _wrong_password(login, failure.message)
-
-
-def _picked_it(login: _Login) -> str:
-    return f"the server picked it for {login.who}"
+    if not login.explanation.allowed and login.explanation.error == _ACCOUNT_REFUSED:
+        return no_password_login(failure, context)
+    if not login.explanation.allowed and login.explanation.error == failure.number:
+        return Explanation(login.explanation.reason, login.picked_it, login.explanation.remedies[:2])
+    is_given = _NOTHING_GIVEN not in failure.message and login.explanation.has_password is not False
+    return (is_given and first_login_without_tls(failure, login.account)) or _wrong_password(login, failure.message)
 
 
 def host_not_allowed(failure: Failure, context: Context) -> Explanation:
@@ -96,7 +112,17 @@ def without_account(failure: Failure, context: Context) -> Explanation | None:
     MySQL does not tell that an account is missing: it asks the client for the password of a plugin that it chooses.
     """
     login = _Login(failure, context)
-    return _no_account(login) if login.explanation is not None and login.account is None else None
+    if login.explanation is None or login.account is not None:
+        return None
+    found = _no_account(login)
+    plugin = _ASKED.search(failure.message)
+    asked = f"the plugin {plugin[0]}" if plugin else "a plugin of its choice"
+    hides = f"MySQL hides that by asking for a password of {asked}, hence the client's {_short(failure.message)}"
+    return replace(found, details=(*found.details[:2], hides))
+
+
+def _short(message: str) -> str:
+    return f'"{message if len(message) <= _LONGEST else message[:_LONGEST] + "..."}"'
 
 
 def _no_account(login: _Login) -> Explanation:
@@ -108,9 +134,11 @@ def _no_account(login: _Login) -> Explanation:
     if len(login.of_user) > _MOST_REASONS:
         details = [f"the accounts of {user}: {', '.join(each.account for each in login.of_user[:_MOST])}"]
     host = login.address or "the client's address"
-    remedies = [f'CREATE USER {quoted((user, host))}, or in the test netns_account("{user}", host="{host}")']
+    remedies = [f'netns_account("{user}", host="{host}"), or CREATE USER {quoted((user, host))}']
     if places := _namespaces(login):
-        remedies.append(f'or connect from where it may: netns_connect("{places[0]}", ...)')
+        call = call_of(login.failure)
+        account = f"account={user}" if call == "netns_connect" and user.isidentifier() else f'user="{user}", ...'
+        remedies.append(f'or connect from a host that an account has: {call}("{places[0]}", {account})')
     return Explanation(what, tuple(details), tuple(remedies))
 
 
@@ -144,47 +172,57 @@ def _anonymous(login: _Login) -> Explanation:
 def _tls(login: _Login) -> Explanation:
     return Explanation(
         f"the account {login.picked} requires TLS, and the connection did not use TLS",
-        (_picked_it(login),),
-        (
-            "connect with TLS: netns_connect(..., ssl_disabled=False)",
-            f"or let the account do without: ALTER USER {login.picked} REQUIRE NONE",
-        ),
+        login.picked_it,
+        (with_tls(login.failure), f"or drop the requirement: ALTER USER {login.picked} REQUIRE NONE"),
     )
 
 
 def _certificate(login: _Login, requires: tuple[str, ...]) -> Explanation:
+    what = ", ".join(requires)
+    if what == _ANY_CERTIFICATE:
+        what = "a client certificate (REQUIRE X509)"
+    has_one = "ssl_cert" in options_of(login.failure)
+    certificate = f'{fixture_of(login.server)}.tls.issue("{login.user}").options'
     return Explanation(
-        f"the account {login.picked} requires {' and '.join(requires)}, and the client has none",
-        (_picked_it(login),),
+        f"the account {login.picked} requires {what}, and the client presented {'another' if has_one else 'none'}",
+        login.picked_it,
         (
-            f'certificate = netns_mysqld.tls.issue("{login.user}"); netns_connect(..., **certificate.options)',
-            f"or let the account do without: ALTER USER {login.picked} REQUIRE NONE",
+            f"{call_of(login.failure)}({place_of(login.failure)}, ..., **{certificate})",
+            f"or drop the requirement: ALTER USER {login.picked} REQUIRE NONE",
         ),
     )
 
 
 def _wrong_password(login: _Login, message: str) -> Explanation:
-    is_given = "using password: NO" not in message
+    is_given = _NOTHING_GIVEN not in message
     has_password = login.explanation is None or login.explanation.has_password is not False
-    details = [_picked_it(login)]
     if not has_password and is_given:
         what = f"the client gave a password, and the account {login.picked} has none"
     elif not is_given:
         what = f"the client gave no password, and the account {login.picked} has one"
+    elif login.later:
+        what = f"the server picked {login.picked}, not {login.later[0]}, and the password is wrong for it"
     else:
-        what = f"wrong password for {login.picked}, the account that the server picked for {login.who}"
-        details = [f"all else is right: {login.picked} matches, is not locked and requires nothing more"]
-    if login.later:
-        others = ", ".join(login.later[:_MOST])
-        details.append(f"{others} matches too, but its host is less specific: it does not count")
-    return Explanation(
-        what,
-        tuple(details),
-        (
-            "connect with what netns_account(...) returned: netns_connect(..., account=app)",
-            f"or set it: ALTER USER {login.picked} IDENTIFIED BY '...'",
-        ),
-    )
+        what = f"wrong password for {login.picked}, which the server picked for {login.who}"
+    details = [f"{login.picked} goes first because its host is more specific"] if login.later else []
+    if len(login.later) > 1:
+        details.append(f"these match too, and are not used: {', '.join(login.later[:_MOST])}")
+    if is_given and has_password:
+        is_allowed = login.explanation is None or login.explanation.allowed
+        reason = "" if login.explanation is None else login.explanation.reason
+        right = "the host matches, the account is not locked and requires nothing more"
+        details.append(right if is_allowed else f"with the right password it would be refused, too: {reason}")
+    change = f"or change the password of the account: ALTER USER {login.picked} IDENTIFIED BY '...'"
+    drop = f"or let {login.later[0]} be picked: DROP USER {login.picked}" if login.later else change
+    return Explanation(what, tuple(details), (_with_account(login), drop))
+
+
+def _with_account(login: _Login) -> str:
+    """Return the line of a test that makes the picked account and connects as it."""
+    user, host = login.account or ("app", "%")
+    name = user if user.isidentifier() else "app"
+    place = place_of(login.failure)
+    return f'{name} = netns_account("{user}", host="{host}", ...); netns_connect({place}, account={name})'
 
 
 def no_password_login(failure: Failure, context: Context) -> Explanation:
@@ -193,11 +231,16 @@ def no_password_login(failure: Failure, context: Context) -> Explanation:
     if login.account is None:
         return _no_account(login)
     reason = login.explanation.reason if login.explanation and not login.explanation.allowed else ""
+    # Without the name of a plugin, ALTER USER would keep the one that takes no password.
+    by = "VIA mysql_native_password USING PASSWORD('...')"
+    if login.server is None or "mariadb" not in login.server.spec.kind.name.lower():
+        by = "WITH caching_sha2_password BY '...'"
     return Explanation(
-        reason or f"the account {login.picked} has no password: its plugin lets in a system user by the socket file",
-        (_picked_it(login),),
+        reason.replace("clients of the socket file only", "connections by the Unix socket alone")
+        or f"the account {login.picked} has no password: its plugin lets in a system user by the Unix socket",
+        login.picked_it,
         (
-            f"for logins over the network: ALTER USER {login.picked} IDENTIFIED BY '...'",
+            f"for logins over the network: ALTER USER {login.picked} IDENTIFIED {by}",
             "or connect as another account: netns_account(...)",
         ),
     )
@@ -208,7 +251,7 @@ def locked(failure: Failure, context: Context) -> Explanation:
     login = _Login(failure, context)
     return Explanation(
         f"the account {login.picked} is locked",
-        (_picked_it(login),),
+        login.picked_it,
         (f"ALTER USER {login.picked} ACCOUNT UNLOCK",),
     )
 
@@ -231,9 +274,14 @@ def expired(failure: Failure, context: Context) -> Explanation:
     account = login.picked if login.account else "of this connection"
     return Explanation(
         f"the password of the account {account} has expired, so {effect}",
-        (_picked_it(login),) if login.address else (),
-        (
-            f"ALTER USER {account} IDENTIFIED BY '...'",
-            f"or never let it expire: ALTER USER {account} PASSWORD EXPIRE NEVER, after the change",
-        ),
+        _why_refused(failure, login) if refused else login.picked_it,
+        (f"ALTER USER {account} IDENTIFIED BY '...', with the password that the test sends",),
     )
+
+
+def _why_refused(failure: Failure, login: _Login) -> tuple[str, ...]:
+    """Return why the server refuses a login that it could let in for a change of the password."""
+    disconnects = variable(failure.server, "disconnect_on_expired_password")
+    reason = f"disconnect_on_expired_password = {disconnects}" if disconnects else ""
+    told = f"{reason}: a client that does not say that it can change the password is not let in"
+    return (*((told,) if reason else ()), *login.picked_it)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.kernel.faultlog import Fault
 from pytest_netns_mysql.report.explanations.accounts import fixture_of
+from pytest_netns_mysql.report.explanations.calls import call_of, options_of
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import SOME_CLIENT, Failure
 from pytest_netns_mysql.report.model import Explanation
@@ -18,7 +21,7 @@ _SOCKET_FILE = re.compile(r"through socket '([^']+)'")
 _ERRNO = re.compile(r"(?:Errno |\()(-?\d+)\b")
 _REFUSED, _UNREACHABLE, _NO_ROUTE, _TIMED_OUT = 111, 101, 113, 110
 _NAMES = (-2, -3, -5)
-_JUST_NOW = 1.0  # seconds
+_JUST_NOW, _MILLISECOND = 1.0, 0.001  # seconds
 _TIMEOUTS = ("timed out", "Timeout of", "timeout")
 
 
@@ -138,13 +141,29 @@ def faults_between(failure: Failure, context: Context, *names: str) -> list[Faul
 
 
 def since(fault: Fault) -> str:
-    """Return when a fault began, and where, such as ``since 12:00:01, caused at test_shop.py, line 7``."""
+    """Return when a fault began, and where, such as ``since 12:00:01, caused at test_shop.py:7``."""
     moment = f"since {time.strftime('%H:%M:%S', time.localtime(fault.began))}"
-    return f"{moment}, caused at {fault.caused_at}" if fault.caused_at else moment
+    return f"{moment}, caused at {_as_pytest_writes(fault.caused_at)}" if fault.caused_at else moment
+
+
+def _as_pytest_writes(place: str) -> str:
+    """Return a file and a line as pytest shows them: ``test_shop.py:7``, relative to the current directory."""
+    file, _, line = place.partition(", line ")
+    path = Path(file)
+    with contextlib.suppress(OSError, ValueError):
+        path = path.relative_to(Path.cwd())
+    return f"{path}:{line}" if line else str(path)
+
+
+def _before(seconds: float) -> str:
+    """Return a span of time in a unit that fits."""
+    if seconds < _MILLISECOND:
+        return "less than 1 ms"
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def _by_fault(fault: Fault, faults: list[Fault], reach: _Reach, failure: Failure) -> Explanation:
-    before = f", {failure.attempt.at - fault.began:.1f} s before this attempt" if failure.attempt else ""
+    before = f", {_before(failure.attempt.at - fault.began)} before this attempt" if failure.attempt else ""
     others = [f"in force as well: {other.what}, {since(other)}" for other in faults if other is not fault]
     return Explanation(
         f"{reach.client} cannot reach {reach.target}: {fault.what}",
@@ -168,7 +187,7 @@ def _by_errno(number: int | None, reach: _Reach, failure: Failure, context: Cont
     if number == _REFUSED:
         return Explanation(
             f"nothing listens at {reach.target}: the connection from {reach.client} was refused",
-            _listening(endpoints),
+            (*_gateway(reach, context), *_listening(endpoints)),
             (_connect_to(reach, failure),),
         )
     if number == _UNREACHABLE:
@@ -216,7 +235,20 @@ def _connect_to(reach: _Reach, failure: Failure) -> str:
     if reach.client == SOME_CLIENT:
         return 'connect to an endpoint of the client\'s own namespace: netns_mysqld.endpoint("red")'
     near = server.endpoint_for(reach.client)
-    return f'connect to {near} port {near.port}: netns_connect("{reach.client}") does'
+    named = [name for name in ("host", "port") if name in options_of(failure)]
+    call = f'{call_of(failure)}("{reach.client}"{", ..." if call_of(failure) != "netns_connect" else ""})'
+    if named:
+        return f"leave {' and '.join(f'{name}=' for name in named)} out: {call} goes to {near} port {near.port}"
+    return f"connect to {near} port {near.port}: {call} does"
+
+
+def _gateway(reach: _Reach, context: Context) -> tuple[str, ...]:
+    """Return the sentence that says that an address is the gateway of the client, if it is."""
+    if context.network is None or reach.client not in context.network or reach.place != GLOBAL:
+        return ()
+    routes = context.network.topology.plan.routes
+    is_gateway = any((route.namespace, str(route.gateway)) == (reach.client, reach.address) for route in routes)
+    return (f"{reach.address} is the gateway of {reach.client}, an address of {GLOBAL}",) if is_gateway else ()
 
 
 def _unknown_name(reach: _Reach, failure: Failure, context: Context) -> Explanation:

@@ -76,7 +76,7 @@ def _is_address(text: str) -> bool:
 def _explanation(attempt: Attempt, origin: str, expected: str, server: Instance, context: Context) -> Explanation:
     network = context.network
     own = [] if network is None else [str(interface.ip) for interface in network[attempt.namespace].addresses]
-    details = [f"{attempt.user} connected from namespace {attempt.namespace} to {attempt.endpoint}"]
+    details, seen = [], context.with_namespace(origin)
     if origin not in own:
         details.append(
             f"the server sees {context.with_namespace(origin)}, because address translation (NAT) is on the way"
@@ -85,13 +85,21 @@ def _explanation(attempt: Attempt, origin: str, expected: str, server: Instance,
         route = f"the route to {attempt.endpoint.address} leaves by {origin}"
         details.append(f"{expected} is another address of the same namespace: {route}")
     wanted = context.namespace_of(expected)
-    remedies = [f'connect from there: netns_connect("{wanted}"), or mark the test with @pytest.mark.netns("{wanted}")']
+    if attempt.namespace == context.namespace:
+        marker = f'@pytest.mark.netns("{wanted}")'
+        remedies = [f'connect from there: netns_connect("{wanted}"), or mark the test with {marker}']
+    else:
+        if origin in own:
+            seen = f"{origin} (namespace {attempt.namespace}, which the call names)"
+        own_user = f", as {wanted}_user" if attempt.user == f"{attempt.namespace}_user" else ""
+        remedies = [f'connect from there: netns_connect("{wanted}"){own_user}']
+    remedies.append(f"or expect {attempt.user}@{origin}, if {attempt.namespace} is meant")
     if attempt.namespace == wanted:
         near = next((each for each in server.endpoints if each.namespace == wanted), None)
         remedies = [f'connect to the endpoint of the namespace itself: endpoint="{near}"'] if near else []
         remedies.append(f"or expect {origin}")
     return Explanation(
-        f"the connection comes from {context.with_namespace(origin)}, not from {context.with_namespace(expected)}",
+        f"the connection comes from {seen}, not from {context.with_namespace(expected)}",
         tuple(details),
         tuple(remedies[:2]),
     )

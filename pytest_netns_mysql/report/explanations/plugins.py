@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from pytest_netns_mysql.report.explanations.accounts import account_in_force, quoted
+from pytest_netns_mysql.report.explanations.calls import said, with_key, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.explanations.logins import without_account
@@ -57,10 +58,8 @@ def needs_secure_connection(failure: Failure, context: Context) -> Explanation:
     found = _SHA.search(failure.message)
     plugin = found[0] if found else "caching_sha2_password"
     return Explanation(
-        f"the client would send its password without TLS, and {plugin} does not allow that",
-        ("the first login of an account needs TLS or the server's public key; later ones are answered from a cache",),
-        (
-            "connect with TLS: netns_connect(..., ssl_disabled=False)",
-            "or let the client ask for the key: get_server_public_key / --get-server-public-key",
-        ),
+        f"{plugin} needs TLS or the server's RSA public key for the first login of an account, "
+        "and the client had neither",
+        tuple(filter(None, [said(failure)])),
+        (with_tls(failure), with_key(failure)),
     )

@@ -34,7 +34,7 @@ def option_forbids(failure: Failure, _: Context) -> Explanation | None:
         f"{name} is read-only ({option} = ON), and the statement writes",
         tuple(details),
         (
-            "write on the source" if is_replica else f'netns_mysqld.execute("SET GLOBAL {option} = OFF")',
+            "write on the source" if is_replica else f"SET GLOBAL {option} = OFF",
             "or use an account that may: GRANT CONNECTION_ADMIN ON *.* TO ..." if not is_super else "",
         )[: 1 if is_super else 2],
     )

@@ -38,14 +38,13 @@ def exists(server: Instance | None, schema: str, name: str = "", routine: str = 
     return bool(names(server, f"SELECT 1 FROM information_schema.{table} WHERE {condition}"))
 
 
-def near_names(server: Instance | None, schema: str, table: str = "") -> str:
-    """Return the clause with the schemas, or the tables of a schema, that have a similar name, or else all if few."""
+def near_names(server: Instance | None, schema: str, table: str = "") -> list[str]:
+    """Return the schemas, or the tables of a schema as ``shop.orders``, that have a similar name, the nearest first."""
     query = "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA"
     if table:
         query = f"SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {literal(schema)}"
-    known = names(server, query)
-    near = difflib.get_close_matches(table or schema, known, 3, _NEAR)
-    return f"; there is {', '.join(near)}" if near else ""
+    near = difflib.get_close_matches(table or schema, names(server, query), 3, _NEAR)
+    return [f"{schema}.{name}" for name in near] if table else near
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def _put_away(failure: Failure, context: Context, schema: str, table: str) -> _G
             thing = "" if part == table else f"with its schema {schema} "
             return _Gone(
                 f"{test} created it, and it was dropped {thing}after that test",
-                f"netns_leftovers = {context.leftovers}: what a test leaves on a server is put back at its end",
+                f"netns_leftovers = {context.leftovers}: what a test changes on a server is undone at its end",
                 (_FIXTURE, _KEEP),
             )
     if (test := known.get(("", schema, ""))) and not near_names(failure.server, schema, table):
@@ -78,11 +77,20 @@ def _put_away(failure: Failure, context: Context, schema: str, table: str) -> _G
     return None
 
 
-def put_away_line(failure: Failure, context: Context, schema: str, table: str = "") -> str:
-    """Return the sentence that says after which test a schema or a table went away, or ''."""
+def put_away(failure: Failure, context: Context, schema: str, table: str = "") -> Explanation | None:
+    """Return the explanation that says after which test a schema or a table went away, or None."""
     gone = _put_away(failure, context, schema, table)
-    name = f"table {schema}.{table}" if table else f"schema {schema}"
-    return f"there is no {name} any more: {gone.clause}" if gone else ""
+    if gone is None:
+        return None
+    what = f"there is no {_named(failure, schema, table)} any more: {gone.clause}"
+    return Explanation(what, (gone.reason,), gone.remedies)
+
+
+def _named(failure: Failure, schema: str, table: str) -> str:
+    """Return what is not there; a schema in the word of the error, too, which may be ``database``."""
+    if table:
+        return f"table {schema}.{table}"
+    return f"schema (database) {schema}" if "database" in failure.message else f"schema {schema}"
 
 
 def unknown_schema(failure: Failure, context: Context) -> Explanation | None:
@@ -98,24 +106,25 @@ def unknown_table(failure: Failure, context: Context) -> Explanation | None:
 
 
 def _gone(failure: Failure, context: Context, schema: str, table: str = "") -> Explanation:
-    name = f"table {schema}.{table}" if table else f"schema {schema}"
-    if gone := _put_away(failure, context, schema, table):
-        return Explanation(f"there is no {name} any more: {gone.clause}", (gone.reason,), gone.remedies)
+    name = _named(failure, schema, table)
+    if gone := put_away(failure, context, schema, table):
+        return gone
     details = []
     if table and not exists(failure.server, schema):
         details.append(f"there is no schema {schema} either")
     near = near_names(failure.server, schema, table)
-    details += [near.removeprefix("; ") + ", with a similar name"] if near else []
+    details += [f"there is {', '.join(near)}, with a similar name"] if near else []
     details += _elsewhere(failure, context, schema, table)
     if failure.server and (test := context.put_away.get((failure.server.name, "", ""))):
         details.append(f"{fixture_of(failure.server)} was started anew after {test}: what earlier tests left is gone")
     create = f"CREATE TABLE {schema}.{table} (...)" if table else f"CREATE SCHEMA {schema}"
-    server = fixture_of(failure.server)
     return Explanation(
-        f"there is no {name} on {server}",
+        f"there is no {name} on {fixture_of(failure.server)}",
         tuple(details[:3]),
-        (
-            f'create it in the test or in a fixture: {server}.execute("{create}")',
+        (f"write {' or '.join(near)}",)
+        if near
+        else (
+            f"create it in the test or in a fixture: {create}",
             "or load it when the server starts: factories.mysqld(load=[...])",
         ),
     )

@@ -165,8 +165,9 @@ def test_netns_mysql_run_looks_for_its_server_before_it_enters(tmp_path: Path) -
 def test_a_run_and_a_failure_say_which_server_they_are_on(suite: Suite) -> None:
     result = suite("first_contact/failing")
     result.assert_outcomes(failed=1)
-    server = r"MySQL \d+\.\d+\.\d+ \(/.*/mysqld(, fetched from \S+ \w+)?\)"
-    result.stdout.re_match_lines([rf"netns: auto is {server}", r"-+ netns -+", rf"server: {server}"])
+    server = r"MySQL \d+\.\d+\.\d+"
+    place = r"\(/.*/mysqld(, fetched from \S+ \w+)?\)"
+    result.stdout.re_match_lines([rf"netns: auto is {server} {place}", r"-+ netns -+", rf" +mysqld: {server} at .*"])
 
 
 def test_a_run_without_a_server_prints_no_server(suite: Suite) -> None:

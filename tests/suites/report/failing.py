@@ -44,3 +44,29 @@ def test_fixture(application):
 
 def test_of_another_kind():
     raise ValueError("no netns test")
+
+
+@pytest.mark.netns("red")
+def test_cause_without_a_traceback(netns_mysql):
+    raise ValueError("of another process") from KeyError("there")
+
+
+def test_plain_cause_without_a_traceback():
+    raise ValueError("of another process") from KeyError("there")
+
+
+@pytest.mark.netns("red")
+def test_control_characters(netns_mysql):
+    with netns_mysql.cursor() as cursor:
+        cursor.execute("SELECT '\x1b[2Jcleared'")
+        cursor.fetchall()
+        raise ValueError("of the test")
+
+
+@pytest.mark.netns("red")
+def test_password_in_a_statement(netns_mysqld, netns_mysql):
+    netns_mysqld.execute("GRANT CREATE USER ON *.* TO 'red_user'@'192.0.2.2'")
+    netns_mysql.reconnect()
+    with netns_mysql.cursor() as cursor:
+        cursor.execute("CREATE USER other IDENTIFIED BY 'very secret'")
+        cursor.execute("ALTER USER missing IDENTIFIED BY 'very secret'")
