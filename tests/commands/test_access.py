@@ -54,9 +54,11 @@ def test_the_output_of_pt_show_grants_and_a_second_file(tmp_path: Path) -> None:
         "Plugin 'mysql_native_password' is not loaded",
         "netns-mysql: pt-show-grants.sql, line 9, is left out: Unknown database 'shop'",
     ]
-    locked = "3118 'former'@'%': locked, perhaps a role"  # MySQL keeps roles like this account
+    # MySQL keeps roles like this account.
+    locked = "3118 'former'@'%': locked, perhaps a role"
     assert result.stdout.splitlines() == [
-        "user    global (127.0.0.1)                         red (192.0.2.2)                            blue (198.51.100.2)",
+        "user    global (127.0.0.1)                         "
+        "red (192.0.2.2)                            blue (198.51.100.2)",
         "app     1045 no account                            'app'@'192.0.2.%'                          1045 no account",
         f"former  {locked}  {locked}  {locked}",
         "more    'more'@'%'                                 'more'@'%'                                 'more'@'%'",
