@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.mysql.mysqld.attempts import attempt_that_raised
 from pytest_netns_mysql.report.model import Connection
 
 if TYPE_CHECKING:
@@ -67,9 +68,8 @@ def failed_attempt(attempts: Iterable[Attempt], error: BaseException | None) -> 
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
         seen.add(id(error))
-        for attempt in reversed(candidates):
-            if attempt.is_of(error):
-                return attempt
+        if attempt := attempt_that_raised(error, candidates):
+            return attempt
         error = error.__cause__ or error.__context__
     return None
 

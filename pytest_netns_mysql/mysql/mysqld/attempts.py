@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import Endpoint
 
 _KEPT = 200
+
+_Referred = TypeVar("_Referred")
+
+
+def _reference(referred: _Referred) -> weakref.ref[_Referred] | None:
+    """Return a weak reference, or None to what allows none, such as Python's own exceptions."""
+    try:
+        return weakref.ref(referred)
+    except TypeError:
+        return None
 
 
 @dataclass
@@ -39,9 +51,43 @@ class Attempt:
     error: str = ""
     errno: int | None = None
 
-    def is_of(self, error: BaseException) -> bool:
-        """Return True if this attempt ended with an error."""
-        return bool(self.error) and self.error == str(error)
+    _exception: weakref.ref[BaseException] | None = field(default=None, repr=False, compare=False)
+    _opened: weakref.ref[object] | None = field(default=None, repr=False, compare=False)
+
+    def note_connection(self, connection: object, number: int | None) -> None:
+        """Keep the connection that was opened, as long as others keep it, and its number on its server."""
+        self.connection, self._opened = number, _reference(connection)
+
+    def note_error(self, error: BaseException) -> None:
+        """Keep the text and the number of the error that ended this attempt; the error itself while others keep it."""
+        self.error, self._exception = str(error), _reference(error)
+        number = getattr(error, "errno", None)
+        if number is None and error.args and isinstance(error.args[0], int):
+            number = error.args[0]  # PyMySQL
+        self.errno = number if isinstance(number, int) else None
+
+    def opened(self, connection: object) -> bool:
+        """Return True if this attempt opened a connection; a weak proxy of the connection will do."""
+        own = None if self._opened is None else self._opened()
+        if own is None or connection is own:
+            return own is not None
+        with contextlib.suppress(Exception):  # an attribute of any object, of a proxy that refers to nothing
+            return getattr(connection.close, "__self__", None) is own  # type: ignore[attr-defined]
+        return False
+
+    def raised(self, error: BaseException) -> bool:
+        """Return True if this attempt ended with this very exception; False, too, if that is not known."""
+        return self._exception is not None and self._exception() is error
+
+
+def attempt_that_raised(error: BaseException, attempts: Iterable[Attempt]) -> Attempt | None:
+    """Return the attempt that ended with an exception, or None.
+
+    If no attempt is known to have ended with this very exception, the last one whose error has the same text is meant.
+    """
+    latest = list(attempts)[::-1]
+    same_text = (each for each in latest if each.error and each.error == str(error))
+    return next((each for each in latest if each.raised(error)), None) or next(same_text, None)
 
 
 class Attempts:
@@ -58,11 +104,7 @@ class Attempts:
         try:
             yield
         except Exception as error:
-            attempt.error = str(error)
-            number = getattr(error, "errno", None)
-            if number is None and error.args and isinstance(error.args[0], int):
-                number = error.args[0]  # PyMySQL
-            attempt.errno = number if isinstance(number, int) else None
+            attempt.note_error(error)
             raise
 
     def since(self, moment: float) -> list[Attempt]:

@@ -45,7 +45,7 @@ def connect_client(
     attempt.uses_tls = asks_for_tls(driver, settings)
     with server.attempts.noting(attempt), access.raise_if_server_died():
         connection = connect_with_tls_if_required(server.network[name], driver, **settings)
-    attempt.connection = access.clients.note(connection, f"{user} from {name}")
+    attempt.note_connection(connection, access.clients.note(connection, f"{user} from {name}"))
     attempt.uses_tls = getattr(connection, "is_secure", attempt.uses_tls)
     return connection
 

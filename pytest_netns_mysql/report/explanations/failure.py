@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import re
 import ssl
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from pytest_netns_mysql.errors import ClientError, NetnsError
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
 from pytest_netns_mysql.report.explanations.answers import ask
+from pytest_netns_mysql.report.explanations.servers import connection_number, server_of
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
@@ -93,6 +93,7 @@ class Failure:
         connection: The number of that connection, or None.
         namespace: The namespace of the client if the error is not of an attempt, or ``the client`` if it is not known.
         target: The address and the port that a socket was to be connected to, as far as they are known.
+        opened: The attempt that opened the connection in which the error arose, or None if it is not known.
     """
 
     number: int
@@ -105,6 +106,7 @@ class Failure:
     connection: int | None = None
     namespace: str = SOME_CLIENT
     target: tuple[str, int | None] = _NOWHERE
+    opened: Attempt | None = None
 
 
 def failure_of(error: BaseException, context: Context) -> Failure | None:
@@ -114,12 +116,13 @@ def failure_of(error: BaseException, context: Context) -> Failure | None:
         if found is None:
             continue
         number, message = found
-        server, attempt = _server(cause, message, context)
         frames = [frame for frame in _frames(cause) if _module(frame).startswith(_DRIVERS)]
-        connection = _connection(frames) if attempt is None else None
+        server, attempt, opened = server_of(cause, message, frames, context)
+        connection = connection_number(frames) if attempt is None else None
         session = None if connection is None else _session(connection, server)
         statement, (namespace, target) = _statement(frames), _socket(cause)
-        return Failure(number, message, cause, server, attempt, statement, session, connection, namespace, target)
+        failure = Failure(number, message, cause, server, attempt, statement, session, connection, namespace, target)
+        return replace(failure, opened=opened)
     return None
 
 
@@ -178,16 +181,6 @@ def _text(output: Any) -> str:
     return output.decode(errors="replace") if isinstance(output, bytes) else str(output or "")
 
 
-def _server(error: BaseException, message: str, context: Context) -> tuple[Instance | None, Attempt | None]:
-    """Return the server that refused a connection, with the attempt, or the server that an error may be of."""
-    attempts = [(server, attempt) for server in context.servers for attempt in server.attempts.since(context.began)]
-    for server, attempt in reversed(attempts):
-        if attempt.is_of(error):
-            return server, attempt
-    of_user = [server for server, attempt in attempts if f"'{attempt.user}'@" in message]
-    return next(iter([*reversed(of_user), *context.servers]), None), None
-
-
 def _frames(error: BaseException) -> Iterator[FrameType]:
     traceback = error.__traceback__
     while traceback is not None:
@@ -223,20 +216,6 @@ def _statement(frames: list[FrameType]) -> str:
     return ""
 
 
-def _connection(frames: list[FrameType]) -> int | None:
-    numbers = [number for frame in frames if (number := _connection_number(frame.f_locals.get("self"))) is not None]
-    return numbers[-1] if numbers else None
-
-
 def _session(number: int, server: Instance | None) -> Session | None:
     found = next((row for row in ask(server, "SHOW PROCESSLIST") if row[0] == str(number)), None)
     return None if found is None else Session(number, found[1], host_of(found[2]), found[3])
-
-
-def _connection_number(connection: Any) -> int | None:
-    """Return the number of a driver's connection on its server, or None for any other object."""
-    with contextlib.suppress(Exception):  # a property of any object of a driver may raise
-        number = getattr(connection, "server_thread_id", None)  # PyMySQL, aiomysql
-        number = number[0] if isinstance(number, tuple) and number else getattr(connection, "connection_id", None)
-        return number if isinstance(number, int) else None
-    return None
