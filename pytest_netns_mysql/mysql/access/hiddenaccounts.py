@@ -65,12 +65,16 @@ class HiddenAccounts:
         """
         ordered = in_order(login.user, login.state)
         others = [account for account in ordered if account != picked and matches(account, login.origin, login.state)]
-        own = self._with_roles(str(picked))
+        if not others:
+            return ()
+        own, taken = self._with_roles(str(picked)), [self._grants(str(picked))]
         inherits = not self._has_active_roles(picked)
         found = []
         for account in others:
             if inherits:
-                own.append(_inherited(self._grants(str(account)), own, picked, account))
+                inherited = _inherited(self._grants(str(account)), taken, picked, account)
+                own.append(inherited)
+                taken.append(inherited)
             missing = _missing(self._with_roles(str(account)), own)
             is_unexpected = is_refused or (account.user != "" and picked.user == "")
             if missing or is_unexpected:
@@ -103,7 +107,7 @@ class HiddenAccounts:
         return read_grants(decoded(line) for (line,) in rows)
 
 
-def _inherited(grants: Grants, own: Sequence[Grants], picked: ServerAccount, account: ServerAccount) -> Grants:
+def _inherited(grants: Grants, taken: Sequence[Grants], picked: ServerAccount, account: ServerAccount) -> Grants:
     """Return the grants of a hidden account that count for the login all the same.
 
     For a schema, a table or a routine, the server takes the first account with a grant on it whose host matches the
@@ -112,7 +116,7 @@ def _inherited(grants: Grants, own: Sequence[Grants], picked: ServerAccount, acc
     found = []
     for grant in _all([grants], is_revoke=False):
         users = (picked.user, "") if grant.name == "*" else (picked.user,)
-        is_taken = any(_is_on_same(grant, each) for each in _all(own, is_revoke=False))
+        is_taken = any(_is_on_same(grant, each) for each in _all(taken, is_revoke=False))
         if grant.schema != "*" and account.user in users and not is_taken:
             found.append(grant)
     return Grants(tuple(found))

@@ -108,8 +108,8 @@ class AccountLoader:
             return None
         (rows,) = self._server.administrator.ask(ACTIVE_PLUGINS)
         loaded = {decoded(name).lower() for (name,) in rows}
-        names = (decoded(found[1]) for found in _PLUGIN.finditer(text))
-        return next((name for name in names if name.lower() not in loaded), None)
+        names = (decoded(found[1]).lower() for found in _PLUGIN.finditer(text))
+        return next((name for name in names if name not in loaded), None)
 
     def _with_other_plugin(self, statement: Statement, plugin: str) -> bytes:
         """Return a statement with a plugin that the server has, or unchanged after the server has loaded the plugin."""

@@ -385,7 +385,13 @@ def test_grants_of_a_hidden_account_that_count_all_the_same(netns_mysqld, netns_
 
 def test_an_active_role_and_grants_of_a_hidden_account(netns_mysqld, is_mariadb, netns_connect):
     netns_mysqld.execute("CREATE ROLE reader")
+    hidden(netns_mysqld, [], [])  # for the schema
+    netns_mysqld.execute("GRANT INSERT ON shop.* TO reader")
     assert hidden(netns_mysqld, ["reader"], ["SELECT ON shop.*"]) == []
+    with netns_mysqld.connect(namespace="red", user="app") as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT * FROM shop.t")
+        cursor.fetchall()
     to = "FOR" if is_mariadb else "TO"
     netns_mysqld.execute(f"SET DEFAULT ROLE reader {to} app@'192.0.2.2'")
     found = [clause for account in netns_mysqld.explain_login("app", "red").hidden for clause in account.privileges]
