@@ -50,7 +50,9 @@ def all_accounts(server: Instance | None) -> list[AccountName]:
 
 
 def origin_of(server: Instance, attempt: Attempt) -> str:
-    """Return the client's address that the server saw in an attempt, or '' if there is no route any more."""
+    """Return the client's address that the server named or else saw in an attempt, or '' if no route is left."""
+    if attempt.seen_from:
+        return attempt.seen_from  # whatever changed in the network since
     try:
         return server.origin(attempt.namespace, attempt.endpoint)
     except (NetnsError, OSError):
@@ -104,7 +106,18 @@ def account_in_force(failure: Failure, context: Context) -> AccountName | None:
     if client is None or client in all_accounts(failure.server):
         return client
     login = login_of(failure, client)
-    return None if login is None or login.account is None else named_client(login.account)
+    return None if login is None else picked_account(login)
+
+
+def picked_account(login: LoginExplanation) -> AccountName | None:
+    """Return the account that a server picks for a login, or None; of a proxy user the account that it acts as."""
+    if login.account is None:
+        return None
+    for each in login.candidates:
+        if each.account == login.account:
+            return each.user, each.host
+    found = named_client(login.account)
+    return None if found is None else (found[0].replace("\\\\", "\\"), found[1].replace("\\\\", "\\"))
 
 
 def picked_for(account: AccountName, failure: Failure, context: Context) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.report.explanations.accounts import login_of, named_client, origin_of, quoted
+from pytest_netns_mysql.report.explanations.accounts import login_of, origin_of, picked_account, quoted
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.model import Explanation
@@ -52,7 +52,7 @@ def _other_account(text: str, opened: Sequence[_Opened], context: Context) -> Ex
     for attempt, origin, server in reversed(opened):
         client = attempt.user, origin
         login = login_of(Failure(0, "", AssertionError(), server), client)
-        picked = None if login is None or login.account is None else named_client(login.account)
+        picked = None if login is None else picked_account(login)
         if login is None or picked is None or picked not in named or picked == client:
             continue
         for expected in login.candidates:

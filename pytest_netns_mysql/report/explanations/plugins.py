@@ -8,7 +8,7 @@ from pytest_netns_mysql.report.explanations.accounts import account_in_force, qu
 from pytest_netns_mysql.report.explanations.calls import said, with_key, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.explanations.logins import without_account
+from pytest_netns_mysql.report.explanations.noaccount import without_account
 from pytest_netns_mysql.report.model import Explanation
 
 _SHA = re.compile(r"(?:caching_sha2|sha256)_password")
