@@ -36,6 +36,11 @@ def fixture_of(server: Instance | None) -> str:
     return "netns_mysqld" if server.name == "mysqld" else server.name
 
 
+def is_mariadb(server: Instance | None) -> bool:
+    """Return True if a server is known to be MariaDB."""
+    return server is not None and server.spec.kind.flavor == "mariadb"
+
+
 def named_client(text: str) -> AccountName | None:
     """Return the user and the host that an error's message names first, or None."""
     found = _CLIENT.search(text)

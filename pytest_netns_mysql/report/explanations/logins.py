@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_netns_mysql.report.explanations.accounts import fixture_of
+from pytest_netns_mysql.report.explanations.accounts import fixture_of, is_mariadb
 from pytest_netns_mysql.report.explanations.answers import variable
 from pytest_netns_mysql.report.explanations.calls import call_of, gave_certificate, place_of, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
@@ -134,7 +134,7 @@ def no_password_login(failure: Failure, context: Context) -> Explanation:
     reason = login.explanation.reason if login.explanation and not login.explanation.allowed else ""
     # Without the name of a plugin, ALTER USER would keep the one that takes no password.
     by = "VIA mysql_native_password USING PASSWORD('...')"
-    if login.server is None or login.server.spec.kind.flavor != "mariadb":
+    if not is_mariadb(login.server):
         by = "WITH caching_sha2_password BY '...'"
     return Explanation(
         reason.replace("clients of the socket file only", "connections by the Unix socket alone")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import EndpointError, UnknownNamespaceError
 from pytest_netns_mysql.kernel.faultlog import Fault
 from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.calls import call_of, options_of
@@ -233,8 +234,12 @@ def _connect_to(reach: _Reach, failure: Failure) -> str:
     if server is None or not server.is_running:
         return "start a server in this network: netns_mysqld"
     if reach.client == SOME_CLIENT:
-        return 'connect to an endpoint of the client\'s own namespace: netns_mysqld.endpoint("red")'
-    near = server.endpoint_for(reach.client)
+        return "connect to an endpoint of the client's own namespace: " + f'{fixture_of(server)}.endpoint("red")'
+    try:
+        near = server.endpoint_for(reach.client)
+    except (EndpointError, UnknownNamespaceError):
+        no_endpoint = f"no endpoint of {fixture_of(server)} can be reached from {reach.client}"
+        return f"{no_endpoint}: add an address to bind_address"
     named = [name for name in ("host", "port") if name in options_of(failure)]
     call = f'{call_of(failure)}("{reach.client}"{", ..." if call_of(failure) != "netns_connect" else ""})'
     if named:
