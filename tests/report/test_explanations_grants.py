@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import mysql.connector
 import pymysql
-from dataclasses import replace
-
 import pytest
 
 from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.access.explain import explain_login_from
+from pytest_netns_mysql.mysql.access.explain import LoginExplainer, explain_login_from
 from pytest_netns_mysql.mysql.access.explanation import LoginExplanation, Origin
 from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
@@ -98,6 +98,14 @@ def login_of(failure: Failure, client: AccountName | None) -> LoginExplanation |
     uses_tls = None if attempt is None else attempt.uses_tls
     try:
         return explain_login_from(server, client[0], Origin(client[1]), endpoint, uses_tls=uses_tls)
+    except (mysql.connector.Error, NetnsError, OSError):
+        return None
+
+
+def explainer_of(server: Instance) -> LoginExplainer | None:
+    """Return what explains several logins by one reading of a server's accounts, or None if it cannot be asked."""
+    try:
+        return LoginExplainer(server)
     except (mysql.connector.Error, NetnsError, OSError):
         return None
 
