@@ -7,12 +7,16 @@ import math
 import re
 import socket
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, StartFactory
+from pytest_netns_mysql.kernel.faults.fault import NetworkFault
 from pytest_netns_mysql.report.explanations.explain import explain
+from pytest_netns_mysql.report.explanations.network import heal
 from tests.report.conftest import Explained, run
 
 pytestmark = pytest.mark.live
@@ -226,3 +230,23 @@ def test_a_server_that_listens_on_the_loopback_interface_alone(
     found = explained(lambda: server.connect("red", endpoint=endpoint, user="app"), servers=[server])
     assert found.what.startswith("nothing listens at 127.0.0.1 port 3399")
     assert found.remedies == (f"no endpoint of {server.name} can be reached from red: add an address to bind_address",)
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "remedy"),
+    [
+        (lambda netns: netns.link("red").down(), "link", 'end the fault before you connect: netns.link("red").up()'),
+        (lambda netns: netns.link("red").shape(loss="1%"), "shape", "connect after the fault has ended: "),
+        (lambda netns: netns.partition("red"), "rejection", "connect after the block `with netns.partition(...)`"),
+        (lambda netns: netns.partition("red", action="drop"), "partition", "connect after the block `with netns."),
+        (lambda netns: netns.partition("red", port=1), "rejection", "connect after the block `with netns.partition"),
+    ],
+)
+def test_what_ends_a_fault_follows_from_its_kind(
+    netns: Network, cause: Callable[[Network], NetworkFault], kind: str, remedy: str
+) -> None:
+    with cause(netns):
+        (fault,) = netns.fault_log.in_force
+        assert fault.kind == kind
+        assert heal(fault).startswith(remedy)
+        assert heal(replace(fault, what="something else")) == heal(fault)

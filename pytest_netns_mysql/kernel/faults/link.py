@@ -40,7 +40,11 @@ class VethLink:
             self._keep_entries()
         self._set_state(up=False)
         return self._faults.begin(
-            f"{self._name} is down", *self._namespaces, undo=self._heal_one_down, subject=("down", self._veth)
+            f"{self._name} is down",
+            *self._namespaces,
+            undo=self._heal_one_down,
+            subject=("down", self._veth),
+            kind="link",
         )
 
     def up(self) -> None:

@@ -78,7 +78,12 @@ def shape(
     clause = f"the link of {veth.inner.namespace} to {veth.to} {' and '.join(effects)}"
     clause += _WAYS[direction].format(name=veth.inner.namespace)
     return faults.begin(
-        clause, veth.inner.namespace, veth.outer.namespace, undo=undo, subject=("shaping", veth, direction)
+        clause,
+        veth.inner.namespace,
+        veth.outer.namespace,
+        undo=undo,
+        subject=("shaping", veth, direction),
+        kind="shape",
     )
 
 

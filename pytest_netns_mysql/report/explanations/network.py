@@ -95,7 +95,7 @@ def _changes(context: Context, reach: _Reach) -> list[str]:
 def _faults(number: int | None, failure: Failure, context: Context, reach: _Reach) -> list[Fault]:
     names = (reach.client, reach.place) if reach.client != SOME_CLIENT else ()
     faults = faults_between(failure, context, *names)
-    return [fault for fault in faults if number != _REFUSED or "reject" in fault.what]
+    return [fault for fault in faults if number != _REFUSED or fault.kind == "rejection"]
 
 
 def _reach(failure: Failure, context: Context) -> _Reach:
@@ -175,9 +175,9 @@ def _by_fault(fault: Fault, faults: list[Fault], reach: _Reach, failure: Failure
 
 def heal(fault: Fault) -> str:
     """Return what ends a fault."""
-    if "link" in fault.what and "down" in fault.what and fault.namespaces:
+    if fault.kind == "link" and fault.namespaces:
         return f'end the fault before you connect: netns.link("{fault.namespaces[0]}").up()'
-    if "partition" in fault.what or "cut off" in fault.what:
+    if fault.kind in ("partition", "rejection"):
         return "connect after the block `with netns.partition(...)` has ended"
     return "connect after the fault has ended: leave its `with` block first"
 
@@ -258,7 +258,7 @@ def _gateway(reach: _Reach, context: Context) -> tuple[str, ...]:
 
 def _unknown_name(reach: _Reach, failure: Failure, context: Context) -> Explanation:
     for fault in faults_between(failure, context):
-        if "resolve" in fault.what:
+        if fault.kind == "names":
             return _by_fault(fault, [], reach, failure)
     hosts = [] if context.network is None else [name for name, _ in context.network.topology.plan.hosts]
     known = ", ".join(dict.fromkeys(hosts)) or "none but localhost"
