@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.executing import execute, exists, report_not_found
 from pytest_netns_mysql.commands.ownserver import Progress, start_server, startable_kind
@@ -72,7 +72,7 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
         environment |= variables
     namespace.__enter__()
     with contextlib.suppress(OSError):  # the kernel may refuse the memory; the command does not need it
-        origin = Origin("run", argv, since=time.time(), namespace=netns, has_become_another=True)
+        origin = Origin("run", argv, since=clock.now(), namespace=netns, has_become_another=True)
         board = Board(survives_exec=True)
         board.show(facts_of(origin, network, servers))
         board.show_accounts(created)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
+
+from pytest_netns_mysql import clock
 
 _KEPT = 200
 
@@ -27,7 +28,7 @@ class Fault:
 
     what: str
     namespaces: tuple[str, ...]
-    began: float = field(default_factory=time.time)
+    began: float = field(default_factory=clock.now)
     ended: float | None = None
     healed_by: str = ""
     files: tuple[str, ...] = ()
@@ -41,7 +42,7 @@ class Fault:
             by: Who healed it, see ``healed_by``.
         """
         if self.ended is None:
-            self.ended, self.healed_by = time.time(), by
+            self.ended, self.healed_by = clock.now(), by
 
 
 class FaultLog:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from pytest_netns_mysql.errors import NetworkError, in_short
 from pytest_netns_mysql.kernel.builtnamespaces import BuiltNamespaces
@@ -48,6 +49,7 @@ class Network(BuiltNamespaces):
         """
         self.fault_log = FaultLog()
         self._taps: Taps | None = None
+        self._captures: list[ref[Packets]] = []
         super().__init__(sandbox, topology, is_built=is_built)
 
     @property
@@ -157,7 +159,16 @@ class Network(BuiltNamespaces):
         """
         from pytest_netns_mysql.kernel.capture.packets import capturing
 
-        return capturing(self.taps, tuple(dict.fromkeys(self[name].name for name in names or self)))
+        return capturing(self.taps, tuple(dict.fromkeys(self[name].name for name in names or self)), self._captures)
+
+    def captures_since(self, moment: float) -> list[Packets]:
+        """Return what ``capture()`` captured since a moment, as far as somebody still has it.
+
+        Args:
+            moment: In seconds since the epoch.
+        """
+        found = (known() for known in self._captures)
+        return [packets for packets in found if packets is not None and packets.began >= moment]
 
     @property
     def taps(self) -> Taps:

@@ -10,9 +10,10 @@ import contextlib
 import json
 import mmap
 import os
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pytest_netns_mysql import clock
 
 NAME = "pytest-netns-mysql-session-1"
 """The name that the link to the memory has in /proc/PID/fd; the number is to be raised when the facts change."""
@@ -68,7 +69,7 @@ class Board:
             test: The test's id.
             namespace: The namespace that the test runs in; '' for the host's network.
         """
-        text = f"{time.time():.2f}\n{namespace}\n{test}".encode("utf-8", "replace")[: _ACCOUNTS - 1] + _EMPTY
+        text = f"{clock.now():.2f}\n{namespace}\n{test}".encode("utf-8", "replace")[: _ACCOUNTS - 1] + _EMPTY
         memory = self._memory
         memory[_ACCOUNTS] = 0
         memory[: len(text)] = text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.errors import NetnsError
 
 _PAUSE = 0.01  # seconds
@@ -27,17 +28,17 @@ def wait_until(
     Raises:
         NetnsError: What ``error`` made.
     """
-    began = time.monotonic()
+    began = clock.monotonic()
     if not becomes_true(condition, timeout=timeout, pause=pause):
         raise error()
-    return time.monotonic() - began
+    return clock.monotonic() - began
 
 
 def becomes_true(condition: Callable[[], bool], *, timeout: float, pause: float = _PAUSE) -> bool:
     """Return True as soon as a condition holds, and False if it does not hold in time; arguments as for wait_until."""
-    deadline = time.monotonic() + timeout
+    deadline = clock.monotonic() + timeout
     while not condition():
-        if time.monotonic() > deadline:
+        if clock.monotonic() > deadline:
             return False
         time.sleep(pause)
     return True

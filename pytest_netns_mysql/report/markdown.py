@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from pytest_netns_mysql.errors import printable
+from pytest_netns_mysql.markdowntext import as_markdown
 from pytest_netns_mysql.report.model import RunReport, TestReport
 from pytest_netns_mysql.report.wording import headline, lasting, outside, why, with_outcome
 
 # In characters.
 _LONGEST_TEXT = 600
 _LONGEST_NAME = 300
-# What could be read as Markdown, HTML, a formula or a link. An entity is never read as any of them.
-_SPECIAL = re.compile(r"[&<>\\`*_{}\[\]#|~@!$]|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)](?:\s|$))")
 _SIGNS = {"failed": ":x:", "skipped": ":fast_forward:", "passed": ":white_check_mark:"}
 
 
@@ -118,7 +115,7 @@ def _diagram(name: str, mermaid: str) -> str:
 def _text(text: str, longest: int = _LONGEST_TEXT) -> str:
     """Return a text as Markdown that shows it letter by letter in one line, shortened if it is long."""
     short = text if len(text) <= longest else f"{text[: longest - 1]}…"
-    return _SPECIAL.sub(lambda found: "".join(f"&#{ord(char)};" for char in found[0]), printable(short))
+    return as_markdown(short)
 
 
 def _code(text: str) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.dialects.passwords import without_passwords
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
@@ -78,7 +78,7 @@ def _read_general_log(server: Instance) -> str | None:
 
 
 def _kept(server: Instance) -> Iterator[Statement]:
-    now = time.time()
+    now = clock.now()
     (rows,) = server.administrator.ask(_HISTORY)
     own = server.administrator.numbers
     for number, user, host, text, errno, message, age in reversed(rows):

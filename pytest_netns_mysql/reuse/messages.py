@@ -9,13 +9,13 @@ import contextlib
 import os
 import socket
 import struct
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.topology.topology import Topology
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Status:
         pid: The pid of the supervisor.
         topology: The name of the topology.
         version: The flavor and version of the server.
-        since: When the server was started, in seconds as ``time.time()`` returns them.
+        since: When the server was started, in seconds since the epoch.
         taken_by: The pid of the run that uses the server, or None.
     """
 
@@ -180,13 +180,13 @@ def receive(connection: socket.socket, timeout: float) -> tuple[bytes, list[int]
         TimeoutError: The message is not complete in time.
         EOFError: The other side closed the connection.
     """
-    deadline = time.monotonic() + timeout
+    deadline = clock.monotonic() + timeout
     descriptors: list[int] = []
     received = b""
     size = _LENGTH.size
     try:
         while len(received) < size:
-            connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            connection.settimeout(max(deadline - clock.monotonic(), 0.001))
             part, more, _, _ = socket.recv_fds(connection, size - len(received), _MAX_DESCRIPTORS)
             descriptors += more
             received += part

@@ -8,12 +8,12 @@ import select
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.kernel.fingerprint import fingerprint
 from pytest_netns_mysql.kernel.namespaces import syscalls
 from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY, WORK_DIRECTORY
@@ -57,7 +57,7 @@ class StandingServer:
         self._state = read_state(self._server)
         self._fingerprint = fingerprint(self._network)
         self._files = self._sandbox_files()
-        self._started = time.time()
+        self._started = clock.now()
         self._board = Board()
         origin = Origin("up", ["netns-mysql", "up"], since=self._started, known_as=supervisor)
         self._board.show(facts_of(origin, self._network, [self._server]))
@@ -81,7 +81,7 @@ class StandingServer:
             ready = dict(poll.poll())
             if self._run is None and self._mysqld in ready:
                 # A server that exits at once would be replaced for ever.
-                return REPLACE if time.time() - self._started > _MIN_LIFETIME else 1
+                return REPLACE if clock.now() - self._started > _MIN_LIFETIME else 1
             if self._run is not None and self._run.fileno() in ready:
                 self._report(channel, "busy")
                 if not self._put_back(self._run):

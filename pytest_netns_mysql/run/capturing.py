@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,8 @@ from weakref import WeakKeyDictionary
 
 import pytest
 
-from pytest_netns_mysql.errors import NetworkError, SettingError
+from pytest_netns_mysql import clock
+from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.capturefile import comment_of, file_name, first_line, make_folder, notes_of
 from pytest_netns_mysql.run.keylog import KeyLog
@@ -52,7 +52,7 @@ class _Recording:
 
     def __init__(self, item: pytest.Item) -> None:
         self.item = item
-        self.began = time.time()
+        self.began = clock.now()
         self.network: Network | None = None
         self.frames: list[Frame] = []
         self.failures: list[tuple[float, str]] = []
@@ -76,7 +76,7 @@ class Capturing:
         self._session = session
         self._folder = rootdir / session.settings.capture_dir
         self._taps: WeakKeyDictionary[Network, list[Tap]] = WeakKeyDictionary()
-        self._refused: WeakKeyDictionary[Network, list[NetworkError]] = WeakKeyDictionary()
+        self._refused: WeakKeyDictionary[Network, list[NetnsError]] = WeakKeyDictionary()
         self._recording: _Recording | None = None
         self._old_files = {file.name for file in self._folder.glob("*.pcapng")}
         self._key_log = KeyLog() if session.settings.capture_keys == "on" else None
@@ -117,7 +117,7 @@ class Capturing:
         if recording is None or recording.item is not item:
             return report
         if report.failed:
-            recording.failures.append((call.stop, first_line(call)))
+            recording.failures.append((clock.now(), first_line(call)))
         is_last = report.when == "teardown"
         is_wanted = report.failed or (is_last and (recording.failures or self._session.settings.capture == "all"))
         if is_wanted and recording.network is not None:
@@ -140,22 +140,26 @@ class Capturing:
         if network is None or network is recording.network:
             return
         recording.network = network
-        if network not in self._taps:
-            self._taps[network] = self._open(network)
+        former = self._taps.get(network)
+        if former is None:
+            self._taps[network] = self._open(network, network)
         else:
-            for tap in self._taps[network]:
+            taps = [tap for tap in former if not tap.is_closed]
+            for tap in taps:
                 tap.discard()
+            closed = [tap.namespace for tap in former if tap.is_closed]  # by a test
+            self._taps[network] = [*taps, *self._open(network, closed)]
         if self._key_log is not None:
             self._key_log.clear()
 
-    def _open(self, network: Network) -> list[Tap]:
+    def _open(self, network: Network, names: Iterable[str]) -> list[Tap]:
         taps: list[Tap] = []
-        for name, namespace in network.items():
+        for name in names:
             try:
                 taps += network.taps.start([name])
-            except NetworkError as error:  # of a namespace that others own
+            except NetnsError as error:  # such as of a namespace that others own
                 self._refused.setdefault(network, []).append(error)
-            namespace.key_log = None if self._key_log is None else self._key_log.path
+            network[name].key_log = None if self._key_log is None else self._key_log.path
         return taps
 
     def _remove_old_file(self, item: pytest.Item) -> None:
@@ -173,8 +177,9 @@ class Capturing:
         try:
             make_folder(self._folder)
             write_pcapng(file, self._capture(recording, network))
-        except OSError as error:
-            report.sections.append(("netns capture", f"the packets could not be written: {error}"))
+        except Exception as error:  # noqa: BLE001 - a capture must not fail a run, also not by a bug of the library
+            reason = str(error) if isinstance(error, (OSError, NetnsError)) else f"{type(error).__name__}: {error}"
+            report.sections.append(("netns capture", f"the packets could not be written: {reason}"))
             return
         missing = self._missing(recording, network)
         if missing:
@@ -227,4 +232,9 @@ class Capturing:
             if count
         ]
         refused = [error.what for error in self._refused.get(network, ())]
-        return [f"not captured: {line}" for line in (*refused, *lost)]
+        closed = [
+            f"the packets of namespace {tap.namespace} from when the socket of the capture was closed, by the test?"
+            for tap in self._taps[network]
+            if tap.is_closed_by_others
+        ]
+        return [f"not captured: {line}" for line in (*refused, *lost, *closed)]

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_netns_mysql import clock
+from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.report.collect import FailedTest
     from pytest_netns_mysql.report.model import Event, Explanation
     from pytest_netns_mysql.run.cleaning import Cleaner
     from pytest_netns_mysql.run.session import NetnsSession
 
 _REMEMBERED_TESTS = 10_000
+_MOST_PACKETS = 50
 ORDER = (
     "netns: without root, netns tests run after all others; the order that a plugin or an option gave is kept "
     "among the netns tests, and among the others"
@@ -57,11 +62,16 @@ class Reports:
 
     def note_fixture(self, name: str) -> None:
         """Note that a fixture is set up now."""
-        self._fixtures.append((name, time.time()))
+        self._fixtures.append((name, clock.now()))
 
     def note(self, call: pytest.CallInfo[None]) -> None:
         """Note that a phase of the test has ended."""
-        self._phases.append((call.when, call.start, call.stop))
+        now = clock.now()
+        before = self._phases[-1][2] if self._phases else self._began
+        # pytest's own times are wrong if the test has frozen the clock.
+        start = call.start if before <= call.start <= now else before
+        stop = call.stop if start <= call.stop <= now else now
+        self._phases.append((call.when, start, stop))
 
     def attach(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
         """Add the report of a failed test to pytest's: a section for the terminal, and all of it as plain data.
@@ -85,6 +95,8 @@ class Reports:
         test = self._failed_test(result, item, call)
         report = collect(test, lambda: self._explain(test, item))
         result.sections.insert(0, ("netns", "\n".join(lines(report))))  # before what the test printed
+        if test.network is not None:
+            result.sections[1:1] = [("netns packets", text) for text in _packets(test.network, test.began)]
         result.netns_report = as_plain_data(report)  # type: ignore[attr-defined]
 
     def _failed_test(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> FailedTest:
@@ -99,7 +111,7 @@ class Reports:
             servers=[server for server in self._session.servers.running if server.network is network],
             phase=call.when,
             began=self._began,
-            ended=call.stop,
+            ended=self._phases[-1][2] if self._phases else clock.now(),
             error=error,
             summary="" if error is None else f"{type(error).__name__}: {_first_line(error)}",
             traceback=result.longreprtext,
@@ -172,3 +184,12 @@ def servers(session: NetnsSession) -> list[str]:
         kind = session.kinds.if_known(choice)
         lines.append(f"netns: {choice} is {'not on this machine yet' if kind is None else provenance(kind)}")
     return lines
+
+
+def _packets(network: Network, since: float) -> Iterator[str]:
+    """Yield a text for each capture of the test whose packets are still in a variable."""
+    for packets in network.captures_since(since):
+        with contextlib.suppress(NetnsError):  # such as a socket that the test closed
+            first, *lines = str(packets).splitlines()
+            more = [f"  and {len(lines) - _MOST_PACKETS} more"] if len(lines) > _MOST_PACKETS else []
+            yield "\n".join([f"netns.capture(): {first}", *lines[:_MOST_PACKETS], *more])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE, SESSION, TOPOLOGY_IN_FORCE
 from pytest_netns_mysql.run.wanted import writes_report
@@ -36,13 +37,15 @@ class ReportExtras:
         self._has_html = bool(getattr(config.option, "htmlpath", None))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    def pytest_runtest_setup(self) -> Generator[None, None, None]:
+        """Note when a test begins, by a clock that no test can freeze."""
+        self._began, self._short = clock.now(), None
+        yield
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Add to the report of a netns test. This is after all other plugins have added to it."""
         result = yield
-        if call.when == "setup":
-            self._began, self._short = call.start, None
         if NAMESPACE in item.stash:
             try:
                 self._add(result, item)
@@ -96,7 +99,7 @@ class ReportExtras:
             outcome=result.outcome,
             phase=result.when,
             began=self._began,
-            duration=result.stop - self._began,
+            duration=clock.now() - self._began,
             place=place(item.stash[NAMESPACE], network, servers),
             error=_reason(result),
             connections=connections(servers, self._began, None),

@@ -6,13 +6,13 @@ import importlib.util
 import os
 import platform
 import re
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.errors import SettingError
 from pytest_netns_mysql.run.pytestoptions import shows_something
 from pytest_netns_mysql.run.stash import SESSION
@@ -76,7 +76,7 @@ class ReportWriter:
         self.lines: list[str] = []
         self._files = files
         self._summary = summary
-        self._began = time.time()
+        self._began = clock.now()
         self._tests: dict[tuple[str, float], list[dict[str, Any]]] = {}
         self._topologies: dict[str, tuple[str, str]] = {}
         self._colours: dict[str, dict[str, str]] = {}
@@ -168,7 +168,7 @@ class ReportWriter:
             tests,
             self._topologies,
             self._began,
-            time.time() - self._began,
+            clock.now() - self._began,
             _versions(tests),
             self._colours,
             tuple(self._remarks),

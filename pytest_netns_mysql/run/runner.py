@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.errors import NetnsError, SandboxError
 from pytest_netns_mysql.run import pytest_internals, report
 from pytest_netns_mysql.run.cleaning import Cleaner
@@ -52,7 +52,7 @@ class Runner:
         """Note the running test; begin outside of all namespaces."""
         self._network.start_test(item)
         if self._network.netns_test is not None:
-            self._reports.start_test(item, time.time())
+            self._reports.start_test(item, clock.now())
         if self._network.netns_test is None or self._has_open_blocks:
             # A netns test and its fixtures are moved to their places from wherever the thread stands.
             self._bring_back(item, ended="the test before")

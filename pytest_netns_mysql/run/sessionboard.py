@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.errors import NetnsError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class SessionBoard:
         # The kernel may refuse the memory, and a thread may stand where it cannot look; the tests do not need it.
         with contextlib.suppress(OSError, NetnsError):
             if self._board is None or self._origin is None:
-                self._origin = Origin("pytest", ["pytest", *sys.argv[1:]], self._worker, time.time())
+                self._origin = Origin("pytest", ["pytest", *sys.argv[1:]], self._worker, clock.now())
                 self._board = Board()
                 if self._running is not None:
                     self._board.start_test(*self._running)

@@ -54,11 +54,14 @@ def test_the_output_of_pt_show_grants_and_a_second_file(tmp_path: Path) -> None:
         "Plugin 'mysql_native_password' is not loaded",
         "netns-mysql: pt-show-grants.sql, line 9, is left out: Unknown database 'shop'",
     ]
+    # MySQL keeps roles like this account.
+    locked = "3118 'former'@'%': locked, perhaps a role"
     assert result.stdout.splitlines() == [
-        "user    global (127.0.0.1)         red (192.0.2.2)            blue (198.51.100.2)",
-        "app     1045 no account            'app'@'192.0.2.%'          1045 no account",
-        "former  3118 'former'@'%': locked  3118 'former'@'%': locked  3118 'former'@'%': locked",
-        "more    'more'@'%'                 'more'@'%'                 'more'@'%'",
+        "user    global (127.0.0.1)                         "
+        "red (192.0.2.2)                            blue (198.51.100.2)",
+        "app     1045 no account                            'app'@'192.0.2.%'                          1045 no account",
+        f"former  {locked}  {locked}  {locked}",
+        "more    'more'@'%'                                 'more'@'%'                                 'more'@'%'",
     ]
 
 
@@ -103,6 +106,82 @@ def test_what_the_matrix_does_not_need_is_left_out(tmp_path: Path) -> None:
     assert notes[1] == "netns-mysql: dump.sql, line 2, is left out: Table 'netns_access.t' doesn't exist"
     assert notes[10:] == ["netns-mysql: dump.sql: 4 more statements are left out"]
     assert result.stdout.splitlines()[1] == "app   'app'@'%'           'app'@'%'        'app'@'%'"
+
+
+def test_statements_that_create_more_than_the_accounts_of_every_server(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.sql"
+    file.write_text(
+        "CREATE USER 'root'@'localhost' IDENTIFIED BY 'secret', 'app'@'%';\nCREATE USER app@'%', more@'192.0.2.%';\n"
+    )
+    for server in ("auto", "mariadb"):
+        result = netns_mysql("access", str(file), "--mysqld", server)
+        assert result.returncode == 0, result.stderr
+        (note,) = [line for line in result.stderr.splitlines() if " line " in line]
+        assert note.startswith(
+            "netns-mysql: accounts.sql, line 2, is executed with IF NOT EXISTS: "
+            "Operation CREATE USER failed for 'app'@'%'"
+        )
+        assert [line.split("  ")[-1].strip() for line in result.stdout.splitlines()] == [
+            "blue (198.51.100.2)",
+            "'app'@'%'",
+            "1045 no account",
+        ]
+
+
+def test_plugins_that_decide_who_may_log_in_from_where(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.sql"
+    file.write_text(
+        "CREATE USER batch@'%' IDENTIFIED WITH auth_socket AS 'batch',"
+        " ldap@'%' IDENTIFIED WITH 'authentication_ldap_simple' AS 'uid=x'"
+        " AND IDENTIFIED WITH authentication_webauthn;\n"
+        "CREATE USER owner@'%' IDENTIFIED WITH mysql_no_login;\n"
+        "CREATE USER token@'%' IDENTIFIED WITH caching_sha2_password AND IDENTIFIED WITH authentication_webauthn;\n"
+        "ALTER USER token@'%' IDENTIFIED WITH authentication_pam;\n"
+        "ALTER USER ldap@'%' IDENTIFIED WITH authentication_kerberos BY 'realm';\n"
+    )
+    result = netns_mysql("access", str(file), "--mysqld", "auto")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr.splitlines() == [
+        "netns-mysql: accounts.sql, line 1, is executed without the plugin: "
+        "Plugin 'authentication_ldap_simple' is not loaded",
+        "netns-mysql: accounts.sql, line 3, is executed without the plugin: "
+        "Plugin 'authentication_webauthn' is not loaded",
+        "netns-mysql: accounts.sql, line 4, is executed without the plugin: Plugin 'authentication_pam' is not loaded",
+        "netns-mysql: accounts.sql, line 5, is executed without the plugin: "
+        "Plugin 'authentication_kerberos' is not loaded",
+    ]
+    assert [line.split("  ")[-1].strip() for line in result.stdout.splitlines()] == [
+        "blue (198.51.100.2)",
+        "1698 'batch'@'%': socket file only",
+        "'ldap'@'%'",
+        "1045 'owner'@'%': nobody logs in as this account",
+        "'token'@'%'",
+    ]
+    file.write_text("CREATE USER app@'%';\nCREATE USER owner@'%' IDENTIFIED WITH mysql_no_login;\n")
+    result = netns_mysql("access", str(file), "--mysqld", "mariadb")
+    assert result.returncode == 1
+    assert f"  where: {file}, line 2\n  tried: ERROR 1126 (HY000) at line 2: Can't open shared library" in result.stderr
+
+
+def test_plugins_that_a_mariadb_does_not_have(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.sql"
+    file.write_text(
+        "CREATE USER either@'%' IDENTIFIED VIA ed25519 USING PASSWORD('it''s') OR gssapi USING \"\" OR unix_socket;\n"
+        "CREATE USER batch@'%';\nALTER USER batch@'%' IDENTIFIED WITH auth_socket;\n"
+        "GRANT USAGE ON *.* TO old@'%' IDENTIFIED VIA ed25519;\n"
+    )
+    result = netns_mysql("access", str(file), "--mysqld", "mariadb")
+    assert result.returncode == 0, result.stderr
+    assert [line for line in result.stderr.splitlines() if " line " in line] == [
+        f"netns-mysql: accounts.sql, line {line}, is executed without the plugin: Plugin '{plugin}' is not loaded"
+        for line, plugin in ((1, "ed25519"), (1, "gssapi"), (3, "auth_socket"), (4, "ed25519"))
+    ]
+    assert [line.split("  ")[-1].strip() for line in result.stdout.splitlines()] == [
+        "blue (198.51.100.2)",
+        "1698 'batch'@'%': socket file only",
+        "'either'@'%'",
+        "'old'@'%'",
+    ]
 
 
 def test_errors_name_the_file_and_the_line(tmp_path: Path) -> None:

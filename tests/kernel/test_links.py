@@ -135,6 +135,16 @@ def test_a_fault_whose_interface_was_deleted_says_so(in_network: InNetwork, outp
     ]
 
 
+def test_a_link_that_comes_up_is_not_slow_again(in_network: InNetwork, output: Output) -> None:
+    def action(network: Network) -> str:
+        slow = network.link("red").shape(rate="2mbit")
+        with network.link("red").down():
+            slow.heal()
+        return output(network, "global", "tc", "qdisc", "show", "dev", "veth-red")
+
+    assert in_network(load("red-blue"), action).startswith("qdisc noqueue")
+
+
 def test_a_healed_fault_has_no_second_block(in_network: InNetwork) -> None:
     def action(network: Network) -> str:
         with network.link("red").down() as fault:

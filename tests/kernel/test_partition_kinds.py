@@ -13,9 +13,13 @@ import pytest
 from pytest_netns_mysql import Network, NetworkError, NetworkFault
 from pytest_netns_mysql.kernel.netlink import constants as nl
 from pytest_netns_mysql.kernel.netlink import filters, ruleset
+from pytest_netns_mysql.kernel.netlink.dumps import open_netfilter
+from pytest_netns_mysql.kernel.netlink.encoding import attribute, message, text
 from pytest_netns_mysql.topology.file.load import load
 
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
+NFTA_TABLE_FLAGS, NFT_TABLE_F_OWNER = 2, 2
 
 InNetwork = Callable[..., Any]
 
@@ -175,6 +179,43 @@ def test_several_partitions_end_in_any_order(in_network: InNetwork) -> None:
     assert reject_or_drop in ("ECONNREFUSED", "timeout")
     assert (dropped, reached) == ("timeout", "")
     assert shown == "<NetworkFault: port 3306 from global, blue into red is rejected, healed>"
+
+
+def test_a_table_that_the_kernel_does_not_delete_is_an_error(in_network: InNetwork) -> None:
+    """A table belongs to the socket that made it if it says so: nobody else can delete it."""
+
+    def action(network: Network) -> tuple[list[str], str]:
+        fault = network.partition("red", others=["blue"], port=3306, direction="in")
+        with network["red"]:
+            ((family, name),) = tables = ruleset.read()
+            assert ruleset.delete(tables) == []
+            owner = open_netfilter()
+        assert owner is not None
+        flags = attribute(NFTA_TABLE_FLAGS, NFT_TABLE_F_OWNER.to_bytes(4, "big"))
+        body = nl.NFGENMSG.pack(family, 0, 0) + text(nl.NFTA_TABLE_NAME, name) + flags
+        bounds = nl.NFGENMSG.pack(0, 0, socket.htons(nl.NFNL_SUBSYS_NFTABLES))
+        kind = nl.NFNL_SUBSYS_NFTABLES << 8 | nl.NFT_MSG_NEWTABLE
+        batch = [
+            message(nl.NFNL_MSG_BATCH_BEGIN, nl.NLM_F_REQUEST, bounds),
+            message(kind, nl.NLM_F_REQUEST | nl.NLM_F_CREATE, body),
+            message(nl.NFNL_MSG_BATCH_END, nl.NLM_F_REQUEST, bounds),
+        ]
+        with owner:
+            owner.sendto(b"".join(batch), (0, 0))
+            with pytest.raises(NetworkError) as error:
+                fault.heal()
+            assert fault.is_in_force
+        fault.heal()  # the table went with its socket
+        return str(error.value).splitlines(), attempt(network, "blue", "red")
+
+    lines, reached = in_network(load("red-blue"), action)
+    assert lines == [
+        "the kernel refused to delete the nftables table netns-mysql-fault-1 in red",
+        "  where: topology red-blue (preset red-blue)",
+        "  tried: [Errno 1] Operation not permitted",
+        "  do: undo what the test changed of this table",
+    ]
+    assert reached == ""
 
 
 def test_a_filter_that_the_kernel_refuses_leaves_nothing(in_network: InNetwork) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from freezegun import freeze_time
 
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.waiting import becomes_true, wait_until
@@ -33,3 +34,15 @@ def test_an_error_of_the_condition_ends_the_wait() -> None:
 
     with pytest.raises(ValueError, match="broken"):
         wait_until(fails, timeout=60, error=lambda: NetnsError("too slow"))
+
+
+def test_a_wait_ends_also_in_a_test_that_has_frozen_the_clock() -> None:
+    calls: list[None] = []
+
+    def never() -> bool:
+        calls.append(None)
+        assert len(calls) < 1000, "the wait does not end"
+        return False
+
+    with freeze_time("2001-02-03"):
+        assert not becomes_true(never, timeout=0.02, pause=0.001)

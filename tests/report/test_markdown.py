@@ -22,7 +22,7 @@ def test_failures_are_explained() -> None:
     text = write(reportdata.run())
     assert text.startswith("## :x: 2 of 8 netns tests failed\n")
     assert "\n**No account of the user 'app' matches a client from 198.51.100.2.**\n" in text
-    assert "\nWhat would have made it succeed:\n\n- CREATE USER 'app'&#64;'198.51.100.%' IDENTIFIED BY ...\n" in text
+    assert "\nWhat would have made it succeed:\n\n- CREATE USER 'app'@'198.51.100.%' IDENTIFIED BY ...\n" in text
     assert (
         "Failed after 361 ms, in <code>blue</code> (198.51.100.2/24), topology red-blue, netns&#95;mysqld: My" in text
     )

@@ -6,9 +6,8 @@ import pytest
 
 from tests.support.suites import Suite, parts_of_failure, source
 
-pytestmark = pytest.mark.as_user
 
-
+@pytest.mark.as_user
 def test_a_failed_test_shows_its_connection_and_its_network(suite: Suite) -> None:
     result = suite("report/failing", "-k", "wrong_password", "--color=no")
     result.assert_outcomes(failed=1)
@@ -95,6 +94,7 @@ def test_nothing_of_reports_is_imported_where_no_test_fails(suite: Suite) -> Non
     suite("report/passing").assert_outcomes(passed=4)
 
 
+@pytest.mark.as_user
 def test_the_lines_are_the_same_under_xdist(suite: Suite) -> None:
     result = suite("report/failing", "-k", "wrong_password", "-n", "1", "--color=no")
     assert parts_of_failure(result, "test_wrong_password")["listening"] == ["red: 192.0.2.2:3306"]

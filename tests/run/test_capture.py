@@ -198,6 +198,49 @@ def test_a_folder_that_cannot_be_written_is_reported(suite: Suite, pytester: pyt
     result.stdout.fnmatch_lines(["*netns capture*", "the packets could not be written: *File exists*"])
 
 
+def test_an_error_of_the_library_is_reported_and_fails_nothing(suite: Suite) -> None:
+    result = suite("capture/broken_library", FAILED)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*ValueError: of the test",
+            "*netns capture*",
+            "the packets could not be written: ZeroDivisionError: a bug of the library",
+        ]
+    )
+
+
+@pytest.mark.as_user
+def test_descriptors_that_a_test_closed_are_opened_again(suite: Suite, captures: Captures) -> None:
+    result = suite("capture/closing", FAILED, "--netns-capture-keys=on")
+    result.assert_outcomes(passed=2, failed=2)
+    assert "red/lo" in interfaces_of(captures()["test_2_fails"])
+    with captures()["test_2_fails"].open("rb") as stream:
+        assert any(isinstance(block, EnhancedPacket) for block in FileScanner(stream))
+    result.stdout.fnmatch_lines(
+        ["not captured: the packets of namespace red from when the socket of the capture was closed, by the test?"]
+    )
+
+
+@pytest.mark.as_user
+def test_a_failing_assertion_shows_the_packets(suite: Suite) -> None:
+    """In one line that pytest does not cut, and all that the test captured as lines below."""
+    result = suite("capture/asserting")
+    result.assert_outcomes(passed=1, failed=1)
+    refused = "red/lo < 192.0.2.2:3399 to 192.0.2.2:* tcp RST ACK, 54 bytes"
+    result.stdout.fnmatch_lines(
+        [
+            f"E * assert not <20 packets: {refused}; {refused}; {refused}; and 17 more>",
+            "*- netns packets -*",
+            "netns.capture(): 4? packets",  # the kernel may send ICMPv6 as well
+            "  red/lo < 192.0.2.2:* to 192.0.2.2:3399 tcp SYN, 74 bytes",
+            f"  {refused}",
+        ],
+    )
+    assert result.stdout.str().count("netns.capture(): ") == 1
+    assert result.stdout.str().count("\n  red/lo < ") == 40
+
+
 def test_a_network_that_is_rebuilt_after_the_test_was_captured(suite: Suite, captures: Captures) -> None:
     result = suite("capture/rebuilt", FAILED)
     result.assert_outcomes(failed=2)

@@ -13,8 +13,6 @@ import pytest
 
 from tests.support.suites import Suite
 
-pytestmark = pytest.mark.as_user
-
 
 def properties(file: Path) -> dict[str, dict[str, str]]:
     """Return the properties of each test in JUnit's file."""
@@ -24,6 +22,7 @@ def properties(file: Path) -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.as_user
 @pytest.mark.oldest_python
 @pytest.mark.parametrize("workers", [(), ("-n", "1")], ids=["one process", "xdist"])
 def test_junit_has_properties_of_netns_tests(suite: Suite, pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:

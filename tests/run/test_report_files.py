@@ -7,14 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from pcapng import FileScanner
 
 from pytest_netns_mysql.report import jsonfile
 from pytest_netns_mysql.report.model import RunReport, TestReport
 from pytest_netns_mysql.run.reportwriting import ReportWriter
 from tests.support import reportdata
 from tests.support.suites import InnerRun, Suite
-
-pytestmark = pytest.mark.as_user
 
 
 def read(folder: Path, name: str = "report.json") -> RunReport:
@@ -29,6 +28,7 @@ def lines(result: InnerRun) -> list[str]:
     return [line for line in result.outlines if line.startswith("netns report: ")]
 
 
+@pytest.mark.as_user
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "xdist"])
 def test_a_run_leaves_the_reports_of_its_netns_tests(
     suite: Suite, pytester: pytest.Pytester, workers: tuple[str, ...]
@@ -195,6 +195,7 @@ def test_a_new_report_replaces_the_old_one_and_leaves_nothing_else(suite: Suite,
     assert [file.name for file in pytester.path.iterdir() if file.name.startswith(".")] == []
 
 
+@pytest.mark.as_user
 @pytest.mark.parametrize(
     ("value", "error"),
     [
@@ -252,3 +253,33 @@ def test_the_environment_can_name_the_file(
     monkeypatch.setenv("NETNS_REPORT", "report.json")
     suite("reportfiles/plain").assert_outcomes(passed=1)
     assert read(pytester.path).tests == ()
+
+
+def test_a_frozen_clock_changes_no_time_of_a_report(suite: Suite, pytester: pytest.Pytester) -> None:
+    result = suite("report/frozen", "--netns-report=report.json", "--netns-capture=failed")
+    result.assert_outcomes(failed=1, passed=1)
+    run = read(pytester.path)
+    test, passed = run.tests
+    assert 0 < passed.duration < run.duration
+    times = [event.at for event in test.timeline]
+    times += [statement.at for statement in test.statements if statement.at is not None]
+    assert len(times) == len(test.timeline) + len(test.statements)
+    times += [attempt.at for attempt in test.connections] + [fault.began for fault in test.faults]
+    times += [fault.ended for fault in test.faults if fault.ended is not None]
+    assert len(test.faults) == 2
+    assert len(test.connections) >= 2
+    assert "SELECT 'in the frozen time'" in [statement.text for statement in test.statements]
+    assert [at for at in (*times, test.began) if not run.began <= at <= run.began + run.duration] == []
+    (capture,) = (pytester.path / "netns-captures").glob("*.pcapng")
+    with capture.open("rb") as stream:
+        comment = str(next(iter(FileScanner(stream))).options["opt_comment"])
+    moments = [line.split(" s: ") for line in comment.splitlines() if " s: " in line]
+    assert [float(at) for at, _ in moments] == sorted(float(at) for at, _ in moments)
+    assert [what.partition(":")[0].partition(",")[0] for _, what in moments][:5] == [
+        "the test begins",
+        "fault",
+        "fault healed",
+        "fault",
+        "call failed",
+    ]
+    assert test.duration < run.duration

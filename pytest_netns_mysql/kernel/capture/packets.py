@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from typing import overload
+from weakref import ref
 
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql import clock
+from pytest_netns_mysql.errors import NetworkError, SettingError
 from pytest_netns_mysql.kernel.capture.packet import Packet, decode
 from pytest_netns_mysql.kernel.capture.tap import Tap
 from pytest_netns_mysql.kernel.capture.taps import Taps
+
+_LONGEST_REPR = 200
+"""pytest cuts what is longer than 240 characters in the middle."""
 
 _FIELDS = (*Packet.__dataclass_fields__, "syn", "ack", "fin", "rst")
 
@@ -19,6 +24,7 @@ class Packets(Sequence[Packet]):
 
     Attributes:
         lost: How many packets were lost because the buffer was full.
+        began: When the capture began, in seconds since the epoch.
     """
 
     def __init__(self, taps: Sequence[Tap] = (), packets: Sequence[Packet] = ()) -> None:
@@ -31,6 +37,7 @@ class Packets(Sequence[Packet]):
         self._taps = taps
         self._packets = list(packets)
         self.lost = 0
+        self.began = clock.now()
 
     def matching(self, **values: object) -> Packets:
         """Return the packets whose attributes have these values, such as ``destination_port=3306, syn=True``.
@@ -70,38 +77,70 @@ class Packets(Sequence[Packet]):
         return found if isinstance(found, Packet) else Packets(packets=found)
 
     def __repr__(self) -> str:
-        """Return the packets as lines: what pytest shows of a failing assertion."""
+        """Return the number of packets and the first of them, in one line that pytest's assertions do not cut."""
         packets = self._read()
-        lines = "".join(f"\n  {packet}" for packet in packets)
-        return f"<{len(packets)} packet{'' if len(packets) == 1 else 's'}{lines}>"
+        shown: list[str] = []
+        for packet in packets:
+            if shown and len("; ".join([*shown, str(packet)])) > _LONGEST_REPR:
+                break
+            shown.append(str(packet))
+        rest = [f"and {len(packets) - len(shown)} more"] if len(shown) < len(packets) else []
+        return f"<{': '.join(filter(None, [_number_of(packets), '; '.join([*shown, *rest])]))}>"
+
+    def __str__(self) -> str:
+        """Return the number of packets, and a line for each of them."""
+        packets = self._read()
+        return "\n  ".join([_number_of(packets), *map(str, packets)])
 
     def end(self) -> None:
-        """Read the last packets; from now on the sequence stays as it is."""
+        """Read the last packets; from now on the sequence stays as it is.
+
+        Raises:
+            NetworkError: Somebody closed a tap, whose packets are lost.
+        """
+        for tap in self._taps:
+            if not tap.is_closed:
+                tap.stop()
         self._read()
         self.lost = sum(tap.lost for tap in self._taps)
         self._taps = ()
 
     def _read(self) -> list[Packet]:
+        closed = [tap.namespace for tap in self._taps if tap.is_closed]
+        if closed:
+            raise NetworkError(
+                f"the packets of namespace {closed[0]} are lost: their socket was closed in the block of capture()",
+                remedies=["do not close descriptors that the test did not open, as os.closerange() does"],
+            )
         more = [decode(frame) for tap in self._taps for frame in tap.read()]
         if more:
             self._packets = sorted([*self._packets, *more], key=lambda packet: packet.time)
         return self._packets
 
 
+def _number_of(packets: Sequence[Packet]) -> str:
+    return f"{len(packets)} packet{'' if len(packets) == 1 else 's'}"
+
+
 @contextlib.contextmanager
-def capturing(taps: Taps, names: Sequence[str]) -> Iterator[Packets]:
+def capturing(taps: Taps, names: Sequence[str], captures: list[ref[Packets]]) -> Iterator[Packets]:
     """Capture the packets of some namespaces until the block ends; see ``Network.capture``.
 
     Args:
         taps: The taps of the network.
         names: The namespaces.
+        captures: The captures of the network, to which this one is added.
     """
     taken = taps.start(names)
     packets = Packets(taken)
+    captures[:] = [*(known for known in captures if known() is not None), ref(packets)]
     try:
         yield packets
-    finally:
-        for tap in taken:
-            tap.stop()
+    except BaseException:
+        with contextlib.suppress(NetworkError):
+            packets.end()
+        raise
+    else:
         packets.end()
+    finally:
         taps.release(taken)

@@ -76,14 +76,16 @@ class Capture:
 
 
 def write_pcapng(path: Path, capture: Capture) -> None:
-    """Write a file, or replace it.
+    """Write a file, or replace it. Only the user can read it: it may have secrets, and what the test sent.
 
     Raises:
         OSError: The file cannot be written.
     """
     unfinished = path.with_name(f".{os.getpid()}.{path.name[-200:]}")
     try:
-        with unfinished.open("wb") as stream:
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600, exist_ok=False)
+        with unfinished.open("r+b") as stream:
             _write(stream, capture)
         unfinished.replace(path)
     finally:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import NamedTuple
+
+from pytest_netns_mysql.kernel.namespaces.position import identity
 
 BUFFER = 4 << 20
 """The size of a socket's buffer in bytes. The kernel counts what a packet occupies, which is more than its length."""
@@ -40,6 +44,7 @@ _REFUSE = ((_RETURN, 0, 0, 0),)
 _MOST = 20_000
 """More packets than the buffer holds. Where packets come all the time, reading must come to an end."""
 _LONGEST = 256 * 1024  # bytes; a packet that the sender leaves to the network card to cut has up to 64 KiB
+_LONGEST_WAIT, _PAUSE = 0.2, 0.0005  # seconds
 _TIME = struct.Struct("@qq")
 
 
@@ -94,6 +99,7 @@ class Tap:
             self._socket.close()
             raise
         self._lost = 0
+        self._identity = identity(self._socket.fileno())
 
     def start(self) -> None:
         """Take the packets from now on; forget those that were taken before."""
@@ -143,8 +149,18 @@ class Tap:
 
     @property
     def is_closed(self) -> bool:
-        """True if the network was closed, and the socket with it."""
-        return self._socket.fileno() < 0
+        """True if the socket was closed: with the network, or by somebody else."""
+        return self._socket.fileno() < 0 or self.is_closed_by_others
+
+    @property
+    def is_closed_by_others(self) -> bool:
+        """True if somebody else closed the descriptor; the number may be that of another file by now."""
+        if self._socket.fileno() < 0:
+            return False
+        try:
+            return identity(self._socket.fileno()) != self._identity
+        except OSError:
+            return True
 
     @property
     def is_half_full(self) -> bool:
@@ -160,7 +176,10 @@ class Tap:
 
     def close(self) -> None:
         """Close the socket, which takes some milliseconds."""
-        self._socket.close()
+        if self.is_closed_by_others:
+            self._socket.detach()
+        else:
+            self._socket.close()
 
     def _count_lost(self) -> None:
         _, lost = struct.unpack("@II", self._socket.getsockopt(_SOL_PACKET, _STATISTICS, 8))  # and the kernel forgets
@@ -178,6 +197,27 @@ class Tap:
         self._socket.setsockopt(
             socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("@HP", len(program), ctypes.addressof(buffer))
         )
+
+
+def wait_for_times() -> None:
+    """Wait until the kernel notes when packets come, which it begins some time after the first socket asks for it.
+
+    Until then a packet has the time at which it is read, so that packets of several sockets are in the wrong order. The
+    calling thread must be in a namespace whose loopback is up.
+    """
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(_LONGEST_WAIT)
+        sock.setsockopt(socket.SOL_SOCKET, _TIMESTAMPNS, 1)
+        sock.bind(("127.0.0.1", 0))
+        sock.connect(sock.getsockname())
+        deadline = time.clock_gettime(time.CLOCK_MONOTONIC) + _LONGEST_WAIT
+        while time.clock_gettime(time.CLOCK_MONOTONIC) < deadline:
+            sock.send(b"?")
+            sent = time.clock_gettime_ns(time.CLOCK_REALTIME)
+            _, ancillary, _, _ = sock.recvmsg(1, 64)
+            if _time_of(ancillary) <= sent:
+                return
+            time.sleep(_PAUSE)
 
 
 def _raise_unless_down(error: OSError) -> None:

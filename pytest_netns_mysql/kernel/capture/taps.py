@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Mapping
 
 from pytest_netns_mysql.errors import NetworkError
-from pytest_netns_mysql.kernel.capture.tap import Tap
+from pytest_netns_mysql.kernel.capture.tap import Tap, wait_for_times
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 
 
@@ -33,14 +33,22 @@ class Taps:
             NetworkError: The kernel refuses a packet socket.
         """
         namespaces = [self._namespaces[name] for name in names]
-        taps = [self._take(namespace) for namespace in namespaces]
-        for tap in taps:
-            tap.start()
+        taps: list[Tap] = []
+        try:
+            taps.extend(map(self._take, namespaces))
+            for tap in taps:
+                tap.start()
+        except BaseException:
+            self.release(taps)
+            raise
         return taps
 
     def release(self, taps: Iterable[Tap]) -> None:
         """Keep taps for the next capture; they take no packets meanwhile."""
         for tap in taps:
+            if tap.is_closed:
+                self._forget(tap)
+                continue
             tap.stop()
             tap.discard()
             self._idle.setdefault(tap.namespace, []).append(tap)
@@ -57,8 +65,11 @@ class Taps:
 
     def _take(self, namespace: Namespace) -> Tap:
         idle = self._idle.get(namespace.name)
-        if idle:
-            return idle.pop()
+        while idle:
+            kept = idle.pop()
+            if not kept.is_closed:
+                return kept
+            self._forget(kept)
         try:
             tap = Tap(namespace.name, namespace)
         except OSError as error:
@@ -69,4 +80,13 @@ class Taps:
                 remedies=["packet sockets need CAP_NET_RAW: in Docker leave out --cap-drop NET_RAW"],
             ) from error
         self._all.append(tap)
+        if len(self._all) == 1:
+            with namespace:
+                wait_for_times()
         return tap
+
+    def _forget(self, tap: Tap) -> None:
+        """Forget a closed tap."""
+        tap.close()
+        if tap in self._all:
+            self._all.remove(tap)

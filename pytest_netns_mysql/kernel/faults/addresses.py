@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pytest_netns_mysql.errors import NetworkError, in_short
 from pytest_netns_mysql.kernel.faults.fault import NetworkFault, NetworkFaults, deleted
+from pytest_netns_mysql.kernel.faults.restoring import lost_entries, restore_entries
 from pytest_netns_mysql.kernel.netlink.entries import Entry
-from pytest_netns_mysql.kernel.netlink.restore import delete_entries, make_entries
-from pytest_netns_mysql.kernel.netlink.state import State, read
+from pytest_netns_mysql.kernel.netlink.restore import delete_entries
+from pytest_netns_mysql.kernel.netlink.state import read
 from pytest_netns_mysql.topology.plan import Veth
 
 
@@ -34,7 +35,7 @@ def remove_addresses(faults: NetworkFaults, veth: Veth, wanted: str | None) -> N
         if not removed:
             raise _missing(name, interface, wanted, [*found], faults.where)
         delete_entries(removed.values())
-        lost = _lost(before, read())
+        lost = lost_entries(before, read())
     is_one = len(removed) == 1
     clause = f"the address{'' if is_one else 'es'} {', '.join(removed)} of {name} {'is' if is_one else 'are'} removed"
     return faults.begin(
@@ -62,12 +63,8 @@ def _missing(name: str, interface: str, wanted: object, found: list[str], where:
     )
 
 
-def _lost(before: State, after: State) -> list[Entry]:
-    return [entry for entry in before.entries if entry not in after.entries and not entry.is_by_kernel]
-
-
 def _restore(faults: NetworkFaults, veth: Veth, index: int, lost: list[Entry]) -> None:
     with faults.namespaces[veth.inner.namespace]:
         if read().index(veth.inner.interface) != index:
             raise deleted(veth, veth.inner, faults.where)
-        make_entries(lost)
+    restore_entries(faults, veth.inner.namespace, lost)

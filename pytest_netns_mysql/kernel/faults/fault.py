@@ -6,7 +6,7 @@ import contextlib
 import itertools
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.arguments import Kind, caller
 from pytest_netns_mysql.errors import NetworkError
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
-    from pytest_netns_mysql.kernel.netlink.entries import Entry
     from pytest_netns_mysql.topology.plan import End, Plan, Veth
 
 _KEPT = 200
@@ -25,7 +24,7 @@ _DIRECTIONS = ("both", "in", "out")
 DIRECTION = Kind(f"one of {', '.join(_DIRECTIONS)}", '"in"', lambda value: value in _DIRECTIONS)
 """The argument that says which way a fault works: "in" is into the named namespaces, "out" is out of them."""
 
-Subject = tuple[object, ...]
+Subject = tuple[Any, ...]
 """What a fault is about: the kind of fault, and its details."""
 
 
@@ -101,7 +100,6 @@ class NetworkFaults:
         sandbox: The sandbox that contains the network.
         directory: The directory of the namespaces' files.
         where: The topology, for error messages.
-        lost: The routes and addresses that the kernel removed with each link that is down.
         resolver: The content of /etc/resolv.conf before names were removed; None if none was read.
     """
 
@@ -120,7 +118,6 @@ class NetworkFaults:
         self.sandbox = sandbox
         self.directory = directory
         self.where = where
-        self.lost: dict[Veth, tuple[Entry, ...]] = {}
         self.resolver: bytes | None = None
         self._log = log
         self._numbers = itertools.count(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_netns_mysql.kernel.faults.fault import NetworkFault, NetworkFaults, deleted
+from pytest_netns_mysql.kernel.netlink.entries import Entry
 from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
 from pytest_netns_mysql.kernel.wiring import send_batch
 from pytest_netns_mysql.topology.plan import Veth
@@ -36,14 +37,12 @@ class VethLink:
             NetworkError: The link has been deleted.
         """
         __tracebackhide__ = True
-        if not self._downs():
-            self._keep_entries()
-        self._set_state(up=False)
+        lost = self._take_down()
         return self._faults.begin(
             f"{self._name} is down",
             *self._namespaces,
-            undo=self._heal_one_down,
-            subject=("down", self._veth),
+            undo=lambda: self._heal_one_down(lost),
+            subject=("down", self._veth, lost),
             kind="link",
         )
 
@@ -56,7 +55,7 @@ class VethLink:
             NetworkError: The link has been deleted.
         """
         __tracebackhide__ = True
-        self._take_up()
+        self._take_up(self._lost)
         for fault in self._downs():
             fault.heal()
         self._faults.forget_unresolved_neighbours()
@@ -115,29 +114,40 @@ class VethLink:
     def _downs(self) -> list[NetworkFault]:
         return self._faults.in_force("down", self._veth)
 
-    def _heal_one_down(self) -> None:
+    @property
+    def _lost(self) -> tuple[Entry, ...]:
+        """What the kernel removed when the first of the faults in force took the link down."""
+        return next((fault.subject[2] for fault in self._downs()), ())
+
+    def _take_down(self) -> tuple[Entry, ...]:
+        """Take the link down; return the routes and addresses that the kernel removed.
+
+        Each fault keeps them for itself: a fault of a fixture is in force again after a test that called ``up()``.
+        """
+        if self._downs():
+            self._set_state(up=False)
+            return self._lost
+        from pytest_netns_mysql.kernel.faults.restoring import lost_entries
+        from pytest_netns_mysql.kernel.netlink.state import read
+
+        outer = self._faults.namespaces[self._veth.outer.namespace]
+        with outer:
+            before = read()
+        self._set_state(up=False)
+        with outer:
+            return tuple(lost_entries(before, read()))
+
+    def _heal_one_down(self, lost: tuple[Entry, ...]) -> None:
         if len(self._downs()) == 1:
-            self._take_up()
+            self._take_up(lost)
 
-    def _keep_entries(self) -> None:
-        """Keep the routes and addresses that the kernel removes with the link, unless the link is down."""
-        from pytest_netns_mysql.kernel.netlink.state import entries_of, read
-
-        outer = self._veth.outer
-        with self._faults.namespaces[outer.namespace]:
-            state = read()
-        index = state.index(outer.interface)
-        if index is not None:
-            self._faults.lost[self._veth] = tuple(entries_of(state, index))
-
-    def _take_up(self) -> None:
+    def _take_up(self, lost: tuple[Entry, ...]) -> None:
+        __tracebackhide__ = True
         self._set_state(up=True)
-        lost = self._faults.lost.pop(self._veth, ())
         if lost:
-            from pytest_netns_mysql.kernel.netlink.restore import make_entries
+            from pytest_netns_mysql.kernel.faults.restoring import restore_entries
 
-            with self._faults.namespaces[self._veth.outer.namespace]:
-                make_entries(lost)
+            restore_entries(self._faults, self._veth.outer.namespace, lost)
 
     def _set_state(self, *, up: bool) -> None:
         outer = self._veth.outer

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 
 from pytest_netns_mysql.arguments import Kind, caller, check
 from pytest_netns_mysql.errors import NetworkError, SettingError
 from pytest_netns_mysql.kernel.faults.fault import DIRECTION, NetworkFault, NetworkFaults, deleted
+from pytest_netns_mysql.kernel.faults.restoring import restore_entries
 from pytest_netns_mysql.kernel.faults.tables import Tables
 from pytest_netns_mysql.kernel.netlink import dumps, filters
 from pytest_netns_mysql.kernel.netlink.entries import Entry
-from pytest_netns_mysql.kernel.netlink.restore import delete_entries, make_entries
+from pytest_netns_mysql.kernel.netlink.restore import delete_entries
 from pytest_netns_mysql.kernel.netlink.state import read
 from pytest_netns_mysql.topology.faults import Faults
 from pytest_netns_mysql.topology.plan import End, Shaping, Veth
@@ -62,13 +64,9 @@ def shape(
         if loss is not None:
             _lose(tables, veth, senders, loss)
     except BaseException:
-        tables.remove()
-        queues.restore()
+        with contextlib.suppress(NetworkError):
+            _restore(tables, queues)
         raise
-
-    def undo() -> None:
-        tables.remove()
-        queues.restore()
 
     effects = [
         *([] if rate is None else [f"is limited to {rate}"]),
@@ -81,10 +79,17 @@ def shape(
         clause,
         veth.inner.namespace,
         veth.outer.namespace,
-        undo=undo,
+        undo=lambda: _restore(tables, queues),
         subject=("shaping", veth, direction),
         kind="shape",
     )
+
+
+def _restore(tables: Tables, queues: _Queues) -> None:
+    try:
+        tables.remove()
+    finally:
+        queues.restore()
 
 
 def _check_unshaped(faults: NetworkFaults, veth: Veth) -> None:
@@ -130,7 +135,7 @@ class _Queues:
                 if now != index:
                     raise deleted(self._veth, end, self._faults.where)
                 delete_entries(_from_root(ours))
-                make_entries(former)
+            restore_entries(self._faults, end.namespace, former)
 
     def _read(self, end: End) -> tuple[int, list[Entry]]:
         """Return the index of an end's interface, and its queueing disciplines without those of the kernel's choice."""

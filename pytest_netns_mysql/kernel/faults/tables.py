@@ -6,6 +6,7 @@ import contextlib
 import errno
 from collections.abc import Iterator, Sequence
 
+from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.faults.fault import NetworkFaults
 from pytest_netns_mysql.kernel.netlink import constants as nl
 from pytest_netns_mysql.kernel.netlink import ruleset
@@ -50,10 +51,21 @@ class Tables:
                 raise refused(f"a filter of packets in {namespace}", error, self._faults.where, _MODULES) from error
 
     def remove(self) -> None:
-        """Remove the tables; a table that the test deleted is no error."""
+        """Remove the tables; a table that the test deleted is no error.
+
+        Raises:
+            NetworkError: The kernel refuses to delete a table. The other tables are removed.
+        """
+        refusal: NetworkError | None = None
         for namespace, table in self._made:
             with self._faults.namespaces[namespace]:
-                ruleset.delete([table])
+                for _, error in ruleset.delete([table]):
+                    if error.errno != errno.ENOENT:
+                        what = f"to delete the nftables table {table[1]} in {namespace}"
+                        refusal = refused(what, error, self._faults.where, "undo what the test changed of this table")
+                        refusal.__cause__ = error
+        if refusal is not None:
+            raise refusal
 
     @contextlib.contextmanager
     def removed_on_error(self) -> Iterator[None]:
@@ -61,5 +73,6 @@ class Tables:
         try:
             yield
         except BaseException:
-            self.remove()
+            with contextlib.suppress(NetworkError):
+                self.remove()
             raise

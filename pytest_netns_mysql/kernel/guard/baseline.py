@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.kernel.guard import name_files, sysctls
 from pytest_netns_mysql.kernel.guard.changes import Changes, Sysctl
 from pytest_netns_mysql.kernel.guard.difference import NamespaceDifference, NetworkDifference
@@ -154,14 +155,14 @@ class Baseline:
 
     def _settled(self, changes: Changes) -> dict[str, NamespaceDifference]:
         """Return the differences after the kernel has done what it does some time after an interface is up again."""
-        deadline = time.monotonic() + _CARRIER_TIMEOUT
+        deadline = clock.monotonic() + _CARRIER_TIMEOUT
         while True:
             touched = self._touched(changes)
             found = {name: NamespaceDifference(self._states[name], self._now(name, changes)) for name in touched}
             passing = [difference for difference in found.values() if difference.will_pass]
             others = [difference for difference in found.values() if difference not in passing]
             is_final = not passing or any(difference.differs for difference in others)
-            if is_final or time.monotonic() > deadline:
+            if is_final or clock.monotonic() > deadline:
                 return found
             time.sleep(_PAUSE)
 

@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,10 @@ class Namespace(Enterable):
         name: The name in /run/netns.
         addresses: The addresses with their prefix lengths, the loopback's last.
         descriptor: The open namespace file, see namespaces(7).
-        key_log: The file to which TLS clients in the namespace write their secrets, or None. Only a capture sets it.
+        key_log: Returns the file to which TLS clients in the namespace write their secrets. None without a capture.
     """
 
-    key_log: Path | None = None
+    key_log: Callable[[], Path] | None = None
 
     def __init__(self, sandbox: Sandbox, name: str, descriptor: int, addresses: Sequence[Interface]) -> None:
         """Describe an open namespace; only a Network creates these objects."""

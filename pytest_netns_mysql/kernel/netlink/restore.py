@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterable, Iterator
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.kernel.netlink import constants as nl
 from pytest_netns_mysql.kernel.netlink import dumps
 from pytest_netns_mysql.kernel.netlink.encoding import as_number, attribute, attributes, number, text
@@ -146,11 +147,11 @@ def _read_with_kernel_routes(was: State) -> State:
 
     Routes made by a request would stand beside the kernel's own.
     """
-    deadline = time.monotonic() + _ROUTES_TIMEOUT
+    deadline = clock.monotonic() + _ROUTES_TIMEOUT
     while True:
         now = read()
         is_missing = any(entry.is_by_kernel and entry.is_ipv6 and entry not in now.entries for entry in was.entries)
-        if not is_missing or time.monotonic() > deadline:
+        if not is_missing or clock.monotonic() > deadline:
             return now
         time.sleep(_PAUSE)
 

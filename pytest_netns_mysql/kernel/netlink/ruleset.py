@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterable, Iterator
 
 from pytest_netns_mysql.kernel.netlink import constants as nl
 from pytest_netns_mysql.kernel.netlink.dumps import dump, open_netfilter
-from pytest_netns_mysql.kernel.netlink.encoding import as_text, attribute, attributes, message, text
+from pytest_netns_mysql.kernel.netlink.encoding import as_text, attribute, attributes, message, messages, text
 
 _FAMILIES = {
     nl.NFPROTO_INET: "inet",
@@ -64,14 +65,12 @@ def differences(was: Tables, now: Tables) -> Iterator[str]:
             yield f"nftables table {_FAMILIES.get(table[0], table[0])} {table[1]} is {state}"
 
 
-def delete(tables: Iterable[Table]) -> None:
-    """Delete tables of the calling thread's network namespace.
-
-    Refusals are ignored: reading the tables again shows what is left.
-    """
+def delete(tables: Iterable[Table]) -> list[tuple[Table, OSError]]:
+    """Delete tables of the calling thread's network namespace; return those that the kernel did not delete, and why."""
+    refused: list[tuple[Table, OSError]] = []
     sock = open_netfilter()
     if sock is None:
-        return
+        return refused
     with sock:
         for family, name in tables:
             bounds = nl.NFGENMSG.pack(0, 0, socket.htons(nl.NFNL_SUBSYS_NFTABLES))
@@ -82,7 +81,19 @@ def delete(tables: Iterable[Table]) -> None:
                 message(nl.NFNL_MSG_BATCH_END, nl.NLM_F_REQUEST, bounds),
             )
             sock.sendto(b"".join(batch), (0, 0))
-            sock.recv(_BUFFER)
+            number = _error_number(sock.recv(_BUFFER))
+            if number:
+                refused.append(((family, name), OSError(number, os.strerror(number))))
+    return refused
+
+
+def _error_number(answers: bytes) -> int:
+    """Return the first errno in the kernel's answers, or 0."""
+    for kind, _, _, body in messages(answers):
+        code = int(nl.NLMSGERR.unpack_from(body)[0]) if kind == nl.NLMSG_ERROR else 0
+        if code:
+            return -code
+    return 0
 
 
 def _type(kind: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -102,16 +102,6 @@ class State:
 def read() -> State:
     """Return the state of the calling thread's network namespace."""
     return State(dumps.read())
-
-
-def entries_of(state: State, index: int) -> Iterator[Entry]:
-    """Yield the addresses and routes that an interface may lose when it goes down: those that somebody set.
-
-    Args:
-        state: The state of the namespace.
-        index: The interface's index.
-    """
-    yield from (entry for entry in state.entries if entry.interface == index and not entry.is_by_kernel)
 
 
 def _link(body: bytes) -> Link:

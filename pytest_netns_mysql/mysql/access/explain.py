@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError, EndpointError
-from pytest_netns_mysql.mysql.access import origins, refusals
+from pytest_netns_mysql.mysql.access import accountchecks, origins, refusals
 from pytest_netns_mysql.mysql.access.explanation import LoginExplanation, Origin
 from pytest_netns_mysql.mysql.access.hiddenaccounts import HiddenAccounts
 from pytest_netns_mysql.mysql.access.matching import candidates
@@ -97,7 +97,7 @@ class LoginExplainer:
         refusal = refusals.before_account(login)
         picked = login.picked if refusal is None else None
         if refusal is None:
-            refusal = refusals.without_account(login) if picked is None else refusals.of_account(login, picked)
+            refusal = refusals.without_account(login) if picked is None else accountchecks.of_account(login, picked)
         found = LoginExplanation(
             user=login.user,
             origin=login.origin,
@@ -110,6 +110,7 @@ class LoginExplainer:
             requires=(),
             remedies=() if refusal is None else refusal.remedies,
             candidates=candidates(login.user, login.origin, self.state),
+            summary="" if refusal is None else refusal.summary,
         )
         return found if picked is None else self._with_account(found, login, picked, refusal)
 
@@ -161,7 +162,8 @@ def explain_login_from(
         endpoint: Where the client connects, if that is known.
         uses_tls: Whether the client uses TLS, or None for a client that does whatever the server requires.
 
-    Raises ServerGoneError if mysqld does not run, and the server's own errors.
+    Raises:
+        ServerGoneError: mysqld does not run. The server's own errors are raised, too.
     """
     return LoginExplainer(server).from_origin(user, origin, endpoint, uses_tls=uses_tls)
 
@@ -209,6 +211,7 @@ def _unreachable(
         requires=(),
         remedies=error.remedies,
         candidates=(),
+        summary="cannot reach the server",
     )
 
 
@@ -226,5 +229,5 @@ def _requirements(login: Login, account: ServerAccount) -> tuple[str, ...]:
 
 
 def _limits(login: Login, account: ServerAccount) -> tuple[str, ...]:
-    most = account.max_user_connections or login.state.number("max_user_connections")
-    return (*((f"at most {most} connections at a time",) if most else ()), *account.limits)
+    most, _ = login.state.connection_limit(account)
+    return (*((f"at most {most} connections at a time",) if most > 0 else ()), *account.limits)

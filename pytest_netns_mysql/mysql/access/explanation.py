@@ -62,7 +62,7 @@ class HiddenAccount:
 
     Attributes:
         account: The account as SQL writes it.
-        privileges: What it is granted and the picked account is not, each as between GRANT and TO.
+        privileges: What it may do and the login may not, each as between GRANT and TO.
     """
 
     account: str
@@ -100,6 +100,7 @@ class LoginExplanation:
         requires_tls: What the account itself requires of TLS, in clauses; a part of ``requires``.
         limits: The resource limits of the account, in clauses.
         hidden: The accounts whose privileges the login lacks because a more specific account comes first.
+        summary: Why the login is refused, in a few words, as a matrix has it; '' if it is allowed.
     """
 
     user: str
@@ -118,6 +119,7 @@ class LoginExplanation:
     requires_tls: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     hidden: tuple[HiddenAccount, ...] = ()
+    summary: str = ""
 
     def __str__(self) -> str:
         """Return the explanation in a few lines, like an error of this plugin."""

@@ -26,10 +26,12 @@ class ServerAccount:
         plugins: The authentication plugins; on MariaDB there may be several, and one of them suffices.
         has_password: Whether the account has a password.
         is_role: Whether it is a role.
+        may_be_role: Whether it is a role or an account that is made like a role of MySQL, and that nobody has.
         is_locked: Whether it is locked by ACCOUNT LOCK.
         is_expired: Whether its password has expired.
         tls: What it requires of TLS, in clauses; empty if it requires nothing.
-        max_user_connections: How many connections it may have at a time; 0 for no limit of its own.
+        max_user_connections: How many connections it may have at a time; 0 for no limit of its own, -1 for none at
+            all on MariaDB.
         limits: Its other limits, in clauses.
         position: Its place in the order in which the server tries accounts; None if the server has not loaded it.
         privileges: Its global privileges.
@@ -40,6 +42,7 @@ class ServerAccount:
     plugins: tuple[str, ...] = ()
     has_password: bool = False
     is_role: bool = False
+    may_be_role: bool = False
     is_locked: bool = False
     is_expired: bool = False
     tls: tuple[str, ...] = ()
@@ -94,6 +97,7 @@ class LoginState:
         proxies: The grants of PROXY.
         temporarily_locked: The accounts that are locked by failed logins.
         connections: User and host of each connection.
+        unlimited: The privileges whose accounts the global max_user_connections does not count for.
     """
 
     rules: HostRules
@@ -105,6 +109,7 @@ class LoginState:
     proxies: tuple[ProxyGrant, ...] = ()
     temporarily_locked: frozenset[AccountName] = frozenset()
     connections: tuple[AccountName, ...] = ()
+    unlimited: frozenset[str] = frozenset()
 
     def is_on(self, variable: str) -> bool:
         """Return True if a global variable is on; False if the server has no such variable."""
@@ -113,7 +118,7 @@ class LoginState:
     def number(self, variable: str) -> int:
         """Return the value of a global variable that is a number; 0 if the server has no such variable."""
         value = self.variables.get(variable, "0")
-        return int(value) if value.isdigit() else 0
+        return int(value) if value.removeprefix("-").isdigit() else 0
 
     @property
     def resolves_names(self) -> bool:
@@ -124,6 +129,15 @@ class LoginState:
     def has_tls(self) -> bool:
         """True if clients can use TLS."""
         return self.variables.get("have_ssl", "YES") == "YES" and self.variables.get("tls_version") != ""
+
+    def connection_limit(self, account: ServerAccount) -> tuple[int, bool]:
+        """Return how many connections an account may have at a time, and whether that is a limit of its own.
+
+        0 is no limit. With a negative number, which MariaDB takes, the account may have no connection.
+        """
+        if account.max_user_connections:
+            return account.max_user_connections, True
+        return (0 if account.privileges & self.unlimited else self.number("max_user_connections")), False
 
     def account(self, name: AccountName) -> ServerAccount | None:
         """Return the account of this name, or None."""
@@ -148,11 +162,14 @@ class LoginReader(Protocol):
 
     Attributes:
         errors: The numbers of the errors that differ.
+        unlimited: The privileges whose accounts the global max_user_connections does not count for.
         query: The query for the accounts.
     """
 
     @property
     def errors(self) -> LoginErrors: ...  # noqa: D102 - see Attributes
+    @property
+    def unlimited(self) -> frozenset[str]: ...  # noqa: D102
     @property
     def query(self) -> str: ...  # noqa: D102
 

@@ -20,6 +20,7 @@ class MariaDBLogins:
     """How what decides about logins is read from MariaDB."""
 
     errors = LoginErrors(locked=4151, insecure=1045)
+    unlimited = frozenset({"SUPER", "CONNECTION ADMIN"})
     query = "SELECT User, Host, Priv, UNIX_TIMESTAMP(), @@GLOBAL.default_password_lifetime FROM mysql.global_priv"
 
     def account(self, row: RawRow) -> ServerAccount:
@@ -30,7 +31,7 @@ class MariaDBLogins:
             user,
             host,
             plugins=_plugins(values),
-            has_password=bool(values.get("authentication_string")),
+            has_password=_has_password(values),
             is_role=bool(values.get("is_role")),
             is_locked=bool(values.get("account_locked")),
             is_expired=_is_expired(values, int(now), int(lifetime)),
@@ -54,6 +55,11 @@ def _plugins(values: dict[str, Any]) -> tuple[str, ...]:
     first = values.get("plugin") or _NATIVE
     alternatives = values.get("auth_or") or [{}]
     return tuple(alternative.get("plugin", first) for alternative in alternatives)
+
+
+def _has_password(values: dict[str, Any]) -> bool:
+    """Return True if an account or one of its alternatives has a password."""
+    return any(each.get("authentication_string") for each in (values, *values.get("auth_or", ())))
 
 
 def _is_expired(values: dict[str, Any], now: int, default_lifetime: int) -> bool:

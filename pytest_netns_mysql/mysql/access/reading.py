@@ -29,13 +29,17 @@ _VARIABLES = (
     "sha256_password_proxy_users",
     "mysql_native_password_proxy_users",
 )
+ACTIVE_PLUGINS = (
+    "SELECT PLUGIN_NAME FROM information_schema.PLUGINS "
+    "WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'"
+)
+"""The query for the authentication plugins that a server has loaded."""
 _QUERIES = (
     f"SHOW GLOBAL VARIABLES WHERE Variable_name IN ({', '.join(map(literal, _VARIABLES))})",
     "SHOW GLOBAL STATUS LIKE 'Threads_connected'",
     # The server lists accounts in the order in which it tries them: it holds them in memory like this.
     "SELECT GRANTEE, PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES",
-    "SELECT PLUGIN_NAME FROM information_schema.PLUGINS "
-    "WHERE PLUGIN_TYPE = 'AUTHENTICATION' AND PLUGIN_STATUS = 'ACTIVE'",
+    ACTIVE_PLUGINS,
     "SELECT Host, User, Proxied_host, Proxied_user FROM mysql.proxies_priv",
     "SELECT IP, IF(HOST_VALIDATED = 'YES', HOST, NULL), SUM_CONNECT_ERRORS FROM performance_schema.host_cache",
     LIST,
@@ -49,7 +53,8 @@ _NO_PRIVILEGE = "USAGE"
 def read_state(server: Instance) -> LoginState:
     """Return what decides about logins on a server now. The administrator's private socket always lets us in.
 
-    Raises ServerGoneError if mysqld does not run, and the server's own errors.
+    Raises:
+        ServerGoneError: mysqld does not run. The server's own errors are raised, too.
     """
     administrator = server.administrator
     administrator.drop_spare()  # nobody but this plugin knows of that account
@@ -71,6 +76,7 @@ def read_state(server: Instance) -> LoginState:
         proxies=tuple(ProxyGrant(*map(decoded, row)) for row in proxies),
         temporarily_locked=frozenset((decoded(user), decoded(host)) for user, host in locks),
         connections=tuple((each.user, each.host) for each in listed(processes, frozenset())),
+        unlimited=reader.unlimited,
     )
 
 

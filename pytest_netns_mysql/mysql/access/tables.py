@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import markdowntext
 from pytest_netns_mysql.errors import printable
 
 if TYPE_CHECKING:
@@ -15,27 +16,7 @@ if TYPE_CHECKING:
 Cells = Mapping[tuple[str, str], "LoginExplanation"]
 """Explanations by user and label of the column."""
 
-_UNREACHABLE = 2003
 _ANONYMOUS = "''"
-_REASONS = {
-    1040: "too many connections",
-    1045: "no account",
-    1129: "host is blocked",
-    1130: "host is not allowed",
-    1203: "too many connections of the user",
-    1226: "too many connections of the account",
-    1227: "no privilege for the admin endpoint",
-    1524: "plugin is not loaded",
-    1698: "socket file only",
-    1862: "password has expired",
-    _UNREACHABLE: "cannot reach the server",
-    3032: "server is offline",
-    3118: "locked",
-    3159: "server cannot do TLS",
-    3955: "locked after failed logins",
-    4151: "locked",
-}
-_WITH_ACCOUNT = {1045: "server cannot do TLS"}
 
 
 def as_text(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> str:
@@ -49,9 +30,9 @@ def as_text(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> st
 
 def as_markdown(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> str:
     """Return a matrix as a Markdown table, with notes below it."""
-    head, *rows = ([_escaped(cell) for cell in row] for row in _rows(users, columns, cells))
+    head, *rows = ([markdowntext.as_markdown(cell) for cell in row] for row in _rows(users, columns, cells))
     lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
-    notes = [f"- {_escaped(note)}" for note in _notes(users, columns, cells)]
+    notes = [f"- {markdowntext.as_markdown(note)}" for note in _notes(users, columns, cells)]
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
@@ -84,10 +65,8 @@ def _cell(login: LoginExplanation) -> str:
     if login.allowed:
         requires = f", with {', '.join(login.requires)}" if login.requires else ""
         return f"{login.account}{requires}"
-    reason = _REASONS.get(login.error or 0, "refused")
-    if login.account is None:
-        return f"{login.error} {reason}"
-    return f"{login.error} {login.account}: {_WITH_ACCOUNT.get(login.error or 0, reason)}"
+    account = "" if login.account is None else f"{login.account}: "
+    return f"{login.error} {account}{login.summary}"
 
 
 def _notes(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> list[str]:
@@ -103,10 +82,3 @@ def _notes(users: Sequence[str], columns: Sequence[Column], cells: Cells) -> lis
         f"{user or _ANONYMOUS} from {', '.join(labels)}: {account} hides {hidden}"
         for (user, account, hidden), labels in places.items()
     ]
-
-
-def _escaped(text: str) -> str:
-    """Return text for a Markdown table: what Markdown would read as formatting is escaped."""
-    for letter in ("\\", "|", "*", "_", "<", "`"):
-        text = text.replace(letter, f"\\{letter}")
-    return printable(text)

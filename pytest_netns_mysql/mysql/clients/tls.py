@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CertificateError
 from pytest_netns_mysql.mysql.dialects.quoting import literal
@@ -193,7 +194,7 @@ def _with_key_usage(ca: x509.Certificate, ca_key: Any) -> x509.Certificate:
 def _builder(subject: x509.Name, issuer: x509.Name, key: Any) -> x509.CertificateBuilder:
     from cryptography import x509
 
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.fromtimestamp(clock.now(), datetime.timezone.utc)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -67,10 +67,10 @@ class ImageKind:
 
     @property
     def dialect(self) -> Dialect:
-        """MySQL's dialect."""
-        from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
+        """The dialect of this version of MySQL."""
+        from pytest_netns_mysql.mysql.dialects.mysql import mysql_dialect
 
-        return MYSQL
+        return mysql_dialect(self.version)
 
     def program(self, name: str) -> Path | None:
         """Return the path of a client program on PATH, or else of a fetched server, or None."""

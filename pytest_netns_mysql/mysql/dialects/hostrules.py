@@ -80,7 +80,7 @@ class Network:
 
 
 class MySQLHostRules:
-    """The rules of MySQL.
+    """The rules of MySQL since 8.0.23.
 
     An IPv4 address is compared as a number, a network by its netmask or prefix length. Addresses come first, then
     networks, the smallest first, then all other patterns by the length of what precedes the first wildcard.
@@ -116,6 +116,28 @@ class MySQLHostRules:
         return 1, 0, 0, -_prefix_rank(pattern)
 
 
+class EarlyMySQLHostRules:
+    """The rules of MySQL before 8.0.23.
+
+    A network is compared by its netmask, everything else as text. The order is by the length of what precedes the first
+    wildcard.
+    """
+
+    takes_prefix_lengths = False
+
+    def matches(self, pattern: str, address: str, name: str | None) -> bool:
+        """Return True if a host pattern matches a client."""
+        return _matches_netmask_or_text(pattern, address, name)
+
+    def admits(self, pattern: str, address: str, name: str | None) -> bool:
+        """Return True if a server lets a client go on to the login because of an account with this host."""
+        return _admits_by_netmask_or_text(pattern, address, name)
+
+    def rank(self, pattern: str) -> Rank:
+        """Return the sort key of a host pattern."""
+        return (-_prefix_rank(pattern),)
+
+
 class MariaDBHostRules:
     """The rules of MariaDB.
 
@@ -127,16 +149,11 @@ class MariaDBHostRules:
 
     def matches(self, pattern: str, address: str, name: str | None) -> bool:
         """Return True if a host pattern matches a client."""
-        network, number = _mariadb_network(pattern), _ipv4(address)
-        if network is not None and number is not None:
-            return network.has(number)
-        return _matches_text(pattern, address, name)
+        return _matches_netmask_or_text(pattern, address, name)
 
     def admits(self, pattern: str, address: str, name: str | None) -> bool:
         """Return True if a server lets a client go on to the login because of an account with this host."""
-        if _mariadb_network(pattern) is not None or _has_wildcard(pattern):
-            return self.matches(pattern, address, name)
-        return _is_literally(pattern, address, name)
+        return _admits_by_netmask_or_text(pattern, address, name)
 
     def rank(self, pattern: str) -> Rank:
         """Return the sort key of a host pattern."""
@@ -205,7 +222,7 @@ def mysql_network(pattern: str) -> Network | None:
 
 
 @cache
-def _mariadb_network(pattern: str) -> Network | None:
+def _network_with_netmask(pattern: str) -> Network | None:
     text, slash, mask_text = pattern.partition("/")
     address, mask = _ipv4(text), _ipv4(mask_text)
     return Network(address, mask, _NETMASK) if slash and address is not None and mask else None
@@ -219,6 +236,19 @@ def _ipv4(text: str) -> int | None:
     if not numbers or max(numbers) > 255:
         return None
     return int.from_bytes(bytes(numbers), "big")
+
+
+def _matches_netmask_or_text(pattern: str, address: str, name: str | None) -> bool:
+    network, number = _network_with_netmask(pattern), _ipv4(address)
+    if network is not None and number is not None:
+        return network.has(number)
+    return _matches_text(pattern, address, name)
+
+
+def _admits_by_netmask_or_text(pattern: str, address: str, name: str | None) -> bool:
+    if _network_with_netmask(pattern) is not None or _has_wildcard(pattern):
+        return _matches_netmask_or_text(pattern, address, name)
+    return _is_literally(pattern, address, name)
 
 
 def _matches_text(pattern: str, address: str, name: str | None) -> bool:

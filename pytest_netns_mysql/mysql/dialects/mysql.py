@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_netns_mysql.mysql.dialects import mysqlstate, mysqlundo
 from pytest_netns_mysql.mysql.dialects.base import SESSION, Dialect, RestoredTable, session_statements
+from pytest_netns_mysql.mysql.dialects.hostrules import EarlyMySQLHostRules
 from pytest_netns_mysql.mysql.dialects.questions import QUESTIONS
 from pytest_netns_mysql.mysql.dialects.quoting import RawRow, identifier, literal
 from pytest_netns_mysql.mysql.dialects.statementcounters import WRITING_STATEMENTS
 from pytest_netns_mysql.mysql.dialects.statequeries import COMMAND_VARIABLES
 from pytest_netns_mysql.mysql.dialects.undo import COMMON_UNDO, Undo, nothing, undo_transaction
+from pytest_netns_mysql.mysql.versions import Version
+
+_FIRST_WITH_PREFIX_LENGTHS: Version = (8, 0, 23)
+"""The first MySQL whose accounts take networks such as 192.0.2.0/24."""
 
 
 def _undo_channel(name: str, was: str | None, _: str | None) -> Iterator[str]:
@@ -155,3 +161,10 @@ JOIN performance_schema.threads t ON t.THREAD_ID = l.thread AND t.PROCESSLIST_ID
 LEFT JOIN performance_schema.events_statements_current s ON s.THREAD_ID = l.thread AND s.NESTING_EVENT_LEVEL = 0""",
     ),
 )
+
+_EARLY_MYSQL = replace(MYSQL, host_rules=EarlyMySQLHostRules())
+
+
+def mysql_dialect(version: Version) -> Dialect:
+    """Return the dialect of a version of MySQL."""
+    return _EARLY_MYSQL if version < _FIRST_WITH_PREFIX_LENGTHS else MYSQL

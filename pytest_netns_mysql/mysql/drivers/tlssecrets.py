@@ -13,4 +13,4 @@ def log_secrets(context: Any, namespace: AbstractContextManager[Any]) -> None:
     """
     key_log = getattr(namespace, "key_log", None)
     if key_log is not None and context is not None and context.keylog_filename is None:
-        context.keylog_filename = str(key_log)
+        context.keylog_filename = str(key_log())

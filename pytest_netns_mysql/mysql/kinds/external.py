@@ -21,7 +21,7 @@ from pytest_netns_mysql.errors import (
     SettingError,
 )
 from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
-from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
+from pytest_netns_mysql.mysql.dialects.mysql import mysql_dialect
 from pytest_netns_mysql.mysql.kinds import mariadb
 from pytest_netns_mysql.mysql.kinds.local import program_on_path
 from pytest_netns_mysql.mysql.mysqld.connectionnames import ConnectionNames
@@ -94,7 +94,7 @@ class External:
     def dialect(self) -> Dialect:
         """MySQL's or MariaDB's dialect."""
         if self.flavor != mariadb.NAME:
-            return MYSQL
+            return mysql_dialect(self.version)
         from pytest_netns_mysql.mysql.dialects.mariadb import MARIADB
 
         return MARIADB

@@ -62,10 +62,10 @@ class Distribution:
 
     @property
     def dialect(self) -> Dialect:
-        """MySQL's dialect."""
-        from pytest_netns_mysql.mysql.dialects.mysql import MYSQL
+        """The dialect of this version of MySQL."""
+        from pytest_netns_mysql.mysql.dialects.mysql import mysql_dialect
 
-        return MYSQL
+        return mysql_dialect(self.version)
 
     def identity(self) -> Sequence[str]:
         """Return path, version, size and time of the program, which differ where data directories differ."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import Endpoint
 
 _KEPT = 200
@@ -48,7 +48,7 @@ class Attempt:
     endpoint: Endpoint
     user: str
     driver: str
-    at: float = field(default_factory=time.time)
+    at: float = field(default_factory=clock.now)
     uses_tls: bool | None = None
     connection: int | None = None
     error: str = ""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerGoneError
 from pytest_netns_mysql.kernel.network import Network
@@ -51,7 +51,7 @@ class ServerFacts:
 
     def note(self, what: str) -> None:
         """Keep in ``lifecycle`` what is done to the server now."""
-        self.lifecycle.append((time.time(), what))
+        self.lifecycle.append((clock.now(), what))
 
     def __repr__(self) -> str:
         """Return the server's name, where it listens, and whether it runs, as pytest shows it in tracebacks."""

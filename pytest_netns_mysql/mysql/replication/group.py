@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 
 import mysql.connector
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.errors import GroupError, NetnsError, UnknownNamespaceError
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.replication import joining
@@ -58,7 +58,7 @@ class Member(MySQLServer):
         Raises:
             GroupError: The member is not in the group, the group refuses, or the time is over.
         """
-        began = time.monotonic()
+        began = clock.monotonic()
         if self not in self.group.primaries:
             try:
                 self.execute("SELECT group_replication_set_as_primary(@@server_uuid)")
@@ -69,7 +69,7 @@ class Member(MySQLServer):
                 timeout=timeout,
                 error=lambda: self.group.error(f"{self.name} is not the primary after {timeout:g} seconds", self),
             )
-        return time.monotonic() - began
+        return clock.monotonic() - began
 
     def catch_up(self) -> None:
         """Wait until this member has applied all that each primary has now; raise GroupError after 30 seconds."""
@@ -264,7 +264,7 @@ class Group(Mapping[str, Member]):
         Raises:
             GroupError: The member cannot join, or the time is over.
         """
-        began = time.monotonic()
+        began = clock.monotonic()
         member = self[name]
         if not member.is_running:
             member.restart()
@@ -272,7 +272,7 @@ class Group(Mapping[str, Member]):
             member.execute("STOP GROUP_REPLICATION")
         self._join(member)
         self.wait_online(timeout)
-        return time.monotonic() - began
+        return clock.monotonic() - began
 
     def _wait(self, condition: Callable[[], bool], timeout: float, failure: str) -> float:
         return wait_until(condition, timeout=timeout, error=lambda: self.error(f"{failure} after {timeout:g} seconds"))

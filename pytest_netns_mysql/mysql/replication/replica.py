@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import mysql.connector
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ServerGoneError, ServerVersionError
 from pytest_netns_mysql.kernel.network import Network
@@ -132,14 +132,14 @@ class Replica(MySQLServer):
         """
         if not self.channels or is_reset(self):
             raise not_a_replica(self, "cannot be promoted")
-        began = time.monotonic()
+        began = clock.monotonic()
         for channel in self.channels.values():
             channel.apply_relay_log(timeout)
         for statement in STATEMENTS:
             self.execute(statement)
         self._former_channels += self.channels.values()
         self.channels.clear()
-        return time.monotonic() - began
+        return clock.monotonic() - began
 
     def switch_source(
         self,

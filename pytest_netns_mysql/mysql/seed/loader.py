@@ -8,6 +8,7 @@ import re
 import subprocess
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.load.script import Statement
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
-    Skips = Callable[[Statement, mysql.connector.Error], bool]
-    """Returns True for a statement that the server refused, and that is left out."""
+    Amends = Callable[[Statement, mysql.connector.Error], bytes | None]
+    """Returns what to send instead of a statement that the server refused: b'' to leave it out, None for an error."""
 
 _ERROR_AT_LINE = re.compile(r"^ERROR\b.*? at line (\d+)(?: in file: '(.+?)')?:", re.MULTILINE)  # of the client program
 _SMALL = 256 << 10  # bytes: reading such a file is faster than starting the client program, which takes 10 ms
@@ -37,14 +38,14 @@ _SERVER_REMEDY = "correct what the server reports; nothing was kept of the data"
 _FILE_REMEDY = "correct the line; nothing was kept of the data"
 
 
-def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None, skips: Skips | None = None) -> None:
+def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None, amends: Amends | None = None) -> None:
     """Load into a server as its administrator.
 
     Args:
         server: The server.
         loads: The files and functions, in order.
         schema: The schema to select first, if any.
-        skips: Decides which refused statements of files are left out, by default none. Files are then loaded without
+        amends: Decides what becomes of refused statements of files, by default an error. Files are then loaded without
             the client program.
 
     Raises:
@@ -54,20 +55,20 @@ def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None
         if load.function is not None:
             _call(server, load, load.function, schema)
         elif load.file is not None:
-            _load_file(server, load, load.file, schema, skips)
+            _load_file(server, load, load.file, schema, amends)
 
 
-def _load_file(server: Instance, load: Load, file: Path, schema: str | None, skips: Skips | None) -> None:
+def _load_file(server: Instance, load: Load, file: Path, schema: str | None, amends: Amends | None) -> None:
     scan = load.scan()
     if scan.fault is not None:
         raise _load_error(
             load, f"{scan.fault.file}, line {scan.fault.line}", scan.fault.what, remedies=[scan.fault.remedy]
         )
     with _loading_variables(server, scan):
-        if skips is None and _needs_program(server, scan, small=schema is not None):
+        if amends is None and _needs_program(server, scan, small=schema is not None):
             _load_by_program(server, load, file, schema)
         else:
-            _load_without_program(server, load, file, schema, scan, skips)
+            _load_without_program(server, load, file, schema, scan, amends)
 
 
 def _needs_program(server: Instance, scan: Scan, *, small: bool) -> bool:
@@ -133,7 +134,7 @@ def _call(server: Instance, load: Load, function: Function, schema: str | None) 
 
 
 def _load_without_program(
-    server: Instance, load: Load, file: Path, schema: str | None, scan: Scan, skips: Skips | None
+    server: Instance, load: Load, file: Path, schema: str | None, scan: Scan, amends: Amends | None
 ) -> None:
     """Read a file without the client program, and send its statements one by one."""
     import mysql.connector
@@ -149,7 +150,7 @@ def _load_without_program(
                 dollars=scan.has_dollars and not _is_mariadb(server) and _takes_dollars(connection),
                 status=lambda: connection.status,
             ):
-                _send(connection, statement, skips)
+                _send(connection, statement, amends)
         except mysql.connector.Error as error:
             message = f"ERROR {error.errno} ({error.sqlstate}) at line {statement.line}: {error.msg}"
             raise _load_error(load, f"{statement.file}, line {statement.line}", message) from error
@@ -159,8 +160,8 @@ def _load_without_program(
             raise _load_error(load, f"{error.file}, line {error.line}", message, remedies=remedies) from error
 
 
-def _send(connection: Any, statement: Statement, skips: Skips | None) -> None:
-    """Send a statement and drop its rows; raise the server's error unless the statement is left out."""
+def _send(connection: Any, statement: Statement, amends: Amends | None) -> None:
+    """Send a statement and drop its rows; raise the server's error unless the statement is amended or left out."""
     import mysql.connector
 
     try:
@@ -168,8 +169,13 @@ def _send(connection: Any, statement: Statement, skips: Skips | None) -> None:
             if connection.unread_result:
                 connection.get_rows(raw=True)
     except mysql.connector.Error as error:
-        if skips is None or not skips(statement, error):
+        instead = None if amends is None else amends(statement, error)
+        if instead is None:
             raise
+    else:
+        return
+    if instead:
+        _send(connection, replace(statement, text=instead), amends)
 
 
 def _takes_dollars(connection: Any) -> bool:

@@ -6,12 +6,12 @@ import contextlib
 import hashlib
 import os
 import shutil
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import manifest, trust
@@ -198,4 +198,4 @@ def _remove_old(folder: Path, base: str) -> None:
 
 
 def _is_old(folder: Path) -> bool:
-    return time.time() - folder.stat().st_mtime > _RECENT
+    return clock.now() - folder.stat().st_mtime > _RECENT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.mysql.access.grantlines import Grants, read_grants
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 
 if TYPE_CHECKING:
@@ -26,6 +27,16 @@ def ask(server: Instance | None, query: str) -> list[tuple[str, ...]]:
         (rows,) = server.administrator.ask(query)
         return [tuple(map(decoded, row)) for row in rows]
     return []
+
+
+def grants_of(server: Instance | None, account: str) -> Grants:
+    """Return what an account or a role may do.
+
+    Args:
+        server: The server.
+        account: The account or role as SQL writes it.
+    """
+    return read_grants(row[0] for row in ask(server, f"SHOW GRANTS FOR {account}"))
 
 
 def variable(server: Instance | None, name: str) -> str:

@@ -7,6 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.crash import Crash, crash_in
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
@@ -119,7 +120,7 @@ def _started_after(server: Instance, failure: Failure) -> float:
         return 0.0
     noted = [at for at, what in server.lifecycle if what == "started again" and at >= opened.at]
     rows = [] if noted else ask(server, "SHOW GLOBAL STATUS LIKE 'Uptime'")
-    started = noted[-1] if noted else time.time() - float(rows[0][1]) - 1 if rows else 0.0
+    started = noted[-1] if noted else clock.now() - float(rows[0][1]) - 1 if rows else 0.0
     return started if started > opened.at else 0.0
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pytest_netns_mysql.mysql.access.grantlines import Grants, clauses_with, shown
 from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.report.explanations.accounts import (
@@ -16,10 +17,9 @@ from pytest_netns_mysql.report.explanations.accounts import (
     quoted,
     seen_client,
 )
-from pytest_netns_mysql.report.explanations.answers import ask
+from pytest_netns_mysql.report.explanations.answers import ask, grants_of
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.explanations.grantlines import Grants, clauses_with, grants_of, shown
 from pytest_netns_mysql.report.explanations.schemas import exists, near_names, put_away
 from pytest_netns_mysql.report.model import Explanation
 

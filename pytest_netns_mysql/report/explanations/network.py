@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import EndpointError, UnknownNamespaceError
 from pytest_netns_mysql.kernel.faultlog import Fault
@@ -133,7 +134,7 @@ def faults_between(failure: Failure, context: Context, *names: str) -> list[Faul
         return []
     wanted = {*names} - {"", GLOBAL}  # most links of all namespaces lead to global
     log = context.network.fault_log
-    moment = failure.attempt.at if failure.attempt else time.time() - _JUST_NOW
+    moment = failure.attempt.at if failure.attempt else clock.now() - _JUST_NOW
     ended = [fault for fault in log.healed if (fault.ended or 0) >= max(moment, context.began)]
     if failure.attempt:
         ended = [fault for fault in ended if fault.began <= moment]

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import resource
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_netns_mysql import Network, NetworkError, SettingError, UnknownNamespaceError
 from pytest_netns_mysql.kernel.capture import tap
+from pytest_netns_mysql.kernel.capture.packets import Packets
 from pytest_netns_mysql.topology.file.load import load
 
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python, pytest.mark.slow]
 
 InNetwork = Callable[..., Any]
+
+
+def tcp(packets: Packets) -> bytes:
+    """Return what TCP carries: the kernel also sends ICMPv6 by itself, at any time."""
+    return packets.matching(protocol="tcp").payload
 
 
 def exchange(network: Network, client: str, server: str, *, payload: bytes = b"hello", port: int = 3306) -> None:
@@ -44,7 +54,7 @@ def test_a_packet_on_the_loopback_is_captured_once(in_network: InNetwork) -> Non
     def action(network: Network) -> Any:
         with network.capture("red") as packets:
             exchange(network, "red", "red")
-        return [(one.interface, one.is_outgoing) for one in packets.matching(syn=True)], packets.payload
+        return [(one.interface, one.is_outgoing) for one in packets.matching(syn=True)], tcp(packets)
 
     found, payload = in_network(load("red-blue"), action)
     assert found == [("lo", False), ("lo", False)]
@@ -80,7 +90,7 @@ def test_captures_nest_and_follow_each_other(in_network: InNetwork) -> None:
                 exchange(network, "red", "red", payload=b"2")
         with network.capture("red") as last:
             exchange(network, "red", "red", payload=b"3")
-        return outer.payload, inner.payload, last.payload
+        return tcp(outer), tcp(inner), tcp(last)
 
     assert in_network(load("red-blue"), action) == (b"12", b"2", b"3")
 
@@ -102,7 +112,7 @@ def test_an_interface_that_goes_down_ends_no_capture(in_network: InNetwork) -> N
             exchange(network, "red", "red", payload=b"1")
             network.link("red").up()
             exchange(network, "red", "red", payload=b"2")
-        return packets.payload
+        return tcp(packets)
 
     assert in_network(load("red-blue"), action) == b"12"
 
@@ -127,7 +137,7 @@ def test_a_large_packet_is_whole(in_network: InNetwork) -> None:
     def action(network: Network) -> Any:
         with network.capture("red") as packets:
             exchange(network, "red", "red", payload=payload)
-        return [one.payload == payload for one in packets if one.payload]
+        return [one.payload == payload for one in packets.matching(protocol="tcp") if one.payload]
 
     assert in_network(load("red-blue"), action) == [True]
 
@@ -138,7 +148,7 @@ def test_another_thread_captures_as_well(in_network: InNetwork) -> None:
             thread = threading.Thread(target=exchange, args=(network, "red", "red"))
             thread.start()
             thread.join()
-        return packets.payload
+        return tcp(packets)
 
     assert in_network(load("red-blue"), action) == b"hello"
 
@@ -151,13 +161,19 @@ def test_a_sequence_of_packets(in_network: InNetwork) -> None:
         assert packets[0] in packets
         with pytest.raises(SettingError) as error:
             packets.matching(dport=3306)
-        return repr(packets.matching(payload=b"hello")), str(error.value)
+        hello = packets.matching(payload=b"hello")
+        assert str(hello) == f"1 packet\n  {hello[0]}"
+        assert repr(hello) == f"<1 packet: {hello[0]}>"
+        assert (str(packets[:0]), repr(packets[:0])) == ("0 packets", "<0 packets>")
+        several = Packets(packets=[*packets] * 10)
+        assert len(several) > 50
+        assert len(repr(several)) < 240
+        assert repr(several).startswith(f"<{len(several)} packets: {packets[0]}; ")
+        return str(hello[0]), str(error.value)
 
-    shown, error = in_network(load("red-blue"), action)
-    first, line = shown.splitlines()
-    assert first == "<1 packet"
-    assert line.startswith("  red/lo < 192.0.2.2:")
-    assert line.endswith(" to 192.0.2.2:3306 tcp PSH ACK, 71 bytes>")
+    line, error = in_network(load("red-blue"), action)
+    assert line.startswith("red/lo < 192.0.2.2:")
+    assert line.endswith(" to 192.0.2.2:3306 tcp PSH ACK, 71 bytes")
     assert error.startswith(
         "packets.matching(dport=...): a packet has no attribute dport\n  tried: its attributes are "
     )
@@ -188,3 +204,70 @@ def test_without_the_capability_the_error_says_so(in_network: InNetwork, monkeyp
         "  tried: a packet socket in the namespace, see packet(7)",
         "  do: packet sockets need CAP_NET_RAW: in Docker leave out --cap-drop NET_RAW",
     ]
+
+
+def test_a_capture_that_cannot_begin_leaves_no_tap_in_use(in_network: InNetwork) -> None:
+    """There may be one more open file, but a capture in two namespaces needs two: the first is kept for the next."""
+
+    def action(network: Network) -> tuple[str, list[int]]:
+        network.capture("red")  # which imports what it needs
+        free = os.dup(0)
+        os.close(free)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, hard))
+        for _ in range(2):
+            with pytest.raises(NetworkError) as error, network.capture("red", "blue"):
+                pass
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        sockets = [len(packet_sockets())]
+        with network.capture("red", "blue"):
+            sockets.append(len(packet_sockets()))
+        return str(error.value).splitlines()[0], sockets
+
+    assert in_network(load("red-blue"), action) == (
+        "the packets of namespace blue cannot be captured: Too many open files",
+        [1, 2],
+    )
+
+
+def packet_sockets() -> list[int]:
+    """Return the descriptors of this process's packet sockets."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as sock:
+            if sock.family == socket.AF_PACKET:
+                found.append(int(entry.name))
+    return found
+
+
+def test_a_socket_that_the_test_closed_is_an_error_and_the_next_capture_has_another(
+    in_network: InNetwork, tmp_path: Path
+) -> None:
+    def action(network: Network) -> tuple[str, str]:
+        def replace(error: type[Exception] | None = None) -> None:
+            """Have a file take the number of the socket."""
+            with network.capture("red"), (tmp_path / "file").open("wb") as stream:
+                (number,) = packet_sockets()
+                os.dup2(stream.fileno(), number)
+                numbers.append(number)
+                if error is not None:
+                    raise error
+
+        numbers: list[int] = []
+        with pytest.raises(NetworkError) as error:
+            replace()
+        with pytest.raises(ZeroDivisionError):  # the first error counts
+            replace(ZeroDivisionError)
+        with network.capture("red") as packets:
+            exchange(network, "blue", "red")
+        network.close()
+        for number in numbers:
+            os.close(number)  # which is open still
+        return str(error.value), packets[0].destination
+
+    text, destination = in_network(load("red-blue"), action)
+    assert text.splitlines() == [
+        "the packets of namespace red are lost: their socket was closed in the block of capture()",
+        "  do: do not close descriptors that the test did not open, as os.closerange() does",
+    ]
+    assert destination == "192.0.2.2"

@@ -56,6 +56,12 @@ def test_a_note_is_at_the_first_packet_from_then_on_or_at_the_last(tmp_path: Pat
     assert comments(blocks) == [["begins"], ["fault: größer", "healed"], ["failed"]]
 
 
+def test_only_the_user_can_read_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file.pcapng").touch(mode=0o644)
+    written(tmp_path, Capture("about", INTERFACES, []))
+    assert (tmp_path / "file.pcapng").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_file_without_packets_has_its_interfaces(tmp_path: Path) -> None:
     _, *blocks = written(tmp_path, Capture("about", INTERFACES, [], [Note(1, "begins")]))
     assert [type(block) for block in blocks] == [InterfaceDescription] * 4

@@ -107,6 +107,25 @@ def test_a_fault_of_a_wider_fixture_stays_in_force(in_network: InNetwork) -> Non
     assert in_network(load("red-blue"), action) == [[slow, down, port], [slow, port], [slow, port]]
 
 
+def test_a_link_that_a_wider_fixture_took_down_is_healed_whole_after_a_test_took_it_up(
+    in_network: InNetwork, looked_at: Callable[[Network], list[str]], output: Callable[..., str]
+) -> None:
+    def action(network: Network) -> tuple[list[str], bool]:
+        guard = Guard(network)
+        before = looked_at(network)
+        fault = network.link("red").down()
+        guard.enter("module")
+        states = []
+        for _ in range(2):  # tests
+            network.link("red").up()
+            guard.put_back(BY)
+            states.append(output(network, "global", "ip", "-brief", "link", "show", "veth-red").split()[1])
+        fault.heal()
+        return states, looked_at(network) == before
+
+    assert in_network(load("dual-stack"), action) == (["DOWN", "DOWN"], True)
+
+
 def test_changes_can_be_looked_at_before_they_are_put_back(in_network: InNetwork) -> None:
     def action(network: Network) -> list[tuple[str, ...]]:
         guard = Guard(network)

@@ -22,7 +22,7 @@ bind_address = "*"
 """
 
 
-@pytest.mark.parametrize(("server", "passed", "skipped"), [("auto", 33, 1), ("mariadb", 28, 6)])
+@pytest.mark.parametrize(("server", "passed", "skipped"), [("auto", 41, 4), ("mariadb", 37, 8)])
 def test_each_login_ends_as_it_was_explained(
     suite: Suite, pytester: pytest.Pytester, server: str, passed: int, skipped: int
 ) -> None:

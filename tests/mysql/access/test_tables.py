@@ -44,6 +44,7 @@ CUT_OFF = LoginExplanation(
     requires=(),
     remedies=("add an address of lone to bind_address",),
     candidates=(),
+    summary="cannot reach the server",
 )
 MATRIX = AccessMatrix(["app"], [RED, LONE], {("app", "red"): ALLOWED, ("app", "lone"): CUT_OFF})
 
@@ -76,12 +77,12 @@ def test_a_matrix_as_text() -> None:
 
 def test_a_matrix_as_markdown() -> None:
     head, line, row, empty, note = MATRIX.as_markdown().splitlines()
-    assert head == r"| user | red (192.0.2.2, red\_1.test) | lone |"
+    assert head == "| user | red (192.0.2.2, red&#95;1.test) | lone |"
     assert line == "| --- | --- | --- |"
     assert row == "| app | 'app'@'192.0.2.2', with TLS, the TLS cipher AES | 2003 cannot reach the server |"
     assert empty == ""
     assert note.startswith("- app from red: 'app'@'192.0.2.2' hides 'app'@'%', which alone has SELECT, INSERT")
-    assert note.endswith(r"ON \`shop\`.\*")
+    assert note.endswith("ON &#96;shop&#96;.&#42;")
 
 
 def test_a_matrix_as_plain_data() -> None:

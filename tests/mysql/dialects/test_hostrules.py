@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_netns_mysql.mysql.dialects.hostrules import HostRules, MariaDBHostRules, MySQLHostRules, account_of
+from pytest_netns_mysql.mysql.dialects.mysql import mysql_dialect
 
 MYSQL, MARIADB = MySQLHostRules(), MariaDBHostRules()
 BOTH = (MYSQL, MARIADB)
@@ -85,6 +86,19 @@ def test_mysql_tries_addresses_then_networks_then_patterns() -> None:
         "",
     ]
     assert sorted(set(hosts), key=MYSQL.rank) == hosts
+
+
+def test_mysql_takes_prefix_lengths_since_8_0_23() -> None:
+    assert mysql_dialect((8, 0, 23)) is mysql_dialect((9, 7, 4))
+    for version, matches in (((8, 0, 22), False), ((8, 0, 23), True)):
+        rules = mysql_dialect(version).host_rules
+        assert rules.takes_prefix_lengths is matches
+        assert rules.matches("192.0.2.0/24", "192.0.2.2", None) is matches
+        assert rules.matches("192.0.2.0/255.255.255.0", "192.0.2.2", None)
+        assert rules.admits("192.0.2.2/255.255.255.255", "192.0.2.2", None) is not matches
+        assert min(("192.0.2.%", "192.0.2.0/255.255.255.0", "%"), key=rules.rank) == "192.0.2.0/255.255.255.0"
+    early = mysql_dialect((8, 0, 22)).host_rules
+    assert sorted(["%", "192.%", "", "192.0.2.2"], key=early.rank) == ["192.0.2.2", "192.%", "%", ""]
 
 
 def test_mariadb_tries_the_pattern_that_the_fewest_texts_match_first() -> None:

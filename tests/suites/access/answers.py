@@ -12,6 +12,7 @@ from pytest_netns_mysql import Endpoint, Origin, factories
 from pytest_netns_mysql.mysql.access.explain import explain_login_from
 
 resolving = factories.mysqld(options={"skip_name_resolve": False, "max_connect_errors": 3, "port": 3307})
+limited = factories.mysqld(options={"loose_max_user_connections": 1, "port": 3308})
 ADDRESSES = {"red": "192.0.2.1", "blue": "198.51.100.1", "global": "127.0.0.1"}
 
 
@@ -94,6 +95,19 @@ def test_a_role(netns_mysqld, is_mariadb):
     assert "writer" not in netns_mysqld.access_matrix().users
 
 
+def test_a_role_that_nobody_has(netns_mysqld, is_mariadb):
+    for statement in ("CREATE USER x@'%'", "CREATE ROLE writer", "CREATE ROLE reader"):
+        netns_mysqld.execute(statement)
+    if is_mariadb:
+        assert netns_mysqld.access_matrix().users == ("x",)
+        return
+    found = agree(netns_mysqld, "writer", reason="'writer'@'%' is locked, perhaps a role that nobody has")
+    assert (found.error, found.summary) == (3118, "locked, perhaps a role")
+    netns_mysqld.execute("SET GLOBAL mandatory_roles = '`writer`@`%`, reader'")
+    agree(netns_mysqld, "writer", reason="is a role")
+    assert netns_mysqld.access_matrix().users == ("x",)
+
+
 def test_a_plugin_that_is_gone(netns_mysqld, is_mariadb):
     netns_mysqld.execute("CREATE USER app@'%'")
     if is_mariadb:
@@ -104,6 +118,30 @@ def test_a_plugin_that_is_gone(netns_mysqld, is_mariadb):
         netns_mysqld.execute("UPDATE mysql.user SET plugin = 'authentication_pam' WHERE User = 'app'")
     netns_mysqld.execute("FLUSH PRIVILEGES")
     assert agree(netns_mysqld, reason="which the server has not loaded").error == 1524
+
+
+def test_an_account_that_nobody_logs_in_as(netns_mysqld, is_mariadb):
+    if is_mariadb:
+        pytest.skip("MariaDB has no such plugin here")
+    netns_mysqld.execute("INSTALL PLUGIN mysql_no_login SONAME 'mysql_no_login.so'")
+    netns_mysqld.execute("CREATE USER app@'%' IDENTIFIED WITH mysql_no_login")
+    found = agree(netns_mysqld, reason="'app'@'%' has the plugin mysql_no_login: nobody logs in as this account")
+    assert found.error == 1045
+    matrix = netns_mysqld.access_matrix().as_text()
+    assert matrix.endswith("  1045 'app'@'%': nobody logs in as this account")
+    netns_mysqld.execute("DROP USER app@'%'")
+    netns_mysqld.execute("UNINSTALL PLUGIN mysql_no_login")
+
+
+def test_a_password_of_an_alternative(netns_mysqld, is_mariadb):
+    if not is_mariadb:
+        pytest.skip("accounts of MySQL have no alternatives")
+    netns_mysqld.execute("INSTALL SONAME 'auth_ed25519'")
+    ways = "mysql_native_password USING '' OR ed25519 USING PASSWORD('secret')"
+    netns_mysqld.execute(f"CREATE USER app@'%' IDENTIFIED VIA {ways}")
+    assert agree(netns_mysqld, reason="% matches every host").has_password is True
+    netns_mysqld.execute("DROP USER app@'%'")
+    netns_mysqld.execute("UNINSTALL SONAME 'auth_ed25519'")
 
 
 def test_a_plugin_for_the_socket_file(netns_mysqld, is_mariadb):
@@ -200,6 +238,37 @@ def test_a_limit_for_every_user(netns_mysqld, is_mariadb, netns_connect):
     assert agree(netns_mysqld, reason="(max_user_connections is 1)").error == 1203
 
 
+def test_who_the_limit_for_every_user_does_not_count_for(limited, is_mariadb):
+    if not is_mariadb:
+        pytest.skip("on MySQL the limit counts for everybody")
+    for privilege in ("SUPER", "CONNECTION ADMIN"):
+        limited.execute("CREATE USER app@'%'")
+        with limited.connect(namespace="red", user="app"):
+            assert agree(limited, reason="(max_user_connections is 1)").error == 1203
+            limited.execute(f"GRANT {privilege} ON *.* TO app@'%'")
+            assert agree(limited, reason="% matches every host").limits == ()
+            limited.execute("ALTER USER app@'%' WITH MAX_USER_CONNECTIONS 1")
+            assert agree(limited, reason="(max_user_connections is 1)").error == 1226
+        limited.execute("DROP USER app@'%'")
+
+
+def test_a_limit_that_lets_nobody_in(limited, is_mariadb):
+    if not is_mariadb:
+        pytest.skip("MySQL takes no negative limit")
+    limited.execute("SET GLOBAL max_user_connections = -1")
+    limited.execute("CREATE USER app@'%'")
+    found = agree(limited, reason="'app'@'%' may have no connection (max_user_connections is -1)")
+    assert (found.error, found.limits) == (1203, ())
+    limited.execute(found.remedies[0])
+    assert agree(limited, reason="% matches every host").limits == ("at most 1 connections at a time",)
+    limited.execute("ALTER USER app@'%' WITH MAX_USER_CONNECTIONS -1")
+    found = agree(limited, reason="'app'@'%' may have no connection (max_user_connections is -1)")
+    assert found.error == 1226
+    limited.execute("ALTER USER app@'%' WITH MAX_USER_CONNECTIONS 0")
+    limited.execute("GRANT CONNECTION ADMIN ON *.* TO app@'%'")
+    agree(limited, reason="% matches every host")
+
+
 def test_a_full_server(netns_mysqld, is_mariadb, netns_connect):
     netns_mysqld.execute("CREATE USER app@'%'")
     netns_mysqld.execute("SET GLOBAL max_connections = 10")
@@ -265,6 +334,105 @@ def test_an_anonymous_account_before_an_account(netns_mysqld):
     found = agree(netns_mysqld, reason="an anonymous account: 192.0.2.2 is the client's address")
     assert found.account == "''@'192.0.2.2'"
     assert [hidden.account for hidden in found.hidden] == ["'app'@'%'"]
+
+
+def hidden(server, own, others):
+    """Return what 'app'@'%' has and the picked account has not, each with these grants; assert that it has no more."""
+    for schema in ("shop", "shopper"):
+        server.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        server.execute(f"CREATE TABLE IF NOT EXISTS {schema}.t (a INT, b INT)")
+        server.execute(f"CREATE TABLE IF NOT EXISTS {schema}.u (a INT, b INT)")
+    for account, grants in (("app@'192.0.2.2'", own), ("app@'%'", others)):
+        server.execute(f"DROP USER IF EXISTS {account}")
+        server.execute(f"CREATE USER {account}")
+        for grant in grants:
+            server.execute(grant.format(account) if "{" in grant else f"GRANT {grant} TO {account}")
+    return sorted(clause for account in server.explain_login("app", "red").hidden for clause in account.privileges)
+
+
+def test_grants_on_tables_behind_grants_on_the_same_tables(netns_mysqld, netns_connect):
+    own = ["SELECT ON shop.*", "SELECT ON shop.t", "UPDATE (b) ON shop.u"]
+    others = ["SELECT, INSERT ON shop.t", "SELECT (a), UPDATE (a, b) ON shop.u"]
+    assert hidden(netns_mysqld, own, others) == ["INSERT ON `shop`.`t`", "UPDATE (`a`) ON `shop`.`u`"]
+    cursor = netns_connect("red", user="app").cursor()
+    cursor.execute("UPDATE shop.u SET b = 1")
+    for statement in ("INSERT INTO shop.t VALUES (1, 1)", "UPDATE shop.u SET a = 1"):
+        with pytest.raises(mysql.connector.Error, match="command denied"):
+            cursor.execute(statement)
+    assert hidden(netns_mysqld, ["SELECT (a) ON shop.t"], ["SELECT ON shop.t"]) == ["SELECT ON `shop`.`t`"]
+    assert hidden(netns_mysqld, ["SELECT ON shop.*"], ["INSERT ON shop.*"]) == ["INSERT ON `shop`.*"]
+
+
+def test_grants_of_a_hidden_account_that_count_all_the_same(netns_mysqld, netns_connect):
+    others = ["INSERT ON shop.t", "SELECT ON shopper.*", "FILE ON *.*"]
+    assert hidden(netns_mysqld, ["SELECT ON shop.*"], others) == ["FILE ON *.*"]
+    cursor = netns_connect("red", user="app").cursor()
+    cursor.execute("INSERT INTO shop.t VALUES (1, 1)")
+    cursor.execute("SELECT * FROM shopper.t")
+    cursor.fetchall()
+    netns_mysqld.execute("CREATE USER ''@'192.0.2.%'")
+    netns_mysqld.execute("GRANT INSERT ON shopper.* TO ''@'192.0.2.%'")
+    netns_mysqld.execute("GRANT INSERT ON shop.u TO ''@'192.0.2.%'")
+    anonymous, named = netns_mysqld.explain_login("app", "red").hidden
+    assert anonymous.privileges == ("INSERT ON `shop`.`u`",)
+    assert sorted(named.privileges) == ["FILE ON *.*", "SELECT ON `shopper`.*"]
+    cursor = netns_connect("red", user="app").cursor()
+    cursor.execute("INSERT INTO shopper.t VALUES (1, 1)")
+    for statement in ("INSERT INTO shop.u VALUES (1, 1)", "SELECT * FROM shopper.t"):
+        with pytest.raises(mysql.connector.Error, match="command denied"):
+            cursor.execute(statement)
+
+
+def test_an_active_role_and_grants_of_a_hidden_account(netns_mysqld, is_mariadb, netns_connect):
+    netns_mysqld.execute("CREATE ROLE reader")
+    assert hidden(netns_mysqld, ["reader"], ["SELECT ON shop.*"]) == []
+    to = "FOR" if is_mariadb else "TO"
+    netns_mysqld.execute(f"SET DEFAULT ROLE reader {to} app@'192.0.2.2'")
+    found = [clause for account in netns_mysqld.explain_login("app", "red").hidden for clause in account.privileges]
+    cursor = netns_connect("red", user="app").cursor()
+    if is_mariadb:
+        cursor.execute("SELECT * FROM shop.t")
+        cursor.fetchall()
+        assert found == []
+    else:
+        with pytest.raises(mysql.connector.Error, match="1142"):
+            cursor.execute("SELECT * FROM shop.t")
+        assert found == ["SELECT ON `shop`.*"]
+
+
+def test_grants_behind_a_pattern_and_behind_all_privileges(netns_mysqld, is_mariadb):
+    others = ["SELECT ON shop.t", "ALL ON shopper.*", "ALL ON `sh%`.*", "ALL ON `shop_`.*", r"DROP ON `shop\_`.*"]
+    assert hidden(netns_mysqld, ["ALL ON `shop%`.*"], others) == ["ALL PRIVILEGES ON `sh%`.*"]
+    assert hidden(netns_mysqld, ["ALL ON `shop_`.*"], ["DROP ON `shop%`.*"]) == ["DROP ON `shop%`.*"]
+    assert hidden(netns_mysqld, [r"ALL ON `shop\_`.*"], ["DROP ON `shop_`.*"]) == ["DROP ON `shop_`.*"]
+    assert hidden(netns_mysqld, ["ALL ON *.*"], [*others, "ALL ON shop.t", "FILE ON *.*"]) == []
+    every = "SELECT, INSERT, UPDATE, DELETE, CREATE, REFERENCES, INDEX, ALTER, CREATE VIEW, SHOW VIEW, TRIGGER"
+    others = ["ALL ON shop.t"]
+    last = ", DELETE HISTORY" if is_mariadb else ""
+    assert hidden(netns_mysqld, [f"{every}{last} ON *.*", "SELECT ON shop.t"], others) == ["DROP ON `shop`.`t`"]
+
+
+def test_grants_of_roles(netns_mysqld):
+    for role, grant in (("reader", "SELECT ON shop.*"), ("writer", "reader"), ("keeper", "INSERT ON shop.t")):
+        netns_mysqld.execute(f"CREATE ROLE {role}")
+        if "shop" in grant:
+            hidden(netns_mysqld, [], [])  # for the tables
+        netns_mysqld.execute(f"GRANT {grant} TO {role}")
+    assert hidden(netns_mysqld, ["writer"], ["SELECT ON shop.t", "keeper"]) == ["INSERT ON `shop`.`t`"]
+    assert hidden(netns_mysqld, ["INSERT ON shop.*"], ["writer", "keeper"]) == ["SELECT ON `shop`.*"]
+
+
+def test_what_is_revoked_from_a_grant_on_everything(netns_mysqld, is_mariadb, netns_connect):
+    if is_mariadb:
+        pytest.skip("MariaDB has no partial revokes")
+    netns_mysqld.execute("SET GLOBAL partial_revokes = ON")
+    own = ["SELECT, INSERT ON *.*", "REVOKE SELECT ON shop.* FROM {}"]
+    assert hidden(netns_mysqld, own, ["SELECT ON *.*"]) == ["SELECT ON `shop`.*"]
+    with pytest.raises(mysql.connector.Error, match="SELECT command denied"):
+        netns_connect("red", user="app").cursor().execute("SELECT * FROM shop.t")
+    assert hidden(netns_mysqld, own, ["SELECT ON shopper.t", "SELECT ON shop.t"]) == []
+    assert hidden(netns_mysqld, [*own, "INSERT ON shop.t"], ["SELECT ON shop.t"]) == ["SELECT ON `shop`.`t`"]
+    assert hidden(netns_mysqld, own, ["SELECT ON *.*", "REVOKE SELECT ON shop.* FROM {}"]) == []
 
 
 def test_an_address_with_a_wildcard_behind(netns_mysqld):

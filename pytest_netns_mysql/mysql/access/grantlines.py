@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.report.explanations.answers import ask
-
-if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.mysql.dialects.quoting import identifier
 
 _PART = r"(?:`(?:[^`]|``)*`|\*)"
 _LINE = re.compile(
@@ -19,6 +15,8 @@ _LINE = re.compile(
 _ROLES = re.compile(r"GRANT ((?:`(?:[^`]|``)*`(?:@`(?:[^`]|``)*`)?,? ?)+) TO ")
 _PRIVILEGE = re.compile(r"([A-Za-z_ ]+?)(?: ?\(([^)]*)\))?(?:, ?|$)")
 _PLAIN = re.compile(r"\w+|\*")
+# In the pattern of a schema that stands for the name of a schema: what only the same wildcard or a wider one matches.
+_ANY_TEXT, _ANY_LETTER = "\uf8f0", "\uf8f1"
 ALL = "ALL PRIVILEGES"
 
 
@@ -51,14 +49,31 @@ class Grant:
 
     def is_about(self, schema: str, name: str) -> bool:
         """Return True if the grant concerns a table or routine, or with ``*`` a whole schema or the server."""
-        if self.schema != "*" and not _like(self.schema, schema):
-            return False
-        return self.name in ("*", name) or name == "*"
+        return self.is_on(schema) and (self.name in ("*", name) or name == "*")
+
+    def is_on(self, schema: str) -> bool:
+        """Return True if the grant is on something in a schema."""
+        is_pattern = self.name == "*"
+        return _like(self.schema, schema) if is_pattern else self.schema == schema
+
+    @property
+    def object(self) -> str:
+        """The object as SHOW GRANTS writes it, with quotes and with the escapes of a pattern."""
+        names = ".".join(name if name == "*" else identifier(name) for name in (self.schema, self.name))
+        return f"{self.routine} {names}".strip()
+
+    @property
+    def schemas(self) -> str:
+        """The schema, to be looked for in other grants: they give something on a pattern if theirs is as wide."""
+        if self.name != "*" or self.schema == "*":
+            return self.schema
+        wildcards = {"%": _ANY_TEXT, "_": _ANY_LETTER}
+        return "".join(wildcards.get(part, part[-1]) for part in _parts(self.schema))
 
     def gives(self, privilege: str, schema: str, name: str, column: str = "") -> bool:
         """Return True if the grant has a privilege on a table, a routine, a column, or with ``*`` on all."""
-        is_on = (self.schema == "*" or (schema != "*" and _like(self.schema, schema))) and self.name in ("*", name)
-        return is_on and any(
+        is_on_schema = self.schema == "*" or (schema != "*" and self.is_on(schema))
+        return (is_on_schema and self.name in ("*", name)) and any(
             given in (ALL, privilege.upper()) and (not columns or column in columns)
             for given, columns in self.privileges
         )
@@ -114,14 +129,9 @@ def clauses_with(grants: Iterable[Grant], privilege: str, where: str, column: st
     ]
 
 
-def grants_of(server: Instance | None, account: str) -> Grants:
-    """Return what an account or a role may do.
-
-    Args:
-        server: The server.
-        account: The account or role as SQL writes it.
-    """
-    lines = [row[0] for row in ask(server, f"SHOW GRANTS FOR {account}")]
+def read_grants(answer: Iterable[str]) -> Grants:
+    """Return what an account or a role may do, from the lines that SHOW GRANTS returns."""
+    lines = list(answer)
     roles = [
         role
         for line in lines
@@ -158,12 +168,17 @@ def _is_dynamic(grant: Grant) -> bool:
 def _like(pattern: str, schema: str) -> bool:
     if pattern in (schema, "*"):
         return True
-    parts = re.findall(r"\\.|[^\\]|\\", pattern)
-    expression = "".join({"%": ".*", "_": "."}.get(part, re.escape(part[-1])) for part in parts)
+    wildcards = {"%": ".*", "_": f"[^{_ANY_TEXT}]"}
+    expression = "".join(wildcards.get(part, re.escape(part[-1])) for part in _parts(pattern))
     return re.fullmatch(expression, schema, re.DOTALL) is not None
+
+
+def _parts(pattern: str) -> list[str]:
+    """Return the letters of a pattern, each with the backslash before it."""
+    return re.findall(r"\\.|[^\\]|\\", pattern)
 
 
 def shown(name: str) -> str:
     """Return an identifier as a reader writes it: quoted only where it must be."""
     name = re.sub(r"\\([_%])", r"\1", name)
-    return name if _PLAIN.fullmatch(name) else "`" + name.replace("`", "``") + "`"
+    return name if _PLAIN.fullmatch(name) else identifier(name)
