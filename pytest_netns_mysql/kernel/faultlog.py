@@ -22,6 +22,8 @@ class Fault:
         healed_by: Who healed it: '' for the test's own code, else such as ``the cleaning after test_shop.py::test_it``.
         files: The files that it changed.
         caused_at: The file and line of the call that caused it, as ``test_shop.py, line 7``; '' if unknown.
+        kind: ``link`` for a link that is down, ``partition`` for packets that are dropped, ``rejection`` for packets
+            that are rejected, ``shape``, ``address`` or ``names``; '' if unknown.
     """
 
     what: str
@@ -31,6 +33,7 @@ class Fault:
     healed_by: str = ""
     files: tuple[str, ...] = ()
     caused_at: str = ""
+    kind: str = ""
 
     def heal(self, by: str = "") -> None:
         """Note that the fault is healed.
@@ -49,7 +52,9 @@ class FaultLog:
         """Begin without faults."""
         self._faults: list[Fault] = []
 
-    def note(self, what: str, *namespaces: str, files: tuple[str, ...] = (), caused_at: str = "") -> Fault:
+    def note(
+        self, what: str, *namespaces: str, files: tuple[str, ...] = (), caused_at: str = "", kind: str = ""
+    ) -> Fault:
         """Keep a fault that begins now, and return it.
 
         Args:
@@ -57,8 +62,9 @@ class FaultLog:
             namespaces: The namespaces that it concerns.
             files: The files that it changes.
             caused_at: The file and line of the call that caused it.
+            kind: The kind of fault, see ``Fault.kind``.
         """
-        fault = Fault(what, namespaces, files=files, caused_at=caused_at)
+        fault = Fault(what, namespaces, files=files, caused_at=caused_at, kind=kind)
         self._faults.append(fault)
         if len(self._faults) > _KEPT:
             oldest = next((known for known in self._faults if known.ended is not None), None)

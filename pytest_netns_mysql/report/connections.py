@@ -35,7 +35,8 @@ def connections(servers: Iterable[Instance], since: float, error: BaseException 
             key = attempt.namespace, attempt.endpoint.address, attempt.endpoint.port
             if key not in origins:
                 origins[key] = _origin(server, attempt)
-            found.append(_connection(server, attempt, origins[key], is_failed=attempt is failed))
+            origin = attempt.seen_from or origins[key]
+            found.append(_connection(server, attempt, origin, is_failed=attempt is failed))
     return tuple(sorted(found, key=lambda connection: connection.at))
 
 

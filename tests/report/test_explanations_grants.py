@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import mysql.connector
@@ -10,6 +11,7 @@ import pymysql
 import pytest
 
 from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer
+from pytest_netns_mysql.report.explanations.accounts import picked_account
 from tests.report.conftest import Explained, run
 
 pytestmark = pytest.mark.live
@@ -223,3 +225,11 @@ def test_an_error_that_another_one_wraps(explained: Explained, app: Any) -> None
             raise WrappedError(error) from None
 
     assert explained(wrapping).what == "'app'@'192.0.2.%' has no DELETE privilege on shop.goods"
+
+
+def test_a_user_with_a_backslash(netns_mysqld: MySQLServer) -> None:
+    netns_mysqld.execute(r"CREATE USER 'a\\b'@'192.0.2.%'")
+    login = netns_mysqld.explain_login(r"a\b", "red")
+    assert login.account == r"'a\\b'@'192.0.2.%'"
+    assert picked_account(login) == (r"a\b", "192.0.2.%")
+    assert picked_account(replace(login, candidates=())) == (r"a\b", "192.0.2.%")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer, StartFactory
+from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer, Network, StartFactory
 from tests.report.conftest import Explained, run
 
 pytestmark = pytest.mark.live
@@ -123,16 +123,94 @@ def test_a_certificate_required_by_the_account(
     assert found.remedies[0] == 'netns_connect("red", ..., **netns_mysqld.tls.issue("app").options)'
 
 
+@pytest.mark.parametrize(("password", "doubt"), [("", ""), ("right", ", or the password is wrong")])
 def test_a_certificate_of_another_subject(
-    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+    explained: Explained,
+    netns_account: AccountFactory,
+    netns_connect: ConnectFactory,
+    netns_mysqld: MySQLServer,
+    password: str,
+    doubt: str,
 ) -> None:
-    netns_account("app", host="192.0.2.%", require="SUBJECT '/CN=boss'")
+    netns_account("app", host="192.0.2.%", password=password, require="SUBJECT '/CN=boss'")
     other = netns_mysqld.tls.issue("app")
-    found = explained(lambda: netns_connect("red", user="app", **other.options))
+    found = explained(lambda: netns_connect("red", user="app", password=password, **other.options))
     assert found.what == (
         "the account 'app'@'192.0.2.%' requires a certificate with the subject '/CN=boss', and the client presented "
-        "another"
+        f"another{doubt}"
     )
+
+
+def test_a_wrong_password_with_a_certificate(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    netns_account("app", host="192.0.2.%", password="right", require="X509")
+    own = netns_mysqld.tls.issue("app")
+    found = explained(lambda: netns_connect("red", user="app", password="wrong", **own.options))
+    assert found.what.startswith("wrong password for 'app'@'192.0.2.%', which the server picked for app from ")
+    assert found.details == (
+        "the host matches, and the account is not locked; besides the password it requires TLS, a certificate that the "
+        "server's CA signed",
+    )
+
+
+def test_a_wrong_password_where_the_server_requires_tls(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    netns_account("app", host="192.0.2.%", password="right")
+    netns_mysqld.execute("SET GLOBAL require_secure_transport = ON")
+    found = explained(lambda: netns_connect("red", user="app", password="wrong"))
+    assert found.what.startswith("wrong password for 'app'@'192.0.2.%', which the server picked for app from ")
+    found = explained(lambda: netns_connect("red", user="app", password="wrong", driver="pymysql", ssl_disabled=True))
+    assert found.what.startswith("wrong password for 'app'@'192.0.2.%', which the server picked for app from ")
+    assert found.details == (
+        "with the right password it would be refused, too: require_secure_transport is on, and the client does not use "
+        "TLS",
+    )
+
+
+def test_the_address_that_the_server_saw(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory, netns: Network
+) -> None:
+    netns_account("app", host="192.0.2.%", password="right")
+
+    def connect() -> None:
+        try:
+            netns_connect("red", endpoint="blue", user="app", password="wrong")
+        finally:
+            netns["red"].run(["ip", "address", "add", "192.0.2.9/24", "dev", "vpeer-red"], check=True)
+            default = ["default", "via", "192.0.2.1", "src", "192.0.2.9"]
+            netns["red"].run(["ip", "route", "replace", *default], check=True)
+
+    found = explained(connect)
+    assert found.what.endswith(" which the server picked for app from 192.0.2.2 (namespace red)")
+
+
+def test_a_user_in_other_letters(
+    explained: Explained, netns_account: AccountFactory, netns_connect: ConnectFactory
+) -> None:
+    netns_account("App", host="192.0.2.%")
+    found = explained(lambda: netns_connect("red", user="app"))
+    assert found.what == "there is no account for the user app, from 192.0.2.2 (namespace red) or elsewhere"
+    assert found.details[0] == "user names are case-sensitive, and there is App"
+    assert found.remedies[0] == "log in as App"
+    assert found.remedies[1].startswith('or netns_account("app", host="192.0.2.2")')
+
+
+def test_a_host_that_names_an_address_in_a_network(
+    explained: Explained, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    netns_mysqld.execute("CREATE USER app@'192.0.2.9/255.255.255.0'")
+    found = explained(lambda: netns_connect("red", user="app"))
+    assert found.remedies[0] == "RENAME USER 'app'@'192.0.2.9/255.255.255.0' TO 'app'@'192.0.2.0/255.255.255.0'"
+
+
+def test_a_role(explained: Explained, netns_connect: ConnectFactory, netns_mysqld: MySQLServer) -> None:
+    netns_mysqld.execute("CREATE ROLE seller")
+    netns_mysqld.execute("GRANT seller TO root@localhost")
+    found = explained(lambda: netns_connect("red", user="seller"))
+    assert found.what == "'seller'@'%' is a role: its account is locked"
+    assert found.remedies == ("grant the role to an account",)
 
 
 def test_tls_required_by_the_server(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
 import socket
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, StartFactory
+from pytest_netns_mysql.kernel.faults.fault import NetworkFault
 from pytest_netns_mysql.report.explanations.explain import explain
+from pytest_netns_mysql.report.explanations.network import heal
 from tests.report.conftest import Explained, run
 
 pytestmark = pytest.mark.live
@@ -171,3 +177,76 @@ def test_an_idle_connection(explained: Explained, netns_connect: ConnectFactory,
     assert found.what == (
         f"the server ended connection {number}: somebody killed it, or it was idle for longer than wait_timeout"
     )
+
+
+def test_a_statement_that_was_killed_is_not_the_connection(
+    explained: Explained, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    connection = netns_connect("red", driver="pymysql")
+    number = connection.thread_id()
+    run(netns_connect("red"), f"KILL QUERY {number}")
+    run(connection, "SET wait_timeout = 1")
+    alive = "SELECT 1 FROM performance_schema.threads WHERE PROCESSLIST_ID = %s"
+    while netns_mysqld.execute(alive, number):
+        time.sleep(0.1)
+    found = explained(lambda: run(connection, "SELECT 1"))
+    assert found.what.startswith(f"the server ended connection {number}: ")
+
+
+def test_a_connection_that_an_earlier_restart_ended(explained: Explained, netns_start_mysqld: StartFactory) -> None:
+    server = netns_start_mysqld(bind_address="192.0.2.2/red", options={"port": 3399})
+    server.execute("CREATE USER app@'192.0.2.2'")
+    for began, when in (0.0, "during the test"), (math.inf, "before the test, after the connection was opened"):
+        with contextlib.closing(server.connect("red", user="app")) as connection:
+            number = connection.connection_id
+            server.restart()
+            query = partial(connection.cmd_query, "SELECT 1")
+            found = explained(query, servers=[server], began=began)
+            ended = f"and connection {number} ended with the mysqld before"
+            assert found.what == f"{server.name} was started again {when}, {ended}"
+
+
+def test_a_fault_of_other_namespaces(
+    explained: Explained, netns: Network, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    connection = netns_connect("red", driver="pymysql")
+    number = connection.thread_id()
+
+    def query() -> None:
+        with netns.link("blue").down():
+            run(connection, "SELECT 1")
+
+    netns_mysqld.execute("KILL %s", number)
+    netns_mysqld.execute("TRUNCATE TABLE performance_schema.events_statements_history")
+    found = explained(query)
+    assert found.what.startswith(f"the server ended connection {number}: ")
+
+
+def test_a_server_that_listens_on_the_loopback_interface_alone(
+    explained: Explained, netns_start_mysqld: StartFactory
+) -> None:
+    server = netns_start_mysqld(bind_address="127.0.0.1", options={"port": 3399})
+    endpoint = server.endpoints[0]
+    found = explained(lambda: server.connect("red", endpoint=endpoint, user="app"), servers=[server])
+    assert found.what.startswith("nothing listens at 127.0.0.1 port 3399")
+    assert found.remedies == (f"no endpoint of {server.name} can be reached from red: add an address to bind_address",)
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "remedy"),
+    [
+        (lambda netns: netns.link("red").down(), "link", 'end the fault before you connect: netns.link("red").up()'),
+        (lambda netns: netns.link("red").shape(loss="1%"), "shape", "connect after the fault has ended: "),
+        (lambda netns: netns.partition("red"), "rejection", "connect after the block `with netns.partition(...)`"),
+        (lambda netns: netns.partition("red", action="drop"), "partition", "connect after the block `with netns."),
+        (lambda netns: netns.partition("red", port=1), "rejection", "connect after the block `with netns.partition"),
+    ],
+)
+def test_what_ends_a_fault_follows_from_its_kind(
+    netns: Network, cause: Callable[[Network], NetworkFault], kind: str, remedy: str
+) -> None:
+    with cause(netns):
+        (fault,) = netns.fault_log.in_force
+        assert fault.kind == kind
+        assert heal(fault).startswith(remedy)
+        assert heal(replace(fault, what="something else")) == heal(fault)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql import AccountFactory, ConnectFactory
+from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer
+from pytest_netns_mysql.report.explanations.explain import explain
 from tests.report.conftest import Explained
 
 pytestmark = pytest.mark.live
@@ -73,3 +74,14 @@ def test_another_address_of_the_same_namespace(explained: Explained, netns_conne
     assert found.details[0] == (
         "198.51.100.1 is another address of the same namespace: the route to 192.0.2.2 leaves by 192.0.2.1"
     )
+
+
+def test_an_assertion_that_names_no_account_asks_the_server_nothing(
+    explained: Explained, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
+) -> None:
+    netns_connect("red")
+    count = "SHOW GLOBAL STATUS LIKE 'Com_select'"
+    before = netns_mysqld.execute(count)
+    for text in ("assert 1 == 2", "assert 'ann@example.org' == ''"):
+        assert explain(AssertionError(text), explained.context) is None
+    assert netns_mysqld.execute(count) == before

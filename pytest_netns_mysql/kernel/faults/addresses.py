@@ -39,7 +39,11 @@ def remove_addresses(faults: NetworkFaults, veth: Veth, wanted: str | None) -> N
     is_one = len(removed) == 1
     clause = f"the address{'' if is_one else 'es'} {', '.join(removed)} of {name} {'is' if is_one else 'are'} removed"
     return faults.begin(
-        clause, name, undo=lambda: _restore(faults, veth, index, lost), subject=("addresses", veth, *removed)
+        clause,
+        name,
+        undo=lambda: _restore(faults, veth, index, lost),
+        subject=("addresses", veth, *removed),
+        kind="address",
     )
 
 

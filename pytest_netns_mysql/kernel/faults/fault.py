@@ -129,6 +129,7 @@ class NetworkFaults:
         *namespaces: str,
         undo: Callable[[], None],
         subject: Subject,
+        kind: str = "",
         files: tuple[str, ...] = (),
     ) -> NetworkFault:
         """Note a fault that begins now.
@@ -138,6 +139,7 @@ class NetworkFaults:
             namespaces: The namespaces that it concerns.
             undo: Heals the fault, or raises NetworkError.
             subject: What the fault is about.
+            kind: The kind of fault, see ``Fault.kind``.
             files: The files that it changes.
         """
 
@@ -145,7 +147,8 @@ class NetworkFaults:
             undo()
             self.forget_unresolved_neighbours()
 
-        fault = NetworkFault(self._log.note(what, *namespaces, files=files, caused_at=caller() or ""), heal, subject)
+        noted = self._log.note(what, *namespaces, files=files, caused_at=caller() or "", kind=kind)
+        fault = NetworkFault(noted, heal, subject)
         self._faults.append(fault)
         if len(self._faults) > _KEPT:
             self._faults[:] = [known for known in self._faults if known.is_in_force]

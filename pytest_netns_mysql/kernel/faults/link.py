@@ -43,6 +43,7 @@ class VethLink:
             *self._namespaces,
             undo=lambda: self._heal_one_down(lost),
             subject=("down", self._veth, lost),
+            kind="link",
         )
 
     def up(self) -> None:

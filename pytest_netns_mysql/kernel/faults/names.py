@@ -42,6 +42,7 @@ def remove_names(faults: NetworkFaults, names: Sequence[str]) -> NetworkFault:
         *_namespaces(faults, removed),
         undo=undo,
         subject=(_KIND, *removed),
+        kind=_KIND,
         files=tuple(map(str, COVERED)),
     )
     return begun

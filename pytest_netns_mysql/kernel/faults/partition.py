@@ -60,6 +60,11 @@ class Partition:
     action: str
 
     @property
+    def kind(self) -> str:
+        """The kind of fault, see ``Fault.kind``."""
+        return "rejection" if self.action == "reject" else "partition"
+
+    @property
     def flows(self) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
         """The flows of packets that are stopped: their senders and their receivers."""
         inwards, outwards = (self.others, self.side), (self.side, self.others)
@@ -175,6 +180,7 @@ def _by_routes(faults: NetworkFaults, wanted: Partition) -> NetworkFault:
         *wanted.others,
         undo=lambda: _make_reachable(faults, by_namespace),
         subject=("routes", routes, ", ".join(wanted.side)),
+        kind=wanted.kind,
     )
 
 
@@ -209,7 +215,9 @@ def _by_rules(faults: NetworkFaults, wanted: Partition) -> NetworkFault:
                 _reject_at_senders(faults, tables, senders, receivers)
             else:
                 _stop_at_receivers(faults, tables, senders, receivers, wanted)
-    return faults.begin(str(wanted), *wanted.side, *wanted.others, undo=tables.remove, subject=("rules", *wanted.side))
+    return faults.begin(
+        str(wanted), *wanted.side, *wanted.others, undo=tables.remove, subject=("rules", *wanted.side), kind=wanted.kind
+    )
 
 
 def _reject_at_senders(faults: NetworkFaults, tables: Tables, senders: Names, receivers: Names) -> None:

@@ -81,6 +81,7 @@ def shape(
         veth.outer.namespace,
         undo=lambda: _restore(tables, queues),
         subject=("shaping", veth, direction),
+        kind="shape",
     )
 
 

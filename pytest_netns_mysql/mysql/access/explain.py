@@ -129,6 +129,7 @@ class LoginExplainer:
             requires=_requirements(login, picked),
             authenticated_as=str(picked),
             has_password=picked.has_password,
+            requires_tls=tuple(picked.tls),
             limits=_limits(login, picked),
             hidden=self._hidden.behind(login, picked, is_refused=refusal is not None) if proxied is None else (),
         )

@@ -97,6 +97,7 @@ class LoginExplanation:
         candidates: Each account that could be meant, in the server's own order: the first that matches is picked.
         authenticated_as: The account whose credentials the client gives; another than ``account`` for a proxy user.
         has_password: Whether the account that the client authenticates as has a password; None without an account.
+        requires_tls: What the account itself requires of TLS, in clauses; a part of ``requires``.
         limits: The resource limits of the account, in clauses.
         hidden: The accounts whose privileges the login lacks because a more specific account comes first.
         summary: Why the login is refused, in a few words, as a matrix has it; '' if it is allowed.
@@ -115,6 +116,7 @@ class LoginExplanation:
     candidates: tuple[Candidate, ...]
     authenticated_as: str | None = None
     has_password: bool | None = None
+    requires_tls: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     hidden: tuple[HiddenAccount, ...] = ()
     summary: str = ""

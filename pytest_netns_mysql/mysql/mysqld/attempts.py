@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -13,6 +14,8 @@ from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import Endpoint
 
 _KEPT = 200
+# Where a server refuses a schema, it names the account and not the client.
+_CLIENT = re.compile(r"(?:Access denied for user '.*?'@|\bHost )'([0-9a-fA-F:.]+)'(?! to database)")
 
 _Referred = TypeVar("_Referred")
 
@@ -74,6 +77,12 @@ class Attempt:
         with contextlib.suppress(Exception):  # an attribute of any object, of a proxy that refers to nothing
             return getattr(connection.close, "__self__", None) is own  # type: ignore[attr-defined]
         return False
+
+    @property
+    def seen_from(self) -> str:
+        """The client's address that the server named when it refused this attempt, or ''."""
+        found = _CLIENT.search(self.error)
+        return "" if found is None else found[1]
 
     def raised(self, error: BaseException) -> bool:
         """Return True if this attempt ended with this very exception; False, too, if that is not known."""

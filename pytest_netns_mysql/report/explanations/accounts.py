@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import mysql.connector
 
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.mysql.access.explain import explain_login_from
+from pytest_netns_mysql.mysql.access.explain import LoginExplainer, explain_login_from
 from pytest_netns_mysql.mysql.access.explanation import LoginExplanation, Origin
 from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
@@ -36,6 +36,11 @@ def fixture_of(server: Instance | None) -> str:
     return "netns_mysqld" if server.name == "mysqld" else server.name
 
 
+def is_mariadb(server: Instance | None) -> bool:
+    """Return True if a server is known to be MariaDB."""
+    return server is not None and server.spec.kind.flavor == "mariadb"
+
+
 def named_client(text: str) -> AccountName | None:
     """Return the user and the host that an error's message names first, or None."""
     found = _CLIENT.search(text)
@@ -50,7 +55,9 @@ def all_accounts(server: Instance | None) -> list[AccountName]:
 
 
 def origin_of(server: Instance, attempt: Attempt) -> str:
-    """Return the client's address that the server saw in an attempt, or '' if there is no route any more."""
+    """Return the client's address that the server named or else saw in an attempt, or '' if no route is left."""
+    if attempt.seen_from:
+        return attempt.seen_from  # whatever changed in the network since
     try:
         return server.origin(attempt.namespace, attempt.endpoint)
     except (NetnsError, OSError):
@@ -95,6 +102,14 @@ def login_of(failure: Failure, client: AccountName | None) -> LoginExplanation |
         return None
 
 
+def explainer_of(server: Instance) -> LoginExplainer | None:
+    """Return what explains several logins by one reading of a server's accounts, or None if it cannot be asked."""
+    try:
+        return LoginExplainer(server)
+    except (mysql.connector.Error, NetnsError, OSError):
+        return None
+
+
 def account_in_force(failure: Failure, context: Context) -> AccountName | None:
     """Return the account whose privileges counted for a statement, or None if it cannot be told.
 
@@ -104,7 +119,18 @@ def account_in_force(failure: Failure, context: Context) -> AccountName | None:
     if client is None or client in all_accounts(failure.server):
         return client
     login = login_of(failure, client)
-    return None if login is None or login.account is None else named_client(login.account)
+    return None if login is None else picked_account(login)
+
+
+def picked_account(login: LoginExplanation) -> AccountName | None:
+    """Return the account that a server picks for a login, or None; of a proxy user the account that it acts as."""
+    if login.account is None:
+        return None
+    for each in login.candidates:
+        if each.account == login.account:
+            return each.user, each.host
+    found = named_client(login.account)
+    return None if found is None else (found[0].replace("\\\\", "\\"), found[1].replace("\\\\", "\\"))
 
 
 def picked_for(account: AccountName, failure: Failure, context: Context) -> str:

@@ -38,6 +38,14 @@ def options_of(failure: Failure) -> Mapping[str, Any]:
     return next((each for each in options if isinstance(each, dict)), {})
 
 
+def gave_certificate(failure: Failure) -> bool | None:
+    """Return True if the client was given a certificate, or None if its options are not known."""
+    if program_of(failure):
+        return any(str(word).startswith("--ssl-cert") for word in getattr(failure.error, "cmd", ()))
+    options = options_of(failure)
+    return bool(options.get("ssl_cert")) if options else None
+
+
 def place_of(failure: Failure) -> str:
     """Return the first argument of the call by which the test connected, such as ``"red"``, or ``...``."""
     return f'"{failure.attempt.namespace}"' if failure.attempt else "..."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import signal
 import time
@@ -14,15 +13,18 @@ from pytest_netns_mysql.mysql.mysqld.crash import Crash, crash_in
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
 from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.answers import ask
+from pytest_netns_mysql.report.explanations.failure import SOME_CLIENT
 from pytest_netns_mysql.report.explanations.network import faults_between, heal, since
 from pytest_netns_mysql.report.model import Explanation
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.report.explanations.context import Context
     from pytest_netns_mysql.report.explanations.failure import Failure
 
 _SIGNAL = re.compile(r"\((SIG\w+)\)")
+_KILL = re.compile(r"KILL\s+(?:(?:HARD|SOFT)\s+)?(?:CONNECTION\s+)?(\d+)\s*;?\s*$", re.IGNORECASE)
 _LISTENING = ("listen_for_connection_event", "handle_connections_sockets")
 _MOST_FRAMES = 3
 _IDLE = 4031  # ER_CLIENT_INTERACTION_TIMEOUT
@@ -42,15 +44,16 @@ def lost(failure: Failure, context: Context) -> Explanation:
         server.await_end_of_crash()
     if server is not None and not server.is_running:
         return _server_ended(server, who)
-    if server is not None and (started := _started(server)) > _opened(server, number, context):
+    if server is not None and (started := _started_after(server, failure)):
+        when = "during the test" if started >= context.began else "before the test, after the connection was opened"
         return Explanation(
-            f"{fixture_of(server)} was started again during the test, and {who} ended with the mysqld before",
+            f"{fixture_of(server)} was started again {when}, and {who} ended with the mysqld before",
             (f"mysqld runs since {time.strftime('%H:%M:%S', time.localtime(started))}",),
             ("open a new connection after restart() or restore()",),
         )
     if kill := _kill(server, number):
         return kill
-    faults = [] if context.network is None else faults_between(failure, context)
+    faults = faults_between(failure, context, *_places(failure))
     if faults:
         fault = faults[-1]
         return Explanation(f"{who} broke off: {fault.what}", (since(fault),), (heal(fault),))
@@ -107,20 +110,40 @@ def _crashed(crash: Crash, server: Instance, who: str, restart: str) -> Explanat
     )
 
 
-def _started(server: Instance) -> float:
-    rows = ask(server, "SHOW GLOBAL STATUS LIKE 'Uptime'")
-    return clock.now() - float(rows[0][1]) - 1 if rows else 0.0
+def _started_after(server: Instance, failure: Failure) -> float:
+    """Return when the server was started again after the connection was opened, or 0.0.
+
+    RESTART by SQL starts mysqld without the help of this plugin: then its Uptime tells, in whole seconds.
+    """
+    opened = _opening(failure)
+    if opened is None:
+        return 0.0
+    noted = [at for at, what in server.lifecycle if what == "started again" and at >= opened.at]
+    rows = [] if noted else ask(server, "SHOW GLOBAL STATUS LIKE 'Uptime'")
+    started = noted[-1] if noted else clock.now() - float(rows[0][1]) - 1 if rows else 0.0
+    return started if started > opened.at else 0.0
 
 
-def _opened(server: Instance, number: int | None, context: Context) -> float:
-    """Return when a connection was opened, in seconds since the epoch; never if that is not known."""
-    attempts = [attempt for attempt in server.attempts.since(context.began) if attempt.connection == number]
-    return attempts[-1].at if attempts and number is not None else math.inf
+def _opening(failure: Failure) -> Attempt | None:
+    """Return the attempt that opened the connection, by the connection itself or else by its number."""
+    if failure.opened is not None or failure.server is None or failure.connection is None:
+        return failure.opened
+    attempts = failure.server.attempts.since(0.0)
+    return next((each for each in reversed(attempts) if each.connection == failure.connection), None)
+
+
+def _places(failure: Failure) -> tuple[str, ...]:
+    """Return the namespaces of both ends of the connection, as far as they are known."""
+    attempt = failure.attempt or _opening(failure)
+    if attempt is not None:
+        return attempt.namespace, attempt.endpoint.namespace
+    return () if failure.namespace == SOME_CLIENT else (failure.namespace,)
 
 
 def _kill(server: Instance | None, number: int | None) -> Explanation | None:
     for session, user, host, statement in ask(server, _KILLS):
-        if number is not None and statement.split()[-1].rstrip(";") == str(number):
+        found = _KILL.match(statement)
+        if found and found[1] == str(number):
             return Explanation(
                 f"connection {number} was killed: {_killer(server, session, user, host)} ran {statement}",
                 (),
@@ -138,7 +161,7 @@ def _during_login(failure: Failure) -> Explanation:
     return Explanation(
         f"the connection{place} broke off during the login",
         (failure.message[:160],),
-        ("see what the server logged: netns_mysqld.error_log",),
+        (f"see what the server logged: {fixture_of(failure.server)}.error_log",),
     )
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
-from pytest_netns_mysql.report.explanations.accounts import account_in_force, origin_of, quoted
+from pytest_netns_mysql.report.explanations.accounts import account_in_force, is_mariadb, origin_of, quoted
 from pytest_netns_mysql.report.explanations.answers import ask, variable
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
@@ -137,8 +137,7 @@ def host_blocked(failure: Failure, context: Context) -> Explanation:
     if rows:
         number = int(rows[0][1])
         counted = f"{number} connection{'' if number == 1 else 's'} from {rows[0][0]} ended before a login; "
-    is_mariadb = failure.server is not None and "mariadb" in failure.server.spec.kind.name.lower()
-    empty = "FLUSH HOSTS" if is_mariadb else "TRUNCATE TABLE performance_schema.host_cache"
+    empty = "FLUSH HOSTS" if is_mariadb(failure.server) else "TRUNCATE TABLE performance_schema.host_cache"
     return Explanation(
         f"the server blocks {context.with_namespace(host)}: too many connections from there broke off before a login",
         (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import EndpointError, UnknownNamespaceError
 from pytest_netns_mysql.kernel.faultlog import Fault
 from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.calls import call_of, options_of
@@ -95,7 +96,7 @@ def _changes(context: Context, reach: _Reach) -> list[str]:
 def _faults(number: int | None, failure: Failure, context: Context, reach: _Reach) -> list[Fault]:
     names = (reach.client, reach.place) if reach.client != SOME_CLIENT else ()
     faults = faults_between(failure, context, *names)
-    return [fault for fault in faults if number != _REFUSED or "reject" in fault.what]
+    return [fault for fault in faults if number != _REFUSED or fault.kind == "rejection"]
 
 
 def _reach(failure: Failure, context: Context) -> _Reach:
@@ -175,9 +176,9 @@ def _by_fault(fault: Fault, faults: list[Fault], reach: _Reach, failure: Failure
 
 def heal(fault: Fault) -> str:
     """Return what ends a fault."""
-    if "link" in fault.what and "down" in fault.what and fault.namespaces:
+    if fault.kind == "link" and fault.namespaces:
         return f'end the fault before you connect: netns.link("{fault.namespaces[0]}").up()'
-    if "partition" in fault.what or "cut off" in fault.what:
+    if fault.kind in ("partition", "rejection"):
         return "connect after the block `with netns.partition(...)` has ended"
     return "connect after the fault has ended: leave its `with` block first"
 
@@ -234,8 +235,12 @@ def _connect_to(reach: _Reach, failure: Failure) -> str:
     if server is None or not server.is_running:
         return "start a server in this network: netns_mysqld"
     if reach.client == SOME_CLIENT:
-        return 'connect to an endpoint of the client\'s own namespace: netns_mysqld.endpoint("red")'
-    near = server.endpoint_for(reach.client)
+        return "connect to an endpoint of the client's own namespace: " + f'{fixture_of(server)}.endpoint("red")'
+    try:
+        near = server.endpoint_for(reach.client)
+    except (EndpointError, UnknownNamespaceError):
+        no_endpoint = f"no endpoint of {fixture_of(server)} can be reached from {reach.client}"
+        return f"{no_endpoint}: add an address to bind_address"
     named = [name for name in ("host", "port") if name in options_of(failure)]
     call = f'{call_of(failure)}("{reach.client}"{", ..." if call_of(failure) != "netns_connect" else ""})'
     if named:
@@ -254,7 +259,7 @@ def _gateway(reach: _Reach, context: Context) -> tuple[str, ...]:
 
 def _unknown_name(reach: _Reach, failure: Failure, context: Context) -> Explanation:
     for fault in faults_between(failure, context):
-        if "resolve" in fault.what:
+        if fault.kind == "names":
             return _by_fault(fault, [], reach, failure)
     hosts = [] if context.network is None else [name for name, _ in context.network.topology.plan.hosts]
     known = ", ".join(dict.fromkeys(hosts)) or "none but localhost"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from pytest_netns_mysql.mysql.access.explanation import Origin
+from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.report.explanations.accounts import login_of, named_client, origin_of, quoted
+from pytest_netns_mysql.report.explanations.accounts import explainer_of, origin_of, picked_account, quoted
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.model import Explanation
 
 _VALUE = re.compile(r"([\w.$-]*)'?@'?([0-9a-fA-F:.]*[0-9a-fA-F]\b)")
@@ -31,13 +32,16 @@ def wrong_origin(error: BaseException, context: Context) -> Explanation | None:
     if not isinstance(error, AssertionError) or context.network is None:
         return None
     addresses = list(dict.fromkeys(found[2] for found in _VALUE.finditer(str(error)) if _is_address(found[2])))
+    named = {(found[1], found[2]) for found in _ACCOUNT.finditer(str(error))}
+    if not addresses and not named:
+        return None
     opened = [
         (attempt, origin, server)
         for server in context.servers
         for attempt in server.attempts.since(context.began)
         if not attempt.error and (origin := origin_of(server, attempt))
     ]
-    if found := _other_account(str(error), opened, context):
+    if found := _other_account(named, opened, context):
         return found
     for attempt, origin, server in reversed(opened):
         others = [address for address in addresses if address != origin and context.namespace_of(address)]
@@ -46,13 +50,15 @@ def wrong_origin(error: BaseException, context: Context) -> Explanation | None:
     return None
 
 
-def _other_account(text: str, opened: Sequence[_Opened], context: Context) -> Explanation | None:
+def _other_account(named: Collection[AccountName], opened: Sequence[_Opened], context: Context) -> Explanation | None:
     """Explain an assertion about CURRENT_USER(): the server picked another account of the same user."""
-    named = [(found[1], found[2]) for found in _ACCOUNT.finditer(text)]
+    if len(named) < 2:  # the account that was picked and the one that was expected
+        return None
+    explainers = {server: explainer_of(server) for _, _, server in opened}
     for attempt, origin, server in reversed(opened):
-        client = attempt.user, origin
-        login = login_of(Failure(0, "", AssertionError(), server), client)
-        picked = None if login is None or login.account is None else named_client(login.account)
+        client, explainer = (attempt.user, origin), explainers[server]
+        login = None if explainer is None else explainer.from_origin(attempt.user, Origin(origin))
+        picked = None if login is None else picked_account(login)
         if login is None or picked is None or picked not in named or picked == client:
             continue
         for expected in login.candidates:

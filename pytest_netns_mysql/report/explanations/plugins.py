@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from pytest_netns_mysql.report.explanations.accounts import account_in_force, quoted
+from pytest_netns_mysql.report.explanations.accounts import account_in_force, is_mariadb, quoted
 from pytest_netns_mysql.report.explanations.calls import said, with_key, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.explanations.logins import without_account
+from pytest_netns_mysql.report.explanations.noaccount import without_account
 from pytest_netns_mysql.report.model import Explanation
 
 _SHA = re.compile(r"(?:caching_sha2|sha256)_password")
@@ -28,7 +28,9 @@ def not_loaded(failure: Failure, _: Context) -> Explanation:
         f"the server has no authentication plugin {plugin}",
         (f"an account that uses it cannot log in or be created.{old}",),
         (
-            "ALTER USER ... IDENTIFIED WITH caching_sha2_password BY '...'",
+            "ALTER USER ... IDENTIFIED BY '...'"
+            if is_mariadb(failure.server)
+            else "ALTER USER ... IDENTIFIED WITH caching_sha2_password BY '...'",
             "or name no plugin: the server takes its default",
         ),
     )

@@ -1,10 +1,11 @@
-"""A statement that an option of the server forbids: 1290, 1836, 3989."""
+"""A statement that an option of the server forbids: 1290, 1836."""
 
 from __future__ import annotations
 
 import re
 
-from pytest_netns_mysql.report.explanations.accounts import fixture_of
+from pytest_netns_mysql.mysql.mysqld.instance import Instance
+from pytest_netns_mysql.report.explanations.accounts import fixture_of, is_mariadb
 from pytest_netns_mysql.report.explanations.answers import variable
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.failure import Failure
@@ -20,7 +21,7 @@ def option_forbids(failure: Failure, _: Context) -> Explanation | None:
     server = failure.server
     name = fixture_of(server)
     if option.split("=")[0] not in ("read_only", "super_read_only"):
-        remedy = f"restart it with another value: netns_mysqld.restart(..., {option.split('=')[0]}=...)"
+        remedy = f"restart it with another value: {name}.restart(..., {option.split('=')[0]}=...)"
         return Explanation(
             f"{name} runs with the option {option}, which forbids this statement",
             (f"its value is {variable(server, option.split('=')[0])}",) if found else (),
@@ -35,9 +36,14 @@ def option_forbids(failure: Failure, _: Context) -> Explanation | None:
         tuple(details),
         (
             "write on the source" if is_replica else f"SET GLOBAL {option} = OFF",
-            "or use an account that may: GRANT CONNECTION_ADMIN ON *.* TO ..." if not is_super else "",
+            f"or use an account that may: GRANT {_privilege(server)} ON *.* TO ..." if not is_super else "",
         )[: 1 if is_super else 2],
     )
 
 
 _FILES = "read and write files in the folder that secure_file_priv names"
+
+
+def _privilege(server: Instance | None) -> str:
+    """Return the privilege to write although read_only = ON."""
+    return "READ_ONLY ADMIN" if is_mariadb(server) else "CONNECTION_ADMIN"

@@ -34,7 +34,8 @@ def handshake_failed(failure: Failure, _: Context) -> Explanation:
             ("the certificate that mysqld makes by itself names no host",),
             (
                 "connect with ssl_verify_identity=False",
-                "or give the server a certificate for its endpoints: with netns_mysqld.tls.endpoints_certified(): ...",
+                f"or give the server a certificate for its endpoints: with {fixture_of(failure.server)}.tls."
+                "endpoints_certified(): ...",
             ),
         )
     if "certificate" in text and ("verify failed" in message or "unknown ca" in message):
