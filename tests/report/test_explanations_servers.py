@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+import mysql.connector
 import pytest
 
-from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, StartFactory
+from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, StartFactory, clock
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt, attempt_that_raised
+from pytest_netns_mysql.report.connections import connections
 from pytest_netns_mysql.report.model import Explanation
 from tests.report.conftest import Explained, run
 
@@ -86,3 +88,26 @@ def test_two_attempts_that_end_with_the_same_text(netns_mysqld: MySQLServer) -> 
     assert attempt_that_raised(ClientError("refused"), [red, blue]) is blue
     red.note_error(builtin := TimeoutError("timed out"))
     assert attempt_that_raised(builtin, [red, blue]) is red
+
+
+def test_remedies_name_the_server_that_is_meant(both: partial[Explanation], other: MySQLServer) -> None:
+    found = both(lambda: other.connect("red", user="app", ssl_ca=str(other.tls.ca), ssl_verify_identity=True))
+    assert found.remedies[1] == (
+        f"or give the server a certificate for its endpoints: with {other.name}.tls.endpoints_certified(): ..."
+    )
+
+
+def test_the_report_shows_the_address_that_the_server_named(
+    netns_mysqld: MySQLServer, netns_connect: ConnectFactory
+) -> None:
+    began = clock.now()
+    with pytest.raises(mysql.connector.Error) as caught:
+        netns_connect("red", user="nobody", password="wrong")
+    (attempt,) = netns_mysqld.attempts.since(began)
+    attempt.note_error(RuntimeError("1045: Access denied for user 'nobody'@'192.0.2.9' (using password: YES)"))
+    (shown,) = connections([netns_mysqld], began, caught.value)
+    assert shown.origin == "192.0.2.9"
+    attempt.note_error(RuntimeError("1130: Host '192.0.2.9' is not allowed to connect to this MySQL server"))
+    assert attempt.seen_from == "192.0.2.9"
+    attempt.note_error(RuntimeError("1044: Access denied for user 'nobody'@'192.0.2.9' to database 'shop'"))
+    assert attempt.seen_from == ""

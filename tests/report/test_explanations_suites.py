@@ -121,7 +121,7 @@ def test_address_translation(suite: Suite) -> None:
 def test_mariadb(suite: Suite) -> None:
     app, red = "'app'@'192.0.2.%'", "192.0.2.2 (namespace red)"
     result = explain(suite, "mariadb", "--netns-mysqld=mariadb")
-    result.assert_outcomes(failed=22)
+    result.assert_outcomes(failed=23)
     whats = [
         f"wrong password for {app}, which the server picked for app from {red}",
         f"the client gave no password, and the account {app} has one",
@@ -145,8 +145,14 @@ def test_mariadb(suite: Suite) -> None:
         "the server requires TLS (require_secure_transport = ON), and the connection from red does not use it",
         f"CREATE USER was refused: {app} exists already",
         "netns_mysqld is read-only (read_only = ON), and the statement writes",
+        "the server has no authentication plugin caching_sha2_password",
     ]
     result.stdout.fnmatch_lines([line for what in whats for line in ("EXPLAINED", what)], consecutive=False)
+    for remedy in (
+        "or use an account that may: GRANT READ_ONLY ADMIN ON [*].[*] TO ...",
+        "ALTER USER ... IDENTIFIED BY '...'",
+    ):
+        result.stdout.fnmatch_lines([remedy])
     result.stdout.fnmatch_lines(
         ["its role 'seller' has INSERT on shop.*, but the role is not active in this connection"]
     )

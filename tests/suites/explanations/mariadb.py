@@ -128,3 +128,7 @@ def test_read_only(netns_connect, netns_mysqld):
     connection = netns_connect("red")
     netns_mysqld.execute("SET GLOBAL read_only = ON")
     run(connection, "CREATE TABLE t (a INT)")
+
+
+def test_plugin(netns_mysqld):
+    netns_mysqld.execute("CREATE USER p IDENTIFIED WITH caching_sha2_password")
