@@ -10,6 +10,6 @@ def how_it_ended(code: int | None) -> str:
     if code is None or code >= 0:
         return f"it ended with exit code {code}"
     try:
-        return f"it ended with exit code {code} ({signal.Signals(-code).name})"
+        return f"it was ended by {signal.Signals(-code).name}"
     except ValueError:
-        return f"it ended with exit code {code} (a signal without a name)"
+        return f"it was ended by signal {-code}"

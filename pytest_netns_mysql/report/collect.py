@@ -187,5 +187,5 @@ def _earlier(test: FailedTest, moment: float) -> str:
 
 
 def _files(test: FailedTest) -> dict[str, str]:
-    found = {f"data directory of {server.name}": str(server.datadir) for server in test.servers if server.is_running}
+    found = {f"data directory of {server.name}": str(server.datadir) for server in test.servers}
     return {**test.files, **found}

@@ -241,7 +241,11 @@ class Clients:
         raise EndpointError(
             f"{self._server.name} does not listen on {endpoint}",
             tried=[f"it listens on {', '.join(map(str, self._server.endpoints)) or 'nothing'}"],
-            remedies=["pass one of these, or a namespace whose endpoint is wanted"],
+            remedies=[
+                f"leave endpoint out: a client in {namespace} then connects to "
+                f"{self._server.endpoint_for(namespace, kind)}",
+                "or pass a namespace with one of these endpoints",
+            ],
         )
 
     def _refuse_endpoint_of_other_server(self, endpoint: Endpoint, fixture: str) -> None:

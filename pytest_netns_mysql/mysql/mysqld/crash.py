@@ -45,7 +45,7 @@ class Crash:
         """Return one line for a reader; ``clients`` says who opened a connection, by its number."""
         number = self.connection
         if number is None:
-            where = "in a background thread, not for a connection"
+            where = "in a thread of its own, not for a connection"
         else:
             client = (clients or {}).get(number, "")
             known = f" ({client})" if client else ""

@@ -11,7 +11,7 @@ _PRIORITY = re.compile(r"\[(ERROR|Error)\]")
 _MESSAGE = re.compile(r"\[(?:ERROR|Error)\] (?:\[[^\]]*\] )*(.*)")
 _X_PLUGIN = "Plugin mysqlx reported:"
 # MariaDB writes whole seconds of the local time, and hours below 10 with a blank.
-_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d\.\d{6}(?:Z|[+-]\d\d:\d\d)| [ \d]\d:\d\d:\d\d)(?= )")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d(?:\.\d{6})?(?:Z|[+-]\d\d:\d\d)| [ \d]\d:\d\d:\d\d)(?= )")
 _KEPT_LINES = 20
 # What mysqld and mariadbd write first and last while they start.
 _START = re.compile(r"MySQL Server - start\.|starting as process|Starting MariaDB")

@@ -57,7 +57,7 @@ FILES = {
 OF_OTHER_SERVER = {"netns_mysqld": "phpmyadmin-mariadb.sql", "maria": "phpmyadmin-mysql.sql"}
 """Files with collations that only the other server has, by the fixture of the server."""
 
-maria = factories.mysqld(mysqld="mariadb", options={"port": 3399})
+maria = factories.mysqld(mysqld="mariadb", options={"port": 3396})
 
 
 @pytest.fixture(params=["netns_mysqld", "maria"])

@@ -127,7 +127,7 @@ def test_a_killed_server(netns_start_mysqld: StartFactory) -> None:
     with pytest.raises(ServerGoneError) as error:
         server.execute("SELECT 1")
     assert str(error.value).splitlines() == [
-        "mysqld is not running: it ended with exit code -9 (SIGKILL)",
+        "mysqld is not running: it was ended by SIGKILL",
         f"  where: {server.folder}",
         "  do: if no test killed it, the kernel did for lack of memory: see dmesg; a server takes about 400 MB",
         "  do: in a test that stops the server, use a server of its own: factories.mysqld",

@@ -95,7 +95,7 @@ Writing a core file...
         ),
         (
             OF_ITS_OWN,
-            "mysqld crashed: signal 6 (SIGABRT) in a background thread, not for a connection",
+            "mysqld crashed: signal 6 (SIGABRT) in a thread of its own, not for a connection",
             ("Mysqld_socket_listener::listen_for_connection_event", "mysqld_main"),
         ),
         (IDLE, "mysqld crashed: signal 11 (SIGSEGV) while connection 12 ran no statement", ()),

@@ -15,11 +15,11 @@ def test_the_next_test_finds_source_and_replica(suite: Suite, as_written: tuple[
     result.stdout.fnmatch_lines(
         [
             "*left on mysqld: the server is replaced (teardown)*",
-            "the server does not run: it ended with exit code -9 (SIGKILL)",
+            "the server does not run: it was ended by SIGKILL",
             "*left on replica: the server is replaced (teardown)*",
             "the replica was promoted, and takes writes of its own",
             "*left on mysqld: the server is replaced (teardown)*",
-            "the server does not run: it ended with exit code -9 (SIGKILL)",
+            "the server does not run: it was ended by SIGKILL",
         ]
     )
 

@@ -14,5 +14,5 @@ def test_it(netns_start_mysqld):
     with pytest.raises(ServerGoneError) as error:
         server.execute("SELECT 1")
     first, _, stack, *_ = str(error.value).splitlines()
-    assert first == ("mysqld crashed: signal 11 (SIGSEGV) in a background thread, not for a connection")
+    assert first == ("mysqld crashed: signal 11 (SIGSEGV) in a thread of its own, not for a connection")
     assert stack == "  tried: stack: handle_connections_sockets, mysqld_main"
