@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from functools import partial
 
 import mysql.connector
@@ -76,6 +77,21 @@ def test_a_connection_of_the_tests_own(both: partial[Explanation], other: MySQLS
     found = both(lambda: run(connection, "SELECT * FROM shop.good"))
     assert found.what == f"there is no table shop.good on {other.name}"
     connection.close()
+
+
+def test_a_client_program(both: partial[Explanation], other: MySQLServer, netns: Network) -> None:
+    other.execute("GRANT SELECT ON *.* TO app@'192.0.2.2'")
+    argv = [other.program("mysql"), "--no-defaults", "--host=192.0.2.2", "--port=3399", "--user=app"]
+    argv += ["-e", "SELECT * FROM shop.good"]
+    found = both(lambda: netns["red"].run(argv, check=True, capture_output=True, timeout=60))
+    assert found.what == f"there is no table shop.good on {other.name}"
+
+
+def test_a_socket(both: partial[Explanation], other: MySQLServer, netns: Network) -> None:
+    other.stop()
+    with netns["red"]:
+        found = both(lambda: socket.create_connection(("192.0.2.2", 3399)))
+    assert found.what.startswith(f"{other.name} does not run, so nothing listens at 192.0.2.2 port 3399")
 
 
 def test_two_attempts_that_end_with_the_same_text(netns_mysqld: MySQLServer) -> None:

@@ -117,10 +117,11 @@ def failure_of(error: BaseException, context: Context) -> Failure | None:
             continue
         number, message = found
         frames = [frame for frame in _frames(cause) if _module(frame).startswith(_DRIVERS)]
-        server, attempt, opened = server_of(cause, message, frames, context)
+        namespace, target = _socket(cause)
+        server, attempt, opened = server_of(cause, message, frames, context, target)
         connection = connection_number(frames) if attempt is None else None
         session = None if connection is None else _session(connection, server)
-        statement, (namespace, target) = _statement(frames), _socket(cause)
+        statement = _statement(frames)
         failure = Failure(number, message, cause, server, attempt, statement, session, connection, namespace, target)
         return replace(failure, opened=opened)
     return None
@@ -192,8 +193,11 @@ def _socket(error: BaseException) -> tuple[str, tuple[str, int | None]]:
     """Return the namespace of a client and the address that it connects to, from a command line or the frames."""
     command = getattr(error, "cmd", None)
     if isinstance(command, list | tuple):
-        found = re.search(r"--network-namespace=(\S+)", " ".join(map(str, command)))
-        return (found[1] if found else SOME_CLIENT), _NOWHERE
+        words = " ".join(map(str, command))
+        found, host = re.search(r"--network-namespace=(\S+)", words), re.search(r"--host[= ](\S+)", words)
+        port = re.search(r"--port[= ](\d+)", words)
+        place = (host[1], int(port[1])) if host and port else _NOWHERE
+        return (found[1] if found else SOME_CLIENT), place
     namespace, target = SOME_CLIENT, _NOWHERE
     for frame in _frames(error):
         owner, address = frame.f_locals.get("self"), frame.f_locals.get("address")

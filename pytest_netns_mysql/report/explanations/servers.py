@@ -20,7 +20,13 @@ _HOSTS, _PORTS = ("host", "_host", "server_host"), ("port", "_port", "server_por
 _Found = tuple["Instance | None", "Attempt | None", "Attempt | None"]
 
 
-def server_of(error: BaseException, message: str, frames: Sequence[FrameType], context: Context) -> _Found:
+def server_of(
+    error: BaseException,
+    message: str,
+    frames: Sequence[FrameType],
+    context: Context,
+    target: tuple[str, int | None] | None = None,
+) -> _Found:
     """Return the server that an error is of, the attempt that it ended, and the one that opened its connection.
 
     Args:
@@ -28,6 +34,7 @@ def server_of(error: BaseException, message: str, frames: Sequence[FrameType], c
         message: Its message. If nothing else tells the server, it is the one that the user in it connected to.
         frames: The frames of the driver in the error's traceback, the outermost first.
         context: The servers, the first of which is meant if nothing tells the server.
+        target: The address and the port that a client program or a socket connected to, if they are known.
     """
     of_test = [(server, attempt) for server in context.servers for attempt in server.attempts.since(context.began)]
     if attempt := attempt_that_raised(error, [attempt for _, attempt in of_test]):
@@ -41,7 +48,7 @@ def server_of(error: BaseException, message: str, frames: Sequence[FrameType], c
     if owner is not None:
         return owner, None, None
     places = [(server, each.address, each.port) for server in context.servers for each in server.endpoints]
-    addresses = set(_addresses(objects))
+    addresses = {target, *_addresses(objects)}
     at_address = [server for server, *place in places if tuple(place) in addresses]
     of_user = [server for server, attempt in reversed(of_test) if f"'{attempt.user}'@" in message]
     return next(iter([*at_address, *of_user, *context.servers]), None), None, None
