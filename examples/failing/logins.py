@@ -86,7 +86,7 @@ def test_password_needs_a_secure_connection(netns_account, netns_argv):
 def test_host_is_blocked(netns_mysqld, netns_account):
     """A health check opens connections and sends nothing: the server blocks its host."""
     netns_account("app", host="red.db.test")
-    for _ in range(2):
+    for _ in range(5):
         with socket.create_connection(("192.0.2.2", 3306)) as health_check:
             health_check.recv(1)
     netns_mysqld.connect("red", user="app")

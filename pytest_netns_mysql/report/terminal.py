@@ -12,6 +12,7 @@ from pytest_netns_mysql.report.wording import clock, outside
 _WIDTH = 11
 _LONGEST = 240  # characters of a line
 _MOST_LOG, _MOST_STATEMENTS, _MOST_CLIENTS, _MOST_ROUTES, _MOST_EVENTS, _MOST_EARLIER = 5, 3, 3, 3, 4, 2
+_CRASH = " got signal "
 # What drivers send by themselves when they connect.
 _OF_DRIVERS = ("SET NAMES", "SET @@session.", "SET AUTOCOMMIT", "SET character_set")
 
@@ -74,9 +75,13 @@ def _explanation(explanation: Explanation | None) -> Iterator[str]:
 
 def _log(report: TestReport) -> Iterator[str]:
     for server, logged in report.log.items():
+        told = logged[-_MOST_LOG:]
+        crash = next((number for number, line in enumerate(logged) if _CRASH in line), None)
+        if crash is not None:  # what matters comes first, and the last lines of a stack trace say nothing
+            told = logged[crash : crash + _MOST_LOG]
         if len(logged) > _MOST_LOG:
-            yield f"{server}: the last {_MOST_LOG} of {len(logged)} lines"
-        yield from (f"{server}: {line}" for line in logged[-_MOST_LOG:])
+            yield f"{server}: {_MOST_LOG} of {len(logged)} lines"
+        yield from (f"{server}: {line}" for line in told)
 
 
 def _statements(report: TestReport) -> Iterator[str]:

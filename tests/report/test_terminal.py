@@ -74,7 +74,7 @@ def test_without_the_general_log_there_are_none(suite: Suite) -> None:
 def test_a_server_that_is_gone_is_not_asked(suite: Suite) -> None:
     failure = parts_of_failure(suite("report/failing", "-k", "gone", "--color=no"), "test_server_that_is_gone")
     assert failure["connected"] == ["nobody"]
-    assert failure["files"] == ["none"]
+    assert failure["files"] == ["data directory of mysqld: /run/pytest-netns-mysql/mysqld/data"]
 
 
 def test_an_error_in_a_fixture_shows_the_fixture(suite: Suite) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.report.explanations.context import Context
     from pytest_netns_mysql.report.explanations.failure import Failure
 
-_SIGNAL = re.compile(r"\((SIG\w+)\)")
+_SIGNAL = re.compile(r"\bended by (SIG\w+)")
 _KILL = re.compile(r"KILL\s+(?:(?:HARD|SOFT)\s+)?(?:CONNECTION\s+)?(\d+)\s*;?\s*$", re.IGNORECASE)
 _LISTENING = ("listen_for_connection_event", "handle_connections_sockets")
 _MOST_FRAMES = 3

@@ -158,7 +158,7 @@ def test_the_error_has_the_assertion_that_failed() -> None:
 def test_the_error_for_a_killed_server_names_likely_killers() -> None:
     error = gone_error(-9, "/run/x", ErrorLog(BEFORE), {})
     assert str(error).splitlines() == [
-        "mysqld is not running: it ended with exit code -9 (SIGKILL)",
+        "mysqld is not running: it was ended by SIGKILL",
         "  where: /run/x",
         "  do: if no test killed it, the kernel did for lack of memory: see dmesg; a server takes about 400 MB",
         "  do: in a test that stops the server, use a server of its own: factories.mysqld",

@@ -72,7 +72,7 @@ def test_leftovers_fail_a_test_if_the_setting_says_so(suite: Suite) -> None:
             "*",
             "LeftoverError: the test left changes on a server that other tests use; the changes were put back",
             "  where: test_inner.py::test_it_stops_the_server",
-            "  tried: mysqld: the server does not run: it ended with exit code -9 (SIGKILL)",
+            "  tried: mysqld: the server does not run: it was ended by SIGKILL",
             "*",
             "left: [[](151, 10.0)[]]",
             "schemas: [[][]]",
@@ -89,7 +89,7 @@ def test_by_default_leftovers_are_put_back_without_an_error(suite: Suite) -> Non
             "*schema stray is new",
             "left: [[](151, 10.0)[]]",
             "*left on mysqld: the server is replaced*",
-            "the server does not run: it ended with exit code -9 (SIGKILL)",
+            "the server does not run: it was ended by SIGKILL",
         ]
     )
 
