@@ -11,15 +11,15 @@ import sys
 from pathlib import Path
 
 from pytest_netns_mysql import cli
-from pytest_netns_mysql.report import jsonfile, model
+from pytest_netns_mysql.report import jsonfile, reportdata
 from pytest_netns_mysql.settings import TABLE
 from pytest_netns_mysql.topology.diagram import draw
 from pytest_netns_mysql.topology.file.load import load, preset_text, presets
 
 DOCS = Path(__file__).parent
 REPORT_CLASSES = (
-    *(model.RunReport, model.TestReport, model.Place, model.Explanation, model.Connection, model.Statement),
-    *(model.Client, model.NamespaceState, model.FaultState, model.Event),
+    *(reportdata.RunReport, reportdata.TestReport, reportdata.Place, reportdata.Explanation, reportdata.Connection),
+    *(reportdata.Statement, reportdata.Client, reportdata.NamespaceState, reportdata.FaultState, reportdata.Event),
 )
 JSON_TYPES = {
     r"\bstr\b": "string",

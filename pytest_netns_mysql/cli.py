@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import Parser, given
+from pytest_netns_mysql.commands.commandparser import Parser, given
 from pytest_netns_mysql.errors import NetnsError
 
 COMMANDS: Mapping[str, str] = {

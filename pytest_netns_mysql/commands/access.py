@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import add_settings, as_json, show_progress
+from pytest_netns_mysql.commands.commandparser import add_settings, as_json, show_progress
 from pytest_netns_mysql.commands.ownserver import Progress, start_server, startable_kind
 from pytest_netns_mysql.errors import SettingError
 

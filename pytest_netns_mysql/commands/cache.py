@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import add_settings, as_json, as_table
+from pytest_netns_mysql.commands.commandparser import add_settings, as_json, as_table
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.cache.contents import Entry

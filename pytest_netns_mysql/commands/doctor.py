@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import add_settings, as_json
+from pytest_netns_mysql.commands.commandparser import add_settings, as_json
 from pytest_netns_mysql.errors import printable
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import add_settings, show_progress
+from pytest_netns_mysql.commands.commandparser import add_settings, show_progress
 
 DESCRIPTION = """\
 Fetch a server or MySQL Router from the machine's own signed package sources, and unpack it into the cache. Nothing is

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import add_settings, show_progress
+from pytest_netns_mysql.commands.commandparser import add_settings, show_progress
 
 DESCRIPTION = """\
 Make a container image of the fetched server, for machines that reach no registry. The line printed is the value for

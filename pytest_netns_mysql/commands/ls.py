@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import as_json, as_table, clock_time
+from pytest_netns_mysql.commands.commandparser import as_json, as_table, clock_time
 
 DESCRIPTION = """\
 List the standing servers of this user, which `netns-mysql up` started: pid, server, topology, since when, and whether a

@@ -6,7 +6,7 @@ import argparse
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import add_settings, given
+from pytest_netns_mysql.commands.commandparser import add_settings, given
 
 DESCRIPTION = """\
 Print the project's topologies and servers as JSON in one line, for the matrix of a CI job. Nothing is started."""

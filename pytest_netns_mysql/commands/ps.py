@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import as_json, as_table, clock_time
+from pytest_netns_mysql.commands.commandparser import as_json, as_table, clock_time
 from pytest_netns_mysql.errors import printable
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import ONE_TOPOLOGY, USAGE, add_settings, show_progress
+from pytest_netns_mysql.commands.commandparser import ONE_TOPOLOGY, USAGE, add_settings, show_progress
 from pytest_netns_mysql.endpoint import GLOBAL
 
 DESCRIPTION = """\

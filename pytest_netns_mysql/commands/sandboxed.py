@@ -15,7 +15,7 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.live.board import Board
-from pytest_netns_mysql.live.facts import Origin, accounts_of, facts_of
+from pytest_netns_mysql.live.sessionfacts import Origin, accounts_of, facts_of
 from pytest_netns_mysql.topology.file.load import load
 from pytest_netns_mysql.topology.lookup import unknown_namespace
 

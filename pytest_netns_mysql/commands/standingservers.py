@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pytest_netns_mysql import paths
-from pytest_netns_mysql.commands.commandline import clock_time
+from pytest_netns_mysql.commands.commandparser import clock_time
 from pytest_netns_mysql.errors import SandboxError, SettingError
 from pytest_netns_mysql.mysql.waiting import wait_until
 from pytest_netns_mysql.reuse import messages, offers, protocol

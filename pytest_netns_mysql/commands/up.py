@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandline import ONE_TOPOLOGY, add_settings, show_progress
+from pytest_netns_mysql.commands.commandparser import ONE_TOPOLOGY, add_settings, show_progress
 
 DESCRIPTION = """\
 Start a standing server: the next pytest runs with the same settings use it, one at a time, and need not start one. It

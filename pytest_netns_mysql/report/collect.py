@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.report.connections import connections, with_account
-from pytest_netns_mysql.report.model import (
+from pytest_netns_mysql.report.reportdata import (
     ERROR_EXPLAINS_ITSELF,
     Client,
     Connection,
@@ -23,7 +23,7 @@ from pytest_netns_mysql.report.model import (
     Statement,
     TestReport,
 )
-from pytest_netns_mysql.report.places import place
+from pytest_netns_mysql.report.testplace import place
 from pytest_netns_mysql.report.timeline import timeline
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _statements(server: Instance, since: float) -> Iterable[Statement]:
 
 
 def _clients(test: FailedTest) -> tuple[Client, ...]:
-    from pytest_netns_mysql.report.clients import clients
+    from pytest_netns_mysql.report.openconnections import clients
 
     owners: dict[str, str] = {}
     if test.network is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.mysql.mysqld.attempts import attempt_that_raised
-from pytest_netns_mysql.report.model import Connection
+from pytest_netns_mysql.report.reportdata import Connection
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.attempts import Attempt

@@ -11,9 +11,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from pytest_netns_mysql.report import wording
+from pytest_netns_mysql.report import pagetexts
 from pytest_netns_mysql.report.lanes import LANES, bars_of_tests, timeline
-from pytest_netns_mysql.report.model import RunReport, TestReport
+from pytest_netns_mysql.report.reportdata import RunReport, TestReport
 from pytest_netns_mysql.topology.diagram import tones
 
 _ORDER = ("failed", "skipped", "passed")
@@ -43,11 +43,11 @@ def page(run: RunReport) -> str:
     body = environment.get_template("body.html").render(
         run=run,
         groups={outcome: [pair for pair in tests if pair[1].outcome == outcome] for outcome in _ORDER},
-        counts={outcome: len(wording.with_outcome(run, outcome)) for outcome in _ORDER},
+        counts={outcome: len(pagetexts.with_outcome(run, outcome)) for outcome in _ORDER},
         bars=bars,
         rows=rows,
         drawings={name: Markup(drawing) for name, (drawing, _) in run.topologies.items()},  # noqa: S704 - our own SVG
-        headline=wording.headline(run),
+        headline=pagetexts.headline(run),
     )
     style = _source(environment, "page.css").replace("DARK", _source(environment, "dark.css")) + _tones(colours.used)
     script = _source(environment, "page.js")
@@ -57,7 +57,7 @@ def page(run: RunReport) -> str:
         script=Markup(script),  # noqa: S704
         style_hash=_hash(style),
         script_hash=_hash(script),
-        headline=wording.headline(run),
+        headline=pagetexts.headline(run),
     )
 
 
@@ -85,14 +85,14 @@ def _environment(colours: Colours) -> Environment:
         finalize=_finalize,
     )
     environment.filters.update(
-        clock=wording.clock,
-        date=wording.date,
-        iso=wording.iso,
-        lasting=wording.lasting,
+        clock=pagetexts.clock,
+        date=pagetexts.date,
+        iso=pagetexts.iso,
+        lasting=pagetexts.lasting,
         tone=colours,
-        outside=wording.outside,
-        why=wording.why,
-        has_explanation=wording.has_explanation,
+        outside=pagetexts.outside,
+        why=pagetexts.why,
+        has_explanation=pagetexts.has_explanation,
         breakable=_breakable,
         partition=str.partition,
     )
@@ -102,12 +102,12 @@ def _environment(colours: Colours) -> Environment:
 
 def _breakable(nodeid: str) -> Markup:
     """Return the name of a test, in which lines may break at the ends of its parts."""
-    return Markup("<wbr>").join(re.split(r"(?<=[/_])|(?=::)", wording.visible(nodeid)))
+    return Markup("<wbr>").join(re.split(r"(?<=[/_])|(?=::)", pagetexts.visible(nodeid)))
 
 
 def _finalize(value: Any) -> Any:
     """Escape what is not printable in each text that a template shows, before its HTML is escaped."""
-    return wording.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return pagetexts.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _source(environment: Environment, name: str) -> str:

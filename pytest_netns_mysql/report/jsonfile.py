@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from pytest_netns_mysql.report.model import RunReport, TestReport
+from pytest_netns_mysql.report.reportdata import RunReport, TestReport
 
 
 def dump(report: RunReport | TestReport) -> str:
-    """Return a report as JSON, with an object for each class of ``report.model``."""
+    """Return a report as JSON, with an object for each class of ``report.reportdata``."""
     return msgspec.json.format(msgspec.json.encode(as_plain_data(report)), indent=2).decode()
 
 

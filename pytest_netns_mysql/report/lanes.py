@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pytest_netns_mysql.report.model import Event, RunReport, TestReport
+from pytest_netns_mysql.report.reportdata import Event, RunReport, TestReport
 
 LANES = {
     "step": "Test",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pytest_netns_mysql.markdowntext import as_markdown
-from pytest_netns_mysql.report.model import RunReport, TestReport
-from pytest_netns_mysql.report.wording import headline, lasting, outside, why, with_outcome
+from pytest_netns_mysql.report.pagetexts import headline, lasting, outside, why, with_outcome
+from pytest_netns_mysql.report.reportdata import RunReport, TestReport
 
 # In characters.
 _LONGEST_TEXT = 600

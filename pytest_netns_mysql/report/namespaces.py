@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.kernel.netlink import dumps
 from pytest_netns_mysql.kernel.netlink.state import State, read
 from pytest_netns_mysql.kernel.netlink.wording import entry_text
-from pytest_netns_mysql.report.model import NamespaceState
+from pytest_netns_mysql.report.reportdata import NamespaceState
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network

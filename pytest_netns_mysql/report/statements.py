@@ -13,7 +13,7 @@ from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.dialects.passwords import without_passwords
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
-from pytest_netns_mysql.report.model import Statement
+from pytest_netns_mysql.report.reportdata import Statement
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.instance import Instance

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.report.connections import shown
-from pytest_netns_mysql.report.model import FIXTURE, Connection, Explanation, TestReport
-from pytest_netns_mysql.report.wording import clock, outside
+from pytest_netns_mysql.report.pagetexts import clock, outside
+from pytest_netns_mysql.report.reportdata import FIXTURE, Connection, Explanation, TestReport
 
 _WIDTH = 11
 _LONGEST = 240  # characters of a line
 _MOST_LOG, _MOST_STATEMENTS, _MOST_CLIENTS, _MOST_ROUTES, _MOST_EVENTS, _MOST_EARLIER = 5, 3, 3, 3, 4, 2
 _CRASH = " got signal "
 # What drivers send by themselves when they connect.
-_OF_DRIVERS = ("SET NAMES", "SET @@session.", "SET AUTOCOMMIT", "SET character_set")
+_OF_DRIVERS = ("SET NAMES", "SET @@SESSION.", "SET AUTOCOMMIT", "SET CHARACTER_SET")
 
 
 def lines(report: TestReport) -> list[str]:
@@ -85,29 +85,30 @@ def _log(report: TestReport) -> Iterator[str]:
 
 
 def _statements(report: TestReport) -> Iterator[str]:
-    told = [one for one in report.statements if not one.text.upper().startswith(tuple(map(str.upper, _OF_DRIVERS)))]
-    for one in told[-_MOST_STATEMENTS:]:
-        number = "" if one.connection is None else f"{one.connection}: "
-        yield f"{number}{one.account} ran {_one_line(one.text)}{f' ({one.error})' if one.error else ''}"
+    told = [statement for statement in report.statements if not statement.text.upper().startswith(_OF_DRIVERS)]
+    for statement in told[-_MOST_STATEMENTS:]:
+        number = "" if statement.connection is None else f"{statement.connection}: "
+        error = f" ({statement.error})" if statement.error else ""
+        yield f"{number}{statement.account} ran {_one_line(statement.text)}{error}"
 
 
 def _clients(report: TestReport) -> Iterator[str]:
-    for one in report.clients[:_MOST_CLIENTS]:
-        where = f" ({one.namespace})" if one.namespace else ""
-        yield f"{one.number}: {one.user} from {one.host}{where}, {_one_line(one.state)}"
+    for client in report.clients[:_MOST_CLIENTS]:
+        where = f" ({client.namespace})" if client.namespace else ""
+        yield f"{client.number}: {client.user} from {client.host}{where}, {_one_line(client.state)}"
     if len(report.clients) > _MOST_CLIENTS:
         yield f"and {len(report.clients) - _MOST_CLIENTS} more"
 
 
 def _sockets(report: TestReport) -> Iterator[str]:
     if report.namespaces:
-        yield "; ".join(f"{one.name}: {', '.join(one.sockets) or 'nothing'}" for one in report.namespaces)
+        yield "; ".join(f"{state.name}: {', '.join(state.sockets) or 'nothing'}" for state in report.namespaces)
 
 
 def _network(report: TestReport) -> Iterator[str]:
-    for one in report.namespaces:
-        routes = [*one.routes[:_MOST_ROUTES], *(["..."] if len(one.routes) > _MOST_ROUTES else [])]
-        yield f"{one.name}: {'; '.join([*one.addresses, *routes]) or 'no link'}"
+    for state in report.namespaces:
+        routes = [*state.routes[:_MOST_ROUTES], *(["..."] if len(state.routes) > _MOST_ROUTES else [])]
+        yield f"{state.name}: {'; '.join([*state.addresses, *routes]) or 'no link'}"
 
 
 def _faults(report: TestReport) -> Iterator[str]:

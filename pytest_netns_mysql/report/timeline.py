@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_netns_mysql.mysql.mysqld.errorlog import time_of, without_time
-from pytest_netns_mysql.report.model import Connection, Event, FaultState, Statement
+from pytest_netns_mysql.report.reportdata import Connection, Event, FaultState, Statement
 
 
 def timeline(
@@ -29,17 +29,19 @@ def timeline(
 
 
 def _connections(connections: Iterable[Connection]) -> Iterator[Event]:
-    for one in connections:
-        result = f"error {one.errno}" if one.errno else one.error or "connected"
-        text = f"{one.user} from {one.namespace} to {one.endpoint}, port {one.port}: {result}"
-        yield Event(one.at, "connection", text, one.server)
+    for connection in connections:
+        result = f"error {connection.errno}" if connection.errno else connection.error or "connected"
+        place = f"{connection.endpoint}, port {connection.port}"
+        text = f"{connection.user} from {connection.namespace} to {place}: {result}"
+        yield Event(connection.at, "connection", text, connection.server)
 
 
 def _statements(statements: Iterable[Statement]) -> Iterator[Event]:
-    for one in statements:
-        if one.at is not None:
-            text = f"{one.account}: {' '.join(one.text.split())}"
-            yield Event(one.at, "statement", f"{text} ({one.error})" if one.error else text, one.server)
+    for statement in statements:
+        if statement.at is not None:
+            error = f" ({statement.error})" if statement.error else ""
+            text = f"{statement.account}: {' '.join(statement.text.split())}{error}"
+            yield Event(statement.at, "statement", text, statement.server)
 
 
 def _log(log: Mapping[str, Sequence[str]]) -> Iterator[Event]:

@@ -21,7 +21,7 @@ from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.live.board import Board
-from pytest_netns_mysql.live.facts import Origin, facts_of
+from pytest_netns_mysql.live.sessionfacts import Origin, facts_of
 from pytest_netns_mysql.mysql.mysqld.kind import label
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import put_back

@@ -133,7 +133,7 @@ def _failure(report: pytest.TestReport | None) -> Iterator[str]:
 
 
 def _account(item: pytest.Item) -> str:
-    from pytest_netns_mysql.live.facts import accounts_of
+    from pytest_netns_mysql.live.sessionfacts import accounts_of
 
     created = item.stash.get(ACCOUNTS, None) or ()
     for account in accounts_of(created, item.stash[NAMESPACE]):

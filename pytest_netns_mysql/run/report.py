@@ -18,7 +18,7 @@ from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.report.collect import FailedTest
-    from pytest_netns_mysql.report.model import Event, Explanation
+    from pytest_netns_mysql.report.reportdata import Event, Explanation
     from pytest_netns_mysql.run.cleaning import Cleaner
     from pytest_netns_mysql.run.session import NetnsSession
 
@@ -126,8 +126,8 @@ class Reports:
         if test.error is None:
             return None
         from pytest_netns_mysql.report.explanations.context import Context
-        from pytest_netns_mysql.report.explanations.explain import explain
-        from pytest_netns_mysql.report.model import Explanation
+        from pytest_netns_mysql.report.explanations.errornumbers import explain
+        from pytest_netns_mysql.report.reportdata import Explanation
         from pytest_netns_mysql.run.leftovers import mode_of
 
         context = Context(
@@ -145,7 +145,7 @@ class Reports:
             return Explanation(f"not known: the explanation failed with {type(error).__name__}: {_first_line(error)}")
 
     def _steps(self, error: BaseException | None) -> list[Event]:
-        from pytest_netns_mysql.report.model import FIXTURE, Event
+        from pytest_netns_mysql.report.reportdata import FIXTURE, Event
 
         steps = [Event(start, "step", f"{phase} begins") for phase, start, _ in self._phases]
         steps += [Event(at, "step", f"{FIXTURE}{name}") for name, at in self._fixtures if not name.startswith("_")]

@@ -13,7 +13,7 @@ from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE, SESSION, TOPOL
 from pytest_netns_mysql.run.wanted import writes_report
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.report.model import TestReport
+    from pytest_netns_mysql.report.reportdata import TestReport
     from pytest_netns_mysql.topology.topology import Topology
 
 _PROPERTIES = tuple(f"netns.{name}" for name in ("namespace", "topology", "server", "origin", "explanation"))
@@ -62,7 +62,7 @@ class ReportExtras:
             return
         import msgspec
 
-        from pytest_netns_mysql.report.model import TestReport as Report
+        from pytest_netns_mysql.report.reportdata import TestReport as Report
 
         report = msgspec.convert(found, Report)
         drawing = self._drawing(item)
@@ -88,8 +88,8 @@ class ReportExtras:
         import msgspec
 
         from pytest_netns_mysql.report.connections import connections
-        from pytest_netns_mysql.report.model import TestReport as Report
-        from pytest_netns_mysql.report.places import place
+        from pytest_netns_mysql.report.reportdata import TestReport as Report
+        from pytest_netns_mysql.report.testplace import place
 
         session = self._config.stash[SESSION]
         network = session.networks.current
@@ -134,7 +134,7 @@ def _reason(result: pytest.TestReport) -> str:
 
 
 def _properties(report: TestReport) -> list[tuple[str, object]]:
-    from pytest_netns_mysql.report.wording import origin
+    from pytest_netns_mysql.report.pagetexts import origin
 
     place, explanation = report.place, "" if report.explanation is None else report.explanation.what
     values = (place.namespace, place.topology, "; ".join(place.servers), origin(report), explanation)

@@ -19,7 +19,7 @@ from pytest_netns_mysql.run.stash import SESSION
 from pytest_netns_mysql.run.wanted import STEP_SUMMARY
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.report.model import RunReport, TestReport
+    from pytest_netns_mysql.report.reportdata import RunReport, TestReport
     from pytest_netns_mysql.settings import Settings
 
 _LARGEST_SUMMARY = 1024 * 1024
@@ -161,7 +161,7 @@ class ReportWriter:
     def _run_report(self) -> RunReport:
         import msgspec
 
-        from pytest_netns_mysql.report.model import RunReport, TestReport
+        from pytest_netns_mysql.report.reportdata import RunReport, TestReport
 
         tests = tuple(msgspec.convert(phase, TestReport) for phases in self._tests.values() for phase in phases)
         return RunReport(

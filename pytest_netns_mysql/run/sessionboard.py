@@ -12,7 +12,7 @@ from pytest_netns_mysql.errors import NetnsError
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.live.board import Board
-    from pytest_netns_mysql.live.facts import Origin
+    from pytest_netns_mysql.live.sessionfacts import Origin
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.networks import Networks
@@ -40,7 +40,7 @@ class SessionBoard:
         if network is None:
             return
         from pytest_netns_mysql.live.board import Board
-        from pytest_netns_mysql.live.facts import Origin, facts_of
+        from pytest_netns_mysql.live.sessionfacts import Origin, facts_of
 
         # The kernel may refuse the memory, and a thread may stand where it cannot look; the tests do not need it.
         with contextlib.suppress(OSError, NetnsError):
@@ -60,7 +60,7 @@ class SessionBoard:
     def show_accounts(self, accounts: Collection[Accounts]) -> None:
         """Show the accounts that the running test has created so far."""
         if self._board is not None and accounts and self._running is not None:
-            from pytest_netns_mysql.live.facts import accounts_of
+            from pytest_netns_mysql.live.sessionfacts import accounts_of
 
             self._board.show_accounts(accounts_of(accounts, self._running[1]))
 

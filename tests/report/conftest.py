@@ -11,8 +11,8 @@ import pytest
 
 from pytest_netns_mysql import MySQLServer
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.explain import explain
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.errornumbers import explain
+from pytest_netns_mysql.report.reportdata import Explanation
 
 
 class Explained:

@@ -11,7 +11,7 @@ import pymysql
 import pytest
 
 from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer
-from pytest_netns_mysql.report.explanations.accounts import picked_account
+from pytest_netns_mysql.report.explanations.loginaccounts import picked_account
 from tests.report.conftest import Explained, run
 
 pytestmark = pytest.mark.live

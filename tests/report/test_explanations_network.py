@@ -15,8 +15,8 @@ import pytest
 
 from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, StartFactory
 from pytest_netns_mysql.kernel.faults.fault import NetworkFault
-from pytest_netns_mysql.report.explanations.explain import explain
-from pytest_netns_mysql.report.explanations.network import heal
+from pytest_netns_mysql.report.explanations.errornumbers import explain
+from pytest_netns_mysql.report.explanations.unreachable import heal
 from tests.report.conftest import Explained, run
 
 pytestmark = pytest.mark.live

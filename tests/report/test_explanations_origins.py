@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer
-from pytest_netns_mysql.report.explanations.explain import explain
+from pytest_netns_mysql.report.explanations.errornumbers import explain
 from tests.report.conftest import Explained
 
 pytestmark = pytest.mark.live

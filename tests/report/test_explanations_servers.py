@@ -12,7 +12,7 @@ from pytest_netns_mysql import ConnectFactory, MySQLServer, Network, StartFactor
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt, attempt_that_raised
 from pytest_netns_mysql.report.connections import connections
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.reportdata import Explanation
 from tests.report.conftest import Explained, run
 
 pytestmark = pytest.mark.live

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 
 from pytest_netns_mysql.report.htmlpage import page, part
-from pytest_netns_mysql.report.model import ERROR_EXPLAINS_ITSELF, Event, Explanation, Statement
+from pytest_netns_mysql.report.reportdata import ERROR_EXPLAINS_ITSELF, Event, Explanation, Statement
 from tests.support import reportdata
 
 pytestmark = pytest.mark.oldest_python

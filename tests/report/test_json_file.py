@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from pytest_netns_mysql.report import jsonfile
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.reportdata import Explanation
 from tests.support import reportdata
 
 pytestmark = pytest.mark.oldest_python

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_netns_mysql.report.lanes import bars_of_tests, timeline
-from pytest_netns_mysql.report.model import Event, FaultState
+from pytest_netns_mysql.report.reportdata import Event, FaultState
 from tests.support import reportdata
 
 pytestmark = pytest.mark.oldest_python

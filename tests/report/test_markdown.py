@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pytest_netns_mysql.report.markdown import write
-from pytest_netns_mysql.report.model import Explanation, RunReport
+from pytest_netns_mysql.report.reportdata import Explanation, RunReport
 from tests.support import reportdata
 
 pytestmark = pytest.mark.oldest_python

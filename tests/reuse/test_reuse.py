@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql.commands.commandline import clock_time
+from pytest_netns_mysql.commands.commandparser import clock_time
 from tests.support.processes import is_alive, wait_for_end, wait_for_file
 from tests.support.suites import Suite, source
 

@@ -10,7 +10,7 @@ import pytest
 from pcapng import FileScanner
 
 from pytest_netns_mysql.report import jsonfile
-from pytest_netns_mysql.report.model import RunReport, TestReport
+from pytest_netns_mysql.report.reportdata import RunReport, TestReport
 from pytest_netns_mysql.run.reportwriting import ReportWriter
 from tests.support import reportdata
 from tests.support.suites import InnerRun, Suite

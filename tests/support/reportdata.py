@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pytest_netns_mysql.report.model import (
+from pytest_netns_mysql.report.reportdata import (
     Client,
     Connection,
     Event,

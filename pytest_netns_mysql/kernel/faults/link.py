@@ -86,7 +86,7 @@ class VethLink:
             NetworkError: The link is shaped already or has been deleted, or the kernel lacks what is needed.
         """
         __tracebackhide__ = True
-        from pytest_netns_mysql.kernel.faults.shaping import shape
+        from pytest_netns_mysql.kernel.faults.shapedlink import shape
 
         return shape(self._faults, self._veth, rate=rate, delay=delay, loss=loss, direction=direction)
 

@@ -16,7 +16,7 @@ from pytest_netns_mysql.kernel.wiring import send_batch
 from pytest_netns_mysql.topology.plan import Interface
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.faults.tables import Tables
+    from pytest_netns_mysql.kernel.faults.filtertables import Tables
     from pytest_netns_mysql.kernel.netlink.filters import Rule
 
 _ACTIONS = ("reject", "drop")
@@ -206,7 +206,7 @@ def _set_reachable(faults: NetworkFaults, name: str, addresses: Sequence[Interfa
 
 
 def _by_rules(faults: NetworkFaults, wanted: Partition) -> NetworkFault:
-    from pytest_netns_mysql.kernel.faults.tables import Tables
+    from pytest_netns_mysql.kernel.faults.filtertables import Tables
 
     tables = Tables(faults)
     with tables.removed_on_error():

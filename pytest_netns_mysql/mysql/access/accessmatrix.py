@@ -54,19 +54,19 @@ class AccessMatrix(Mapping[tuple[str, str], LoginExplanation]):
 
     def as_text(self) -> str:
         """Return the matrix as an aligned table, with notes below it."""
-        from pytest_netns_mysql.mysql.access.tables import as_text
+        from pytest_netns_mysql.mysql.access.matrixtables import as_text
 
         return as_text(self.users, self.columns, self._cells)
 
     def as_markdown(self) -> str:
         """Return the matrix as a Markdown table, with notes below it."""
-        from pytest_netns_mysql.mysql.access.tables import as_markdown
+        from pytest_netns_mysql.mysql.access.matrixtables import as_markdown
 
         return as_markdown(self.users, self.columns, self._cells)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the matrix as plain data, as json.dumps() takes it: users by name, with explanations by column."""
-        from pytest_netns_mysql.mysql.access.tables import as_dict
+        from pytest_netns_mysql.mysql.access.matrixtables import as_dict
 
         return as_dict(self.users, self.columns, self._cells)
 

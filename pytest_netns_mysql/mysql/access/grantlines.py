@@ -118,7 +118,7 @@ def clauses_with(grants: Iterable[Grant], privilege: str, where: str, column: st
     """
     objects: dict[str, dict[str, list[str]]] = {}
     added = ((privilege, (column,) if column else ()), where)
-    held = [(one, grant.where) for grant in grants if not grant.is_revoke for one in grant.privileges]
+    held = [(privilege, grant.where) for grant in grants if not grant.is_revoke for privilege in grant.privileges]
     for (name, columns), place in [*held, added]:
         known = objects.setdefault(place, {}).setdefault(name, [])
         known += [each for each in columns if each not in known]

@@ -8,10 +8,10 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.report.explanations.accounts import fixture_of
+from pytest_netns_mysql.report.explanations.loginaccounts import fixture_of
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.report.explanations.failure import Failure
+    from pytest_netns_mysql.report.explanations.drivererror import Failure
 
 _CLIENTS = "pytest_netns_mysql.mysql.clients.clients"
 _CONNECTS = "connect_client"

@@ -11,17 +11,17 @@ from pytest_netns_mysql import clock
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.crash import Crash, crash_in
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
-from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.answers import ask
-from pytest_netns_mysql.report.explanations.failure import SOME_CLIENT
-from pytest_netns_mysql.report.explanations.network import faults_between, heal, since
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.drivererror import SOME_CLIENT
+from pytest_netns_mysql.report.explanations.loginaccounts import fixture_of
+from pytest_netns_mysql.report.explanations.unreachable import faults_between, heal, since
+from pytest_netns_mysql.report.reportdata import Explanation
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.report.explanations.context import Context
-    from pytest_netns_mysql.report.explanations.failure import Failure
+    from pytest_netns_mysql.report.explanations.drivererror import Failure
 
 _SIGNAL = re.compile(r"\bended by (SIG\w+)")
 _KILL = re.compile(r"KILL\s+(?:(?:HARD|SOFT)\s+)?(?:CONNECTION\s+)?(\d+)\s*;?\s*$", re.IGNORECASE)

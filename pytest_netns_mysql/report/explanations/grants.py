@@ -9,7 +9,10 @@ from dataclasses import replace
 from pytest_netns_mysql.mysql.access.grantlines import Grants, clauses_with, shown
 from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
-from pytest_netns_mysql.report.explanations.accounts import (
+from pytest_netns_mysql.report.explanations.answers import ask, grants_of
+from pytest_netns_mysql.report.explanations.context import Context
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import (
     account_in_force,
     all_accounts,
     fixture_of,
@@ -17,11 +20,8 @@ from pytest_netns_mysql.report.explanations.accounts import (
     quoted,
     seen_client,
 )
-from pytest_netns_mysql.report.explanations.answers import ask, grants_of
-from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
 from pytest_netns_mysql.report.explanations.schemas import exists, near_names, put_away
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _NAME = r"(?:`(?P<schema>[^`]+)`\.)?[`'](?P<name>[^`']+)[`']"
 _ON_TABLE = re.compile(rf"^(?P<privilege>[\w, ]+?) command denied to user .* for table {_NAME}")

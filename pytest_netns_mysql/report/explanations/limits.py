@@ -8,11 +8,11 @@ from collections import Counter
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
-from pytest_netns_mysql.report.explanations.accounts import account_in_force, is_mariadb, origin_of, quoted
 from pytest_netns_mysql.report.explanations.answers import ask, variable
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import account_in_force, is_mariadb, origin_of, quoted
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _HOST = re.compile(r"Host '([^']+)'")
 _RESOURCE = re.compile(r"User '(.+)' has exceeded the '(\w+)' resource \(current value: (\d+)\)")

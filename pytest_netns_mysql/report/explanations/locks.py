@@ -11,8 +11,8 @@ from pytest_netns_mysql.mysql.mysqld.processlist import host_of
 from pytest_netns_mysql.report.explanations.answers import ask, names
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.deadlocks import Deadlock, Side, latest_deadlock
-from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _SCHEMAS = (
     "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA "

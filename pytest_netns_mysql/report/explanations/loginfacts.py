@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pytest_netns_mysql.report.explanations.accounts import client_of, login_of, origin_of, quoted
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import client_of, login_of, origin_of, quoted
 
 _NOTHING_GIVEN = "using password: NO"
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pytest_netns_mysql.report.explanations.accounts import fixture_of, is_mariadb
 from pytest_netns_mysql.report.explanations.answers import variable
 from pytest_netns_mysql.report.explanations.calls import call_of, gave_certificate, place_of, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import fixture_of, is_mariadb
 from pytest_netns_mysql.report.explanations.loginfacts import Login
 from pytest_netns_mysql.report.explanations.noaccount import anonymous, no_account
-from pytest_netns_mysql.report.explanations.tls import first_login_without_tls, tls_required
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.tlsrefusal import first_login_without_tls, tls_required
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _MOST = 4
 _ANY_CERTIFICATE = "a certificate that the server's CA signed"

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.dialects.quoting import literal
-from pytest_netns_mysql.report.explanations.accounts import quoted
 from pytest_netns_mysql.report.explanations.calls import call_of
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import quoted
 from pytest_netns_mysql.report.explanations.loginfacts import Login
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _MOST = 4
 _MOST_REASONS = 3

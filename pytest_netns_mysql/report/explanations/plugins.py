@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from pytest_netns_mysql.report.explanations.accounts import account_in_force, is_mariadb, quoted
 from pytest_netns_mysql.report.explanations.calls import said, with_key, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import account_in_force, is_mariadb, quoted
 from pytest_netns_mysql.report.explanations.noaccount import without_account
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _SHA = re.compile(r"(?:caching_sha2|sha256)_password")
 _PLUGIN = re.compile(r"[Pp]lugin '([\w.]+)'")

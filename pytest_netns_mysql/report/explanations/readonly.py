@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.report.explanations.accounts import fixture_of, is_mariadb
 from pytest_netns_mysql.report.explanations.answers import variable
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import fixture_of, is_mariadb
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _OPTION = re.compile(r"running with the ([\w-]+(?:=\w+)?|[^ ]+) option")
 

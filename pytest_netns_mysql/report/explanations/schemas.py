@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.report.explanations.accounts import all_accounts, fixture_of, named_client, quoted
 from pytest_netns_mysql.report.explanations.answers import names
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import all_accounts, fixture_of, named_client, quoted
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _SCHEMA = re.compile(r"Unknown database '(.+)'")
 _TABLE = re.compile(r"Table '([^'.]+)\.([^']+)' doesn't exist")

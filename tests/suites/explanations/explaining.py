@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.explain import explain
+from pytest_netns_mysql.report.explanations.errornumbers import explain
 from pytest_netns_mysql.run.runner import Runner
 from pytest_netns_mysql.run.stash import session_of
 

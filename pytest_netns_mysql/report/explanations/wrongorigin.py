@@ -10,9 +10,9 @@ from pytest_netns_mysql.mysql.access.explanation import Origin
 from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.report.explanations.accounts import explainer_of, origin_of, picked_account, quoted
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.loginaccounts import explainer_of, origin_of, picked_account, quoted
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _VALUE = re.compile(r"([\w.$-]*)'?@'?([0-9a-fA-F:.]*[0-9a-fA-F]\b)")
 _ACCOUNT = re.compile(r"([\w.$-]*)'?@'?([\w:./%-]+)")

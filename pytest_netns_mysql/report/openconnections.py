@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.mysql.dialects.passwords import without_passwords
 from pytest_netns_mysql.mysql.dialects.quoting import decoded
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, host_of
-from pytest_netns_mysql.report.model import Client
+from pytest_netns_mysql.report.reportdata import Client
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.instance import Instance

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pytest_netns_mysql.arguments import Kind, caller, check
 from pytest_netns_mysql.errors import NetworkError, SettingError
 from pytest_netns_mysql.kernel.faults.fault import DIRECTION, NetworkFault, NetworkFaults, deleted
+from pytest_netns_mysql.kernel.faults.filtertables import Tables
 from pytest_netns_mysql.kernel.faults.restoring import restore_entries
-from pytest_netns_mysql.kernel.faults.tables import Tables
 from pytest_netns_mysql.kernel.netlink import dumps, filters
 from pytest_netns_mysql.kernel.netlink.entries import Entry
 from pytest_netns_mysql.kernel.netlink.restore import delete_entries

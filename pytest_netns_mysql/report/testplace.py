@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.mysql.mysqld.kind import title
 from pytest_netns_mysql.mysql.versions import format_version
-from pytest_netns_mysql.report.model import Place
+from pytest_netns_mysql.report.reportdata import Place
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.network import Network

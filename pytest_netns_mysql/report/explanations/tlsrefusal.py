@@ -10,12 +10,12 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
-from pytest_netns_mysql.report.explanations.accounts import fixture_of, quoted
 from pytest_netns_mysql.report.explanations.answers import ask, variable
 from pytest_netns_mysql.report.explanations.calls import call_of, options_of, place_of, said, with_key, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.drivererror import Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import fixture_of, quoted
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _SHA2 = "caching_sha2_password"
 _WITHOUT_KEY = ("mysql.connector", "mysqlx")

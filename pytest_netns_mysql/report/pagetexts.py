@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from pytest_netns_mysql.errors import printable
-from pytest_netns_mysql.report.model import ERROR_EXPLAINS_ITSELF, RunReport, TestReport
+from pytest_netns_mysql.report.reportdata import ERROR_EXPLAINS_ITSELF, RunReport, TestReport
 
 
 def visible(text: str) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
     from pytest_netns_mysql.report.explanations.context import Context
-    from pytest_netns_mysql.report.explanations.failure import Failure
+    from pytest_netns_mysql.report.explanations.drivererror import Failure
 
 _CLIENT = re.compile(r"'((?:[^'\\]|''|\\.)*)'@'([^']*)'")
 

@@ -10,17 +10,17 @@ from pytest_netns_mysql.report.explanations import (
     limits,
     locks,
     logins,
-    network,
     noaccount,
     plugins,
     readonly,
     schemas,
-    tls,
+    tlsrefusal,
+    unreachable,
 )
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import Failure, failure_of
-from pytest_netns_mysql.report.explanations.origins import wrong_origin
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.drivererror import Failure, failure_of
+from pytest_netns_mysql.report.explanations.wrongorigin import wrong_origin
+from pytest_netns_mysql.report.reportdata import Explanation
 
 Explain = Callable[[Failure, Context], "Explanation | None"]
 """Explains a failure with a certain number; None if the failure is not what its number says."""
@@ -54,17 +54,17 @@ _BY_NUMBER: Mapping[int, Explain] = {
     1862: logins.expired,
     1927: connectionlost.lost,
     1969: locks.wait_timeout,
-    2002: network.cannot_connect,
-    2003: network.cannot_connect,
-    2005: network.cannot_connect,
+    2002: unreachable.cannot_connect,
+    2003: unreachable.cannot_connect,
+    2005: unreachable.cannot_connect,
     2006: connectionlost.lost,
     2013: connectionlost.lost,
-    2026: tls.handshake_failed,
+    2026: tlsrefusal.handshake_failed,
     2055: connectionlost.lost,
     2059: plugins.client_lacks,
     2061: plugins.needs_secure_connection,
     3118: logins.locked,
-    3159: tls.tls_required,
+    3159: tlsrefusal.tls_required,
     3955: logins.blocked,
     4031: connectionlost.idle,
     4151: logins.locked,

@@ -12,11 +12,11 @@ from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import EndpointError, UnknownNamespaceError
 from pytest_netns_mysql.kernel.faultlog import Fault
-from pytest_netns_mysql.report.explanations.accounts import fixture_of
 from pytest_netns_mysql.report.explanations.calls import call_of, options_of
 from pytest_netns_mysql.report.explanations.context import Context
-from pytest_netns_mysql.report.explanations.failure import SOME_CLIENT, Failure
-from pytest_netns_mysql.report.model import Explanation
+from pytest_netns_mysql.report.explanations.drivererror import SOME_CLIENT, Failure
+from pytest_netns_mysql.report.explanations.loginaccounts import fixture_of
+from pytest_netns_mysql.report.reportdata import Explanation
 
 _TARGET = re.compile(r"server on '([^']+?)(?::(\d+))?'")
 _SOCKET_FILE = re.compile(r"through socket '([^']+)'")

@@ -15,7 +15,7 @@ from pytest_netns_mysql.errors import ClientError, NetnsError
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.mysql.mysqld.processlist import host_of
 from pytest_netns_mysql.report.explanations.answers import ask
-from pytest_netns_mysql.report.explanations.servers import connection_number, server_of
+from pytest_netns_mysql.report.explanations.concernedserver import connection_number, server_of
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
