@@ -61,7 +61,7 @@ def test_a_lossy_link(netns: Network, netns_connect: ConnectFactory) -> None:
 
 
 @pytest.mark.netns(topology="names.toml")
-@pytest.mark.netns_mysqld(flavor="mysql")
+@pytest.mark.netns_mysqld(flavor="mysql", local=True)  # one in a container keeps the names that it began with
 def test_an_account_of_a_name_that_does_not_resolve(
     netns: Network, netns_mysqld: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory
 ) -> None:
