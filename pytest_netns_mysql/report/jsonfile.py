@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import msgspec
@@ -30,8 +31,12 @@ def load(text: str | bytes) -> RunReport:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of the file."""
-    return msgspec.json.schema(RunReport)
+    """Return the JSON Schema of the file; the descriptions are the docstrings of the classes."""
+    found = msgspec.json.schema(RunReport)
+    for part in (found, *found["$defs"].values()):
+        if "description" in part:  # Python 3.13 takes the indentation away by itself
+            part["description"] = inspect.cleandoc(part["description"])
+    return found
 
 
 def _encodable(value: Any) -> Any:

@@ -62,7 +62,7 @@ def test_the_overview_imports_no_command() -> None:
         "pytest_netns_mysql",
         *(
             f"pytest_netns_mysql.{name}"
-            for name in ("cli", "commands", "commands.commandline", "errors", "exports", "paths", "settings")
+            for name in ("cli", "commands", "commands.commandparser", "errors", "exports", "paths", "settings")
         ),
         *(f"pytest_netns_mysql.{name}" for name in ("settingtable", "settingvalues")),
     }
