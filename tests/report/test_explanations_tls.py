@@ -20,7 +20,12 @@ from tests.report.conftest import Explained
 
 pytestmark = pytest.mark.live
 
-OWN_CA = "tls.ca" if sys.version_info < (3, 13) else 'tls.issue("app").ca'
+OWN_CA = (
+    'trust the server\'s own CA: netns_connect("red", ..., ssl_ca=str(netns_mysqld.tls.ca))'
+    if sys.version_info < (3, 13)
+    else "trust the server's own CA: with netns_mysqld.tls.endpoints_certified() as certified: "
+    'netns_connect("red", ..., ssl_ca=str(certified.ca))'
+)
 
 
 @pytest.fixture
@@ -58,7 +63,7 @@ def test_another_authority(
     assert found.details[0].startswith("the server's certificate is signed by its own CA, CN=MySQL_Server_")
     assert found.details[1] == "the client trusts CN=another authority alone: ssl_ca=ca.pem"
     assert found.remedies == (
-        f'trust the server\'s own CA: netns_connect("red", ..., ssl_ca=str(netns_mysqld.{OWN_CA}))',
+        OWN_CA,
         "or do not verify: ssl_verify_cert=False, which hides the error",
     )
 
@@ -76,8 +81,10 @@ def test_the_ca_that_is_to_be_trusted(
     netns_account: AccountFactory, netns_connect: ConnectFactory, netns_mysqld: MySQLServer
 ) -> None:
     app = netns_account("app", host="192.0.2.%")
-    ca = netns_mysqld.tls.ca if sys.version_info < (3, 13) else netns_mysqld.tls.issue("app").ca
-    assert netns_connect("red", account=app, ssl_ca=str(ca), ssl_verify_cert=True).is_connected()
+    if sys.version_info < (3, 13):
+        assert netns_connect("red", account=app, ssl_ca=str(netns_mysqld.tls.ca), ssl_verify_cert=True).is_connected()
+    with netns_mysqld.tls.endpoints_certified() as certified:
+        assert netns_connect("red", account=app, ssl_ca=str(certified.ca), ssl_verify_cert=True).is_connected()
 
 
 @pytest.mark.parametrize("driver", ["mysql.connector", "pymysql"])
@@ -95,6 +102,13 @@ def test_another_name(
             "red", account=app, ssl_ca=ca, ssl_verify_cert=True, ssl_verify_identity=True, driver=driver
         )
     )
+    if driver == "mysql.connector" and sys.version_info >= (3, 13):
+        assert found.what == (
+            "TLS: the certificate that mysqld makes by itself has no Authority Key Identifier, and Python 3.13 and "
+            "later refuse it"
+        )
+        assert found.remedies[0] == OWN_CA
+        return
     assert found.what == ("TLS: the server's certificate is not valid for 192.0.2.2, and the client verifies the name")
     assert found.remedies[1].startswith("or give the server a certificate for its endpoints: with netns_mysqld.tls.")
 

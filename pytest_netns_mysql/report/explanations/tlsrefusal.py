@@ -19,6 +19,7 @@ from pytest_netns_mysql.report.reportdata import Explanation
 
 _SHA2 = "caching_sha2_password"
 _WITHOUT_KEY = ("mysql.connector", "mysqlx")
+_LACKS = re.compile(r"certificate verify failed: Missing ([A-Za-z ]*[a-z])")
 _NOT_VALID_FOR = re.compile(r"certificate is not valid for '([^']+)'")
 
 
@@ -38,6 +39,8 @@ def handshake_failed(failure: Failure, _: Context) -> Explanation:
                 "endpoints_certified(): ...",
             ),
         )
+    if lacking := _LACKS.search(message):
+        return _incomplete(failure, lacking[1])
     if "certificate" in text and ("verify failed" in message or "unknown ca" in message):
         return _untrusted(failure)
     if "version" in text or "protocol" in text:
@@ -73,11 +76,20 @@ def _untrusted(failure: Failure) -> Explanation:
     )
 
 
+def _incomplete(failure: Failure, lacking: str) -> Explanation:
+    """Explain a certificate that lacks what RFC 5280 asks for, which Python checks since 3.13."""
+    return Explanation(
+        f"TLS: the certificate that mysqld makes by itself has no {lacking}, and Python 3.13 and later refuse it",
+        (),
+        (_own(failure), "or do not verify: ssl_verify_cert=False, which hides the error"),
+    )
+
+
 def _own(failure: Failure) -> str:
-    server = fixture_of(failure.server)
-    # Python 3.13 accepts the CA of mysqld only in the form that ``issue`` writes.
-    ca = "tls.ca" if sys.version_info < (3, 13) else 'tls.issue("app").ca'
-    return f"trust the server's own CA: {call_of(failure)}({place_of(failure)}, ..., ssl_ca=str({server}.{ca}))"
+    server, call = fixture_of(failure.server), f"{call_of(failure)}({place_of(failure)}, ..., ssl_ca=str("
+    if sys.version_info < (3, 13):
+        return f"trust the server's own CA: {call}{server}.tls.ca))"
+    return f"trust the server's own CA: with {server}.tls.endpoints_certified() as certified: {call}certified.ca))"
 
 
 def _name_of_ca(server: Instance | None) -> str:
