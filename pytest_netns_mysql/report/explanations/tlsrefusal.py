@@ -87,9 +87,9 @@ def _incomplete(failure: Failure, lacking: str) -> Explanation:
 
 def _own(failure: Failure) -> str:
     server, call = fixture_of(failure.server), f"{call_of(failure)}({place_of(failure)}, ..., ssl_ca=str("
-    if sys.version_info < (3, 13):
-        return f"trust the server's own CA: {call}{server}.tls.ca))"
-    return f"trust the server's own CA: with {server}.tls.endpoints_certified() as certified: {call}certified.ca))"
+    complete = f"with {server}.tls.endpoints_certified() as certified: {call}certified.ca))"
+    # Python 3.13 refuses what mysqld makes by itself.
+    return f"trust the server's own CA: {f'{call}{server}.tls.ca))' if sys.version_info < (3, 13) else complete}"
 
 
 def _name_of_ca(server: Instance | None) -> str:
