@@ -20,6 +20,7 @@ def test_a_client_talks_to_the_nearest_endpoint_only(
     assert opening[0].namespace in request.node.name
 
 
+@pytest.mark.netns_mysqld(flavor="mysql", local=True)  # MariaDB has no certificate by itself, and so no TLS
 def test_no_statement_leaves_red_unencrypted(
     netns: Network, netns_mysqld: MySQLServer, netns_account: AccountFactory, netns_connect: ConnectFactory
 ) -> None:
