@@ -30,7 +30,7 @@ def is_wanted(options: argparse.Namespace) -> bool:
 def separate_paths(args: list[str]) -> bool:
     """Give --netns-topology the value SHOW if the next argument is a path to tests, which is no topology.
 
-    --netns-pause gets the value ``failed`` if the next argument is none of its values.
+    --netns-pause gets the value ``failed`` if the next argument is not one of its values.
 
     Args:
         args: The command line, which is changed.

@@ -103,7 +103,7 @@ class Grants:
         return [grant for grant in self.anywhere() if grant.is_about(schema, name)]
 
     def anywhere(self) -> list[Grant]:
-        """Return all grants but USAGE, which is none, and privileges of the whole server such as BACKUP_ADMIN."""
+        """Return all grants except USAGE and privileges of the whole server such as BACKUP_ADMIN."""
         return [grant for grant in self.grants if grant.privileges != (("USAGE", ()),) and not _is_dynamic(grant)]
 
 

@@ -45,7 +45,7 @@ def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None
         server: The server.
         loads: The files and functions, in order.
         schema: The schema to select first, if any.
-        amends: Decides what becomes of refused statements of files, by default an error. Files are then loaded without
+        amends: Decides what to do with refused statements of files, by default an error. Files are then loaded without
             the client program.
 
     Raises:
