@@ -64,7 +64,7 @@ def with_account(connections: Sequence[Connection], servers: Iterable[Instance])
 
 
 def failed_attempt(attempts: Iterable[Attempt], error: BaseException | None) -> Attempt | None:
-    """Return the attempt that ended with an error, or with what caused the error; None if there is none."""
+    """Return the attempt that ended with an error, or with what caused the error, or None."""
     candidates = list(attempts)
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

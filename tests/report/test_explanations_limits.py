@@ -48,7 +48,7 @@ def test_the_limit_of_an_account(
     assert found.what == "the account 'app'@'192.0.2.%' has its 1 connection (MAX_USER_CONNECTIONS)"
     assert found.details == ("open connections: 1 of app from 192.0.2.2 (namespace red)",)
     assert found.remedies[1] == (
-        "or lift the limit (0 is none): ALTER USER 'app'@'192.0.2.%' WITH MAX_USER_CONNECTIONS 0"
+        "or lift the limit (0 means no limit): ALTER USER 'app'@'192.0.2.%' WITH MAX_USER_CONNECTIONS 0"
     )
 
 
@@ -61,6 +61,6 @@ def test_the_statements_of_an_account_in_an_hour(
     found = explained(lambda: run(connection, *["SELECT 1"] * 10))
     assert found.what == "the account 'app'@'192.0.2.%' has used its 9 statements per hour (MAX_QUERIES_PER_HOUR)"
     assert found.remedies == (
-        "lift the limit (0 is none): ALTER USER 'app'@'192.0.2.%' WITH MAX_QUERIES_PER_HOUR 0",
+        "lift the limit (0 means no limit): ALTER USER 'app'@'192.0.2.%' WITH MAX_QUERIES_PER_HOUR 0",
         "or empty the counts of all accounts: FLUSH USER_RESOURCES",
     )

@@ -93,7 +93,7 @@ def too_many_of_user(failure: Failure, context: Context) -> Explanation:
         f"{quoted(account) if account else user or 'the account'} has all the connections that it may have: "
         f"max_user_connections is {limit or 'reached'}{_set_here(failure, 'max_user_connections', context)}",
         (f"open connections: {held}",) if held else (),
-        (_CLOSE, "or lift the limit (0 is none): SET GLOBAL max_user_connections = 0"),
+        (_CLOSE, "or lift the limit (0 means no limit): SET GLOBAL max_user_connections = 0"),
     )
 
 
@@ -116,7 +116,7 @@ def resource_used_up(failure: Failure, context: Context) -> Explanation | None:
     details = [f"open connections: {held}"] if held else []
     if thing == "connections" and resource != "max_user_connections":
         details = ["connections that are closed count, too: one that is used again counts once"]
-    lift = f"lift the limit (0 is none): ALTER USER {quoted(account)} WITH {option} 0"
+    lift = f"lift the limit (0 means no limit): ALTER USER {quoted(account)} WITH {option} 0"
     remedies = (way, f"or {lift}") if way == _CLOSE else (lift, way)
     return Explanation(what, tuple(details), remedies)
 
