@@ -1,3 +1,5 @@
+import socket
+
 import pcapng.writer
 import pytest
 
@@ -12,4 +14,6 @@ def broken(monkeypatch):
 
 @pytest.mark.netns("red")
 def test_it(netns):
+    with socket.socket() as client:
+        client.connect_ex(("192.0.2.2", 3306))  # without a packet the library writes no block
     raise ValueError("of the test")
