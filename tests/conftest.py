@@ -21,6 +21,10 @@ hypothesis.settings.load_profile("here")
 # This file needs the tools of the lint environment, as soon as it is collected.
 collect_ignore = [] if find_spec("ruamel") and find_spec("tox") else ["test_ci_examples.py"]
 
+# The environment "ecosystem" of tox has these packages, and runs that folder alone.
+if not find_spec("pytest_randomly"):
+    collect_ignore.append("ecosystem")
+
 # Now: the tests set it for what they start. CI has what the tests need, so that there nothing is skipped.
 IN_CI = bool(os.environ.get("CI"))
 
