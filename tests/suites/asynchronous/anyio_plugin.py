@@ -43,8 +43,11 @@ async def of_this_test():
 
 class TestMethods:
     @pytest.fixture
+    async def own(self):
+        self.is_own = True
+
+    @pytest.fixture
     async def red_inside(self, netns):
-        self.own = "the test's own instance"
         async with netns["red"]:
             first = born()
             yield first
@@ -54,7 +57,6 @@ class TestMethods:
     async def test_marked(self, netns, module_wide, of_this_test, red_inside):
         there = namespaces(netns)
         here, other = (there[name] for name in (("red", "blue") if netns.here.name == "red" else ("blue", "red")))
-        assert self.own == "the test's own instance"
         assert await everywhere() == {here}
         assert red_inside == there["red"]
         assert await of_this_test.born() == here
