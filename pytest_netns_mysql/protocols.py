@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.endpoint import Endpoint
     from pytest_netns_mysql.mysql.clients.account import Account
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
-    from pytest_netns_mysql.mysql.drivers.connect import Driver
+    from pytest_netns_mysql.mysql.drivers.driver import Driver
     from pytest_netns_mysql.mysql.server import MySQLServer
 
 

@@ -19,9 +19,10 @@ from pytest_netns_mysql.mysql.clients import clientarguments, programs
 from pytest_netns_mysql.mysql.clients.account import Account
 from pytest_netns_mysql.mysql.clients.accounts import Accounts
 from pytest_netns_mysql.mysql.clients.confined import disregard
-from pytest_netns_mysql.mysql.drivers.connect import Driver, endpoint_kind
+from pytest_netns_mysql.mysql.drivers.connect import endpoint_kind
 from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
-from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
+from pytest_netns_mysql.mysql.drivers.driver import Driver
+from pytest_netns_mysql.mysql.drivers.registry import find
 from pytest_netns_mysql.mysql.mysqld import optionfile
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.mysql.drivers.connect import asks_for_tls, connect_with_tls_if_required, endpoint_kind
-from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
+from pytest_netns_mysql.mysql.drivers.connect import asks_for_tls, connect_with_tls_if_required
+from pytest_netns_mysql.mysql.drivers.registry import find
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.drivers.connect import Driver
+    from pytest_netns_mysql.mysql.drivers.driver import Driver
     from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
     from pytest_netns_mysql.mysql.mysqld.serverfacts import ServerFacts
 
@@ -34,17 +34,18 @@ def connect_client(
         options: The driver's options.
     """
     __tracebackhide__ = True
-    options = with_common_names(driver, options)
+    found = find(driver)
+    options = found.with_common_names(options)
     name = namespace if namespace is not None else GLOBAL
-    place = server.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint
+    place = server.endpoint_for(name, found.endpoint_kind) if endpoint is None else endpoint
     settings = {"host": place.address, "port": place.port, **server.dialect.common(driver, options), **options}
     user = str(options.get("user", "nobody"))
     attempt = Attempt(
         name, _target(server, place, settings), user, driver if isinstance(driver, str) else _name(driver)
     )
-    attempt.uses_tls = asks_for_tls(driver, settings)
+    attempt.uses_tls = asks_for_tls(found, settings)
     with server.attempts.noting(attempt), access.raise_if_server_died():
-        connection = connect_with_tls_if_required(server.network[name], driver, **settings)
+        connection = connect_with_tls_if_required(server.network[name], found, settings)
     attempt.note_connection(connection, access.clients.note(connection, f"{user} from {name}"))
     attempt.uses_tls = getattr(connection, "is_secure", attempt.uses_tls)
     return connection
