@@ -63,7 +63,9 @@ class NamespaceAioConnection(MySQLConnection):
 async def connect_by_aio(namespace: Namespace, options: Options) -> NamespaceAioConnection:
     """Open a connection from a namespace; raise ClientError if the options ask for a pool."""
     refuse_pool_options(options)
-    connection = NamespaceAioConnection(namespace, **{key: value for key, value in options.items() if key != "use_pure"})
+    connection = NamespaceAioConnection(
+        namespace, **{key: value for key, value in options.items() if key != "use_pure"}
+    )
     await connection.connect()
     return connection
 

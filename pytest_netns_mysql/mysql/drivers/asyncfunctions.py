@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.drivers import asyncnamed
 from pytest_netns_mysql.mysql.drivers.asynchronous import discard, driver_name
+from pytest_netns_mysql.mysql.drivers.limits import found_transports
 from pytest_netns_mysql.mysql.drivers.loaded import loaded
 from pytest_netns_mysql.mysql.drivers.reconnecting import all_methods, with_methods
 from pytest_netns_mysql.mysql.drivers.stepping import Stepping
@@ -82,10 +83,13 @@ class AsyncFunctionDriver:
         if inspect.isawaitable(returned):
             await returned
 
-    def drop(self, connection: Any, loop: object) -> None:  # noqa: ARG002 - as of AsyncDriver
-        """Close a connection without its event loop, as far as its own close() can do that."""
-        with contextlib.suppress(Exception):
-            discard(connection)
+    def transports(self, connection: Any) -> Iterable[asyncio.BaseTransport]:
+        """Return the transports that are found in the attributes of a connection."""
+        return found_transports(connection)
+
+    def mark_closed(self, connection: Any) -> None:
+        """Have a connection know that its transports were closed, if its close() is not asynchronous."""
+        discard(connection)
 
 
 def of_async_function(function: Callable[..., Any]) -> AsyncDriver:

@@ -28,7 +28,7 @@ class NamespaceAsyncmyConnection(asyncmy.connection.Connection):  # type: ignore
         # ping(reconnect=True) calls this method, too.
         log_secrets(self._ssl_context, self._namespace)
         async with self._namespace:
-            await limited(
+            return await limited(
                 super().connect(),
                 self._connect_timeout,
                 transports=lambda: transports(self),
@@ -44,7 +44,7 @@ class NamespaceAsyncmyPool(asyncmy.pool.Pool):  # type: ignore[misc,unused-ignor
     _namespace: Namespace
 
     async def fill_free_pool(self, override_min: bool) -> None:
-        # acquire() calls this method, too, before it waits.
+        """Open the connections that are missing; acquire() calls this method, too, before it waits."""
         async with self._namespace:
             await super().fill_free_pool(override_min)
         for connection in self._free:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.mysql.drivers import asyncoptions
-from pytest_netns_mysql.mysql.drivers.limits import abort
 from pytest_netns_mysql.mysql.drivers.named import not_installed
 
 if TYPE_CHECKING:
@@ -24,13 +23,13 @@ class Calls:
         open: Opens a connection from a namespace.
         close: Closes a connection in its event loop.
         transports: Returns the open transports of a connection.
-        close_at_once: Marks a connection as closed, without an event loop.
+        mark_closed: Has a connection know that its transports were closed.
     """
 
     open: Callable[[Namespace, Options], Awaitable[Any]]
     close: Callable[[Any], Awaitable[None]]
     transports: Callable[[Any], Iterable[Any]]
-    close_at_once: Callable[[Any], object] = lambda _: None
+    mark_closed: Callable[[Any], object] = lambda _: None
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +76,13 @@ class NamedAsyncDriver:
         """Close a connection in its event loop."""
         await self.calls().close(connection)
 
-    def drop(self, connection: Any, loop: Any) -> None:
-        """Close the sockets of a connection whose event loop does not run any more; see ``AsyncDriver``."""
-        calls = self.calls()
-        abort([*calls.transports(connection)], loop)
-        calls.close_at_once(connection)
+    def transports(self, connection: Any) -> Iterable[Any]:
+        """Return the transports that a connection has open."""
+        return self.calls().transports(connection)
+
+    def mark_closed(self, connection: Any) -> None:
+        """Have a connection know that its transports were closed."""
+        self.calls().mark_closed(connection)
 
 
 def _aio() -> Calls:
@@ -105,9 +106,7 @@ def _asyncmy() -> Calls:
 def _aiomysql_pool() -> Calls:
     from pytest_netns_mysql.mysql.drivers import aiomysql
 
-    return Calls(
-        aiomysql.make_pool, aiomysql.close_pool, aiomysql.transports_of_pool, aiomysql.mark_pool_closed
-    )
+    return Calls(aiomysql.make_pool, aiomysql.close_pool, aiomysql.transports_of_pool, aiomysql.mark_pool_closed)
 
 
 def _asyncmy_pool() -> Calls:

@@ -43,7 +43,10 @@ def find_async(driver: Driver | None) -> AsyncDriver:
         )
     raise ClientError(
         f"there is no asynchronous driver {driver!r}",
-        tried=[f"the drivers are {', '.join(names)}", *(f'"{each.name}": pip install {each.requirement}' for each in DRIVERS)],
+        tried=[
+            f"the drivers are {', '.join(names)}",
+            *(f'"{each.name}": pip install {each.requirement}' for each in DRIVERS),
+        ],
         remedies=remedies,
     )
 

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import BaseTransport
+    from collections.abc import Iterable
 
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 
@@ -87,11 +88,10 @@ class AsyncDriver(AnyDriver, Protocol):
         """Close a connection in its own event loop, as the driver's documentation says it."""
         ...
 
-    def drop(self, connection: Any, loop: AbstractEventLoop | None) -> None:
-        """Close the sockets of a connection at once, without its event loop.
+    def transports(self, connection: Any) -> Iterable[BaseTransport]:
+        """Return the transports of asyncio that a connection has open."""
+        ...
 
-        Args:
-            connection: The connection.
-            loop: The connection's event loop where it is closed, or None.
-        """
+    def mark_closed(self, connection: Any) -> None:
+        """Have a connection know that its transports were closed."""
         ...

@@ -14,7 +14,7 @@ async def limited(
     *,
     transports: Callable[[], Iterable[asyncio.BaseTransport]],
     timeout_error: Callable[[], Exception],
-) -> None:
+) -> Any:
     """Await the opening of a connection. The drivers limit the connecting alone, and a silent server never greets.
 
     Args:
@@ -24,7 +24,7 @@ async def limited(
         timeout_error: Returns the driver's error for a server that did not answer in time.
     """
     try:
-        await asyncio.wait_for(opening, seconds)
+        return await asyncio.wait_for(opening, seconds)
     except asyncio.TimeoutError:
         abort(transports())
         raise timeout_error() from None
@@ -46,10 +46,27 @@ def abort(transports: Iterable[asyncio.BaseTransport], loop: asyncio.AbstractEve
                 transport.abort()  # type: ignore[attr-defined]
 
 
+def found_transports(connection: Any, depth: int = 3) -> list[asyncio.BaseTransport]:
+    """Return the transports that are found in the attributes of an object, and in theirs, ``depth`` times."""
+    found = []
+    for value in getattr(connection, "__dict__", {}).values():
+        if isinstance(value, asyncio.BaseTransport):
+            found.append(value)
+        elif isinstance(value, asyncio.StreamWriter):
+            found.append(value.transport)
+        elif depth > 1:
+            found += found_transports(value, depth - 1)
+    return found
+
+
 @contextlib.contextmanager
 def _calling_at_once(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
-    """Have a closed event loop run in the block what a transport schedules, which otherwise is "Event loop is closed"."""
-    loop.call_soon = lambda callback, *arguments, context=None: callback(*arguments)  # type: ignore[assignment,method-assign,misc]
+    """Have a closed event loop call in the block what a transport schedules; it would raise "Event loop is closed"."""
+
+    def call_soon(callback: Callable[..., object], *arguments: Any, **_: Any) -> None:
+        callback(*arguments)
+
+    loop.call_soon = call_soon  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:

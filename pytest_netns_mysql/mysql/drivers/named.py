@@ -64,10 +64,12 @@ def not_installed(name: str, requirement: str, error: ImportError) -> ClientErro
         requirement: What ``pip install`` installs.
         error: What the import raised.
     """
-    remedies = [f"pip install {requirement}"]
-    if isinstance(error, ModuleNotFoundError):
-        return ClientError(f"the driver {name} is not installed", remedies=remedies)
-    return ClientError(f"the driver {name} cannot be imported", tried=[str(error)], remedies=remedies)
+    missing = isinstance(error, ModuleNotFoundError)
+    return ClientError(
+        f"the driver {name} {'is not installed' if missing else 'cannot be imported'}",
+        tried=[str(error)],
+        remedies=[f"pip install {requirement}"],
+    )
 
 
 def _connector() -> Opener:

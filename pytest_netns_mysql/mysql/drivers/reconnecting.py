@@ -45,9 +45,7 @@ def keep_in_namespace(connection: Any, namespace: Place, driver: Callable[..., A
     if pooled is not None and isinstance(connection, pooled):
         discard(connection)
         raise pool_error("pool_name=")
-    methods = {
-        name: _entering(name, method, namespace, driver) for name, method in _opening_methods(type(connection))
-    }
+    methods = {name: _entering(name, method, namespace, driver) for name, method in _opening_methods(type(connection))}
     return with_methods(connection, methods, driver)
 
 

@@ -18,6 +18,7 @@ class Stepping:
     """
 
     def __init__(self, awaitable: Awaitable[Any], namespace: Namespace) -> None:
+        """Describe what is awaited, and where."""
         self._awaitable = awaitable
         self._namespace = namespace
 

@@ -51,8 +51,9 @@ def _pymysql_options() -> frozenset[str]:
 def _for_mysqlclient(options: Options) -> Options:
     """Return the options with those of TLS as mysqlclient takes them: a mode, and a mapping of files."""
     files = {key: options.pop(f"ssl_{key}") for key in ("ca", "cert", "key", "cipher") if f"ssl_{key}" in options}
+    # Where mysqlclient was built with MariaDB's C library, PREFERRED is no TLS.
     modes = {
-        "ssl_disabled": ("PREFERRED", "DISABLED"),
+        "ssl_disabled": ("REQUIRED", "DISABLED"),
         "ssl_verify_cert": (None, "VERIFY_CA"),
         "ssl_verify_identity": (None, "VERIFY_IDENTITY"),
     }

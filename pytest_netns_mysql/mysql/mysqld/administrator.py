@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from pytest_netns_mysql.mysql.dialects.base import Dialect
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
-    from pytest_netns_mysql.mysql.drivers.driver import Driver
     from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
+    from pytest_netns_mysql.mysql.drivers.driver import Driver
     from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.mysqld.spare import SpareAccount
