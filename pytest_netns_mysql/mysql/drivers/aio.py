@@ -45,14 +45,15 @@ class NamespaceAioConnection(MySQLConnection):
             )
 
     async def _do_handshake(self) -> None:
-        build = self._socket.build_ssl_context
+        sock: Any = self._socket
+        build = sock.build_ssl_context
 
         def build_with_secrets(*arguments: Any, **options: Any) -> Any:
             context = build(*arguments, **options)
             log_secrets(context, self._namespace)
             return context
 
-        self._socket.build_ssl_context = build_with_secrets
+        sock.build_ssl_context = build_with_secrets
         await super()._do_handshake()
 
     def _add_default_conn_attrs(self) -> None:

@@ -8,6 +8,11 @@ import ssl
 from pytest_netns_mysql.mysql.drivers.driver import Options
 from pytest_netns_mysql.mysql.drivers.driveroptions import DriverOptions
 
+_OWN_NAMES = {
+    "connection_timeout": "connect_timeout",
+    "allow_local_infile": "local_infile",
+    "client_flags": "client_flag",
+}
 _POOL_OPTIONS = frozenset({"minsize", "maxsize", "pool_recycle", "echo"})
 
 
@@ -51,14 +56,14 @@ AIO = DriverOptions("mysql.connector.aio", _aio_options, needs_timeout=True)
 AIOMYSQL = DriverOptions(
     "aiomysql",
     _aiomysql_options,
-    {"database": "db", "connection_timeout": "connect_timeout", "allow_local_infile": "local_infile"},
+    {**_OWN_NAMES, "database": "db"},
     _with_context,
     needs_timeout=True,
 )
 ASYNCMY = DriverOptions(
     "asyncmy",
     _asyncmy_options,
-    {"connection_timeout": "connect_timeout", "allow_local_infile": "local_infile", "client_flags": "client_flag"},
+    _OWN_NAMES,
     _with_context,
 )
 AIOMYSQL_POOL = DriverOptions(

@@ -9,7 +9,7 @@ from pytest_netns_mysql.mysql.drivers.driveroptions import has_tls_options
 from pytest_netns_mysql.mysql.drivers.registry import find
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.drivers.driver import Driver, Place, SyncDriver
+    from pytest_netns_mysql.mysql.drivers.driver import AnyDriver, Driver, Place, SyncDriver
 
 _TLS_REQUIRED = 3159  # ER_SECURE_TRANSPORT_REQUIRED
 
@@ -35,7 +35,7 @@ def connect(namespace: Place, driver: Driver | None = None, **options: Any) -> A
     return find(driver).connect(namespace, options)
 
 
-def asks_for_tls(driver: SyncDriver, options: Mapping[str, Any]) -> bool | None:
+def asks_for_tls(driver: AnyDriver, options: Mapping[str, Any]) -> bool | None:
     """Return True if ``connect_with_tls_if_required`` begins with TLS, or None if only the driver knows."""
     if "ssl_disabled" in options:
         return not options["ssl_disabled"]

@@ -109,7 +109,7 @@ class DriverOptions:
         """Yield the common names of options for which the driver has other names."""
         names = self.option_names()
         yield from (name for name in self.own_names if self.own_names[name] in names)
-        yield from (name for name in _TLS_OPTIONS if names >= {*self.convert({name: True})})
+        yield from (name for name in _TLS_OPTIONS if names >= {*self.convert({name: False})})
 
 
 def has_tls_options(options: Iterable[str]) -> bool:

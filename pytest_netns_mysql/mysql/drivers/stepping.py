@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ class Stepping:
     def __await__(self) -> Generator[Any, Any, Any]:
         """Run the awaitable step by step."""
         steps = self._awaitable.__await__()
-        step, value = _send, None
+        step: Callable[[Any, Any], Any] = _send
+        value: Any = None
         while True:
             try:
                 with self._namespace:
@@ -35,7 +36,7 @@ class Stepping:
             try:
                 step, value = _send, (yield future)
             except GeneratorExit:
-                steps.close()  # type: ignore[attr-defined]
+                steps.close()
                 raise
             except BaseException as error:  # noqa: BLE001 - it is the awaitable's to handle
                 step, value = _throw, error

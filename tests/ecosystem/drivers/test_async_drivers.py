@@ -101,7 +101,7 @@ def test_the_own_account_of_a_namespace(netns_connect_async: AsyncConnectFactory
 
 @pytest.fixture
 def kept() -> Iterator[list[Any]]:
-    """A list of connections that are deleted after the end of the test, where a socket that is open would be warned of."""
+    """A list of connections that are deleted after the test, where Python would warn of an open socket."""
     kept: list[Any] = []
     yield kept
     with warnings.catch_warnings(record=True) as warned:
@@ -150,6 +150,6 @@ def test_a_pool_grows_from_its_namespace(
         return {await ask(connection, "SELECT USER()") for connection in connections}
 
     async def main() -> list[set[str]]:
-        return await asyncio.gather(users("red"), users("blue"))
+        return [*await asyncio.gather(users("red"), users("blue"))]
 
     assert asyncio.run(main()) == [{f"app@{RED}"}, {f"app@{BLUE}"}]
