@@ -23,8 +23,8 @@ ERRORS = """
 PUBLIC = {
     pytest_netns_mysql: f"""
         {ERRORS} NetnsWarning
-        AccessMatrix Account AccountFactory ArgvFactory Authority Bridge Candidate Certificate Channel
-        ConnectFactory Endpoint Group HiddenAccount Link LoginExplanation Member Mysqld MySQLServer Namespace
+        AccessMatrix Account AccountFactory ArgvFactory AsyncConnectFactory AsyncEngineFactory Authority Bridge Candidate
+        Certificate Channel ConnectFactory Endpoint EngineFactory Group HiddenAccount Link LoginExplanation Member Mysqld MySQLServer Namespace
         NamespaceConnection NamespacePool NamespaceXClient Network NetworkFault Origin Packet Packets Proxy Replica
         ReplicaStatus Snapshot StartFactory Topology dump from_mapping load
     """,
