@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -113,6 +114,16 @@ def test_options_have_the_same_names_for_every_driver(netns_connect: ConnectFact
     connection = netns_connect("red", driver=driver, connection_timeout=7, autocommit=True, db="information_schema")
     assert ask(connection, "SELECT DATABASE()") == "information_schema"
     assert ask(connection, "SELECT @@autocommit") == 1
+
+
+@every_driver
+def test_the_administrator(netns_mysqld: MySQLServer, driver: Any) -> None:
+    with contextlib.closing(netns_mysqld.connect(driver=driver)) as connection:
+        assert ask(connection, "SELECT CURRENT_USER()") == "root@localhost"
+    with contextlib.closing(netns_mysqld.connect(driver=driver, db="mysql")) as connection:
+        assert ask(connection, "SELECT DATABASE()") == "mysql"
+        if not isinstance(driver, functools.partial):
+            assert ask(connection, "SELECT @@autocommit") == 1
 
 
 def test_a_pool_of_mysql_connector_grows_and_reconnects_from_its_namespace(
