@@ -97,6 +97,7 @@ def test_use_pure_false_is_the_c_extension(netns_connect: ConnectFactory) -> Non
         assert ask(connection, "SELECT USER()") == f"red_user@{RED}"
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")  # MariaDB has no certificates here
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_an_account_that_requires_tls_gets_it(
     netns_connect: ConnectFactory, netns_account: AccountFactory, driver: str
