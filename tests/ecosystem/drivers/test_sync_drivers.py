@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,7 +16,8 @@ from mysql.connector.connection_cext import CMySQLConnection
 
 from pytest_netns_mysql import Account, AccountFactory, ConnectFactory, MySQLServer, NamespacePool, Network
 
-pytestmark = pytest.mark.live
+# The drivers' own ways to reconnect are deprecated in some.
+pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("ignore:.*reconnect:DeprecationWarning")]
 
 RED, BLUE = "192.0.2.2", "198.51.100.2"
 DRIVERS: dict[str, Any] = {
@@ -52,9 +52,7 @@ def reconnect(connection: Any) -> None:
     """Reconnect in the driver's own way."""
     if hasattr(connection, "reconnect"):
         connection.reconnect()
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    else:
         connection.ping(True)
 
 
