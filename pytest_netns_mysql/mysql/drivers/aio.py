@@ -56,7 +56,8 @@ class NamespaceAioConnection(MySQLConnection):
 
         sock.build_ssl_context = build_with_secrets
         await super()._do_handshake()
-        if not self._handshake["capabilities"] & ClientFlag.SSL and not self._ssl_verify_cert:
+        handshake: Any = self._handshake
+        if not handshake["capabilities"] & ClientFlag.SSL and not self._ssl_verify_cert:
             self._ssl_disabled = True  # the driver would fail where the server has no TLS
 
     def _add_default_conn_attrs(self) -> None:

@@ -25,6 +25,7 @@ class NamespaceAsyncmyConnection(asyncmy.connection.Connection):  # type: ignore
     """A connection of asyncmy that opens its socket in its namespace, when it reconnects too."""
 
     _namespace: Namespace
+    _ssl_context: Any
 
     async def connect(self) -> Any:
         """Open the socket and log in."""
