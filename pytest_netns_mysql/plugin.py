@@ -36,7 +36,7 @@ from pytest_netns_mysql.run.pytestoptions import DIED, MARKERS, add_options  # n
 from pytest_netns_mysql.run.stash import WAKE  # noqa: E402
 from pytest_netns_mysql.run.wanted import is_set, is_wanted, writes_report  # noqa: E402
 
-pytest_plugins = ("pytest_netns_mysql.fixtures",)
+pytest_plugins: tuple[str, ...] = ("pytest_netns_mysql.fixtures",)
 
 _HOOKS = "netns_hooks"
 

@@ -31,8 +31,8 @@ class Reexecution:
         """Record in the environment, until the run ends, that this process runs pytest."""
         pid, _, again = os.environ.get(PROCESS, "").partition(" ")
         is_first = pid != str(os.getpid()) or again == STARTED_AGAIN
-        self.has_happened = pid == str(os.getpid()) and again == STARTED_AGAIN
-        self.hindrance = self._hindrance(config, is_first=is_first)
+        self.has_happened: bool = pid == str(os.getpid()) and again == STARTED_AGAIN
+        self.hindrance: str | None = self._hindrance(config, is_first=is_first)
         self._directory = config.invocation_params.dir
         if is_first:
             os.environ[PROCESS] = str(os.getpid())

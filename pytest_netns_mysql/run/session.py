@@ -71,11 +71,11 @@ class NetnsSession:
         """
         self.settings = settings
         self.progress = progress
-        self.kinds = ServerKinds(settings, progress)
-        self.topologies = Topologies(settings, base)
-        self.networks = Networks(settings, watch=watch)
-        self.board = SessionBoard(self.networks, worker)
-        self.servers = ServerPool(self._update_board)
+        self.kinds: ServerKinds = ServerKinds(settings, progress)
+        self.topologies: Topologies = Topologies(settings, base)
+        self.networks: Networks = Networks(settings, watch=watch)
+        self.board: SessionBoard = SessionBoard(self.networks, worker)
+        self.servers: ServerPool = ServerPool(self._update_board)
         self.mysqlx_over: list[Topology | None] = []
         self.has_looked_ahead = False
         self.collected: list[pytest.Item] = []

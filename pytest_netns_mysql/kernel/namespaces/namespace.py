@@ -39,7 +39,7 @@ class Namespace(Enterable):
     def __init__(self, sandbox: Sandbox, name: str, descriptor: int, addresses: Sequence[Interface]) -> None:
         """Describe an open namespace; only a Network creates these objects."""
         super().__init__(sandbox.blocks, descriptor, name)
-        self.addresses = tuple(addresses)
+        self.addresses: tuple[Interface, ...] = tuple(addresses)
         self.descriptor = descriptor
         self._identity = identity(descriptor)
         self._sandbox = sandbox

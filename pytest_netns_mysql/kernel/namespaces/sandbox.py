@@ -63,7 +63,7 @@ class Sandbox:
 
     def __post_init__(self) -> None:
         """Start without an open block in any thread."""
-        self.blocks = OpenBlocks(self.home, self.inner, self.outside, can_return=self.can_return)
+        self.blocks: OpenBlocks = OpenBlocks(self.home, self.inner, self.outside, can_return=self.can_return)
 
     @classmethod
     def create(cls, mode: str = "auto") -> Sandbox:

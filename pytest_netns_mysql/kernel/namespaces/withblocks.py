@@ -51,11 +51,11 @@ class Block:
 
     def __init__(self, name: str, target: Target, code: tuple[str, int], *, by_hand: bool) -> None:
         """Describe an entry that ``OpenBlocks.enter`` makes."""
-        self.name = name
-        self.target = target
-        self.code = code
-        self.by_hand = by_hand
-        self.state = BlockState.OPEN
+        self.name: str = name
+        self.target: Target = target
+        self.code: tuple[str, int] = code
+        self.by_hand: bool = by_hand
+        self.state: BlockState = BlockState.OPEN
         self.owner: _Owner | None = None
         self.task: object = None
         self.cancel_check: Callable[[], None] | None = None
@@ -69,7 +69,7 @@ class _Owner:
     """The thread that entered a block. The kernel reuses the numbers of threads, so an object identifies a thread."""
 
     def __init__(self) -> None:
-        self.name = threading.current_thread().name
+        self.name: str = threading.current_thread().name
 
 
 class _Thread:
