@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         EndpointError as EndpointError,
         FetchError as FetchError,
         GroupError as GroupError,
+        HookError as HookError,
         LeftoverError as LeftoverError,
         LoadError as LoadError,
         MarkerError as MarkerError,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
         NamespacePool as NamespacePool,
     )
     from pytest_netns_mysql.mysql.drivers.x import NamespaceXClient as NamespaceXClient
+    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec as ServerSpec
     from pytest_netns_mysql.mysql.proxies.proxy import Proxy as Proxy
     from pytest_netns_mysql.mysql.replication.channel import Channel as Channel
     from pytest_netns_mysql.mysql.replication.group import Group as Group, Member as Member
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
         ConnectFactory as ConnectFactory,
         StartFactory as StartFactory,
     )
+    from pytest_netns_mysql.report.reportdata import TestReport as TestReport
     from pytest_netns_mysql.topology.file.load import from_mapping as from_mapping, load as load
     from pytest_netns_mysql.topology.file.mapping import dump as dump
     from pytest_netns_mysql.topology.model import Bridge as Bridge, Link as Link, Mysqld as Mysqld

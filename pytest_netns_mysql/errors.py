@@ -168,6 +168,10 @@ class MarkerError(NetnsError):
     """A marker of this plugin has wrong arguments."""
 
 
+class HookError(NetnsError):
+    """A hook of the project failed, returned something that is not allowed, or is read too late."""
+
+
 class SandboxError(NetnsError):
     """No sandbox can be created on this machine, or the sandbox was lost."""
 

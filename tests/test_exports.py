@@ -15,10 +15,10 @@ import pytest_netns_mysql
 from pytest_netns_mysql import factories, topology
 
 ERRORS = """
-    BlockError CacheError CertificateError ClientError ContainerError EndpointError FetchError GroupError LeftoverError
-    LoadError MarkerError NetnsError NetworkError OneWayError OriginError ProxyError ReplicationError SandboxError
-    ServerGoneError ServerNotFoundError ServerStartError ServerVersionError SettingError SnapshotError ThreadsError
-    TopologyError UnknownNamespaceError
+    BlockError CacheError CertificateError ClientError ContainerError EndpointError FetchError GroupError HookError
+    LeftoverError LoadError MarkerError NetnsError NetworkError OneWayError OriginError ProxyError ReplicationError
+    SandboxError ServerGoneError ServerNotFoundError ServerStartError ServerVersionError SettingError SnapshotError
+    ThreadsError TopologyError UnknownNamespaceError
 """
 PUBLIC = {
     pytest_netns_mysql: f"""
@@ -26,7 +26,7 @@ PUBLIC = {
         AccessMatrix Account AccountFactory ArgvFactory Authority Bridge Candidate Certificate Channel
         ConnectFactory Endpoint Group HiddenAccount Link LoginExplanation Member Mysqld MySQLServer Namespace
         NamespaceConnection NamespacePool NamespaceXClient Network NetworkFault Origin Packet Packets Proxy Replica
-        ReplicaStatus Snapshot StartFactory Topology dump from_mapping load
+        ReplicaStatus ServerSpec Snapshot StartFactory TestReport Topology dump from_mapping load
     """,
     topology: "Bridge Link Mysqld Namespace Topology dump from_mapping load load_all presets",
     factories: "client group mysqld proxy replica router source",

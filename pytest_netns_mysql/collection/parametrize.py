@@ -82,16 +82,17 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
         mode_of(item, session.settings.leftovers)
     markers = markers_of(item)
     name = place(item, markers)
-    choice = item.stash[SERVER_NAME] = choice_of(item, session)
-    for requirement in requirements_of(item) if REQUIREMENTS in own else ():
-        if reason := requirement.skip_reason(session.kinds.find(choice)):
-            item.add_marker(pytest.mark.skip(reason=reason))
+    choice = server = item.stash[SERVER_NAME] = choice_of(item, session)
     if not _is_overridden(TOPOLOGY, item, session):
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, markers, session)
+        server = session.server_over(topology, choice)
         if reason := skip_reason(name, topology):
             item.add_marker(pytest.mark.skip(reason=reason))
         if pytest_internals.is_unittest(item):  # pytest calls pytest_generate_tests for functions only
             _check(item, [name], [topology], session)
+    for requirement in requirements_of(item) if REQUIREMENTS in own else ():
+        if reason := requirement.skip_reason(session.kinds.find(server)):
+            item.add_marker(pytest.mark.skip(reason=reason))
     _require_fixtures(item)
     _refuse_forked(item)
 
@@ -123,12 +124,9 @@ def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) 
 def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology], session: NetnsSession) -> None:
     """Check the namespaces and servers of a test against the topologies that it runs over."""
     check_names(names, topologies, test.nodeid)
-    suitable = [kind for choice in session.kinds.names if (kind := session.kinds.if_known(choice)) is not None]
-    if requirements := list(requirements_of(test)):
-        suitable = [kind for kind in suitable if not any(one.skip_reason(kind) for one in requirements)]
     for topology in topologies:
         if not names or any(skip_reason(name, topology) is None for name in names):
-            check_servers(test, topology, suitable, session.kinds.if_known)
+            check_servers(test, topology, session)
 
 
 def _is_overridden(fixture: str, item: pytest.Item, session: NetnsSession) -> bool:
