@@ -15,6 +15,7 @@ import pytest
 
 from pytest_netns_mysql.collection import overview
 from pytest_netns_mysql.errors import NetnsError, SettingError
+from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
 from pytest_netns_mysql.run.projecthooks import ProjectHooks
@@ -26,9 +27,6 @@ from pytest_netns_mysql.run.wanted import takes_reports
 
 if TYPE_CHECKING:
     import argparse
-
-    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
-    from pytest_netns_mysql.topology.topology import Topology
 
 
 def make_session(config: pytest.Config, options: argparse.Namespace) -> None:
@@ -122,7 +120,7 @@ def pytest_collection(session: pytest.Session) -> None:
     try:
         if "topology" in own.settings.given or own.hooks.changes_topologies:
             own.topologies.of_settings  # noqa: B018 - raises an error for a wrong value
-        if own.settings.mysqld != "auto":
+        if own.settings.mysqld != "auto" and platform_error() is None:
             for choice in own.kinds.names:
                 if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
                     raise SettingError(
@@ -176,6 +174,12 @@ def after_selection(
             return
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
+    elsewhere = platform_error()
+    if elsewhere is not None:
+        from pytest_netns_mysql.run import otherplatform
+
+        otherplatform.refuse(config, netns_items, elsewhere, own.settings.unavailable)
+        return
     if any(PAUSE in own_markers(item) for item in netns_items):
         from pytest_netns_mysql.run import pausing
 
@@ -212,18 +216,6 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[START].remember()
     session.config.stash[ENTRY].remember()
     session.config.stash[SESSION].servers.end()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_netns_topology(topology: Topology) -> Topology:
-    """Leave the topology as it is; a wrapper gets this."""
-    return topology
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_netns_server_spec(spec: ServerSpec) -> ServerSpec:
-    """Leave the server as it is; a wrapper gets this."""
-    return spec
 
 
 def pytest_runtestloop(session: pytest.Session) -> object:

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pytest_netns_mysql.errors import HookError, NetnsError, in_short
 
 if TYPE_CHECKING:
-    import pytest
-
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
     from pytest_netns_mysql.mysql.server import MySQLServer
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TOPOLOGY = "pytest_netns_topology"
 _SERVER = "pytest_netns_server_spec"
 _SECTIONS = "pytest_netns_report_sections"
-_OWN_PLUGIN = "netns_hooks"  # which implements the first two, so that a wrapper has something to wrap
+_OWN_PLUGIN = "netns_project_hooks"
 _CONFTEST = "conftest.py"
 _FIXED = ("name", "factory")
 _A_TOPOLOGY = "return dataclasses.replace(topology, ...), load(...) or from_mapping(...), or None for no change"
@@ -73,16 +73,29 @@ class _Implementation:
         )
 
 
+class _Unchanged:
+    """The implementations that change nothing: what a wrapper gets from its ``yield`` without any other."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_netns_topology(self, topology: Topology) -> Topology:
+        return topology
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_netns_server_spec(self, spec: ServerSpec) -> ServerSpec:
+        return spec
+
+
 class ProjectHooks:
     """The hooks that the plugins and conftests of a run implement. Nothing is called where there are none."""
 
     def __init__(self, config: pytest.Config, in_time: Callable[[], Collection[str] | None]) -> None:
-        """Call nothing yet.
+        """Register what a wrapper wraps; call nothing yet.
 
         Args:
             config: The configuration of the run.
             in_time: Returns the names of the plugins that were there before the collection; None while that is to come.
         """
+        config.pluginmanager.register(_Unchanged(), _OWN_PLUGIN)
         self._config = config
         self._in_time = in_time
         self._topologies: dict[int, tuple[Topology, Topology]] = {}

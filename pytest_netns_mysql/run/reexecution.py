@@ -6,7 +6,6 @@ The kernel lets only a process with a single thread enter a user namespace, see 
 from __future__ import annotations
 
 import os
-import posix
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -67,6 +66,8 @@ class Reexecution:
         os.chdir(self._directory)
         # Not os.execv: debuggers replace it, and would attach to the script that enters the user namespace.
         command = exec_in_userns.command(sys.executable, argv)
+        import posix  # Windows has none
+
         posix.execv(command[0], command)
         raise AssertionError
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.pytestoptions import runs_nothing
 from pytest_netns_mysql.run.stash import TOPOLOGY_IN_FORCE
@@ -59,7 +60,9 @@ class Start:
         self._config = config
         self._session = session
         self._options = config.known_args_namespace
-        self._is_active = session.settings.start != "late" and not runs_nothing(self._options)
+        self._is_active = (
+            session.settings.start != "late" and not runs_nothing(self._options) and platform_error() is None
+        )
         self._memory: dict[str, Any] = {"files": {}, "wrong": [], "hooks": False}
         self._begun: Need | None = None
         self._early: EarlyStart | None = None

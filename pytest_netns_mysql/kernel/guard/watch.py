@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import resource
 import select
 import socket
 import struct
@@ -249,6 +248,8 @@ def _most_descriptors() -> int:
 
     The rest of what a process may open is left to the tests.
     """
+    import resource  # Windows has none
+
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _PART_OF_LIMIT
 
 
