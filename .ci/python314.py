@@ -17,10 +17,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pytest_netns_mysql.mysql.fetch.apt import AptRoot  # noqa: E402
-from pytest_netns_mysql.mysql.fetch.progress import Progress  # noqa: E402
-from pytest_netns_mysql.mysql.fetch.sources import choose  # noqa: E402
-from pytest_netns_mysql.mysql.fetch.unpack import Tree, unpack  # noqa: E402
+from pytest_netns_mysql.mysql.fetch.apt import AptRoot
+from pytest_netns_mysql.mysql.fetch.progress import Progress
+from pytest_netns_mysql.mysql.fetch.sources import choose
+from pytest_netns_mysql.mysql.fetch.unpack import Tree, unpack
 
 PROGRAM = "python3.14"
 # Debian's own, 0.18, makes a program of this size one that crashes.
@@ -53,7 +53,14 @@ def unpack_python(home: Path) -> None:
         tree = Tree.read(folder / "tree")
         libraries = home / tree.loader.parent.relative_to(tree.root)
         subprocess.run(
-            [patchelf(folder), "--set-interpreter", libraries / tree.loader.name, "--force-rpath", "--set-rpath", libraries]
+            [
+                patchelf(folder),
+                "--set-interpreter",
+                libraries / tree.loader.name,
+                "--force-rpath",
+                "--set-rpath",
+                libraries,
+            ]
             + [tree.program(PROGRAM)],
             check=True,
         )
