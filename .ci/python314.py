@@ -52,18 +52,9 @@ def unpack_python(home: Path) -> None:
         unpack(apt.download(packages, PROGRAM), folder / "tree", lambda _: None)
         tree = Tree.read(folder / "tree")
         libraries = home / tree.loader.parent.relative_to(tree.root)
-        subprocess.run(
-            [
-                patchelf(folder),
-                "--set-interpreter",
-                libraries / tree.loader.name,
-                "--force-rpath",
-                "--set-rpath",
-                libraries,
-            ]
-            + [tree.program(PROGRAM)],
-            check=True,
-        )
+        loader = ("--set-interpreter", libraries / tree.loader.name)
+        command = [patchelf(folder), *loader, "--force-rpath", "--set-rpath", libraries, tree.program(PROGRAM)]
+        subprocess.run(command, check=True)
         shutil.move(tree.root, home)
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         LeftoverError as LeftoverError,
         LoadError as LoadError,
         MarkerError as MarkerError,
+        NetnsDeprecationWarning as NetnsDeprecationWarning,
         NetnsError as NetnsError,
         NetnsWarning as NetnsWarning,
         NetworkError as NetworkError,

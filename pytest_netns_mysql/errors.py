@@ -121,6 +121,10 @@ class NetnsWarning(UserWarning):
     """Something may not do what its author expects, although no test fails because of it."""
 
 
+class NetnsDeprecationWarning(NetnsWarning, DeprecationWarning):
+    """A name of this plugin has changed, and the old name will stop working; see docs/compatibility.md."""
+
+
 class SettingError(NetnsError):
     """A setting or an argument has a value that is not allowed."""
 
