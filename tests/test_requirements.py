@@ -48,7 +48,7 @@ def test_pytest_refuses_what_is_older_than_declared() -> None:
 
 
 def test_the_lowest_versions_of_what_extras_need_are_installed_with_the_tests() -> None:
-    """tox installs the group test, and no extra; testcontainers brings the first two."""
+    """The tests install the group test by tox, and no extra; testcontainers brings the first two."""
     group = {re.split(r"[>;]", line)[0].lower() for line in PROJECT["dependency-groups"]["test"]}
     extras = {
         re.split(r"[>;]", line)[0].lower()
