@@ -15,12 +15,14 @@ import pytest
 
 from pytest_netns_mysql.collection import overview
 from pytest_netns_mysql.errors import NetnsError, SettingError
+from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
+from pytest_netns_mysql.run.projecthooks import ProjectHooks
 from pytest_netns_mysql.run.pytestoptions import describe, is_distributed, read_settings, runs_nothing
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import START, Start
-from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE, PAUSE, SESSION, own_markers
+from pytest_netns_mysql.run.stash import IN_TIME, LOOK_AHEAD, NAMESPACE, PAUSE, SESSION, own_markers
 from pytest_netns_mysql.run.wanted import takes_reports
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def make_session(config: pytest.Config, options: argparse.Namespace) -> None:
     session = config.stash[SESSION] = NetnsSession(
         read_settings(config, options),
         config.invocation_params.dir,
+        ProjectHooks(config, lambda: config.stash.get(IN_TIME, None)),
         worker=getattr(config, "workerinput", {}).get("workerid", ""),
         progress=lambda text: _print(config, f"netns-mysql: {text}"),
         watch=lambda: _register_runner(config),
@@ -115,9 +118,9 @@ def pytest_collection(session: pytest.Session) -> None:
     """Stop the run before collection if a topology or a server of the settings cannot be found."""
     own = session.config.stash[SESSION]
     try:
-        if "topology" in own.settings.given:
+        if "topology" in own.settings.given or own.hooks.changes_topologies:
             own.topologies.of_settings  # noqa: B018 - raises an error for a wrong value
-        if own.settings.mysqld != "auto":
+        if own.settings.mysqld != "auto" and platform_error() is None:
             for choice in own.kinds.names:
                 if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
                     raise SettingError(
@@ -171,6 +174,12 @@ def after_selection(
             return
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
+    elsewhere = platform_error()
+    if elsewhere is not None:
+        from pytest_netns_mysql.run import otherplatform
+
+        otherplatform.refuse(config, netns_items, elsewhere, own.settings.unavailable)
+        return
     if any(PAUSE in own_markers(item) for item in netns_items):
         from pytest_netns_mysql.run import pausing
 
@@ -231,7 +240,8 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 
     session = config.stash[SESSION]
     needs_server = any("_netns_servers" in pytest_internals.fixture_names(item) for item in items)
-    return [*(report.servers(session) if needs_server else ()), *([report.ORDER] if session.breaks_order else ())]
+    lines = [*report.servers(session), *session.hooks.describe()] if needs_server else session.hooks.describe()
+    return [*lines, *([report.ORDER] if session.breaks_order else ())]
 
 
 def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:

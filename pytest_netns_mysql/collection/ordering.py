@@ -51,7 +51,7 @@ class NetnsTestIds:
     def __init__(self) -> None:
         """Make the memory, without ids."""
         self._descriptor = os.memfd_create("netns-tests")
-        self.path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
+        self.path: str = f"/proc/{os.getpid()}/fd/{self._descriptor}"
 
     def close(self) -> None:
         """Release the memory."""

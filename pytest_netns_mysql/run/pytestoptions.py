@@ -80,6 +80,9 @@ def add_options(parser: pytest.Parser) -> None:
             more = {"nargs": "?", "const": "failed"}
         group.addoption(setting.option, dest=setting.ini, metavar=setting.metavar, default=None, help=text, **more)
         parser.addini(setting.ini, text, default=None)
+        for former in setting.spellings[1:]:
+            group.addoption(former.option, dest=former.ini, default=None, help=argparse.SUPPRESS, **more)
+            parser.addini(former.ini, f"the earlier name of {setting.ini}", default=None)
 
 
 def is_distributed(options: argparse.Namespace) -> bool:
@@ -108,7 +111,7 @@ def read_settings(config: pytest.Config, options: argparse.Namespace) -> Setting
         pytest.UsageError: A setting has a wrong value.
     """
     from pytest_netns_mysql import settings as table
-    from pytest_netns_mysql.errors import NetnsError
+    from pytest_netns_mysql.errors import NetnsDeprecationWarning, NetnsError
 
     def command_line(setting: Setting) -> tuple[str, str] | None:
         value: str | None = getattr(options, setting.ini, None)
@@ -123,9 +126,12 @@ def read_settings(config: pytest.Config, options: argparse.Namespace) -> Setting
             value = table.from_folder(setting, value, config.inipath.parent)
         return value, f"{setting.ini} in {config.inipath or 'the ini options'}"
 
+    def renamed(text: str) -> None:
+        config.issue_config_time_warning(NetnsDeprecationWarning(text), stacklevel=2)
+
     try:
         topology_file = table.beside(config.inipath.parent if config.inipath is not None else config.rootpath)
-        return table.resolve(command_line, table.environment, ini, topology_file)
+        return table.resolve(command_line, table.environment, ini, topology_file, renamed=renamed)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
 

@@ -18,6 +18,9 @@ SESSION: pytest.StashKey[NetnsSession] = pytest.StashKey()
 
 WAKE = pytest.StashKey[Callable[[], object]]()
 """Of the config: the function that registers the hooks for netns tests, which makes the value of SESSION."""
+IN_TIME = pytest.StashKey[Collection[str]]()
+"""Of the config: the plugins that change topologies or servers by a hook, and were there before collection."""
+
 PLACES = "netns"
 LEFTOVERS = "netns_leftovers"
 REQUIREMENTS = "netns_mysqld"
