@@ -94,10 +94,21 @@ class Reports:
 
         test = self._failed_test(result, item, call)
         report = collect(test, lambda: self._explain(test, item))
-        result.sections.insert(0, ("netns", "\n".join(lines(report))))  # before what the test printed
+        text = "\n".join([*self._machine(call), *lines(report)])
+        result.sections.insert(0, ("netns", text))  # before what the test printed
         if test.network is not None:
             result.sections[1:1] = [("netns packets", text) for text in _packets(test.network, test.began)]
         result.netns_report = as_plain_data(report)  # type: ignore[attr-defined]
+
+    def _machine(self, call: pytest.CallInfo[None]) -> Iterator[str]:
+        """Yield the machine of this worker, if it is not the controller's."""
+        from pytest_netns_mysql.report.terminal import WIDTH
+
+        machine = self._session.machine
+        if machine is not None:
+            is_ours = call.excinfo is not None and isinstance(call.excinfo.value, NetnsError)
+            advice = ": do there what the error says; `netns-mysql doctor` there tells more" if is_ours else ""
+            yield f"{'on':<{WIDTH}}{machine}{advice}"
 
     def _failed_test(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> FailedTest:
         from pytest_netns_mysql.report.collect import FailedTest
