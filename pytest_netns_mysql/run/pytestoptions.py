@@ -92,13 +92,19 @@ def is_distributed(options: argparse.Namespace) -> bool:
 
 def has_remote_workers(options: argparse.Namespace) -> bool:
     """Return True if xdist has workers that do not share this process's files, as on other machines."""
-    return any(map(_is_remote, getattr(options, "tx", None) or ()))
+    return any(map(_is_remote, _workers(options)))
 
 
 def has_only_remote_workers(options: argparse.Namespace) -> bool:
     """Return True if xdist runs no test on this machine."""
-    workers = getattr(options, "tx", None) or ()
+    workers = _workers(options)
     return bool(workers) and not getattr(options, "numprocesses", None) and all(map(_is_remote, workers))
+
+
+def _workers(options: argparse.Namespace) -> Sequence[str]:
+    """Return the values of --tx, which xdist does not heed without --dist."""
+    is_used = getattr(options, "dist", "no") != "no" or getattr(options, "distload", False)
+    return (getattr(options, "tx", None) or ()) if is_used else ()
 
 
 def _is_remote(worker: str) -> bool:
