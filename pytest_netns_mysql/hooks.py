@@ -129,6 +129,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection(session: pytest.Session) -> None:
     """Stop the run before collection if a topology or a server of the settings cannot be found."""
     own = session.config.stash[SESSION]
+    if own.received is not None:
+        return  # xdist does not show why a worker stops; the tests fail with the same error
     try:
         if "topology" in own.settings.given:
             own.topologies.of_settings  # noqa: B018 - raises an error for a wrong value
@@ -141,7 +143,7 @@ def pytest_collection(session: pytest.Session) -> None:
                     raise SettingError(
                         f"{choice} is a single shared server: xdist workers would reset each other's changes",
                         where=own.settings.given.get("mysqld"),
-                        remedies=["run without -n"],
+                        remedies=["run without xdist: without -n and --tx"],
                     )
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error

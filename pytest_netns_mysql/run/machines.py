@@ -30,7 +30,8 @@ try:
     version = importlib.metadata.version("pytest-netns-mysql")
 except importlib.metadata.PackageNotFoundError:
     version = ""
-channel.send((importlib.util.find_spec("pytest_netns_mysql") is not None, version, sys.executable))
+missing = [module for module in channel.receive() if importlib.util.find_spec(module) is None]
+channel.send((missing, version, sys.executable))
 """
 _SET = "import os; os.environ.update(channel.receive())"
 _NOT_SENT = ("cache", *OF_CONTROLLER)
@@ -51,12 +52,13 @@ class Machines:
         """
         self._config = config
         self._session = session
-        self._waiting: list[Any] = []
+        self._specs: list[Any] = []
+        self._ready: list[Any] = []
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_setupnodes(self, specs: Sequence[Any]) -> None:
         """Have Python started in a user namespace where the worker's user needs one, and send the settings."""
-        self._waiting = list(specs)
+        self._specs = list(specs)
         start = _START.format(mode=self._session.settings.mode)
         for spec in specs:
             # With `via` and without `python` the worker's Python is that of the proxy, whose name is not known here.
@@ -82,24 +84,32 @@ class Machines:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_newgateway(self, gateway: Any) -> None:
         """Check that this plugin is there, too."""
-        self._waiting = [spec for spec in self._waiting if spec is not gateway.spec]
+        self._ready.append(gateway.spec)
         if gateway.spec.popen and not gateway.spec.via:
             return
-        found, version, python = gateway.remote_exec(_CHECK).receive()
+        packages = {"pytest_netns_mysql": "pytest-netns-mysql"}
+        if self._session.settings.capture != "off":
+            packages["pcapng"] = "pytest-netns-mysql[capture]"
+        channel = gateway.remote_exec(_CHECK)
+        channel.send(list(packages))
+        missing, version, python = channel.receive()
         own = _own_version()
-        title = f"{machine_of(gateway.spec)} (worker {gateway.id})"
-        if not found:
+        differs = version if own and version and own != version else ""
+        if missing or differs:
+            package = f"{packages[missing[0]] if missing else 'pytest-netns-mysql'}{own and f'=={own}'}"
+            what = f"has pytest-netns-mysql {version}, and this machine has {own}" if differs else f"lacks {package}"
             raise pytest.UsageError(
-                f"{title} has no pytest-netns-mysql\n"
+                f"{_title(gateway.spec)} {what}\n"
                 f"  where: {python}\n"
-                f"  do: on that machine: {python} -m pip install pytest-netns-mysql{own and f'=={own}'}"
+                f"  do: on that machine: {shlex.join([python, '-m', 'pip', 'install', package])}"
             )
-        if own and version and own != version:
-            raise pytest.UsageError(
-                f"{title} has pytest-netns-mysql {version}, and this machine has {own}\n"
-                f"  where: {python}\n"
-                f"  do: on that machine: {python} -m pip install pytest-netns-mysql=={own}"
-            )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Stop the run if pytest refuses its settings on another machine: xdist would start worker after worker."""
+        _, refused, text = str(error).rpartition("UsageError: ")
+        if refused and node.gateway.spec in self._specs:
+            raise pytest.UsageError(f"{_title(node.gateway.spec)}: {text.strip()}")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionstart(self) -> Generator[None, None, None]:
@@ -109,11 +119,11 @@ class Machines:
         try:
             yield
         except (execnet.HostNotFound, OSError, EOFError) as error:
-            if not self._waiting:
+            spec = next((spec for spec in self._specs if spec not in self._ready), None)
+            if spec is None:
                 raise
-            spec = self._waiting[0]
             raise pytest.UsageError(
-                f"no Python can be started on {machine_of(spec)} (worker {spec.id})\n"
+                f"no Python can be started on {_title(spec)}\n"
                 f"  where: {_shown(spec)}\n"
                 f"  tried: {type(error).__name__}: {error}; what ssh or Python said stands above\n"
                 f"  do: {_by_hand(spec)}"
@@ -151,6 +161,10 @@ def machine_of(spec: Any) -> str:
     if spec.via:
         return f"the machine of {spec.via}"
     return str(spec.socket or "")
+
+
+def _title(spec: Any) -> str:
+    return f"{machine_of(spec) or 'this machine'} (worker {spec.id})"
 
 
 def _shown(spec: Any) -> str:

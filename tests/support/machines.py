@@ -57,6 +57,11 @@ class Machines:
             f"  UserKnownHostsFile {keys / 'known_hosts'}\n  StrictHostKeyChecking yes\n"
         )
 
+    def write(self, **files: str) -> None:
+        """Write the files of the suite, by their names without ``.py``."""
+        for name, text in files.items():
+            (self.project / f"{name}.py").write_text(text)
+
     @property
     def python(self) -> str:
         """The command of the Python of a machine, in the words of a shell."""
@@ -146,7 +151,7 @@ def _await(addresses: Iterable[str], port: int) -> None:
 
 
 def _listens(address: str, port: int) -> bool:
-    """Return True if somebody listens there; nothing is connected, since a socket server would take that for a client."""
+    """Return True if a server listens there. Nothing is connected: a socket server would take that for a controller."""
     name = next(name for name, known in MACHINES.items() if known == address)
     command = ["ip", "netns", "exec", name, "ss", "-Htln", f"sport = :{port}"]
     return address in subprocess.run(command, capture_output=True, text=True, check=True).stdout
