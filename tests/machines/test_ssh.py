@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -42,3 +43,22 @@ def test_a_suite_runs_on_two_machines(machines: Machines, mode: str) -> None:
     assert {name: len(files) for name, files in ran.items()} == {"red": 1, "blue": 1}
     for name, (file,) in ran.items():
         assert all(f'"ssh": ["{MACHINES[name]}"]' in line for line in file.read_text().splitlines())
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_scopes_keep_plain_tests_before_netns_tests(machines: Machines, mode: str) -> None:
+    """A worker that cannot return gets no plain tests of one file after the netns tests of another."""
+    machines.write(test_first=source("entry/plain_and_red"), test_second=source("entry/plain_and_red"))
+    result = machines.run(*pytest_command(*machines.workers("red"), "--dist=loadfile", f"--netns-mode={mode}"))
+    assert "4 passed" in result.stdout, result.stdout + result.stderr
+
+
+def test_the_doctor_is_asked_by_ssh(machines: Machines) -> None:
+    """The doctor finds what `netns-mysql fetch` has brought. These machines have no way to the package sources."""
+    environment = f"XDG_CACHE_HOME={os.environ['XDG_CACHE_HOME']} NETNS_FETCH=never"
+    command = f"{environment} {machines.python} -m pytest_netns_mysql.cli doctor --json"
+    doctor = machines.run(*machines.ssh, "red", command)
+    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+    findings = {finding["name"]: finding for finding in json.loads(doctor.stdout)["tests"]}
+    assert findings["sandbox"]["state"] == "ok"
+    assert findings["mysqld"]["state"] == "ok"
