@@ -22,6 +22,7 @@ class Networks:
     Attributes:
         current: The network that /run/netns shows now, or None.
         sandbox: The sandbox, or None before the first netns test.
+        is_remote: Whether this process is a worker of xdist on another machine, or in another folder.
         no_reexecution: Why pytest was not started again in a user namespace, where threads asked for that.
     """
 
@@ -37,6 +38,7 @@ class Networks:
         self._servers: dict[Network, str] = {}  # each with what names the server in it
         self.current: Network | None = None
         self.sandbox: Sandbox | None = None
+        self.is_remote = False
         self.no_reexecution: str | None = None
 
     def will_return(self) -> bool:
@@ -85,6 +87,8 @@ class Networks:
             try:
                 self.sandbox = Sandbox.create_in_thread(self._settings.mode)
             except ThreadsError as error:
+                if self.is_remote:
+                    raise _of_remote_worker(error) from error
                 if self.no_reexecution is None:
                     raise
                 raise _without_reexecution(error, self.no_reexecution) from error
@@ -143,6 +147,17 @@ class Networks:
         if self.sandbox is not None:
             self.sandbox.close()
             self.sandbox = None
+
+
+def _of_remote_worker(error: ThreadsError) -> ThreadsError:
+    """Return the error for a worker of xdist whose Python was not started in a user namespace."""
+    python = "python -m pytest_netns_mysql.remote"
+    remedies = [
+        f"start a socket server with `{python} -m execnet.script.socketserver HOST:PORT`",
+        f'start a proxy with --px "id=...//ssh=...//python={python}"',
+        "or start the worker as root: then no user namespace is needed",
+    ]
+    return ThreadsError(error.what, tried=error.tried, remedies=remedies)
 
 
 def _without_reexecution(error: ThreadsError, reason: str) -> ThreadsError:

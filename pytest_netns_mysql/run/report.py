@@ -97,12 +97,22 @@ class Reports:
         report = collect(test, lambda: self._explain(test, item))
         added = self._session.hooks.report_sections(item, report, test.network, self._session.servers.running)
         report = replace(report, sections=added)
-        sections = [("netns", "\n".join(lines(report)))]
+        sections = [("netns", "\n".join([*self._machine(call), *lines(report)]))]
         if test.network is not None:
             sections += [("netns packets", text) for text in _packets(test.network, test.began)]
         sections += [(f"netns: {printable(section.title)}", section.text) for section in added]
         result.sections[:0] = sections  # before what the test printed
         result.netns_report = as_plain_data(report)  # type: ignore[attr-defined]
+
+    def _machine(self, call: pytest.CallInfo[None]) -> Iterator[str]:
+        """Yield the machine of this worker, if it is not the controller's."""
+        from pytest_netns_mysql.report.terminal import WIDTH
+
+        machine = self._session.machine
+        if machine is not None:
+            is_ours = call.excinfo is not None and isinstance(call.excinfo.value, NetnsError)
+            advice = ": do there what the error says; `netns-mysql doctor` there tells more" if is_ours else ""
+            yield f"{'on':<{WIDTH}}{machine}{advice}"
 
     def _failed_test(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> FailedTest:
         from pytest_netns_mysql.report.collect import FailedTest

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.early import EarlyStart
+    from pytest_netns_mysql.run.fromcontroller import FromController
     from pytest_netns_mysql.run.projecthooks import ProjectHooks
     from pytest_netns_mysql.settings import Settings
     from pytest_netns_mysql.topology.topology import Topology
@@ -52,6 +53,7 @@ class NetnsSession:
         has_looked_ahead: Whether everything that tests may ask for was looked for while the host's network was there.
         collected: The tests in the order of their collection.
         breaks_order: Whether netns tests come last although another order was asked for.
+        received: What the controller of xdist has sent, in a worker on another machine.
         overridden: Whether a fixture of ours is overridden, by fixture and by the class or module of the test.
     """
 
@@ -62,6 +64,7 @@ class NetnsSession:
         hooks: ProjectHooks,
         *,
         worker: str,
+        received: FromController | None = None,
         progress: Callable[[str], None],
         watch: Callable[[], None],
     ) -> None:
@@ -72,6 +75,7 @@ class NetnsSession:
             base: The folder that the path of a topology's file starts from.
             hooks: The hooks that the project implements.
             worker: The name of this worker of xdist, or ''.
+            received: What the controller of xdist has sent, in a worker on another machine.
             progress: Shows a line of text to the user.
             watch: Called before this process is first moved into a namespace.
         """
@@ -84,10 +88,17 @@ class NetnsSession:
         self.board: SessionBoard = SessionBoard(self.networks, worker)
         self.servers: ServerPool = ServerPool(self._update_board)
         self.mysqlx_over: list[Topology | None] = []
+        self.received = received
+        self.networks.is_remote = received is not None
         self.has_looked_ahead = False
         self.collected: list[pytest.Item] = []
         self.breaks_order = False
         self.overridden: dict[tuple[str, object], bool] = {}
+
+    @property
+    def machine(self) -> str | None:
+        """The machine of this worker of xdist and its name, or None on the machine of the controller."""
+        return None if self.received is None else self.received.title or None
 
     def network_of(self, topology: Topology, mysqld: str, *, worker: bool) -> Network:
         """Return the network for a topology and a server of the run, built if need be, as the current one.
