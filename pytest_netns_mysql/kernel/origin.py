@@ -32,7 +32,8 @@ def origin(network: Network, name: str, endpoint: Endpoint) -> str:
     plan = network.topology.plan
     if endpoint.ip is not None:  # an IPv4-mapped address becomes the IPv4 address
         endpoint = replace(endpoint, address=str(endpoint.ip))
-    if not plan.has_nat or endpoint.is_loopback:
+    is_published = (endpoint.address, endpoint.port) in [(str(rule.address), rule.port) for rule in plan.port_forwards]
+    if not plan.has_nat or (endpoint.is_loopback and not is_published):
         try:
             return _routed_source(network[name], endpoint)
         except ClientError as error:
