@@ -54,6 +54,7 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
         startable_kind(
             settings,
             progress,
+            topology,
             what_stays="the accounts that `netns-mysql run` creates",
             where="netns-mysql run",
             remedies=["leave out --mysqld, and connect with an existing account", "choose another server"],

@@ -71,8 +71,8 @@ class NetnsSession:
         """
         self.settings = settings
         self.progress = progress
-        self.kinds = ServerKinds(settings, progress)
         self.topologies = Topologies(settings, base)
+        self.kinds = ServerKinds(settings, progress, lambda: self.topologies.of_settings)
         self.networks = Networks(settings, watch=watch)
         self.board = SessionBoard(self.networks, worker)
         self.servers = ServerPool(self._update_board)

@@ -137,9 +137,7 @@ MYSQLX_BIND_ADDRESS = _key("an address, or a list of them", ["192.0.2.2/red"], _
 OPTIONS = _table("a table of mysqld's options", {"max_connections": 5}, "text, a number, true or false", _is_option)
 LOAD = _key("an SQL file, a folder of them, or a list of these", "seed", _are_texts)
 IMAGE = _key("the name of a container image", "mysql:8.4", _is_text)
-ENVIRONMENT = _table(
-    "a table of variables of the image's entrypoint", {"MYSQL_DATABASE": "shop"}, "text", _is_text
-)
+ENVIRONMENT = _table("a table of variables of the image's entrypoint", {"MYSQL_DATABASE": "shop"}, "text", _is_text)
 NAMESPACES = _section(SHORTEST)
 BRIDGES = _section('[bridges] and below it lan = {address = "172.18.0.1/16"}')
 MYSQLD = _section('[mysqld] and below it bind_address = ["127.0.0.1", "192.0.2.2/red"]')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from pathlib import Path
 from pytest_netns_mysql.errors import TopologyError
 from pytest_netns_mysql.topology.compose import dotenvfiles
 from pytest_netns_mysql.topology.compose.findings import Section, is_number
+from pytest_netns_mysql.topology.compose.images import product_of
 from pytest_netns_mysql.topology.compose.initfiles import init_files
 from pytest_netns_mysql.topology.compose.members import Service
 from pytest_netns_mysql.topology.compose.project import Project
@@ -20,10 +20,6 @@ from pytest_netns_mysql.topology.model import OptionValue
 EXTENSION = "x-netns-mysql"
 """The key of a service that says more to this plugin than the specification has words for."""
 
-_IMAGE = re.compile(
-    r"(?:alpine-)?(mysql|mariadb|percona)"
-    r"(?:-(?:server|community-server|enterprise-server|cluster|galera|xtradb-cluster|[0-9][\w.]*(?:-\w+)?))?"
-)
 _ROOT = ("ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "RANDOM_ROOT_PASSWORD", "ALLOW_EMPTY_ROOT_PASSWORD")
 _VARIABLES = {
     "DATABASE": "MYSQL_DATABASE",
@@ -63,13 +59,6 @@ class Database:
     environment: dict[str, str] = field(default_factory=dict)
     options: dict[str, OptionValue] = field(default_factory=dict)
     load: list[str] = field(default_factory=list)
-
-
-def product_of(image: str) -> str | None:
-    """Return the product of an image by its name: ``mysql``, ``mariadb``, or None for another program."""
-    name = image.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    found = _IMAGE.fullmatch(name)
-    return None if found is None else "mariadb" if found[1] == "mariadb" else "mysql"
 
 
 def find_databases(services: Mapping[str, Service], project: Project) -> list[Database]:
@@ -145,7 +134,7 @@ def _variables(service: Service, project: Project, *, is_required: bool) -> dict
         file = Path(entry.text("path") or "")
         if file.is_file():
             raw = entry.text("format") == "raw"
-            found |= dotenvfiles.read(file, project.variables, lambda name: None, raw=raw)
+            found |= dotenvfiles.read(file, project.variables, _ignore, raw=raw)
         elif is_required and entry.switch("required", default=True):
             entry.fault(f"the file of variables {file} does not exist", "path", "write the file, or correct the path")
     environment = section.section("environment") if not isinstance(section.table.get("environment"), Items) else None
@@ -269,3 +258,7 @@ def _set_option(database: Database, written: str, value: str | None) -> None:
         database.options[f"loose_{name.removeprefix('skip_')}"] = False
     else:
         database.options[f"loose_{name}"] = True if value is None else int(value) if is_number(value) else value
+
+
+def _ignore(name: str) -> None:
+    """Take no note of a variable without a value: an image's entrypoint sees it as empty."""

@@ -48,6 +48,10 @@ class Findings:
         """Add a line about how something was read."""
         self._notes[text] = None
 
+    def note_unset(self, name: str) -> None:
+        """Note that a variable has neither a value nor a default."""
+        self.note(f"the variable {name} is not set: it was read as nothing")
+
     def not_used(self, key: str, owner: str) -> None:
         """Note that a key is not used.
 
@@ -166,7 +170,10 @@ class Section:
         for item, mark in zip(items, items.marks, strict=True):
             if not isinstance(item, str):
                 self.findings.fault(
-                    f"{self.place(key)} has {_kind(item)}: it takes a list of texts", mark, self.place(key), "write text"
+                    f"{self.place(key)} has {_kind(item)}: it takes a list of texts",
+                    mark,
+                    self.place(key),
+                    "write text",
                 )
         return [item for item in items if isinstance(item, str)]
 
@@ -186,7 +193,9 @@ class Section:
                 self.findings.not_used(key, owner)
                 continue
             if key in REFUSED:
-                self.fault(f"{self.place(key)} is not supported: {REFUSED[key]}", key, "remove it, by !reset for example")
+                self.fault(
+                    f"{self.place(key)} is not supported: {REFUSED[key]}", key, "remove it, by !reset for example"
+                )
                 continue
             near = difflib.get_close_matches(key, (*used, *not_used), n=1)
             self.fault(

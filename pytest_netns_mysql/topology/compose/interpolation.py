@@ -77,7 +77,9 @@ def _template(content: str, variables: Mapping[str, str], unset: Callable[[str],
         return _plain(name[0], variables, unset)
     operator = next((known for known in _OPERATORS if rest.startswith(known)), None)
     if operator is None:
-        raise InterpolationError(f"${{{content}}} is not one of ${{VAR}}, ${{VAR:-default}}, ${{VAR:?error}}, ${{VAR:+text}}")
+        raise InterpolationError(
+            f"${{{content}}} is not one of ${{VAR}}, ${{VAR:-default}}, ${{VAR:?error}}, ${{VAR:+text}}"
+        )
     word = rest[len(operator) :]
     value = variables.get(name[0])
     is_given = bool(value) if operator.startswith(":") else value is not None

@@ -75,9 +75,7 @@ class Service:
 
     def way_out(self, version: int) -> Member | None:
         """Return the network with the default route of a family: by ``gw_priority``, then by name."""
-        able = [
-            member for member in self.members if not member.segment.internal and version in member.segment.gateways
-        ]
+        able = [member for member in self.members if not member.segment.internal and version in member.segment.gateways]
         return min(able, key=lambda member: member.gateway_order, default=None)
 
     def address(self, container: str, version: int) -> Address | None:
@@ -158,7 +156,9 @@ def read_members(service: Service, segments: dict[str, Segment]) -> None:
     """Read the networks of a service."""
     section = service.section
     if service.mode == DOCKER0:
-        service.members = [_member(segments[DOCKER0], Section(Table(section.mark("network_mode")), "", section.findings))]
+        service.members = [
+            _member(segments[DOCKER0], Section(Table(section.mark("network_mode")), "", section.findings))
+        ]
         return
     networks = section.section("networks")
     entries = list(networks.sections()) if networks is not None else []
@@ -244,9 +244,7 @@ def namespace(service: Service, container: str) -> Namespace:
     links = []
     for number, (member, addresses) in enumerate(service.containers[container]):
         segment = member.segment
-        gateways = [
-            str(gateway) for version, gateway in segment.gateways.items() if service.way_out(version) is member
-        ]
+        gateways = [str(gateway) for version, gateway in segment.gateways.items() if service.way_out(version) is member]
         mac = member.section.text("mac_address") or (service.section.text("mac_address") if number == 0 else None)
         links.append(
             Link(

@@ -15,8 +15,8 @@ _LISTS = ("dns", "dns_search", "env_file", "tmpfs")
 def merged(base: Table, over: Table) -> Table:
     """Return a table with the values of ``over`` merged into those of ``base``; neither is changed."""
     found = Table(over.mark)
-    for key, value in base.items():
-        found.put(key, value, base.marks[key])
+    for key in base:
+        found.put(key, base[key], base.marks[key])
     for key, value in over.items():
         tag = over.tags.get(key)
         mark = over.marks[key]
@@ -75,8 +75,8 @@ def _identity(key: str, item: Value) -> object:
     if isinstance(item, str):
         return item
     if isinstance(item, Table) and key in ("secrets", "configs"):
-        found = item.get("target") or item.get("source")
-        return found if isinstance(found, str) else id(item)
+        name = item.get("target") or item.get("source")
+        return name if isinstance(name, str) else id(item)
     if isinstance(item, Table) and all(isinstance(value, str | None) for value in item.values()):
         return tuple(sorted((name, str(value)) for name, value in item.items()))
     return id(item)
@@ -97,8 +97,8 @@ def volume_source(item: Value) -> str | None:
         return source if source.startswith((".", "/", "~")) else None
     if not isinstance(item, Table) or item.get("type", "bind") != "bind":
         return None
-    source = item.get("source")
-    return source if isinstance(source, str) else None
+    path = item.get("source")
+    return path if isinstance(path, str) else None
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -13,8 +13,9 @@ from pytest_netns_mysql.topology.compose import dotenvfiles, yamltext
 from pytest_netns_mysql.topology.compose.findings import Findings, Section
 from pytest_netns_mysql.topology.compose.interpolation import InterpolationError, interpolate
 from pytest_netns_mysql.topology.compose.knownkeys import FILE_NOT_USED, FILE_USED
-from pytest_netns_mysql.topology.compose.merging import merged, volume_source
-from pytest_netns_mysql.topology.compose.yamltext import Items, Mark, Table, Value
+from pytest_netns_mysql.topology.compose.merging import merged
+from pytest_netns_mysql.topology.compose.relativepaths import make_absolute
+from pytest_netns_mysql.topology.compose.yamltext import Mark, Table, Value
 
 _RESOURCES = ("services", "networks", "secrets", "configs")
 _DEEPEST = 20  # files that include each other
@@ -76,9 +77,7 @@ class Reader:
         raw = self._read(file, self.folder)
         top = Section(raw, "", self.findings)
         top.check_keys(FILE_USED, FILE_NOT_USED, "", "a compose file")
-        table = Table(raw.mark)
-        for key, value in raw.items():
-            table.put(key, value, raw.marks[key], raw.tags.get(key, ""))
+        table = raw.copied()
         services = top.section("services")
         if services is not None:
             extended = Table(services.table.mark)
@@ -106,7 +105,7 @@ class Reader:
                 where=str(file),
                 remedies=["write services: and a service below it"],
             )
-        _make_absolute(found, folder)
+        make_absolute(found, folder)
         self._texts[file] = found
         return found
 
@@ -114,14 +113,11 @@ class Reader:
         if "$" not in text:
             return text
         try:
-            return interpolate(text, self.variables, self._note_unset)
+            return interpolate(text, self.variables, self.findings.note_unset)
         except InterpolationError as error:
             remedy = "set it in the environment or in .env" if "is required" in str(error) else "correct the template"
             self.findings.fault(str(error), mark, "", remedy)
             return ""
-
-    def _note_unset(self, name: str) -> None:
-        self.findings.note(f"the variable {name} is not set: it was read as nothing")
 
     # ---- extends
 
@@ -140,10 +136,8 @@ class Reader:
         base = self._base(service, services, file, (*chain, (file, name)))
         if base is None:
             return None
-        own = Table(service.table.mark)
-        for key, value in service.table.items():
-            if key != "extends":
-                own.put(key, value, service.mark(key), service.table.tags.get(key, ""))
+        own = service.table.copied()
+        del own["extends"]
         return merged(base, own)
 
     def _base(
@@ -213,17 +207,20 @@ class Reader:
         variables = dict(self.variables)
         for file in given or [folder / ".env"]:
             if given or file.is_file():
-                own = dotenvfiles.read(file, variables, self._note_unset)
+                own = dotenvfiles.read(file, variables, self.findings.note_unset)
                 variables = {name: text for name, text in own.items() if text is not None} | variables
         return Reader(self.findings, folder, variables, self.open_files).read(files)
 
     def _joined(self, table: Table, other: Table, kind: str, mark: Mark) -> Table:
+        """Return a file with the resources of one kind of an included file."""
         theirs, ours = other.get(kind), table.get(kind)
         if not isinstance(theirs, Table):
             return table
         joined = Table(theirs.mark)
         for source in (ours, theirs):
-            for name, value in source.items() if isinstance(source, Table) else ():
+            if not isinstance(source, Table):
+                continue
+            for name, value in source.items():
                 if name in joined and joined[name] != value:
                     self.findings.fault(
                         f"{kind}.{name} is in the included file, too, and differs",
@@ -231,54 +228,10 @@ class Reader:
                         f"{kind}.{name}",
                         "rename one of them, or change it in compose.override.yaml",
                     )
-                joined.put(name, value, source.marks[name], source.tags.get(name, "")) if source is not None else None
-        found = Table(table.mark)
-        for key, value in table.items():
-            found.put(key, value, table.marks[key], table.tags.get(key, ""))
+                joined.put(name, value, source.marks[name], source.tags.get(name, ""))
+        found = table.copied()
         found.put(kind, joined, mark)
         return found
-
-
-def _make_absolute(table: Table, folder: Path) -> None:
-    """Make the paths of a file absolute that are read later: of volumes, of files of variables, of secrets."""
-    for kind in ("secrets", "configs"):
-        for entry in _tables(table.get(kind)):
-            _make_absolute_text(entry, "file", folder)
-    for service in _tables(table.get("services")):
-        volumes = service.get("volumes")
-        for number, item in enumerate(volumes if isinstance(volumes, Items) else ()):
-            source = volume_source(item)
-            if source is None or source.startswith("/"):
-                continue
-            if isinstance(item, Table):
-                _make_absolute_text(item, "source", folder)
-            elif isinstance(item, str) and isinstance(volumes, Items):
-                volumes[number] = _absolute(source, folder) + item.removeprefix(source)
-        files = service.get("env_file")
-        if isinstance(files, str):
-            _make_absolute_text(service, "env_file", folder)
-        for number, item in enumerate(files if isinstance(files, Items) else ()):
-            if isinstance(item, Table):
-                _make_absolute_text(item, "path", folder)
-            elif isinstance(item, str) and isinstance(files, Items):
-                files[number] = _absolute(item, folder)
-
-
-def _tables(value: Value) -> list[Table]:
-    return [entry for entry in value.values() if isinstance(entry, Table)] if isinstance(value, Table) else []
-
-
-def _make_absolute_text(table: Table, key: str, folder: Path) -> None:
-    value = table.get(key)
-    if isinstance(value, str):
-        table[key] = _absolute(value, folder)
-
-
-def _absolute(text: str, folder: Path) -> str:
-    try:
-        return str(paths.absolute(text, folder))
-    except ValueError:
-        return text  # who reads the file finds the fault
 
 
 def project_name(text: str) -> str:

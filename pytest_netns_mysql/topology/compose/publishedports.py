@@ -68,7 +68,9 @@ class Publisher:
         """
         ports = list(_ports(service.section))
         if ports and not service.members:
-            service.section.findings.note(f"the ports of {service.name} are not published: it has no network of its own")
+            service.section.findings.note(
+                f"the ports of {service.name} are not published: it has no network of its own"
+            )
             return
         for port in ports:
             for container in service.containers:

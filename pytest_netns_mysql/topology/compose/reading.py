@@ -41,7 +41,7 @@ def read_folder(folder: Path) -> Topology | None:
 
     These are the files that COMPOSE_FILE names, else the standard one with its override; None if there is none.
     """
-    variables = _variables(folder)
+    variables = _variables(folder, Findings(str(folder)))
     if given := variables.get(_FILES):
         separator = variables.get(_SEPARATOR) or os.pathsep
         return read_files(tuple(folder / part for part in given.split(separator) if part))
@@ -72,12 +72,12 @@ def read_files(files: tuple[Path, ...]) -> Topology:
     return topology
 
 
-def _variables(folder: Path) -> dict[str, str]:
+def _variables(folder: Path, findings: Findings) -> dict[str, str]:
     """Return the variables of the environment, and those of .env that it lacks."""
     file = folder / ".env"
     variables = dict(os.environ)
     if file.is_file():
-        found = dotenvfiles.read(file, variables, lambda name: None)
+        found = dotenvfiles.read(file, variables, findings.note_unset)
         variables = {name: value for name, value in found.items() if value is not None} | variables
     return variables
 
@@ -89,7 +89,7 @@ def _project(files: tuple[Path, ...], findings: Findings) -> Project:
             raise TopologyError(
                 f"there is no compose file {file.name}", where=str(file), remedies=["correct the path, or COMPOSE_FILE"]
             )
-    variables = _variables(folder)
+    variables = _variables(folder, findings)
     table = Reader(findings, folder, variables).read(files)
     name = Section(table, "", findings).text("name")
     return Project(folder, variables, table, name)
@@ -116,9 +116,7 @@ def _topology(project: Project, file: Path, findings: Findings) -> Topology | No
         publisher.publish(service, is_database=any(service is database.service for database in databases))
     hosts = host_names(services, name)
     findings.faults.check()  # further faults would only follow from these
-    namespaces = {
-        container: namespace(service, container) for service in present for container in service.containers
-    }
+    namespaces = {container: namespace(service, container) for service in present for container in service.containers}
     if not namespaces:
         top.fault("no service has a network of its own", "services", "write a service without network_mode: host")
         return None
@@ -170,7 +168,9 @@ def _segments(top: Section, services: Mapping[str, Service], findings: Findings)
     described = dict(section.sections()) if section is not None else {}
     empty = Table(Mark(top.mark().file, top.mark().line))
     sections = {DEFAULT: Section(empty, "networks.default", findings), **described}
-    known = {name: read_segment(name, entry) for name, entry in sections.items() if name in described or name == DEFAULT}
+    known = {
+        name: read_segment(name, entry) for name, entry in sections.items() if name in described or name == DEFAULT
+    }
     if any(service.mode == DOCKER0 for service in services.values()):
         known[DOCKER0] = read_segment(DOCKER0, Section(empty, "networks.bridge", findings))
     used: dict[str, None] = {}
@@ -244,5 +244,3 @@ def _endpoints(service: Service, services: Mapping[str, Service], segments: Mapp
         addresses = [str(address) for _, several in own for address in several]
         found += [f"{address}/{container}" for address in (*addresses, "127.0.0.1")]
     return found
-
-

@@ -66,7 +66,7 @@ class Segment:
         """
         version = subnet.version
         self.subnets[version] = subnet
-        self.gateways[version] = next(iter(subnet.hosts())) if gateway is None else gateway
+        self.gateways[version] = gateway or subnet.network_address + 1
         self.take(self.gateways[version], "the gateway")
         if range_ is not None:
             self._ranges[version] = range_
@@ -241,7 +241,8 @@ def complete(segments: dict[str, Segment], services: set[str], findings: Finding
         for version in sorted(segment.is_given - segment.subnets.keys()):
             pool = [ip_network(_DOCKER0_SUBNET)] if segment.name == DOCKER0 else _pool(version)
             free = next(
-                (new for new in pool if not any(new.version == old.version and new.overlaps(old) for old in taken)), None
+                (new for new in pool if not any(new.version == old.version and new.overlaps(old) for old in taken)),
+                None,
             )
             if free is None:
                 segment.section.fault(f"there is no subnet left for the network {segment.name}", "", "write ipam")

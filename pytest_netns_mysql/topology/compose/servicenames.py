@@ -113,7 +113,9 @@ def _add_extra_hosts(service: Service, names: Names) -> None:
     section = service.section
     for name, address, mark in _extra_hosts(section):
         if not _HOST_NAME.fullmatch(name):
-            section.findings.fault(f"{name!r} is not a valid host name", mark, section.place("extra_hosts"), "correct it")
+            section.findings.fault(
+                f"{name!r} is not a valid host name", mark, section.place("extra_hosts"), "correct it"
+            )
         elif address == _HOST_GATEWAY:
             names.add(name, gateways)
         else:
@@ -128,7 +130,7 @@ def _add_extra_hosts(service: Service, names: Names) -> None:
 
 
 def _extra_hosts(section: Section) -> list[tuple[str, str, Mark]]:
-    """Return the name, the address and the place of each extra host: ``name=address``, ``name:address``, or a mapping."""
+    """Return the name, the address and the place of each of ``name=address``, ``name:address``, or a mapping."""
     value = section.table.get("extra_hosts")
     found = []
     if isinstance(value, Table):

@@ -61,6 +61,13 @@ class Table(dict[str, "Value"]):
         if tag in (RESET, OVERRIDE):
             self.tags[key] = tag
 
+    def copied(self) -> Table:
+        """Return another mapping with the same values."""
+        found = Table(self.mark)
+        for key, value in self.items():
+            found.put(key, value, self.marks[key], self.tags.get(key, ""))
+        return found
+
 
 class Items(list["Value"]):
     """A list.
