@@ -85,7 +85,7 @@ class ImageVariables:
         if self.schema is not None:
             found.append(f"CREATE DATABASE IF NOT EXISTS {identifier(self.schema)}")
         host = self._values.get("MYSQL_ROOT_HOST", "%")
-        password = self._values.get("MYSQL_ROOT_PASSWORD")
+        password = self._values.get("MYSQL_ROOT_PASSWORD") or None
         if password is None and "MYSQL_ALLOW_EMPTY_PASSWORD" in self._switches:
             password = ""
         if host and host != _LOCALHOST and password is not None:

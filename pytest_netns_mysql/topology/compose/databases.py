@@ -178,7 +178,7 @@ def _set_from_file(
                 database.environment[known] = project.variables.get(value, "")
             elif (file := source.text("file")) is not None:
                 database.environment.pop(known, None)
-                database.environment[f"{known}_FILE"] = file
+                database.environment[f"{known}_FILE"] = project.shown(Path(file))
             return
     section.fault(
         f"{written} = {path}: no secret of {database.service.name} is mounted there",

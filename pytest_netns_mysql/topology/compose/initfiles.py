@@ -38,8 +38,8 @@ def init_files(section: Section, project: Project, extension: str) -> list[str]:
     kept = [name for name in sorted(found) if name.endswith(_SQL) and name not in skipped]
     _name_others(section, found, skipped, extension)
     if len(mounted) == 1 and mounted[0][1].is_dir() and kept and not skipped:
-        return [_shown(mounted[0][1], project)]
-    return [_shown(found[name], project) for name in kept]
+        return [project.shown(mounted[0][1])]
+    return [project.shown(found[name]) for name in kept]
 
 
 def _mounted(section: Section, project: Project) -> Iterator[tuple[str, Path]]:
@@ -97,7 +97,3 @@ def _name_others(section: Section, found: dict[str, Path], skipped: list[str], e
                 f"or leave it out: write {extension}: {{skip: [{name}]}} in the service",
             )
 
-
-def _shown(path: Path, project: Project) -> str:
-    """Return a path from the project's folder, if it is in there."""
-    return str(path.relative_to(project.folder)) if path.is_relative_to(project.folder) else str(path)

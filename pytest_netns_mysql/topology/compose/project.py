@@ -37,6 +37,10 @@ class Project:
     file: Table
     name: str | None = None
 
+    def shown(self, path: Path) -> str:
+        """Return a path from the project's folder, if it is in there."""
+        return str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path)
+
 
 @dataclass
 class Reader:
@@ -165,7 +169,7 @@ class Reader:
             there, file = found, path
         if name not in there.table:
             service.fault(
-                f"there is no service {name!r} to extend", "extends", "write one of these", tried=list(there.table)
+                f"there is no service {name!r} to extend", "extends", "write one of these", tried=[", ".join(there.table)]
             )
             return None
         return self._extended(there, name, file, chain)

@@ -29,12 +29,12 @@ class Port:
 
     Attributes:
         host_ip: The address of the host; empty for all.
-        published: The port of the host; 0 for one that Docker chooses.
+        published: The ports of the host, of which a container takes the first free one; empty for any.
         target: The port of the container.
     """
 
     host_ip: str
-    published: int
+    published: range
     target: int
 
 
@@ -55,7 +55,6 @@ class Publisher:
         self.table: dict[str, str] = {}
         self.interfaces: dict[str, None] = {}
         self._owners: dict[str, str] = {}
-        self._random = _FIRST_RANDOM
         self._addresses = [gateway for segment in segments.values() for gateway in segment.gateways.values()]
         self._is_single = len(segments) == 1
 
@@ -84,7 +83,6 @@ class Publisher:
                 f"port {port.target} of {service.name} is not published: all of its networks are internal"
             )
             return
-        published = port.published or self._next_random()
         hosts = self._hosts(port.host_ip or way_out.segment.host_ip or "")
         if not hosts:
             what = f"{service.name} is published at {port.host_ip}, which global does not have"
@@ -97,10 +95,19 @@ class Publisher:
                 )
             else:
                 service.section.findings.note(f"not published: {what}")
-        for host in hosts:
+        published = self._free(port, hosts)
+        if hosts and published is None:
+            first = self._owners[_joined(hosts[0], port.published[0])]
+            service.section.fault(
+                f"port {port.published[0]} is published twice: by {first} and by {container}",
+                "ports",
+                "change one of them",
+            )
+        for host in hosts if published is not None else ():
             behind = to if host.version == 4 else service.address(container, 6)
-            if behind is not None:
-                self._add(service, _joined(host, published), _joined(behind, port.target))
+            if behind is not None and published is not None:
+                self._owners[_joined(host, published)] = container
+                self.table[_joined(host, published)] = _joined(behind, port.target)
                 self.interfaces[way_out.segment.interface] = None
 
     def _hosts(self, host_ip: str) -> list[Address]:
@@ -113,17 +120,12 @@ class Publisher:
             return [wanted]
         return [wanted] if wanted in self._addresses else []
 
-    def _add(self, service: Service, published: str, behind: str) -> None:
-        first = self._owners.setdefault(published, service.name)
-        if published in self.table and self.table[published] != behind:
-            service.section.fault(
-                f"port {published} is published twice: by {first} and by {service.name}", "ports", "change one of them"
-            )
-        self.table[published] = behind
-
-    def _next_random(self) -> int:
-        self._random += 1
-        return self._random - 1
+    def _free(self, port: Port, hosts: list[Address]) -> int | None:
+        """Return the first port that no container has at one of the addresses, or None if all are taken."""
+        ports = port.published or range(_FIRST_RANDOM, 65536)
+        return next(
+            (number for number in ports if not any(_joined(host, number) in self._owners for host in hosts)), None
+        )
 
 
 def _joined(address: Address, port: int) -> str:
@@ -197,13 +199,14 @@ def _pairs(host_ip: str, published: str, target: str) -> Iterator[Port]:
     there, here = _range(target), _range(published)
     if there is None or here is None or there[0] < 1:
         return
-    length = there[1] - there[0] + 1
+    targets = range(there[0], there[1] + 1)[: _MOST_PORTS + 1]
+    hosts = range(here[0], here[1] + 1)
     if here == (0, 0):
-        yield from (Port(host_ip, 0, there[0] + number) for number in range(min(length, _MOST_PORTS + 1)))
-    elif here[1] - here[0] + 1 == length or length == 1:
-        yield from (
-            Port(host_ip, here[0] + number, there[0] + number) for number in range(min(length, _MOST_PORTS + 1))
-        )
+        yield from (Port(host_ip, range(0), target) for target in targets)
+    elif there[0] == there[1]:
+        yield Port(host_ip, hosts, there[0])
+    elif here[1] - here[0] == there[1] - there[0]:
+        yield from (Port(host_ip, hosts[at : at + 1], target) for at, target in enumerate(targets))
 
 
 def _range(text: str) -> tuple[int, int] | None:

@@ -99,7 +99,7 @@ def _topology(project: Project, file: Path, findings: Findings) -> Topology | No
     top = Section(project.file, "", findings)
     name = project_name(project.variables.get(_NAME) or project.name or project.folder.name)
     services = _active(top, project.variables)
-    if services is None:
+    if not services:
         return None
     check_shared(services, findings)
     segments = _segments(top, services, findings)
@@ -142,7 +142,8 @@ def _active(top: Section, variables: Mapping[str, str]) -> dict[str, Service] | 
     """Return the services whose profiles are active, and that have a container."""
     section = top.section("services")
     if section is None:
-        top.fault("the compose file has no services", "", "write services: and a service below it")
+        if "services" not in top:
+            top.fault("the compose file has no services", "", "write services: and a service below it")
         return None
     wanted = {profile.strip() for profile in variables.get(_PROFILES, "").split(",") if profile.strip()}
     found = {}
@@ -156,7 +157,7 @@ def _active(top: Section, variables: Mapping[str, str]) -> dict[str, Service] | 
             found[name] = service
         else:
             top.findings.note(f"{name} was left out: it has no container")
-    if not found:
+    if not found and not top.findings.faults:
         top.fault("no service is active", "services", f"name a profile in the environment variable {_PROFILES}")
         return None
     return found
