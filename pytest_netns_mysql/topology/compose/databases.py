@@ -14,6 +14,7 @@ from pytest_netns_mysql.topology.compose.images import product_of
 from pytest_netns_mysql.topology.compose.initfiles import init_files
 from pytest_netns_mysql.topology.compose.members import Service
 from pytest_netns_mysql.topology.compose.project import Project
+from pytest_netns_mysql.topology.compose.relativepaths import is_file
 from pytest_netns_mysql.topology.compose.yamltext import Items, Table
 from pytest_netns_mysql.topology.model import OptionValue
 
@@ -132,7 +133,7 @@ def _variables(service: Service, project: Project, *, is_required: bool) -> dict
             table.put("path", item, mark)
         entry = Section(table, section.place("env_file"), section.findings)
         file = Path(entry.text("path") or "")
-        if file.is_file():
+        if is_file(file):
             raw = entry.text("format") == "raw"
             found |= dotenvfiles.read(file, project.variables, _ignore, raw=raw)
         elif is_required and entry.switch("required", default=True):

@@ -9,6 +9,7 @@ from pytest_netns_mysql import paths
 from pytest_netns_mysql.topology.compose.findings import Section
 from pytest_netns_mysql.topology.compose.merging import volume_source, volume_target
 from pytest_netns_mysql.topology.compose.project import Project
+from pytest_netns_mysql.topology.compose.relativepaths import is_file, is_folder
 from pytest_netns_mysql.topology.compose.yamltext import Items, Table
 
 _FOLDER = "/docker-entrypoint-initdb.d"
@@ -31,13 +32,13 @@ def init_files(section: Section, project: Project, extension: str) -> list[str]:
     for target, source in mounted:
         if why := paths.why_not_there(source):
             section.fault(f"{source} {why}", "volumes", "write it, or correct the path")
-        elif source.is_dir():
-            found |= {file.name: file for file in sorted(source.iterdir()) if file.is_file()}
+        elif is_folder(source):
+            found |= {file.name: file for file in sorted(source.iterdir()) if is_file(file)}
         else:
             found[target] = source
     kept = [name for name in sorted(found) if name.endswith(_SQL) and name not in skipped]
     _name_others(section, found, skipped, extension)
-    if len(mounted) == 1 and mounted[0][1].is_dir() and kept and not skipped:
+    if len(mounted) == 1 and is_folder(mounted[0][1]) and kept and not skipped:
         return [project.shown(mounted[0][1])]
     return [project.shown(found[name]) for name in kept]
 
@@ -96,4 +97,3 @@ def _name_others(section: Section, found: dict[str, Path], skipped: list[str], e
                 else f"unpack it: {name.rpartition('.')[0]}",
                 f"or leave it out: write {extension}: {{skip: [{name}]}} in the service",
             )
-

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import TopologyError
 from pytest_netns_mysql.topology.compose import dotenvfiles, yamltext
 from pytest_netns_mysql.topology.compose.findings import Findings, Section
 from pytest_netns_mysql.topology.compose.interpolation import InterpolationError, interpolate
 from pytest_netns_mysql.topology.compose.knownkeys import FILE_NOT_USED, FILE_USED
 from pytest_netns_mysql.topology.compose.merging import merged
-from pytest_netns_mysql.topology.compose.relativepaths import make_absolute
+from pytest_netns_mysql.topology.compose.relativepaths import absolute, is_file, make_absolute
 from pytest_netns_mysql.topology.compose.yamltext import Mark, Table, Value
 
 _RESOURCES = ("services", "networks", "secrets", "configs")
@@ -86,8 +85,10 @@ class Reader:
         if services is not None:
             extended = Table(services.table.mark)
             for name in services.table:
-                if (service := self._extended(services, name, file, ())) is not None:
-                    extended.put(name, service, services.mark(name), services.table.tags.get(name, ""))
+                tag = services.table.tags.get(name, "")
+                service = None if tag == yamltext.RESET else self._extended(services, name, file, ())
+                if service is not None or tag:
+                    extended.put(name, service, services.mark(name), tag)
             table.put("services", extended, top.mark("services"), raw.tags.get("services", ""))
         return self._with_includes(table, top)
 
@@ -158,8 +159,8 @@ class Reader:
             name, other = section.text("service") or "", section.text("file")
         there = services
         if other is not None:
-            path = paths.absolute(other, file.parent)
-            if not path.is_file():
+            path = absolute(other, file.parent)
+            if not is_file(path):
                 service.fault(f"the file {other} to extend does not exist", "extends", "correct the path")
                 return None
             found = Section(self._read(path, path.parent), "", self.findings).section("services")
@@ -169,7 +170,10 @@ class Reader:
             there, file = found, path
         if name not in there.table:
             service.fault(
-                f"there is no service {name!r} to extend", "extends", "write one of these", tried=[", ".join(there.table)]
+                f"there is no service {name!r} to extend",
+                "extends",
+                "write one of these",
+                tried=[", ".join(there.table)],
             )
             return None
         return self._extended(there, name, file, chain)
@@ -199,18 +203,18 @@ class Reader:
             return None
         section = Section(table, "include", self.findings)
         section.check_keys(("path", "project_directory", "env_file"), (), "", "include")
-        files = tuple(paths.absolute(text, self.folder) for text in section.texts("path"))
-        missing = [file for file in files if not file.is_file()]
+        files = tuple(absolute(text, self.folder) for text in section.texts("path"))
+        missing = [file for file in files if not is_file(file)]
         if missing or not files:
             what = f"the file {missing[0]} to include does not exist" if missing else "include has no path"
             section.fault(what, "path", "correct the path")
             return None
         directory = section.text("project_directory")
-        folder = files[0].parent if directory is None else paths.absolute(directory, self.folder)
-        given = [paths.absolute(text, self.folder) for text in section.texts("env_file")]
+        folder = files[0].parent if directory is None else absolute(directory, self.folder)
+        given = [absolute(text, self.folder) for text in section.texts("env_file")]
         variables = dict(self.variables)
         for file in given or [folder / ".env"]:
-            if given or file.is_file():
+            if given or is_file(file):
                 own = dotenvfiles.read(file, variables, self.findings.note_unset)
                 variables = {name: text for name, text in own.items() if text is not None} | variables
         return Reader(self.findings, folder, variables, self.open_files).read(files)

@@ -21,6 +21,7 @@ from pytest_netns_mysql.topology.compose.members import (
 )
 from pytest_netns_mysql.topology.compose.project import Project, Reader, project_name
 from pytest_netns_mysql.topology.compose.publishedports import Publisher
+from pytest_netns_mysql.topology.compose.relativepaths import is_file
 from pytest_netns_mysql.topology.compose.segments import DEFAULT, DOCKER0, Segment, complete, read_segment
 from pytest_netns_mysql.topology.compose.servicenames import host_names
 from pytest_netns_mysql.topology.compose.yamltext import Mark, Table
@@ -47,9 +48,9 @@ def read_folder(folder: Path) -> Topology | None:
         return read_files(tuple(folder / part for part in given.split(separator) if part))
     for name in STANDARD:
         file = folder / name
-        if file.is_file():
+        if is_file(file):
             override = [file.with_name(f"{file.stem}.override{ending}") for ending in ENDINGS]
-            return read_files((file, *[path for path in override if path.is_file()][:1]))
+            return read_files((file, *[path for path in override if is_file(path)][:1]))
     return None
 
 
@@ -76,7 +77,7 @@ def _variables(folder: Path, findings: Findings) -> dict[str, str]:
     """Return the variables of the environment, and those of .env that it lacks."""
     file = folder / ".env"
     variables = dict(os.environ)
-    if file.is_file():
+    if is_file(file):
         found = dotenvfiles.read(file, variables, findings.note_unset)
         variables = {name: value for name, value in found.items() if value is not None} | variables
     return variables
@@ -85,7 +86,7 @@ def _variables(folder: Path, findings: Findings) -> dict[str, str]:
 def _project(files: tuple[Path, ...], findings: Findings) -> Project:
     folder = files[0].parent
     for file in files:
-        if not file.is_file():
+        if not is_file(file):
             raise TopologyError(
                 f"there is no compose file {file.name}", where=str(file), remedies=["correct the path, or COMPOSE_FILE"]
             )
@@ -142,7 +143,7 @@ def _active(top: Section, variables: Mapping[str, str]) -> dict[str, Service] | 
     """Return the services whose profiles are active, and that have a container."""
     section = top.section("services")
     if section is None:
-        if "services" not in top:
+        if "services" not in top and not top.findings.faults:
             top.fault("the compose file has no services", "", "write services: and a service below it")
         return None
     wanted = {profile.strip() for profile in variables.get(_PROFILES, "").split(",") if profile.strip()}

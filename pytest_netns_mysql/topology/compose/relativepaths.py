@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pytest_netns_mysql import paths
@@ -41,6 +42,21 @@ def _make_volumes_absolute(volumes: Items, folder: Path) -> None:
             _make_absolute(item, "source", folder)
         elif isinstance(item, str):
             volumes[number] = _absolute(source, folder) + item.removeprefix(source)
+
+
+def absolute(text: str, folder: Path) -> Path:
+    """Return a path as an absolute one; a text that cannot be a path stays as it is, and leads to no file."""
+    return Path(_absolute(text, folder))
+
+
+def is_file(path: Path) -> bool:
+    """Return True for a file; False for anything else, a text that cannot be a path too."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path's own raises for a long name
+
+
+def is_folder(path: Path) -> bool:
+    """Return True for a folder; False for anything else, a text that cannot be a path too."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path's own raises for a long name
 
 
 def _tables(value: Value) -> list[Table]:

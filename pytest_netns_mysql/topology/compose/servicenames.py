@@ -36,7 +36,8 @@ class Names:
 
     def add_private(self, name: str, addresses: Iterable[str], owner: str, section: Section, key: str) -> None:
         """Add a name that one service alone has; it is a fault if it leads elsewhere for others."""
-        wanted = frozenset(addresses)
+        ordered = [*addresses]
+        wanted = frozenset(ordered)
         first, known = self._private.setdefault(name.lower(), (owner, wanted))
         shared = frozenset(self._addresses.get(self._spellings.get(name.lower(), name), ()))
         if known != wanted or not shared <= wanted | known:
@@ -48,7 +49,7 @@ class Names:
                 "give the names different spellings: all namespaces of a sandbox share one file of host names",
             )
             return
-        self.add(name, wanted)
+        self.add(name, ordered)
 
     def all(self) -> dict[str, list[str]]:
         """Return the addresses of each name."""

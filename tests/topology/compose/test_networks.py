@@ -83,9 +83,7 @@ def test_a_subnet_of_ipv6_alone_does_not_switch_ipv6_on(read: Read) -> None:
         """
     )
     assert addresses(topology)["db"] == ["172.18.0.2/16"]
-    assert topology.notes == (
-        "the subnet 2001:db8::/64 of the network back was not used: enable_ipv6 is not true",
-    )
+    assert topology.notes == ("the subnet 2001:db8::/64 of the network back was not used: enable_ipv6 is not true",)
 
 
 def test_subnets_that_are_left_out_do_not_overlap_given_ones(read: Read) -> None:
@@ -150,9 +148,7 @@ def test_an_external_network_is_a_bridge_with_nothing_else_on_it(read: Read) -> 
         "services: {db: {image: mysql, networks: [proxy]}}\nnetworks: {proxy: {external: true, name: traefik}}"
     )
     assert addresses(topology) == {"global": ["172.18.0.1/16"], "db": ["172.18.0.2/16"]}
-    assert topology.notes == (
-        "the external network proxy was read as a bridge with nothing of other projects on it",
-    )
+    assert topology.notes == ("the external network proxy was read as a bridge with nothing of other projects on it",)
 
 
 def test_modes_of_the_network(read: Read) -> None:
@@ -192,7 +188,9 @@ def test_a_server_that_shares_a_network_listens_there(read: Read) -> None:
 
 
 def test_several_containers_are_numbered(read: Read) -> None:
-    topology = read("services: {db: {image: mysql}, app: {image: app, scale: 2}, no: {image: app, deploy: {replicas: 0}}}")
+    topology = read(
+        "services: {db: {image: mysql}, app: {image: app, scale: 2}, no: {image: app, deploy: {replicas: 0}}}"
+    )
     assert [*topology.namespaces] == ["db", "app-1", "app-2"]
     assert topology.hosts["app"] == ("172.18.0.3", "172.18.0.4")
     assert topology.hosts["shop-app-2"] == topology.hosts["app-2"] == ("172.18.0.4",)

@@ -84,7 +84,9 @@ def test_an_address_that_the_host_lacks_here_is_told(read: Read, refused: Refuse
 
 
 def test_a_port_that_two_services_publish_is_a_fault(refused: Refused) -> None:
-    assert refused("services: {db: {image: mysql, ports: ['80:1']}, app: {image: app, ports: ['127.0.0.1:80:80']}}") == (
+    assert refused(
+        "services: {db: {image: mysql, ports: ['80:1']}, app: {image: app, ports: ['127.0.0.1:80:80']}}"
+    ) == (
         "port 80 is published twice: by db and by app\n"
         "  where: compose.yaml, line 1: services.app.ports\n"
         "  do: change one of them"
@@ -100,7 +102,9 @@ def test_a_port_that_is_none_is_told(refused: Refused, port: str) -> None:
     )
 
 
-@pytest.mark.parametrize(("port", "number"), [("1-3:1-2", "no port"), ("70000:1", "no port"), ("1-200:1-200", "101 ports")])
+@pytest.mark.parametrize(
+    ("port", "number"), [("1-3:1-2", "no port"), ("70000:1", "no port"), ("1-200:1-200", "101 ports")]
+)
 def test_a_range_that_is_wrong_is_told(refused: Refused, port: str, number: str) -> None:
     assert refused(f"services: {{db: {{image: mysql, ports: ['{port}']}}}}") == (
         f"services.db.ports[0] publishes {number}\n"
