@@ -107,7 +107,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(ReportExtras(config), "netns_report_extras")
     try:
-        session.kinds.names  # noqa: B018 - raises an error for a wrong value
+        session.kinds.check()
         if session.settings.capture != "off":
             from pytest_netns_mysql.run.capturing import require_library
 
@@ -260,8 +260,9 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 
     session = config.stash[SESSION]
     needs_server = any("_netns_servers" in pytest_internals.fixture_names(item) for item in items)
-    lines = [*report.servers(session), *session.hooks.describe()] if needs_server else session.hooks.describe()
-    return [*lines, *([report.ORDER] if session.breaks_order else ())]
+    notes = report.notes(session) if config.option.verbose > 0 else ()
+    servers = report.servers(session) if needs_server else ()
+    return [*servers, *session.hooks.describe(), *notes, *([report.ORDER] if session.breaks_order else ())]
 
 
 def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:

@@ -50,6 +50,8 @@ class Settings(NamedTuple):
     given: Mapping[str, str]
 
 
+_FILES = (".toml", ".yaml", ".yml")
+
 Reader = Callable[[Setting], tuple[str, str] | None]
 """A function that returns the text of a setting and where it is set, or None if it is not set there."""
 
@@ -109,7 +111,12 @@ def from_folder(setting: Setting, value: str, folder: Path) -> str:
     if setting.name != "topology":
         return value
     parts = (choice.strip() for choice in value.split(","))
-    return ",".join(str(folder / part) if ".toml" in part and not part.startswith("~") else part for part in parts)
+    return ",".join(str(folder / part) if _is_path(part) else part for part in parts)
+
+
+def _is_path(choice: str) -> bool:
+    """Return True for a file of topologies, or a folder with a compose file such as ``./shop``; False for a preset."""
+    return not choice.startswith("~") and (choice.startswith(".") or any(ending in choice for ending in _FILES))
 
 
 def _from_folder(value: str, folder: Path) -> str:

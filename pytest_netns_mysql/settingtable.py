@@ -66,9 +66,9 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "topology",
         "red-blue",
-        "the network: a preset, a TOML file, or FILE::NAME for one of the topologies in a file; if several are given, "
-        "separated by commas, every netns test runs in each of them; if the setting is left out, a netns-topology.toml "
-        "beside the ini file is used",
+        "the network: a preset, a TOML file, FILE::NAME for one of the topologies in a file, a compose file, or a "
+        "folder with one; if several are given, separated by commas, every netns test runs in each of them; if the "
+        "setting is left out, a netns-topology.toml beside the ini file is used",
         "NAME|FILE[,...]",
     ),
     Setting(

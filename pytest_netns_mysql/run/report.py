@@ -198,7 +198,18 @@ def servers(session: NetnsSession) -> list[str]:
     for choice in session.kinds.names:
         kind = session.kinds.if_known(choice)
         lines.append(f"netns: {choice} is {'not on this machine yet' if kind is None else provenance(kind)}")
-    return lines
+    choices = " and ".join(session.kinds.names)
+    images = {topology.name: topology.mysqld.image for topology in session.topologies.of_settings}
+    return lines + [
+        f"netns: {name} is written for the image {image}, and its tests run on {choices}"
+        for name, image in images.items()
+        if image is not None
+    ]
+
+
+def notes(session: NetnsSession) -> list[str]:
+    """Return a line for each note on the topologies of the settings: what of a compose file was not used."""
+    return [f"netns: {topology.name}: {note}" for topology in session.topologies.of_settings for note in topology.notes]
 
 
 def _packets(network: Network, since: float) -> Iterator[str]:

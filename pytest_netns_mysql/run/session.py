@@ -82,8 +82,8 @@ class NetnsSession:
         self.settings = settings
         self.hooks = hooks
         self.progress = progress
-        self.kinds: ServerKinds = ServerKinds(settings, progress)
         self.topologies: Topologies = Topologies(settings, base, hooks.topology)
+        self.kinds: ServerKinds = ServerKinds(settings, progress, lambda: self.topologies.of_settings)
         self.networks: Networks = Networks(settings, watch=watch)
         self.board: SessionBoard = SessionBoard(self.networks, worker)
         self.servers: ServerPool = ServerPool(self._update_board)
