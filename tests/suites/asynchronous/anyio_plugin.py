@@ -10,8 +10,8 @@ class Background:
     """A task that says, whenever somebody asks, where its sockets are created."""
 
     def __init__(self):
-        self._ask, self._asked = anyio.create_memory_object_stream(5)
-        self._answer, self._answers = anyio.create_memory_object_stream(5)
+        self._ask, self._asked = anyio.create_memory_object_stream[None](5)
+        self._answer, self._answers = anyio.create_memory_object_stream[int](5)
 
     async def run(self):
         with self._ask, self._asked, self._answer, self._answers:
@@ -42,10 +42,6 @@ async def of_this_test():
 
 
 class TestMethods:
-    @pytest.fixture
-    async def own(self):
-        self.is_own = True
-
     @pytest.fixture
     async def red_inside(self, netns):
         async with netns["red"]:
