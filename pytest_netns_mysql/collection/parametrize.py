@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -94,6 +95,10 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
             _check(item, [name], [topology], session)
     _require_fixtures(item)
     _refuse_forked(item)
+    if "pytest_django" in sys.modules:
+        from pytest_netns_mysql.collection import djangotests
+
+        djangotests.settle(item)
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:
