@@ -69,7 +69,7 @@ class Alias:
             connect: The backend's own function; it takes the options.
             options: The options of the driver.
         """
-        name = self.namespace or self._here() or self._outside() or GLOBAL
+        name = self.namespace or self._here() or self._place_outside()
         place = self._endpoint or self._server.endpoint_for(name)
         given = {option: value for option, value in options.items() if option not in _PLACE_OPTIONS}
         given.setdefault("connect_timeout", _CONNECT_TIMEOUT)
@@ -80,13 +80,18 @@ class Alias:
     def follow(self, wrapper: Any) -> None:
         """Close a connection that is from another namespace than the one in which the calling code stands.
 
+        Outside of all namespaces a transaction goes on: the teardown of a class ends what its setup began.
+
         Raises:
             OriginError: The connection has an open transaction.
         """
         if self.namespace is not None or wrapper.connection is None:
             return
-        name, identity = getattr(wrapper, _ORIGIN, (None, None))
-        if name is None or identity == network_identity() or (here := self._here()) is None:
+        name, identity = getattr(wrapper, _ORIGIN)
+        if identity == network_identity():
+            return
+        here = self._here()
+        if (here or self._place_outside()) == name or (here is None and wrapper.in_atomic_block):
             return
         if wrapper.in_atomic_block:
             raise OriginError(
@@ -100,6 +105,9 @@ class Alias:
                 ],
             )
         wrapper.close()
+
+    def _place_outside(self) -> str:
+        return self._outside() or GLOBAL
 
     def _here(self) -> str | None:
         here = self._server.network.here
@@ -125,6 +133,7 @@ def bound(
     from django.db import connections
 
     wrappers = {alias: connections[alias] for alias in connections if connections[alias].vendor == "mysql"}
+    _check_settings(wrappers)
     chosen = dict(namespaces or {})
     for alias, name in chosen.items():
         if alias not in wrappers:
@@ -146,6 +155,19 @@ def bound(
             stack.enter_context(_leading_to(wrapper, settings, made))
             _make_account(server, settings)
         yield
+
+
+def _check_settings(wrappers: Mapping[str, Any]) -> None:
+    """Raise SettingError if two aliases share one dictionary: what is set for the one would be set for the other."""
+    aliases: dict[int, str] = {}
+    for alias, wrapper in wrappers.items():
+        other = aliases.setdefault(id(wrapper.settings_dict), alias)
+        if other != alias:
+            raise SettingError(
+                f"DATABASES has the same dictionary for {other!r} and {alias!r}",
+                where="pytest_netns_mysql.django",
+                remedies=["give each alias a dictionary of its own: {**MYSQL}"],
+            )
 
 
 def _connecting_class(cls: type) -> type:
