@@ -25,6 +25,10 @@ collect_ignore = [] if find_spec("ruamel") and find_spec("tox") else ["test_ci_e
 if not find_spec("pytest_randomly"):
     collect_ignore.append("ecosystem")
 
+# Inner runs load us and xdist as any project does. The other plugins of this environment would take twice the time of
+# most of these runs; a test of one of them loads it by -p.
+_WITHOUT_OTHERS = " ".join(f"-p no:{name}" for name in ("anyio", "asyncio", "html", "hypothesispytest", "metadata"))
+
 # Now: the tests set it for what they start. CI has what the tests need, so that there nothing is skipped.
 IN_CI = bool(os.environ.get("CI"))
 
@@ -57,7 +61,15 @@ def _same_cache() -> Iterator[None]:
         patch.setenv("XDG_CACHE_HOME", str(settings.resolve().cache.parent))
         patch.setenv("CI", "true")  # no server that is up by chance is taken
         patch.delenv("GITHUB_STEP_SUMMARY", raising=False)  # inner suites would write their failures to it
+        patch.setenv("PYTEST_ADDOPTS", _WITHOUT_OTHERS)
         yield
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """The fixture of pytest, whose inner runs load no plugin that they do not name; it unsets PYTEST_ADDOPTS."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", _WITHOUT_OTHERS)
+    return pytester
 
 
 @pytest.fixture

@@ -154,6 +154,8 @@ class BuiltNamespaces(Mapping[str, Namespace]):
 
     def close(self) -> None:
         """Close the descriptors of the namespaces; the kernel removes the namespaces with the sandbox."""
+        for namespace in self._namespaces.values():
+            namespace.close()
         for descriptor in self._opened:
             os.close(descriptor)
         self._opened.clear()

@@ -187,6 +187,9 @@ class Runner:
         try:
             yield
         finally:
+            sandbox = self._session.networks.sandbox
+            if sandbox is not None:
+                sandbox.owned_by_test.end(item.nodeid)
             self._strays.end_test()
             self._bring_back(item, ended="the test")
 

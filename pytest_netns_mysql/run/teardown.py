@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import NetnsWarning
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.namespaces.block import Block
     from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
-    from pytest_netns_mysql.kernel.namespaces.withblocks import Block
 
 
 class Stay:

@@ -57,7 +57,15 @@ def test_junit_keeps_the_properties_of_others(suite: Suite, pytester: pytest.Pyt
 
 @pytest.mark.oldest_python
 def test_pytest_html_shows_the_report_beside_the_test(suite: Suite, pytester: pytest.Pytester) -> None:
-    suite("reportfiles/outcomes", "--html=page.html", "--self-contained-html")
+    suite(
+        "reportfiles/outcomes",
+        "-p",
+        "pytest_metadata.plugin",
+        "-p",
+        "pytest_html.plugin",
+        "--html=page.html",
+        "--self-contained-html",
+    )
     (data,) = re.findall(r'data-jsonblob="([^"]*)"', (pytester.path / "page.html").read_text())
     results = json.loads(html.unescape(data))["tests"]
     (failed,) = results["test_inner.py::test_fails"]

@@ -99,5 +99,5 @@ class Suite:
         """Run what was written. The run ends with the errors of its failing tests, whatever else is asked of it."""
         report = "fE" + "".join(one.removeprefix("-r") for one in arguments if re.fullmatch("-r[A-Za-z]+", one))
         others = [one for one in arguments if not re.fullmatch("-r[A-Za-z]+", one)]
-        command = ["-p", "no:asyncio", "-p", "no:cacheprovider", "-Werror", f"-r{report}", *others]
+        command = ["-p", "no:cacheprovider", "-Werror", f"-r{report}", *others]
         return InnerRun(self._pytester.runpytest_subprocess(*command))

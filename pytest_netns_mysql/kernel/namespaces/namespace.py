@@ -8,21 +8,32 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from pytest_netns_mysql import arguments
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.kernel.namespaces import capabilitynames, launcher, syscalls
+from pytest_netns_mysql.kernel.namespaces.asyncenterable import AsyncEnterable
 from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY
-from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
+from pytest_netns_mysql.kernel.namespaces.enterable import CLOSED
 from pytest_netns_mysql.kernel.namespaces.position import identity, open_network
 from pytest_netns_mysql.kernel.namespaces.program import Program, start_program
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.topology.plan import Interface
 
+if TYPE_CHECKING:
+    import socket
+    from concurrent.futures import ThreadPoolExecutor
 
-class Namespace(Enterable):
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Namespace(AsyncEnterable):
     """A network namespace. A ``with`` block moves the calling thread into it, and no other thread; blocks nest.
+
+    An ``async with`` block moves no thread: sockets that the running task creates in the block, and sockets of tasks
+    that it makes there, are created in the namespace, so that tasks in several namespaces run side by side.
 
     A thread that is started inside a block stays in the namespace. A job of a thread pool runs in the namespace in
     which the job was submitted. See setns(2) and ip-netns(8).
@@ -38,7 +49,7 @@ class Namespace(Enterable):
 
     def __init__(self, sandbox: Sandbox, name: str, descriptor: int, addresses: Sequence[Interface]) -> None:
         """Describe an open namespace; only a Network creates these objects."""
-        super().__init__(sandbox.blocks, descriptor, name)
+        super().__init__(sandbox.blocks, descriptor, name, sandbox.owned_by_test)
         self.addresses = tuple(addresses)
         self.descriptor = descriptor
         self._identity = identity(descriptor)
@@ -82,16 +93,106 @@ class Namespace(Enterable):
             OSError: The program could not be started.
         """
         arguments.check(f"netns[{self.name!r}].run", arguments.OF_A_RUN, {"argv": argv})
+        command = self._command("run", argv, drop_capabilities)
+        with self:
+            return subprocess.run(command, **options)
+
+    def popen(
+        self,
+        argv: Sequence[str | os.PathLike[str]],
+        *,
+        drop_capabilities: str | Iterable[str] = (),
+        **options: Any,
+    ) -> subprocess.Popen[Any]:
+        """Start a program in this namespace, as ``subprocess.Popen`` does.
+
+        The program ends when the test ends it. With ``drop_capabilities`` it also ends when the calling thread ends.
+
+        Args:
+            argv: The program and its arguments.
+            drop_capabilities: Names of capabilities that the program does not get, as for ``run``.
+            options: Options of ``subprocess.Popen``.
+
+        Raises:
+            SettingError: ``argv`` is not a command line, or a capability is unknown.
+            OSError: The program could not be started.
+        """
+        command = self._command("popen", argv, drop_capabilities)
+        with self:
+            return subprocess.Popen(command, **options)
+
+    def _command(
+        self, method: str, argv: Sequence[str | os.PathLike[str]], drop_capabilities: str | Iterable[str]
+    ) -> Sequence[str | os.PathLike[str]]:
+        where = f"netns[{self.name!r}].{method}"
+        arguments.check(where, arguments.OF_A_RUN, {"argv": argv})
         if not drop_capabilities:
-            with self:
-                return subprocess.run(argv, **options)
-        mask = capabilitynames.to_mask(drop_capabilities, where=f"netns[{self.name!r}].run")
+            return argv
+        mask = capabilitynames.to_mask(drop_capabilities, where=where)
         name = os.fspath(argv[0])
         if shutil.which(name) is None:  # the launcher could only report this by its exit code
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
-        command = launcher.command([os.fspath(word) for word in argv], dropped_capabilities=mask)
+        return launcher.command([os.fspath(word) for word in argv], dropped_capabilities=mask)
+
+    def create_connection(self, address: tuple[str, int], *args: Any, **options: Any) -> socket.socket:
+        """Return a socket of this namespace that is connected, as ``socket.create_connection`` does.
+
+        Args:
+            address: The host, by its address or its name, and the port.
+            args: Further arguments of ``socket.create_connection``: the timeout in seconds, the source address.
+            options: The same by name.
+
+        Raises:
+            OSError: The connection could not be made.
+        """
+        import socket
+
         with self:
-            return subprocess.run(command, **options)
+            return socket.create_connection(address, *args, **options)
+
+    def executor(
+        self,
+        max_workers: int | None = None,
+        thread_name_prefix: str = "",
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+    ) -> ThreadPoolExecutor:
+        """Return a pool of threads that live in this namespace, whoever submits a job; see concurrent.futures.
+
+        A ``with`` block or ``shutdown()`` ends the pool. Otherwise it ends with the test, and so do jobs that no thread
+        has begun. The pool of a fixture of a wider scope lives on.
+
+        Args:
+            max_workers: The number of threads at most.
+            thread_name_prefix: What the threads' names begin with.
+            initializer: Called by each thread at its start.
+            initargs: Arguments for ``initializer``.
+        """
+        from pytest_netns_mysql.kernel.namespaces.executor import NamespaceExecutor
+
+        made = NamespaceExecutor(self, max_workers, thread_name_prefix, initializer, initargs)
+        self.owned_by_test.add(made)
+        return made
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Return a function that runs in the namespace, in whichever thread or task it is called.
+
+        A coroutine function runs as if inside of ``async with``. Of another function, an awaitable result is awaited in
+        the namespace, too. See ContextDecorator and AsyncContextDecorator of contextlib.
+
+        Args:
+            function: A function, a method, a coroutine function or a ``functools.partial``, and no generator function.
+
+        Raises:
+            SettingError: ``function`` is something else.
+        """
+        from pytest_netns_mysql.kernel.namespaces.decorating import decorate
+
+        return decorate(self, function)
+
+    def close(self) -> None:
+        """Note that the network closes the descriptor: nothing enters the namespace any more."""
+        self.descriptor = self._target = CLOSED
 
     def start(
         self,

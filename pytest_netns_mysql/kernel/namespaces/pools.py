@@ -10,9 +10,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import OriginError
+from pytest_netns_mysql.kernel.namespaces.asyncblock import AsyncBlock, current_async_block, deciding_block
+from pytest_netns_mysql.kernel.namespaces.block import Block
 from pytest_netns_mysql.kernel.namespaces.importhook import ImportHook
+from pytest_netns_mysql.kernel.namespaces.placedjob import PlacedJob
 from pytest_netns_mysql.kernel.namespaces.position import SavedTarget, identity, network_identity
-from pytest_netns_mysql.kernel.namespaces.withblocks import Block
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
@@ -69,7 +71,12 @@ class PoolPatches:
     def _bound(self, job: Callable[..., Any]) -> Callable[..., Any]:
         """Return a job that runs, in any thread, where the calling thread stands now."""
         sandbox = self._sandbox()
-        return job if sandbox is None else functools.partial(_run_job, sandbox, sandbox.blocks.save_target(), job)
+        if sandbox is None or isinstance(job, PlacedJob):
+            return job
+        block = current_async_block()
+        if block is not None and block.ended_with:
+            block = None  # the job's own sockets are refused, where the job knows the block
+        return functools.partial(_run_job, sandbox, sandbox.blocks.save_target(), block, job)
 
     def _patch_thread_executor(self, module: ModuleType) -> None:
         submit = module.ThreadPoolExecutor.submit
@@ -132,7 +139,8 @@ class PoolPatches:
 
     def _check_processes(self, pids: Iterable[int]) -> None:
         """Raise OriginError if a process of a pool is in another network namespace than the calling thread."""
-        here = network_identity()
+        block = deciding_block()
+        here = network_identity() if block is None else block.place.saved().network_id
         for pid in pids:
             try:
                 there = identity(f"/proc/{pid}/ns/net")
@@ -161,26 +169,34 @@ class PoolPatches:
         self._replace(module, "connect_to_new_process", connect)
 
 
-def _run_job(sandbox: Sandbox, saved: SavedTarget, job: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """Run a job of a pool where the job was submitted."""
+def _run_job(
+    sandbox: Sandbox,
+    saved: SavedTarget,
+    block: AsyncBlock | None,
+    job: Callable[..., Any],
+    *args: Any,
+    **options: Any,
+) -> Any:
+    """Run a job of a pool where the job was submitted, in that ``async with`` block or None."""
     blocks = sandbox.blocks
     blocks.jobs += 1
     try:
-        if saved.is_current():
+        if block is None and saved.is_current():
             return job(*args, **options)
-        with _moved(sandbox, saved):
+        with _moved(sandbox, saved, block):
             return job(*args, **options)
     finally:
         blocks.jobs -= 1
 
 
 @contextlib.contextmanager
-def _moved(sandbox: Sandbox, saved: SavedTarget) -> Iterator[None]:
+def _moved(sandbox: Sandbox, saved: SavedTarget, async_block: AsyncBlock | None) -> Iterator[None]:
     """Move the calling thread, which belongs to a pool, to where a job was submitted until the block ends."""
     blocks = sandbox.blocks
     if sandbox.has_moved_in:
         blocks.settle()
     block = Block("a job of a pool", saved.target, (os.devnull, 0), by_hand=False)
+    block.async_block = async_block
     try:
         blocks.enter(block, is_plain=False)
     except OSError as error:

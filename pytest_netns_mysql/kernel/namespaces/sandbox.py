@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SandboxError
 from pytest_netns_mysql.kernel.namespaces import syscalls
+from pytest_netns_mysql.kernel.namespaces.asyncblock import OwnedByTest
+from pytest_netns_mysql.kernel.namespaces.block import Block
 from pytest_netns_mysql.kernel.namespaces.childprocess import run_in_child
 from pytest_netns_mysql.kernel.namespaces.creation import create_namespaces
 from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
@@ -22,7 +25,7 @@ from pytest_netns_mysql.kernel.namespaces.privileges import (
 )
 from pytest_netns_mysql.kernel.namespaces.refusal import sandbox_error
 from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
-from pytest_netns_mysql.kernel.namespaces.withblocks import Block, OpenBlocks
+from pytest_netns_mysql.kernel.namespaces.withblocks import OpenBlocks
 
 
 def can_return() -> bool:
@@ -53,6 +56,7 @@ class Sandbox:
         outside: A network namespace without a way to any other, which takes the place of home if no thread can return.
         has_moved_in: Whether the process's main thread has moved into the sandbox for good.
         blocks: The open ``with`` blocks of the calling thread.
+        owned_by_test: What the running test has made in namespaces, and what ends with it.
     """
 
     home: Position
@@ -63,6 +67,7 @@ class Sandbox:
 
     def __post_init__(self) -> None:
         """Start without an open block in any thread."""
+        self.owned_by_test = OwnedByTest()
         self.blocks = OpenBlocks(self.home, self.inner, self.outside, can_return=self.can_return)
 
     @classmethod
@@ -144,6 +149,9 @@ class Sandbox:
 
     def close(self) -> None:
         """Close the sandbox's descriptors; the kernel removes the sandbox when the last process in it ends."""
+        patches = sys.modules.get("pytest_netns_mysql.kernel.namespaces.asyncpatches")
+        if patches is not None:  # it was imported for the first ``async with`` block
+            patches.remove()
         for position in (self.home, self.inner, self.outside):
             if position is not None:
                 position.close()

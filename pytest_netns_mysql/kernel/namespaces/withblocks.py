@@ -2,81 +2,34 @@
 
 from __future__ import annotations
 
-import enum
 import os
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextvars import Context
 
 from pytest_netns_mysql.errors import BlockError, OneWayError
 from pytest_netns_mysql.kernel.namespaces import suspension, syscalls
+from pytest_netns_mysql.kernel.namespaces.asyncblock import CURRENT, AsyncBlock, deciding_block
+from pytest_netns_mysql.kernel.namespaces.block import Block, BlockState, Owner
+from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
 from pytest_netns_mysql.kernel.namespaces.position import (
     Links,
     Position,
     SavedTarget,
     Target,
     close_target,
+    identity,
     mount_identity,
     network_identity,
     open_network,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-class BlockState(enum.Enum):
-    """The state of a block."""
-
-    OPEN = enum.auto()
-    LEFT = enum.auto()
-    ENDED = enum.auto()  # with the test, fixture or thread around the block, while its own code was suspended
-    AWAITED = enum.auto()
-
-
-class Block:
-    """One entry of a thread into a namespace.
-
-    Attributes:
-        name: The namespace's name, for messages.
-        target: Where the thread is moved.
-        code: The file and the line of the ``with`` statement.
-        by_hand: Whether ``__enter__`` was called without a ``with`` statement.
-        state: What has happened to the block.
-        owner: The thread that entered the block, or None before.
-        task: The asyncio or trio task that entered the block, or None.
-        cancel_check: Cancels the check for an ``await`` in the block, or None.
-    """
-
-    __slots__ = ("by_hand", "cancel_check", "code", "name", "owner", "state", "target", "task")
-
-    def __init__(self, name: str, target: Target, code: tuple[str, int], *, by_hand: bool) -> None:
-        """Describe an entry that ``OpenBlocks.enter`` makes."""
-        self.name = name
-        self.target = target
-        self.code = code
-        self.by_hand = by_hand
-        self.state = BlockState.OPEN
-        self.owner: _Owner | None = None
-        self.task: object = None
-        self.cancel_check: Callable[[], None] | None = None
-
-    def __str__(self) -> str:
-        file, line = self.code
-        return f"the block of {self.name} at {os.path.relpath(file)}:{line}"
-
-
-class _Owner:
-    """The thread that entered a block. The kernel reuses the numbers of threads, so an object identifies a thread."""
-
-    def __init__(self) -> None:
-        self.name = threading.current_thread().name
 
 
 class _Thread:
     """The open blocks of one thread, the innermost last, and the base: where the thread stood before the first."""
 
     def __init__(self) -> None:
-        self.owner = _Owner()
+        self.owner = Owner()
         self.stack: list[Block] = []
         self.links = Links()
         self.base: Target = -1
@@ -125,8 +78,44 @@ class OpenBlocks(threading.local):
 
     @property
     def is_placed(self) -> bool:
-        """True if a block or a job of a pool has moved the calling thread to where it stands."""
-        return bool(self._thread.stack) or self.jobs > 0
+        """True if a block or a job of a pool says where the sockets of the calling thread belong."""
+        return bool(self._thread.stack) or self.jobs > 0 or CURRENT.get() is not None
+
+    def is_inside(self, block: AsyncBlock) -> bool:
+        """Return True if the thread's innermost block was entered inside of an ``async with`` block, and no other."""
+        stack = self._thread.stack
+        return bool(stack) and stack[-1].async_block is block
+
+    def call_in_network(self, target: Target, action: Callable[[], object]) -> None:
+        """Call ``action``, which creates a socket, while the calling thread is in the network namespace of a target.
+
+        The thread keeps its mount namespace: a socket has none. A thread that could not come back has another thread
+        call ``action``.
+
+        Raises:
+            OSError: The kernel refuses, see setns(2).
+        """
+        network = target.network if isinstance(target, Position) else target
+
+        def create() -> None:
+            syscalls.setns(network, syscalls.CLONE_NEWNET)
+            action()
+
+        if not self._can_return and not self._inner.is_current_mount():
+            # In a context of its own: a thread that is started in the block would be started in the namespace.
+            Context().run(run_in_new_thread, create)
+            return
+        here = open_network()
+        try:
+            create()
+        finally:
+            try:
+                syscalls.setns(here, syscalls.CLONE_NEWNET)
+            except BaseException:  # a signal handler may raise here as well
+                syscalls.setns(here, syscalls.CLONE_NEWNET)
+                raise
+            finally:
+                os.close(here)
 
     def enter(self, block: Block, *, is_plain: bool = True, is_from_home: bool = False) -> None:
         """Move the calling thread to the target of a block.
@@ -208,7 +197,10 @@ class OpenBlocks(threading.local):
         return network == position.network_link and mount == position.mount_link
 
     def save_target(self) -> SavedTarget:
-        """Return where the calling thread stands."""
+        """Return where the sockets of the running code are created: in its ``async with`` block, or in this thread."""
+        block = deciding_block()
+        if block is not None and not block.ended_with:
+            return block.place.saved()
         network_id, mount_id = network_identity(), mount_identity()
         if self._thread.stack:
             return SavedTarget(self._thread.stack[-1].target, network_id, mount_id)
@@ -216,6 +208,12 @@ class OpenBlocks(threading.local):
             if (known.network_id, known.mount_id) == (network_id, mount_id):
                 return SavedTarget(known, network_id, mount_id)
         return SavedTarget(Position.current(), network_id, mount_id, is_owned=True)
+
+    def saved(self, target: Target) -> SavedTarget:
+        """Return a target of this sandbox with what identifies its namespaces."""
+        if isinstance(target, Position):
+            return SavedTarget(target, target.network_id, target.mount_id)
+        return SavedTarget(target, identity(target), self._inner.mount_id)
 
     def settle(self) -> None:
         """Move a thread that could not come back into the sandbox for good, unless it is there already."""

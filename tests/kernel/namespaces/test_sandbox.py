@@ -116,9 +116,5 @@ def test_every_worker_has_names_addresses_and_ports_of_its_own(suite: Suite, pyt
 
 
 def test_a_run_without_netns_tests_imports_nothing_heavy(suite: Suite) -> None:
-    result = suite(
-        "sandbox/imports",
-        "-p",
-        "no:anyio",
-    )  # which imports asyncio
+    result = suite("sandbox/imports")
     result.assert_outcomes(passed=1)

@@ -1,0 +1,111 @@
+"""Patches for ``async with`` blocks: what creates sockets, threads and processes does it where the block says.
+
+The patches are applied when the first block is entered. So event loops and drivers need not be known: all that are
+written in Python create their sockets by ``socket.socket``.
+"""
+
+from __future__ import annotations
+
+import _socket
+import functools
+import socket
+import subprocess
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pytest_netns_mysql.errors import OriginError
+from pytest_netns_mysql.kernel.namespaces.asyncblock import CURRENT, AsyncBlock, deciding_block
+from pytest_netns_mysql.kernel.namespaces.importhook import ImportHook
+
+_INTERNET = (-1, socket.AF_INET, socket.AF_INET6)
+_originals: list[tuple[Any, str, Any]] = []
+_import_hooks: list[ImportHook] = []
+
+
+def install() -> None:
+    """Apply the patches, unless they are applied."""
+    if _originals:
+        return
+    _patch_socket(next(kind for kind in socket.socket.__mro__ if _socket.socket in kind.__bases__))
+    _visit(socket, "getaddrinfo")
+    _visit(threading.Thread, "start")
+    _visit(subprocess.Popen, "__init__", "starts a program")
+    hook = ImportHook(
+        {"multiprocessing.process": lambda module: _visit(module.BaseProcess, "start", "starts a process")}
+    )
+    hook.install()
+    _import_hooks.append(hook)
+
+
+def remove() -> None:
+    """Undo the patches."""
+    for owner, name, original in reversed(_originals):
+        setattr(owner, name, original)
+    _originals.clear()
+    for hook in _import_hooks:
+        hook.remove()
+    _import_hooks.clear()
+
+
+def _replace(owner: Any, name: str, new: Any) -> None:
+    _originals.append((owner, name, getattr(owner, name)))
+    setattr(owner, name, new)
+
+
+def _patch_socket(kind: Any) -> None:
+    init = kind.__init__
+
+    @functools.wraps(init)
+    def created(sock: Any, family: int = -1, type: int = -1, proto: int = -1, fileno: int | None = None) -> None:  # noqa: A002
+        if CURRENT.get() is not None and fileno is None and (block := deciding_block()) is not None:
+            _create(block, family, lambda: init(sock, family, type, proto))
+        else:
+            init(sock, family, type, proto, fileno)
+
+    _replace(kind, "__init__", created)
+
+
+def _create(block: AsyncBlock, family: int, create: Callable[[], None]) -> None:
+    if block.ended_with:
+        if family in _INTERNET:
+            raise _outlived(block, "opens a socket")
+        create()
+        return
+    block.place.call_in_network(create)
+
+
+def _visit(owner: Any, name: str, does: str = "") -> None:
+    """Patch a function, or a method of a class, so that the calling thread visits the namespace of a block.
+
+    Args:
+        owner: The module or the class.
+        name: The function's name.
+        does: What a task does that calls the function; it is refused to a task that outlived its test.
+    """
+    function = getattr(owner, name)
+
+    @functools.wraps(function)
+    def visiting(*args: Any, **options: Any) -> Any:
+        block = None if CURRENT.get() is None else deciding_block()
+        if block is not None and block.ended_with:
+            if does:
+                raise _outlived(block, does)
+            block = None
+        if block is None:
+            return function(*args, **options)
+        with block.place.visited(block):
+            return function(*args, **options)
+
+    _replace(owner, name, visiting)
+
+
+def _outlived(block: AsyncBlock, does: str) -> OriginError:
+    return OriginError(
+        f"a task that an earlier test left running {does} in {block.place.name}, where that test had put it",
+        tried=[f"the task was made in {block}, in {block.ended_with}"],
+        remedies=[
+            "cancel or await the task in the test that makes it",
+            "or make it in a fixture of a wider scope, which may keep its tasks running",
+        ],
+    )

@@ -1,0 +1,67 @@
+"""One entry of a thread into a namespace."""
+
+from __future__ import annotations
+
+import enum
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from pytest_netns_mysql.kernel.namespaces.asyncblock import current_async_block
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_netns_mysql.kernel.namespaces.position import Target
+
+
+class BlockState(enum.Enum):
+    """The state of a block."""
+
+    OPEN = enum.auto()
+    LEFT = enum.auto()
+    ENDED = enum.auto()  # with the test, fixture or thread around the block, while its own code was suspended
+    AWAITED = enum.auto()
+
+
+class Block:
+    """One entry of a thread into a namespace.
+
+    Attributes:
+        name: The namespace's name, for messages.
+        target: Where the thread is moved.
+        code: The file and the line of the ``with`` statement.
+        by_hand: Whether ``__enter__`` was called without a ``with`` statement.
+        state: What has happened to the block.
+        owner: The thread that entered the block, or None before.
+        task: The asyncio or trio task that entered the block, or None.
+        cancel_check: Cancels the check for an ``await`` in the block, or None.
+        async_block: The ``async with`` block of the code that entered the block, or None. Of the two this one is the
+            inner.
+    """
+
+    __slots__ = ("async_block", "by_hand", "cancel_check", "code", "name", "owner", "state", "target", "task")
+
+    def __init__(self, name: str, target: Target, code: tuple[str, int], *, by_hand: bool) -> None:
+        """Describe an entry that ``OpenBlocks.enter`` makes."""
+        self.name = name
+        self.target = target
+        self.code = code
+        self.by_hand = by_hand
+        self.state = BlockState.OPEN
+        self.owner: Owner | None = None
+        self.task: object = None
+        self.cancel_check: Callable[[], None] | None = None
+        self.async_block = current_async_block()
+
+    def __str__(self) -> str:
+        file, line = self.code
+        return f"the block of {self.name} at {os.path.relpath(file)}:{line}"
+
+
+class Owner:
+    """The thread that entered a block. The kernel reuses the numbers of threads, so an object identifies a thread."""
+
+    def __init__(self) -> None:
+        """Describe the calling thread."""
+        self.name = threading.current_thread().name
