@@ -48,7 +48,9 @@ def databases(namespaces: Mapping[str, str] | None = None) -> Callable[..., Iter
     @pytest.fixture(scope="session")
     @own_fixture
     def django_db_modify_db_settings(
-        request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None, netns_mysqld: MySQLServer
+        request: pytest.FixtureRequest,
+        django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001 - as pytest-django's own fixture
+        netns_mysqld: MySQLServer,
     ) -> Iterator[None]:
         """The settings of Django's test databases."""
         classes = _ClassScopes()
@@ -76,7 +78,7 @@ def bound(
         SettingError: DATABASES has no such alias.
         UnknownNamespaceError: The topology has no such namespace.
     """
-    from pytest_netns_mysql.mysql.drivers import djangoaliases
+    from pytest_netns_mysql.mysql.orms import djangoaliases
 
     return djangoaliases.bound(server, namespaces, outside=outside)
 

@@ -7,6 +7,8 @@ from django.db import connection, connections
 from django.test import Client
 from shop.models import Item
 
+from pytest_netns_mysql import Network
+
 RED, BLUE = "shop@192.0.2.2", "shop@198.51.100.2"
 
 
@@ -33,7 +35,7 @@ def test_in_the_next_test_too() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_was_closed_comes_back_from_there(netns) -> None:  # type: ignore[no-untyped-def]
+def test_a_connection_that_was_closed_comes_back_from_there(netns: Network) -> None:
     with netns["blue"]:
         assert origin() == BLUE
         connection.close()

@@ -4,7 +4,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 
-def origin(request: HttpRequest) -> HttpResponse:
+def origin(_request: HttpRequest) -> HttpResponse:
     """Return USER() of Django's default connection."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT USER()")

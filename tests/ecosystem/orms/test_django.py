@@ -54,7 +54,7 @@ def test_a_transaction_is_not_continued_from_elsewhere(project: Suite) -> None:
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])
 def test_the_orders_of_both_plugins_hold(project: Suite, monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
-    monkeypatch.setenv("HOST_NETWORK", str(os.stat("/proc/thread-self/ns/net").st_ino))
+    monkeypatch.setenv("HOST_NETWORK", str(Path("/proc/thread-self/ns/net").stat().st_ino))
     result = project("orms/django_order", *_PLUGINS, f"--netns-mode={mode}", "-v")
     result.assert_outcomes(passed=7)
     plain, netns_tests = ["test_plain_first", "test_plain", "test_database_is_blocked"], ["test_without_database"]
@@ -80,7 +80,9 @@ def test_the_databases_are_set_up_again_on_a_fresh_server(project: Suite) -> Non
 
 def test_several_topologies(project: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOST_NETWORK", "0")
-    result = project("orms/django_order", *_PLUGINS, "--netns-topology=red-blue,isolated", "-k", "test_database and not blocked")
+    result = project(
+        "orms/django_order", *_PLUGINS, "--netns-topology=red-blue,isolated", "-k", "test_database and not blocked"
+    )
     result.assert_outcomes(passed=2)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +25,7 @@ exec {mysqld} --user="$(id -un)" --secure-file-priv= "$@"
 @pytest.fixture
 def ini(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> str:
     """Settings of pytest-mysql for the server of this run."""
-    monkeypatch.setenv("HOST_NETWORK", str(os.stat("/proc/thread-self/ns/net").st_ino))
+    monkeypatch.setenv("HOST_NETWORK", str(Path("/proc/thread-self/ns/net").stat().st_ino))
     server = local.find("auto", cache=settings.resolve().cache, progress=print)
     script = pytester.path / "mysqld"
     script.write_text(_MYSQLD.format(mysqld=server.mysqld))

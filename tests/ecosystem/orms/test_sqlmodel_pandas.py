@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.live, pytest.mark.as_user]
 RED = "app@192.0.2.2"
 
 
-class Thing(sqlmodel.SQLModel, table=True):
+class Thing(sqlmodel.SQLModel, table=True):  # type: ignore[call-arg,misc,unused-ignore]
     """A thing that the shop sells."""
 
     id: int | None = sqlmodel.Field(default=None, primary_key=True)

@@ -16,7 +16,7 @@ def test_a_transaction_does_not_move(netns):
         origin()
 
 
-class TestMethodsInTwoPlaces(TestCase):
+class TestMethodsInTwoPlaces(TestCase):  # type: ignore[misc,unused-ignore]
     @pytest.mark.netns("red")
     def test_red(self):
         origin()

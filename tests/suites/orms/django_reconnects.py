@@ -103,7 +103,7 @@ def test_blocks(netns):
 
 
 @pytest.mark.netns("red")
-class TestMarkedClass(TestCase):
+class TestMarkedClass(TestCase):  # type: ignore[misc,unused-ignore]
     @classmethod
     def setUpTestData(cls):
         cls.origin = origin()
@@ -118,7 +118,7 @@ class TestMarkedClass(TestCase):
 
 
 @pytest.mark.netns("blue")
-class TestTransactions(TransactionTestCase):
+class TestTransactions(TransactionTestCase):  # type: ignore[misc,unused-ignore]
     databases = {"default", "red"}  # noqa: RUF012
 
     def test_it_comes_from_there(self):
@@ -126,6 +126,6 @@ class TestTransactions(TransactionTestCase):
         assert (origin(), origin("red"), Item.objects.using("red").count()) == (BLUE, RED, 1)
 
 
-class TestWithoutMarker(TestCase):
+class TestWithoutMarker(TestCase):  # type: ignore[misc,unused-ignore]
     def test_global(self):
         assert (origin(), Item.objects.count()) == (ORIGINS["global"], 0)

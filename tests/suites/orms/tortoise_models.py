@@ -3,7 +3,7 @@
 from tortoise import fields, models
 
 
-class Item(models.Model):
+class Item(models.Model):  # type: ignore[misc,unused-ignore]
     """A thing that the shop sells."""
 
     id = fields.IntField(primary_key=True)

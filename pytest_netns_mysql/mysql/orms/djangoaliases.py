@@ -147,10 +147,10 @@ def bound(
         for cls in {_connecting_class(type(wrapper)) for wrapper in wrappers.values()}:
             stack.enter_context(_replaced_methods(cls))
         for alias, wrapper in wrappers.items():
-            name = chosen.get(alias, alias if alias in server.network else None)
+            namespace = chosen.get(alias, alias if alias in server.network else None)
             settings = wrapper.settings_dict
             made = Alias(
-                alias, name, server, endpoint=_named_endpoint(server, settings), outside=outside or (lambda: None)
+                alias, namespace, server, endpoint=_named_endpoint(server, settings), outside=outside or (lambda: None)
             )
             stack.enter_context(_leading_to(wrapper, settings, made))
             _make_account(server, settings)
