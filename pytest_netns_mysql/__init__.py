@@ -75,7 +75,10 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.protocols import (
         AccountFactory as AccountFactory,
         ArgvFactory as ArgvFactory,
+        AsyncConnectFactory as AsyncConnectFactory,
+        AsyncEngineFactory as AsyncEngineFactory,
         ConnectFactory as ConnectFactory,
+        EngineFactory as EngineFactory,
         StartFactory as StartFactory,
     )
     from pytest_netns_mysql.topology.file.load import from_mapping as from_mapping, load as load
