@@ -13,7 +13,7 @@ from pytest_netns_mysql.errors import MarkerError
 from pytest_netns_mysql.run import pytest_internals
 
 _SETTINGS = "django_db_modify_db_settings"
-_SERVER = "netns_mysqld"
+_SERVERS = ("_netns_servers", "netns_mysqld")
 _FIXTURES = frozenset({"db", "transactional_db", "live_server", "django_db_setup"})
 _DEFAULT = "default"
 _OURS = "pytest_netns_mysql.django"
@@ -39,8 +39,9 @@ def settle(item: pytest.Item) -> None:
     if not aliases:
         return
     if _OURS in sys.modules:
-        if asks_for_server(item, frozenset({_SERVER})) and _SERVER not in pytest_internals.fixture_names(item):
-            pytest_internals.append_fixture(item, _SERVER)
+        missing = {*_SERVERS}.difference(pytest_internals.fixture_names(item))
+        if missing and asks_for_server(item, frozenset(_SERVERS)):
+            pytest_internals.append_fixtures(item, sorted(missing))
         return
     from django.db import connections
 

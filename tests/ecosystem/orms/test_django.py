@@ -28,7 +28,10 @@ def project(pytester: pytest.Pytester, suite: Suite) -> Suite:
 
 def test_the_example_passes(suite: Suite, pytester: pytest.Pytester) -> None:
     shutil.copytree(_EXAMPLE, pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    suite.run(*_PLUGINS).assert_outcomes(passed=4)
+    result = suite.run(*_PLUGINS)
+    result.assert_outcomes(passed=4)
+    # The server is known, and if need be fetched, before the sandbox is entered.
+    result.stdout.fnmatch_lines(["netns: auto is *", "*[[]100%]"])
 
 
 @pytest.mark.parametrize("driver", _DRIVERS)
