@@ -23,10 +23,10 @@ ERRORS = """
 PUBLIC = {
     pytest_netns_mysql: f"""
         {ERRORS} NetnsWarning
-        AccessMatrix Account AccountFactory ArgvFactory Authority Bridge Candidate Certificate Channel
-        ConnectFactory Endpoint Group HiddenAccount Link LoginExplanation Member Mysqld MySQLServer Namespace
-        NamespaceConnection NamespacePool NamespaceXClient Network NetworkFault Origin Packet Packets Proxy Replica
-        ReplicaStatus Snapshot StartFactory Topology dump from_mapping load
+        AccessMatrix Account AccountFactory ArgvFactory AsyncConnectFactory AsyncEngineFactory Authority Bridge
+        Candidate Certificate Channel ConnectFactory Endpoint EngineFactory Group HiddenAccount Link LoginExplanation
+        Member Mysqld MySQLServer Namespace NamespaceConnection NamespacePool NamespaceXClient Network NetworkFault
+        Origin Packet Packets Proxy Replica ReplicaStatus Snapshot StartFactory Topology dump from_mapping load
     """,
     topology: "Bridge Link Mysqld Namespace Topology dump from_mapping load load_all presets",
     factories: "client group mysqld proxy replica router source",

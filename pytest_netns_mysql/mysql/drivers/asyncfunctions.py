@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NAMED_FUNCTIONS = (
     ("mysql.connector.aio", "connect", asyncnamed.AIO),
+    ("mysql.connector.aio", "MySQLConnectionPool", asyncnamed.AIO_POOL),
     ("aiomysql", "connect", asyncnamed.AIOMYSQL),
     ("aiomysql", "create_pool", asyncnamed.AIOMYSQL_POOL),
     ("asyncmy", "connect", asyncnamed.ASYNCMY),

@@ -103,6 +103,12 @@ def _asyncmy() -> Calls:
     return Calls(asyncmy.connect_by_asyncmy, asyncmy.close, asyncmy.transports, lambda each: each.close())
 
 
+def _aio_pool() -> Calls:
+    from pytest_netns_mysql.mysql.drivers import aiopool
+
+    return Calls(aiopool.make_pool, aiopool.close_pool, aiopool.transports_of_pool)
+
+
 def _aiomysql_pool() -> Calls:
     from pytest_netns_mysql.mysql.drivers import aiomysql
 
@@ -118,6 +124,9 @@ def _asyncmy_pool() -> Calls:
 AIO = NamedAsyncDriver("mysql.connector.aio", asyncoptions.AIO, _aio, "mysql-connector-python")
 AIOMYSQL = NamedAsyncDriver("aiomysql", asyncoptions.AIOMYSQL, _aiomysql, "aiomysql", "mysql+aiomysql")
 ASYNCMY = NamedAsyncDriver("asyncmy", asyncoptions.ASYNCMY, _asyncmy, "asyncmy", "mysql+asyncmy")
+AIO_POOL = NamedAsyncDriver(
+    "mysql.connector.aio.MySQLConnectionPool", asyncoptions.AIO, _aio_pool, "mysql-connector-python>=9.4"
+)
 AIOMYSQL_POOL = NamedAsyncDriver("aiomysql.create_pool", asyncoptions.AIOMYSQL_POOL, _aiomysql_pool, "aiomysql")
 ASYNCMY_POOL = NamedAsyncDriver("asyncmy.create_pool", asyncoptions.ASYNCMY_POOL, _asyncmy_pool, "asyncmy")
 

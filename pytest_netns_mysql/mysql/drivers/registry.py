@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.drivers.driver import Driver
-from pytest_netns_mysql.mysql.drivers.named import CONNECTOR, DRIVERS
+from pytest_netns_mysql.mysql.drivers.named import C_EXTENSION, CONNECTOR, DRIVERS
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.drivers.driver import SyncDriver
@@ -52,7 +52,7 @@ def _unknown(driver: object) -> ClientError:
             f"driver={driver!r} is asynchronous: netns_connect opens connections without an event loop",
             remedies=[f"await netns_connect_async(..., driver={driver!r})", f"or use one of {', '.join(names)}"],
         )
-    installs = [f'"{each.names[0]}": pip install {each.requirement}' for each in DRIVERS if each.requirement]
+    installs = [f'"{each.names[0]}": pip install {each.requirement}' for each in DRIVERS if each is not C_EXTENSION]
     return ClientError(
         f"there is no driver {driver!r}",
         tried=[f"the drivers are {', '.join(names)}", *installs],

@@ -152,6 +152,7 @@ def bound(
             made = Alias(
                 alias, namespace, server, endpoint=_named_endpoint(server, settings), outside=outside or (lambda: None)
             )
+            stack.callback(_forget, connections, alias)
             stack.enter_context(_leading_to(wrapper, settings, made))
             _make_account(server, settings)
         yield
@@ -231,6 +232,12 @@ def _leading_to(wrapper: Any, settings: dict[str, Any], alias: Alias) -> Iterato
         wrapper.close()
         del settings[_KEY]
         settings.update(before)
+
+
+def _forget(connections: Any, alias: str) -> None:
+    """Have the calling thread make a new DatabaseWrapper: the old one remembers the version of the server."""
+    with contextlib.suppress(AttributeError):  # somebody else has deleted it
+        del connections[alias]
 
 
 def _named_endpoint(server: MySQLServer, settings: Mapping[str, Any]) -> Endpoint | None:

@@ -138,6 +138,24 @@ def test_a_connection_ends_with_its_loop_or_its_test(
         loop.close()
 
 
+def test_a_pool_of_mysql_connector_replaces_connections_from_its_namespace(
+    netns_connect_async: AsyncConnectFactory, app: Account, netns_mysqld: MySQLServer
+) -> None:
+    async def users(namespace: str) -> list[str]:
+        pool_class: Any = mysql.connector.aio.MySQLConnectionPool
+        pool = await netns_connect_async(namespace, driver=pool_class, account=app, pool_size=2)
+        first = await pool.get_connection()
+        netns_mysqld.execute(f"KILL {await ask(first, 'SELECT CONNECTION_ID()')}")
+        await reconnect(first)
+        connections = [first, await pool.get_connection()]
+        return [await ask(connection, "SELECT USER()") for connection in connections]
+
+    async def main() -> list[list[str]]:
+        return [*await asyncio.gather(users("red"), users("blue"))]
+
+    assert asyncio.run(main()) == [[f"app@{RED}"] * 2, [f"app@{BLUE}"] * 2]
+
+
 @pytest.mark.parametrize("create_pool", [aiomysql.create_pool, asyncmy.create_pool])
 def test_a_pool_grows_from_its_namespace(
     netns_connect_async: AsyncConnectFactory, app: Account, netns_mysqld: MySQLServer, create_pool: Any

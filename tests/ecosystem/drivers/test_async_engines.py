@@ -108,5 +108,5 @@ def test_mysql_connector_aio_has_no_dialect(netns_async_engine: AsyncEngineFacto
 
 
 def test_what_would_open_connections_elsewhere_is_refused(netns_async_engine: AsyncEngineFactory) -> None:
-    with pytest.raises(ClientError, match="^netns_async_engine takes no async_creator=: the fixture opens each"):
+    with pytest.raises(ClientError, match=r"^netns_async_engine takes no async_creator=: the fixture opens each"):
         netns_async_engine("red", async_creator=asyncmy.connect)
