@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import OriginError, SettingError
+from pytest_netns_mysql.kernel.namespaces.asyncblock import deciding_block
 from pytest_netns_mysql.kernel.namespaces.position import network_identity
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Alias:
         if self.namespace is not None or wrapper.connection is None:
             return
         name, identity = getattr(wrapper, _ORIGIN)
-        if identity == network_identity():
+        if identity == network_identity() and deciding_block() is None:
             return
         here = self._here()
         if (here or self._place_outside()) == name or (here is None and wrapper.in_atomic_block):
@@ -110,6 +111,9 @@ class Alias:
         return self._outside() or GLOBAL
 
     def _here(self) -> str | None:
+        block = deciding_block()  # an ``async with`` block, which moves no thread
+        if block is not None:
+            return block.place.name
         here = self._server.network.here
         return None if here is None else here.name
 

@@ -37,7 +37,7 @@ def test_the_example_passes(suite: Suite, pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize("driver", _DRIVERS)
 def test_connections_come_back_from_their_namespace(project: Suite, driver: str) -> None:
     settings = ["--ds=with_pymysql"] if driver == "pymysql" else []
-    project("orms/django_reconnects", *_PLUGINS, *settings).assert_outcomes(passed=15)
+    project("orms/django_reconnects", *_PLUGINS, *settings).assert_outcomes(passed=16)
 
 
 def test_a_transaction_is_not_continued_from_elsewhere(project: Suite) -> None:

@@ -14,7 +14,7 @@ import sqlmodel
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from pytest_netns_mysql import AccountFactory, MySQLServer, Network
+from pytest_netns_mysql import AccountFactory, EngineFactory, MySQLServer, Network
 
 pytestmark = [pytest.mark.live, pytest.mark.as_user]
 RED = "app@192.0.2.2"
@@ -27,10 +27,15 @@ class Thing(sqlmodel.SQLModel, table=True):  # type: ignore[call-arg,misc,unused
     name: str = sqlmodel.Field(max_length=20)
 
 
-@pytest.fixture
-def engine(netns: Network, netns_mysqld: MySQLServer, netns_account: AccountFactory) -> Iterator[Any]:
+@pytest.fixture(params=["netns_engine", "creator"])
+def engine(
+    request: pytest.FixtureRequest, netns: Network, netns_engine: EngineFactory, netns_account: AccountFactory
+) -> Iterator[Any]:
     """An engine whose connections come from red."""
-    netns_account("app", host="192.0.2.2", schema="shop")
+    account = netns_account("app", host="192.0.2.2", schema="shop")
+    if request.param == "netns_engine":
+        yield netns_engine("red", account=account, driver="pymysql", pool_pre_ping=True)
+        return
     connect = functools.partial(pymysql.connect, host="192.0.2.2", user="app", database="shop")
     engine = sqlmodel.create_engine("mysql+pymysql://", creator=netns["red"](connect), pool_pre_ping=True)
     yield engine

@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
 from django.db import OperationalError, close_old_connections, connection, connections
 from django.test import TestCase, TransactionTestCase
 from shop.models import Item
@@ -100,6 +101,21 @@ def test_blocks(netns):
         with netns["blue"]:
             assert (origin(), Item.objects.using("red").count()) == (BLUE, 1)
     assert origin() == ORIGINS["global"]
+
+
+@BOTH
+@pytest.mark.netns("red")
+def test_asynchronous_code(netns):
+    ask_origin = sync_to_async(origin)
+
+    async def main():
+        assert (await ask_origin(), await ask_origin("blue")) == (RED, BLUE)
+        async with netns["blue"]:
+            assert (await ask_origin(), await ask_origin("red")) == (BLUE, RED)
+            assert await Item.objects.acount() == 0
+        return await ask_origin()
+
+    assert async_to_sync(main)() == RED
 
 
 @pytest.mark.netns("red")
