@@ -256,5 +256,5 @@ def _make_account(server: MySQLServer, settings: Mapping[str, Any]) -> None:
     """Create the account that an alias names, for all hosts and with all privileges, unless the server has its user."""
     user = settings["USER"]
     if not server.execute("SELECT 1 FROM mysql.user WHERE user = %s LIMIT 1", user):
-        server.execute("CREATE USER %s@'%%' IDENTIFIED BY %s", user, settings["PASSWORD"])
-        server.execute("GRANT ALL ON *.* TO %s@'%%'", user)
+        server.execute("CREATE USER %s@%s IDENTIFIED BY %s", user, "%", settings["PASSWORD"])
+        server.execute("GRANT ALL ON *.* TO %s@%s", user, "%")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tests.support.suites import InnerRun, Suite
+from tests.support.suites import InnerRun, Suite, source
 
 pytestmark = pytest.mark.as_user
 _EXAMPLE = Path(__file__).parents[3] / "examples" / "django"
 _PLUGINS = "-p", "netns_mysql", "-p", "django"
-_DRIVERS = ["pymysql", *(["MySQLdb"] if find_spec("MySQLdb") else [])]
+_SETTINGS = {
+    "with_mysqlclient": "import MySQLdb\nfrom settings import *\n",
+    "with_pymysql": "import sys\nsys.modules['MySQLdb'] = None\nfrom settings import *\n",
+    "with_connector": "from settings import *\nfor _ in DATABASES.values(): _['ENGINE'] = 'mysql.connector.django'\n",
+}
 
 
 @pytest.fixture
@@ -22,7 +26,6 @@ def project(pytester: pytest.Pytester, suite: Suite) -> Suite:
     """The runner of inner suites, in a folder with the project of examples/django."""
     shutil.copytree(_EXAMPLE, pytester.path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     (pytester.path / "test_origins.py").unlink()
-    pytester.makepyfile(with_pymysql="import sys\nsys.modules['MySQLdb'] = None\nfrom settings import *\n")
     return suite
 
 
@@ -34,10 +37,10 @@ def test_the_example_passes(suite: Suite, pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["netns: auto is *", "*[[]100%]"])
 
 
-@pytest.mark.parametrize("driver", _DRIVERS)
-def test_connections_come_back_from_their_namespace(project: Suite, driver: str) -> None:
-    settings = ["--ds=with_pymysql"] if driver == "pymysql" else []
-    project("orms/django_reconnects", *_PLUGINS, *settings).assert_outcomes(passed=16)
+@pytest.mark.parametrize("settings", _SETTINGS)
+def test_connections_come_back_from_their_namespace(project: Suite, pytester: pytest.Pytester, settings: str) -> None:
+    pytester.makepyfile(**_SETTINGS)
+    project("orms/django_reconnects", *_PLUGINS, f"--ds={settings}").assert_outcomes(passed=16)
 
 
 def test_a_transaction_is_not_continued_from_elsewhere(project: Suite) -> None:
@@ -70,6 +73,10 @@ def test_the_orders_of_both_plugins_hold(project: Suite, monkeypatch: pytest.Mon
 
 def _order(result: InnerRun) -> list[str]:
     return [line.split("::")[1].split()[0] for line in result.outlines if "::" in line and "PASSED" in line]
+
+
+def test_a_fixture_of_the_projects_own_binds_the_databases(project: Suite) -> None:
+    project("orms/django_bound", *_PLUGINS).assert_outcomes(passed=1)
 
 
 def test_a_live_server_in_the_namespace_of_the_test(project: Suite) -> None:
@@ -107,3 +114,11 @@ def test_aliases_that_share_a_dictionary_are_refused(project: Suite, pytester: p
     result = project("orms/django_live", *_PLUGINS, "--ds=shared")
     result.assert_outcomes(errors=2)
     result.stdout.fnmatch_lines(["*DATABASES has the same dictionary for 'red' and 'blue'*", "*MYSQL}*"])
+
+
+def test_the_blocks_of_the_page_are_of_the_example() -> None:
+    page = (_EXAMPLE.parents[1] / "docs" / "orms.md").read_text()
+    blocks = re.findall(r"^```python example\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    written = [*(file.read_text() for file in _EXAMPLE.glob("*.py")), source("orms/django_bound")]
+    assert len(blocks) == 4
+    assert [block for block in blocks if not any(block in text for text in written)] == []

@@ -3,8 +3,8 @@ import pytest
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(netns_mysqld):
-    netns_mysqld.execute("CREATE USER shop@'%%'")
-    netns_mysqld.execute("GRANT ALL ON *.* TO shop@'%%'")
+    netns_mysqld.execute("CREATE USER shop@'%'")
+    netns_mysqld.execute("GRANT ALL ON *.* TO shop@'%'")
 
 
 @pytest.mark.netns("red")

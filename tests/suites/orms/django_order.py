@@ -34,8 +34,8 @@ def test_plain():
 def test_database(db):
     assert Item.objects.count() == 0
     with connection.cursor() as cursor:
-        cursor.execute("SELECT USER()")
-        assert cursor.fetchone() == ("shop@192.0.2.2",)
+        cursor.execute("SELECT USER(), CURRENT_USER()")
+        assert cursor.fetchone() == ("shop@192.0.2.2", "shop@%")
 
 
 @pytest.mark.django_db
