@@ -43,10 +43,11 @@ def settle(item: pytest.Item) -> None:
         if missing and asks_for_server(item, frozenset(_SERVERS)):
             pytest_internals.append_fixtures(item, sorted(missing))
         return
-    from django.db import connections
+    from django.conf import settings
 
-    known = [alias for alias in connections if alias in aliases or "__all__" in aliases]
-    wrong = [alias for alias in known if connections[alias].vendor == "mysql"]
+    databases = settings.DATABASES if settings.configured else {}
+    known = [alias for alias in databases if alias in aliases or "__all__" in aliases]
+    wrong = [alias for alias in known if "mysql" in databases[alias].get("ENGINE", "")]
     if wrong:
         raise MarkerError(
             f"this netns test uses Django's MySQL database {', '.join(wrong)}, and nothing says from which namespace: "

@@ -79,6 +79,18 @@ def test_a_fixture_of_the_projects_own_binds_the_databases(project: Suite) -> No
     project("orms/django_bound", *_PLUGINS).assert_outcomes(passed=1)
 
 
+def test_an_account_that_the_server_was_loaded_with(project: Suite, pytester: pytest.Pytester) -> None:
+    pytester.makefile(
+        ".sql",
+        accounts="CREATE USER shop@'%.%.%.2', shop@'127.0.0.1';\n"
+        + "".join(f"GRANT ALL ON *.* TO shop@'{host}';\n" for host in ("%.%.%.2", "127.0.0.1")),
+    )
+    conftest = (_EXAMPLE / "conftest.py").read_text() + "from pytest_netns_mysql import factories\n"
+    conftest += "netns_mysqld = factories.mysqld(load='accounts.sql')\n"
+    result = project("orms/django_seeded", *_PLUGINS, "--netns-leftovers=fail", conftest=conftest)
+    result.assert_outcomes(passed=2)
+
+
 def test_a_live_server_in_the_namespace_of_the_test(project: Suite) -> None:
     conftest = (_EXAMPLE / "conftest.py").read_text() + "\nfrom pytest_netns_mysql.django import live_server\n"
     project("orms/django_live", *_PLUGINS, conftest=conftest).assert_outcomes(passed=2)
