@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mysql.connector.aio import MySQLConnection
+from mysql.connector.constants import ClientFlag
 from mysql.connector.errors import ConnectionTimeoutError
 
 from pytest_netns_mysql.mysql.drivers.clientattributes import client_attributes
@@ -55,6 +56,9 @@ class NamespaceAioConnection(MySQLConnection):
 
         sock.build_ssl_context = build_with_secrets
         await super()._do_handshake()
+        handshake: Any = self._handshake
+        if not handshake["capabilities"] & ClientFlag.SSL and not self._ssl_verify_cert:
+            self._ssl_disabled = True  # the driver would fail where the server has no TLS
 
     def _add_default_conn_attrs(self) -> None:
         # The driver runs lsb_release for the name of the system, which would block the event loop for 20 to 90 ms.

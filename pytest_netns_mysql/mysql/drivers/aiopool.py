@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from mysql.connector.aio.pooling import MySQLConnectionPool
 
@@ -34,9 +35,11 @@ class NamespaceAioPool(MySQLConnectionPool):
         super().__init__(**options)
 
     async def set_config(self, **options: Any) -> None:
-        """Set the options of connections; the driver tries them with a connection of its own."""
-        async with self._namespace:
-            await super().set_config(**options)
+        """Set the options of connections, after a connection was opened with them."""
+        connection = await connect_by_aio(self._namespace, options)
+        await connection.close()
+        self._cnx_config = options
+        self._config_version = uuid4()
 
     async def add_connection(self, cnx: Any = None) -> None:
         """Add a connection to the pool: the given connection, or a new one from the pool's namespace."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from ssl import CERT_NONE
 from typing import TYPE_CHECKING, Any
 
 import asyncmy.connection
 import asyncmy.errors
 import asyncmy.pool
+from asyncmy.constants.CLIENT import SSL
 
+from pytest_netns_mysql.mysql.drivers.asyncoptions import POOL_OPTIONS
 from pytest_netns_mysql.mysql.drivers.limits import limited
 from pytest_netns_mysql.mysql.drivers.tlssecrets import log_secrets
 
@@ -22,6 +25,7 @@ class NamespaceAsyncmyConnection(asyncmy.connection.Connection):  # type: ignore
     """A connection of asyncmy that opens its socket in its namespace, when it reconnects too."""
 
     _namespace: Namespace
+    _ssl_context: Any
 
     async def connect(self) -> Any:
         """Open the socket and log in."""
@@ -36,6 +40,13 @@ class NamespaceAsyncmyConnection(asyncmy.connection.Connection):  # type: ignore
                     2003, f"Can't connect to MySQL server on {self._host!r} (timed out)"
                 ),
             )
+
+    async def _get_server_information(self) -> None:
+        await super()._get_server_information()
+        context = self._ssl_context
+        if not self.server_capabilities & SSL and context is not None and context.verify_mode == CERT_NONE:
+            self._ssl_context = None  # the driver would fail where the server has no TLS
+            self._client_flag &= ~SSL
 
 
 class NamespaceAsyncmyPool(asyncmy.pool.Pool):  # type: ignore[misc,unused-ignore]
@@ -69,6 +80,11 @@ async def connect_by_asyncmy(namespace: Namespace, options: Options) -> Namespac
 async def make_pool(namespace: Namespace, options: Options) -> NamespaceAsyncmyPool:
     """Open a pool from a namespace, as ``asyncmy.create_pool`` does."""
     defaults = {"minsize": 1, "maxsize": 10, "echo": False, "pool_recycle": 3600}
+    if options.get("ssl") is not None:
+        # The pool opens connections of the driver's class, which fail where the server has no TLS.
+        connection = await connect_by_asyncmy(namespace, {k: v for k, v in options.items() if k not in POOL_OPTIONS})
+        options = {**options, "ssl": connection._ssl_context}
+        await connection.ensure_closed()
     pool = NamespaceAsyncmyPool(**{**defaults, **_with_encoded_password(options)})
     pool._namespace = namespace
     if pool.minsize:

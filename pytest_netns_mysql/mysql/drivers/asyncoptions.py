@@ -13,7 +13,8 @@ _OWN_NAMES = {
     "allow_local_infile": "local_infile",
     "client_flags": "client_flag",
 }
-_POOL_OPTIONS = frozenset({"minsize", "maxsize", "pool_recycle", "echo"})
+POOL_OPTIONS = frozenset({"minsize", "maxsize", "pool_recycle", "echo"})
+"""The options of aiomysql's and asyncmy's pools beside those of connections."""
 
 
 def _aio_options() -> frozenset[str]:
@@ -67,8 +68,8 @@ ASYNCMY = DriverOptions(
     _with_context,
 )
 AIOMYSQL_POOL = DriverOptions(
-    "aiomysql", lambda: _aiomysql_options() | _POOL_OPTIONS, AIOMYSQL.own_names, _with_context, needs_timeout=True
+    "aiomysql", lambda: _aiomysql_options() | POOL_OPTIONS, AIOMYSQL.own_names, _with_context, needs_timeout=True
 )
-ASYNCMY_POOL = DriverOptions("asyncmy", lambda: _asyncmy_options() | _POOL_OPTIONS, ASYNCMY.own_names, _with_context)
+ASYNCMY_POOL = DriverOptions("asyncmy", lambda: _asyncmy_options() | POOL_OPTIONS, ASYNCMY.own_names, _with_context)
 TAKERS = (AIO, AIOMYSQL, ASYNCMY)
 """Whose options are named in the error about an option that another driver does not take."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,7 +16,8 @@ from mysql.connector.connection_cext import CMySQLConnection
 
 from pytest_netns_mysql import Account, AccountFactory, ConnectFactory, MySQLServer, NamespacePool, Network
 
-pytestmark = pytest.mark.live
+# The drivers' own ways to reconnect are deprecated in some.
+pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("ignore:.*reconnect:DeprecationWarning")]
 
 RED, BLUE = "192.0.2.2", "198.51.100.2"
 DRIVERS: dict[str, Any] = {
@@ -51,9 +52,7 @@ def reconnect(connection: Any) -> None:
     """Reconnect in the driver's own way."""
     if hasattr(connection, "reconnect"):
         connection.reconnect()
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
+    else:
         connection.ping(True)
 
 
@@ -96,6 +95,7 @@ def test_use_pure_false_is_the_c_extension(netns_connect: ConnectFactory) -> Non
         assert ask(connection, "SELECT USER()") == f"red_user@{RED}"
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")  # MariaDB has no certificates here
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_an_account_that_requires_tls_gets_it(
     netns_connect: ConnectFactory, netns_account: AccountFactory, driver: str
@@ -113,6 +113,16 @@ def test_options_have_the_same_names_for_every_driver(netns_connect: ConnectFact
     connection = netns_connect("red", driver=driver, connection_timeout=7, autocommit=True, db="information_schema")
     assert ask(connection, "SELECT DATABASE()") == "information_schema"
     assert ask(connection, "SELECT @@autocommit") == 1
+
+
+@every_driver
+def test_the_administrator(netns_mysqld: MySQLServer, driver: Any) -> None:
+    with contextlib.closing(netns_mysqld.connect(driver=driver)) as connection:
+        assert ask(connection, "SELECT CURRENT_USER()") == "root@localhost"
+    with contextlib.closing(netns_mysqld.connect(driver=driver, db="mysql")) as connection:
+        assert ask(connection, "SELECT DATABASE()") == "mysql"
+        if not isinstance(driver, functools.partial):
+            assert ask(connection, "SELECT @@autocommit") == 1
 
 
 def test_a_pool_of_mysql_connector_grows_and_reconnects_from_its_namespace(
