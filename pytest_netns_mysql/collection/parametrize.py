@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,10 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
     _require_fixtures(item)
     _refuse_forked(item)
+    if "pytest_django" in sys.modules:
+        from pytest_netns_mysql.collection import djangotests
+
+        djangotests.settle(item)
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:

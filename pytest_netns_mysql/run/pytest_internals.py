@@ -48,6 +48,11 @@ def prepend_fixture(item: pytest.Item, name: str) -> None:
     item.fixturenames = [name, *fixture_names(item)]  # type: ignore[attr-defined]
 
 
+def append_fixtures(item: pytest.Item, names: Sequence[str]) -> None:
+    """Set fixtures up behind all others of a test, unless one of those asks for them before."""
+    item.fixturenames = [*fixture_names(item), *names]  # type: ignore[attr-defined]
+
+
 def parameters(item: pytest.Item) -> Mapping[str, Any]:
     """Return the values of a test's parameters by name."""
     callspec = getattr(item, "callspec", None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql import clock
-from pytest_netns_mysql.errors import NetnsError, SandboxError
+from pytest_netns_mysql.errors import NetnsError, OriginError, SandboxError
 from pytest_netns_mysql.run import pytest_internals, report
 from pytest_netns_mysql.run.asyncfunctions import AsyncFunctions
 from pytest_netns_mysql.run.cleaning import Cleaner
@@ -127,12 +127,16 @@ class Runner:
             try:
                 if inside:
                     return (yield)
-                with self._cleaner.around_wider_fixture(), self._async.around_wider_fixture():
+                with (
+                    self._cleaner.around_wider_fixture(),
+                    self._async.around_wider_fixture(),
+                    self._network.refused_outside(f"{fixturedef.scope}-scoped fixture {name}"),
+                ):
                     value = yield
             finally:
                 setup.leave()
         except Exception as error:
-            if not inside:
+            if not inside and not isinstance(error, OriginError):
                 self._failed_outside.append((error, fixturedef))
             raise
         finally:
