@@ -15,30 +15,32 @@ pytestmark = pytest.mark.as_user
 def test_a_timeout_by_signal_ends_its_test_alone(beside: Beside) -> None:
     """Also while the server starts, whose fixture the next tests share."""
     beside.write("timeouts", places="places")
-    result = beside.run("--timeout-method=signal", "--timeout=60", plugins=["timeout"])
+    # On a busy machine the first test may end while a module is imported, which leaves its file open.
+    lenient = "-Wignore::pytest.PytestUnraisableExceptionWarning"
+    result = beside.run("--timeout-method=signal", "--timeout=60", lenient, plugins=["timeout"])
     result.assert_outcomes(passed=3, failed=2, errors=2)
     result.stdout.fnmatch_lines(
         [
             "FAILED test_timeouts.py::test_ends_in_red - Failed: Timeout (>0.3s) from pytest-timeout.",
             "FAILED test_timeouts.py::test_ends_in_a_block - Failed: Timeout (>0.3s) from pytest-timeout.",
-            "ERROR test_timeouts.py::test_ends_while_the_server_starts - Failed: Timeout (>2.0s) from pytest-timeout.",
+            "ERROR test_timeouts.py::test_ends_while_the_server_starts - Failed: Timeout (>3.0s) from pytest-timeout.",
             "ERROR test_timeouts.py::test_ends_in_a_fixture - Failed: Timeout (>0.3s) from pytest-timeout.",
         ]
     )
 
 
 def test_a_timeout_by_thread_ends_the_run_and_its_server(beside: Beside) -> None:
-    beside.write("hanging")
-    result = beside.run("-k", "with_a", "--timeout-method=thread", "--timeout=4", plugins=["timeout"])
+    beside.write("hanging", ini=["timeout = 1", "timeout_func_only = true"])
+    result = beside.run("-k", "with_a", "--timeout-method=thread", plugins=["timeout"])
     assert result.ret == 1
     assert "Timeout" in result.stderr.str() + result.stdout.str()
     wait_for_end(int((beside.path / "pid").read_text()))
 
 
 def test_faulthandler_timeout_shows_where_a_netns_test_hangs(beside: Beside) -> None:
-    beside.write("hanging", ini=["faulthandler_timeout = 1", "timeout = 2"])
-    result = beside.run("-k", "without", plugins=["timeout"])
-    result.assert_outcomes(failed=1)
+    beside.write("hanging", ini=["faulthandler_timeout = 1", "timeout = 2", "timeout_func_only = true"])
+    result = beside.run("-k", "ready or without", plugins=["timeout"])
+    result.assert_outcomes(passed=1, failed=1)
     assert "in test_without_a_server" in result.stderr.str()
 
 

@@ -13,5 +13,10 @@ def test_with_a_server(netns_mysql, netns_mysqld):
 
 
 @pytest.mark.netns("red")
+def test_ready():
+    """Have the network built, so that the next test does not hang before it runs."""
+
+
+@pytest.mark.netns("red")
 def test_without_a_server():
     threading.Event().wait(60)

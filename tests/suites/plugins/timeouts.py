@@ -32,19 +32,19 @@ def test_plain():
     assert network() == HOST
 
 
-@pytest.mark.timeout(2)
+@pytest.mark.timeout(3)
 def test_ends_while_the_server_starts(netns_mysql):
     pass
 
 
 @pytest.mark.netns("red")
-@pytest.mark.timeout(0.3)
+@pytest.mark.timeout(0.3, func_only=True)
 def test_ends_in_red(netns):
     hang()
 
 
 @pytest.mark.netns("red")
-@pytest.mark.timeout(0.3)
+@pytest.mark.timeout(0.3, func_only=True)
 def test_ends_in_a_block(netns):
     with netns["blue"]:
         hang()
