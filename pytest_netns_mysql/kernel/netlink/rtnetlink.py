@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import socket
 import struct
 from ipaddress import IPv6Interface
@@ -156,6 +155,8 @@ def _family(version: int) -> int:
 def _link_local(interface: str) -> Interface:
     """Return the link-local address that is made of an interface's MAC address, see RFC 4291."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        import fcntl  # Windows has none
+
         found = fcntl.ioctl(sock, _SIOCGIFHWADDR, struct.pack("256s", interface.encode()))
     mac = found[18:24]
     identifier = bytes([mac[0] ^ 2]) + mac[1:3] + b"\xff\xfe" + mac[3:]
