@@ -34,6 +34,7 @@ missing = [module for module in channel.receive() if importlib.util.find_spec(mo
 channel.send((missing, version, sys.executable))
 """
 _SET = "import os; os.environ.update(channel.receive())"
+_NOT_COPIED = "not relative to an rsync root"
 _NOT_SENT = ("cache", *OF_CONTROLLER)
 """The settings that are not sent. A cache on the command line is that of each machine."""
 _FILES = ("topology", "image_initdb")
@@ -118,6 +119,15 @@ class Machines:
 
         try:
             yield
+        except ValueError as error:
+            if _NOT_COPIED not in str(error):
+                raise
+            raise pytest.UsageError(
+                f"xdist copies no folder with a path of the command line to other machines: {error}\n"
+                "  do: write absolute paths, also the folder that is to be copied: "
+                '--rsyncdir="$PWD" "$PWD/tests"\n'
+                "  do: or write no paths, where the machines have the suite already: testpaths and -k choose the tests"
+            ) from error
         except (execnet.HostNotFound, OSError, EOFError) as error:
             spec = next((spec for spec in self._specs if spec not in self._ready), None)
             if spec is None:
