@@ -15,9 +15,11 @@ import pytest
 
 from pytest_netns_mysql.collection import overview
 from pytest_netns_mysql.errors import NetnsError, SettingError
+from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.mysql.servernames import EXTERNAL
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
+from pytest_netns_mysql.run.projecthooks import ProjectHooks
 from pytest_netns_mysql.run.pytestoptions import (
     describe,
     has_only_remote_workers,
@@ -28,7 +30,7 @@ from pytest_netns_mysql.run.pytestoptions import (
 )
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import START, Start
-from pytest_netns_mysql.run.stash import FROM_CONTROLLER, LOOK_AHEAD, NAMESPACE, PAUSE, SESSION, own_markers
+from pytest_netns_mysql.run.stash import FROM_CONTROLLER, IN_TIME, LOOK_AHEAD, NAMESPACE, PAUSE, SESSION, own_markers
 from pytest_netns_mysql.run.wanted import takes_reports
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ def make_session(config: pytest.Config, options: argparse.Namespace) -> None:
     session = config.stash[SESSION] = NetnsSession(
         settings,
         config.invocation_params.dir,
+        ProjectHooks(config, lambda: config.stash.get(IN_TIME, None)),
         worker=getattr(config, "workerinput", {}).get("workerid", ""),
         received=received,
         progress=lambda text: _print(config, f"netns-mysql: {text}"),
@@ -104,7 +107,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(ReportExtras(config), "netns_report_extras")
     try:
-        session.kinds.names  # noqa: B018 - raises an error for a wrong value
+        session.kinds.check()
         if session.settings.capture != "off":
             from pytest_netns_mysql.run.capturing import require_library
 
@@ -132,9 +135,9 @@ def pytest_collection(session: pytest.Session) -> None:
     if own.received is not None:
         return  # xdist does not show why a worker stops; the tests fail with the same error
     try:
-        if "topology" in own.settings.given:
+        if "topology" in own.settings.given or own.hooks.changes_topologies:
             own.topologies.of_settings  # noqa: B018 - raises an error for a wrong value
-        if own.settings.mysqld != "auto":
+        if own.settings.mysqld != "auto" and platform_error() is None:
             is_elsewhere = has_only_remote_workers(session.config.option)  # where servers may have other paths
             for choice in own.kinds.names:
                 if is_elsewhere and not choice.startswith(EXTERNAL):
@@ -191,6 +194,12 @@ def after_selection(
             return
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
+    elsewhere = platform_error()
+    if elsewhere is not None:
+        from pytest_netns_mysql.run import otherplatform
+
+        otherplatform.refuse(config, netns_items, elsewhere, own.settings.unavailable)
+        return
     if any(PAUSE in own_markers(item) for item in netns_items):
         from pytest_netns_mysql.run import pausing
 
@@ -251,7 +260,9 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 
     session = config.stash[SESSION]
     needs_server = any("_netns_servers" in pytest_internals.fixture_names(item) for item in items)
-    return [*(report.servers(session) if needs_server else ()), *([report.ORDER] if session.breaks_order else ())]
+    notes = report.notes(session) if config.option.verbose > 0 else ()
+    servers = report.servers(session) if needs_server else ()
+    return [*servers, *session.hooks.describe(), *notes, *([report.ORDER] if session.breaks_order else ())]
 
 
 def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:

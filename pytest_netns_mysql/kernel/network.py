@@ -47,7 +47,7 @@ class Network(BuiltNamespaces):
         Raises:
             NetworkError: The kernel refuses a part of the topology.
         """
-        self.fault_log = FaultLog()
+        self.fault_log: FaultLog = FaultLog()
         self._taps: Taps | None = None
         self._captures: list[ref[Packets]] = []
         super().__init__(sandbox, topology, is_built=is_built)

@@ -43,6 +43,10 @@ class Networks:
 
     def will_return(self) -> bool:
         """Return True if this process comes home after a netns test; it can be asked before the sandbox is made."""
+        from pytest_netns_mysql.kernel.linuxonly import platform_error
+
+        if platform_error() is not None:
+            return True  # there is nowhere to go
         from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
         from pytest_netns_mysql.kernel.namespaces.sandbox import can_return
 
@@ -71,6 +75,10 @@ class Networks:
         Raises:
             SandboxError: The kernel refuses a sandbox.
         """
+        if self.sandbox is None:
+            from pytest_netns_mysql.kernel.linuxonly import require_linux
+
+            require_linux()
         self._watch()
         if self.sandbox is None:
             from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox

@@ -77,6 +77,11 @@ def function_of(definition: Definition) -> Callable[..., Any]:
     return definition.func
 
 
+def replace_function(definition: Definition, function: Callable[..., Any]) -> None:
+    """Replace the function of a fixture, as other plugins do that run asynchronous fixtures."""
+    definition.func = function  # type: ignore[misc]
+
+
 def arguments_of(definition: Definition) -> Sequence[str]:
     """Return the names of a fixture's own arguments."""
     return definition.argnames

@@ -83,6 +83,9 @@ def add_options(parser: pytest.Parser) -> None:
             more = {"nargs": "?", "const": "failed"}
         group.addoption(setting.option, dest=setting.ini, metavar=setting.metavar, default=None, help=text, **more)
         parser.addini(setting.ini, text, default=None)
+        for former in setting.spellings[1:]:
+            group.addoption(former.option, dest=former.ini, default=None, help=argparse.SUPPRESS, **more)
+            parser.addini(former.ini, f"the earlier name of {setting.ini}", default=None)
 
 
 def is_distributed(options: argparse.Namespace) -> bool:
@@ -134,10 +137,13 @@ def read_settings(config: pytest.Config, options: argparse.Namespace) -> Setting
         pytest.UsageError: A setting has a wrong value.
     """
     from pytest_netns_mysql import settings as table
-    from pytest_netns_mysql.errors import NetnsError
+    from pytest_netns_mysql.errors import NetnsDeprecationWarning, NetnsError
+
+    def renamed(text: str) -> None:
+        config.issue_config_time_warning(NetnsDeprecationWarning(text), stacklevel=2)
 
     try:
-        return table.resolve(*_readers(config, options))
+        return table.resolve(*_readers(config, options), renamed=renamed)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
 

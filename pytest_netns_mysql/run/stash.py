@@ -19,6 +19,8 @@ SESSION: pytest.StashKey[NetnsSession] = pytest.StashKey()
 
 WAKE = pytest.StashKey[Callable[[], object]]()
 """Of the config: the function that registers the hooks for netns tests, which makes the value of SESSION."""
+IN_TIME = pytest.StashKey[Collection[str]]()
+"""Of the config: the plugins that change topologies or servers by a hook, and were there before collection."""
 FROM_CONTROLLER: pytest.StashKey[FromController] = pytest.StashKey()
 """Of the config of a worker of xdist on another machine: what its controller has sent."""
 

@@ -29,13 +29,14 @@ _OTHER_REPORTS = ("xmlpath", "htmlpath", "report_log")
 
 def is_set(config: pytest.Config, options: argparse.Namespace) -> bool:
     """Return True if a setting is set, or the overview of --netns-topology was asked for."""
+    settings = [spelling for setting in TABLE for spelling in setting.spellings]
     folder = config.inipath.parent if config.inipath is not None else config.rootpath
     return (
         bool(getattr(options, "netns_show", False))
         or WORKER in os.environ
-        or any(getattr(options, setting.ini, None) is not None for setting in TABLE)
-        or any(setting.variable in os.environ for setting in TABLE)
-        or any(config.getini(setting.ini) is not None for setting in TABLE)
+        or any(getattr(options, setting.ini, None) is not None for setting in settings)
+        or any(setting.variable in os.environ for setting in settings)
+        or any(config.getini(setting.ini) is not None for setting in settings)
         or (folder / TOPOLOGY_FILE).is_file()
     )
 

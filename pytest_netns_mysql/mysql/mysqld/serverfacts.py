@@ -39,9 +39,9 @@ class ServerFacts:
 
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
         """Check the configuration's endpoints against the network; raise EndpointError."""
-        self.spec = spec
+        self.spec: ResolvedSpec = spec
         self.network = network
-        self.attempts = Attempts()
+        self.attempts: Attempts = Attempts()
         self.lifecycle: deque[tuple[float, str]] = deque(maxlen=_KEPT)
         self._access = spec.kind.access(spec.name, network)
         self._process = self._access if isinstance(self._access, Process) else None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.report.explanations.drivererror import Failure
 
 _CLIENTS = "pytest_netns_mysql.mysql.clients.clients"
-_CONNECTS = "connect_client"
+_CONNECTS = ("connect_client", "connect_client_async")
 
 
 def _frames(error: BaseException) -> Iterator[FrameType]:
@@ -33,7 +33,7 @@ def call_of(failure: Failure) -> str:
 
 def options_of(failure: Failure) -> Mapping[str, Any]:
     """Return the driver's options of the failed attempt that the test or the account gave; empty if not known."""
-    frames = (frame for frame in _frames(failure.error) if frame.f_code.co_name == _CONNECTS)
+    frames = (frame for frame in _frames(failure.error) if frame.f_code.co_name in _CONNECTS)
     options = (frame.f_locals.get("options") for frame in frames)
     return next((each for each in options if isinstance(each, dict)), {})
 
