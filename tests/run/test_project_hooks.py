@@ -77,6 +77,32 @@ def test_a_hook_may_choose_the_server(suite: Suite) -> None:
     suite(text, conftest=conftest).assert_outcomes(passed=1, skipped=1)
 
 
+def test_a_wrong_hook_for_a_server_of_one_test_is_an_error_before_the_server_starts(suite: Suite) -> None:
+    conftest = """
+        def pytest_netns_server_spec(fixture, spec):
+            return None if fixture == "netns_mysqld" else fixture
+    """
+    text = """
+        import pytest
+        from pytest_netns_mysql import HookError
+
+        def test_it(netns_start_mysqld):
+            with pytest.raises(HookError, match="of conftest.py returned 'netns_start_mysqld', expected a ServerSpec"):
+                netns_start_mysqld(bind_address="192.0.2.2/red")
+    """
+    suite(text, conftest=conftest).assert_outcomes(passed=1)
+
+
+def test_hooks_of_a_project_that_loads_the_plugin_itself(suite: Suite) -> None:
+    conftest = """
+        pytest_plugins = ["pytest_netns_mysql.plugin"]
+
+        def pytest_netns_server_spec(spec):
+            return spec.changed({"max_connections": 19})
+    """
+    suite("project_hooks/plain", "-p", "no:netns_mysql", conftest=conftest).assert_outcomes(passed=2)
+
+
 WRONG = {
     "server": (
         "def pytest_netns_server_spec(spec): return [spec.name]",
