@@ -71,7 +71,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_serve
         session.networks.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
         if session.settings.unavailable == "skip":
-            pytest.skip(str(error))
+            pytest.skip(str(error.at(error.where or session.machine)))
         raise
     if not isinstance(netns_topology, Topology):
         raise TopologyError(

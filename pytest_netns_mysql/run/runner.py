@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _HOST_NETWORK_LOST = (
     "this test has no netns marker and comes after a netns test: without root the process cannot go back, so the "
     "host's network is gone\n"
-    "  do: keep the order that the plugin gives, netns tests last; with xdist --dist load or worksteal\n"
+    "  do: keep the order that the plugin gives, netns tests last\n"
+    "  do: if a worker of xdist crashed, mend that: its tests were given to workers that have run netns tests\n"
     "  do: run as root, or split the run: netns tests in one, the others in another\n"
     "  do: netns_other_tests = allow, if this test needs no network"
 )
@@ -94,6 +95,11 @@ class Runner:
                 return (yield from self._set_up(fixturedef, request))
         except Exception as error:
             pytest_internals.keep_error(fixturedef, request, error)
+            raise
+        except pytest.fail.Exception:
+            # No error of ours: pytest-timeout ends a test this way. The next test sets the fixture up again.
+            if fixturedef.scope != "function" and is_own(pytest_internals.function_of(fixturedef)):
+                pytest_internals.tear_down(fixturedef, request)
             raise
 
     def _set_up(

@@ -52,13 +52,13 @@ class AsyncBlock:
 
     def __init__(self, place: Place, code: tuple[str, int], *, is_wider: bool = False) -> None:
         """Describe an entry of the running task; ``CURRENT`` has to be set to the block."""
-        self.place = place
-        self.code = code
+        self.place: Place = place
+        self.code: tuple[str, int] = code
         self.outer: AsyncBlock | None = current_async_block()
         self.is_wider: bool = is_wider or (self.outer is not None and self.outer.is_wider)
-        self.task = suspension.current_task()
-        self.is_left = False
-        self.ended_with = ""
+        self.task: object = suspension.current_task()
+        self.is_left: bool = False
+        self.ended_with: str = ""
 
     def end(self, test: str) -> None:
         """Note that the test has ended in which the block was entered."""

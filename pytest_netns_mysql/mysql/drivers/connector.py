@@ -40,7 +40,7 @@ class NamespaceConnection(MySQLConnection):
         self._namespace = namespace
         self._status = 0
         self._unanswered_commands = 0
-        self.queries = 0
+        self.queries: int = 0
         self._collected: list[str] | None = None
         super().__init__(**options)
 

@@ -46,7 +46,7 @@ class Administrator:
         self._own: NamespaceConnection | None = None
         self._is_prepared = False
         self._tests: NamespaceConnection | None = None
-        self.is_used = False
+        self.is_used: bool = False
         self.disregarded: Counter[str] = Counter()
         self.spare: SpareAccount | None = None
         self._kind = kind

@@ -36,7 +36,7 @@ class Instance(Connectable):
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
         """Check the configuration's endpoints against the network; raise EndpointError before anything is started."""
         super().__init__(spec, network)
-        self.administrator = Administrator(self._access, spec.kind, timeout=spec.start_timeout)
+        self.administrator: Administrator = Administrator(self._access, spec.kind, timeout=spec.start_timeout)
         self.seeded: Seeded | None = None
         self.untouched_template: Path | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it
@@ -173,15 +173,16 @@ class Instance(Connectable):
             SettingError: Others run the server.
         """
         self._own("restarted")
-        before = self.spec, self._listeners
+        spec_before, listeners_before = self.spec, self._listeners
         spec = self.spec.changed(changes)
         listeners = spec.listeners(self.network)
         self.stop()
-        self.spec, self._listeners = spec, listeners
+        self.spec: ResolvedSpec = spec
+        self._listeners = listeners
         try:
             self._start_again()
         except BaseException:
-            self.spec, self._listeners = before
+            self.spec, self._listeners = spec_before, listeners_before
             raise
 
     def _start_again(self) -> None:

@@ -40,9 +40,9 @@ class ServerFacts:
 
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
         """Check the configuration's endpoints against the network; raise EndpointError."""
-        self.spec = spec
+        self.spec: ResolvedSpec = spec
         self.network = network
-        self.attempts = Attempts()
+        self.attempts: Attempts = Attempts()
         self.lasting_users: set[str] = set()
         self.lifecycle: deque[tuple[float, str]] = deque(maxlen=_KEPT)
         self._access = spec.kind.access(spec.name, network)
