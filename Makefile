@@ -15,12 +15,12 @@ test-all: $(VENV)/tox.done
 	$(VENV)/bin/python -m tox run
 
 $(VENV)/demo.done: pyproject.toml | $(VENV)/bin/python
-	$(PIP) --editable '.[x,tls]'
+	$(PIP) --editable '.[x,tls,compose]'
 	touch $@
 
 $(VENV)/test.done: pyproject.toml | $(VENV)/bin/python
 	$(PIP) --upgrade "pip>=25.1"
-	$(PIP) --editable '.[x,tls]' --group test
+	$(PIP) --editable '.[x,tls,compose]' --group test
 	touch $@
 
 $(VENV)/tox.done: | $(VENV)/bin/python

@@ -1,4 +1,4 @@
-"""Write what is made from the code: settings, presets, commands, the format of reports; `--check` only compares."""
+"""Write the pages made from the code: settings, presets, commands, hooks, the format of reports; `--check` compares."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import inspect
 import json
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from pytest_netns_mysql import cli
+from pytest_netns_mysql import cli, hookspecs
 from pytest_netns_mysql.report import jsonfile, reportdata
 from pytest_netns_mysql.settings import TABLE
 from pytest_netns_mysql.topology.diagram import draw
@@ -20,6 +21,7 @@ DOCS = Path(__file__).parent
 REPORT_CLASSES = (
     *(reportdata.RunReport, reportdata.TestReport, reportdata.Place, reportdata.Explanation, reportdata.Connection),
     *(reportdata.Statement, reportdata.Client, reportdata.NamespaceState, reportdata.FaultState, reportdata.Event),
+    reportdata.Section,
 )
 JSON_TYPES = {
     r"\bstr\b": "string",
@@ -83,7 +85,7 @@ def report_format_page() -> str:
         what, _, _ = (kind.__doc__ or "").partition("\n")
         lines += ["", f"## {kind.__name__}", "", what, "", "| key | type | meaning |", "|---|---|---|"]
         for field in dataclasses.fields(kind):
-            meaning = described[field.name].replace("``", "`").replace("|", r"\|")
+            meaning = described[field.name].replace("|", r"\|")
             lines.append(f"| `{field.name}` | {json_type(str(field.type), names)} | {meaning} |")
     return "\n".join(lines) + "\n"
 
@@ -98,8 +100,7 @@ def json_type(annotation: str, names: set[str]) -> str:
 def attributes(kind: type) -> dict[str, str]:
     """Return what the docstring of a class says of each of its attributes."""
     _, _, text = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")
-    entries = re.findall(r"^    (\w+): (.*(?:\n     +.*)*)", text, re.MULTILINE)
-    return {name: " ".join(meaning.split()) for name, meaning in entries}
+    return dict(entries(text))
 
 
 def commands_page() -> str:
@@ -128,6 +129,42 @@ def commands_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def hooks_page() -> str:
+    """Return the page of hooks: the docstrings of the specifications, and the example."""
+    introduction, _, _ = inspect.cleandoc(hookspecs.__doc__ or "").rpartition("\n\n")
+    example = DOCS.parent / "examples" / "hooks"
+    lines = ["# Hooks", "", as_markdown(introduction)]
+    for name, hook in [(name, value) for name, value in vars(hookspecs).items() if inspect.isfunction(value)]:
+        text, _, sections = inspect.cleandoc(hook.__doc__ or "").partition("\n\nArgs:\n")
+        arguments, _, errors = sections.partition("\nRaises:\n")
+        lines += ["", f"## {name}", "", "```py", f"def {name}{_signature(hook)}", "```", "", as_markdown(text), ""]
+        lines += [f"- `{argument}`: {meaning}" for argument, meaning in entries(arguments)]
+        lines += ["", *(f"`{error}`: {meaning}" for error, meaning in entries(errors))] if errors else []
+    lines += [
+        "",
+        "## An example",
+        "",
+        "[examples/hooks](../examples/hooks) has these hooks, and tests that they change:",
+    ]
+    lines += ["", "```py", (example / "netns_project.py").read_text().rstrip(), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _signature(function: Callable[..., object]) -> str:
+    return str(inspect.signature(function)).replace("'", "")
+
+
+def as_markdown(text: str) -> str:
+    """Return the text of a docstring as Markdown."""
+    return text.replace("``", "`")
+
+
+def entries(text: str) -> list[tuple[str, str]]:
+    """Return the names in a part of a docstring, each with its meaning in one line."""
+    found = re.findall(r"^    (\w+): (.*(?:\n     +.*)*)", text, re.MULTILINE)
+    return [(name, as_markdown(" ".join(meaning.split()))) for name, meaning in found]
+
+
 def _argument(action: argparse.Action) -> str:
     words = ", ".join(action.option_strings)
     value = action.metavar or ("|".join(map(str, action.choices)) if action.choices is not None else "")
@@ -145,6 +182,7 @@ def pages() -> dict[str, str]:
         "report-format.md": report_format_page(),
         "report.schema.json": json.dumps(jsonfile.schema(), indent=2) + "\n",
         "commands.md": commands_page(),
+        "hooks.md": hooks_page(),
         **drawings,
     }
 

@@ -9,6 +9,7 @@ test imports nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.exports import lazy
@@ -25,9 +26,11 @@ if TYPE_CHECKING:
         EndpointError as EndpointError,
         FetchError as FetchError,
         GroupError as GroupError,
+        HookError as HookError,
         LeftoverError as LeftoverError,
         LoadError as LoadError,
         MarkerError as MarkerError,
+        NetnsDeprecationWarning as NetnsDeprecationWarning,
         NetnsError as NetnsError,
         NetnsWarning as NetnsWarning,
         NetworkError as NetworkError,
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
         NamespacePool as NamespacePool,
     )
     from pytest_netns_mysql.mysql.drivers.x import NamespaceXClient as NamespaceXClient
+    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec as ServerSpec
     from pytest_netns_mysql.mysql.proxies.proxy import Proxy as Proxy
     from pytest_netns_mysql.mysql.replication.channel import Channel as Channel
     from pytest_netns_mysql.mysql.replication.group import Group as Group, Member as Member
@@ -75,12 +79,18 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.protocols import (
         AccountFactory as AccountFactory,
         ArgvFactory as ArgvFactory,
+        AsyncConnectFactory as AsyncConnectFactory,
+        AsyncEngineFactory as AsyncEngineFactory,
         ConnectFactory as ConnectFactory,
+        EngineFactory as EngineFactory,
         StartFactory as StartFactory,
     )
+    from pytest_netns_mysql.report.reportdata import TestReport as TestReport
     from pytest_netns_mysql.topology.file.load import from_mapping as from_mapping, load as load
     from pytest_netns_mysql.topology.file.mapping import dump as dump
     from pytest_netns_mysql.topology.model import Bridge as Bridge, Link as Link, Mysqld as Mysqld
     from pytest_netns_mysql.topology.topology import Topology as Topology
 
+__getattr__: Callable[[str], object]
+__dir__: Callable[[], list[str]]
 __getattr__, __dir__ = lazy(globals())

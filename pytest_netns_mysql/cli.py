@@ -15,6 +15,7 @@ from types import ModuleType
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.commandparser import Parser, given
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.kernel.linuxonly import require_linux
 
 COMMANDS: Mapping[str, str] = {
     "doctor": "check each prerequisite, and print a remedy for each that is missing",
@@ -49,9 +50,11 @@ exit codes:
   126  CMD of run or shell cannot be executed; 127 if it was not found; else CMD's own exit code
   130  interrupted by Ctrl-C; 141 if the reader of the output has gone
 """
+_ANYWHERE = ("doctor", "matrix", "show")
+"""The commands that other platforms than Linux have, too."""
 _INTERRUPTED = 128 + signal.SIGINT
 _NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-_PIPE_CLOSED = 128 + signal.SIGPIPE
+_PIPE_CLOSED = 128 + 13  # SIGPIPE, which Windows does not have
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -89,6 +92,8 @@ def _main(argv: list[str]) -> int:
     if command:
         options.argv = command
     try:
+        if name in COMMANDS and name not in _ANYWHERE:
+            require_linux()
         settings = table.resolve(given(options), table.environment, *_beside())
         if options.version:
             from pytest_netns_mysql.commands.version import version

@@ -94,8 +94,8 @@ class NetnsError(Exception):
         super().__init__(what)
         self.what = what
         self.where = where
-        self.tried = tuple(tried)
-        self.remedies = tuple(remedies)
+        self.tried: tuple[str, ...] = tuple(tried)
+        self.remedies: tuple[str, ...] = tuple(remedies)
 
     def at(self: _Error, where: str | None) -> _Error:
         """Return the same error at another place."""
@@ -119,6 +119,10 @@ class NetnsError(Exception):
 
 class NetnsWarning(UserWarning):
     """Something may not do what its author expects, although no test fails because of it."""
+
+
+class NetnsDeprecationWarning(NetnsWarning, DeprecationWarning):
+    """A name of this plugin has changed, and the old name will stop working; see docs/compatibility.md."""
 
 
 class SettingError(NetnsError):
@@ -166,6 +170,10 @@ class UnknownNamespaceError(NetnsError, KeyError):
 
 class MarkerError(NetnsError):
     """A marker of this plugin has wrong arguments."""
+
+
+class HookError(NetnsError):
+    """A hook of the project failed, returned something that is not allowed, or is read too late."""
 
 
 class SandboxError(NetnsError):
@@ -236,10 +244,10 @@ class ServerStartError(NetnsError):
     ) -> None:
         """Create an error from the parts of its message, the command line and the log."""
         super().__init__(what, where=where, tried=tried, remedies=remedies)
-        self.command = tuple(command)
+        self.command: tuple[str, ...] = tuple(command)
         self.log = log
-        self.codes = tuple(codes)
-        self.messages = tuple(messages)
+        self.codes: tuple[str, ...] = tuple(codes)
+        self.messages: tuple[str, ...] = tuple(messages)
 
 
 class ServerGoneError(NetnsError):

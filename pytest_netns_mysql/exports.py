@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+_NOTHING: Mapping[str, str] = {}
 
-def lazy(package: dict[str, Any]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+
+def lazy(
+    package: dict[str, Any], renamed: Mapping[str, str] = _NOTHING
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return ``__getattr__`` and ``__dir__`` of a package that imports its public names late, see PEP 562.
 
     The public names are those that the package's ``if TYPE_CHECKING`` block imports. Each is imported once, and is an
@@ -17,6 +21,7 @@ def lazy(package: dict[str, Any]) -> tuple[Callable[[str], object], Callable[[],
 
     Args:
         package: What ``globals()`` returns in the package.
+        renamed: Earlier names, each with its new one: they work, with a warning at their first use.
     """
 
     @cache
@@ -28,6 +33,15 @@ def lazy(package: dict[str, Any]) -> tuple[Callable[[str], object], Callable[[],
         if name == "__all__":
             return sorted(modules())
         # Python asks every package for names such as __path__: they need no look into the source.
+        if name in renamed:
+            import warnings
+
+            from pytest_netns_mysql.errors import NetnsDeprecationWarning
+
+            text = f"{package['__name__']}.{name} is now called {renamed[name]}, and its old name will stop working"
+            warnings.warn(text, NetnsDeprecationWarning, stacklevel=2)
+            value = package[name] = package[renamed[name]] if renamed[name] in package else get(renamed[name])
+            return value
         if name.startswith("__") or name not in modules():
             raise AttributeError(f"module {package['__name__']!r} has no attribute {name!r}")
         value = package[name] = getattr(importlib.import_module(modules()[name]), name)

@@ -16,6 +16,8 @@ from pytest_netns_mysql.run.stash import ACCOUNTS, LOOK_AHEAD, NAMESPACE, sessio
 
 if TYPE_CHECKING:
     import mysqlx
+    from sqlalchemy import Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.clients.account import Account
@@ -24,7 +26,15 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
     from pytest_netns_mysql.mysql.proxies.router import RouterProgram
     from pytest_netns_mysql.mysql.server import MySQLServer
-    from pytest_netns_mysql.protocols import AccountFactory, ArgvFactory, ConnectFactory, StartFactory
+    from pytest_netns_mysql.protocols import (
+        AccountFactory,
+        ArgvFactory,
+        AsyncConnectFactory,
+        AsyncEngineFactory,
+        ConnectFactory,
+        EngineFactory,
+        StartFactory,
+    )
     from pytest_netns_mysql.run.servers import Servers
     from pytest_netns_mysql.topology.topology import Topology
 
@@ -61,7 +71,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_serve
         session.networks.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
         if session.settings.unavailable == "skip":
-            pytest.skip(str(error))
+            pytest.skip(str(error.at(error.where or session.machine)))
         raise
     if not isinstance(netns_topology, Topology):
         raise TopologyError(
@@ -210,6 +220,43 @@ def netns_connect(_netns_clients: Callable[[MySQLServer | None, str], Clients]) 
         return _netns_clients(server, "netns_connect").connect(namespace, **options)
 
     return connect
+
+
+@pytest.fixture
+@own_fixture
+def netns_connect_async(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> AsyncConnectFactory:
+    """A factory of connections by asynchronous drivers, which are closed when the test or the event loop ends."""
+
+    def connect(namespace: str | None = None, *, server: MySQLServer | None = None, **options: Any) -> Any:
+        return _netns_clients(server, "netns_connect_async").connect_async(namespace, **options)
+
+    return connect
+
+
+@pytest.fixture
+@own_fixture
+def netns_engine(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> EngineFactory:
+    """A factory of SQLAlchemy engines, which are disposed when the test ends."""
+
+    def make(namespace: str | None = None, *, server: MySQLServer | None = None, **options: Any) -> Engine:
+        from pytest_netns_mysql.mysql.clients.engines import make_engine
+
+        return make_engine(_netns_clients(server, "netns_engine"), namespace, **options)
+
+    return make
+
+
+@pytest.fixture
+@own_fixture
+def netns_async_engine(_netns_clients: Callable[[MySQLServer | None, str], Clients]) -> AsyncEngineFactory:
+    """A factory of asynchronous SQLAlchemy engines, which are disposed when the test or the event loop ends."""
+
+    def make(namespace: str | None = None, *, server: MySQLServer | None = None, **options: Any) -> AsyncEngine:
+        from pytest_netns_mysql.mysql.clients.asyncengines import make_async_engine
+
+        return make_async_engine(_netns_clients(server, "netns_async_engine"), namespace, **options)
+
+    return make
 
 
 @pytest.fixture

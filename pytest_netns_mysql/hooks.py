@@ -16,12 +16,22 @@ import pytest
 from pytest_netns_mysql.collection import overview
 from pytest_netns_mysql.collection.netnstests import is_netns_test
 from pytest_netns_mysql.errors import NetnsError, SettingError
+from pytest_netns_mysql.kernel.linuxonly import platform_error
+from pytest_netns_mysql.mysql.servernames import EXTERNAL
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
-from pytest_netns_mysql.run.pytestoptions import describe, is_distributed, read_settings, runs_nothing
+from pytest_netns_mysql.run.projecthooks import ProjectHooks
+from pytest_netns_mysql.run.pytestoptions import (
+    describe,
+    has_only_remote_workers,
+    has_remote_workers,
+    is_distributed,
+    read_settings,
+    runs_nothing,
+)
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import START, Start
-from pytest_netns_mysql.run.stash import LOOK_AHEAD, NAMESPACE, PAUSE, SESSION, own_markers
+from pytest_netns_mysql.run.stash import FROM_CONTROLLER, IN_TIME, LOOK_AHEAD, NAMESPACE, PAUSE, SESSION, own_markers
 from pytest_netns_mysql.run.wanted import takes_reports
 
 if TYPE_CHECKING:
@@ -38,10 +48,14 @@ def make_session(config: pytest.Config, options: argparse.Namespace) -> None:
     Raises:
         pytest.UsageError: A setting has a wrong value.
     """
+    settings = read_settings(config, options)
+    received = config.stash.get(FROM_CONTROLLER, None)
     session = config.stash[SESSION] = NetnsSession(
-        read_settings(config, options),
+        settings,
         config.invocation_params.dir,
+        ProjectHooks(config, lambda: config.stash.get(IN_TIME, None)),
         worker=getattr(config, "workerinput", {}).get("workerid", ""),
+        received=received,
         progress=lambda text: _print(config, f"netns-mysql: {text}"),
         watch=lambda: _register_runner(config),
     )
@@ -94,7 +108,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(ReportExtras(config), "netns_report_extras")
     try:
-        session.kinds.names  # noqa: B018 - raises an error for a wrong value
+        session.kinds.check()
         if session.settings.capture != "off":
             from pytest_netns_mysql.run.capturing import require_library
 
@@ -111,22 +125,31 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_netns_mysql.collection import ordering
 
         ordering.keep_workers_in_order(config)
+        if has_remote_workers(config.option):
+            from pytest_netns_mysql.run.machines import Machines
+
+            config.pluginmanager.register(Machines(config, session), "netns_machines")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Stop the run before collection if a topology or a server of the settings cannot be found."""
     own = session.config.stash[SESSION]
+    if own.received is not None:
+        return  # xdist does not show why a worker stops; the tests fail with the same error
     try:
-        if "topology" in own.settings.given:
+        if "topology" in own.settings.given or own.hooks.changes_topologies:
             own.topologies.of_settings  # noqa: B018 - raises an error for a wrong value
-        if own.settings.mysqld != "auto":
+        if own.settings.mysqld != "auto" and platform_error() is None:
+            is_elsewhere = has_only_remote_workers(session.config.option)  # where servers may have other paths
             for choice in own.kinds.names:
+                if is_elsewhere and not choice.startswith(EXTERNAL):
+                    continue
                 if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
                     raise SettingError(
                         f"{choice} is a single shared server: xdist workers would reset each other's changes",
                         where=own.settings.given.get("mysqld"),
-                        remedies=["run without -n"],
+                        remedies=["run without xdist: without -n and --tx"],
                     )
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
@@ -185,6 +208,12 @@ def after_selection(
             return
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
+    elsewhere = platform_error()
+    if elsewhere is not None:
+        from pytest_netns_mysql.run import otherplatform
+
+        otherplatform.refuse(config, netns_items, elsewhere, own.settings.unavailable)
+        return
     if any(PAUSE in own_markers(item) for item in netns_items):
         from pytest_netns_mysql.run import pausing
 
@@ -245,7 +274,9 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
 
     session = config.stash[SESSION]
     needs_server = any("_netns_servers" in pytest_internals.fixture_names(item) for item in items)
-    return [*(report.servers(session) if needs_server else ()), *([report.ORDER] if session.breaks_order else ())]
+    notes = report.notes(session) if config.option.verbose > 0 else ()
+    servers = report.servers(session) if needs_server else ()
+    return [*servers, *session.hooks.describe(), *notes, *([report.ORDER] if session.breaks_order else ())]
 
 
 def _follow_environment(config: pytest.Config) -> NetnsSession:
@@ -281,9 +312,11 @@ def _register_runner(config: pytest.Config) -> None:
         session = config.stash[SESSION]
         if session.settings.capture != "off":
             from pytest_netns_mysql.run.capturing import Capturing
+            from pytest_netns_mysql.run.fromcontroller import CAPTURES
 
             # Before the runner, whose report of a failure names the file.
-            config.pluginmanager.register(Capturing(session, config.rootpath), "netns_capturing")
+            channel = getattr(config, "workerinput", {}).get(CAPTURES)
+            config.pluginmanager.register(Capturing(session, config.rootpath, channel), "netns_capturing")
         config.pluginmanager.register(Runner(session), "netns_runner")
 
 

@@ -33,12 +33,19 @@ sys.meta_path.insert(0, _Finder)  # before any import from this package
 
 from pytest_netns_mysql.collection.netnstests import is_netns_test  # noqa: E402
 from pytest_netns_mysql.run.pytestoptions import DIED, MARKERS, add_options  # noqa: E402
-from pytest_netns_mysql.run.stash import WAKE  # noqa: E402
+from pytest_netns_mysql.run.stash import IN_TIME, WAKE  # noqa: E402
 from pytest_netns_mysql.run.wanted import is_set, is_wanted, writes_report  # noqa: E402
 
-pytest_plugins = ("pytest_netns_mysql.fixtures",)
+pytest_plugins: tuple[str, ...] = ("pytest_netns_mysql.fixtures",)
 
 _HOOKS = "netns_hooks"
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that projects implement."""
+    from pytest_netns_mysql import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,6 +76,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in MARKERS:
         config.addinivalue_line("markers", line)
     config.stash[WAKE] = lambda: _wake(config)
+    changing = (config.hook.pytest_netns_topology, config.hook.pytest_netns_server_spec)
+    config.stash[IN_TIME] = {each.plugin_name for hook in changing for each in hook.get_hookimpls()}
     if is_set(config, config.option):  # by a conftest that loads this plugin
         _wake(config)
     if writes_report(config):  # also in the controller of xdist, where nothing else may have to do with netns tests

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pytest_netns_mysql import paths
+from pytest_netns_mysql.errors import NetnsDeprecationWarning
 from pytest_netns_mysql.settingtable import SECRET as SECRET  # the names of the table are names of this module, too
 from pytest_netns_mysql.settingtable import TABLE as TABLE
 from pytest_netns_mysql.settingtable import TOPOLOGY_FILE as TOPOLOGY_FILE
@@ -48,15 +50,22 @@ class Settings(NamedTuple):
     given: Mapping[str, str]
 
 
+_FILES = (".toml", ".yaml", ".yml")
+
 Reader = Callable[[Setting], tuple[str, str] | None]
 """A function that returns the text of a setting and where it is set, or None if it is not set there."""
 
 
-def resolve(*readers: Reader) -> Settings:
+def _warn(text: str) -> None:
+    warnings.warn(text, NetnsDeprecationWarning, stacklevel=2)
+
+
+def resolve(*readers: Reader, renamed: Callable[[str], None] = _warn) -> Settings:
     """Return the settings. An empty value is a value: only a setting that no reader finds has its default.
 
     Args:
         readers: Where to look for a setting, the nearest first: the first one that finds the setting wins.
+        renamed: Takes the text of a warning: a setting was found by an earlier name.
 
     Raises:
         SettingError: If a value is not allowed.
@@ -65,11 +74,13 @@ def resolve(*readers: Reader) -> Settings:
     given: dict[str, str] = {}
     for setting in TABLE:
         value, place = setting.default, DEFAULT
-        for reader in readers:
-            found = reader(setting)
+        for spelling, reader in [(spelling, reader) for reader in readers for spelling in setting.spellings]:
+            found = reader(spelling)
             if found is not None:
                 value, place = found
                 given[setting.name] = place
+                if spelling is not setting:
+                    renamed(f"{spelling.ini} is now called {setting.ini}, and its old name will stop working ({place})")
                 break
         values[setting.name] = checked(setting, value, place)
     return Settings(**values, given=given)
@@ -100,7 +111,12 @@ def from_folder(setting: Setting, value: str, folder: Path) -> str:
     if setting.name != "topology":
         return value
     parts = (choice.strip() for choice in value.split(","))
-    return ",".join(str(folder / part) if ".toml" in part and not part.startswith("~") else part for part in parts)
+    return ",".join(str(folder / part) if _is_path(part) else part for part in parts)
+
+
+def _is_path(choice: str) -> bool:
+    """Return True for a file of topologies, or a folder with a compose file such as ``./shop``; False for a preset."""
+    return not choice.startswith("~") and (choice.startswith(".") or any(ending in choice for ending in _FILES))
 
 
 def _from_folder(value: str, folder: Path) -> str:

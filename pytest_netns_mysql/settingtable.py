@@ -21,6 +21,8 @@ class Setting(NamedTuple):
         help: What the setting does, for ``--help`` and the docs.
         metavar: What stands for the value in ``--help`` and messages.
         choices: The allowed values; empty if others are allowed.
+        former: Earlier names, which work and are warned of.
+        spelled: The name by which the setting is looked for; ``name`` if it is empty.
     """
 
     name: str
@@ -28,21 +30,28 @@ class Setting(NamedTuple):
     help: str
     metavar: str
     choices: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+    spelled: str = ""
+
+    @property
+    def spellings(self) -> tuple[Setting, ...]:
+        """The setting itself, and the setting by each of its earlier names."""
+        return (self, *(self._replace(spelled=name) for name in self.former))
 
     @property
     def option(self) -> str:
         """The name on the command line."""
-        return f"--netns-{self.name.replace('_', '-')}"
+        return f"--netns-{(self.spelled or self.name).replace('_', '-')}"
 
     @property
     def variable(self) -> str:
         """The name in the environment."""
-        return f"NETNS_{self.name.upper()}"
+        return f"NETNS_{(self.spelled or self.name).upper()}"
 
     @property
     def ini(self) -> str:
         """The name in the ini file."""
-        return f"netns_{self.name}"
+        return f"netns_{self.spelled or self.name}"
 
 
 TABLE: tuple[Setting, ...] = (
@@ -57,9 +66,9 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "topology",
         "red-blue",
-        "the network: a preset, a TOML file, or FILE::NAME for one of the topologies in a file; if several are given, "
-        "separated by commas, every netns test runs in each of them; if the setting is left out, a netns-topology.toml "
-        "beside the ini file is used",
+        "the network: a preset, a TOML file, FILE::NAME for one of the topologies in a file, a compose file, or a "
+        "folder with one; if several are given, separated by commas, every netns test runs in each of them; if the "
+        "setting is left out, a netns-topology.toml beside the ini file is used",
         "NAME|FILE[,...]",
     ),
     Setting(

@@ -150,7 +150,7 @@ def foreign_base() -> Path | None:
     Root must not use such a folder: programs in it would run as root, and its owner could not use the files that root
     creates there.
     """
-    if os.geteuid() != 0:
+    if getattr(os, "geteuid", os.getpid)() != 0:  # Windows has no root
         return None
     base = _base()
     first = next((folder for folder in (base, *base.parents) if folder.exists()), base)

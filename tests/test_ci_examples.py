@@ -29,7 +29,7 @@ yaml = importlib.import_module("ruamel.yaml")
 CI = Path(__file__).parent.parent / "examples" / "ci"
 GITHUB = CI / ".github" / "workflows" / "netns.yml"
 GITLAB = CI / ".gitlab-ci.yml"
-RUN = ("netns-mysql ", "python -m pytest", "cells=", "echo ")
+RUN = ("netns-mysql ", "python -m pytest", "cells=", "shards=", "echo ")
 AS_ROOT = 'sudo --preserve-env=CI,NETNS_CACHE "$(command -v python)"'
 NOT_HERE = (
     "python -m pip install ",
@@ -75,8 +75,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     (tmp_path / "test_it.py").write_text(
         "import pytest\n\n\n"
+        '@pytest.mark.parametrize("number", [1, 2])\n'
         '@pytest.mark.netns("red")\n'
-        "def test_where_we_come_from(netns_mysql):\n"
+        "def test_where_we_come_from(netns_mysql, number):\n"
         "    with netns_mysql.cursor() as cursor:\n"
         '        cursor.execute("SELECT USER()")\n'
         '        assert cursor.fetchone()[0].startswith("red_user@")\n'
@@ -94,13 +95,15 @@ def run(commands: list[str], variables: dict[str, str]) -> str:
     return result.stdout
 
 
-def github_cells(project: Path) -> list[dict[str, str]]:
-    """Run the job that makes the matrix, and read its output as GitHub does."""
-    output = project / "output"
-    run([*lines(WORKFLOW["jobs"]["matrix"])], {"GITHUB_OUTPUT": str(output)})
-    name, _, value = output.read_text().rstrip("\n").partition("=")
-    assert WORKFLOW["jobs"]["matrix"]["outputs"] == {name: f"${{{{ steps.matrix.outputs.{name} }}}}"}
-    cells: list[dict[str, str]] = json.loads(value)["include"]
+def github_cells(project: Path, output: str = "cells") -> list[dict[str, Any]]:
+    """Run the job that makes the matrix, and read an output as GitHub does."""
+    file = project / "output"
+    file.unlink(missing_ok=True)
+    run([*lines(WORKFLOW["jobs"]["matrix"])], {"GITHUB_OUTPUT": str(file)})
+    values = dict(line.split("=", 1) for line in file.read_text().splitlines())
+    names = {name: f"${{{{ steps.matrix.outputs.{name} }}}}" for name in values}
+    assert WORKFLOW["jobs"]["matrix"]["outputs"] == names
+    cells: list[dict[str, Any]] = json.loads(values[output])["include"]
     return cells
 
 
@@ -130,6 +133,15 @@ def test_gitlab_has_the_cells_that_the_matrix_job_would_give(project: Path) -> N
     assert written == [(cell["topology"], cell["mysqld"]) for cell in github_cells(project)]
 
 
+def test_the_shards_are_those_of_the_matrix_command(project: Path) -> None:
+    assert WORKFLOW["jobs"]["shards"]["strategy"]["matrix"] == "${{ fromJSON(needs.matrix.outputs.shards) }}"
+    printed = json.loads(run(["netns-mysql matrix --shards 2 --format gitlab"], {}))["parallel"]["matrix"]
+    (written,) = PIPELINE[".shards"]["parallel"]["matrix"]
+    assert [row["NETNS_TOPOLOGY"] for row in printed] == written["NETNS_TOPOLOGY"]
+    assert all([row["NETNS_MYSQLD"]] == written["NETNS_MYSQLD"] for row in printed)
+    assert all([row["SPLITS"]] == written["SPLITS"] and row["GROUP"] == written["GROUP"] for row in printed)
+
+
 def test_every_job_runs_pytest_or_makes_the_matrix() -> None:
     for name, job in [*WORKFLOW["jobs"].items(), *JOBS.items()]:
         assert any(line.startswith(("python -m pytest", "cells=")) for line in lines(job)), name
@@ -139,13 +151,14 @@ def test_every_job_runs_pytest_or_makes_the_matrix() -> None:
 @pytest.mark.parametrize("name", [name for name in WORKFLOW["jobs"] if name not in ("matrix", "server-in-a-container")])
 def test_a_job_of_github_passes(project: Path, name: str) -> None:
     job = WORKFLOW["jobs"][name]
-    cells = github_cells(project) if "needs" in job else [{}]
+    cells = github_cells(project, "shards" if name == "shards" else "cells")[:2] if "needs" in job else [{}]
     for cell in cells:
         variables = {**WORKFLOW["env"], **job.get("env", {})}
         for key, value in cell.items():
-            expression = f"${{{{ matrix.cell.{key} }}}}"
-            variables = {name: written.replace(expression, value) for name, written in variables.items()}
-        assert re.search(r"\b[12] passed", run([*lines(job)], variables))
+            for expression in (f"${{{{ matrix.cell.{key} }}}}", f"${{{{ matrix.{key} }}}}"):
+                variables = {name: written.replace(expression, str(value)) for name, written in variables.items()}
+        passed = {"shards": 1, "rootless": 2}.get(name, 4)  # of two tests, in a topology or in two
+        assert re.search(rf"\b{passed} passed", run([*lines(job)], variables))
 
 
 @pytest.mark.slow
@@ -153,7 +166,7 @@ def test_a_job_of_github_passes(project: Path, name: str) -> None:
 def test_a_job_of_gitlab_passes(project: Path, name: str) -> None:
     (cells,) = PIPELINE[JOBS[name]["extends"]]["parallel"]["matrix"]
     variables = {**PIPELINE["variables"], **{key: values[-1] for key, values in cells.items()}}
-    assert re.search(r"\b1 passed", run([*lines(JOBS[name])], variables))
+    assert re.search(rf"\b{1 if name == 'shards' else 2} passed", run([*lines(JOBS[name])], variables))
 
 
 def tox(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -189,4 +202,4 @@ def test_tox_passes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETNS_CACHE", str(project / ".netns-cache"))
     result = tox("run", "-e", "py-default", "--", "-n", "2")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "2 passed" in result.stdout
+    assert "4 passed" in result.stdout

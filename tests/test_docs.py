@@ -17,6 +17,7 @@ from tests.support.suites import Suite
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMPOSE = [ROOT / "docs" / "compose.md"]  # its Python is for the file before it
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -28,7 +29,7 @@ def blocks(language: str) -> list[object]:
         pytest.param(text, id=f"{page.name}-{number}")
         for page in PAGES
         for number, (kind, text) in enumerate(BLOCK.findall(page.read_text()), 1)
-        if kind == language
+        if kind == language and page not in (COMPOSE if language == "python" else ())
     ]
 
 
@@ -44,6 +45,15 @@ def test_a_toml_block_is_a_topology(tmp_path: Path, text: str) -> None:
     file = tmp_path / "block.toml"
     file.write_text(text)
     assert all(topology.plan.namespaces for topology in load_all(str(file)))
+
+
+def test_the_compose_file_and_its_suite_go_together(suite: Suite, pytester: pytest.Pytester) -> None:
+    (page,) = COMPOSE
+    found = dict(BLOCK.findall(page.read_text()))
+    (pytester.path / "init").mkdir()
+    (pytester.path / "init" / "1.sql").write_text("CREATE TABLE stock AS SELECT 'tea' AS name;\n")
+    (pytester.path / "compose.yaml").write_text(found["yaml"])
+    suite(found["python"]).assert_outcomes(passed=3)
 
 
 @pytest.mark.parametrize("text", blocks("ini"))

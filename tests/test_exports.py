@@ -15,18 +15,19 @@ import pytest_netns_mysql
 from pytest_netns_mysql import factories, topology
 
 ERRORS = """
-    BlockError CacheError CertificateError ClientError ContainerError EndpointError FetchError GroupError LeftoverError
-    LoadError MarkerError NetnsError NetworkError OneWayError OriginError ProxyError ReplicationError SandboxError
-    ServerGoneError ServerNotFoundError ServerStartError ServerVersionError SettingError SnapshotError ThreadsError
-    TopologyError UnknownNamespaceError
+    BlockError CacheError CertificateError ClientError ContainerError EndpointError FetchError GroupError HookError
+    LeftoverError LoadError MarkerError NetnsError NetworkError OneWayError OriginError ProxyError ReplicationError
+    SandboxError ServerGoneError ServerNotFoundError ServerStartError ServerVersionError SettingError SnapshotError
+    ThreadsError TopologyError UnknownNamespaceError
 """
 PUBLIC = {
     pytest_netns_mysql: f"""
-        {ERRORS} NetnsWarning
-        AccessMatrix Account AccountFactory ArgvFactory Authority Bridge Candidate Certificate Channel
-        ConnectFactory Endpoint Group HiddenAccount Link LoginExplanation Member Mysqld MySQLServer Namespace
-        NamespaceConnection NamespacePool NamespaceXClient Network NetworkFault Origin Packet Packets Proxy Replica
-        ReplicaStatus Snapshot StartFactory Topology dump from_mapping load
+        {ERRORS} NetnsDeprecationWarning NetnsWarning
+        AccessMatrix Account AccountFactory ArgvFactory AsyncConnectFactory AsyncEngineFactory Authority Bridge
+        Candidate Certificate Channel ConnectFactory Endpoint EngineFactory Group HiddenAccount Link LoginExplanation
+        Member Mysqld MySQLServer Namespace NamespaceConnection NamespacePool NamespaceXClient Network NetworkFault
+        Origin Packet Packets Proxy Replica ReplicaStatus ServerSpec Snapshot StartFactory TestReport Topology dump
+        from_mapping load
     """,
     topology: "Bridge Link Mysqld Namespace Topology dump from_mapping load load_all presets",
     factories: "client group mysqld proxy replica router source",
@@ -70,4 +71,4 @@ def test_every_error_is_public() -> None:
     module = importlib.import_module("pytest_netns_mysql.errors")
     tree = ast.parse(Path(module.__file__ or "").read_text("utf-8"))
     classes = {statement.name for statement in tree.body if isinstance(statement, ast.ClassDef)}
-    assert classes == {*ERRORS.split(), "NetnsWarning"}
+    assert classes == {*ERRORS.split(), "NetnsDeprecationWarning", "NetnsWarning"}

@@ -45,3 +45,24 @@ def test_ci_installs_the_least_version_of_every_dependency() -> None:
 def test_pytest_refuses_what_is_older_than_declared() -> None:
     minimum = PROJECT["tool"]["pytest"]["ini_options"]["minversion"]
     assert tuple(map(int, minimum.split("."))) == declared()["pytest"]
+
+
+def test_the_lowest_versions_of_what_extras_need_are_installed_with_the_tests() -> None:
+    """The tests install the group test by tox, and no extra; testcontainers brings the first two."""
+    group = {re.split(r"[>;]", line)[0].lower() for line in PROJECT["dependency-groups"]["test"]}
+    extras = {
+        re.split(r"[>;]", line)[0].lower()
+        for lines in PROJECT["project"]["optional-dependencies"].values()
+        for line in lines
+    }
+    assert extras - group <= {"docker", "requests"}
+
+
+def test_the_pythons_are_those_of_the_classifiers_everywhere() -> None:
+    prefix = "Programming Language :: Python :: 3."
+    minors = [each.removeprefix(prefix) for each in PROJECT["project"]["classifiers"] if each.startswith(prefix)]
+    assert PROJECT["project"]["requires-python"] == f">=3.{minors[0]}"
+    assert f"py{{{','.join(f'3{minor}' for minor in minors)}}}" in (ROOT / "tox.ini").read_text()
+    page = (ROOT / "docs" / "compatibility.md").read_text()
+    assert f"| Python | {', '.join(f'3.{minor}' for minor in minors)} |" in page
+    assert f"| pytest | {'.'.join(map(str, declared()['pytest']))} and newer |" in page

@@ -15,6 +15,7 @@ from pytest_netns_mysql.collection.netnstests import has_factories, is_netns_tes
 from pytest_netns_mysql.factories.byname import may_ask_by_name
 from pytest_netns_mysql.mysql.servernames import IMAGE
 from pytest_netns_mysql.run import pytest_internals
+from pytest_netns_mysql.run.stash import TOPOLOGY_IN_FORCE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.factories.declared import Declaration
@@ -38,6 +39,8 @@ def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
     session.has_looked_ahead = True
     kinds = session.kinds
     declarations = _all_declarations(run) if has_factories() else []
+    if session.hooks.changes_servers:
+        kinds.look_for(choice for choice in _of_hooks(session, run, declarations) if _is_missing(choice, kinds))
     named = {declaration.mysqld for _, declaration in declarations if declaration.mysqld is not None}
     missing = [choice for choice in dict.fromkeys([*kinds.names, *sorted(named)]) if _is_missing(choice, kinds)]
     has_router = any(declaration.factory == _ROUTER for _, declaration in declarations)
@@ -56,6 +59,19 @@ def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
 def _is_missing(choice: str, kinds: ServerKinds) -> bool:
     # A question to a container engine takes time, so an image counts as missing until a test needs the image.
     return choice.startswith(IMAGE) or kinds.if_known(choice) is None
+
+
+def _of_hooks(session: NetnsSession, run: pytest.Session, declarations: Sequence[tuple[str, Declaration]]) -> set[str]:
+    """Return the servers that hooks of the project name for the topologies of the tests."""
+    topologies = {id(found): found for item in run.items if (found := item.stash.get(TOPOLOGY_IN_FORCE, None))}
+    named: set[str] = set()
+    for topology in topologies.values():
+        named.update(session.server_over(topology, choice) for choice in session.kinds.names)
+        for name, written in declarations:
+            declaration = written.changed(name, topology, session.hooks.server_spec)
+            if declaration.mysqld is not None:
+                named.add(declaration.mysqld)
+    return named
 
 
 def _all_declarations(run: pytest.Session) -> list[tuple[str, Declaration]]:

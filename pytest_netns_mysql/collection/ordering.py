@@ -6,19 +6,17 @@ This holds in one process, and in each worker of xdist.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from collections import OrderedDict
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.run.pytestoptions import has_remote_workers
 from pytest_netns_mysql.run.stash import NAMESPACE, SESSION
 
-# The key in ``workerinput`` for the file into which workers write the ids of the netns tests.
+# The key in ``workerinput`` for the channel by which workers report the ids of the netns tests.
 _KEY = "netns_tests"
 # The modes of xdist that may give a worker tests in another order than they have.
 _REORDERING = ("loadscope", "loadfile", "loadgroup", "worksteal")
@@ -52,41 +50,28 @@ def is_reordered(items: Sequence[pytest.Item], collected: Sequence[pytest.Item])
 
 
 class NetnsTestIds:
-    """The ids of the netns tests, which xdist's workers report to their controller.
-
-    The ids are in memory of the controller, see memfd_create(2), so no file remains if the controller is killed.
-    """
+    """The ids of the netns tests, which the workers of xdist report to their controller."""
 
     def __init__(self) -> None:
-        """Make the memory, without ids."""
-        self._descriptor = os.memfd_create("netns-tests")
-        self.path = f"/proc/{os.getpid()}/fd/{self._descriptor}"
+        """Know no ids yet."""
+        self._ids: set[str] = set()
 
-    def close(self) -> None:
-        """Release the memory."""
-        os.close(self._descriptor)
+    def add(self, ids: Sequence[str]) -> None:
+        """Add the ids that a worker reports. On other machines it may report others."""
+        self._ids.update(ids)
 
-    @cached_property
-    def all(self) -> frozenset[str]:
-        """The ids. They are complete once the workers have collected."""
-        text = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0)
-        return frozenset(json.loads(text)) if text else frozenset()
+    def __contains__(self, nodeid: object) -> bool:
+        return nodeid in self._ids
 
 
 def report_to_controller(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
-    """Report the ids of the netns tests to the controller, if it asked for them. All workers report the same ids."""
-    path = getattr(config, "workerinput", {}).get(_KEY)
-    if path is None:
-        return
-    text = json.dumps([item.nodeid for item in items if NAMESPACE in item.stash])
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    except OSError:  # this worker is on another machine
-        return
-    try:
-        os.write(descriptor, text.encode())
-    finally:
-        os.close(descriptor)
+    """Report the ids of the netns tests to the controller, if it asked for them.
+
+    The controller has them when xdist reports what this worker has collected.
+    """
+    channel = getattr(config, "workerinput", {}).get(_KEY)
+    if channel is not None:
+        channel.send([item.nodeid for item in items if NAMESPACE in item.stash])
 
 
 class Workers:
@@ -104,8 +89,9 @@ class Workers:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Pass a worker the path for the ids of the netns tests."""
-        node.workerinput[_KEY] = self._netns_tests.path
+        """Pass a worker a channel for the ids of the netns tests: it may be on another machine."""
+        node.workerinput[_KEY] = channel = node.gateway.newchannel()
+        channel.setcallback(self._netns_tests.add)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
@@ -121,10 +107,6 @@ class Workers:
             "loadgroup": scheduler.LoadGroupScheduling,
         }
         return _scheduler(kinds[dist], self._netns_tests)(config, log) if dist in kinds else None
-
-    def pytest_unconfigure(self) -> None:
-        """Release the ids."""
-        self._netns_tests.close()
 
 
 class _Queue(OrderedDict[str, Any]):
@@ -148,7 +130,7 @@ def _scheduler(kind: type[Any], netns_tests: NetnsTestIds) -> type[Any]:
 
         def _split_scope(self, nodeid: str) -> str:
             scope = str(super()._split_scope(nodeid))
-            return f"{scope}{_MARK}" if nodeid in netns_tests.all else scope
+            return f"{scope}{_MARK}" if nodeid in netns_tests else scope
 
     return Scheduler
 
@@ -165,8 +147,8 @@ def _stealing_scheduler(kind: type[Any], netns_tests: NetnsTestIds) -> type[Any]
 
         def check_schedule(self) -> None:
             if self._waiting is None:
-                self._waiting = [test for test in self.pending if self.collection[test] in netns_tests.all]
-                self.pending[:] = [test for test in self.pending if self.collection[test] not in netns_tests.all]
+                self._waiting = [test for test in self.pending if self.collection[test] in netns_tests]
+                self.pending[:] = [test for test in self.pending if self.collection[test] not in netns_tests]
             if self._waiting:
                 self._distribute()
                 if not self._has_more_to_steal:
@@ -197,5 +179,5 @@ def keep_workers_in_order(config: pytest.Config) -> None:
     if getattr(config.option, "dist", "no") not in _REORDERING:
         return
     with contextlib.suppress(NetnsError):  # with which the workers fail
-        if not config.stash[SESSION].networks.will_return():
+        if has_remote_workers(config.option) or not config.stash[SESSION].networks.will_return():
             config.pluginmanager.register(Workers(), "netns_workers")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from pytest_netns_mysql.collection.netnstests import TOPOLOGY, markers_of
 from pytest_netns_mysql.collection.requirement import requirements_of
 from pytest_netns_mysql.errors import MarkerError, NetnsError
 from pytest_netns_mysql.factories.byname import is_of_factory
+from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.leftovers import mode_of
 from pytest_netns_mysql.run.ownfixtures import is_own
@@ -58,10 +60,12 @@ def parametrize(metafunc: pytest.Metafunc, session: NetnsSession) -> None:
             metafunc.fixturenames.append(TOPOLOGY)
             ids = [topology.name for topology in topologies]
             metafunc.parametrize(TOPOLOGY, topologies, indirect=True, scope="session", ids=ids)
-    choices = session.kinds.names
+    choices, can_run = session.kinds.names, platform_error() is None
     if len(choices) > 1:
         metafunc.fixturenames.append(CHOICE)
-        metafunc.parametrize(CHOICE, choices, indirect=True, scope="session", ids=session.kinds.labels)
+        metafunc.parametrize(
+            CHOICE, choices, indirect=True, scope="session", ids=session.kinds.labels if can_run else None
+        )
     if len(names) > 1:
         metafunc.fixturenames.append(PARAMETER)
         metafunc.parametrize(PARAMETER, names, ids=names)
@@ -82,19 +86,24 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
         mode_of(item, session.settings.leftovers)
     markers = markers_of(item)
     name = place(item, markers)
-    choice = item.stash[SERVER_NAME] = choice_of(item, session)
-    for requirement in requirements_of(item) if REQUIREMENTS in own else ():
-        if reason := requirement.skip_reason(session.kinds.find(choice)):
-            item.add_marker(pytest.mark.skip(reason=reason))
+    choice = server = item.stash[SERVER_NAME] = choice_of(item, session)
     if not _is_overridden(TOPOLOGY, item, session):
         topology = item.stash[TOPOLOGY_IN_FORCE] = topology_of(item, markers, session)
+        server = session.server_over(topology, choice)
         if reason := skip_reason(name, topology):
             item.add_marker(pytest.mark.skip(reason=reason))
         if pytest_internals.is_unittest(item):  # pytest calls pytest_generate_tests for functions only
             _check(item, [name], [topology], session)
+    for requirement in requirements_of(item) if REQUIREMENTS in own and platform_error() is None else ():
+        if reason := requirement.skip_reason(session.kinds.find(server)):
+            item.add_marker(pytest.mark.skip(reason=reason))
     _require_fixtures(item)
     _refuse_forked(item)
     _allow_sockets(item)
+    if "pytest_django" in sys.modules:
+        from pytest_netns_mysql.collection import djangotests
+
+        djangotests.settle(item)
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:
@@ -124,12 +133,9 @@ def needing_default_server(items: Sequence[pytest.Item], session: NetnsSession) 
 def _check(test: pytest.Item, names: Sequence[str], topologies: Sequence[Topology], session: NetnsSession) -> None:
     """Check the namespaces and servers of a test against the topologies that it runs over."""
     check_names(names, topologies, test.nodeid)
-    suitable = [kind for choice in session.kinds.names if (kind := session.kinds.if_known(choice)) is not None]
-    if requirements := list(requirements_of(test)):
-        suitable = [kind for kind in suitable if not any(one.skip_reason(kind) for one in requirements)]
-    for topology in topologies:
+    for topology in topologies if platform_error() is None else ():
         if not names or any(skip_reason(name, topology) is None for name in names):
-            check_servers(test, topology, suitable, session.kinds.if_known)
+            check_servers(test, topology, session)
 
 
 def _is_overridden(fixture: str, item: pytest.Item, session: NetnsSession) -> bool:

@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Print who may log in from where, by the accounts in SQL files: a table of users and namespaces.
 
-The files are loaded into a new server, which listens where the topology says and ends with the command. Any SQL will
+The files are loaded into a new server, which listens where the topology says and ends with the command. Without files,
+the server is loaded with what the topology names, a compose file's variables and init folder for example. Any SQL will
 do: a schema with its accounts, `mysqldump --users`, `mariadb-dump --system=users`, the output of pt-show-grants, or a
 full dump. Each cell of the table names the account that the server picks, or the number of its error and the reason.
 Below it stand the accounts that a more specific account hides."""
 EXAMPLES = """\
   netns-mysql access schema.sql
   netns-mysql access accounts.sql --topology nat --user app
+  netns-mysql access --topology compose.yaml
   netns-mysql access schema.sql accounts.sql --mysqld mariadb --format markdown"""
 _WHERE = "netns-mysql access"
 _FORMATS = ("text", "markdown", "json")
@@ -35,7 +37,7 @@ _OPTIONS = {"loose_mysql_native_password": True}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="an SQL file; several are loaded in this order")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="an SQL file; several are loaded in this order")
     add_settings(parser, "topology", "mysqld", "mode", "cache")
     parser.add_argument(
         "--user",
@@ -59,7 +61,7 @@ def access(
     """Return who may log in from where, by the accounts that SQL files create on a new server.
 
     Args:
-        files: The paths of the SQL files, in the order of loading.
+        files: The paths of the SQL files, in the order of loading; none for what the topology names.
         settings: The settings of the sandbox, the topology and the server.
         users: The users to show, by default all that the files create.
         form: ``text``, ``markdown`` or ``json``.
@@ -76,16 +78,23 @@ def access(
 
     _check(files)
     topology = load(settings.topology)
+    if not files and not (topology.mysqld.load or topology.mysqld.environment):
+        raise SettingError(
+            f"no SQL file was named, and the topology {topology.name} names none",
+            where=_WHERE,
+            remedies=["name the file with the accounts: netns-mysql access schema.sql"],
+        )
     # Before the sandbox is entered, because nothing can be fetched from inside.
     kind = startable_kind(
         settings,
         progress,
+        topology,
         what_stays="the accounts in the files",
         where=_WHERE,
         remedies=["choose a server that this plugin starts: --mysqld auto"],
     )
     network = Network(Sandbox.create(settings.mode), topology)
-    server = start_server(kind, network, settings, progress, options=_OPTIONS, loads=False)
+    server = start_server(kind, network, settings, progress, options=_OPTIONS, loads=not files)
     try:
         matrix = _loaded(server, files, users, progress)
     finally:
@@ -112,7 +121,7 @@ def _loaded(server: MySQLServer, files: Sequence[str], users: Sequence[str] | No
     matrix = server.access_matrix(users)
     if not matrix.users:
         raise SettingError(
-            f"{', '.join(files)} created no account that can log in",
+            f"{', '.join(files) or 'what the topology names'} created no account that can log in",
             where=_WHERE,
             remedies=[
                 "name the file with the CREATE USER statements, after the file with the schema",

@@ -6,9 +6,9 @@ import itertools
 import json
 import os
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -19,22 +19,65 @@ from pytest_netns_mysql.run.serverkinds import choices
 from pytest_netns_mysql.topology.file.load import load_all
 from pytest_netns_mysql.topology.topology import Topology
 
+
+class Cell(NamedTuple):
+    """A topology and a server that a CI job tests.
+
+    Attributes:
+        name: Its name: letters, digits, dots, dashes, underscores and single spaces.
+        topology: A value of --netns-topology in the folder of the project.
+        mysqld: A value of --netns-mysqld.
+    """
+
+    name: str
+    topology: str
+    mysqld: str
+
+
 # In pytest's order; see "Configuration file formats" in its manual.
 _INI_FILES = ("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg")
 _PRESET = "preset "  # the start of the source of a preset
 
 
-def matrix(given: table.Reader, folder: Path) -> str:
+def github(cells: Sequence[Cell], shards: int) -> str:
+    """Return a matrix for GitHub Actions.
+
+    Args:
+        cells: The cells of the matrix.
+        shards: How many jobs share the tests of a cell by pytest-split; 0 for no such jobs.
+
+    Returns:
+        JSON in one line: ``{"include": [{"name": ..., "topology": ..., "mysqld": ...}, ...]}``. The values are for
+        --netns-topology and --netns-mysqld. With ``shards`` there are ``splits`` and ``group``, for pytest-split.
+    """
+    include: list[dict[str, str | int]] = []
+    for cell in cells:
+        plain: dict[str, str | int] = {"name": cell.name, "topology": cell.topology, "mysqld": cell.mysqld}
+        groups = range(1, shards + 1)
+        include += [
+            plain | {"name": f"{cell.name} {group} of {shards}", "splits": shards, "group": group} for group in groups
+        ] or [plain]
+    return json.dumps({"include": include})
+
+
+def gitlab(cells: Sequence[Cell], shards: int) -> str:
+    """Return the key ``parallel`` of a GitLab job, in JSON, which is YAML too.
+
+    Args:
+        cells: The cells of the matrix.
+        shards: As for ``github``; the variables are SPLITS and GROUP.
+    """
+    parts = {"SPLITS": str(shards), "GROUP": [str(group) for group in range(1, shards + 1)]} if shards else {}
+    rows = [{"NETNS_TOPOLOGY": cell.topology, "NETNS_MYSQLD": cell.mysqld} | parts for cell in cells]
+    return json.dumps({"parallel": {"matrix": rows}})
+
+
+def cells_of(given: table.Reader, folder: Path) -> list[Cell]:
     """Return the matrix of a project: each topology of the settings with each server.
 
     Args:
         given: The settings of the command line; others come from the environment and the ini file that pytest reads.
         folder: The folder of the project.
-
-    Returns:
-        JSON in one line: ``{"include": [{"name": ..., "topology": ..., "mysqld": ...}, ...]}``. The values are for
-        --netns-topology and --netns-mysqld in ``folder``. A name has letters, digits, dots, dashes, underscores and
-        single spaces.
 
     Raises:
         SettingError: A setting has a wrong value, or the ini file cannot be read.
@@ -52,12 +95,12 @@ def matrix(given: table.Reader, folder: Path) -> str:
         topologies = load_all(settings.topology, base=folder)
     except NetnsError as error:
         raise error.at(error.where or settings.given.get("topology")) from error
-    cells: dict[str, dict[str, str]] = {}
+    cells: dict[str, Cell] = {}
     for topology in topologies:
         for server in choices(settings.mysqld, where=settings.given.get("mysqld")):
             name = _name(f"{topology.name} on {server}", cells)
-            cells[name] = {"name": name, "topology": _choice(topology, file.parent, folder), "mysqld": server}
-    return json.dumps({"include": [*cells.values()]})
+            cells[name] = Cell(name, _choice(topology, file.parent, folder), server)
+    return [*cells.values()]
 
 
 def _ini_file(folder: Path) -> tuple[Path, dict[str, str]]:

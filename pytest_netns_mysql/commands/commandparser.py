@@ -38,7 +38,10 @@ class Parser(argparse.ArgumentParser):
         return f"{self.prog} --help shows what can be written here, with examples"
 
 
-ONE_TOPOLOGY = "the network: a preset, a TOML file, or FILE::NAME; default: the netns-topology.toml here, else red-blue"
+ONE_TOPOLOGY = (
+    "the network: a preset, a TOML file, FILE::NAME, or a compose file; default: the netns-topology.toml here, else "
+    "red-blue"
+)
 """The help of --topology for commands that take one topology."""
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.commandparser import add_settings, as_json
 from pytest_netns_mysql.errors import printable
-
-if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.probe import Finding
+from pytest_netns_mysql.kernel.finding import Finding
+from pytest_netns_mysql.kernel.linuxonly import platform_error
 
 DESCRIPTION = """\
 Check each prerequisite of netns tests by trying it, and print a remedy for each that is missing. Nothing is left
@@ -31,20 +30,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace, settings: table.Settings) -> int:
     """Print each finding with its remedies; return 1 if netns tests cannot run, else 0."""
-    from pytest_netns_mysql.commands import findings
-
-    found = findings.of_tests(settings)
+    found, own = _findings(settings)
     missing = [finding.name for finding in found if finding.state == "missing"]
     if options.json:
-        own = findings.of_own_server(settings)
-        print(as_json({"ok": not missing, "tests": [*map(_as_dict, found)], "own_server": [*map(_as_dict, own)]}))
+        print(as_json({"ok": not missing, "tests": [*map(_as_dict, found)], "own_server": [*map(_as_dict, own())]}))
         return 1 if missing else 0
     printer = _Printer()
     printer.show(found)
     print(f"netns tests cannot run here: {', '.join(missing)}" if missing else "netns tests can run here")
-    print('\nfor a server of your own, outside of pytest (the manual, "Host System Prerequisites"):')
-    printer.show(findings.of_own_server(settings))
+    if findings := own():
+        print('\nfor a server of your own, outside of pytest (the manual, "Host System Prerequisites"):')
+        printer.show(findings)
     return 1 if missing else 0
+
+
+def _findings(settings: table.Settings) -> tuple[list[Finding], Callable[[], list[Finding]]]:
+    """Return what was found of the prerequisites of netns tests, and a function for those of a server outside."""
+    error = platform_error()
+    if error is not None:
+        return [Finding("platform", "missing", error.what, error.remedies)], list
+    from pytest_netns_mysql.commands import findings
+
+    return findings.of_tests(settings), lambda: findings.of_own_server(settings)
 
 
 def _as_dict(finding: Finding) -> dict[str, Any]:

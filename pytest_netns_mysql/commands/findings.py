@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import ContainerError, NetnsError
-from pytest_netns_mysql.kernel.probe import Finding, kernel_findings
+from pytest_netns_mysql.kernel.finding import Finding
+from pytest_netns_mysql.kernel.probe import kernel_findings
 from pytest_netns_mysql.mysql.servernames import IMAGE, MARIADB
 from pytest_netns_mysql.run.serverkinds import ServerKinds
 from pytest_netns_mysql.topology.file.load import load_all

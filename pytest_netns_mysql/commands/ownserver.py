@@ -15,18 +15,26 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
     from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.topology.topology import Topology
 
 Progress = Callable[[str], None]
 
 
 def startable_kind(
-    settings: table.Settings, progress: Progress, *, what_stays: str, where: str, remedies: Sequence[str]
+    settings: table.Settings,
+    progress: Progress,
+    topology: Topology,
+    *,
+    what_stays: str,
+    where: str,
+    remedies: Sequence[str],
 ) -> Kind:
     """Return the kind of server that the settings name; fetch the server if it is missing.
 
     Args:
         settings: The settings of the server.
         progress: Shows a line of text to the user.
+        topology: The topology, whose image may ask for MariaDB.
         what_stays: What would stay on a server that others run, for the error.
         where: The command, for the error.
         remedies: What to do, for the error.
@@ -37,7 +45,7 @@ def startable_kind(
     """
     from pytest_netns_mysql.run.serverkinds import ServerKinds
 
-    kind = ServerKinds(settings, progress).find()
+    kind = ServerKinds(settings, progress, lambda: (topology,)).find()
     if kind.listens is not None:
         raise SettingError(
             f"{kind.name} is run by others, and {what_stays} would stay on the server", where=where, remedies=remedies

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_netns_mysql.kernel.finding import Finding
 from pytest_netns_mysql.kernel.namespaces import capabilitynames
-from pytest_netns_mysql.kernel.probe import Finding
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.kinds.local import Distribution

@@ -12,6 +12,7 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.executing import execute, exists, report_not_found
 from pytest_netns_mysql.commands.ownserver import Progress, start_server, startable_kind
 from pytest_netns_mysql.endpoint import GLOBAL
+from pytest_netns_mysql.errors import ClientError, EndpointError
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.live.board import Board
@@ -54,6 +55,7 @@ def run(argv: Sequence[str], settings: table.Settings, *, netns: str, with_serve
         startable_kind(
             settings,
             progress,
+            topology,
             what_stays="the accounts that `netns-mysql run` creates",
             where="netns-mysql run",
             remedies=["leave out --mysqld, and connect with an existing account", "choose another server"],
@@ -91,7 +93,10 @@ def _serve(
 
     server = start_server(kind, network, settings, progress)
     accounts = Accounts(server)
-    created = [str(accounts.of_namespace(name, server.endpoint_for(name))) for name in network]
+    created = []
+    for name in network:
+        with contextlib.suppress(ClientError, EndpointError):  # of a namespace that cannot reach the server
+            created.append(str(accounts.of_namespace(name, server.endpoint_for(name))))
     progress(
         f"mysqld listens on {', '.join(map(str, server.endpoints))}; accounts without password: {', '.join(created)}"
     )

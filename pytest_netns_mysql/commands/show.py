@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.errors import SettingError, printable
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.topology.topology import Topology
 
 DESCRIPTION = """\
-Draw a topology: its namespaces, interfaces, addresses, routes and endpoints. Nothing is started."""
+Draw a topology: its namespaces, interfaces, addresses, routes and endpoints. Nothing is started. With --format toml it
+is printed as a TOML file, which may be changed and used instead of a compose file."""
 EXAMPLES = """\
   netns-mysql show
   netns-mysql show cluster --format svg > cluster.svg
-  netns-mysql show netns-topology.toml"""
+  netns-mysql show netns-topology.toml
+  netns-mysql show compose.yaml --format toml > netns-topology.toml"""
+
+_TOML = "toml"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "topology",
         nargs="?",
         metavar="TOPOLOGY",
-        help=f"a preset ({', '.join(presets())}) or a TOML file; default: the netns-topology.toml here, else red-blue",
+        help=f"a preset ({', '.join(presets())}), a TOML file or a compose file; default: the netns-topology.toml "
+        "here, else red-blue",
     )
-    parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=f"the format; default {FORMATS[0]}")
+    parser.add_argument(
+        "--format", choices=(*FORMATS, _TOML), default=FORMATS[0], help=f"the format; default {FORMATS[0]}"
+    )
 
 
 def main(options: argparse.Namespace, settings: table.Settings) -> int:
@@ -34,7 +45,11 @@ def main(options: argparse.Namespace, settings: table.Settings) -> int:
     from pytest_netns_mysql.topology.diagram import draw
     from pytest_netns_mysql.topology.file.load import load_all
 
-    drawings = [draw(topology, options.format) for topology in load_all(settings.topology)]
+    topologies = load_all(settings.topology)
+    if options.format == _TOML:
+        print("\n\n".join(map(_as_toml, topologies)))
+        return 0
+    drawings = [draw(topology, options.format) for topology in topologies]
     if len(drawings) > 1 and options.format in ("svg", "json"):
         raise SettingError(
             f"--format {options.format} draws one topology, and {settings.topology} names {len(drawings)}",
@@ -43,3 +58,11 @@ def main(options: argparse.Namespace, settings: table.Settings) -> int:
         )
     print("\n\n".join(drawings))
     return 0
+
+
+def _as_toml(topology: Topology) -> str:
+    """Return a topology as a TOML file, with its notes as comments."""
+    from pytest_netns_mysql.topology.file.mapping import dump
+
+    topology.plan  # noqa: B018 - a topology with faults is not printed
+    return "\n".join([*(f"# {printable(note)}" for note in topology.notes), dump(topology).rstrip("\n")])

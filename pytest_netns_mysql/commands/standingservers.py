@@ -38,7 +38,7 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
             where="netns-mysql up",
             remedies=["choose another topology"],
         )
-    kind = ServerKinds(settings, progress).find()
+    kind = ServerKinds(settings, progress, lambda: (topology,)).find()
     if not kind.can_stay_up:
         raise SettingError(
             f"{kind.name} cannot stay up between runs: only a local mysqld can",

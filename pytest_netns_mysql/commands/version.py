@@ -6,6 +6,7 @@ import platform
 from importlib import metadata
 
 from pytest_netns_mysql import settings as table
+from pytest_netns_mysql.kernel.linuxonly import platform_error
 
 
 def version(settings: table.Settings) -> str:
@@ -27,6 +28,9 @@ def _of(distribution: str) -> str:
 
 
 def _servers(settings: table.Settings) -> list[str]:
+    error = platform_error()
+    if error is not None:
+        return [error.what]
     from pytest_netns_mysql.mysql.mysqld.kind import title
     from pytest_netns_mysql.mysql.versions import format_version
     from pytest_netns_mysql.run.serverkinds import ServerKinds

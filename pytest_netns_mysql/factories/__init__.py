@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.exports import lazy
@@ -20,4 +21,6 @@ if TYPE_CHECKING:
         source as source,
     )
 
+__getattr__: Callable[[str], object]
+__dir__: Callable[[], list[str]]
 __getattr__, __dir__ = lazy(globals())

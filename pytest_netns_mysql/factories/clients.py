@@ -22,7 +22,7 @@ from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
-    from pytest_netns_mysql.mysql.drivers.connect import Driver
+    from pytest_netns_mysql.mysql.drivers.driver import Driver
     from pytest_netns_mysql.mysql.load.loads import Entries, Load
     from pytest_netns_mysql.mysql.server import MySQLServer
 

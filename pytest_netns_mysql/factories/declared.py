@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.proxies.proxy import Argv
     from pytest_netns_mysql.topology.topology import Topology
+
+    Change = Callable[[str, ServerSpec, Topology], ServerSpec]
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,16 @@ class Declaration:
     def mysqld(self) -> str | None:
         """The server's program or image, as the setting netns_mysqld names it; None for the run's."""
         return None
+
+    def changed(self, fixture: str, topology: Topology, change: Change) -> Declaration:  # noqa: ARG002 - as of servers
+        """Return what the hooks of the project make of the declaration.
+
+        Args:
+            fixture: The name of the fixture.
+            topology: The topology that a test runs over.
+            change: Returns what the hooks make of a server's configuration.
+        """
+        return self
 
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:  # noqa: ARG002 - as of servers
         """Check everything that can be known before anything starts.
@@ -78,6 +90,10 @@ class ServerDeclaration(Declaration):
     def mysqld(self) -> str | None:
         """The server's program or image, as the setting netns_mysqld names it; None for the run's."""
         return self.server.mysqld
+
+    def changed(self, fixture: str, topology: Topology, change: Change) -> Declaration:
+        """Return the declaration of the changed server; see Declaration."""
+        return replace(self, server=change(fixture, replace(self.server, name=fixture), topology))
 
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:
         """Check the namespaces and the server; see Declaration."""

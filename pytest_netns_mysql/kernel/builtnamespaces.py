@@ -31,6 +31,8 @@ class BuiltNamespaces(Mapping[str, Namespace]):
         directory: The directory of the namespaces' files, where /run/netns leads while the network is active.
     """
 
+    directory: Path
+
     def __init__(self, sandbox: Sandbox, topology: Topology, *, is_built: bool = False) -> None:
         """Build a topology in a sandbox and activate the network.
 

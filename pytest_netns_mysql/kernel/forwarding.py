@@ -11,6 +11,7 @@ from pytest_netns_mysql.kernel.namespaces import syscalls
 from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.kernel.netlink.rtnetlink import Batch
 
+_IPV4 = "sys/net/ipv4/ip_forward"
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -28,11 +29,11 @@ def forward(version: int, interfaces: Iterable[str]) -> bool:
     Returns:
         True if forwarding is on, False if all ways are read-only.
     """
-    name = "sys/net/ipv4/ip_forward" if version == 4 else "sys/net/ipv6/conf/all/forwarding"
-    if _is_on(Path("/proc", name)) or _turn_on(Path("/proc", name)):
+    name = _IPV4 if version == 4 else "sys/net/ipv6/conf/all/forwarding"
+    if _is_on(Path("/proc", name)) or _turn(Path("/proc", name), on=True):
         return True
     with contextlib.suppress(OSError), _own_procfs() as proc:
-        if _turn_on(proc / name):
+        if _turn(proc / name, on=True):
             return True
     if version == 6:
         return False
@@ -43,14 +44,31 @@ def forward(version: int, interfaces: Iterable[str]) -> bool:
     return True
 
 
+def do_not_forward(interfaces: Iterable[str]) -> None:
+    """Turn forwarding of IPv4 off in the calling thread's network namespace, in the same ways as ``forward``.
+
+    A new namespace has the setting of the machine's first one, which forwards where Docker runs, for example. IPv6
+    begins without forwarding.
+
+    Args:
+        interfaces: The interfaces of the namespace.
+    """
+    if not _is_on(Path("/proc", _IPV4)) or _turn(Path("/proc", _IPV4), on=False):
+        return
+    batch = Batch()
+    for interface in interfaces:
+        batch.forward_ipv4(interface, on=False)
+    batch.send()
+
+
 def _is_on(setting: Path) -> bool:
     # A kernel without IPv6 has no such file.
     return setting.exists() and setting.read_text().strip() == "1"
 
 
-def _turn_on(setting: Path) -> bool:
+def _turn(setting: Path, *, on: bool) -> bool:
     try:
-        setting.write_text("1")
+        setting.write_text(str(int(on)))
     except OSError as error:
         if error.errno in _READ_ONLY:
             return False

@@ -6,7 +6,7 @@ import socket
 from dataclasses import replace
 from typing import Any, cast
 
-from pytest_netns_mysql.endpoint import Endpoint
+from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.kernel.network import Network
@@ -32,7 +32,8 @@ def origin(network: Network, name: str, endpoint: Endpoint) -> str:
     plan = network.topology.plan
     if endpoint.ip is not None:  # an IPv4-mapped address becomes the IPv4 address
         endpoint = replace(endpoint, address=str(endpoint.ip))
-    if not plan.has_nat or endpoint.is_loopback:
+    is_published = (endpoint.address, endpoint.port) in [(str(rule.address), rule.port) for rule in plan.port_forwards]
+    if not plan.has_nat or (endpoint.is_loopback and not is_published):
         try:
             return _routed_source(network[name], endpoint)
         except ClientError as error:
@@ -46,10 +47,23 @@ def origin(network: Network, name: str, endpoint: Endpoint) -> str:
             )
             endpoint = Endpoint(str(forward.to), target, forward.to_port)
             break
+    if _is_cut_off(network, name, endpoint):
+        raise _unreachable(network[name], endpoint, OSError("no namespace forwards, and they share no network"))
     try:
         return _accepted_source(network[name], network[endpoint.namespace], endpoint)
     except ClientError as error:
         raise error.with_tried(*_faults(network, network[name])) from error.__cause__
+
+
+def _is_cut_off(network: Network, name: str, endpoint: Endpoint) -> bool:
+    """Return True if a client cannot reach an address since nobody forwards; a connection would run into a timeout."""
+    plan = network.topology.plan
+    if plan.forwarding or plan.external or endpoint.ip is None or endpoint.is_wildcard or endpoint.namespace == name:
+        return False
+    own, of_global = network[name].addresses, plan.addresses[GLOBAL]
+    return not any(endpoint.ip in address.network for address in own if not address.is_loopback) and not any(
+        endpoint.ip == address.ip for address in of_global
+    )
 
 
 def _routed_source(namespace: Namespace, endpoint: Endpoint) -> str:

@@ -7,20 +7,18 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from pytest_netns_mysql.errors import NetnsError, SandboxError
+from pytest_netns_mysql.kernel.finding import Finding
 from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace, needs_user_namespace
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.model import Link, Namespace
 from pytest_netns_mysql.topology.topology import Topology
 
-State = Literal["ok", "missing", "note"]
 _LIMITS = ("user", "net", "mnt")
 # Kernel features that only some topologies need: a name, a topology that needs the feature, and the purpose.
 _OPTIONAL = (
@@ -28,23 +26,6 @@ _OPTIONAL = (
     ("tbf", Topology("probe", {"red": Namespace((Link("192.0.2.2/24", rate="1gbit"),))}), "rate"),
     ("netem", Topology("probe", {"red": Namespace((Link("192.0.2.2/24", delay="1ms"),))}), "delay and loss"),
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The result of probing one prerequisite.
-
-    Attributes:
-        name: The prerequisite.
-        state: ``missing`` prevents netns tests, ``note`` does not.
-        detail: What was found, or what failed.
-        remedies: What to do if it is missing.
-    """
-
-    name: str
-    state: State
-    detail: str
-    remedies: tuple[str, ...] = ()
 
 
 def kernel_findings(topologies: Sequence[Topology], mode: str) -> Iterator[Finding]:

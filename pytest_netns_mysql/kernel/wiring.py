@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import NetworkError
-from pytest_netns_mysql.kernel.forwarding import forward
+from pytest_netns_mysql.kernel.forwarding import do_not_forward, forward
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.kernel.netlink.nat import translate
 from pytest_netns_mysql.kernel.netlink.requests import RefusedError
@@ -58,6 +59,9 @@ def wire(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
     for name in plan.forwarding:
         with namespaces[name]:
             _forward(name, plan, where)
+    if GLOBAL not in plan.forwarding:
+        with namespaces[GLOBAL]:
+            do_not_forward(_interfaces_of(GLOBAL, plan))
     translating = [*(rule.namespace for rule in plan.masquerades), *(rule.namespace for rule in plan.port_forwards)]
     for name in dict.fromkeys(translating):
         translate_in(name, plan, namespaces, where)
@@ -73,6 +77,10 @@ def _by_namespace(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
 
 def _interfaces(plan: Plan) -> list[PlannedBridge | End]:
     return [*plan.ends, *plan.bridges]
+
+
+def _interfaces_of(name: str, plan: Plan) -> list[str]:
+    return [interface.interface for interface in _interfaces(plan) if interface.namespace == name]
 
 
 def _configure(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
@@ -96,7 +104,7 @@ def _configure(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> N
 
 def _forward(name: str, plan: Plan, where: str) -> None:
     """Switch forwarding on in the namespace that the calling thread is in."""
-    interfaces = [interface.interface for interface in _interfaces(plan) if interface.namespace == name]
+    interfaces = _interfaces_of(name, plan)
     for version in sorted({address.version for address in plan.addresses[name] if not address.is_loopback}):
         try:
             is_forwarding = forward(version, interfaces)
@@ -132,9 +140,20 @@ def translate_in(name: str, plan: Plan, namespaces: Mapping[str, Namespace], whe
     interfaces = {
         interface.interface: interface.addresses for interface in _interfaces(plan) if interface.namespace == name
     }
+    from_loopback = {
+        interface
+        for rule in port_forwards
+        for interface, addresses in interfaces.items()
+        if rule.address.is_loopback and any(rule.to in address.network for address in addresses)
+    }
     with namespaces[name]:
+        if from_loopback:
+            batch = Batch()
+            for interface in sorted(from_loopback):
+                batch.route_localnet(interface)
+            send_batch(batch, name, where)
         try:
-            translate(masquerades, port_forwards, interfaces)
+            translate(masquerades, port_forwards, interfaces, forwards=name in plan.forwarding)
         except OSError as error:
             raise refused(
                 f"address translation in {name}",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.access.explanation import LoginExplanation
     from pytest_netns_mysql.mysql.clients.tls import Authority
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
+    from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
+    from pytest_netns_mysql.mysql.mysqld.seeded import Seeded
     from pytest_netns_mysql.mysql.reset.snapshot import Snapshot
     from pytest_netns_mysql.mysql.seed.seededschemas import SeededSchemas
 
@@ -108,7 +110,9 @@ class MySQLServer(Instance):
         from pytest_netns_mysql.mysql.reset import snapshot as snapshots
 
         snapshots.copy_back(self, snapshot)
-        self.spec, self._listeners = snapshot.spec, snapshot.spec.listeners(self.network)
+        listeners = snapshot.spec.listeners(self.network)
+        self.spec: ResolvedSpec = snapshot.spec
+        self._listeners = listeners
         self._start_again()
         snapshots.set_variables(self, snapshot)
 
@@ -121,15 +125,17 @@ class MySQLServer(Instance):
         """
         self._own("adopted").adopt(command, process)
         if self.spec.load:
-            self.seeded = self._seed()[1]
-            self.seeded.doubt()
+            _, seeded = self._seed()
+            seeded.doubt()
+            self.seeded: Seeded | None = seeded
         else:
-            self.untouched_template = self._template()
+            self.untouched_template: Path | None = self._template()
 
     def _source(self) -> Path:
         if not self.spec.load:
             return super()._source()
-        self._origin, self.seeded = self._seed()
+        self._origin, seeded = self._seed()
+        self.seeded = seeded
         return self._origin
 
     def _seed(self) -> tuple[Path, SeededSchemas]:

@@ -11,6 +11,7 @@ from pytest_netns_mysql.report.reportdata import RunReport, TestReport
 # In characters.
 _LONGEST_TEXT = 600
 _LONGEST_NAME = 300
+_MOST_LINES = 50  # of a section of the project
 _SIGNS = {"failed": ":x:", "skipped": ":fast_forward:", "passed": ":white_check_mark:"}
 
 
@@ -105,6 +106,9 @@ def _section(test: TestReport) -> str:
     lines.append(f"Failed{phase} after {lasting(test.duration)}, {where}.\n\n")
     if test.error:
         lines.append(f"<pre>{_text(test.error)}</pre>\n\n")
+    for section in test.sections:
+        shown = "\n".join(_text(line) for line in section.text.splitlines()[:_MOST_LINES])
+        lines.append(f"<details><summary>{_text(section.title)}</summary><pre>{shown}</pre></details>\n\n")
     return "".join(lines)
 
 

@@ -180,6 +180,19 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A section that the project added by the hook pytest_netns_report_sections.
+
+    Attributes:
+        title: The title, in one line.
+        text: The text.
+    """
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
 class TestReport:
     """The report of one netns test. A test that passed has its place, its times and its connections alone.
 
@@ -202,6 +215,7 @@ class TestReport:
         changes: What the test changed in the network by other means, such as ip-link(8).
         timeline: All that happened, in order.
         files: Where the files lie, by what they are: the data directories, the packets.
+        sections: What the project added by the hook pytest_netns_report_sections.
     """
 
     __test__ = False  # pytest must not collect it
@@ -224,6 +238,7 @@ class TestReport:
     changes: tuple[str, ...] = ()
     timeline: tuple[Event, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pytest_netns_mysql.report.connections import shown
 from pytest_netns_mysql.report.pagetexts import clock, outside
 from pytest_netns_mysql.report.reportdata import FIXTURE, Connection, Explanation, TestReport
 
-_WIDTH = 11
+WIDTH = 11
 _LONGEST = 240  # characters of a line
 _MOST_LOG, _MOST_STATEMENTS, _MOST_CLIENTS, _MOST_ROUTES, _MOST_EVENTS, _MOST_EARLIER = 5, 3, 3, 3, 4, 2
 _CRASH = " got signal "
@@ -38,7 +38,7 @@ def lines(report: TestReport) -> list[str]:
 
 def _part(name: str, texts: Sequence[str]) -> Iterator[str]:
     for number, text in enumerate(texts):
-        yield f"{'' if number else name:<{_WIDTH}}{_cut(text)}"
+        yield f"{'' if number else name:<{WIDTH}}{_cut(text)}"
 
 
 def _place(report: TestReport) -> Iterator[str]:

@@ -37,7 +37,7 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
         RuntimeError: No thread can be started.
     """
     mysqld = session.kinds.names[0]
-    if session.kinds.known(mysqld) is None:
+    if session.kinds.known(session.server_over(topology, mysqld)) is None:
         return None
     spec = session.spec_of(topology, mysqld, mysqlx=mysqlx)
     if not _is_made(spec):

@@ -66,14 +66,16 @@ class Capturing:
     The kernel keeps the packets. They are read if they are to be written, and forgotten when the next test begins.
     """
 
-    def __init__(self, session: NetnsSession, rootdir: Path) -> None:
+    def __init__(self, session: NetnsSession, rootdir: Path, channel: Any = None) -> None:
         """Capture nothing yet.
 
         Args:
             session: The networks and servers of the run.
             rootdir: The folder in which the default folder for files is.
+            channel: In a worker on another machine, what takes the files to the controller.
         """
         self._session = session
+        self._channel = channel
         self._folder = rootdir / session.settings.capture_dir
         self._taps: WeakKeyDictionary[Network, list[Tap]] = WeakKeyDictionary()
         self._refused: WeakKeyDictionary[Network, list[NetnsError]] = WeakKeyDictionary()
@@ -164,7 +166,9 @@ class Capturing:
 
     def _remove_old_file(self, item: pytest.Item) -> None:
         """Remove the file that an earlier run wrote for a test; a test that is run again keeps the file of this run."""
-        name = file_name(item.nodeid) if self._old_files else ""
+        name = file_name(item.nodeid) if self._old_files or self._channel else ""
+        if self._channel is not None:
+            self._channel.send((name, None))
         if name in self._old_files:
             self._old_files.remove(name)
             with contextlib.suppress(OSError):
@@ -184,7 +188,14 @@ class Capturing:
         missing = self._missing(recording, network)
         if missing:
             report.sections.append(("netns capture", "\n".join(missing)))
-        recording.item.stash[CAPTURE_FILE] = file
+        recording.item.stash[CAPTURE_FILE] = file if self._channel is None else self._send(file)
+
+    def _send(self, file: Path) -> Path:
+        """Send a file to the controller, and return its path there."""
+        self._channel.send((file.name, file.read_bytes()))
+        file.unlink()
+        received = self._session.received
+        return file if received is None else Path(received.capture_folder, file.name)
 
     def _capture(self, recording: _Recording, network: Network) -> Capture:
         from pytest_netns_mysql.kernel.capture.pcapng import Capture

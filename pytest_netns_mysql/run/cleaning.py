@@ -6,7 +6,7 @@ What fixtures of wider scopes changed stays. A server that cannot be put back is
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -41,7 +41,7 @@ class Cleaner:
         """Watch nothing yet."""
         self._session = session
         self._networks = NetworkCleaner(session)
-        self.changes_of_network = self._networks.changes
+        self.changes_of_network: Callable[[], tuple[str, ...]] = self._networks.changes
         self._watched: dict[Instance, WatchedServer] = {}
         self._default: Instance | None = None
         self._begun: pytest.Item | None = None
@@ -50,7 +50,7 @@ class Cleaner:
         self._is_outdated = False  # whether a fixture of a wider scope may have changed a server since the last test
         self._heir: pytest.Item | None = None  # the test that may take over the account of the test before
         self.next_item: pytest.Item | None = None
-        self.put_away = PutAway()
+        self.put_away: PutAway = PutAway()
 
     @contextlib.contextmanager
     def around_wider_fixture(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ import pytest
 
 from pytest_netns_mysql.errors import SandboxError, ThreadsError
 from pytest_netns_mysql.run.networks import NOTHING_SAID
-from pytest_netns_mysql.run.pytestoptions import is_distributed, runs_nothing
+from pytest_netns_mysql.run.pytestoptions import has_only_remote_workers, is_distributed, runs_nothing
 from pytest_netns_mysql.run.reexecution import Reexecution
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import is_first_worker, recall
@@ -34,7 +34,7 @@ class Entry:
         self._reexecution = Reexecution(config)
         self._starts_workers = is_distributed(self._options) or bool(getattr(self._options, "looponfail", False))
         self._files: set[str] = set()
-        self._is_pending = self._is_needed() and not self._is_worker()
+        self._is_pending = self._is_needed() and session.received is None and not self._is_worker()
 
     def before_threads(self) -> None:
         """Enter at once if this process has several threads already, which means that pytest starts again."""
@@ -86,6 +86,8 @@ class Entry:
 
     def _is_needed(self) -> bool:
         if runs_nothing(self._options) and not getattr(self._options, "looponfail", False):
+            return False
+        if has_only_remote_workers(self._options):
             return False
         from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
 

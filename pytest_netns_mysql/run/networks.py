@@ -22,6 +22,7 @@ class Networks:
     Attributes:
         current: The network that /run/netns shows now, or None.
         sandbox: The sandbox, or None before the first netns test.
+        is_remote: Whether this process is a worker of xdist on another machine, or in another folder.
         no_reexecution: Why pytest was not started again in a user namespace, where threads asked for that.
     """
 
@@ -37,10 +38,15 @@ class Networks:
         self._servers: dict[Network, str] = {}  # each with what names the server in it
         self.current: Network | None = None
         self.sandbox: Sandbox | None = None
+        self.is_remote = False
         self.no_reexecution: str | None = None
 
     def will_return(self) -> bool:
         """Return True if this process comes home after a netns test; it can be asked before the sandbox is made."""
+        from pytest_netns_mysql.kernel.linuxonly import platform_error
+
+        if platform_error() is not None:
+            return True  # there is nowhere to go
         from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
         from pytest_netns_mysql.kernel.namespaces.sandbox import can_return
 
@@ -69,6 +75,10 @@ class Networks:
         Raises:
             SandboxError: The kernel refuses a sandbox.
         """
+        if self.sandbox is None:
+            from pytest_netns_mysql.kernel.linuxonly import require_linux
+
+            require_linux()
         self._watch()
         if self.sandbox is None:
             from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
@@ -77,6 +87,8 @@ class Networks:
             try:
                 self.sandbox = Sandbox.create_in_thread(self._settings.mode)
             except ThreadsError as error:
+                if self.is_remote:
+                    raise _of_remote_worker(error) from error
                 if self.no_reexecution is None:
                     raise
                 raise _without_reexecution(error, self.no_reexecution) from error
@@ -135,6 +147,17 @@ class Networks:
         if self.sandbox is not None:
             self.sandbox.close()
             self.sandbox = None
+
+
+def _of_remote_worker(error: ThreadsError) -> ThreadsError:
+    """Return the error for a worker of xdist whose Python was not started in a user namespace."""
+    python = "python -m pytest_netns_mysql.remote"
+    remedies = [
+        f"start a socket server with `{python} -m execnet.script.socketserver HOST:PORT`",
+        f'start a proxy with --px "id=...//ssh=...//python={python}"',
+        "or start the worker as root: then no user namespace is needed",
+    ]
+    return ThreadsError(error.what, tried=error.tried, remedies=remedies)
 
 
 def _without_reexecution(error: ThreadsError, reason: str) -> ThreadsError:

@@ -70,6 +70,11 @@ def prepend_fixture(item: pytest.Item, name: str) -> None:
     item.fixturenames = [name, *item.fixturenames]  # type: ignore[attr-defined]
 
 
+def append_fixtures(item: pytest.Item, names: Sequence[str]) -> None:
+    """Set fixtures up behind all others of a test, unless one of those asks for them before."""
+    item.fixturenames = [*fixture_names(item), *names]  # type: ignore[attr-defined]
+
+
 def parameters(item: pytest.Item) -> Mapping[str, Any]:
     """Return the values of a test's parameters by name."""
     callspec = getattr(item, "callspec", None)
@@ -97,6 +102,11 @@ def definitions_of(name: str, item: pytest.Item) -> Sequence[Definition]:
 def function_of(definition: Definition) -> Callable[..., Any]:
     """Return the function that a fixture decorates."""
     return definition.func
+
+
+def replace_function(definition: Definition, function: Callable[..., Any]) -> None:
+    """Replace the function of a fixture, as other plugins do that run asynchronous fixtures."""
+    definition.func = function  # type: ignore[misc]
 
 
 def arguments_of(definition: Definition) -> Sequence[str]:

@@ -6,15 +6,18 @@ Every pytest run imports this module, so it imports nothing that only netns test
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_netns_mysql.run.stash import FROM_CONTROLLER, WORKER
 from pytest_netns_mysql.settingtable import SECRET, TABLE, Setting
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.settings import Settings
+    from pytest_netns_mysql.run.fromcontroller import FromController
+    from pytest_netns_mysql.settings import Reader, Settings
 
 SHOW = "?"
 """The value of --netns-topology without a value."""
@@ -80,11 +83,37 @@ def add_options(parser: pytest.Parser) -> None:
             more = {"nargs": "?", "const": "failed"}
         group.addoption(setting.option, dest=setting.ini, metavar=setting.metavar, default=None, help=text, **more)
         parser.addini(setting.ini, text, default=None)
+        for former in setting.spellings[1:]:
+            group.addoption(former.option, dest=former.ini, default=None, help=argparse.SUPPRESS, **more)
+            parser.addini(former.ini, f"the earlier name of {setting.ini}", default=None)
 
 
 def is_distributed(options: argparse.Namespace) -> bool:
     """Return True if xdist runs the tests in other processes, and in these processes, too."""
     return any(getattr(options, name, None) for name in _DISTRIBUTE)
+
+
+def has_remote_workers(options: argparse.Namespace) -> bool:
+    """Return True if xdist has workers that do not share this process's files, as on other machines."""
+    return any(map(_is_remote, _workers(options)))
+
+
+def has_only_remote_workers(options: argparse.Namespace) -> bool:
+    """Return True if xdist runs no test on this machine."""
+    workers = _workers(options)
+    return bool(workers) and not getattr(options, "numprocesses", None) and all(map(_is_remote, workers))
+
+
+def _workers(options: argparse.Namespace) -> Sequence[str]:
+    """Return the values of --tx, which xdist does not heed without --dist."""
+    is_used = getattr(options, "dist", "no") != "no" or getattr(options, "distload", False)
+    return (getattr(options, "tx", None) or ()) if is_used else ()
+
+
+def _is_remote(worker: str) -> bool:
+    """Return True if a value of --tx, such as ``2*popen//python=python3.12``, is of a worker with files of its own."""
+    words = worker.rpartition("*")[2].split("//")
+    return "popen" not in words or any(word.startswith(("via=", "chdir=")) for word in words)
 
 
 def runs_nothing(options: argparse.Namespace) -> bool:
@@ -108,11 +137,48 @@ def read_settings(config: pytest.Config, options: argparse.Namespace) -> Setting
         pytest.UsageError: A setting has a wrong value.
     """
     from pytest_netns_mysql import settings as table
-    from pytest_netns_mysql.errors import NetnsError
+    from pytest_netns_mysql.errors import NetnsDeprecationWarning, NetnsError
+
+    def renamed(text: str) -> None:
+        config.issue_config_time_warning(NetnsDeprecationWarning(text), stacklevel=2)
+
+    try:
+        return table.resolve(*_readers(config, options), renamed=renamed)
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def texts_of_settings(config: pytest.Config, options: argparse.Namespace) -> dict[str, tuple[str, str, bool]]:
+    """Return the settings that are set, by name: the text, where it is set, and whether as an argument."""
+    readers = _readers(config, options)
+    found: dict[str, tuple[str, str, bool]] = {}
+    for setting in TABLE:
+        for reader in readers:
+            value = reader(setting)
+            if value is not None:
+                found[setting.name] = *value, reader is readers[0]
+                break
+    return found
+
+
+def _readers(config: pytest.Config, options: argparse.Namespace) -> list[Reader]:
+    """Return what finds the settings of a run, the nearest first: the command line is the first."""
+    from pytest_netns_mysql import settings as table
+    from pytest_netns_mysql.run.fromcontroller import OF_CONTROLLER
+
+    received = _from_controller(config)
+    sent = {} if received is None else received.settings
 
     def command_line(setting: Setting) -> tuple[str, str] | None:
+        if setting.name in sent and sent[setting.name].is_argument:
+            return sent[setting.name][:2]
+        if received is not None and setting.name in OF_CONTROLLER:
+            return None
         value: str | None = getattr(options, setting.ini, None)
         return None if value is None else (value, f"command line {setting.option}")
+
+    def controller(setting: Setting) -> tuple[str, str] | None:
+        return sent[setting.name][:2] if setting.name in sent else None
 
     def ini(setting: Setting) -> tuple[str, str] | None:
         given = config.getini(setting.ini)
@@ -123,11 +189,21 @@ def read_settings(config: pytest.Config, options: argparse.Namespace) -> Setting
             value = table.from_folder(setting, value, config.inipath.parent)
         return value, f"{setting.ini} in {config.inipath or 'the ini options'}"
 
-    try:
-        topology_file = table.beside(config.inipath.parent if config.inipath is not None else config.rootpath)
-        return table.resolve(command_line, table.environment, ini, topology_file)
-    except NetnsError as error:
-        raise pytest.UsageError(str(error)) from error
+    topology_file = table.beside(config.inipath.parent if config.inipath is not None else config.rootpath)
+    return [command_line, table.environment, controller, ini, topology_file]
+
+
+def _from_controller(config: pytest.Config) -> FromController | None:
+    """Return what the controller has sent, or None in all processes but workers of xdist on other machines.
+
+    The first call takes it out of the environment: a pytest that a test starts is no such worker.
+    """
+    text = os.environ.pop(WORKER, None)
+    if text is not None:
+        from pytest_netns_mysql.run import fromcontroller
+
+        config.stash[FROM_CONTROLLER] = fromcontroller.read(text)
+    return config.stash.get(FROM_CONTROLLER, None)
 
 
 def describe(settings: Settings) -> str | None:

@@ -6,7 +6,6 @@ The kernel lets only a process with a single thread enter a user namespace, see 
 from __future__ import annotations
 
 import os
-import posix
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -31,8 +30,8 @@ class Reexecution:
         """Record in the environment, until the run ends, that this process runs pytest."""
         pid, _, again = os.environ.get(PROCESS, "").partition(" ")
         is_first = pid != str(os.getpid()) or again == STARTED_AGAIN
-        self.has_happened = pid == str(os.getpid()) and again == STARTED_AGAIN
-        self.hindrance = self._hindrance(config, is_first=is_first)
+        self.has_happened: bool = pid == str(os.getpid()) and again == STARTED_AGAIN
+        self.hindrance: str | None = self._hindrance(config, is_first=is_first)
         self._directory = config.invocation_params.dir
         if is_first:
             os.environ[PROCESS] = str(os.getpid())
@@ -67,6 +66,8 @@ class Reexecution:
         os.chdir(self._directory)
         # Not os.execv: debuggers replace it, and would attach to the script that enters the user namespace.
         command = exec_in_userns.command(sys.executable, argv)
+        import posix  # Windows has none
+
         posix.execv(command[0], command)
         raise AssertionError
 

@@ -6,12 +6,13 @@ import contextlib
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_netns_mysql import clock
-from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.errors import NetnsError, printable
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE
 
@@ -94,10 +95,24 @@ class Reports:
 
         test = self._failed_test(result, item, call)
         report = collect(test, lambda: self._explain(test, item))
-        result.sections.insert(0, ("netns", "\n".join(lines(report))))  # before what the test printed
+        added = self._session.hooks.report_sections(item, report, test.network, self._session.servers.running)
+        report = replace(report, sections=added)
+        sections = [("netns", "\n".join([*self._machine(call), *lines(report)]))]
         if test.network is not None:
-            result.sections[1:1] = [("netns packets", text) for text in _packets(test.network, test.began)]
+            sections += [("netns packets", text) for text in _packets(test.network, test.began)]
+        sections += [(f"netns: {printable(section.title)}", section.text) for section in added]
+        result.sections[:0] = sections  # before what the test printed
         result.netns_report = as_plain_data(report)  # type: ignore[attr-defined]
+
+    def _machine(self, call: pytest.CallInfo[None]) -> Iterator[str]:
+        """Yield the machine of this worker, if it is not the controller's."""
+        from pytest_netns_mysql.report.terminal import WIDTH
+
+        machine = self._session.machine
+        if machine is not None:
+            is_ours = call.excinfo is not None and isinstance(call.excinfo.value, NetnsError)
+            advice = ": do there what the error says; `netns-mysql doctor` there tells more" if is_ours else ""
+            yield f"{'on':<{WIDTH}}{machine}{advice}"
 
     def _failed_test(self, result: pytest.TestReport, item: pytest.Item, call: pytest.CallInfo[None]) -> FailedTest:
         from pytest_netns_mysql.report.collect import FailedTest
@@ -183,7 +198,18 @@ def servers(session: NetnsSession) -> list[str]:
     for choice in session.kinds.names:
         kind = session.kinds.if_known(choice)
         lines.append(f"netns: {choice} is {'not on this machine yet' if kind is None else provenance(kind)}")
-    return lines
+    choices = " and ".join(session.kinds.names)
+    images = {topology.name: topology.mysqld.image for topology in session.topologies.of_settings}
+    return lines + [
+        f"netns: {name} is written for the image {image}, and its tests run on {choices}"
+        for name, image in images.items()
+        if image is not None
+    ]
+
+
+def notes(session: NetnsSession) -> list[str]:
+    """Return a line for each note on the topologies of the settings: what of a compose file was not used."""
+    return [f"netns: {topology.name}: {note}" for topology in session.topologies.of_settings for note in topology.notes]
 
 
 def _packets(network: Network, since: float) -> Iterator[str]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql import clock
-from pytest_netns_mysql.errors import NetnsError, SandboxError
+from pytest_netns_mysql.errors import NetnsError, OriginError, SandboxError
 from pytest_netns_mysql.run import pytest_internals, report
+from pytest_netns_mysql.run.asyncfunctions import AsyncFunctions
 from pytest_netns_mysql.run.cleaning import Cleaner
 from pytest_netns_mysql.run.networkinforce import NetworkInForce
 from pytest_netns_mysql.run.ownfixtures import is_own
@@ -46,6 +47,7 @@ class Runner:
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
         self._pools = PoolPatches(lambda: session.networks.sandbox)
         self._pools.install()
+        self._async = AsyncFunctions(session, self._network)
         self._strays = StrayThreads(lambda: session.networks.sandbox)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -89,7 +91,8 @@ class Runner:
     ) -> Generator[None, object, object]:
         """Run a function-scoped fixture, and its teardown, in the test's namespace; all other fixtures outside."""
         try:
-            return (yield from self._set_up(fixturedef, request))
+            with self._async.around_fixture(fixturedef, request):
+                return (yield from self._set_up(fixturedef, request))
         except Exception as error:
             pytest_internals.keep_error(fixturedef, request, error)
             raise
@@ -130,12 +133,16 @@ class Runner:
             try:
                 if inside:
                     return (yield)
-                with self._cleaner.around_wider_fixture():
+                with (
+                    self._cleaner.around_wider_fixture(),
+                    self._async.around_wider_fixture(),
+                    self._network.refused_outside(f"{fixturedef.scope}-scoped fixture {name}"),
+                ):
                     value = yield
             finally:
                 setup.leave()
         except Exception as error:
-            if not inside:
+            if not inside and not isinstance(error, OriginError):
                 self._failed_outside.append((error, fixturedef))
             raise
         finally:
@@ -167,14 +174,21 @@ class Runner:
         if adds_finalizers:
             item.addfinalizer(stay.leave)
         try:
-            stay.enter()
-            try:
-                yield
-            finally:
-                stay.leave()
+            with self._async.around_test(item):
+                stay.enter()
+                try:
+                    yield
+                finally:
+                    stay.leave()
         finally:
             if adds_finalizers:
                 item.addfinalizer(stay.enter)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+        """Have an asynchronous netns test open its sockets in its namespace, whichever task runs it."""
+        with self._async.around_function(pyfuncitem):
+            return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_exception_interact(self, node: pytest.Item | pytest.Collector) -> Generator[None, None, None]:
@@ -193,9 +207,7 @@ class Runner:
         try:
             yield
         finally:
-            sandbox = self._session.networks.sandbox
-            if sandbox is not None:
-                sandbox.owned_by_test.end(item.nodeid)
+            self._async.end_test(item)
             self._strays.end_test()
             self._bring_back(item, ended="the test")
 

@@ -108,13 +108,19 @@ class Servers:
         for number, namespace in enumerate(namespaces):
             options = groupoptions.options_of(places, number, group_name, single_primary=single_primary)
             member = replace(spec, name=f"{spec.name}-{namespace}", bind_address=f"{places[number][0]}/{namespace}")
-            specs[namespace] = self._resolved(self._replicating(member, options))
+            specs[namespace] = self._resolved(self._replicating(member, options), spec.name)
             groupoptions.check_version(specs[namespace].kind.version, where)
         return specs
 
-    def _resolved(self, spec: ServerSpec) -> ResolvedSpec:
-        """Return the configuration for the kind of server that it names, by default the run's."""
-        return self._session.resolved(spec, self._mysqld if spec.mysqld is None else spec.mysqld)
+    def _resolved(self, spec: ServerSpec, fixture: str | None = None) -> ResolvedSpec:
+        """Return the configuration for the kind of server that it names, by default the run's.
+
+        Args:
+            spec: The configuration.
+            fixture: The fixture that makes the server, by default the one of the server's name.
+        """
+        made_by = spec.name if fixture is None else fixture
+        return self._session.resolved(spec, self._mysqld, self._network.topology, made_by)
 
     def _replicating(self, spec: ServerSpec, options: Mapping[str, OptionValue]) -> ServerSpec:
         """Return the configuration with a server_id that no other server has, and with the options of its role."""

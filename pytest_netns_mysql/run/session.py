@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
     from pytest_netns_mysql.mysql.server import MySQLServer
     from pytest_netns_mysql.run.early import EarlyStart
+    from pytest_netns_mysql.run.fromcontroller import FromController
+    from pytest_netns_mysql.run.projecthooks import ProjectHooks
     from pytest_netns_mysql.settings import Settings
     from pytest_netns_mysql.topology.topology import Topology
 
@@ -31,6 +33,8 @@ _GENERAL_LOG: Mapping[str, OptionValue] = {
     "general_log_file": "../general.log",
 }
 """The options for the setting general_log. The file lies beside the data directory, where a test may look for files."""
+OWN_SERVER = "netns_mysqld"
+"""The fixture of the run's own server."""
 
 
 class NetnsSession:
@@ -38,6 +42,7 @@ class NetnsSession:
 
     Attributes:
         settings: The settings of the run.
+        hooks: The hooks that the project implements.
         progress: Shows a line of text to the user.
         kinds: The kinds of server that the settings name.
         topologies: The topologies that settings and markers name.
@@ -48,6 +53,7 @@ class NetnsSession:
         has_looked_ahead: Whether everything that tests may ask for was looked for while the host's network was there.
         collected: The tests in the order of their collection.
         breaks_order: Whether netns tests come last although another order was asked for.
+        received: What the controller of xdist has sent, in a worker on another machine.
         overridden: Whether a fixture of ours is overridden, by fixture and by the class or module of the test.
     """
 
@@ -55,8 +61,10 @@ class NetnsSession:
         self,
         settings: Settings,
         base: Path,
+        hooks: ProjectHooks,
         *,
         worker: str,
+        received: FromController | None = None,
         progress: Callable[[str], None],
         watch: Callable[[], None],
     ) -> None:
@@ -65,22 +73,32 @@ class NetnsSession:
         Args:
             settings: The settings of the run.
             base: The folder that the path of a topology's file starts from.
+            hooks: The hooks that the project implements.
             worker: The name of this worker of xdist, or ''.
+            received: What the controller of xdist has sent, in a worker on another machine.
             progress: Shows a line of text to the user.
             watch: Called before this process is first moved into a namespace.
         """
         self.settings = settings
+        self.hooks = hooks
         self.progress = progress
-        self.kinds = ServerKinds(settings, progress)
-        self.topologies = Topologies(settings, base)
-        self.networks = Networks(settings, watch=watch)
-        self.board = SessionBoard(self.networks, worker)
-        self.servers = ServerPool(self._update_board)
+        self.topologies: Topologies = Topologies(settings, base, hooks.topology)
+        self.kinds: ServerKinds = ServerKinds(settings, progress, lambda: self.topologies.of_settings)
+        self.networks: Networks = Networks(settings, watch=watch)
+        self.board: SessionBoard = SessionBoard(self.networks, worker)
+        self.servers: ServerPool = ServerPool(self._update_board)
         self.mysqlx_over: list[Topology | None] = []
+        self.received = received
+        self.networks.is_remote = received is not None
         self.has_looked_ahead = False
         self.collected: list[pytest.Item] = []
         self.breaks_order = False
         self.overridden: dict[tuple[str, object], bool] = {}
+
+    @property
+    def machine(self) -> str | None:
+        """The machine of this worker of xdist and its name, or None on the machine of the controller."""
+        return None if self.received is None else self.received.title or None
 
     def network_of(self, topology: Topology, mysqld: str, *, worker: bool) -> Network:
         """Return the network for a topology and a server of the run, built if need be, as the current one.
@@ -129,19 +147,36 @@ class NetnsSession:
         from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 
         wanted = self.wants_mysqlx(topology) if mysqlx is None else mysqlx
-        can = wanted and self.kinds.find(mysqld).dialect.speaks_x
-        return self.resolved(ServerSpec.of_topology(topology, mysqlx=can), mysqld)
+        can = wanted and self.kinds.find(self.server_over(topology, mysqld)).dialect.speaks_x
+        return self.resolved(ServerSpec.of_topology(topology, mysqlx=can), mysqld, topology, OWN_SERVER)
 
-    def resolved(self, spec: ServerSpec, mysqld: str) -> ResolvedSpec:
+    def server_over(self, topology: Topology, mysqld: str) -> str:
+        """Return the server that netns_mysqld is: a hook of the project may name another than the settings.
+
+        Args:
+            topology: The topology.
+            mysqld: The server, as the setting netns_mysqld names it.
+        """
+        if not self.hooks.changes_servers:
+            return mysqld
+        from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+
+        spec = self.hooks.server_spec(OWN_SERVER, ServerSpec.of_topology(topology), topology)
+        return mysqld if spec.mysqld is None else spec.mysqld
+
+    def resolved(self, spec: ServerSpec, mysqld: str, topology: Topology, fixture: str) -> ResolvedSpec:
         """Return a configuration for a kind of server, with the settings of the run and a name of its own.
 
         Args:
             spec: The configuration.
-            mysqld: The server, as the setting netns_mysqld names it.
+            mysqld: The server, as the setting netns_mysqld names it, if the configuration names none.
+            topology: The topology that the server listens in.
+            fixture: The fixture that makes the server.
         """
         from pytest_netns_mysql.mysql.mysqld.resolved import resolve
 
-        kind = self.kinds.find(mysqld)
+        spec = self.hooks.server_spec(fixture, spec, topology)
+        kind = self.kinds.find(mysqld if spec.mysqld is None else spec.mysqld)
         if self.settings.general_log == "on" and kind.listens is None:
             spec = spec.with_options(_GENERAL_LOG)
         return resolve(

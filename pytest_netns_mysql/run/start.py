@@ -6,17 +6,20 @@ import contextlib
 import os
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.pytestoptions import runs_nothing
 from pytest_netns_mysql.run.stash import TOPOLOGY_IN_FORCE
 from pytest_netns_mysql.settingtable import TABLE
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.run.early import EarlyStart
     from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.topology.topology import Topology
 
@@ -57,9 +60,12 @@ class Start:
         self._config = config
         self._session = session
         self._options = config.known_args_namespace
-        self._is_active = session.settings.start != "late" and not runs_nothing(self._options)
-        self._memory: dict[str, Any] = {"files": {}, "wrong": []}
+        self._is_active = (
+            session.settings.start != "late" and not runs_nothing(self._options) and platform_error() is None
+        )
+        self._memory: dict[str, Any] = {"files": {}, "wrong": [], "hooks": False}
         self._begun: Need | None = None
+        self._early: EarlyStart | None = None
         self._needs: dict[str, Need] = {}
         self._is_collected = False
 
@@ -69,6 +75,8 @@ class Start:
             return
         self._memory = self._recall()
         guess = self._guess(self._memory["files"])
+        if self._memory["hooks"]:  # of a conftest, which is not read yet
+            return
         with contextlib.suppress(NetnsError):  # collection meets the error again
             if guess is not None and self._arguments not in self._memory["wrong"]:
                 self._begin(self._topology_of(guess), guess)
@@ -88,7 +96,7 @@ class Start:
         for item in items:
             file = os.path.relpath(item.path, self._config.rootpath)
             self._needs.setdefault(file, self._need_of(item))
-        if self._begun is not None and self._begun not in self._needs.values():
+        if self._begun is not None and (self._begun not in self._needs.values() or self._is_changed_by_hooks()):
             self._session.close()
             self._begun = None
         if self._begun is None and items:
@@ -109,7 +117,7 @@ class Start:
         guess = self._guess(files)
         if guess is not None and guess not in self._needs.values():  # as with -k: it would mislead again
             wrong = [*wrong, self._arguments][-_REMEMBERED:]
-        new = {"files": files, "wrong": wrong}
+        new = {"files": files, "wrong": wrong, "hooks": self._has_hooks}
         if new != self._memory:
             self._config.cache.set(self._key, new)
 
@@ -121,7 +129,22 @@ class Start:
             early = boot(self._session, topology, mysqlx=need[1], worker=hasattr(self._config, "workerinput"))
             if early is not None:
                 self._session.adopt(early)
-                self._begun = need
+                self._begun, self._early = need, early
+
+    @property
+    def _has_hooks(self) -> bool:
+        return self._session.hooks.changes_topologies or self._session.hooks.changes_servers
+
+    def _is_changed_by_hooks(self) -> bool:
+        """Return True if the hooks of conftests, which were not read before, change what was started."""
+        early, need = self._early, self._begun
+        if early is None or need is None or not self._has_hooks:
+            return False
+        with contextlib.suppress(NetnsError):  # the test that asks for the server meets the error again
+            topology = self._topology_of(need)
+            spec = self._session.spec_of(topology, early.mysqld, mysqlx=need[1])
+            return topology != early.network.topology or replace(spec, name=early.server.spec.name) != early.server.spec
+        return True
 
     def _has_standing_server(self) -> bool:
         """Return True if there is a standing server that may be taken: the early start costs nothing then."""
@@ -152,9 +175,9 @@ class Start:
         found = recall(self._config, self._key)
         try:
             files = {str(file): [str(source), bool(mysqlx)] for file, (source, mysqlx) in found["files"].items()}
-            return {"files": files, "wrong": list(found["wrong"])}
+            return {"files": files, "wrong": list(found["wrong"]), "hooks": bool(found.get("hooks"))}
         except (AttributeError, KeyError, TypeError, ValueError):
-            return {"files": {}, "wrong": []}
+            return {"files": {}, "wrong": [], "hooks": False}
 
     def _guess(self, files: Mapping[str, Sequence[Any]]) -> Need | None:
         """Return what the first known file needs that the arguments of this run include."""

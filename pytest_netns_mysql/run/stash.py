@@ -10,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.accounts import Accounts
+    from pytest_netns_mysql.run.fromcontroller import FromController
     from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.topology.topology import Topology
 
@@ -18,6 +19,14 @@ SESSION: pytest.StashKey[NetnsSession] = pytest.StashKey()
 
 WAKE = pytest.StashKey[Callable[[], object]]()
 """Of the config: the function that registers the hooks for netns tests, which makes the value of SESSION."""
+IN_TIME = pytest.StashKey[Collection[str]]()
+"""Of the config: the plugins that change topologies or servers by a hook, and were there before collection."""
+FROM_CONTROLLER: pytest.StashKey[FromController] = pytest.StashKey()
+"""Of the config of a worker of xdist on another machine: what its controller has sent."""
+
+WORKER = "PYTEST_NETNS_MYSQL_WORKER"
+"""The environment variable by which the controller sends it."""
+
 PLACES = "netns"
 LEFTOVERS = "netns_leftovers"
 REQUIREMENTS = "netns_mysqld"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,20 +17,26 @@ if TYPE_CHECKING:
 class Topologies:
     """The topologies that settings and markers name, each read once."""
 
-    def __init__(self, settings: Settings, base: Path) -> None:
+    def __init__(self, settings: Settings, base: Path, change: Callable[[Topology], Topology]) -> None:
         """Read nothing yet.
 
         Args:
             settings: The settings of the run.
             base: The folder that the path of the setting's file starts from.
+            change: Returns what the hooks of the project make of a topology; the same each time.
         """
         self._settings = settings
         self._base = base
+        self._change = change
         self._named: dict[tuple[str, Path], tuple[Topology, ...]] = {}
 
-    @cached_property
+    @property
     def of_settings(self) -> tuple[Topology, ...]:
         """The topologies that the setting netns_topology names; reading them may raise TopologyError."""
+        return self._changed(self._of_settings)
+
+    @cached_property
+    def _of_settings(self) -> tuple[Topology, ...]:
         from pytest_netns_mysql.topology.file.load import load_all
 
         try:
@@ -48,4 +55,7 @@ class Topologies:
 
         if (text, base) not in self._named:
             self._named[text, base] = load_all(text, base=base)
-        return self._named[text, base]
+        return self._changed(self._named[text, base])
+
+    def _changed(self, topologies: tuple[Topology, ...]) -> tuple[Topology, ...]:
+        return tuple(map(self._change, topologies))

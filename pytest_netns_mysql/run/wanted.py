@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import SandboxError
 from pytest_netns_mysql.run import pytest_internals
-from pytest_netns_mysql.run.pytestoptions import runs_nothing
-from pytest_netns_mysql.run.stash import SESSION
+from pytest_netns_mysql.run.pytestoptions import has_remote_workers, runs_nothing
+from pytest_netns_mysql.run.stash import FROM_CONTROLLER, SESSION, WORKER
 from pytest_netns_mysql.settingtable import TABLE, TOPOLOGY_FILE
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ _OTHER_REPORTS = ("xmlpath", "htmlpath", "report_log")
 
 def is_set(config: pytest.Config, options: argparse.Namespace) -> bool:
     """Return True if a setting is set, or the overview of --netns-topology was asked for."""
+    settings = [spelling for setting in TABLE for spelling in setting.spellings]
     folder = config.inipath.parent if config.inipath is not None else config.rootpath
     return (
         bool(getattr(options, "netns_show", False))
-        or any(getattr(options, setting.ini, None) is not None for setting in TABLE)
-        or any(setting.variable in os.environ for setting in TABLE)
-        or any(config.getini(setting.ini) is not None for setting in TABLE)
+        or WORKER in os.environ
+        or any(getattr(options, setting.ini, None) is not None for setting in settings)
+        or any(setting.variable in os.environ for setting in settings)
+        or any(config.getini(setting.ini) is not None for setting in settings)
         or (folder / TOPOLOGY_FILE).is_file()
     )
 
@@ -42,10 +44,15 @@ def is_set(config: pytest.Config, options: argparse.Namespace) -> bool:
 def is_wanted(config: pytest.Config) -> bool:
     """Return True if something says that a run has netns tests, before its conftests are imported.
 
-    It is a setting, what the last run left in pytest's cache, or, if this process must enter a user namespace while it
-    has a single thread, the word netns in a test file.
+    It is a setting, what the last run left in pytest's cache, or the word netns in a test file, if this process must
+    enter a user namespace while it has a single thread, or prepare workers on other machines.
     """
-    return is_set(config, config.known_args_namespace) or _had_netns_tests(config) or _must_enter(config)
+    return (
+        is_set(config, config.known_args_namespace)
+        or _had_netns_tests(config)
+        or _must_enter(config)
+        or _must_prepare_machines(config)
+    )
 
 
 def _had_netns_tests(config: pytest.Config) -> bool:
@@ -67,6 +74,14 @@ def _must_enter(config: pytest.Config) -> bool:
             return False
     except (OSError, SandboxError):  # other systems have no /proc, and no sandboxes
         return False
+    return _mentions_netns(config)
+
+
+def _must_prepare_machines(config: pytest.Config) -> bool:
+    return has_remote_workers(config.known_args_namespace) and _mentions_netns(config)
+
+
+def _mentions_netns(config: pytest.Config) -> bool:
     from pytest_netns_mysql.run import search
 
     return search.mentions_netns(search.places_of(config))
@@ -76,6 +91,9 @@ def writes_report(config: pytest.Config) -> bool:
     """Return True if a report of the netns tests is to be written, by a setting or for GitHub Actions."""
     if os.environ.get(STEP_SUMMARY):
         return True
+    received = config.stash.get(FROM_CONTROLLER, None)
+    if received is not None:
+        return received.writes_report
     return SESSION in config.stash and bool(config.stash[SESSION].settings.report)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.exports import lazy
@@ -26,4 +27,6 @@ if TYPE_CHECKING:
     )
     from pytest_netns_mysql.topology.topology import Topology as Topology
 
+__getattr__: Callable[[str], object]
+__dir__: Callable[[], list[str]]
 __getattr__, __dir__ = lazy(globals())

@@ -127,6 +127,9 @@ class Mysqld:
         mysqlx_bind_address: The ``addr/ns`` values of X Plugin; None for none.
         options: mysqld's options by name.
         load: SQL files, folders of SQL files, and functions by their names; see docs/seeding.md.
+        image: The container image that the server stands for, such as ``mysql:8.4``; None for any MySQL.
+        environment: Variables of the official image's entrypoint, which makes a schema and accounts of them. The
+            paths in ``MYSQL_PASSWORD_FILE`` and its like start from the folder of the topology's file.
     """
 
     bind_address: Texts | None = field(default=None, metadata=keys.BIND_ADDRESS)
@@ -134,6 +137,8 @@ class Mysqld:
     mysqlx_bind_address: Texts | None = field(default=None, metadata=keys.MYSQLX_BIND_ADDRESS)
     options: Mapping[str, OptionValue] = field(default_factory=dict, metadata=keys.OPTIONS)
     load: Texts = field(default=(), metadata=keys.LOAD)
+    image: str | None = field(default=None, metadata=keys.IMAGE)
+    environment: Mapping[str, str] = field(default_factory=dict, metadata=keys.ENVIRONMENT)
 
     def __post_init__(self) -> None:
         _set_defaults(self)
@@ -163,6 +168,7 @@ class Description:
         mysqld: Where mysqld listens.
         description: What the topology is for.
         source: The preset or the file that the topology comes from, for messages.
+        notes: What was not used of a compose file, and how parts of it were read; a TOML file has no notes.
     """
 
     name: str = "topology"
@@ -176,6 +182,7 @@ class Description:
     mysqld: Mysqld = field(default_factory=Mysqld, metadata=keys.MYSQLD)
     description: str = field(default="", metadata=keys.DESCRIPTION)
     source: str = field(default="Python", compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
         _set_defaults(self)

@@ -131,6 +131,9 @@ class Masquerade:
 class PortForward:
     """A rule that sends TCP connections on to another address and port.
 
+    The namespace's own connections are sent on, and those that it forwards. A published loopback address is for its
+    own ones alone.
+
     Attributes:
         namespace: The namespace that has the published address.
         address: The published address.

@@ -126,7 +126,9 @@ def test_function_scoped_fixtures_run_in_the_namespace_and_wider_ones_outside(
 
 def test_an_async_test_and_its_fixtures_run_in_the_namespace(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(source("marker/async_fixtures"))
-    result = pytester.runpytest_subprocess("-o", "asyncio_default_fixture_loop_scope=function", "-Werror")
+    result = pytester.runpytest_subprocess(
+        "-p", "pytest_asyncio.plugin", "-o", "asyncio_default_fixture_loop_scope=function", "-Werror"
+    )
     result.assert_outcomes(passed=1)
 
 

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,13 +30,13 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def cells(*arguments: str) -> list[dict[str, str]]:
+def cells(*arguments: str) -> list[dict[str, Any]]:
     result = run(*arguments)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.count("\n") == 1  # GITHUB_OUTPUT takes a line for each value
     printed = json.loads(result.stdout)
     assert printed.keys() == {"include"}
-    found: list[dict[str, str]] = printed["include"]
+    found: list[dict[str, Any]] = printed["include"]
     return found
 
 
@@ -64,6 +65,30 @@ def test_a_file_of_several_topologies_gives_a_cell_for_each(project: Path) -> No
         "nat",
     ]
     assert pairs("--topology", "nets.toml::office") == [("nets.toml::office", "auto")]
+
+
+def test_shards_give_each_cell_several_jobs_for_pytest_split() -> None:
+    found = cells("--topology", "nat,cluster", "--shards", "2")
+    assert found[:2] == [
+        {"name": "nat on auto 1 of 2", "topology": "nat", "mysqld": "auto", "splits": 2, "group": 1},
+        {"name": "nat on auto 2 of 2", "topology": "nat", "mysqld": "auto", "splits": 2, "group": 2},
+    ]
+    assert [cell["name"] for cell in found[2:]] == ["cluster on auto 1 of 2", "cluster on auto 2 of 2"]
+    result = run("--shards", "0")
+    assert result.returncode == 2
+    assert "error: argument --shards: it must be a number from 1 on, got '0'\n" in result.stderr
+
+
+def test_gitlab_gets_the_key_parallel_of_a_job() -> None:
+    rows = json.loads(run("--format", "gitlab", "--topology", "nat,cluster").stdout)["parallel"]["matrix"]
+    assert rows == [
+        {"NETNS_TOPOLOGY": "nat", "NETNS_MYSQLD": "auto"},
+        {"NETNS_TOPOLOGY": "cluster", "NETNS_MYSQLD": "auto"},
+    ]
+    rows = json.loads(run("--format", "gitlab", "--shards", "2").stdout)["parallel"]["matrix"]
+    assert rows == [
+        {"NETNS_TOPOLOGY": "red-blue", "NETNS_MYSQLD": "auto", "SPLITS": "2", "GROUP": ["1", "2"]},
+    ]
 
 
 def test_a_topology_file_in_the_folder_is_found(project: Path) -> None:

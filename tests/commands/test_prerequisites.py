@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.commands.prerequisites import own_server_findings
-from pytest_netns_mysql.kernel.probe import Finding
+from pytest_netns_mysql.kernel.finding import Finding
 from pytest_netns_mysql.mysql.kinds.local import Distribution
 
 

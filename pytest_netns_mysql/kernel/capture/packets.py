@@ -36,8 +36,8 @@ class Packets(Sequence[Packet]):
         """
         self._taps = taps
         self._packets = list(packets)
-        self.lost = 0
-        self.began = clock.now()
+        self.lost: int = 0
+        self.began: float = clock.now()
 
     def matching(self, **values: object) -> Packets:
         """Return the packets whose attributes have these values, such as ``destination_port=3306, syn=True``.

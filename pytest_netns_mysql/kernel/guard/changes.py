@@ -26,8 +26,8 @@ class Changes:
         self.manual_neighbours: set[tuple[str, bytes]] = set()
         self.rulesets: set[str] = set()
         self.sysctls: set[Sysctl] = set()
-        self.name_files = False
-        self.is_incomplete = False
+        self.name_files: bool = False
+        self.is_incomplete: bool = False
 
     def __bool__(self) -> bool:
         touched = self.namespaces or self.neighbours or self.rulesets or self.sysctls

@@ -9,11 +9,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import resource
 import select
 import socket
 import struct
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.kernel.guard.changes import Changes, Sysctl
 from pytest_netns_mysql.kernel.hosts import COVERED, copy_of
@@ -29,6 +29,9 @@ from pytest_netns_mysql.kernel.netlink.dumps import (
 )
 from pytest_netns_mysql.kernel.netlink.encoding import messages
 from pytest_netns_mysql.kernel.network import Network
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 
 _SYSCTLS = "/proc/sys/net"
 _DIRECTORIES = (
@@ -74,10 +77,10 @@ class Watch:
             OSError: The kernel refuses to watch, or the sockets of all watches would be too many open files.
         """
         self._network = network
-        self.own = {
+        self.own: dict[str, Namespace] = {
             name: namespace for name, namespace in network.items() if name not in network.topology.plan.external
         }
-        self.sockets = _SOCKETS_EACH * len(self.own)
+        self.sockets: int = _SOCKETS_EACH * len(self.own)
         if taken + self.sockets > _most_descriptors():
             number = len(self.own) + taken // _SOCKETS_EACH
             raise OSError(errno.EMFILE, f"{number} namespaces would need too many open files")
@@ -245,6 +248,8 @@ def _most_descriptors() -> int:
 
     The rest of what a process may open is left to the tests.
     """
+    import resource  # Windows has none
+
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // _PART_OF_LIMIT
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol
 from weakref import WeakSet
@@ -42,21 +42,23 @@ class AsyncBlock:
         place: The namespace.
         code: The file and the line of the ``async with`` statement.
         outer: The block around this one, or None.
+        is_wider: Whether a fixture of a wider scope runs in the block, or a task of such a fixture.
         task: The task that entered the block, or None outside of an event loop.
         is_left: Whether that task has left the block.
         ended_with: The id of the test that has ended and ended the block with it; "" before.
     """
 
-    __slots__ = ("__weakref__", "code", "ended_with", "is_left", "outer", "place", "task")
+    __slots__ = ("__weakref__", "code", "ended_with", "is_left", "is_wider", "outer", "place", "task")
 
-    def __init__(self, place: Place, code: tuple[str, int]) -> None:
+    def __init__(self, place: Place, code: tuple[str, int], *, is_wider: bool = False) -> None:
         """Describe an entry of the running task; ``CURRENT`` has to be set to the block."""
-        self.place = place
-        self.code = code
-        self.outer = current_async_block()
-        self.task = suspension.current_task()
-        self.is_left = False
-        self.ended_with = ""
+        self.place: Place = place
+        self.code: tuple[str, int] = code
+        self.outer: AsyncBlock | None = current_async_block()
+        self.is_wider: bool = is_wider or (self.outer is not None and self.outer.is_wider)
+        self.task: object = suspension.current_task()
+        self.is_left: bool = False
+        self.ended_with: str = ""
 
     def end(self, test: str) -> None:
         """Note that the test has ended in which the block was entered."""
@@ -93,21 +95,27 @@ class Owned(Protocol):
 
 
 class OwnedByTest:
-    """What the running test has made in namespaces, and what ends with the test.
-
-    Attributes:
-        is_wider: Whether a fixture of a wider scope runs now. What the fixture makes lives on.
-    """
+    """What the running test has made in namespaces, and what ends with the test."""
 
     def __init__(self) -> None:
         """Start without anything."""
-        self.is_wider = False
+        self._is_wider = False
         self._owned: WeakSet[Owned] = WeakSet()
 
     def add(self, owned: Owned) -> None:
-        """Have something end with the running test, unless a fixture of a wider scope makes it."""
-        if not self.is_wider:
+        """Have something end with the running test, unless a fixture of a wider scope makes it, or a task of one."""
+        block = current_async_block()
+        if not self._is_wider and (block is None or not block.is_wider):
             self._owned.add(owned)
+
+    @contextmanager
+    def made_by_wider_fixture(self) -> Iterator[None]:
+        """Return a context manager for the setup of a fixture of a wider scope; what the fixture makes lives on."""
+        outer, self._is_wider = self._is_wider, True
+        try:
+            yield
+        finally:
+            self._is_wider = outer
 
     def end(self, test: str) -> None:
         """End what the test of this id has made."""

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 from pytest_netns_mysql.errors import OriginError
@@ -32,7 +33,10 @@ def install() -> None:
     _visit(threading.Thread, "start")
     _visit(subprocess.Popen, "__init__", "starts a program")
     hook = ImportHook(
-        {"multiprocessing.process": lambda module: _visit(module.BaseProcess, "start", "starts a process")}
+        {
+            "multiprocessing.process": lambda module: _visit(module.BaseProcess, "start", "starts a process"),
+            "uvloop": _patch_uvloop,
+        }
     )
     hook.install()
     _import_hooks.append(hook)
@@ -67,12 +71,12 @@ def _patch_socket(kind: Any) -> None:
 
 
 def _create(block: AsyncBlock, family: int, create: Callable[[], None]) -> None:
+    if family in _INTERNET:
+        _refuse(block, "opens a socket")
     if block.ended_with:
-        if family in _INTERNET:
-            raise _outlived(block, "opens a socket")
         create()
-        return
-    block.place.call_in_network(create)
+    else:
+        block.place.call_in_network(create)
 
 
 def _visit(owner: Any, name: str, does: str = "") -> None:
@@ -88,9 +92,9 @@ def _visit(owner: Any, name: str, does: str = "") -> None:
     @functools.wraps(function)
     def visiting(*args: Any, **options: Any) -> Any:
         block = None if CURRENT.get() is None else deciding_block()
+        if block is not None and does:
+            _refuse(block, does)
         if block is not None and block.ended_with:
-            if does:
-                raise _outlived(block, does)
             block = None
         if block is None:
             return function(*args, **options)
@@ -100,12 +104,22 @@ def _visit(owner: Any, name: str, does: str = "") -> None:
     _replace(owner, name, visiting)
 
 
-def _outlived(block: AsyncBlock, does: str) -> OriginError:
-    return OriginError(
-        f"a task that an earlier test left running {does} in {block.place.name}, where that test had put it",
-        tried=[f"the task was made in {block}, in {block.ended_with}"],
+def _patch_uvloop(module: ModuleType) -> None:
+    from pytest_netns_mysql.kernel.namespaces import uvlooppatches
+
+    uvlooppatches.patch(module, _replace, _refuse)
+
+
+def _refuse(block: AsyncBlock, does: str) -> None:
+    """Raise OriginError if the block has ended with its test."""
+    if not block.ended_with:
+        return
+    file, _ = block.code
+    raise OriginError(
+        f"a task was left running by an earlier test, and {does} in {block.place.name}, where that test had put it",
+        tried=[f"the task was made in {block.ended_with}{f', in {block}' if file else ''}"],
         remedies=[
-            "cancel or await the task in the test that makes it",
-            "or make it in a fixture of a wider scope, which may keep its tasks running",
+            "cancel the task, or await it, in the test that makes it",
+            "or make it in an async fixture of a wider scope, which may keep its tasks running",
         ],
     )

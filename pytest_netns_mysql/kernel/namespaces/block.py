@@ -12,6 +12,7 @@ from pytest_netns_mysql.kernel.namespaces.asyncblock import current_async_block
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_netns_mysql.kernel.namespaces.asyncblock import AsyncBlock
     from pytest_netns_mysql.kernel.namespaces.position import Target
 
 
@@ -44,15 +45,15 @@ class Block:
 
     def __init__(self, name: str, target: Target, code: tuple[str, int], *, by_hand: bool) -> None:
         """Describe an entry that ``OpenBlocks.enter`` makes."""
-        self.name = name
-        self.target = target
-        self.code = code
-        self.by_hand = by_hand
-        self.state = BlockState.OPEN
+        self.name: str = name
+        self.target: Target = target
+        self.code: tuple[str, int] = code
+        self.by_hand: bool = by_hand
+        self.state: BlockState = BlockState.OPEN
         self.owner: Owner | None = None
         self.task: object = None
         self.cancel_check: Callable[[], None] | None = None
-        self.async_block = current_async_block()
+        self.async_block: AsyncBlock | None = current_async_block()
 
     def __str__(self) -> str:
         file, line = self.code
@@ -64,4 +65,4 @@ class Owner:
 
     def __init__(self) -> None:
         """Describe the calling thread."""
-        self.name = threading.current_thread().name
+        self.name: str = threading.current_thread().name

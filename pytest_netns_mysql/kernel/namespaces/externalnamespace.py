@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import socket
@@ -48,6 +47,8 @@ def open_external(sandbox: Sandbox, name: str, external: str, *, where: str) -> 
             raise NetworkError(
                 f"there is no namespace {external} for {name}", where=where, tried=[str(error)], remedies=_REMEDIES
             ) from error
+    import fcntl  # Windows has none
+
     try:
         kind = fcntl.ioctl(descriptor, _NS_GET_NSTYPE)
     except OSError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posix
 import signal
 import sys
 import warnings
@@ -20,6 +19,8 @@ def start_child(run: Callable[[], object]) -> int:
     Returns:
         The child's pid.
     """
+    import posix  # Windows has none
+
     # A signal whose handler raises an error would let the child leave this function, and go on as a second pytest.
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:

@@ -50,8 +50,8 @@ class Namespace(AsyncEnterable):
     def __init__(self, sandbox: Sandbox, name: str, descriptor: int, addresses: Sequence[Interface]) -> None:
         """Describe an open namespace; only a Network creates these objects."""
         super().__init__(sandbox.blocks, descriptor, name, sandbox.owned_by_test)
-        self.addresses = tuple(addresses)
-        self.descriptor = descriptor
+        self.addresses: tuple[Interface, ...] = tuple(addresses)
+        self.descriptor: int = descriptor
         self._identity = identity(descriptor)
         self._sandbox = sandbox
 

@@ -184,9 +184,9 @@ class SavedTarget:
         self, target: Target, network_id: tuple[int, int], mount_id: tuple[int, int], *, is_owned: bool = False
     ) -> None:
         """Save a target; ``is_owned`` says that this object closes its descriptors."""
-        self.target = target
-        self.network_id = network_id
-        self.mount_id = mount_id
+        self.target: Target = target
+        self.network_id: tuple[int, int] = network_id
+        self.mount_id: tuple[int, int] = mount_id
         self._is_owned = is_owned
 
     def __del__(self) -> None:

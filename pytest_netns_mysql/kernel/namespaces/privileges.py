@@ -42,6 +42,9 @@ def _capabilities() -> dict[str, frozenset[int]]:
     try:
         status = Path("/proc/thread-self/status").read_text()
     except OSError as error:
+        from pytest_netns_mysql.kernel.linuxonly import require_linux
+
+        require_linux()
         raise SandboxError(
             "/proc is not mounted here, and namespaces are entered by its files",
             tried=[str(error)],

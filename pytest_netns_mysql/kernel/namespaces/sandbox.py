@@ -67,8 +67,8 @@ class Sandbox:
 
     def __post_init__(self) -> None:
         """Start without an open block in any thread."""
-        self.owned_by_test = OwnedByTest()
-        self.blocks = OpenBlocks(self.home, self.inner, self.outside, can_return=self.can_return)
+        self.owned_by_test: OwnedByTest = OwnedByTest()
+        self.blocks: OpenBlocks = OpenBlocks(self.home, self.inner, self.outside, can_return=self.can_return)
 
     @classmethod
     def create(cls, mode: str = "auto") -> Sandbox:

@@ -6,7 +6,6 @@ import ctypes
 import os
 import socket
 import struct
-from fcntl import ioctl
 from functools import cache
 
 CLONE_FS = 0x00000200
@@ -138,4 +137,6 @@ def die_with_parent(signal: int) -> None:
 def bring_loopback_up() -> None:
     """Set ``lo`` up in the calling thread's network namespace, see netdevice(7)."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        from fcntl import ioctl  # Windows has none
+
         ioctl(sock, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))

@@ -25,6 +25,8 @@ def translate(
     masquerades: Sequence[Masquerade],
     port_forwards: Sequence[PortForward],
     interfaces: Mapping[str, Sequence[Interface]],
+    *,
+    forwards: bool = True,
 ) -> None:
     """Add the rules of address translation to the calling thread's network namespace.
 
@@ -32,6 +34,7 @@ def translate(
         masquerades: What is masqueraded in this namespace.
         port_forwards: The ports that this namespace publishes.
         interfaces: The addresses of each interface of this namespace, by the interface's name.
+        forwards: Whether this namespace forwards. If not, published ports are for its own connections.
 
     Raises:
         OSError: The kernel refuses a rule.
@@ -51,7 +54,7 @@ def translate(
             if masquerades:
                 _add_chain(nft, "postrouting", nl.NF_IP_PRI_NAT_SRC, rules)
             if port_forwards:
-                for name in ("prerouting", "output"):
+                for name in ("prerouting", "output") if forwards else ("output",):
                     _add_chain(nft, name, nl.NF_IP_PRI_NAT_DST, [_port_forward(forward) for forward in port_forwards])
     except NetlinkError as error:
         raise OSError(*error.args) from error

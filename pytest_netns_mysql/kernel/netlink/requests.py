@@ -68,8 +68,8 @@ class RefusedError(OSError):
             explanation: The kernel's own explanation, or an empty string.
         """
         super().__init__(number, os.strerror(number) + (f": {explanation}" if explanation else ""))
-        self.what = request.what
-        self.needs = request.needs
+        self.what: str = request.what
+        self.needs: str = request.needs
 
 
 def send(requests: Sequence[Request]) -> None:

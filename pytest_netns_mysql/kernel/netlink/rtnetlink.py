@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import socket
 import struct
 from ipaddress import IPv6Interface
@@ -77,12 +76,19 @@ class Batch:
         body = _link(socket.if_nametoindex(interface), up=up)
         self._add(f"{interface} {'up' if up else 'down'}", nl.RTM_NEWLINK, body, flags=0)
 
-    def forward_ipv4(self, interface: str) -> None:
-        """Request that IPv4 packets received by an interface are forwarded. IPv6 has no such request."""
-        forwarding = attribute(nl.IFLA_INET_CONF, number(nl.IPV4_DEVCONF_FORWARDING, 1))
+    def forward_ipv4(self, interface: str, *, on: bool = True) -> None:
+        """Request whether IPv4 packets received by an interface are forwarded. IPv6 has no such request."""
+        self._set_ipv4(interface, nl.IPV4_DEVCONF_FORWARDING, int(on), "forwarding")
+
+    def route_localnet(self, interface: str) -> None:
+        """Request that packets of 127.0.0.0/8 may leave and enter by an interface, see ip-sysctl on route_localnet."""
+        self._set_ipv4(interface, nl.IPV4_DEVCONF_ROUTE_LOCALNET, 1, "route_localnet")
+
+    def _set_ipv4(self, interface: str, key: int, value: int, what: str) -> None:
+        setting = attribute(nl.IFLA_INET_CONF, number(key, value))
         index = socket.if_nametoindex(interface)
-        body = _link(index) + attribute(nl.IFLA_AF_SPEC, attribute(socket.AF_INET, forwarding))
-        self._add(f"forwarding on {interface}", nl.RTM_NEWLINK, body, flags=0)
+        body = _link(index) + attribute(nl.IFLA_AF_SPEC, attribute(socket.AF_INET, setting))
+        self._add(f"{what} on {interface}", nl.RTM_NEWLINK, body, flags=0)
 
     def add_address(self, interface: str, address: Interface) -> None:
         """Request an address, see ip-address(8). An IPv6 address can be used at once."""
@@ -149,6 +155,8 @@ def _family(version: int) -> int:
 def _link_local(interface: str) -> Interface:
     """Return the link-local address that is made of an interface's MAC address, see RFC 4291."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        import fcntl  # Windows has none
+
         found = fcntl.ioctl(sock, _SIOCGIFHWADDR, struct.pack("256s", interface.encode()))
     mac = found[18:24]
     identifier = bytes([mac[0] ^ 2]) + mac[1:3] + b"\xff\xfe" + mac[3:]

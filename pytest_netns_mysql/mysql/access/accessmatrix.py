@@ -35,8 +35,8 @@ class AccessMatrix(Mapping[tuple[str, str], LoginExplanation]):
         self, users: Sequence[str], columns: Sequence[Column], cells: Mapping[tuple[str, str], LoginExplanation]
     ) -> None:
         """Take the cells by user and label of the column."""
-        self.users = tuple(users)
-        self.columns = tuple(columns)
+        self.users: tuple[str, ...] = tuple(users)
+        self.columns: tuple[Column, ...] = tuple(columns)
         self._cells = cells
 
     def __getitem__(self, place: tuple[str, str]) -> LoginExplanation:

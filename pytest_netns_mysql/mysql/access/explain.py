@@ -38,7 +38,7 @@ class LoginExplainer:
     def __init__(self, server: Instance, state: LoginState | None = None) -> None:
         """Read the state of the server as its administrator, unless it is given."""
         self._server = server
-        self.state = read_state(server) if state is None else state
+        self.state: LoginState = read_state(server) if state is None else state
         self._hidden = HiddenAccounts(server)
         self._place = cache(self._find_place)
 

@@ -19,8 +19,8 @@ _REQUIREMENTS = ("", "ANY", "X509", "SPECIFIED")
 class MariaDBLogins:
     """How what decides about logins is read from MariaDB."""
 
-    errors = LoginErrors(locked=4151, insecure=1045)
-    unlimited = frozenset({"SUPER", "CONNECTION ADMIN"})
+    errors: LoginErrors = LoginErrors(locked=4151, insecure=1045)
+    unlimited: frozenset[str] = frozenset({"SUPER", "CONNECTION ADMIN"})
     query = "SELECT User, Host, Priv, UNIX_TIMESTAMP(), @@GLOBAL.default_password_lifetime FROM mysql.global_priv"
 
     def account(self, row: RawRow) -> ServerAccount:

@@ -20,9 +20,9 @@ _HAS_AGED = f"{_LIFETIME} > 0 AND password_last_changed + INTERVAL {_LIFETIME} D
 class MySQLLogins:
     """How what decides about logins is read from MySQL."""
 
-    errors = LoginErrors(locked=3118, insecure=3159)
+    errors: LoginErrors = LoginErrors(locked=3118, insecure=3159)
     unlimited: frozenset[str] = frozenset()
-    query = (
+    query: str = (
         "SELECT User, Host, plugin, authentication_string <> '', account_locked = 'Y', password_expired = 'Y', "
         f"{_HAS_AGED}, ssl_type, ssl_cipher, x509_issuer, x509_subject, max_user_connections, max_connections, "
         "max_questions, max_updates, "

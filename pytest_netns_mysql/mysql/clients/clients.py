@@ -12,27 +12,36 @@ from typing import TYPE_CHECKING, Any
 import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ClientError, EndpointError, NetnsError
+from pytest_netns_mysql.errors import ClientError, NetnsError
 from pytest_netns_mysql.kernel.namespaces import exec_in_netns
 from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.mysql.clients import clientarguments, programs
 from pytest_netns_mysql.mysql.clients.account import Account
 from pytest_netns_mysql.mysql.clients.accounts import Accounts
 from pytest_netns_mysql.mysql.clients.confined import disregard
-from pytest_netns_mysql.mysql.drivers.connect import Driver, endpoint_kind
+from pytest_netns_mysql.mysql.clients.serverendpoints import refuse_endpoint_of_other_server, resolve_endpoint
+from pytest_netns_mysql.mysql.clients.target import Target
+from pytest_netns_mysql.mysql.drivers.connect import endpoint_kind
 from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
-from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
+from pytest_netns_mysql.mysql.drivers.driver import Driver
+from pytest_netns_mysql.mysql.drivers.registry import find
 from pytest_netns_mysql.mysql.mysqld import optionfile
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.clients.asyncclients import AsyncConnecting
+    from pytest_netns_mysql.mysql.drivers.driver import AnyDriver
     from pytest_netns_mysql.mysql.load.loads import Load
 
-_CONNECT, _ARGV = "netns_connect", "netns_argv"
+_CONNECT, _CONNECT_ASYNC, _ARGV = "netns_connect", "netns_connect_async", "netns_argv"
 
 
 class Clients:
-    """The clients of one server in one test: connections and option files, which end with the ``with`` block."""
+    """The clients of one server in one test: connections and option files, which end with the ``with`` block.
+
+    Attributes:
+        server: The server that clients connect to.
+    """
 
     def __init__(
         self,
@@ -51,10 +60,11 @@ class Clients:
             servers: Returns all servers of the run, to recognize an endpoint of another server.
         """
         self._servers = servers
-        self._server = server
+        self.server = server
         self._accounts = accounts
         self._namespace = namespace
         self._connections: list[Any] = []
+        self._opened: list[Any] = []
         self._confined: list[tuple[Any, Account]] = []
         self._files: list[Path] = []
 
@@ -64,20 +74,21 @@ class Clients:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not all(isinstance(connection, NamespaceConnection) for connection in self._connections):
+        if not all(isinstance(each, NamespaceConnection) for each in self._connections + self._opened):
             # The close() of other drivers waits for a statement that a thread is still running.
             with contextlib.suppress(mysql.connector.Error, NetnsError):
                 self._accounts.end_connections(only_busy=True)
         if self._are_counted_by_kind:
-            disregard(self._server, self._confined)
+            disregard(self.server, self._confined)
         self._confined.clear()
-        for connection in reversed(self._connections):
+        for opened in reversed(self._connections + self._opened):
             # A driver may raise if the test has closed the connection, or if the server was killed.
             with contextlib.suppress(Exception):
-                connection.close()
+                opened.close()
+        self._opened.clear()
         self._connections.clear()
         if self._files:
-            with self._server.network[GLOBAL]:  # the files exist in the sandbox only, and this thread may be outside
+            with self.server.network[GLOBAL]:  # the files exist in the sandbox only, and this thread may be outside
                 for file in self._files:
                     file.unlink(missing_ok=True)
         self._files.clear()
@@ -85,7 +96,7 @@ class Clients:
     @property
     def _are_counted_by_kind(self) -> bool:
         """True if the look after the test will need the counts of each kind of statement: see ``quicklook``."""
-        server = self._server
+        server = self.server
         is_quick = server.dialect.questions and self._accounts.are_confined and not server.administrator.is_used
         return not is_quick or server.seeded is not None
 
@@ -105,24 +116,79 @@ class Clients:
             EndpointError: The server does not listen there.
             ClientError: An argument is wrong.
         """
-        name = clientarguments.checked_namespace(namespace, self._namespace, fixture=_CONNECT)
-        kind = endpoint_kind(driver)
-        clientarguments.check_driver_options(options, fixture=_CONNECT)
-        options = with_common_names(driver, options)
-        place = self.resolve_endpoint(name, clientarguments.checked_endpoint(endpoint, fixture=_CONNECT), kind)
-        user: Account | None = None
-        if "user" not in options:
-            self._refuse_endpoint_of_other_server(place, _CONNECT)
-            user = self.account_for(name, place, account)
-            login = {"user": user.user, "password": user.password, "database": user.schema}
-            options = {key: value for key, value in login.items() if value is not None} | options
-            if user.require and kind == "mysql":
-                options.setdefault("ssl_disabled", False)
-        connection = self._server.connect(name, endpoint=place, driver=driver, **options)
+        target = self.target(find(driver), namespace, account, endpoint, options, fixture=_CONNECT)
+        return self.open(target, driver)
+
+    def open(self, target: Target, driver: Driver | None) -> Any:
+        """Open a connection that ends with the ``with`` block; any thread may call this."""
+        connection = self.server.connect(target.namespace, endpoint=target.endpoint, driver=driver, **target.options)
         self._connections.append(connection)
-        if user is not None and self._accounts.is_confined(user):
-            self._confined.append((connection, user))
+        if target.account is not None and self._accounts.is_confined(target.account):
+            self._confined.append((connection, target.account))
         return connection
+
+    def connect_async(
+        self,
+        namespace: str | None = None,
+        *,
+        account: Account | None = None,
+        endpoint: Endpoint | str | None = None,
+        driver: Driver | None = None,
+        **options: Any,
+    ) -> AsyncConnecting:
+        """Return what opens a connection by ``await``; the arguments are those of the fixture netns_connect_async.
+
+        Raises, like ``connect``, at once.
+        """
+        from pytest_netns_mysql.mysql.clients.asyncclients import AsyncConnecting
+        from pytest_netns_mysql.mysql.drivers.asyncregistry import find_async
+
+        target = self.target(find_async(driver), namespace, account, endpoint, options, fixture=_CONNECT_ASYNC)
+        return AsyncConnecting(self.server, target, driver, self.end_later)
+
+    def target(
+        self,
+        driver: AnyDriver,
+        namespace: str | None,
+        account: Account | None,
+        endpoint: Endpoint | str | None,
+        options: dict[str, Any],
+        *,
+        fixture: str,
+    ) -> Target:
+        """Return where a connection comes from and goes to, and as whom, once the server knows the account.
+
+        Args:
+            driver: The driver.
+            namespace: The namespace, by default the test's own.
+            account: The account, by default the namespace's own.
+            endpoint: The endpoint, by default the nearest.
+            options: Options of the driver.
+            fixture: The fixture that the arguments were given to, for errors.
+
+        Raises:
+            UnknownNamespaceError: There is no such namespace.
+            EndpointError: The server does not listen there.
+            ClientError: An argument is wrong.
+        """
+        name = clientarguments.checked_namespace(namespace, self._namespace, fixture=fixture)
+        kind = driver.endpoint_kind
+        clientarguments.check_driver_options(options, fixture=fixture)
+        options = driver.with_common_names(options)
+        place = resolve_endpoint(self.server, name, clientarguments.checked_endpoint(endpoint, fixture=fixture), kind)
+        if "user" in options:
+            return Target(name, place, None, options)
+        refuse_endpoint_of_other_server(self.server, place, self._servers(), fixture)
+        user = self.account_for(name, place, account)
+        login = {"user": user.user, "password": user.password, "database": user.schema}
+        options = {key: value for key, value in login.items() if value is not None} | options
+        if user.require and kind == "mysql":
+            options.setdefault("ssl_disabled", False)
+        return Target(name, place, user, options)
+
+    def end_later(self, opened: Any) -> None:
+        """Call ``close()`` of something at the end of the ``with`` block, before connections are closed."""
+        self._opened.append(opened)
 
     def load(
         self,
@@ -144,11 +210,11 @@ class Clients:
             LoadError: Something cannot be loaded.
         """
         name = self._namespace if namespace is None else namespace
-        account = self.account_for(name, self.resolve_endpoint(name, endpoint, endpoint_kind(driver)))
+        account = self.account_for(name, resolve_endpoint(self.server, name, endpoint, endpoint_kind(driver)))
         from pytest_netns_mysql.mysql.seed.loader import load_into
 
-        load_into(self._server.writable, loads, account.schema)
-        self._server.catch_up()
+        load_into(self.server.writable, loads, account.schema)
+        self.server.catch_up()
 
     def argv(
         self,
@@ -168,24 +234,27 @@ class Clients:
         """
         name = clientarguments.checked_namespace(namespace, self._namespace, fixture=_ARGV)
         program_name, words = clientarguments.checked_words(program, given)
-        path = self._server.program(program_name)
+        path = self.server.program(program_name)
         speaks_x = Path(path).name == "mysqlxtest"
-        place = self.resolve_endpoint(
-            name, clientarguments.checked_endpoint(endpoint, fixture=_ARGV), "mysqlx" if speaks_x else "mysql"
+        place = resolve_endpoint(
+            self.server,
+            name,
+            clientarguments.checked_endpoint(endpoint, fixture=_ARGV),
+            "mysqlx" if speaks_x else "mysql",
         )
-        self._refuse_endpoint_of_other_server(place, _ARGV)
+        refuse_endpoint_of_other_server(self.server, place, self._servers(), _ARGV)
         user = self.account_for(name, place, account)
-        network = self._server.network
+        network = self.server.network
         launcher = partial(
             exec_in_netns.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
         )
         if speaks_x:
             return programs.argv_of_mysqlxtest(path, words, user, place, name, launcher=launcher)
         file = optionfile.write(
-            self._server.folder, programs.groups_of(user, place, self._server.dialect.client_programs)
+            self.server.folder, programs.groups_of(user, place, self.server.dialect.client_programs)
         )
         self._files.append(file)
-        return programs.argv(path, words, file, name, enters=self._server.dialect.enters, launcher=launcher)
+        return programs.argv(path, words, file, name, enters=self.server.dialect.enters, launcher=launcher)
 
     def account_for(self, namespace: str, endpoint: Endpoint, account: Account | None = None) -> Account:
         """Return an account once the server knows it.
@@ -207,60 +276,5 @@ class Clients:
                 ],
             )
         user = account if account is not None else self._accounts.of_namespace(namespace, endpoint)
-        self._accounts.wait_until_known(user, self._server)
+        self._accounts.wait_until_known(user, self.server)
         return user
-
-    def resolve_endpoint(self, namespace: str, endpoint: Endpoint | str | None, kind: str = "mysql") -> Endpoint:
-        """Return the endpoint that a client connects to.
-
-        Args:
-            namespace: The namespace that the client connects from.
-            endpoint: An endpoint, a namespace whose endpoint is wanted, or ``addr/ns``; None means the nearest.
-            kind: ``mysql`` or ``mysqlx``.
-
-        Raises:
-            EndpointError: The server does not listen there.
-            ClientError: The endpoint is of the other kind.
-        """
-        if endpoint is None:
-            return self._server.endpoint_for(namespace, kind)
-        if not isinstance(endpoint, str):
-            if (kinds := self._server.kinds_of(endpoint)) and ("mysqlx" in kinds) != (kind == "mysqlx"):
-                raise ClientError(
-                    f"endpoint {endpoint}, port {endpoint.port}, speaks "
-                    + ("X Protocol" if "mysqlx" in kinds else "the classic protocol"),
-                    remedies=[f"pass {self._server.name}.endpoint({endpoint.namespace!r}, {kind!r})"],
-                )
-            return endpoint
-        if "/" not in endpoint or kind != "mysql":
-            return self._server.endpoint(endpoint, kind)
-        # The name of a namespace has no slash: this is addr/ns, as in bind_address.
-        for each in self._server.endpoints:
-            if str(each) == endpoint:
-                return each
-        raise EndpointError(
-            f"{self._server.name} does not listen on {endpoint}",
-            tried=[f"it listens on {', '.join(map(str, self._server.endpoints)) or 'nothing'}"],
-            remedies=[
-                f"leave endpoint out: a client in {namespace} then connects to "
-                f"{self._server.endpoint_for(namespace, kind)}",
-                "or pass a namespace with one of these endpoints",
-            ],
-        )
-
-    def _refuse_endpoint_of_other_server(self, endpoint: Endpoint, fixture: str) -> None:
-        """Raise ClientError for an endpoint of a server that does not have the accounts of this server."""
-        if self._server.kinds_of(endpoint):
-            return
-        for other in self._servers():
-            is_owner = other.network is self._server.network and other.kinds_of(endpoint)
-            if is_owner and other.dataset is not self._server.dataset:
-                raise ClientError(
-                    f"endpoint {endpoint}, port {endpoint.port}, belongs to {other.name}, which does not have the "
-                    f"accounts of {self._server.name}",
-                    where=f"{fixture}(endpoint=...)",
-                    remedies=[
-                        f"pass server={other.name}, too",
-                        f"for a user that {other.name} has already: user=..., password=...",
-                    ],
-                )

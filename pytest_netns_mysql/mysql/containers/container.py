@@ -95,7 +95,7 @@ class ContainerProcess(Process):
         texts = dict(listeners.texts)
         if listeners.checked:
             texts |= {key: _in_container(ends, self._network) for key, ends in listeners.items()}
-        self.command = ["mysqld", *self.arguments(options, texts)]
+        self.command: list[str] = ["mysqld", *self.arguments(options, texts)]
         engine = self._image.engine
         self._container = engine.create(
             self._image.digest,

@@ -16,6 +16,7 @@ from pytest_netns_mysql.errors import ContainerError
 from pytest_netns_mysql.mysql.containers.filecapability import link_with_capability
 
 if TYPE_CHECKING:
+    import docker
     from docker.models.containers import Container
 
 OWNER = "pytest-netns-mysql.owner"
@@ -60,7 +61,7 @@ class Engine:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)
             try:
-                self.client = DockerClient().client
+                self.client: docker.DockerClient = DockerClient().client
                 self.client.ping()
             except Exception as error:  # noqa: BLE001 - of requests and urllib3, too
                 failure = _first_line(error)

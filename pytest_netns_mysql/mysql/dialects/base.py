@@ -163,7 +163,7 @@ class Dialect:
 
         Other drivers need none, and a caller that passes any of them passes all of them.
         """
-        is_connector = driver in (None, "mysql.connector")
+        is_connector = driver in (None, "mysql.connector", "mysql.connector.cext", "mysql.connector.aio")
         return self.connection if is_connector and not {*self.connection} & {*options} else {}
 
     def limited(self, seconds: int, *statements: str) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from pytest_netns_mysql.mysql.drivers.loaded import loaded
 # Ordinary functions that return a coroutine, whatever they are given.
 _ASYNC_FUNCTIONS = tuple((module, name) for module in ("aiomysql", "asyncmy") for name in ("connect", "create_pool"))
 _REMEDIES = (
-    "use a driver that is not asynchronous: 'mysql.connector', 'pymysql', or the connect function of another",
+    "await netns_connect_async('red', driver=...), which takes asynchronous drivers",
+    "or use a driver that is not asynchronous: 'mysql.connector', 'pymysql', or the connect function of another",
     "or open the socket yourself, with netns['red']: socket.create_connection(...), for a driver that takes a socket",
     "or pass a function that returns an open connection: loop.run_until_complete(connect(...))",
 )

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import select
-import socket
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from functools import cache
 from typing import Any
 
 import mysql.connector
-from mysql.connector import version
 from mysql.connector.abstracts import MySQLConnectionAbstract
 from mysql.connector.connection import MySQLConnection
 from mysql.connector.constants import CNX_POOL_ARGS, ClientFlag, ServerCmd
@@ -20,6 +15,7 @@ from mysql.connector.pooling import MySQLConnectionPool
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
+from pytest_netns_mysql.mysql.drivers.clientattributes import client_attributes
 from pytest_netns_mysql.mysql.drivers.tlssecrets import log_secrets
 
 # CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR, CR_SERVER_GONE_ERROR, CR_SERVER_LOST and CR_SERVER_LOST_EXTENDED.
@@ -44,7 +40,7 @@ class NamespaceConnection(MySQLConnection):
         self._namespace = namespace
         self._status = 0
         self._unanswered_commands = 0
-        self.queries = 0
+        self.queries: int = 0
         self._collected: list[str] | None = None
         super().__init__(**options)
 
@@ -99,16 +95,7 @@ class NamespaceConnection(MySQLConnection):
         return self._status
 
     def _add_default_conn_attrs(self) -> None:
-        # The driver runs lsb_release for the name of the system, which takes 20 to 90 ms on the way to the first test.
-        self._conn_attrs |= {
-            "_pid": str(os.getpid()),
-            "_platform": platform.machine(),
-            "_source_host": socket.gethostname(),
-            "_client_name": "mysql-connector-python",
-            "_client_license": "GPL-2.0" if version.LICENSE.startswith("GPLv2") else "Commercial",
-            "_client_version": ".".join(map(str, version.VERSION[:3])),
-            "_os": _operating_system(),
-        }
+        self._conn_attrs |= client_attributes()
 
     def _open_connection(self) -> None:
         # reconnect(), ping(reconnect=True) and a pool that replaces a lost connection all call this method.
@@ -164,16 +151,6 @@ class NamespacePool(MySQLConnectionPool):
         return self._remove_connections()
 
 
-@cache
-def _operating_system() -> str:
-    """Return the name and the version of the operating system, such as Debian GNU/Linux-12, see os-release(5)."""
-    try:
-        about = platform.freedesktop_os_release()
-    except OSError:
-        return ""
-    return f"{about.get('NAME', '')}-{about.get('VERSION_ID', '')}"
-
-
 def connect_by_connector(namespace: AbstractContextManager[Any], options: dict[str, Any]) -> NamespaceConnection:
     """Open a connection from a namespace with the pure-Python implementation of mysql.connector.
 
@@ -182,18 +159,9 @@ def connect_by_connector(namespace: AbstractContextManager[Any], options: dict[s
         options: The options of ``mysql.connector.connect``.
 
     Raises:
-        ClientError: The options ask for a pool or for the C extension.
+        ClientError: The options ask for a pool.
     """
     refuse_pool_options(options)
-    if options.get("use_pure") is False:
-        raise ClientError(
-            'use_pure=False: the driver "mysql.connector" always uses the pure-Python implementation',
-            remedies=[
-                "leave use_pure out",
-                "for the C extension pass driver=mysql.connector.connect: its connections reconnect from their "
-                "namespace, too",
-            ],
-        )
     options.pop("use_pure", None)
     return NamespaceConnection(namespace, **options)
 

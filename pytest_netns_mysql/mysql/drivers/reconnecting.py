@@ -8,16 +8,14 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.drivers.asynchronous import async_error, discard, driver_name, is_async, refuse_awaitable
 from pytest_netns_mysql.mysql.drivers.connector import pool_error
+from pytest_netns_mysql.mysql.drivers.driver import Place
 from pytest_netns_mysql.mysql.drivers.loaded import loaded
-
-Place = AbstractContextManager[Any]
 
 # The one method by which the connections of a driver open every socket. For other drivers that method is unknown, and
 # any method may open a socket, as those of a C library that reconnects in the middle of a query do.
@@ -47,8 +45,23 @@ def keep_in_namespace(connection: Any, namespace: Place, driver: Callable[..., A
     if pooled is not None and isinstance(connection, pooled):
         discard(connection)
         raise pool_error("pool_name=")
+    methods = {name: _entering(name, method, namespace, driver) for name, method in _opening_methods(type(connection))}
+    return with_methods(connection, methods, driver)
+
+
+def with_methods(connection: Any, methods: Mapping[str, Callable[..., Any]], driver: Callable[..., Any]) -> Any:
+    """Return the connection, of a class derived from its own that has these methods.
+
+    Args:
+        connection: What the driver returned.
+        methods: The methods, by name.
+        driver: The driver, for the error.
+
+    Raises:
+        ClientError: The class of the connection cannot be derived from. The connection is closed then.
+    """
     try:
-        connection.__class__ = _derived_class(type(connection), namespace, driver)
+        connection.__class__ = _derived_class(type(connection), methods)
     except (TypeError, AttributeError) as error:
         discard(connection)
         raise ClientError(
@@ -63,28 +76,27 @@ def keep_in_namespace(connection: Any, namespace: Place, driver: Callable[..., A
     return connection
 
 
-def _derived_class(base: type, namespace: Place, driver: Callable[..., Any]) -> type:
-    """Return a subclass with the same memory layout, whose methods that may open a socket enter the namespace."""
-    methods = {name: _entering(name, method, namespace, driver) for name, method in _opening_methods(base)}
+def _derived_class(base: type, methods: Mapping[str, Callable[..., Any]]) -> type:
+    """Return a subclass with the same memory layout."""
     names = {"__slots__": (), "__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": base.__doc__}
     return types.new_class(base.__name__, (base,), exec_body=lambda body: body.update({**methods, **names}))
 
 
 def _opening_methods(base: type) -> Iterator[tuple[str, Callable[..., Any]]]:
     known = [method for module, name, method in _CONNECTING_METHODS if _is_subclass(base, loaded(module, name))]
-    for name in known or _all_methods(base):
-        yield name, inspect.getattr_static(base, name)
+    return ((name, inspect.getattr_static(base, name)) for name in known) if known else all_methods(base)
 
 
 def _is_subclass(derived: type, base: type | None) -> bool:
     return base is not None and issubclass(derived, base)
 
 
-def _all_methods(base: type) -> Collection[str]:
-    """Return the names of all methods but those that begin with two underscores."""
+def all_methods(base: type) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield all methods of a class but those that begin with two underscores, each with its name."""
     functions = (types.FunctionType, *_FROM_C)
     names = {name for each in base.__mro__[:-1] for name in vars(each) if not name.startswith("__")}
-    return [name for name in names if isinstance(inspect.getattr_static(base, name), functions)]
+    members = ((name, inspect.getattr_static(base, name)) for name in names)
+    yield from ((name, member) for name, member in members if isinstance(member, functions))
 
 
 def _entering(

@@ -8,6 +8,7 @@ from typing import Any
 from weakref import WeakSet
 
 import mysqlx
+from mysqlx import protocol
 from mysqlx.connection import SocketStream
 
 
@@ -57,11 +58,21 @@ def xconnect(
         pooling: The pooling options of ``mysqlx.get_client``, which ask for a client, or None for a session.
         **settings: The connection settings of ``mysqlx.get_session``, with ``_`` for ``-``.
     """
-    by_name = {key.replace("_", "-"): value for key, value in settings.items()}
+    by_name = {**_compression(), **{key.replace("_", "-"): value for key, value in settings.items()}}
     if pooling is not None:
         return NamespaceXClient(namespace, by_name, pooling)
     with namespace:
         return _with_closing_stream(mysqlx.get_session(by_name))
+
+
+def _compression() -> dict[str, Any]:
+    """Return the setting without which a session fails with EOFError on Python 3.14.
+
+    From there on the driver decompresses by the standard library, whose decompressor ends with a frame of zstd; the
+    server sends several. The driver takes lz4 where it is asked for, even if that is not installed.
+    """
+    is_of_python = getattr(getattr(protocol, "zstd", None), "__name__", "") == "compression.zstd"
+    return {"compression-algorithms": ["deflate_stream"]} if is_of_python else {}
 
 
 class _ClosingStream(SocketStream):

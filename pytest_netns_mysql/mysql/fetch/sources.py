@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ROOM = "free some space for the cache: fetching needs about 600 MB for a moment, and keeps 220 MB at most"
 """The remedy for a full file system."""
 
-ORIGINS = {"Debian": ("main",), "Ubuntu": ("main", "universe")}
+ORIGINS: Mapping[str, tuple[str, ...]] = {"Debian": ("main",), "Ubuntu": ("main", "universe")}
 """The components to use of the archives that are known here. Derived distributions often use these archives, too."""
 
 _NOT_A_BASE = re.compile(r"-(security|backports|proposed)\b")

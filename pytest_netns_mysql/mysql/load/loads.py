@@ -8,7 +8,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,23 +39,39 @@ class Load:
         name: The name in messages.
         file: The SQL file.
         function: The function. It is called with a connection of the administrator.
+        schema: The schema that is selected for the file, or None.
     """
 
     name: str
     file: Path | None = None
     function: Function | None = None
+    schema: str | None = None
 
     def digest(self) -> str:
         """Return a digest of the files to load, or of the function's module. It changes when the data changes."""
         if self.function is not None:
             return _digest(source_of(self.function).read_bytes(), _bound_values(self.function))
-        return self.scan().digest()
+        digest = self.scan().digest()
+        return digest if self.schema is None else _digest(digest.encode(), self.schema.encode())
 
     def scan(self) -> Scan:
         """Return what the file needs to be loaded."""
         from pytest_netns_mysql.mysql.load import scan
 
         return scan.scan(self.name, self.file or Path())
+
+
+@dataclass(frozen=True)
+class InSchema:
+    """An entry of ``load`` whose files are loaded with a schema selected, as an image's entrypoint does.
+
+    Attributes:
+        entry: The entry.
+        schema: The schema.
+    """
+
+    entry: str | os.PathLike[str] | Function
+    schema: str
 
 
 def with_absolute_paths(entries: Entries, folder: Path) -> tuple[Entry, ...]:
@@ -86,12 +102,17 @@ def _with_absolute_path(entry: Entry, folder: Path) -> Entry:
 
 def entries_of(topology: Topology) -> tuple[Entry, ...]:
     """Return the entries of ``load`` in a topology. Relative paths start from the folder of its file."""
+    return with_absolute_paths(topology.mysqld.load, folder_of(topology))
+
+
+def folder_of(topology: Topology) -> Path:
+    """Return the folder that paths in a topology start from: of its file, else the working directory."""
     file = Path(topology.source.partition("::")[0])
     is_file = os.path.isfile(file)  # noqa: PTH113 - Path's own raises for a long name
-    return with_absolute_paths(topology.mysqld.load, file.parent if is_file else paths.here())
+    return file.parent if is_file else paths.here()
 
 
-def find_loads(entries: Sequence[Entry | Load], *, where: str) -> tuple[Load, ...]:
+def find_loads(entries: Sequence[Entry | Load | InSchema], *, where: str) -> tuple[Load, ...]:
     """Return the loads for some entries, in order.
 
     Args:
@@ -104,9 +125,11 @@ def find_loads(entries: Sequence[Entry | Load], *, where: str) -> tuple[Load, ..
     return tuple(load for entry in entries for load in _find(entry, where))
 
 
-def _find(entry: Entry | Load, where: str) -> Iterator[Load]:
+def _find(entry: Entry | Load | InSchema, where: str) -> Iterator[Load]:
     if isinstance(entry, Load):
         yield entry
+    elif isinstance(entry, InSchema):
+        yield from (replace(load, schema=entry.schema) for load in _find(entry.entry, where))
     elif isinstance(entry, Path):
         yield from _sql_files(entry, where)
     elif isinstance(entry, str):

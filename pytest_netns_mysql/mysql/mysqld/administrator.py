@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from pytest_netns_mysql.mysql.dialects.base import Dialect
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
-    from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
+    from pytest_netns_mysql.mysql.drivers.driver import Driver
     from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.mysql.mysqld.spare import SpareAccount
@@ -46,7 +46,7 @@ class Administrator:
         self._own: NamespaceConnection | None = None
         self._is_prepared = False
         self._tests: NamespaceConnection | None = None
-        self.is_used = False
+        self.is_used: bool = False
         self.disregarded: Counter[str] = Counter()
         self.spare: SpareAccount | None = None
         self._kind = kind
@@ -87,11 +87,11 @@ class Administrator:
         return self._open(driver, **options)
 
     def _open(self, driver: Driver | None = None, **options: Any) -> Any:
-        from pytest_netns_mysql.mysql.drivers.connect import connect, endpoint_kind
-        from pytest_netns_mysql.mysql.drivers.driveroptions import has_known_options, with_common_names
+        from pytest_netns_mysql.mysql.drivers.registry import find
 
         self._access.check_running()
-        if endpoint_kind(driver) == "mysqlx":
+        found = find(driver)
+        if found.endpoint_kind == "mysqlx":
             raise ClientError(
                 "the administrator's private socket does not support the X Protocol",
                 remedies=["name a namespace and an account: connect('red', driver='mysqlx', user=...)"],
@@ -99,8 +99,8 @@ class Administrator:
         with self._access.raise_if_server_died():
             common = self._dialect.common(driver, options)
             # The names of common options differ between drivers: an unknown driver keeps its own defaults.
-            own = self._options if has_known_options(driver) else dict(self._access.administration)
-            connection = connect(self._access.home, driver, **{**common, **own, **with_common_names(driver, options)})
+            own = self._options if found.has_known_options else dict(self._access.administration)
+            connection = found.connect(self._access.home, {**common, **own, **found.with_common_names(options)})
         self._access.clients.note(connection, _WHO)
         return connection
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.mysql.drivers.connect import asks_for_tls, connect_with_tls_if_required, endpoint_kind
-from pytest_netns_mysql.mysql.drivers.driveroptions import with_common_names
+from pytest_netns_mysql.mysql.drivers.connect import asks_for_tls, connect_with_tls_if_required
+from pytest_netns_mysql.mysql.drivers.registry import find
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.drivers.connect import Driver
+    from pytest_netns_mysql.mysql.drivers.driver import AnyDriver, Driver
     from pytest_netns_mysql.mysql.mysqld.access import ServerAccess
     from pytest_netns_mysql.mysql.mysqld.serverfacts import ServerFacts
 
@@ -23,7 +23,7 @@ def connect_client(
     driver: Driver | None,
     options: dict[str, Any],
 ) -> Any:
-    """Open a connection from a namespace; the arguments are those of ``Instance.connect``.
+    """Open a connection from a namespace; the arguments are those of ``Connectable.connect``.
 
     Args:
         server: The server.
@@ -34,20 +34,59 @@ def connect_client(
         options: The driver's options.
     """
     __tracebackhide__ = True
-    options = with_common_names(driver, options)
+    found = find(driver)
+    options = found.with_common_names(options)
     name = namespace if namespace is not None else GLOBAL
-    place = server.endpoint_for(name, endpoint_kind(driver)) if endpoint is None else endpoint
-    settings = {"host": place.address, "port": place.port, **server.dialect.common(driver, options), **options}
-    user = str(options.get("user", "nobody"))
-    attempt = Attempt(
-        name, _target(server, place, settings), user, driver if isinstance(driver, str) else _name(driver)
-    )
-    attempt.uses_tls = asks_for_tls(driver, settings)
+    settings, attempt = _prepare(server, name, endpoint, driver or "mysql.connector", found, options)
     with server.attempts.noting(attempt), access.raise_if_server_died():
-        connection = connect_with_tls_if_required(server.network[name], driver, **settings)
-    attempt.note_connection(connection, access.clients.note(connection, f"{user} from {name}"))
-    attempt.uses_tls = getattr(connection, "is_secure", attempt.uses_tls)
+        connection = connect_with_tls_if_required(server.network[name], found, settings)
+    _note(attempt, connection, access)
     return connection
+
+
+async def connect_client_async(
+    server: ServerFacts,
+    access: ServerAccess,
+    namespace: str,
+    endpoint: Endpoint | None,
+    driver: Driver | None,
+    options: dict[str, Any],
+) -> Any:
+    """Open a connection from a namespace by an asynchronous driver; the arguments are those of ``connect_client``."""
+    __tracebackhide__ = True
+    from pytest_netns_mysql.mysql.drivers.asyncconnect import connect_async_with_tls_if_required
+    from pytest_netns_mysql.mysql.drivers.asyncregistry import check_event_loop, find_async
+
+    found = find_async(driver)
+    check_event_loop(found)
+    options = found.with_common_names(options)
+    settings, attempt = _prepare(server, namespace, endpoint, driver or "mysql.connector.aio", found, options)
+    with server.attempts.noting(attempt), access.raise_if_server_died():
+        connection = await connect_async_with_tls_if_required(server.network[namespace], found, settings)
+    _note(attempt, connection, access)
+    return connection
+
+
+def _prepare(
+    server: ServerFacts,
+    namespace: str,
+    endpoint: Endpoint | None,
+    driver: Driver,
+    found: AnyDriver,
+    options: dict[str, Any],
+) -> tuple[dict[str, Any], Attempt]:
+    """Return the options with the host and the port, and the attempt for reports."""
+    place = server.endpoint_for(namespace, found.endpoint_kind) if endpoint is None else endpoint
+    settings = {"host": place.address, "port": place.port, **server.dialect.common(driver, options), **options}
+    attempt = Attempt(namespace, _target(server, place, settings), str(options.get("user", "nobody")), _name(driver))
+    attempt.uses_tls = asks_for_tls(found, settings)
+    return settings, attempt
+
+
+def _note(attempt: Attempt, connection: Any, access: ServerAccess) -> None:
+    number = access.clients.note(connection, f"{attempt.user} from {attempt.namespace}")
+    attempt.note_connection(connection, number)
+    attempt.uses_tls = getattr(connection, "is_secure", attempt.uses_tls)
 
 
 def _target(server: ServerFacts, endpoint: Endpoint, settings: dict[str, Any]) -> Endpoint:
@@ -59,8 +98,8 @@ def _target(server: ServerFacts, endpoint: Endpoint, settings: dict[str, Any]) -
     return Endpoint(host, next(places, endpoint.namespace), port if isinstance(port, int) else endpoint.port)
 
 
-def _name(driver: Any) -> str:
-    if driver is None:
-        return "mysql.connector"
+def _name(driver: Driver) -> str:
+    if isinstance(driver, str):
+        return driver
     named = driver if hasattr(driver, "__qualname__") else type(driver)  # the repr of a partial has its arguments
     return f"{named.__module__}.{named.__qualname__}"

@@ -5,32 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.errors import ServerStartError, SettingError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.mysql.cache import manifest
 from pytest_netns_mysql.mysql.mysqld import template as templates
 from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
+from pytest_netns_mysql.mysql.mysqld.connectable import Connectable
 from pytest_netns_mysql.mysql.mysqld.failure import naming_limits
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, dump_threads
 from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
-from pytest_netns_mysql.mysql.mysqld.serverfacts import ServerFacts
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.drivers.connect import Driver
     from pytest_netns_mysql.mysql.mysqld.process import Process
     from pytest_netns_mysql.mysql.mysqld.seeded import Seeded
 
 _STOP_TIMEOUT = 30.0  # seconds
 
 
-class Instance(ServerFacts):
+class Instance(Connectable):
     """A MySQL server in the sandbox. It stops with ``kill()`` or when this process ends.
 
     MySQLServer, the class that tests see, adds what needs the rooms above: seeds, snapshots, certificates.
 
     Attributes:
-        administrator: The administrator's sessions.
         seeded: The schemas that the server was loaded with, or None.
         untouched_template: The template that the running mysqld booted from; None for data that others made or loaded,
             and after a restart.
@@ -39,7 +36,7 @@ class Instance(ServerFacts):
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
         """Check the configuration's endpoints against the network; raise EndpointError before anything is started."""
         super().__init__(spec, network)
-        self.administrator = Administrator(self._access, spec.kind, timeout=spec.start_timeout)
+        self.administrator: Administrator = Administrator(self._access, spec.kind, timeout=spec.start_timeout)
         self.seeded: Seeded | None = None
         self.untouched_template: Path | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it
@@ -162,41 +159,6 @@ class Instance(ServerFacts):
         names, rows = self.administrator.execute(statement, *values)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def connect(
-        self,
-        namespace: str | None = None,
-        *,
-        endpoint: Endpoint | None = None,
-        driver: Driver | None = None,
-        **options: Any,
-    ) -> Any:
-        """Open a connection: as the administrator by the private socket, or from a namespace as ``user``.
-
-        Without a password the connection does not use TLS unless TLS is asked for (``ssl_disabled=False``) or
-        required: there is nothing to hide, and TLS costs 40 ms.
-
-        Args:
-            namespace: The namespace that the connection comes from; without it and ``endpoint``, the administrator's.
-            endpoint: The endpoint to connect to, by default the nearest one.
-            driver: The driver, by default mysql.connector.
-            options: mysql.connector's options for any driver (user, password, database, connection_timeout,
-                autocommit, ssl_ca and others), or the driver's own.
-
-        Returns:
-            The driver's connection, which the caller closes.
-
-        Raises:
-            ServerGoneError: mysqld does not run.
-            ClientError: The options do not fit the driver; the driver raises its own errors beside that.
-        """
-        if namespace is None and endpoint is None:
-            return self.administrator.connect(driver, **options)
-        from pytest_netns_mysql.mysql.mysqld.clientconnection import connect_client
-
-        self._access.check_running()
-        self.administrator.drop_spare()
-        return connect_client(self, self._access, namespace, endpoint, driver, options)
-
     def restart(self, **changes: Any) -> None:
         """Shut mysqld down and start it again on the same data. Open connections are lost.
 
@@ -211,15 +173,16 @@ class Instance(ServerFacts):
             SettingError: Others run the server.
         """
         self._own("restarted")
-        before = self.spec, self._listeners
+        spec_before, listeners_before = self.spec, self._listeners
         spec = self.spec.changed(changes)
         listeners = spec.listeners(self.network)
         self.stop()
-        self.spec, self._listeners = spec, listeners
+        self.spec: ResolvedSpec = spec
+        self._listeners = listeners
         try:
             self._start_again()
         except BaseException:
-            self.spec, self._listeners = before
+            self.spec, self._listeners = spec_before, listeners_before
             raise
 
     def _start_again(self) -> None:

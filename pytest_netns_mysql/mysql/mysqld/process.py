@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -48,13 +49,13 @@ class Process(ServerFolder):
         """Take program, folder and namespace; nothing is started."""
         super().__init__(folder)
         self.command: list[str] = []
-        self.home = home
+        self.home: AbstractContextManager[Any] = home
         self._namespace = home
         self._program = program
         self._logged = 0  # bytes of the log that earlier starts wrote
         self._printed: IO[bytes] | None = None  # what mysqld prints until it opens its log, or where it cannot
         self._process: Handle | None = None
-        self.clients = ConnectionNames()
+        self.clients: ConnectionNames = ConnectionNames()
 
     @property
     def administration(self) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from pytest_netns_mysql.optionnames import base_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pytest_netns_mysql.mysql.load.loads import Entry, Load
+    from pytest_netns_mysql.mysql.load.loads import Entry, InSchema, Load
     from pytest_netns_mysql.mysql.mysqld.features import Request
     from pytest_netns_mysql.mysql.mysqld.kind import Kind
     from pytest_netns_mysql.topology.topology import Topology
@@ -52,7 +52,7 @@ class ServerSpec:
     admin_address: str | None = None
     mysqlx_bind_address: str | Sequence[str] | None = None
     options: Mapping[str, OptionValue] = field(default_factory=dict)
-    load: tuple[Entry | Load, ...] = ()
+    load: tuple[Entry | Load | InSchema, ...] = ()
     check_endpoints: bool = True
     require_mysqlx: bool = True
     drop_capabilities: str | Sequence[str] = ()
@@ -68,8 +68,6 @@ class ServerSpec:
             topology: The topology.
             mysqlx: Whether X Plugin listens where ``bind_address`` says if the table does not say where.
         """
-        from pytest_netns_mysql.mysql.load.loads import entries_of
-
         table = topology.mysqld
         wants_mysqlx = mysqlx and table.mysqlx_bind_address is None
         return cls(
@@ -77,7 +75,7 @@ class ServerSpec:
             admin_address=table.admin_address,
             mysqlx_bind_address=topology.bind_address if wants_mysqlx else table.mysqlx_bind_address,
             options=table.options,
-            load=entries_of(topology),
+            load=_entries(topology),
             where_load=f"{topology.source}: mysqld.load",
         )
 
@@ -167,3 +165,14 @@ class ServerSpec:
                     check_names(endpoints, topology.plan.hosts, key=key, where=where)
         for kind in kinds:
             check_features(kind, self.requests(), where)
+
+
+def _entries(topology: Topology) -> tuple[Entry | Load | InSchema, ...]:
+    """Return what a topology's server is loaded with."""
+    from pytest_netns_mysql.mysql.load import loads
+
+    if not topology.mysqld.environment:
+        return loads.entries_of(topology)
+    from pytest_netns_mysql.mysql.load.imagevariables import entries_with_variables
+
+    return entries_with_variables(topology)

@@ -65,16 +65,16 @@ class Proxy:
         """
         self.name = name
         self.server = server
-        self.server_endpoint = server.endpoint_for(namespace)
+        self.server_endpoint: Endpoint = server.endpoint_for(namespace)
         self._network = server.network
         self._namespace = server.network[namespace]
         self._home = server.network[GLOBAL]
-        self.endpoint = Endpoint(self._namespace.address, namespace, port)
+        self.endpoint: Endpoint = Endpoint(self._namespace.address, namespace, port)
         self._argv = argv
         self._timeout = timeout
         self._process: Program | None = None
         self.command: list[str] = []
-        self.folder = WORK_DIRECTORY
+        self.folder: Path = WORK_DIRECTORY
 
     @property
     def pid(self) -> int | None:

@@ -63,8 +63,8 @@ class ServerCleanup:
             own_accounts: The accounts of the test, which are dropped. Their connections are ended without a report.
         """
         self.server = server
-        self.result = ResetResult()
-        self.death = ""
+        self.result: ResetResult = ResetResult()
+        self.death: str = ""
         self.remaining: frozenset[int] = frozenset()
         self._before = before
         self._wider_accounts = frozenset(wider_accounts)

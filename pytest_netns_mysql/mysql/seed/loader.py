@@ -55,7 +55,7 @@ def load_into(server: Instance, loads: Sequence[Load], schema: str | None = None
         if load.function is not None:
             _call(server, load, load.function, schema)
         elif load.file is not None:
-            _load_file(server, load, load.file, schema, amends)
+            _load_file(server, load, load.file, schema if load.schema is None else load.schema, amends)
 
 
 def _load_file(server: Instance, load: Load, file: Path, schema: str | None, amends: Amends | None) -> None:

@@ -137,13 +137,13 @@ def data_of(folder: Path) -> Path:
 
 
 def _options(spec: ResolvedSpec) -> dict[str, OptionValue]:
-    options = {without_loose(name): value for name, value in spec.options.items()}
-    return {name: value for name, value in options.items() if not name.startswith(_IRRELEVANT)}
+    return {name: value for name, value in spec.options.items() if not without_loose(name).startswith(_IRRELEVANT)}
 
 
 def key(spec: ResolvedSpec) -> str:
     """Return the key of a seed, which differs if other data is loaded or loading has other options."""
-    parts = [_FORMAT, *sorted(arguments(_options(spec)))]
+    options = {without_loose(name): value for name, value in _options(spec).items()}
+    parts = [_FORMAT, *sorted(arguments(options))]
     parts += (part for load in spec.load for part in (load.name, load.digest()))
     return hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:_DIGITS]
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.drivererror import Failure
 from pytest_netns_mysql.report.explanations.loginaccounts import client_of, login_of, origin_of, quoted
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.access.explanation import Candidate, LoginExplanation
+    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 _NOTHING_GIVEN = "using password: NO"
 
@@ -29,13 +35,16 @@ class Login:
         if failure.attempt is not None and failure.server is not None:
             user = failure.attempt.user
             host = origin_of(failure.server, failure.attempt) or host
-        self.user, self.address, self.context = user, host, context
-        self.server = failure.server
-        self.explanation = login_of(failure, (user, host))
+        self.user: str = user
+        self.address: str = host
+        self.context: Context = context
+        self.server: Instance | None = failure.server
+        self.explanation: LoginExplanation | None = login_of(failure, (user, host))
         candidates = self.explanation.candidates if self.explanation else ()
-        self.of_user = [each for each in candidates if each.user == user]
-        self.account = next(((each.user, each.host) for each in candidates if each.matches), None)
-        self.later = [each.account for each in self.of_user if each.matches and each.account != self.picked]
+        self.of_user: list[Candidate] = [each for each in candidates if each.user == user]
+        matching = ((each.user, each.host) for each in candidates if each.matches)
+        self.account: tuple[str, str] | None = next(matching, None)
+        self.later: list[str] = [each.account for each in self.of_user if each.matches and each.account != self.picked]
 
     @property
     def origin(self) -> str:

@@ -28,6 +28,7 @@ def draw(topology: Topology) -> str:
         _columns(_rules(facts), width),
         _section("host names", [(name, ", ".join(addresses)) for name, addresses in host_names(plan).items()], 0),
         _section("mysqld listens on", _endpoints(topology), width),
+        [printable(note) for note in topology.notes],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines)
 

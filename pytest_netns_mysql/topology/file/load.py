@@ -25,6 +25,7 @@ else:
 
 _SEVERAL = "topology"
 _SEPARATOR = "::"
+_COMPOSE = (".yaml", ".yml")
 _TEXT = arguments.Kind("text", '"red-blue"', lambda value: isinstance(value, str), TopologyError)
 _ARGUMENTS = {
     "choice": _TEXT,
@@ -49,7 +50,8 @@ def load(choice: str, *, base: Path | None = None) -> Topology:
     """Return a topology.
 
     Args:
-        choice: A preset, a TOML file, ``FILE::NAME`` for one of the topologies in a file, or a text from ``dump``.
+        choice: A preset, a TOML file, ``FILE::NAME`` for one of the topologies in a file, a compose file or a folder
+            with one, or a text from ``dump``.
         base: The folder from which relative paths start, by default the working directory.
 
     Raises:
@@ -101,6 +103,8 @@ def _load(choice: str, base: Path | None) -> tuple[Topology, ...]:
     file, separator, wanted = choice.partition(_SEPARATOR)
     expanded = os.path.expanduser(file)  # noqa: PTH111 - Path's own raises for an unknown ~user
     path = Path(expanded) if os.path.isabs(expanded) else (base or paths.here()) / expanded  # noqa: PTH117
+    if choice and (found := _of_compose_files(path, wanted)) is not None:
+        return (found,)
     if not os.path.isfile(path) or path.suffix != ".toml":  # noqa: PTH113 - Path's own raises for a long name
         raise _not_found(choice, path)
     try:
@@ -112,6 +116,23 @@ def _load(choice: str, base: Path | None) -> tuple[Topology, ...]:
     return _decode(text, name=path.stem, source=str(path), wanted=wanted if separator else None)
 
 
+def _of_compose_files(path: Path, wanted: str) -> Topology | None:
+    """Return the topology of a compose file, or of those in a folder; None if the path leads to neither."""
+    is_file = os.path.isfile(path) and path.suffix in _COMPOSE  # noqa: PTH113
+    if not is_file and not os.path.isdir(path):  # noqa: PTH112
+        return None
+    from pytest_netns_mysql.topology.compose.reading import read_files, read_folder
+
+    found = read_files((path,)) if is_file else read_folder(path)
+    if found is not None and wanted:
+        raise TopologyError(
+            f"a compose file has a single topology, and no {wanted!r}",
+            where=str(path),
+            remedies=["leave out the name", "choose profiles by the environment variable COMPOSE_PROFILES"],
+        )
+    return found
+
+
 def preset_text(name: str) -> str:
     """Return the text of a preset's file."""
     return (files("pytest_netns_mysql.topology") / "presets" / f"{name}.toml").read_text("utf-8")
@@ -119,9 +140,13 @@ def preset_text(name: str) -> str:
 
 def _not_found(choice: str, path: Path) -> TopologyError:
     near = difflib.get_close_matches(choice, presets(), n=1)
-    remedies = [f"write {name}" for name in near] or ["write the name of a preset, or the path of a TOML file"]
+    remedies = [f"write {name}" for name in near] or [
+        "write the name of a preset, or the path of a TOML file or a compose file"
+    ]
     if os.path.isfile(path):  # noqa: PTH113
-        remedies = [f"rename it to {path.stem}.toml: a topology file must have that ending"]
+        remedies = [
+            f"rename it to {path.stem}.toml, or to {path.stem}.yaml if it is a compose file: the ending says which"
+        ]
     elif choice and os.path.isdir(path):  # noqa: PTH112
         remedies = [f"choose a file in the folder {path}"]
     return TopologyError(

@@ -125,6 +125,7 @@ def dump(topology: Topology) -> str:
     keys = _plain(topology)
     name = keys.pop("name", "topology")
     keys.pop("source", None)
+    keys.pop("notes", None)
     try:
         return tomli_w.dumps({"topology": {name: keys}})
     except (TypeError, ValueError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -65,8 +66,8 @@ def plan(description: Description, faults: Faults | None = None) -> Plan:
         faults.check()  # further faults would only follow from those of the file
     found = replace(found, hosts=_hosts(description, found, faults))
     routes = (*wiring.default_routes, *_routes(description, found, faults))
-    masquerades = _masquerades(description, found, faults)
     forwards = _port_forwards(description, found, faults)
+    masquerades = _masquerades(description, found, forwards, faults)
     found = replace(found, routes=routes, masquerades=masquerades, port_forwards=forwards)
     _check_external(description, faults)
     found = replace(found, bind_address=endpoints.bind_address(description, found, faults))
@@ -146,7 +147,9 @@ def _interfaces(name: str, found: Plan) -> list[str]:
     ]
 
 
-def _masquerades(description: Description, found: Plan, faults: Faults) -> tuple[Masquerade, ...]:
+def _masquerades(
+    description: Description, found: Plan, forwards: tuple[PortForward, ...], faults: Faults
+) -> tuple[Masquerade, ...]:
     rules: list[Masquerade] = []
     for name, start, section in _routers(description):
         if section.masquerade is False:
@@ -163,7 +166,7 @@ def _masquerades(description: Description, found: Plan, faults: Faults) -> tuple
                         f"write one of {', '.join(known)}, or true for all" if known else f"give {name} a link",
                     )
                 rules.append(Masquerade(name, interface))
-        if not section.forwarding:
+        if not section.forwarding and not _publishes_to_itself(name, forwards):
             faults.add(
                 f"{name} has masquerade, but does not forward",
                 f"{start}masquerade",
@@ -184,6 +187,8 @@ def _port_forwards(description: Description, found: Plan, faults: Faults) -> tup
             to = ip_address(there[0])
             own = [address.ip for address in found.addresses[name] if not address.is_loopback]
             wanted = [ip_address(here[0])] if here[0] else [ip for ip in own if ip.version == to.version]
+            # The kernel sends nothing out that comes from ::1, whatever is translated.
+            own += [ip for ip in wanted if ip.version == 4 and ip.is_loopback]
             if not set(wanted) <= set(own) or not wanted or any(ip.version != to.version for ip in wanted):
                 faults.add(
                     f"{name} has no address {here[0] or f'of IPv{to.version}'} to publish {there[0]} at",
@@ -196,11 +201,16 @@ def _port_forwards(description: Description, found: Plan, faults: Faults) -> tup
             if not any(to == address.ip for addresses in found.addresses.values() for address in addresses):
                 faults.add(f"no namespace has the address {to}", key, "write an address of the topology")
             rules += [PortForward(name, ip, here[1], to, there[1]) for ip in wanted]
-        if section.publish and not section.forwarding:
+        if section.publish and not section.forwarding and not _publishes_to_itself(name, rules):
             faults.add(
                 f"{name} has publish, but does not forward", f"{start}publish", f"write {start}forwarding = true"
             )
     return tuple(rules)
+
+
+def _publishes_to_itself(name: str, rules: Iterable[PortForward]) -> bool:
+    """Return True if a namespace has published ports for its own connections, which are not forwarded."""
+    return any(rule.namespace == name and rule.address.is_loopback for rule in rules)
 
 
 def _hosts(description: Description, found: Plan, faults: Faults) -> tuple[tuple[str, Address], ...]:

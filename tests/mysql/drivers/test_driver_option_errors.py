@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import ClientError
-from pytest_netns_mysql.mysql.drivers.driveroptions import has_known_options, to_driver_options, with_common_names
+from pytest_netns_mysql.mysql.drivers.functions import of_function
+from pytest_netns_mysql.mysql.drivers.syncoptions import TAKERS, X
 
 
 @pytest.fixture(params=["MySQLdb", "mariadb"])
@@ -24,22 +25,24 @@ def connect(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_common_names(connect: Callable[..., Any]) -> None:
     options = {"username": "app", "passwd": "x", "db": "shop", "connection_timeout": 7, "autocommit": True}
-    assert has_known_options(connect)
-    assert with_common_names(connect, options) == {
+    driver = of_function(connect)
+    assert driver.has_known_options
+    assert driver.with_common_names(options) == {
         "user": "app",
         "password": "x",
         "database": "shop",
         "connection_timeout": 7,
         "autocommit": True,
     }
-    assert to_driver_options(connect, options) == {
+    assert driver.own_options(options) == {
         "user": "app",
         "password": "x",
         "database": "shop",
         "connect_timeout": 7,
         "autocommit": True,
     }
-    assert to_driver_options(connect, {"allow_local_infile": True, "socket": "/s"}) == {
+    assert driver.own_options({"allow_local_infile": True, "socket": "/s"}) == {
+        "connect_timeout": 10,
         "local_infile": True,
         "unix_socket": "/s",
     }
@@ -47,19 +50,19 @@ def test_common_names(connect: Callable[..., Any]) -> None:
 
 def test_an_option_that_is_not_known(connect: Callable[..., Any]) -> None:
     with pytest.raises(ClientError, match=r"^(mysqlclient|mariadb) takes no option buffered=, an option of mysql"):
-        to_driver_options(connect, {"buffered": True})
+        of_function(connect).own_options({"buffered": True})
 
 
 def test_a_name_twice(connect: Callable[..., Any]) -> None:
     with pytest.raises(ClientError, match=r"^connection_timeout is given twice, as connect_timeout= and as "):
-        to_driver_options(connect, {"connect_timeout": 1, "connection_timeout": 2})
+        of_function(connect).own_options({"connect_timeout": 1, "connection_timeout": 2})
 
 
 @pytest.mark.parametrize(
     ("module", "options", "expected"),
     [
         ("MySQLdb", {"ssl_disabled": True}, {"ssl_mode": "DISABLED"}),
-        ("MySQLdb", {"ssl_disabled": False}, {"ssl_mode": "PREFERRED"}),
+        ("MySQLdb", {"ssl_disabled": False}, {"ssl_mode": "REQUIRED"}),
         (
             "MySQLdb",
             {"ssl_ca": "ca.pem", "ssl_cert": "c.pem", "ssl_key": "k.pem", "ssl_verify_identity": True},
@@ -74,24 +77,21 @@ def test_tls(monkeypatch: pytest.MonkeyPatch, module: str, options: dict[str, An
     made = types.ModuleType(module)
     made.connect = lambda **_: None  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module, made)
-    assert to_driver_options(made.connect, options) == expected
+    assert of_function(made.connect).own_options(options) == {"connect_timeout": 10, **expected}
 
 
 def test_x_devapi_counts_in_milliseconds() -> None:
-    assert to_driver_options("mysqlx", {"connection_timeout": 7, "db": "shop", "ssl_disabled": True}) == {
+    assert X.to_own({"connection_timeout": 7, "db": "shop", "ssl_disabled": True}, others=TAKERS) == {
         "connect_timeout": 7000,
         "schema": "shop",
         "ssl_mode": "disabled",
     }
-    assert to_driver_options("mysqlx", {"connect_timeout": 7000}) == {"connect_timeout": 7000}
+    assert X.to_own({"connect_timeout": 7000}) == {"connect_timeout": 7000}
 
 
 def test_an_unknown_function_gets_the_options_as_written() -> None:
     def connect(**options: Any) -> None: ...
 
-    assert not has_known_options(connect)
-    assert (
-        with_common_names(connect, {"db": 1, "x": 2})
-        == to_driver_options(connect, {"db": 1, "x": 2})
-        == {"db": 1, "x": 2}
-    )
+    driver = of_function(connect)
+    assert not driver.has_known_options
+    assert driver.with_common_names({"db": 1, "x": 2}) == driver.own_options({"db": 1, "x": 2}) == {"db": 1, "x": 2}

@@ -9,7 +9,7 @@ def test_it():
     rooms = {"collection", "kernel", "kernel.namespaces", "run"}
     search = {"run.search"}  # an ordinary user's run looks for the word above
     assert ours - rooms - search == {
-        *("exports", "plugin", "fixtures", "settingtable", "errors"),
+        *("exports", "plugin", "fixtures", "hookspecs", "settingtable", "errors"),
         *("collection.netnstests", "run.ownfixtures", "run.pytest_internals", "run.pytestoptions", "run.stash"),
         *("run.wanted", "kernel.namespaces.privileges"),
     }

@@ -57,7 +57,9 @@ def test_a_file_may_be_named_from_the_users_home(tmp_path: Path, monkeypatch: py
     assert load("~/shop.toml").source == str(tmp_path / "shop.toml")
 
 
-NAME_ONE = "write the name of a preset, or the path of a TOML file"
+NAME_ONE = "write the name of a preset, or the path of a TOML file or a compose file"
+
+RENAME = "rename it to shop.toml, or to shop.yaml if it is a compose file: the ending says which"
 
 
 @pytest.mark.parametrize(
@@ -72,8 +74,8 @@ NAME_ONE = "write the name of a preset, or the path of a TOML file"
         ("a\x00b.toml", NAME_ONE),
         ("x" * 300 + ".toml", NAME_ONE),
         ("~no-such-user/shop.toml", NAME_ONE),
-        ("shop.txt", "rename it to shop.toml: a topology file must have that ending"),
-        ("shop", "rename it to shop.toml: a topology file must have that ending"),
+        ("shop.txt", RENAME),
+        ("shop", RENAME),
     ],
 )
 def test_what_is_no_preset_and_no_file_is_told_with_what_was_looked_for(

@@ -208,7 +208,7 @@ def test_a_value_of_the_wrong_kind_is_told_by_its_key_and_what_it_takes(
         (
             {**red(), "mysqld": {"bind-address": "*"}},
             "mysqld.bind-address",
-            "mysqld takes bind_address, admin_address, mysqlx_bind_address, options, load",
+            "mysqld takes bind_address, admin_address, mysqlx_bind_address, options, load, image, environment",
             "write bind_address",
         ),
     ],

@@ -1,0 +1,2 @@
+CREATE TABLE orders (id INT PRIMARY KEY, total DECIMAL(8, 2));
+INSERT INTO orders VALUES (1, 30.50);

@@ -1,0 +1,173 @@
+"""Drivers for asyncio by name: whatever a connection opens later is opened in its namespace, red and blue at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import aiomysql
+import asyncmy
+import mariadb
+import mysql.connector
+import mysql.connector.aio
+import pytest
+
+from pytest_netns_mysql import Account, AccountFactory, AsyncConnectFactory, MySQLServer
+
+pytestmark = pytest.mark.live
+
+RED, BLUE = "192.0.2.2", "198.51.100.2"
+DRIVERS = ["mysql.connector.aio", "asyncmy", "aiomysql"]
+FUNCTIONS: dict[str, Any] = {
+    "aio-function": mysql.connector.aio.connect,
+    "asyncmy-function": asyncmy.connect,
+    "aiomysql-function": aiomysql.connect,
+    "aiomysql-lambda": lambda **options: aiomysql.connect(
+        host=options["host"], port=options["port"], user=options["user"], password=options["password"]
+    ),
+    "mariadb-function": mariadb.asyncConnect,
+}
+every_driver = pytest.mark.parametrize("driver", DRIVERS)
+every_function = pytest.mark.parametrize("driver", [*DRIVERS, *FUNCTIONS.values()], ids=[*DRIVERS, *FUNCTIONS.keys()])
+
+
+@pytest.fixture
+def app(netns_account: AccountFactory) -> Account:
+    """An account that may come from anywhere."""
+    return netns_account("app", host="%", password="password")
+
+
+async def ask(connection: Any, query: str) -> Any:
+    cursor = connection.cursor()
+    if asyncio.iscoroutine(cursor):
+        cursor = await cursor
+    await cursor.execute(query)
+    (found,) = await cursor.fetchone()
+    await cursor.close()
+    return found
+
+
+async def reconnect(connection: Any) -> None:
+    """Reconnect in the driver's own way."""
+    if hasattr(connection, "reconnect"):
+        await connection.reconnect()
+    else:
+        await connection.ping(reconnect=True)
+
+
+@every_function
+def test_red_and_blue_at_once(netns_connect_async: AsyncConnectFactory, app: Account, driver: Any) -> None:
+    async def user(namespace: str) -> Any:
+        connection = await netns_connect_async(namespace, driver=driver, account=app)
+        await asyncio.sleep(0)
+        return await ask(connection, "SELECT USER()")
+
+    async def main() -> list[Any]:
+        return await asyncio.gather(*(user(namespace) for namespace in ["red", "blue"] * 2))
+
+    assert asyncio.run(main()) == [f"app@{RED}", f"app@{BLUE}"] * 2
+
+
+@every_function
+@pytest.mark.netns("blue")
+def test_a_connection_that_was_killed_reconnects_from_its_namespace(
+    netns_connect_async: AsyncConnectFactory, app: Account, netns_mysqld: MySQLServer, driver: Any
+) -> None:
+    async def main() -> None:
+        connection = await netns_connect_async("red", driver=driver, account=app)
+        for _ in range(2):
+            netns_mysqld.execute(f"KILL {await ask(connection, 'SELECT CONNECTION_ID()')}")
+            await asyncio.create_task(reconnect(connection))
+            assert await ask(connection, "SELECT USER()") == f"app@{RED}"
+
+    asyncio.run(main())
+
+
+@every_driver
+def test_the_own_account_of_a_namespace(netns_connect_async: AsyncConnectFactory, driver: str) -> None:
+    async def main() -> None:
+        async with netns_connect_async("blue", driver=driver, endpoint="red") as connection:
+            assert await ask(connection, "SELECT USER()") == f"blue_user@{BLUE}"
+            assert await ask(connection, "SELECT DATABASE()") == "blue_schema"
+        async with await netns_connect_async("red", driver=driver) as connection:
+            assert await ask(connection, "SELECT USER()") == f"red_user@{RED}"
+
+    asyncio.run(main())
+
+
+@pytest.fixture
+def kept() -> Iterator[list[Any]]:
+    """A list of connections that are deleted after the test, where Python would warn of an open socket."""
+    kept: list[Any] = []
+    yield kept
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        kept.clear()
+        gc.collect()
+    assert [str(each.message) for each in warned] == []
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that is closed after the connections of the test."""
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        yield loop
+
+
+@every_function
+@pytest.mark.parametrize("end", ["shut down", "closed", "idle"])
+def test_a_connection_ends_with_its_loop_or_its_test(
+    kept: list[Any],
+    loop: asyncio.AbstractEventLoop,
+    netns_connect_async: AsyncConnectFactory,
+    app: Account,
+    driver: Any,
+    end: str,
+) -> None:
+    async def main() -> None:
+        kept.append(await netns_connect_async("red", driver=driver, account=app))
+
+    loop.run_until_complete(main())
+    if end == "shut down":
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    if end != "idle":
+        loop.close()
+
+
+def test_a_pool_of_mysql_connector_replaces_connections_from_its_namespace(
+    netns_connect_async: AsyncConnectFactory, app: Account, netns_mysqld: MySQLServer
+) -> None:
+    async def users(namespace: str) -> list[str]:
+        pool_class: Any = mysql.connector.aio.MySQLConnectionPool
+        pool = await netns_connect_async(namespace, driver=pool_class, account=app, pool_size=2)
+        first = await pool.get_connection()
+        netns_mysqld.execute(f"KILL {await ask(first, 'SELECT CONNECTION_ID()')}")
+        await reconnect(first)
+        connections = [first, await pool.get_connection()]
+        return [await ask(connection, "SELECT USER()") for connection in connections]
+
+    async def main() -> list[list[str]]:
+        return [*await asyncio.gather(users("red"), users("blue"))]
+
+    assert asyncio.run(main()) == [[f"app@{RED}"] * 2, [f"app@{BLUE}"] * 2]
+
+
+@pytest.mark.parametrize("create_pool", [aiomysql.create_pool, asyncmy.create_pool])
+def test_a_pool_grows_from_its_namespace(
+    netns_connect_async: AsyncConnectFactory, app: Account, netns_mysqld: MySQLServer, create_pool: Any
+) -> None:
+    async def users(namespace: str) -> set[str]:
+        pool = await netns_connect_async(namespace, driver=create_pool, account=app, minsize=1, maxsize=3)
+        connections = [await pool.acquire() for _ in range(3)]
+        netns_mysqld.execute(f"KILL {await ask(connections[0], 'SELECT CONNECTION_ID()')}")
+        await connections[0].ping(reconnect=True)
+        return {await ask(connection, "SELECT USER()") for connection in connections}
+
+    async def main() -> list[set[str]]:
+        return [*await asyncio.gather(users("red"), users("blue"))]
+
+    assert asyncio.run(main()) == [{f"app@{RED}"}, {f"app@{BLUE}"}]

@@ -1,0 +1,327 @@
+"""What cannot be read of a compose file is told by file, line and key; and odd YAML makes no traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pytest_netns_mysql.errors import NetnsError, TopologyError
+from pytest_netns_mysql.topology import load
+from pytest_netns_mysql.topology.compose import knownkeys
+from tests.topology.compose.conftest import Refused
+
+pytestmark = pytest.mark.as_user
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "services:\n  db:\n    image: mysql\n    netwroks: [back]\n",
+            "a service has no key 'netwroks'\n"
+            "  where: compose.yaml, line 4: services.db.netwroks\n"
+            f"  tried: used: {', '.join(sorted(knownkeys.SERVICE_USED))}\n"
+            "  tried: other keys of the specification are not used\n"
+            "  do: write networks",
+        ),
+        (
+            "services: {db: {image: mysql}}\nhorse: 1\n",
+            "a compose file has no key 'horse'\n"
+            "  where: compose.yaml, line 2: horse\n"
+            "  tried: used: configs, include, name, networks, secrets, services\n"
+            "  tried: other keys of the specification are not used\n"
+            "  do: remove it, or begin its name with x-",
+        ),
+        (
+            "services: {db: {image: mysql, external_links: [other]}}",
+            "services.db.external_links is not supported: containers of other projects are not part of the topology\n"
+            "  where: compose.yaml, line 1: services.db.external_links\n"
+            "  do: remove it, by !reset for example",
+        ),
+        (
+            "services: {db: {image: mysql, networks: [back]}}",
+            "there is no network 'back'\n"
+            "  where: compose.yaml, line 1: services.db.networks.back\n"
+            "  tried: the file has default\n"
+            "  do: write one of these, or add it under networks at the end of the file",
+        ),
+        (
+            "services: {db: {image: mysql, networks: {default: {ipv4_address: 172.18.0.9}}}}",
+            "db has a fixed address on the network default, which has no subnet of its own\n"
+            "  where: compose.yaml, line 1: services.db.networks.default.ipv4_address\n"
+            "  do: write networks.default.ipam.config with a subnet, as Docker requires",
+        ),
+        (
+            "services: {db: {image: mysql, networks: {a: {ipv4_address: 10.9.0.1}}}}\n"
+            "networks: {a: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}",
+            "10.9.0.1 is given twice on the network a: the gateway has it\n"
+            "  where: compose.yaml, line 1: services.db.networks.a.ipv4_address\n"
+            "  do: write another",
+        ),
+        (
+            "services: {db: {image: mysql, networks: {a: {ipv4_address: 10.8.0.5}}}}\n"
+            "networks: {a: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}",
+            "10.8.0.5 is not the address of a host in 10.9.0.0/24\n"
+            "  where: compose.yaml, line 1: services.db.networks.a.ipv4_address\n"
+            "  do: write an address in 10.9.0.0/24",
+        ),
+        (
+            "services: {db: {image: mysql, networks: [a]}}\nnetworks: {a: {ipam: {config: [{subnet: 10.9.0.0/33}]}}}",
+            "'10.9.0.0/33' is not a subnet\n"
+            "  where: compose.yaml, line 2: networks.a.ipam.config[0].subnet\n"
+            "  do: write it as 172.28.0.0/16",
+        ),
+        (
+            "services: {db: {image: mysql, networks: [a]}, b: {image: x, networks: [a]}}\n"
+            "networks: {a: {ipam: {config: [{subnet: 10.9.0.0/30}]}}}",
+            "there is no address left on the network a for b\n"
+            "  where: compose.yaml, line 1: services.b.networks.a\n"
+            "  do: write a wider subnet or ip_range",
+        ),
+        (
+            "services: {db: {image: mysql, networks: [a, b]}}\n"
+            "networks:\n"
+            "  a: {ipam: {config: [{subnet: 10.9.0.0/24}]}}\n"
+            "  b: {ipam: {config: [{subnet: 10.0.0.0/8}]}}\n",
+            "the subnets of the networks a (10.9.0.0/24) and b (10.0.0.0/8) overlap\n"
+            "  where: compose.yaml, line 4: networks.b.ipam\n"
+            "  do: give each network a subnet of its own",
+        ),
+        (
+            "services: {db: {image: mysql, networks: [a]}}\nnetworks: {a: {driver: overlay}}",
+            "the network a has the driver overlay\n"
+            "  where: compose.yaml, line 2: networks.a.driver\n"
+            "  tried: supported: bridge\n"
+            "  do: write driver: bridge in a file of your own that is merged over this one",
+        ),
+        (
+            "services: {db: {image: mysql, network_mode: 'container:x'}}",
+            "network_mode: container:x names a container that is not part of the topology\n"
+            "  where: compose.yaml, line 1: services.db.network_mode\n"
+            "  do: write network_mode: service:NAME, with a service of this file",
+        ),
+        (
+            "services: {db: {image: mysql, network_mode: 'service:x'}, app: {image: app}}",
+            "db has the network of 'x', which is no other service that is active\n"
+            "  where: compose.yaml, line 1: services.db.network_mode\n"
+            "  tried: app\n"
+            "  do: write one of these",
+        ),
+        (
+            "services: {db: {image: mysql, network_mode: host, networks: [default]}}",
+            "db has network_mode and networks\n"
+            "  where: compose.yaml, line 1: services.db.networks\n"
+            "  do: keep one of them",
+        ),
+        (
+            "services: {db: {image: mysql, network_mode: host}}",
+            "no service has a network of its own\n"
+            "  where: compose.yaml, line 1: services\n"
+            "  do: write a service without network_mode: host",
+        ),
+        (
+            "services: {global: {image: mysql}}",
+            "a service cannot be called 'global' here: that is the sandbox's own namespace\n"
+            "  where: compose.yaml, line 1: services.global\n"
+            "  do: rename it in a copy of the file",
+        ),
+        (
+            "services: {db: {image: mysql, mac_address: 01-00-00-00-00-00}}",
+            "'01-00-00-00-00-00' cannot be a MAC address\n"
+            "  where: compose.yaml, line 1: services.db.mac_address\n"
+            "  do: write it as 02:42:ac:12:00:02",
+        ),
+        (
+            "services: {db: {image: mysql, scale: 2, container_name: db}}",
+            "db has 2 containers, and a name for one alone\n"
+            "  where: compose.yaml, line 1: services.db.container_name\n"
+            "  do: remove container_name",
+        ),
+        (
+            "services: {db: {image: mysql, extra_hosts: ['a.test:192.0.2.1']}, app: {image: x, links: ['db:a.test']}}",
+            "a.test means 172.18.0.2 for app, and 192.0.2.1 for others (db)\n"
+            "  where: compose.yaml, line 1: services.app.links\n"
+            "  do: give the names different spellings: all namespaces of a sandbox share one file of host names",
+        ),
+        (
+            "services: {db: {image: mysql, profiles: [debug]}}",
+            "no service is active\n"
+            "  where: compose.yaml, line 1: services\n"
+            "  do: name a profile in the environment variable COMPOSE_PROFILES",
+        ),
+        (
+            "services: {db: {image: [mysql]}}",
+            "services.db.image is a list: it takes text\n"
+            "  where: compose.yaml, line 1: services.db.image\n"
+            "  do: write image: text",
+        ),
+        (
+            "services: {db: {image: mysql}}\nnetworks: {default: {internal: perhaps}}",
+            "networks.default.internal is 'perhaps': it takes true or false\n"
+            "  where: compose.yaml, line 2: networks.default.internal\n"
+            "  do: write internal: true",
+        ),
+        (
+            "services:\n  db: {image: mysql}\n  db: {image: mariadb}\n",
+            "the key 'db' is given twice\n  where: compose.yaml, line 2, and line 3\n  do: keep one of them",
+        ),
+        (
+            "- a",
+            "a compose file must be a mapping\n  where: compose.yaml\n  do: write services: and a service below it",
+        ),
+        ("", "the compose file is empty\n  where: compose.yaml\n  do: write services: and a service below it"),
+        (
+            "name: x",
+            "the compose file has no services\n"
+            "  where: compose.yaml, line 1\n"
+            "  do: write services: and a service below it",
+        ),
+        (
+            "services:\n  db: [\n",
+            "this is not YAML: expected the node content, but found '<stream end>'\n"
+            "  where: compose.yaml, line 3\n"
+            "  do: correct that line",
+        ),
+        (
+            "services: &a {db: *a}",
+            "an alias stands inside of what it stands for\n  where: compose.yaml, line 1\n  do: remove it",
+        ),
+        (
+            "{" * 3000,
+            "the mappings or lists are nested too deeply to be read\n"
+            "  where: compose.yaml\n"
+            "  do: nest them less deeply",
+        ),
+    ],
+)
+def test_a_fault_is_told(refused: Refused, text: str, message: str) -> None:
+    assert refused(text) == message
+
+
+def test_a_file_that_is_not_text_is_told(folder: Path) -> None:
+    file = folder / "compose.yaml"
+    file.write_bytes(b"services: \xff")
+    with pytest.raises(TopologyError) as error:
+        load(str(file))
+    assert error.value.what.startswith("the compose file cannot be read: 'utf-8' codec can't decode byte 0xff")
+
+
+@pytest.mark.parametrize(
+    ("module", "what"),
+    [
+        ("yaml", "compose files need PyYAML, which is not installed"),
+        ("dotenv.parser", "files of variables need python-dotenv, which is not installed"),
+    ],
+)
+def test_a_missing_package_is_named_with_the_extra(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, module: str, what: str
+) -> None:
+    (folder / "compose.yaml").write_text("services: {db: {image: mysql}}")
+    (folder / ".env").write_text("" if module == "dotenv.parser" else "A=1")
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(TopologyError) as error:
+        load(str(folder / "compose.yaml"))
+    assert error.value.what == what
+    assert error.value.remedies == ("pip install 'pytest-netns-mysql[compose]'",)
+
+
+_WORDS = st.sampled_from(
+    [
+        *(
+            "mysql",
+            "db",
+            "back",
+            "default",
+            "true",
+            "2",
+            "-1",
+            "172.28.0.0/24",
+            "172.28.0.9",
+            "2001:db8::/64",
+            "3307:3306",
+        ),
+        *(
+            "host",
+            "none",
+            "service:db",
+            "bridge",
+            "${X",
+            "$",
+            "${Y:-a}",
+            "/docker-entrypoint-initdb.d",
+            "./a:/b",
+            "~",
+            "",
+        ),
+        *(
+            "9" * 400,
+            "a" * 300,
+            "\x7f",
+            "é",
+            "!reset",
+            "global",
+            "0.0.0.0/0",
+            "::/0",
+            "1.2.3.4/32",
+            "255.255.255.255/31",
+        ),
+    ]
+)
+_KEYS = st.sampled_from(
+    [
+        *(*knownkeys.SERVICE_USED, *knownkeys.MEMBER_USED, *knownkeys.NETWORK_USED, *knownkeys.REFUSED),
+        *("config", "subnet", "gateway", "ip_range", "aux_addresses", "target", "published", "source", "replicas"),
+        *("service", "file", "path", "x-netns-mysql", "mysqld", "skip", "db", "app", "back", "default", "healthcheck"),
+    ]
+)
+_VALUES = st.recursive(
+    st.none() | _WORDS | st.booleans() | st.integers() | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+_SERVICES = st.dictionaries(
+    st.sampled_from(["db", "app", "global", "a b"]), st.dictionaries(_KEYS, _VALUES), max_size=3
+)
+_NETWORKS = st.dictionaries(st.sampled_from(["back", "default", "db"]), st.dictionaries(_KEYS, _VALUES), max_size=2)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.fixed_dictionaries(
+        {"services": _SERVICES | _VALUES},
+        optional={
+            "networks": _NETWORKS | _VALUES,
+            "secrets": _VALUES,
+            "configs": _VALUES,
+            "include": _VALUES,
+            "x-a": _VALUES,
+        },
+    )
+)
+def test_odd_files_are_read_or_refused(folder: Path, data: object) -> None:
+    import yaml
+
+    file = folder / "compose.yaml"
+    file.write_text(yaml.safe_dump(data, allow_unicode=True))
+    with contextlib.suppress(NetnsError):
+        load(str(file))
+
+
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.text(st.sampled_from("services: {db}\n-&*!<~'\"$[],|>%@\t#?ab0"), max_size=60))
+def test_odd_text_is_read_or_refused(folder: Path, text: str) -> None:
+    (folder / "compose.yaml").write_text(f"services:\n  db:\n    image: mysql\n    {text}")
+    with contextlib.suppress(NetnsError):
+        load(str(folder / "compose.yaml"))
