@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_netns_mysql.collection import overview
+from pytest_netns_mysql.collection.netnstests import is_netns_test
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.mysql.servernames import EXTERNAL
@@ -99,7 +100,7 @@ def before_conftests(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Check the settings; in a worker of xdist, start a server early."""
-    session = config.stash[SESSION]
+    session = _follow_environment(config)
     if hasattr(config, "workerinput"):
         config.stash[START].before_collection()
     if takes_reports(config):
@@ -121,7 +122,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if overview.is_wanted(config.option):
         overview.stay_in_one_process(config)
     elif is_distributed(config.option) and not hasattr(config, "workerinput"):
-        _keep_workers_in_order(config, session)
+        from pytest_netns_mysql.collection import ordering
+
+        ordering.keep_workers_in_order(config)
         if has_remote_workers(config.option):
             from pytest_netns_mysql.run.machines import Machines
 
@@ -160,6 +163,17 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         parameters.parametrize(metafunc, metafunc.config.stash[SESSION])
     except NetnsError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def order_for_stepwise(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Move netns tests behind all others, if they will run last, before --stepwise leaves out what has passed.
+
+    It leaves out all tests before the last one that failed, which are the tests that ran only if they are in the order
+    of the run.
+    """
+    with contextlib.suppress(NetnsError):  # with which the run stops later
+        if not config.stash[SESSION].networks.will_return():
+            items.sort(key=is_netns_test)
 
 
 def after_selection(
@@ -215,19 +229,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
     This hook runs after all plugins have reordered tests, as --failed-first does.
     """
-    own = session.config.stash[SESSION]
-    if overview.is_wanted(session.config.option) or not any(NAMESPACE in item.stash for item in session.items):
-        return
-    try:
-        if own.networks.will_return():
-            return
-    except NetnsError as error:
-        raise pytest.UsageError(str(error)) from error
-    from pytest_netns_mysql.collection import ordering
+    if not overview.is_wanted(session.config.option) and _is_order_needed(session):
+        from pytest_netns_mysql.collection import ordering
 
-    is_reordered = ordering.is_reordered(session.items, own.collected)
-    own.breaks_order = ordering.order(session.items) and is_reordered
-    ordering.report_to_controller(session.config, session.items)
+        ordering.order_run(session)
 
 
 @pytest.hookimpl(trylast=True)
@@ -238,9 +243,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[SESSION].servers.end()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> object:
-    """Show the overview instead of running the tests, for `pytest --netns-topology`."""
+    """Show the overview instead of running the tests, for `pytest --netns-topology`.
+
+    Otherwise move netns tests behind all others again, if a plugin has reordered the tests later than all others do.
+    """
     if not overview.is_wanted(session.config.option):
+        # The controller of xdist knows the tests of a worker by their order.
+        if not hasattr(session.config, "workerinput") and _is_order_needed(session):
+            from pytest_netns_mysql.collection import ordering
+
+            ordering.order(session.items)
         return None
     for line in overview.lines(session.config.stash[SESSION], session.items):
         _print(session.config, line)
@@ -265,20 +279,29 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     return [*servers, *session.hooks.describe(), *notes, *([report.ORDER] if session.breaks_order else ())]
 
 
+def _follow_environment(config: pytest.Config) -> NetnsSession:
+    """Return the session, made anew if plugins or conftests, as pytest-env does, have changed settings by NETNS_*."""
+    session = config.stash[SESSION]
+    if read_settings(config, config.option) != session.settings:
+        session.close()
+        make_session(config, config.option)
+    return config.stash[SESSION]
+
+
+def _is_order_needed(session: pytest.Session) -> bool:
+    """Return True if the run has netns tests, and this process cannot return to the host's network after them."""
+    if not any(NAMESPACE in item.stash for item in session.items):
+        return False
+    try:
+        return not session.config.stash[SESSION].networks.will_return()
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
 def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:
     from pytest_netns_mysql.collection.lookahead import look_ahead
 
     look_ahead(config.stash[SESSION], run)
-
-
-def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None:
-    """Have xdist give no worker plain tests after netns tests, if workers cannot return to the host's network."""
-    from pytest_netns_mysql.collection import ordering
-
-    if ordering.splits_scopes(config.option):
-        with contextlib.suppress(NetnsError):  # with which the workers fail
-            if has_remote_workers(config.option) or not session.networks.will_return():
-                config.pluginmanager.register(ordering.Workers(), "netns_workers")
 
 
 def _register_runner(config: pytest.Config) -> None:
