@@ -5,7 +5,6 @@ The plugin registers them as soon as something says that a run has such tests.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import sys
 from collections.abc import Sequence
@@ -23,7 +22,6 @@ from pytest_netns_mysql.run.projecthooks import ProjectHooks
 from pytest_netns_mysql.run.pytestoptions import (
     describe,
     has_only_remote_workers,
-    has_remote_workers,
     is_distributed,
     read_settings,
     runs_nothing,
@@ -101,6 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the settings; in a worker of xdist, start a server early."""
     session = config.stash[SESSION]
     if hasattr(config, "workerinput"):
+        session.board.worker = config.workerinput["workerid"]
         config.stash[START].before_collection()
     if takes_reports(config):
         from pytest_netns_mysql.run.reportextras import ReportExtras
@@ -121,11 +120,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if overview.is_wanted(config.option):
         overview.stay_in_one_process(config)
     elif is_distributed(config.option) and not hasattr(config, "workerinput"):
-        _keep_workers_in_order(config, session)
-        if has_remote_workers(config.option):
-            from pytest_netns_mysql.run.machines import Machines
+        from pytest_netns_mysql.collection import ordering
 
-            config.pluginmanager.register(Machines(config, session), "netns_machines")
+        ordering.prepare_controller(config, session)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -269,16 +266,6 @@ def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:
     from pytest_netns_mysql.collection.lookahead import look_ahead
 
     look_ahead(config.stash[SESSION], run)
-
-
-def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None:
-    """Have xdist give no worker plain tests after netns tests, if workers cannot return to the host's network."""
-    from pytest_netns_mysql.collection import ordering
-
-    if ordering.splits_scopes(config.option):
-        with contextlib.suppress(NetnsError):  # with which the workers fail
-            if has_remote_workers(config.option) or not session.networks.will_return():
-                config.pluginmanager.register(ordering.Workers(), "netns_workers")
 
 
 def _register_runner(config: pytest.Config) -> None:

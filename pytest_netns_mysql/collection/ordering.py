@@ -5,16 +5,21 @@ This holds in one process, and in each worker of xdist.
 
 from __future__ import annotations
 
+import contextlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.run.pytestoptions import has_remote_workers
 from pytest_netns_mysql.run.stash import NAMESPACE
 
 if TYPE_CHECKING:
     import argparse
+
+    from pytest_netns_mysql.run.session import NetnsSession
 
 # The key in ``workerinput`` for the channel by which workers report the ids of the netns tests.
 _KEY = "netns_tests"
@@ -62,6 +67,19 @@ def report_to_controller(config: pytest.Config, items: Sequence[pytest.Item]) ->
     channel = getattr(config, "workerinput", {}).get(_KEY)
     if channel is not None:
         channel.send([item.nodeid for item in items if NAMESPACE in item.stash])
+
+
+def prepare_controller(config: pytest.Config, session: NetnsSession) -> None:
+    """Prepare an xdist controller: for workers that cannot return to the host's network, and for other machines."""
+    is_remote = has_remote_workers(config.option)
+    if splits_scopes(config.option):
+        with contextlib.suppress(NetnsError):  # with which the workers fail
+            if is_remote or not session.networks.will_return():
+                config.pluginmanager.register(Workers(), "netns_workers")
+    if is_remote:
+        from pytest_netns_mysql.run.machines import Machines
+
+        config.pluginmanager.register(Machines(config, session), "netns_machines")
 
 
 class Workers:
