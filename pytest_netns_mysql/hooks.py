@@ -5,6 +5,7 @@ The plugin registers them as soon as something says that a run has such tests.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_netns_mysql.collection import overview
+from pytest_netns_mysql.collection.netnstests import is_netns_test
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.mysql.servernames import EXTERNAL
@@ -22,6 +24,7 @@ from pytest_netns_mysql.run.projecthooks import ProjectHooks
 from pytest_netns_mysql.run.pytestoptions import (
     describe,
     has_only_remote_workers,
+    has_remote_workers,
     is_distributed,
     read_settings,
     runs_nothing,
@@ -97,7 +100,7 @@ def before_conftests(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Check the settings; in a worker of xdist, start a server early."""
-    session = config.stash[SESSION]
+    session = _follow_environment(config)
     if hasattr(config, "workerinput"):
         session.board.worker = config.workerinput["workerid"]
         config.stash[START].before_collection()
@@ -122,7 +125,11 @@ def pytest_configure(config: pytest.Config) -> None:
     elif is_distributed(config.option) and not hasattr(config, "workerinput"):
         from pytest_netns_mysql.collection import ordering
 
-        ordering.prepare_controller(config, session)
+        ordering.keep_workers_in_order(config)
+        if has_remote_workers(config.option):
+            from pytest_netns_mysql.run.machines import Machines
+
+            config.pluginmanager.register(Machines(config, session), "netns_machines")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -157,6 +164,17 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         parameters.parametrize(metafunc, metafunc.config.stash[SESSION])
     except NetnsError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def order_for_stepwise(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Move netns tests behind all others, if they will run last, before --stepwise leaves out what has passed.
+
+    It leaves out all tests before the last one that failed, which are the tests that ran only if they are in the order
+    of the run.
+    """
+    with contextlib.suppress(NetnsError):  # with which the run stops later
+        if not config.stash[SESSION].networks.will_return():
+            items.sort(key=is_netns_test)
 
 
 def after_selection(
@@ -212,19 +230,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
     This hook runs after all plugins have reordered tests, as --failed-first does.
     """
-    own = session.config.stash[SESSION]
-    if overview.is_wanted(session.config.option) or not any(NAMESPACE in item.stash for item in session.items):
-        return
-    try:
-        if own.networks.will_return():
-            return
-    except NetnsError as error:
-        raise pytest.UsageError(str(error)) from error
-    from pytest_netns_mysql.collection import ordering
+    if not overview.is_wanted(session.config.option) and _is_order_needed(session):
+        from pytest_netns_mysql.collection import ordering
 
-    is_reordered = ordering.is_reordered(session.items, own.collected)
-    own.breaks_order = ordering.order(session.items) and is_reordered
-    ordering.report_to_controller(session.config, session.items)
+        ordering.order_run(session)
 
 
 @pytest.hookimpl(trylast=True)
@@ -235,9 +244,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[SESSION].servers.end()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> object:
-    """Show the overview instead of running the tests, for `pytest --netns-topology`."""
+    """Show the overview instead of running the tests, for `pytest --netns-topology`.
+
+    Otherwise move netns tests behind all others again, if a plugin has reordered the tests later than all others do.
+    """
     if not overview.is_wanted(session.config.option):
+        # The controller of xdist knows the tests of a worker by their order.
+        if not hasattr(session.config, "workerinput") and _is_order_needed(session):
+            from pytest_netns_mysql.collection import ordering
+
+            ordering.order(session.items)
         return None
     for line in overview.lines(session.config.stash[SESSION], session.items):
         _print(session.config, line)
@@ -260,6 +278,25 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     notes = report.notes(session) if config.option.verbose > 0 else ()
     servers = report.servers(session) if needs_server else ()
     return [*servers, *session.hooks.describe(), *notes, *([report.ORDER] if session.breaks_order else ())]
+
+
+def _follow_environment(config: pytest.Config) -> NetnsSession:
+    """Return the session, made anew if plugins or conftests, as pytest-env does, have changed settings by NETNS_*."""
+    session = config.stash[SESSION]
+    if read_settings(config, config.option) != session.settings:
+        session.close()
+        make_session(config, config.option)
+    return config.stash[SESSION]
+
+
+def _is_order_needed(session: pytest.Session) -> bool:
+    """Return True if the run has netns tests, and this process cannot return to the host's network after them."""
+    if not any(NAMESPACE in item.stash for item in session.items):
+        return False
+    try:
+        return not session.config.stash[SESSION].networks.will_return()
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:

@@ -11,6 +11,7 @@ from weakref import ref
 from pytest_netns_mysql.errors import NetworkError, in_short
 from pytest_netns_mysql.kernel.builtnamespaces import BuiltNamespaces
 from pytest_netns_mysql.kernel.faultlog import FaultLog
+from pytest_netns_mysql.kernel.namespaces.asyncblock import deciding_block
 from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 from pytest_netns_mysql.kernel.namespaces.position import identity, network_identity
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
@@ -54,8 +55,12 @@ class Network(BuiltNamespaces):
 
     @property
     def here(self) -> Namespace | None:
-        """The namespace in which the calling thread stands, or None outside of this network."""
-        current = network_identity()
+        """The namespace of the running task's ``async with`` block, or else of the calling thread.
+
+        None outside of this network.
+        """
+        block = deciding_block()
+        current = network_identity() if block is None else block.place.saved().network_id
         return next((found for found in self._namespaces.values() if identity(found.descriptor) == current), None)
 
     def link(self, name: str, to: str | None = None) -> VethLink:

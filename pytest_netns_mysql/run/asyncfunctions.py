@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
@@ -34,7 +33,7 @@ class AsyncFunctions:
         """Return a context manager for the setup of a fixture."""
         if not _is_async(pytest_internals.function_of(definition)):
             return nullcontext()
-        return self._places.around_fixture(definition, request, self._network.netns_test)
+        return self._places.around_fixture(definition, request)
 
     def around_test(self, item: pytest.Item) -> AbstractContextManager[None]:
         """Return a context manager for the call of a netns test."""
@@ -69,12 +68,12 @@ class AsyncFunctions:
             sandbox = self._session.networks.sandbox
             return None if sandbox is None else sandbox.at_rest()
 
-        return TaskPlaces(lambda: self._network.place(inside=True), at_rest)
+        return TaskPlaces(lambda: self._network.netns_test, lambda: self._network.place(inside=True), at_rest)
 
 
 def _is_async(function: Callable[..., Any] | None) -> bool:
     """Return True for a coroutine function, an asynchronous generator function, and what wraps one of them."""
-    if function is None or not ("asyncio" in sys.modules or "trio" in sys.modules):
+    if function is None:
         return False
     hypothesis = getattr(function, "hypothesis", None)
     inner = inspect.unwrap(function if hypothesis is None else getattr(hypothesis, "inner_test", function))

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _ANYIO = "anyio_backend"
 
+FindBlock = Callable[[], AsyncBlock | None]
+
 
 class _Place:
     """A place that is known only when it is needed: a network may be built after a task was put there."""
@@ -59,43 +61,46 @@ class _Place:
 class TaskPlaces:
     """The blocks of asynchronous tests and fixtures."""
 
-    def __init__(self, place: Callable[[], Enterable | None], at_rest: Callable[[], Enterable | None]) -> None:
+    def __init__(
+        self,
+        running: Callable[[], pytest.Item | None],
+        place: Callable[[], Enterable | None],
+        at_rest: Callable[[], Enterable | None],
+    ) -> None:
         """Apply the patches by which sockets are created where blocks say.
 
         Args:
+            running: Returns the running netns test, or None.
             place: Returns the namespace of the running test, or None without a network.
             at_rest: Returns where fixtures of wider scopes run, or None as long as there is no sandbox.
         """
         asyncpatches.install()
+        self._running = running
         self._place = place
         self._at_rest = _Place(at_rest, "no namespace")
         self._of_test: tuple[pytest.Item, AsyncBlock] | None = None
 
     @contextmanager
-    def around_fixture(
-        self, definition: pytest.FixtureDef[Any], request: pytest.FixtureRequest, item: pytest.Item | None
-    ) -> Iterator[None]:
-        """Have the setup of an asynchronous fixture, and its teardown, run in a block.
+    def around_fixture(self, definition: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
+        """Have the setup of an asynchronous fixture, and its teardown, run in a block."""
+        is_wider = definition.scope != "function"
 
-        Args:
-            definition: The fixture.
-            request: Its request.
-            item: The running netns test, or None.
-        """
-        if definition.scope != "function":
-            block = AsyncBlock(self._at_rest, ("", 0), is_wider=True)
-        elif item is not None:
-            block = self._block_of(item)
-        else:
-            yield
-            return
+        def block() -> AsyncBlock | None:
+            if is_wider:
+                return AsyncBlock(self._at_rest, ("", 0), is_wider=True)
+            item = self._running()
+            return None if item is None else self._block_of(item)
+
         function = pytest_internals.function_of(definition)
+        in_block = _in_block(function, block)
+        pytest_internals.replace_function(definition, in_block)
         try:
-            pytest_internals.replace_function(definition, _in_block(function, block))
-            with _current(None if _ANYIO in request.fixturenames else block):
+            with _current(None if _ANYIO in request.fixturenames else block()):
                 yield
         finally:
-            pytest_internals.replace_function(definition, function)
+            # anyio before 4.8 puts another function around this one, and keeps it.
+            if pytest_internals.function_of(definition) is in_block:
+                pytest_internals.replace_function(definition, function)
 
     @contextmanager
     def around_test(self, item: pytest.Item) -> Iterator[None]:
@@ -110,7 +115,7 @@ class TaskPlaces:
     def around_function(self, item: pytest.Function) -> Iterator[None]:
         """Have the function of an asynchronous netns test run in a block, whichever task calls it."""
         function = item.obj
-        item.obj = _in_block(function, self._block_of(item))
+        item.obj = _in_block(function, lambda: self._block_of(item))
         try:
             yield
         finally:
@@ -139,7 +144,7 @@ def _current(block: AsyncBlock | None) -> Iterator[None]:
         CURRENT.set(outer)
 
 
-def _in_block(function: Callable[..., Any], block: AsyncBlock) -> Callable[..., Any]:
+def _in_block(function: Callable[..., Any], block: FindBlock) -> Callable[..., Any]:
     """Return a function of the same kind that runs in a block, and does not leave its caller there."""
     own = getattr(function, "__func__", function)
     if inspect.isasyncgenfunction(own):
@@ -152,20 +157,20 @@ def _in_block(function: Callable[..., Any], block: AsyncBlock) -> Callable[..., 
     return wrapped if own is function else MethodType(wrapped, function.__self__)  # type: ignore[attr-defined]
 
 
-def _coroutine_in_block(function: Callable[..., Any], block: AsyncBlock) -> Callable[..., Any]:
+def _coroutine_in_block(function: Callable[..., Any], block: FindBlock) -> Callable[..., Any]:
     @functools.wraps(function)
     async def in_block(*args: Any, **options: Any) -> Any:
-        with _current(block):
+        with _current(block()):
             return await function(*args, **options)
 
     return in_block
 
 
-def _generator_in_block(function: Callable[..., Any], block: AsyncBlock) -> Callable[..., Any]:
+def _generator_in_block(function: Callable[..., Any], block: FindBlock) -> Callable[..., Any]:
     @functools.wraps(function)
     async def in_block(*args: Any, **options: Any) -> AsyncGenerator[Any, Any]:
         generator = function(*args, **options)
-        innermost: AsyncBlock | None = block  # the generator may have entered further ones before it yields
+        innermost = block()  # the generator may have entered further ones before it yields
         try:
             while True:
                 with _current(innermost):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pytest_netns_mysql.errors import BlockError
+from pytest_netns_mysql.errors import BlockError, NetnsWarning
 from pytest_netns_mysql.kernel.namespaces.asyncblock import CURRENT, AsyncBlock, OwnedByTest, current_async_block
 from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
 from pytest_netns_mysql.kernel.namespaces.position import Target
@@ -115,30 +116,43 @@ class AsyncEnterable(Enterable):
         return block
 
 
-def leave_task(block: AsyncBlock) -> None:
+def leave_task(block: AsyncBlock, *, is_closed_early: bool = False) -> None:
     """Put the running task back to where it was before the block.
+
+    Args:
+        block: The block.
+        is_closed_early: Whether a generator is closed that has not come to its end, which may happen in any task.
 
     Raises:
         BlockError: A block inside of this one is still open in the task.
     """
     if block.is_left:
         return
+    current = current_async_block()
     block.is_left = True
-    innermost = CURRENT.get()
-    if innermost is block:
+    if current is block:
         CURRENT.set(block.outer)
         return
-    inner = innermost
+    inner = current
     while inner is not None and inner.outer is not block:
         inner = inner.outer
-    if innermost is not None and inner is not None and innermost is current_async_block():
+    if inner is not None:
         raise BlockError(
-            f"{block} was left before {innermost}, which is inside of it",
+            f"{block} was left before {current}, which is inside of it",
             remedies=["leave blocks in the reverse of the order in which they were entered"],
+        )
+    if not is_closed_early:
+        warnings.warn_explicit(
+            f"{block} was entered in another context than it was left in, and the code that came last ran outside of "
+            "it: pytest-asyncio before 0.25, or before 1.1 on Python 3.10, tears async fixtures down in this way",
+            NetnsWarning,
+            *block.code,
         )
 
 
-async def _leave(statement: _Statement, instance: AsyncEnterable, *_: object) -> None:
+async def _leave(
+    statement: _Statement, instance: AsyncEnterable, kind: type[BaseException] | None = None, *_: object
+) -> None:
     block = statement.block
     if block is None:
         block = current_async_block()
@@ -149,7 +163,7 @@ async def _leave(statement: _Statement, instance: AsyncEnterable, *_: object) ->
             f"no async block of {instance.name} is open in this task",
             remedies=["write it as `async with netns[...]:`"],
         )
-    leave_task(block)
+    leave_task(block, is_closed_early=kind is GeneratorExit)
 
 
 def _calling_line() -> tuple[str, int]:

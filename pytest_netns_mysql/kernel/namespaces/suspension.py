@@ -83,8 +83,8 @@ def held_across_await(block: str, name: str) -> BlockError:
         f"{block} was held across an await. Other tasks would have run in {name}, so the block ended at the await, and "
         "the code after it ran outside of the block",
         remedies=[
-            "enter, make the socket, leave, then await what uses it",
-            "run the whole event loop inside: with netns[...]: asyncio.run(main())",
+            f"write `async with netns[{name!r}]:`: sockets of the task are then created in {name}, also after an await",
             "or mark the test: an async test under @pytest.mark.netns(...) runs in its namespace",
+            "or end the block before the await, with a socket that was made in it",
         ],
     )

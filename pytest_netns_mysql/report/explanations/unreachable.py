@@ -242,7 +242,7 @@ def _connect_to(reach: _Reach, failure: Failure) -> str:
         no_endpoint = f"no endpoint of {fixture_of(server)} can be reached from {reach.client}"
         return f"{no_endpoint}: add an address to bind_address"
     named = [name for name in ("host", "port") if name in options_of(failure)]
-    call = f'{call_of(failure)}("{reach.client}"{", ..." if call_of(failure) != "netns_connect" else ""})'
+    call = f'{call_of(failure)}("{reach.client}"{", ..." if "." in call_of(failure) else ""})'
     if named:
         return f"leave {' and '.join(f'{name}=' for name in named)} out: {call} goes to {near} port {near.port}"
     return f"connect to {near} port {near.port}: {call} does"

@@ -10,8 +10,8 @@ class Background:
     """A task that says, whenever somebody asks, where its sockets are created."""
 
     def __init__(self):
-        self._ask, self._asked = anyio.create_memory_object_stream(5)
-        self._answer, self._answers = anyio.create_memory_object_stream(5)
+        self._ask, self._asked = anyio.create_memory_object_stream[None](5)
+        self._answer, self._answers = anyio.create_memory_object_stream[int](5)
 
     async def run(self):
         with self._ask, self._asked, self._answer, self._answers:
@@ -44,7 +44,6 @@ async def of_this_test():
 class TestMethods:
     @pytest.fixture
     async def red_inside(self, netns):
-        self.own = "the test's own instance"
         async with netns["red"]:
             first = born()
             yield first
@@ -54,7 +53,6 @@ class TestMethods:
     async def test_marked(self, netns, module_wide, of_this_test, red_inside):
         there = namespaces(netns)
         here, other = (there[name] for name in (("red", "blue") if netns.here.name == "red" else ("blue", "red")))
-        assert self.own == "the test's own instance"
         assert await everywhere() == {here}
         assert red_inside == there["red"]
         assert await of_this_test.born() == here

@@ -1,11 +1,12 @@
 import asyncio
 import os
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from sockets import HOST, born, namespaces, thread_stands_in
 
-SCOPE = os.environ["LOOP_SCOPE"]
+SCOPE: Any = os.environ["LOOP_SCOPE"]
 pytestmark = pytest.mark.asyncio(loop_scope=SCOPE)
 TASKS = []
 
@@ -14,7 +15,8 @@ class Background:
     """A task that says, whenever somebody asks, where its sockets are created."""
 
     def __init__(self):
-        self._questions, self._answers = asyncio.Queue(), asyncio.Queue()
+        self._questions: asyncio.Queue[None] = asyncio.Queue()
+        self._answers: asyncio.Queue[Any] = asyncio.Queue()
         self.task = asyncio.create_task(self._answer())
 
     async def _answer(self):
@@ -44,14 +46,6 @@ async def of_this_test():
     made.task.cancel()
 
 
-@pytest_asyncio.fixture(loop_scope=SCOPE)
-async def red_inside(netns):
-    async with netns["red"]:
-        first = born()
-        yield first
-        assert born() == first
-
-
 async def by_sockets():
     loop = asyncio.get_running_loop()
     return {
@@ -70,12 +64,11 @@ class TestAll:
         assert thread_stands_in() == HOST
 
     @pytest.mark.netns("red", "blue")
-    async def test_marked(self, netns, loop_wide, of_this_test, red_inside):
+    async def test_marked(self, netns, loop_wide, of_this_test):
         there = namespaces(netns)
         here, other = (there[name] for name in (("red", "blue") if netns.here.name == "red" else ("blue", "red")))
         assert await by_sockets() == {here}
         assert thread_stands_in() == here
-        assert red_inside == there["red"]
         assert await of_this_test.born() == here
         async with netns["red" if other == there["red"] else "blue"]:
             assert await by_sockets() == {other}

@@ -8,6 +8,6 @@ def pytest_collection_modifyitems(config, items):
     config.written = list(items)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
     session.items[:] = session.config.written
