@@ -99,6 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the settings; in a worker of xdist, start a server early."""
     session = _follow_environment(config)
     if hasattr(config, "workerinput"):
+        session.board.worker = config.workerinput["workerid"]
         config.stash[START].before_collection()
     if takes_reports(config):
         from pytest_netns_mysql.run.reportextras import ReportExtras
