@@ -39,20 +39,18 @@ def bound(database: Any, namespace: Namespace) -> Iterator[Any]:
             f"bound() takes a MySQLDatabase of peewee, got {in_short(database)}", where="pytest_netns_mysql.peewee"
         )
     before = type(database)
-    is_async = hasattr(before, "_create_pool_async")
-    if is_async and database._pool is not None:
+    if _is_async(before) and database._pool is not None:
         raise SettingError(
             f"the database {database.database!r} of peewee has a pool already, which is from anywhere",
             where="pytest_netns_mysql.peewee",
             remedies=["call bound() before the first query", "or close it before: await database.close_pool()"],
         )
-    close = (lambda: None) if is_async else lambda: _close_all(database)
-    close()
-    database.__class__ = _with_pool(before, namespace) if is_async else _with_connections(before, namespace)
+    _close_all(database)
+    database.__class__ = (_with_pool if _is_async(before) else _with_connections)(before, namespace)
     try:
         yield database
     finally:
-        close()
+        _close_all(database)
         database.__class__ = before
 
 
@@ -88,6 +86,11 @@ def _with_connections(base: Any, namespace: Namespace) -> Any:
     return type(base.__name__, bases, {"__module__": base.__module__, "__doc__": base.__doc__})
 
 
+def _is_async(cls: type) -> bool:
+    return hasattr(cls, "_create_pool_async")
+
+
 def _close_all(database: Any) -> None:
-    close = getattr(database, "close_all", database.close)  # of a pool, or of a database without one
-    close()
+    if not _is_async(type(database)):
+        close = getattr(database, "close_all", database.close)  # of a pool, or of a database without one
+        close()
