@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_netns_mysql.collection import overview
-from pytest_netns_mysql.collection.netnstests import is_netns_test
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.mysql.servernames import EXTERNAL
@@ -100,7 +99,11 @@ def before_conftests(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Check the settings; in a worker of xdist, start a server early."""
-    session = _follow_environment(config)
+    session = config.stash[SESSION]
+    if read_settings(config, config.option) != session.settings:  # by NETNS_* of pytest-env or a conftest
+        session.close()
+        make_session(config, config.option)
+        session = config.stash[SESSION]
     if hasattr(config, "workerinput"):
         config.stash[START].before_collection()
     if takes_reports(config):
@@ -163,17 +166,6 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         parameters.parametrize(metafunc, metafunc.config.stash[SESSION])
     except NetnsError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
-
-
-def order_for_stepwise(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Move netns tests behind all others, if they will run last, before --stepwise leaves out what has passed.
-
-    It leaves out all tests before the last one that failed, which are the tests that ran only if they are in the order
-    of the run.
-    """
-    with contextlib.suppress(NetnsError):  # with which the run stops later
-        if not config.stash[SESSION].networks.will_return():
-            items.sort(key=is_netns_test)
 
 
 def after_selection(
@@ -245,10 +237,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> object:
-    """Show the overview instead of running the tests, for `pytest --netns-topology`.
-
-    Otherwise move netns tests behind all others again, if a plugin has reordered the tests later than all others do.
-    """
+    """Show the overview, for `pytest --netns-topology`; else order the tests again, if a plugin has reordered late."""
     if not overview.is_wanted(session.config.option):
         # The controller of xdist knows the tests of a worker by their order.
         if not hasattr(session.config, "workerinput") and _is_order_needed(session):
@@ -277,15 +266,6 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     notes = report.notes(session) if config.option.verbose > 0 else ()
     servers = report.servers(session) if needs_server else ()
     return [*servers, *session.hooks.describe(), *notes, *([report.ORDER] if session.breaks_order else ())]
-
-
-def _follow_environment(config: pytest.Config) -> NetnsSession:
-    """Return the session, made anew if plugins or conftests, as pytest-env does, have changed settings by NETNS_*."""
-    session = config.stash[SESSION]
-    if read_settings(config, config.option) != session.settings:
-        session.close()
-        make_session(config, config.option)
-    return config.stash[SESSION]
 
 
 def _is_order_needed(session: pytest.Session) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pytest_netns_mysql.collection.netnstests import is_netns_test
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.run.pytestoptions import has_remote_workers
 from pytest_netns_mysql.run.stash import NAMESPACE, SESSION
@@ -28,6 +29,17 @@ def order(items: list[pytest.Item]) -> bool:
     has_moved = ordered != items
     items[:] = ordered
     return has_moved
+
+
+def order_for_stepwise(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Move netns tests behind all others, if they will run last, before --stepwise leaves out what has passed.
+
+    It leaves out all tests before the last one that failed, which are the tests that ran only if they are in the order
+    of the run.
+    """
+    with contextlib.suppress(NetnsError):  # with which the run stops later
+        if not config.stash[SESSION].networks.will_return():
+            items.sort(key=is_netns_test)
 
 
 def order_run(session: pytest.Session) -> None:
