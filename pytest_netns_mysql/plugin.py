@@ -103,10 +103,7 @@ def pytest_collection_modifyitems(
 
         keep_together(items)
     if getattr(config.option, "stepwise", False) and any(map(is_netns_test, items)):
-        _wake(config)
-        from pytest_netns_mysql.collection import ordering
-
-        ordering.order_for_stepwise(config, items)
+        _wake(config).order_for_stepwise(config, items)
     yield
     netns_items = [item for item in items if is_netns_test(item)]
     if netns_items or config.pluginmanager.has_plugin(_HOOKS):

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from pytest_netns_mysql.collection.netnstests import is_netns_test
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.run.pytestoptions import has_remote_workers
 from pytest_netns_mysql.run.stash import NAMESPACE, SESSION
@@ -23,23 +22,22 @@ _KEY = "netns_tests"
 _REORDERING = ("loadscope", "loadfile", "loadgroup", "worksteal")
 
 
+def is_needed(session: pytest.Session) -> bool:
+    """Return True if the run has netns tests, and this process cannot return to the host's network after them."""
+    if not any(NAMESPACE in item.stash for item in session.items):
+        return False
+    try:
+        return not session.config.stash[SESSION].networks.will_return()
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
 def order(items: list[pytest.Item]) -> bool:
     """Move netns tests behind all others, and keep the order within both kinds; return True if any test has moved."""
     ordered = sorted(items, key=lambda item: NAMESPACE in item.stash)
     has_moved = ordered != items
     items[:] = ordered
     return has_moved
-
-
-def order_for_stepwise(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Move netns tests behind all others, if they will run last, before --stepwise leaves out what has passed.
-
-    It leaves out all tests before the last one that failed, which are the tests that ran only if they are in the order
-    of the run.
-    """
-    with contextlib.suppress(NetnsError):  # with which the run stops later
-        if not config.stash[SESSION].networks.will_return():
-            items.sort(key=is_netns_test)
 
 
 def order_run(session: pytest.Session) -> None:
