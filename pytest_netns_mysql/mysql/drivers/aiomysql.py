@@ -15,8 +15,25 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
     from pytest_netns_mysql.mysql.drivers.driver import Options
 
+    class _Connection:
+        """What type checkers know of aiomysql's class: it has no types, and ours would be of unknown types, too."""
 
-class NamespaceAiomysqlConnection(aiomysql.Connection):  # type: ignore[misc,unused-ignore]
+        def __init__(self, **options: Any) -> None: ...
+        def __getattr__(self, name: str) -> Any: ...
+        async def _connect(self) -> None: ...
+
+    class _Pool:
+        """The same for the pool."""
+
+        def __init__(self, **options: Any) -> None: ...
+        def __getattr__(self, name: str) -> Any: ...
+        async def _fill_free_pool(self, override_min: bool) -> None: ...
+
+else:
+    _Connection, _Pool = aiomysql.Connection, aiomysql.Pool
+
+
+class NamespaceAiomysqlConnection(_Connection):
     """A connection of aiomysql that opens its socket in its namespace, when it reconnects too."""
 
     _namespace: Namespace
@@ -35,7 +52,7 @@ class NamespaceAiomysqlConnection(aiomysql.Connection):  # type: ignore[misc,unu
             )
 
 
-class NamespaceAiomysqlPool(aiomysql.Pool):  # type: ignore[misc,unused-ignore]
+class NamespaceAiomysqlPool(_Pool):
     """A pool of aiomysql whose connections are all opened from one namespace, later ones too."""
 
     _namespace: Namespace
