@@ -53,7 +53,7 @@ def names(*lines: str) -> set[str]:
 
 
 def test_what_an_extra_needs_is_installed_with_some_tests() -> None:
-    """py310-lowest installs the group test; of what only the group ecosystem has, the newest version alone is tested."""
+    """The lowest versions are those of the group test; what only the group ecosystem has is tested at its newest."""
     groups = PROJECT["dependency-groups"]
     installed = names(*groups["test"], *(line for line in groups["ecosystem"] if isinstance(line, str)))
     by_testcontainers = {"docker", "requests"}
