@@ -22,6 +22,16 @@ _KEY = "netns_tests"
 _REORDERING = ("loadscope", "loadfile", "loadgroup", "worksteal")
 
 
+def is_needed(session: pytest.Session) -> bool:
+    """Return True if the run has netns tests, and this process cannot return to the host's network after them."""
+    if not any(NAMESPACE in item.stash for item in session.items):
+        return False
+    try:
+        return not session.config.stash[SESSION].networks.will_return()
+    except NetnsError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
 def order(items: list[pytest.Item]) -> bool:
     """Move netns tests behind all others, and keep the order within both kinds; return True if any test has moved."""
     ordered = sorted(items, key=lambda item: NAMESPACE in item.stash)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -188,6 +188,23 @@ def hint_outside(fixture: pytest.FixtureDef[Any]) -> str:
         'no endpoint can be reached: connect inside `with netns["red"]:` or with netns_mysqld.connect(namespace="red", '
         "...), or make the fixture function-scoped"
     )
+
+
+def about_run(session: NetnsSession, items: Sequence[pytest.Item], *, is_verbose: bool) -> list[str]:
+    """Return the lines about a run that follow the collection.
+
+    Args:
+        session: The networks and servers of the run.
+        items: Its tests.
+        is_verbose: Whether to return what only some users want to know, too.
+    """
+    needs_server = any("_netns_servers" in pytest_internals.fixture_names(item) for item in items)
+    return [
+        *(servers(session) if needs_server else ()),
+        *session.hooks.describe(),
+        *(notes(session) if is_verbose else ()),
+        *([ORDER] if session.breaks_order else ()),
+    ]
 
 
 def servers(session: NetnsSession) -> list[str]:

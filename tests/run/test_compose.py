@@ -37,9 +37,7 @@ def test_origins_on_mariadb(suite: Suite, shop: Path) -> None:
     file.write_text(file.read_text().replace("mysql:8.0", "mariadb:11"))
     result = suite("compose/shop", "--netns-topology=shop/compose.yaml")
     result.assert_outcomes(passed=19)
-    result.stdout.fnmatch_lines(
-        ["netns: mariadb is MariaDB *", "netns: shop is written for the image mariadb:11, and its tests run on mariadb"]
-    )
+    result.stdout.fnmatch_lines(["netns: shop is written for the image mariadb:11, and its tests run on mariadb"])
 
 
 def test_a_folder_is_a_topology_in_an_ini_file(suite: Suite, pytester: pytest.Pytester, shop: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _socket
 import functools
+import os
 import socket
 import subprocess
 import threading
@@ -32,6 +33,8 @@ def install() -> None:
     _visit(socket, "getaddrinfo")
     _visit(threading.Thread, "start")
     _visit(subprocess.Popen, "__init__", "starts a program")
+    for name in ("posix_spawn", "posix_spawnp", "system"):
+        _visit(os, name, "starts a program")
     hook = ImportHook(
         {
             "multiprocessing.process": lambda module: _visit(module.BaseProcess, "start", "starts a process"),

@@ -131,6 +131,7 @@ class Enterable:
 
     def call_in_network(self, action: Callable[[], object]) -> None:
         """Call ``action``, which creates a socket, while the calling thread is in the network namespace."""
+        self.raise_if_closed()
         self._blocks.call_in_network(self._target, action)
 
     @contextlib.contextmanager
@@ -140,6 +141,7 @@ class Enterable:
         Args:
             async_block: The block that the code inside is in, whose namespace counts for nothing there.
         """
+        self.raise_if_closed()
         block = Block(self.name, self._target, ("", 0), by_hand=False)
         block.async_block = async_block
         self._blocks.enter(block, is_plain=False)

@@ -15,25 +15,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
     from pytest_netns_mysql.mysql.drivers.driver import Options
 
-    class _Connection:
-        """What type checkers know of aiomysql's class: it has no types, and ours would be of unknown types, too."""
 
-        def __init__(self, **options: Any) -> None: ...
-        def __getattr__(self, name: str) -> Any: ...
-        async def _connect(self) -> None: ...
-
-    class _Pool:
-        """The same for the pool."""
-
-        def __init__(self, **options: Any) -> None: ...
-        def __getattr__(self, name: str) -> Any: ...
-        async def _fill_free_pool(self, override_min: bool) -> None: ...
-
-else:
-    _Connection, _Pool = aiomysql.Connection, aiomysql.Pool
-
-
-class NamespaceAiomysqlConnection(_Connection):
+class _Connection(aiomysql.Connection):  # type: ignore[misc,unused-ignore]
     """A connection of aiomysql that opens its socket in its namespace, when it reconnects too."""
 
     _namespace: Namespace
@@ -52,7 +35,7 @@ class NamespaceAiomysqlConnection(_Connection):
             )
 
 
-class NamespaceAiomysqlPool(_Pool):
+class _Pool(aiomysql.Pool):  # type: ignore[misc,unused-ignore]
     """A pool of aiomysql whose connections are all opened from one namespace, later ones too."""
 
     _namespace: Namespace
@@ -68,22 +51,22 @@ class NamespaceAiomysqlPool(_Pool):
 def _adopt(connection: Any, namespace: Namespace) -> None:
     """Have a connection of aiomysql's own class open its later sockets in a namespace."""
     if type(connection) is aiomysql.Connection:
-        connection.__class__ = NamespaceAiomysqlConnection
+        connection.__class__ = _Connection
         connection._namespace = namespace
 
 
-async def connect_by_aiomysql(namespace: Namespace, options: Options) -> NamespaceAiomysqlConnection:
+async def connect_by_aiomysql(namespace: Namespace, options: Options) -> Any:
     """Open a connection from a namespace."""
-    connection = NamespaceAiomysqlConnection(**_with_encoded_password(options))
+    connection = _Connection(**_with_encoded_password(options))
     connection._namespace = namespace
     await connection._connect()
     return connection
 
 
-async def make_pool(namespace: Namespace, options: Options) -> NamespaceAiomysqlPool:
+async def make_pool(namespace: Namespace, options: Options) -> Any:
     """Open a pool from a namespace, as ``aiomysql.create_pool`` does."""
     defaults = {"minsize": 1, "maxsize": 10, "echo": False, "pool_recycle": -1, "loop": None}
-    pool = NamespaceAiomysqlPool(**{**defaults, **_with_encoded_password(options)})
+    pool = _Pool(**{**defaults, **_with_encoded_password(options)})
     pool._namespace = namespace
     if pool.minsize:
         async with pool._cond:

@@ -49,6 +49,7 @@ class Beside:
         self._setting = setting
         self.path = pytester.path
         monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
         monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # plugins take the inner run for a worker's
         monkeypatch.setenv("HOST_NETWORK", str(Path("/proc/thread-self/ns/net").stat().st_ino))
 

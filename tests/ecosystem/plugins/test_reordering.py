@@ -31,7 +31,7 @@ def test_pytest_order_orders_netns_tests_and_plain_tests(beside: Beside, late: t
     if IS_ROOT:
         assert order(result) == ["test_first", "test_unordered", "test_after_a_netns_test", "test_last"]
     else:
-        assert order(result) == ["test_after_a_netns_test", "test_unordered", "test_last", "test_first"]
+        assert order(result) == ["test_unordered", "test_after_a_netns_test", "test_last", "test_first"]
         result.stdout.fnmatch_lines([NOTE])
 
 

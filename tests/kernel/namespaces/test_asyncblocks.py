@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import multiprocessing
 import os
-import socket
 import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -23,45 +19,13 @@ import trio
 from pytest_netns_mysql import BlockError
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology.file.load import from_mapping, load
+from pytest_netns_mysql.topology.file.load import load
+from tests.support.birthplaces import born, namespace_of, place, told
 
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
 InNetwork = Callable[..., Any]
 MODES = pytest.mark.parametrize("mode", ["auto", "rootless"])
-_SIOCGSKNS = 0x894C  # see namespaces(7)
-
-
-def place() -> int:
-    return Path("/proc/thread-self/ns/net").stat().st_ino
-
-
-def born() -> int:
-    """Create a socket, and return what identifies its network namespace."""
-    with socket.socket() as sock:
-        return namespace_of(sock)
-
-
-def namespace_of(sock: Any) -> int:
-    descriptor = fcntl.ioctl(sock.fileno(), _SIOCGSKNS)
-    try:
-        return os.fstat(descriptor).st_ino
-    finally:
-        os.close(descriptor)
-
-
-def places(network: Network) -> dict[str, int]:
-    found = {"outside": place()}
-    for name in network:
-        with network[name]:
-            found[name] = place()
-    return found
-
-
-def told(network: Network, wanted: dict[str, list[int]]) -> dict[str, list[str]]:
-    """Return the names of namespaces for what identifies them."""
-    names = {number: name for name, number in places(network).items()}
-    return {key: [names[number] for number in numbers] for key, numbers in wanted.items()}
 
 
 @MODES
@@ -290,67 +254,3 @@ def test_a_loop_outside_of_the_sandbox_creates_sockets_in_it_without_root(in_chi
         return told(made[0], {"seen": seen}), is_unmoved
 
     assert in_child(action) == ({"seen": ["red", "red", "blue", "blue"]}, True)
-
-
-def test_names_are_those_of_the_sandbox(in_network: InNetwork) -> None:
-    topology = from_mapping({"namespaces": {"red": {"address": "192.0.2.2/24", "hosts": ["db.example"]}}})
-
-    def action(network: Network) -> list[Any]:
-        async def main() -> list[Any]:
-            async with network["red"]:
-                loop = asyncio.get_running_loop()
-                found = await loop.getaddrinfo("db.example", 80, type=socket.SOCK_STREAM)
-                return [found[0][4][0], socket.getaddrinfo("db.example", 80)[0][4][0]]
-
-        with network.sandbox.at_rest():
-            return asyncio.run(main())
-
-    assert in_network(topology, action) == ["192.0.2.2", "192.0.2.2"]
-
-
-def test_a_closed_network_takes_nobody_in(in_network: InNetwork) -> None:
-    def action(network: Network) -> list[str]:
-        other = Network(network.sandbox, load("dual-stack"))
-        red = other["red"]
-        other.close()
-
-        async def main() -> None:
-            async with red:
-                pass
-
-        errors = []
-        for enter in (lambda: asyncio.run(main()), lambda: red.run(["true"]), lambda: red(born)()):
-            with pytest.raises(BlockError) as error:
-                enter()
-            errors.append(error.value.what)
-        return errors
-
-    text = "the network of red was closed: nothing can enter the namespace any more"
-    assert in_network(load("red-blue"), action) == [text] * 3
-
-
-def test_the_patches_are_gone_with_the_sandbox(in_network: InNetwork) -> None:
-    owners: list[tuple[Any, str]] = [
-        (socket.socket, "__init__"),
-        (socket, "getaddrinfo"),
-        (subprocess.Popen, "__init__"),
-        (threading.Thread, "start"),
-        (multiprocessing.Process, "start"),
-    ]
-
-    def now() -> list[Any]:
-        return [getattr(owner, name) for owner, name in owners]
-
-    def action(network: Network) -> tuple[list[bool], bool]:
-        before = now()
-
-        async def main() -> list[Any]:
-            async with network["red"]:
-                return now()
-
-        inside = asyncio.run(main())
-        network.close()
-        network.sandbox.close()
-        return [new is old for new, old in zip(inside, before, strict=True)], now() == before
-
-    assert in_network(load("red-blue"), action) == ([False] * 5, True)

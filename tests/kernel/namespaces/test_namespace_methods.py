@@ -9,7 +9,6 @@ import os
 import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,14 +16,11 @@ import pytest
 from pytest_netns_mysql import SettingError
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
+from tests.support.birthplaces import place
 
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
 InNetwork = Callable[..., Any]
-
-
-def place() -> int:
-    return Path("/proc/thread-self/ns/net").stat().st_ino
 
 
 def here(network: Network) -> str | None:
