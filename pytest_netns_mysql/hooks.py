@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pytest_netns_mysql.collection import overview
-from pytest_netns_mysql.errors import NetnsError, SettingError
+from pytest_netns_mysql.collection import ordering, overview
+from pytest_netns_mysql.collection.netnstests import is_netns_test
+from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.kernel.linuxonly import platform_error
-from pytest_netns_mysql.mysql.servernames import EXTERNAL
-from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.entry import ENTRY, Entry
+from pytest_netns_mysql.run.printing import print_line
 from pytest_netns_mysql.run.projecthooks import ProjectHooks
 from pytest_netns_mysql.run.pytestoptions import (
     describe,
-    has_only_remote_workers,
     has_remote_workers,
     is_distributed,
     read_settings,
@@ -30,7 +28,7 @@ from pytest_netns_mysql.run.pytestoptions import (
 )
 from pytest_netns_mysql.run.session import NetnsSession
 from pytest_netns_mysql.run.start import START, Start
-from pytest_netns_mysql.run.stash import FROM_CONTROLLER, IN_TIME, LOOK_AHEAD, NAMESPACE, PAUSE, SESSION, own_markers
+from pytest_netns_mysql.run.stash import FROM_CONTROLLER, IN_TIME, LOOK_AHEAD, PAUSE, SESSION, own_markers
 from pytest_netns_mysql.run.wanted import takes_reports
 
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ def make_session(config: pytest.Config, options: argparse.Namespace) -> None:
         ProjectHooks(config, lambda: config.stash.get(IN_TIME, None)),
         worker=getattr(config, "workerinput", {}).get("workerid", ""),
         received=received,
-        progress=lambda text: _print(config, f"netns-mysql: {text}"),
+        progress=lambda text: print_line(config, f"netns-mysql: {text}"),
         watch=lambda: _register_runner(config),
     )
     if session.settings.report:
@@ -99,15 +97,16 @@ def before_conftests(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Check the settings; in a worker of xdist, start a server early."""
-    session = config.stash[SESSION]
+    session = _follow_environment(config)
     if hasattr(config, "workerinput"):
+        session.board.worker = config.workerinput["workerid"]
         config.stash[START].before_collection()
     if takes_reports(config):
         from pytest_netns_mysql.run.reportextras import ReportExtras
 
         config.pluginmanager.register(ReportExtras(config), "netns_report_extras")
     try:
-        session.kinds.check()
+        session.kinds.names  # noqa: B018 - raises an error for a wrong value
         if session.settings.capture != "off":
             from pytest_netns_mysql.run.capturing import require_library
 
@@ -121,7 +120,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if overview.is_wanted(config.option):
         overview.stay_in_one_process(config)
     elif is_distributed(config.option) and not hasattr(config, "workerinput"):
-        _keep_workers_in_order(config, session)
+        ordering.keep_workers_in_order(config)
         if has_remote_workers(config.option):
             from pytest_netns_mysql.run.machines import Machines
 
@@ -131,23 +130,12 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Stop the run before collection if a topology or a server of the settings cannot be found."""
-    own = session.config.stash[SESSION]
-    if own.received is not None:
+    if session.config.stash[SESSION].received is not None:
         return  # xdist does not show why a worker stops; the tests fail with the same error
+    from pytest_netns_mysql.collection import choices
+
     try:
-        if "topology" in own.settings.given or own.hooks.changes_topologies:
-            own.topologies.of_settings  # noqa: B018 - raises an error for a wrong value
-        if own.settings.mysqld != "auto" and platform_error() is None:
-            is_elsewhere = has_only_remote_workers(session.config.option)  # where servers may have other paths
-            for choice in own.kinds.names:
-                if is_elsewhere and not choice.startswith(EXTERNAL):
-                    continue
-                if own.kinds.find(choice).listens is not None and is_distributed(session.config.option):
-                    raise SettingError(
-                        f"{choice} is a single shared server: xdist workers would reset each other's changes",
-                        where=own.settings.given.get("mysqld"),
-                        remedies=["run without xdist: without -n and --tx"],
-                    )
+        choices.check(session.config)
     except NetnsError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -160,6 +148,17 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         parameters.parametrize(metafunc, metafunc.config.stash[SESSION])
     except NetnsError as error:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
+
+
+def order_for_stepwise(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Move netns tests behind all others, if they will run last, before --stepwise leaves out what has passed.
+
+    It leaves out all tests before the last one that failed, which are the tests that ran only if they are in the order
+    of the run.
+    """
+    with contextlib.suppress(NetnsError):  # with which the run stops later
+        if not config.stash[SESSION].networks.will_return():
+            items.sort(key=is_netns_test)
 
 
 def after_selection(
@@ -215,19 +214,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
     This hook runs after all plugins have reordered tests, as --failed-first does.
     """
-    own = session.config.stash[SESSION]
-    if overview.is_wanted(session.config.option) or not any(NAMESPACE in item.stash for item in session.items):
-        return
-    try:
-        if own.networks.will_return():
-            return
-    except NetnsError as error:
-        raise pytest.UsageError(str(error)) from error
-    from pytest_netns_mysql.collection import ordering
-
-    is_reordered = ordering.is_reordered(session.items, own.collected)
-    own.breaks_order = ordering.order(session.items) and is_reordered
-    ordering.report_to_controller(session.config, session.items)
+    if not overview.is_wanted(session.config.option) and ordering.is_needed(session):
+        ordering.order_run(session)
 
 
 @pytest.hookimpl(trylast=True)
@@ -238,12 +226,19 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     session.config.stash[SESSION].servers.end()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> object:
-    """Show the overview instead of running the tests, for `pytest --netns-topology`."""
+    """Show the overview instead of running the tests, for `pytest --netns-topology`.
+
+    Otherwise move netns tests behind all others again, if a plugin has reordered the tests later than all others do.
+    """
     if not overview.is_wanted(session.config.option):
+        # The controller of xdist knows the tests of a worker by their order.
+        if not hasattr(session.config, "workerinput") and ordering.is_needed(session):
+            ordering.order(session.items)
         return None
     for line in overview.lines(session.config.stash[SESSION], session.items):
-        _print(session.config, line)
+        print_line(session.config, line)
     return True
 
 
@@ -258,27 +253,22 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
         return []
     from pytest_netns_mysql.run import report
 
+    return report.about_run(config.stash[SESSION], items, is_verbose=config.option.verbose > 0)
+
+
+def _follow_environment(config: pytest.Config) -> NetnsSession:
+    """Return the session, made anew if plugins or conftests, as pytest-env does, have changed settings by NETNS_*."""
     session = config.stash[SESSION]
-    needs_server = any("_netns_servers" in pytest_internals.fixture_names(item) for item in items)
-    notes = report.notes(session) if config.option.verbose > 0 else ()
-    servers = report.servers(session) if needs_server else ()
-    return [*servers, *session.hooks.describe(), *notes, *([report.ORDER] if session.breaks_order else ())]
+    if read_settings(config, config.option) != session.settings:
+        session.close()
+        make_session(config, config.option)
+    return config.stash[SESSION]
 
 
 def _look_ahead(config: pytest.Config, run: pytest.Session) -> None:
     from pytest_netns_mysql.collection.lookahead import look_ahead
 
     look_ahead(config.stash[SESSION], run)
-
-
-def _keep_workers_in_order(config: pytest.Config, session: NetnsSession) -> None:
-    """Have xdist give no worker plain tests after netns tests, if workers cannot return to the host's network."""
-    from pytest_netns_mysql.collection import ordering
-
-    if ordering.splits_scopes(config.option):
-        with contextlib.suppress(NetnsError):  # with which the workers fail
-            if has_remote_workers(config.option) or not session.networks.will_return():
-                config.pluginmanager.register(ordering.Workers(), "netns_workers")
 
 
 def _register_runner(config: pytest.Config) -> None:
@@ -295,15 +285,3 @@ def _register_runner(config: pytest.Config) -> None:
             channel = getattr(config, "workerinput", {}).get(CAPTURES)
             config.pluginmanager.register(Capturing(session, config.rootpath, channel), "netns_capturing")
         config.pluginmanager.register(Runner(session), "netns_runner")
-
-
-def _print(config: pytest.Config, line: str) -> None:
-    """Print a line past pytest's capturing, so that users know why a run takes long to start."""
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
-    capture = config.pluginmanager.get_plugin("capturemanager")
-    if reporter is None or capture is None:
-        print(line, file=sys.__stderr__, flush=True)
-        return
-    with capture.global_and_fixture_disabled():
-        reporter.ensure_newline()
-        reporter.write_line(line)

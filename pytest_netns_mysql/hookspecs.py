@@ -5,7 +5,7 @@ change the whole run: implement them in a plugin, or in a conftest.py that pytes
 one beside the ini file or in the folder of ``testpaths``. A conftest.py that is read later is an error. Implementations
 are called one after another, each with what the one before it returned; a wrapper gets that from its ``yield``. They
 may be called several times for the same topology or server, in each worker of pytest-xdist too, and return the same
-each time.
+each time. A plugin that is used without this one, too, marks them by ``@pytest.hookimpl(optionalhook=True)``.
 
 Every pytest run imports this module, so it has nothing but the specifications.
 """

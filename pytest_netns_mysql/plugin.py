@@ -102,6 +102,8 @@ def pytest_collection_modifyitems(
         from pytest_netns_mysql.run.leftovers import keep_together
 
         keep_together(items)
+    if getattr(config.option, "stepwise", False) and any(map(is_netns_test, items)):
+        _wake(config).order_for_stepwise(config, items)
     yield
     netns_items = [item for item in items if is_netns_test(item)]
     if netns_items or config.pluginmanager.has_plugin(_HOOKS):

@@ -48,8 +48,11 @@ def test_pytest_refuses_what_is_older_than_declared() -> None:
 
 
 def test_the_lowest_versions_of_what_extras_need_are_installed_with_the_tests() -> None:
-    """The tests install the group test by tox, and no extra; testcontainers brings the first two."""
-    group = {re.split(r"[>;]", line)[0].lower() for line in PROJECT["dependency-groups"]["test"]}
+    """The tests install groups by tox, and no extra; testcontainers brings the first two."""
+    groups = PROJECT["dependency-groups"]
+    group = {
+        re.split(r"[>;]", line)[0].lower() for line in [*groups["test"], *groups["ecosystem"]] if isinstance(line, str)
+    }
     extras = {
         re.split(r"[>;]", line)[0].lower()
         for lines in PROJECT["project"]["optional-dependencies"].values()

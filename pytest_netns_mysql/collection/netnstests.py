@@ -29,6 +29,7 @@ FIXTURES = frozenset(
 )
 
 _FACTORIES = "pytest_netns_mysql.factories.making"
+_DJANGO = "pytest_django"
 
 
 def markers_of(node: pytest.Item) -> list[pytest.Mark]:
@@ -50,6 +51,11 @@ def is_netns_test(item: pytest.Item, fixtures: Iterable[str] | None = None) -> b
     asked = pytest_internals.fixture_names(item) if fixtures is None else fixtures
     if not FIXTURES.isdisjoint(asked):
         return True
+    if _DJANGO in sys.modules:
+        from pytest_netns_mysql.collection import djangotests
+
+        if djangotests.asks_for_server(item, FIXTURES):
+            return True
     if "request" not in asked or not has_factories():
         return False
     from pytest_netns_mysql.factories.byname import may_ask_own_module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -98,6 +99,11 @@ def _settle(item: pytest.Item, session: NetnsSession) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
     _require_fixtures(item)
     _refuse_forked(item)
+    _allow_sockets(item)
+    if "pytest_django" in sys.modules:
+        from pytest_netns_mysql.collection import djangotests
+
+        djangotests.settle(item)
 
 
 def topologies_with_mysqlx(items: Sequence[pytest.Item]) -> list[Topology | None]:
@@ -163,3 +169,11 @@ def _refuse_forked(item: pytest.Item) -> None:
             where=f"@pytest.mark.forked of {item.nodeid}",
             remedies=["remove the marker", "run these tests separately, with pytest --forked"],
         )
+
+
+def _allow_sockets(item: pytest.Item) -> None:
+    """Have pytest-socket allow the sockets of a netns test, which reach its sandbox alone, unless a marker forbids."""
+    options = item.config.option
+    is_restricted = getattr(options, "disable_socket", False) or getattr(options, "allow_hosts", None)
+    if is_restricted and not any(map(item.get_closest_marker, ("disable_socket", "allow_hosts"))):
+        item.add_marker("enable_socket")

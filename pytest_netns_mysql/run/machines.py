@@ -34,6 +34,7 @@ missing = [module for module in channel.receive() if importlib.util.find_spec(mo
 channel.send((missing, version, sys.executable))
 """
 _SET = "import os; os.environ.update(channel.receive())"
+_NOT_COPIED = "not relative to an rsync root"
 _NOT_SENT = ("cache", *OF_CONTROLLER)
 """The settings that are not sent. A cache on the command line is that of each machine."""
 _FILES = ("topology", "image_initdb")
@@ -118,8 +119,17 @@ class Machines:
 
         try:
             yield
+        except ValueError as error:
+            if _NOT_COPIED not in str(error):
+                raise
+            raise pytest.UsageError(
+                f"xdist copies no folder with a path of the command line to other machines: {error}\n"
+                "  do: write absolute paths, also the folder that is to be copied: "
+                '--rsyncdir="$PWD" "$PWD/tests"\n'
+                "  do: or write no paths, where the machines have the suite already: testpaths and -k choose the tests"
+            ) from error
         except (execnet.HostNotFound, OSError, EOFError) as error:
-            spec = next((spec for spec in self._specs if spec not in self._ready), None)
+            spec = next((spec for spec in self._specs if all(spec is not ready for ready in self._ready)), None)
             if spec is None:
                 raise
             raise pytest.UsageError(
@@ -134,7 +144,7 @@ class Machines:
         for name, (text, place, is_argument) in texts_of_settings(self._config, self._config.option).items():
             if name in _NOT_SENT:
                 continue
-            sent = _moved(text, here, roots) if name in _FILES else text
+            sent = moved(text, here, roots) if name in _FILES else text
             if sent is not None or is_argument:
                 place = f"{place}, on the controller's machine"
                 yield name, SentSetting(text if sent is None else sent, place, is_argument)
@@ -158,9 +168,7 @@ def machine_of(spec: Any) -> str:
     address = spec.ssh or spec.vagrant_ssh
     if address:
         return str(address).split()[-1]
-    if spec.via:
-        return f"the machine of {spec.via}"
-    return str(spec.socket or "")
+    return f"the machine of the proxy {spec.via}" if spec.via else str(spec.socket or "")
 
 
 def _title(spec: Any) -> str:
@@ -186,7 +194,7 @@ def _python(spec: Any) -> str:
     return str(spec.python or "python").partition(" -c ")[0]
 
 
-def _moved(text: str, here: Path, roots: Iterable[Path]) -> str | None:
+def moved(text: str, here: Path, roots: Iterable[Path]) -> str | None:
     """Return a setting's value with the paths that its files have where xdist copies them; None if not all are copied.
 
     Args:

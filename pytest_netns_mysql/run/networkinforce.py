@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -99,6 +101,19 @@ class NetworkInForce:
             return networks.current[item.stash[NAMESPACE]]
         except UnknownNamespaceError as error:
             raise error.at(f"@pytest.mark.netns of {item.nodeid}") from None
+
+    def refused_outside(self, fixture: str) -> AbstractContextManager[None]:
+        """Return a block that refuses connections to the network's addresses from outside of it, for a wider fixture.
+
+        Args:
+            fixture: The fixture, for the error.
+        """
+        network = self._session.networks.current
+        if network is None:
+            return contextlib.nullcontext()
+        from pytest_netns_mysql.run import wideconnections
+
+        return wideconnections.refused(network, fixture)
 
     def namespace_id(self) -> tuple[int, int] | None:
         """Return the identity of the running test's network namespace; None for the host's network."""

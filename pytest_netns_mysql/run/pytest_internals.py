@@ -6,11 +6,13 @@ Tried with pytest 8.2 and pytest 9.2. pytest documents the classes ``FixtureDef`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from _pytest import python
+from _pytest.doctest import DoctestItem
 
 _RUN_ANYWHERE = frozenset(
     {
@@ -18,6 +20,9 @@ _RUN_ANYWHERE = frozenset(
         *("monkeypatch", "record_property", "recwarn", "tmp_path"),
     }
 )
+
+# The examples of a doctest ask for fixtures by name.
+_ASKED = r"""\bgetfixture\(\s*["'](\w+)["']"""
 
 if TYPE_CHECKING:
     import pytest
@@ -38,14 +43,36 @@ def is_unittest(item: pytest.Item) -> bool:
 
 
 def fixture_names(item: pytest.Item) -> Sequence[str]:
-    """Return the names of all fixtures that a test asks for, directly or through others; () without fixtures."""
-    return getattr(item, "fixturenames", None) or ()
+    """Return the names of all fixtures that a test asks for, directly or through others; () without fixtures.
+
+    The fixtures of a doctest include those that its examples ask for by ``getfixture("name")``.
+    """
+    names: Sequence[str] = getattr(item, "fixturenames", None) or ()
+    return _with_asked(item, names) if isinstance(item, DoctestItem) else names
+
+
+def _with_asked(item: DoctestItem, names: Sequence[str]) -> Sequence[str]:
+    waiting = [name for example in item.dtest.examples for name in re.findall(_ASKED, example.source)]
+    if not waiting:
+        return names
+    found = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.append(name)
+            waiting += [argument for definition in definitions_of(name, item) for argument in definition.argnames]
+    return found
 
 
 def prepend_fixture(item: pytest.Item, name: str) -> None:
     """Set a fixture up before all others of a test."""
     # A new list: the old one is shared by all parameters of the test, and some of them may be no netns tests.
-    item.fixturenames = [name, *fixture_names(item)]  # type: ignore[attr-defined]
+    item.fixturenames = [name, *item.fixturenames]  # type: ignore[attr-defined]
+
+
+def append_fixtures(item: pytest.Item, names: Sequence[str]) -> None:
+    """Set fixtures up behind all others of a test, unless one of those asks for them before."""
+    item.fixturenames = [*fixture_names(item), *names]  # type: ignore[attr-defined]
 
 
 def parameters(item: pytest.Item) -> Mapping[str, Any]:

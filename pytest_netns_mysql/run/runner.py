@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql import clock
-from pytest_netns_mysql.errors import NetnsError, SandboxError
+from pytest_netns_mysql.errors import NetnsError, OriginError, SandboxError
 from pytest_netns_mysql.run import pytest_internals, report
 from pytest_netns_mysql.run.asynctests import AsyncTests
 from pytest_netns_mysql.run.cleaning import Cleaner
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 _HOST_NETWORK_LOST = (
     "this test has no netns marker and comes after a netns test: without root the process cannot go back, so the "
     "host's network is gone\n"
-    "  do: keep the order that the plugin gives, netns tests last; with xdist --dist load or worksteal\n"
+    "  do: keep the order that the plugin gives, netns tests last\n"
+    "  do: if a worker of xdist crashed, mend that: its tests were given to workers that have run netns tests\n"
     "  do: run as root, or split the run: netns tests in one, the others in another\n"
     "  do: netns_other_tests = allow, if this test needs no network"
 )
@@ -95,6 +96,11 @@ class Runner:
         except Exception as error:
             pytest_internals.keep_error(fixturedef, request, error)
             raise
+        except pytest.fail.Exception:
+            # No error of ours: pytest-timeout ends a test this way. The next test sets the fixture up again.
+            if fixturedef.scope != "function" and is_own(pytest_internals.function_of(fixturedef)):
+                pytest_internals.tear_down(fixturedef, request)
+            raise
 
     def _set_up(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
@@ -127,12 +133,16 @@ class Runner:
             try:
                 if inside:
                     return (yield)
-                with self._cleaner.around_wider_fixture(), self._async.around_wider_fixture():
+                with (
+                    self._cleaner.around_wider_fixture(),
+                    self._async.around_wider_fixture(),
+                    self._network.refused_outside(f"{fixturedef.scope}-scoped fixture {name}"),
+                ):
                     value = yield
             finally:
                 setup.leave()
         except Exception as error:
-            if not inside:
+            if not inside and not isinstance(error, OriginError):
                 self._failed_outside.append((error, fixturedef))
             raise
         finally:

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class SessionBoard:
-    """The board of this process. It is made with the first network, and costs a microsecond for each test."""
+    """The board of this process. It is made with the first network, and costs a microsecond for each test.
+
+    Attributes:
+        worker: The name of this worker of xdist, or ''.
+    """
 
     def __init__(self, networks: Networks, worker: str) -> None:
         """Show nothing yet.
@@ -29,7 +33,7 @@ class SessionBoard:
             worker: The name of this worker of xdist, or ''.
         """
         self._networks = networks
-        self._worker = worker
+        self.worker = worker
         self._board: Board | None = None
         self._origin: Origin | None = None
         self._running: tuple[str, str] | None = None  # the test and its namespace
@@ -45,7 +49,7 @@ class SessionBoard:
         # The kernel may refuse the memory, and a thread may stand where it cannot look; the tests do not need it.
         with contextlib.suppress(OSError, NetnsError):
             if self._board is None or self._origin is None:
-                self._origin = Origin("pytest", ["pytest", *sys.argv[1:]], self._worker, clock.now())
+                self._origin = Origin("pytest", ["pytest", *sys.argv[1:]], self.worker, clock.now())
                 self._board = Board()
                 if self._running is not None:
                     self._board.start_test(*self._running)

@@ -101,6 +101,9 @@ class Start:
             self._begun = None
         if self._begun is None and items:
             self._begin(items[0].stash[TOPOLOGY_IN_FORCE], self._need_of(items[0]))
+        if self._begun is not None:
+            # While the server boots. The timeout of a test would leave this half imported for all later tests.
+            import mysql.connector  # noqa: F401
 
     def remember(self) -> None:
         """Write what the tests needed into pytest's cache, and whether the guess was wrong; one worker does it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from pytest_netns_mysql.errors import NetworkError
 from pytest_netns_mysql.kernel.namespaces import syscalls
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.topology.file.load import load
+from pytest_netns_mysql.topology.file.load import from_mapping, load
 
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
@@ -41,6 +42,45 @@ def test_global_forwards_and_the_other_namespaces_do_not(in_sandbox: InSandbox, 
         return [*seen, forwarding(network, "global"), forwarding(network, "red")]
 
     assert in_sandbox(action, mode) == ["192.0.2.2", "2001:db8:1::2", ["1", "1"], ["0", "0"]]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("mode", ["auto", "rootless"])
+def test_global_does_not_forward_if_it_should_not(in_sandbox: InSandbox, met: Met, mode: str, read_only: bool) -> None:
+    """A new namespace has the setting of the machine's first one, which is on where Docker runs."""
+
+    def action(sandbox: Sandbox) -> tuple[str, bool]:
+        with sandbox.entered():
+            Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+        if read_only:
+            make_settings_read_only(sandbox)
+        data = {"namespaces": {"red": "192.0.2.2/24", "blue": "198.51.100.2/24"}, "forwarding": False}
+        network = Network(sandbox, from_mapping(data))
+        near = met(network, "red", "global", "192.0.2.1")
+        with network["blue"]:
+            listener = socket.create_server(("198.51.100.2", 3306))
+        with listener, network["red"], socket.socket() as client:
+            client.settimeout(0.3)
+            return near, client.connect_ex(("198.51.100.2", 3306)) == 0
+
+    assert in_sandbox(action, mode) == ("192.0.2.2", False)
+
+
+@pytest.mark.parametrize("mode", ["auto", "rootless"])
+def test_a_port_at_the_loopback_is_published_to_global_itself(in_sandbox: InSandbox, met: Met, mode: str) -> None:
+    """The kernel drops what comes back to 127.0.0.1 by another interface, unless route_localnet is set."""
+
+    def action(sandbox: Sandbox) -> str:
+        data = {
+            "namespaces": {"red": "192.0.2.2/24"},
+            "forwarding": False,
+            "publish": {"127.0.0.1:3306": "192.0.2.2:3306"},
+            "masquerade": ["veth-red"],
+        }
+        network = Network(sandbox, from_mapping(data))
+        return met(network, "global", "red", "192.0.2.2", to="127.0.0.1")
+
+    assert in_sandbox(action, mode) == "192.0.2.1"
 
 
 @pytest.mark.parametrize("mode", ["auto", "rootless"])

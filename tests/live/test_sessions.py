@@ -202,8 +202,11 @@ def test_a_killed_run_is_not_listed_any_more(run: Run, number: signal.Signals) -
     assert result.stderr.startswith(("netns-mysql: no session has the pid ", "netns-mysql: no session is running that"))
 
 
-def test_workers_of_xdist_are_sessions_of_their_own(run: Run, pytester: pytest.Pytester) -> None:
-    process = run("with or without", "-n2", ready="without")
+@pytest.mark.parametrize("setting", [(), ("--netns-start=auto",)], ids=["no setting", "setting"])
+def test_workers_of_xdist_are_sessions_of_their_own(
+    run: Run, pytester: pytest.Pytester, setting: tuple[str, ...]
+) -> None:
+    process = run("with or without", "-n2", *setting, ready="without")
     wait_for_file(pytester.path / "with.ready", process)
     found = [session for session in json.loads(netns_mysql("ps", "--json").stdout) if session["worker"]]
     tests = {session["test"]["id"]: session for session in found if session["test"] is not None}

@@ -65,3 +65,20 @@ def test_a_setting_that_the_machine_refuses_stops_the_run(machines: Machines) ->
         "ERROR: blue (worker gw1): netns_start_timeout = 'soon': it must be a number of seconds above 0\n"
         "  where: environment variable NETNS_START_TIMEOUT\n" in result.stderr
     )
+
+
+@pytest.mark.ordinary_user
+def test_a_test_that_is_skipped_names_the_machine(machines: Machines) -> None:
+    machines.write(test_inner=source("entry/plain_and_red"))
+    options = ["--netns-mode=direct", "--netns-unavailable=skip", "-rs"]
+    result = machines.run(*pytest_command(*machines.workers("blue"), *options))
+    assert "1 passed, 1 skipped" in result.stdout, result.stdout + result.stderr
+    assert "where: blue (worker gw0)" in result.stdout
+
+
+def test_relative_paths_are_refused_with_the_cure(machines: Machines) -> None:
+    machines.write(test_inner=source("entry/plain_and_red"))
+    *arguments, _ = machines.workers("red")
+    result = machines.run(*pytest_command(*arguments, "test_inner.py"))
+    assert result.returncode == pytest.ExitCode.USAGE_ERROR, result.stdout
+    assert "arg test_inner.py not relative to an rsync root\n  do: write absolute paths, also the fol" in result.stderr

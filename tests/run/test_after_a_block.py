@@ -35,8 +35,10 @@ def test_a_wider_fixture_runs_outside_of_all_namespaces_and_its_failure_says_so(
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "the module-scoped fixture connected runs outside of all namespaces, where no endpoint can be reached: "
-            'connect inside `with netns["red"]:` or with netns_mysqld.connect(namespace="red", ...), or make the '
-            "fixture function-scoped"
+            "OriginError: the module-scoped fixture connected connects to 192.0.2.2, an address of namespace red, from "
+            "outside of all namespaces: it runs *",
+            '  do: connect inside `with netns[[]"red"]:`',
+            '  do: or with netns_mysqld.connect(namespace="red", ...)',
+            "  do: or make the fixture function-scoped: then it runs in the test's namespace",
         ]
     )

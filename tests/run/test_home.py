@@ -36,7 +36,8 @@ def test_without_root_a_plain_test_after_a_netns_test_fails_with_the_reason(
         [
             "this test has no netns marker and comes after a netns test: without root the process cannot go back, "
             "so the host's network is gone",
-            "  do: keep the order that the plugin gives, netns tests last; with xdist --dist load or worksteal",
+            "  do: keep the order that the plugin gives, netns tests last",
+            "  do: if a worker of xdist crashed, mend that: its tests were given to workers that have run netns tests",
             "  do: run as root, or split the run: netns tests in one, the others in another",
             "  do: netns_other_tests = allow, if this test needs no network",
         ]

@@ -77,18 +77,33 @@ def test_a_hook_may_choose_the_server(suite: Suite) -> None:
     suite(text, conftest=conftest).assert_outcomes(passed=1, skipped=1)
 
 
+def test_a_wrong_hook_for_a_server_of_one_test_is_an_error_before_the_server_starts(suite: Suite) -> None:
+    conftest = """
+        def pytest_netns_server_spec(fixture, spec):
+            return None if fixture == "netns_mysqld" else fixture
+    """
+    text = """
+        import pytest
+        from pytest_netns_mysql import HookError
+
+        def test_it(netns_start_mysqld):
+            with pytest.raises(HookError, match="of conftest.py returned 'netns_start_mysqld', expected a ServerSpec"):
+                netns_start_mysqld(bind_address="192.0.2.2/red")
+    """
+    suite(text, conftest=conftest).assert_outcomes(passed=1)
+
+
+def test_hooks_of_a_project_that_loads_the_plugin_itself(suite: Suite) -> None:
+    conftest = """
+        pytest_plugins = ["pytest_netns_mysql.plugin"]
+
+        def pytest_netns_server_spec(spec):
+            return spec.changed({"max_connections": 19})
+    """
+    suite("project_hooks/plain", "-p", "no:netns_mysql", conftest=conftest).assert_outcomes(passed=2)
+
+
 WRONG = {
-    "topology": (
-        "def pytest_netns_topology(topology): return 5",
-        "the hook pytest_netns_topology of conftest.py returned 5, expected a Topology or None",
-        "do: return dataclasses.replace(topology, ...), load(...) or from_mapping(...), or None for no change",
-    ),
-    "topology that breaks a rule": (
-        "from pytest_netns_mysql import from_mapping\n"
-        "def pytest_netns_topology(): return from_mapping({'namespaces': {'red': '192.0.2.300/24'}})",
-        "*192.0.2.300*",
-        "where: *by the hook pytest_netns_topology of conftest.py*",
-    ),
     "server": (
         "def pytest_netns_server_spec(spec): return [spec.name]",
         "the hook pytest_netns_server_spec of conftest.py returned ['mysqld'], expected a ServerSpec or None",
@@ -128,11 +143,26 @@ def test_a_wrong_hook_is_an_error_of_the_collection_that_names_it(
     result.stdout.fnmatch_lines([f"*{what.replace('[', '[[]')}", f"*{detail}"])
 
 
-def test_a_wrong_topology_stops_a_run_that_is_known_to_have_netns_tests(suite: Suite) -> None:
-    conftest, what, _ = WRONG["topology"]
-    result = suite("def test_it(netns_mysqld): ...", "--netns-mode=auto", conftest=conftest)
+WRONG_TOPOLOGY = {
+    "topology": (
+        "def pytest_netns_topology(topology): return 5",
+        "the hook pytest_netns_topology of conftest.py returned 5, expected a Topology or None",
+        "do: return dataclasses.replace(topology, ...), load(...) or from_mapping(...), or None for no change",
+    ),
+    "topology that breaks a rule": (
+        "from pytest_netns_mysql import from_mapping\n"
+        "def pytest_netns_topology(): return from_mapping({'namespaces': {'red': '192.0.2.300/24'}})",
+        "*192.0.2.300*",
+        "where: *by the hook pytest_netns_topology of conftest.py*",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("conftest", "what", "detail"), WRONG_TOPOLOGY.values(), ids=WRONG_TOPOLOGY)
+def test_a_wrong_topology_stops_the_run(suite: Suite, conftest: str, what: str, detail: str) -> None:
+    result = suite("def test_it(netns_mysqld): ...", "--netns-start=late", conftest=conftest)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: {what}"])
+    result.stderr.fnmatch_lines([f"ERROR: {what}", f"*{detail}"])
 
 
 def test_a_wrong_section_is_shown_in_its_place(suite: Suite) -> None:

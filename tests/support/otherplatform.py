@@ -114,6 +114,7 @@ class OtherModule(ModuleType):
     def __init__(
         self, real: ModuleType, absent: Sequence[str] = (), changed: Mapping[str, object] | None = None
     ) -> None:
+        super().__init__(real.__name__)
         super().__getattribute__("__dict__").update(_real=real, _absent=absent, _changed=changed or {})
 
     # None of the attributes that ModuleType would set: each is the real module's.

@@ -12,6 +12,8 @@ from pytest_netns_mysql.mysql.drivers.asyncnamed import DRIVERS
 from pytest_netns_mysql.mysql.drivers.asyncregistry import find_async
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from pytest_netns_mysql.endpoint import Endpoint
@@ -30,6 +32,7 @@ def make_async_engine(
     account: Account | None = None,
     endpoint: Endpoint | str | None = None,
     driver: Driver | None = None,
+    connect_args: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> AsyncEngine:
     """Return an engine that is disposed with the clients; the arguments are those of the fixture netns_async_engine.
@@ -52,7 +55,7 @@ def make_async_engine(
         from sqlalchemy.ext.asyncio import create_async_engine
     except ImportError as error:
         raise no_sqlalchemy(_FIXTURE) from error
-    target = clients.target(found, namespace, account, endpoint, {}, fixture=_FIXTURE)
+    target = clients.target(found, namespace, account, endpoint, dict(connect_args or {}), fixture=_FIXTURE)
 
     async def connect(*_: Any, **own: Any) -> Any:
         full = target.with_options(found.with_common_names(own))

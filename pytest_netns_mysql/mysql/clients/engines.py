@@ -43,6 +43,7 @@ def make_engine(
     account: Account | None = None,
     endpoint: Endpoint | str | None = None,
     driver: Driver | None = None,
+    connect_args: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Engine:
     """Return an engine that is disposed with the clients; the arguments are those of the fixture netns_engine.
@@ -63,7 +64,7 @@ def make_engine(
         from sqlalchemy import create_engine, event
     except ImportError as error:
         raise no_sqlalchemy(_FIXTURE) from error
-    target = clients.target(found, namespace, account, endpoint, {}, fixture=_FIXTURE)
+    target = clients.target(found, namespace, account, endpoint, dict(connect_args or {}), fixture=_FIXTURE)
     engine = create_engine(url_of(target, dialect), **options)
 
     def connect(_dialect: object, _record: object, _arguments: object, own: dict[str, Any]) -> Any:

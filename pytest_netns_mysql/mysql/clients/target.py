@@ -27,6 +27,6 @@ class Target:
     options: dict[str, Any]
 
     def with_options(self, options: Mapping[str, Any]) -> Target:
-        """Return the same with more options; those that say where it goes and as whom stay."""
+        """Return the same with more options; what was an option before stays, and so does where it goes."""
         own = {"host": self.endpoint.address, "port": self.endpoint.port, **self.options}
         return replace(self, options={**options, **own})

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.drivers.driver import Options
 
 
-class NamespaceAiomysqlConnection(aiomysql.Connection):  # type: ignore[misc,unused-ignore]
+class _Connection(aiomysql.Connection):  # type: ignore[misc,unused-ignore]
     """A connection of aiomysql that opens its socket in its namespace, when it reconnects too."""
 
     _namespace: Namespace
@@ -35,7 +35,7 @@ class NamespaceAiomysqlConnection(aiomysql.Connection):  # type: ignore[misc,unu
             )
 
 
-class NamespaceAiomysqlPool(aiomysql.Pool):  # type: ignore[misc,unused-ignore]
+class _Pool(aiomysql.Pool):  # type: ignore[misc,unused-ignore]
     """A pool of aiomysql whose connections are all opened from one namespace, later ones too."""
 
     _namespace: Namespace
@@ -51,22 +51,22 @@ class NamespaceAiomysqlPool(aiomysql.Pool):  # type: ignore[misc,unused-ignore]
 def _adopt(connection: Any, namespace: Namespace) -> None:
     """Have a connection of aiomysql's own class open its later sockets in a namespace."""
     if type(connection) is aiomysql.Connection:
-        connection.__class__ = NamespaceAiomysqlConnection
+        connection.__class__ = _Connection
         connection._namespace = namespace
 
 
-async def connect_by_aiomysql(namespace: Namespace, options: Options) -> NamespaceAiomysqlConnection:
+async def connect_by_aiomysql(namespace: Namespace, options: Options) -> Any:
     """Open a connection from a namespace."""
-    connection = NamespaceAiomysqlConnection(**_with_encoded_password(options))
+    connection = _Connection(**_with_encoded_password(options))
     connection._namespace = namespace
     await connection._connect()
     return connection
 
 
-async def make_pool(namespace: Namespace, options: Options) -> NamespaceAiomysqlPool:
+async def make_pool(namespace: Namespace, options: Options) -> Any:
     """Open a pool from a namespace, as ``aiomysql.create_pool`` does."""
     defaults = {"minsize": 1, "maxsize": 10, "echo": False, "pool_recycle": -1, "loop": None}
-    pool = NamespaceAiomysqlPool(**{**defaults, **_with_encoded_password(options)})
+    pool = _Pool(**{**defaults, **_with_encoded_password(options)})
     pool._namespace = namespace
     if pool.minsize:
         async with pool._cond:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.drivers.driver import Options
 
 
-class NamespaceAsyncmyConnection(asyncmy.connection.Connection):  # type: ignore[misc,unused-ignore]
+class _Connection(asyncmy.connection.Connection):  # type: ignore[misc,unused-ignore]
     """A connection of asyncmy that opens its socket in its namespace, when it reconnects too."""
 
     _namespace: Namespace
@@ -49,7 +49,7 @@ class NamespaceAsyncmyConnection(asyncmy.connection.Connection):  # type: ignore
             self._client_flag &= ~SSL
 
 
-class NamespaceAsyncmyPool(asyncmy.pool.Pool):  # type: ignore[misc,unused-ignore]
+class _Pool(asyncmy.pool.Pool):  # type: ignore[misc,unused-ignore]
     """A pool of asyncmy whose connections are all opened from one namespace, later ones too."""
 
     _namespace: Namespace
@@ -65,19 +65,19 @@ class NamespaceAsyncmyPool(asyncmy.pool.Pool):  # type: ignore[misc,unused-ignor
 def _adopt(connection: Any, namespace: Namespace) -> None:
     """Have a connection of asyncmy's own class open its later sockets in a namespace."""
     if type(connection) is asyncmy.connection.Connection:
-        connection.__class__ = NamespaceAsyncmyConnection
+        connection.__class__ = _Connection
         connection._namespace = namespace
 
 
-async def connect_by_asyncmy(namespace: Namespace, options: Options) -> NamespaceAsyncmyConnection:
+async def connect_by_asyncmy(namespace: Namespace, options: Options) -> Any:
     """Open a connection from a namespace."""
-    connection = NamespaceAsyncmyConnection(**_with_encoded_password(options))
+    connection = _Connection(**_with_encoded_password(options))
     connection._namespace = namespace
     await connection.connect()
     return connection
 
 
-async def make_pool(namespace: Namespace, options: Options) -> NamespaceAsyncmyPool:
+async def make_pool(namespace: Namespace, options: Options) -> Any:
     """Open a pool from a namespace, as ``asyncmy.create_pool`` does."""
     defaults = {"minsize": 1, "maxsize": 10, "echo": False, "pool_recycle": 3600}
     if options.get("ssl") is not None:
@@ -85,7 +85,7 @@ async def make_pool(namespace: Namespace, options: Options) -> NamespaceAsyncmyP
         connection = await connect_by_asyncmy(namespace, {k: v for k, v in options.items() if k not in POOL_OPTIONS})
         options = {**options, "ssl": connection._ssl_context}
         await connection.ensure_closed()
-    pool = NamespaceAsyncmyPool(**{**defaults, **_with_encoded_password(options)})
+    pool = _Pool(**{**defaults, **_with_encoded_password(options)})
     pool._namespace = namespace
     if pool.minsize:
         async with pool.cond:

@@ -74,13 +74,14 @@ class ImageVariables:
             if name in variables or f"{name}_FILE" in variables
         }
         self._switches = [name for name in _SWITCHES if variables.get(name)]
-        self.schema = self._values.get("MYSQL_DATABASE") or None
+        self.schema: str | None = self._values.get("MYSQL_DATABASE") or None
 
     def load(self) -> Load:
         """Return what makes the schema and the accounts."""
-        return Load("the variables of the image", function=_executes(tuple(self._statements())))
+        return Load("the variables of the image", function=_executes(tuple(self.statements())))
 
-    def _statements(self) -> list[str]:
+    def statements(self) -> list[str]:
+        """Return the statements that make the schema and the accounts."""
         found = []
         if self.schema is not None:
             found.append(f"CREATE DATABASE IF NOT EXISTS {identifier(self.schema)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-_KNOWN_DRIVERS = ("mysql", "pymysql", "MySQLdb", "mariadb")
+_KNOWN_DRIVERS = ("mysql", "pymysql", "MySQLdb", "mariadb", "aiomysql", "asyncmy")
 
 
 class ConnectionNames(dict[int, str]):

@@ -42,6 +42,7 @@ class ServerFacts:
         self.spec: ResolvedSpec = spec
         self.network = network
         self.attempts: Attempts = Attempts()
+        self.lasting_users: set[str] = set()  # whose connections an ORM keeps open for later tests
         self.lifecycle: deque[tuple[float, str]] = deque(maxlen=_KEPT)
         self._access = spec.kind.access(spec.name, network)
         self._process = self._access if isinstance(self._access, Process) else None

@@ -13,7 +13,12 @@ from pytest_netns_mysql.report.explanations.loginaccounts import fixture_of
 if TYPE_CHECKING:
     from pytest_netns_mysql.report.explanations.drivererror import Failure
 
-_CLIENTS = "pytest_netns_mysql.mysql.clients.clients"
+_FIXTURES = {
+    "pytest_netns_mysql.mysql.clients.asyncengines": "netns_async_engine",
+    "pytest_netns_mysql.mysql.clients.engines": "netns_engine",
+    "pytest_netns_mysql.mysql.clients.asyncclients": "netns_connect_async",
+    "pytest_netns_mysql.mysql.clients.clients": "netns_connect",
+}
 _CONNECTS = ("connect_client", "connect_client_async")
 
 
@@ -27,8 +32,15 @@ def _frames(error: BaseException) -> Iterator[FrameType]:
 def call_of(failure: Failure) -> str:
     """Return the function by which the test connected, ``netns_connect`` or such as ``netns_mysqld.connect``."""
     modules = {str(frame.f_globals.get("__name__", "")) for frame in _frames(failure.error)}
-    is_of_server = failure.attempt is not None and _CLIENTS not in modules
-    return f"{fixture_of(failure.server)}.connect" if is_of_server else "netns_connect"
+    fixture = next((fixture for module, fixture in _FIXTURES.items() if module in modules), None)
+    if fixture is None:
+        return "netns_connect" if failure.attempt is None else f"{fixture_of(failure.server)}.connect"
+    return fixture
+
+
+def option(failure: Failure, name: str, value: str) -> str:
+    """Return an option of the driver as an argument of the call by which the test connected."""
+    return f'connect_args={{"{name}": {value}}}' if call_of(failure).endswith("engine") else f"{name}={value}"
 
 
 def options_of(failure: Failure) -> Mapping[str, Any]:
@@ -76,7 +88,7 @@ def with_tls(failure: Failure) -> str:
         return f"pass {'--ssl' if program.startswith('mariadb') else '--ssl-mode=REQUIRED'}"
     if options_of(failure).get("ssl_disabled"):
         return f"remove ssl_disabled=True from the call of {call_of(failure)}"
-    return f"connect with TLS: {call_of(failure)}({place_of(failure)}, ..., ssl_disabled=False)"
+    return f"connect with TLS: {call_of(failure)}({place_of(failure)}, ..., {option(failure, 'ssl_disabled', 'False')})"
 
 
 def with_key(failure: Failure) -> str:

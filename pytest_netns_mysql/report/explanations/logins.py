@@ -73,7 +73,9 @@ def _certificate(login: Login, required: tuple[str, ...], *, uses_tls: bool | No
         missing = f", and the client {thing}"
         missing += ", or the password is wrong" if login.may_have_wrong_password else ""
     certificate = f'{fixture_of(login.server)}.tls.issue("{login.user}").options'
-    call = f"{call_of(login.failure)}({place_of(login.failure)}, ..., **{certificate})"
+    call = call_of(login.failure)
+    options = f"connect_args={certificate}" if call.endswith("engine") else f"**{certificate}"
+    call = f"{call}({place_of(login.failure)}, ..., {options})"
     return Explanation(
         f"the account {login.picked} requires {what}{missing}",
         login.picked_it,

@@ -71,7 +71,7 @@ def _ways_in(login: Login, user: str) -> list[str]:
     ways = [f'netns_account("{user}", host="{host}"), or CREATE USER {quoted((user, host))}']
     if places := _namespaces(login):
         call = call_of(login.failure)
-        account = f"account={user}" if call == "netns_connect" and user.isidentifier() else f'user="{user}", ...'
+        account = f"account={user}" if "." not in call and user.isidentifier() else f'user="{user}", ...'
         ways.append(f'or connect from a host that an account has: {call}("{places[0]}", {account})')
     return ways
 

@@ -11,7 +11,7 @@ from pytest_netns_mysql.mysql.dialects.hostrules import AccountName
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.report.explanations.answers import ask, variable
-from pytest_netns_mysql.report.explanations.calls import call_of, options_of, place_of, said, with_key, with_tls
+from pytest_netns_mysql.report.explanations.calls import call_of, option, options_of, place_of, said, with_key, with_tls
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.drivererror import Failure
 from pytest_netns_mysql.report.explanations.loginaccounts import fixture_of, quoted
@@ -86,10 +86,12 @@ def _incomplete(failure: Failure, lacking: str) -> Explanation:
 
 
 def _own(failure: Failure) -> str:
-    server, call = fixture_of(failure.server), f"{call_of(failure)}({place_of(failure)}, ..., ssl_ca=str("
-    complete = f"with {server}.tls.endpoints_certified() as certified: {call}certified.ca))"
-    # Python 3.13 refuses what mysqld makes by itself.
-    return f"trust the server's own CA: {f'{call}{server}.tls.ca))' if sys.version_info < (3, 13) else complete}"
+    server = fixture_of(failure.server)
+    is_complete = sys.version_info >= (3, 13)  # which refuses what mysqld makes by itself
+    authority = "certified" if is_complete else f"{server}.tls"
+    call = f"{call_of(failure)}({place_of(failure)}, ..., {option(failure, 'ssl_ca', f'str({authority}.ca)')})"
+    made = f"with {server}.tls.endpoints_certified() as certified: " if is_complete else ""
+    return f"trust the server's own CA: {made}{call}"
 
 
 def _name_of_ca(server: Instance | None) -> str:

@@ -109,7 +109,7 @@ def _reach(failure: Failure, context: Context) -> _Reach:
     if attempt and failure.server and failure.server.kinds_of(attempt.endpoint):
         place = attempt.endpoint.namespace
     elif address.startswith("127."):
-        place = client
+        place = "" if client == SOME_CLIENT else client
     return _Reach(client, address, port, place)
 
 
@@ -185,11 +185,11 @@ def heal(fault: Fault) -> str:
 
 def _by_errno(number: int | None, reach: _Reach, failure: Failure, context: Context) -> Explanation | None:
     endpoints = _endpoints(context)
-    client = "red" if reach.client == SOME_CLIENT else reach.client
+    client = context.namespace if reach.client == SOME_CLIENT else reach.client
     if number == _REFUSED:
         return Explanation(
             f"nothing listens at {reach.target}: the connection from {reach.client} was refused",
-            (*_gateway(reach, context), *_listening(endpoints)),
+            (*_gateway(reach, context), *_listening(endpoints), *_unpublished(context)),
             (_connect_to(reach, failure),),
         )
     if number == _UNREACHABLE:
@@ -230,19 +230,26 @@ def _listening(endpoints: list[Endpoint]) -> tuple[str, ...]:
     return (f"the server listens at {', '.join(f'{each} port {each.port}' for each in endpoints[:4])}",)
 
 
+def _unpublished(context: Context) -> list[str]:
+    """Return what the topology says of ports that its compose file publishes, but nobody forwards."""
+    notes = () if context.network is None else context.network.topology.notes
+    return [note for note in notes if "is not published" in note]
+
+
 def _connect_to(reach: _Reach, failure: Failure) -> str:
     server = failure.server
     if server is None or not server.is_running:
         return "start a server in this network: netns_mysqld"
     if reach.client == SOME_CLIENT:
-        return "connect to an endpoint of the client's own namespace: " + f'{fixture_of(server)}.endpoint("red")'
+        name = next((each.namespace for each in server.endpoints if each.namespace != GLOBAL), GLOBAL)
+        return f'connect to an endpoint that the client has a route to, such as {fixture_of(server)}.endpoint("{name}")'
     try:
         near = server.endpoint_for(reach.client)
     except (EndpointError, UnknownNamespaceError):
         no_endpoint = f"no endpoint of {fixture_of(server)} can be reached from {reach.client}"
         return f"{no_endpoint}: add an address to bind_address"
     named = [name for name in ("host", "port") if name in options_of(failure)]
-    call = f'{call_of(failure)}("{reach.client}"{", ..." if call_of(failure) != "netns_connect" else ""})'
+    call = f'{call_of(failure)}("{reach.client}"{", ..." if "." in call_of(failure) else ""})'
     if named:
         return f"leave {' and '.join(f'{name}=' for name in named)} out: {call} goes to {near} port {near.port}"
     return f"connect to {near} port {near.port}: {call} does"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ _VARIABLES = {
 
 _FILES = ("DATABASE", "USER", "PASSWORD", "ROOT_PASSWORD", "ROOT_HOST")
 _PROGRAMS = ("mysqld", "mysqld_safe", "mariadbd", "mariadbd-safe", "docker-entrypoint.sh", "entrypoint.sh")
+_SERVER = re.compile(r"(?<![\w-])(mysqld|mysqld_safe|mariadbd|mariadbd-safe|(docker-)?entrypoint\.sh|run\.sh)(?![\w-])")
 _PRIVATE = ("datadir", "socket", "user", "pid_file", "log_error", "tmpdir", "daemonize", "console", "chroot")
 _BINARY_LOG_OFF = ("skip_log_bin", "disable_log_bin")
 _WILDCARDS = ("*", "0.0.0.0", "::")  # noqa: S104 - read, not bound
@@ -72,7 +74,9 @@ def find_databases(services: Mapping[str, Service], project: Project) -> list[Da
     found = {
         name: product
         for name, service in services.items()
-        if decided[name] is None and (product := product_of(service.section.text("image") or "")) is not None
+        if decided[name] is None
+        and (product := product_of(service.section.text("image") or "")) is not None
+        and _runs_server(service)
     }
     if not found and True not in decided.values():
         found = {
@@ -95,6 +99,18 @@ def _decision(service: Service) -> bool | None:
         if key not in ("mysqld", "skip"):
             extension.fault(f"{EXTENSION} has no key {key!r}", key, "write mysqld: true, or skip: [10-users.sh]")
     return extension.switch("mysqld") if "mysqld" in extension else None
+
+
+def _runs_server(service: Service) -> bool:
+    """Return True if a container of a server's image runs the server, and no client, as a backup does."""
+    section = service.section
+    command, entrypoint = _words(section, "command"), _words(section, "entrypoint")
+    is_default = not command or command[0].startswith("-")
+    words = " ".join((*entrypoint, *command))
+    if (is_default and not entrypoint) or _SERVER.search(words):
+        return True
+    section.findings.note(f"{service.name} has the image of a server, and runs another program: it is no server")
+    return False
 
 
 def _product_of_variables(service: Service, project: Project) -> str | None:
@@ -210,7 +226,7 @@ def _set_options(database: Database, variables: Mapping[str, str]) -> None:
     section = database.service.section
     if port := variables.get("MYSQL_TCP_PORT"):
         database.options["port"] = port
-    arguments = _command(section)
+    arguments = _words(section, "command")
     if arguments and not arguments[0].startswith("-") and arguments[0].rpartition("/")[2] not in _PROGRAMS:
         section.findings.not_used("command", database.service.name)
         return
@@ -218,15 +234,16 @@ def _set_options(database: Database, variables: Mapping[str, str]) -> None:
         _set_option(database, name, value)
 
 
-def _command(section: Section) -> list[str]:
-    value = section.table.get("command")
+def _words(section: Section, key: str) -> list[str]:
+    """Return the words of ``command`` or ``entrypoint``."""
+    value = section.table.get(key)
     if isinstance(value, Items):
-        return section.texts("command")
-    text = section.text("command")
+        return section.texts(key)
+    text = section.text(key)
     try:
         return shlex.split(text or "")
     except ValueError:
-        section.fault("the command has a quotation mark without its pair", "command", "correct it")
+        section.fault(f"{key} has a quotation mark without its pair", key, "correct it")
         return []
 
 

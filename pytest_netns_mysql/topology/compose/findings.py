@@ -27,7 +27,7 @@ class Findings:
         Args:
             source: The compose file, for messages.
         """
-        self.faults = Faults(source)
+        self.faults: Faults = Faults(source)
         self._notes: dict[str, None] = {}
         self._unused: dict[str, dict[str, None]] = {}
 
@@ -177,7 +177,9 @@ class Section:
                 )
         return [item for item in items if isinstance(item, str)]
 
-    def check_keys(self, used: Collection[str], not_used: Collection[str], owner: str, what: str) -> None:
+    def check_keys(
+        self, used: Collection[str], not_used: Collection[str], owner: str, what: str, prefix: str = ""
+    ) -> None:
         """Add a fault for each unknown key, and note each that is not used.
 
         Args:
@@ -185,12 +187,13 @@ class Section:
             not_used: The keys that do not matter to a network.
             owner: The name of the service or network, for the note.
             what: What the section is, for messages.
+            prefix: What stands before a key in the note.
         """
         for key, value in self.table.items():
             if key.startswith("x-") or key in used or value is None:
                 continue
             if key in not_used:
-                self.findings.not_used(key, owner)
+                self.findings.not_used(f"{prefix}{key}", owner)
                 continue
             if key in REFUSED:
                 self.fault(

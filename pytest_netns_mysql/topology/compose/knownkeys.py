@@ -19,9 +19,25 @@ SERVICE_NOT_USED = (
     *("dns_search", "domainname", "entrypoint", "gpus", "group_add", "healthcheck", "hostname", "init", "ipc"),
     *("isolation", "label_file", "labels", "logging", "mem_limit", "mem_reservation", "mem_swappiness"),
     *("memswap_limit", "models", "oom_kill_disable", "oom_score_adj", "pid", "pids_limit", "platform", "post_start"),
-    *("pre_stop", "privileged", "provider", "pull_policy", "read_only", "restart", "runtime", "security_opt"),
+    *(
+        "pre_stop",
+        "privileged",
+        "provider",
+        "pull_policy",
+        "pull_refresh_after",
+        "read_only",
+        "restart",
+        "runtime",
+        "security_opt",
+    ),
     *("shm_size", "stdin_open", "stop_grace_period", "stop_signal", "storage_opt", "sysctls", "tmpfs", "tty"),
-    *("ulimits", "use_api_socket", "user", "userns_mode", "uts", "working_dir"),
+    *("ulimits", "use_api_socket", "user", "userns_mode", "uts", "volumes_from", "working_dir"),
+)
+
+DEPLOY_USED = ("replicas",)
+DEPLOY_NOT_USED = (
+    *("endpoint_mode", "labels", "mode", "placement", "resources", "restart_policy", "rollback_config"),
+    "update_config",
 )
 
 MEMBER_USED = (
@@ -35,6 +51,5 @@ NETWORK_NOT_USED = ("attachable", "labels")
 REFUSED: Mapping[str, str] = {
     "external_links": "containers of other projects are not part of the topology",
     "link_local_ips": "MySQL cannot name an address that needs an interface",
-    "volumes_from": "files of other containers are not part of the topology",
 }
 """Keys that matter and are not supported, each with the reason."""

@@ -8,6 +8,8 @@ from ipaddress import ip_address
 from pytest_netns_mysql.endpoint import GLOBAL, name_fault
 from pytest_netns_mysql.topology.compose.findings import Findings, Section
 from pytest_netns_mysql.topology.compose.knownkeys import (
+    DEPLOY_NOT_USED,
+    DEPLOY_USED,
     MEMBER_NOT_USED,
     MEMBER_USED,
     SERVICE_NOT_USED,
@@ -99,8 +101,9 @@ def read_service(name: str, section: Section) -> Service:
         section.fault(f"a service cannot be called {name!r} here: {reason}", "", "rename it in a copy of the file")
     deploy = section.section("deploy")
     replicas = section.number("scale", default=1, least=0)
-    if deploy is not None and "replicas" in deploy:
-        replicas = deploy.number("replicas", default=1, least=0)
+    if deploy is not None:
+        deploy.check_keys(DEPLOY_USED, DEPLOY_NOT_USED, name, "deploy", "deploy.")
+        replicas = deploy.number("replicas", default=replicas, least=0)
     if replicas > _MOST_REPLICAS:
         section.fault(f"{name} has {replicas} containers", "", f"write {_MOST_REPLICAS} or fewer")
         replicas = 1
@@ -167,7 +170,7 @@ def read_members(service: Service, segments: dict[str, Segment]) -> None:
     for name, entry in entries:
         if name not in segments:
             continue
-        entry.check_keys(MEMBER_USED, MEMBER_NOT_USED, service.name, "a service's network")
+        entry.check_keys(MEMBER_USED, MEMBER_NOT_USED, service.name, "a service's network", "networks.")
         service.members.append(_member(segments[name], entry))
     service.members.sort(key=lambda member: member.order)
 

@@ -174,9 +174,9 @@ def _long(item: Value, path: str, section: Section) -> tuple[str, str, str, str]
     if not isinstance(item, Table):
         return None
     entry = Section(item, path, section.findings)
-    entry.check_keys(
-        ("target", "published", "host_ip", "protocol"), ("mode", "name", "app_protocol"), section.place(), "a port"
-    )
+    owner = section.path.removeprefix("services.")
+    used, not_used = ("target", "published", "host_ip", "protocol"), ("mode", "name", "app_protocol")
+    entry.check_keys(used, not_used, owner, "a port", "ports.")
     return _checked(
         entry.text("host_ip") or "",
         entry.text("published") or "0",

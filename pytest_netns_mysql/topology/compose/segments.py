@@ -43,7 +43,8 @@ class Segment:
 
     def __init__(self, name: str, section: Section) -> None:
         """Read nothing yet."""
-        self.name = self.bridge = name
+        self.name: str = name
+        self.bridge: str = name
         self.section = section
         self.interface = ""
         self.internal = False
@@ -143,7 +144,7 @@ def _read_ipam(segment: Segment, section: Section) -> None:
     ipam = section.section("ipam")
     if ipam is None:
         return
-    ipam.check_keys(("config", "driver"), ("options",), f"network {segment.name}", "ipam")
+    ipam.check_keys(("config", "driver"), ("options",), f"network {segment.name}", "ipam", "ipam.")
     if (ipam.text("driver") or "default") != "default":
         ipam.fault(f"{ipam.place('driver')} is not supported", "driver", "write driver: default")
     items = ipam.items("config")

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.topology.faults import Faults
-from pytest_netns_mysql.topology.plan import Address, Interface, Plan, Subnet
+from pytest_netns_mysql.topology.plan import Address, Interface, Masquerade, Plan, PortForward, Subnet
 from pytest_netns_mysql.topology.planning.interfaces import Wiring
 from pytest_netns_mysql.topology.planning.values import first_free
 from pytest_netns_mysql.topology.tomltext import toml_key
@@ -167,6 +167,26 @@ def _check_gateways(
                 f"no interface there has the gateway's address {route.gateway}",
                 f"namespaces.{toml_key(namespace)}.gateway",
                 f"write one of {', '.join(others)}, or give that address to the bridge",
+            )
+
+
+def check_published_loopback(
+    plan: Plan, forwards: Iterable[PortForward], masquerades: Iterable[Masquerade], faults: Faults
+) -> None:
+    """Add a fault for a port at 127.0.0.1 whose connections would arrive as from there, which the kernel drops."""
+    places = {(rule.namespace, rule.interface) for rule in masquerades}
+    for rule in forwards:
+        near = [
+            interface
+            for namespace, interface, addresses in _interfaces(plan)
+            if namespace == rule.namespace and any(rule.to in address.network for address in addresses)
+        ]
+        if rule.address.is_loopback and not {(rule.namespace, name) for name in (*near, None)} & places:
+            start = "" if rule.namespace == GLOBAL else f"namespaces.{toml_key(rule.namespace)}."
+            faults.add(
+                f"port {rule.port} is published at {rule.address}, and connections by it would come from there",
+                f"{start}publish",
+                f"write {start}masquerade = {near or True}".replace("'", '"').replace("True", "true"),
             )
 
 

@@ -68,6 +68,7 @@ def plan(description: Description, faults: Faults | None = None) -> Plan:
     routes = (*wiring.default_routes, *_routes(description, found, faults))
     forwards = _port_forwards(description, found, faults)
     masquerades = _masquerades(description, found, forwards, faults)
+    consistency.check_published_loopback(found, forwards, masquerades, faults)
     found = replace(found, routes=routes, masquerades=masquerades, port_forwards=forwards)
     _check_external(description, faults)
     found = replace(found, bind_address=endpoints.bind_address(description, found, faults))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import socket
+import threading
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -15,8 +17,9 @@ import mariadb
 import mysql.connector
 import mysql.connector.aio
 import pytest
+import uvloop
 
-from pytest_netns_mysql import Account, AccountFactory, AsyncConnectFactory, MySQLServer
+from pytest_netns_mysql import Account, AccountFactory, AsyncConnectFactory, ClientError, Endpoint, MySQLServer, Network
 
 pytestmark = pytest.mark.live
 
@@ -136,6 +139,76 @@ def test_a_connection_ends_with_its_loop_or_its_test(
         loop.run_until_complete(loop.shutdown_asyncgens())
     if end != "idle":
         loop.close()
+
+
+@pytest.fixture
+def running_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that runs in a thread of its own until after the end of the connections."""
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        thread = threading.Thread(target=loop.run_forever)
+        thread.start()
+        yield loop
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+@every_driver
+def test_a_connection_ends_in_a_loop_that_runs_in_another_thread(
+    kept: list[Any],
+    running_loop: asyncio.AbstractEventLoop,
+    netns_connect_async: AsyncConnectFactory,
+    app: Account,
+    driver: str,
+) -> None:
+    async def connect() -> str:
+        kept.append(await netns_connect_async("red", driver=driver, account=app))
+        return str(await ask(kept[0], "SELECT USER()"))
+
+    assert asyncio.run_coroutine_threadsafe(connect(), running_loop).result(10) == f"app@{RED}"
+
+
+def test_a_server_that_is_silent_is_given_up(netns_connect_async: AsyncConnectFactory, netns: Network) -> None:
+    async def error(driver: str, silent: Endpoint) -> BaseException:
+        with pytest.raises(Exception, match="timed out") as raised:
+            await netns_connect_async("red", endpoint=silent, driver=driver, connection_timeout=1)
+        return raised.value
+
+    async def main(silent: Endpoint) -> list[BaseException]:
+        return [*await asyncio.gather(*(error(driver, silent) for driver in DRIVERS))]
+
+    with netns["red"], socket.create_server((RED, 0)) as server:
+        errors = asyncio.run(main(Endpoint(RED, "red", server.getsockname()[1])))
+    assert [type(each).__name__ for each in errors] == [
+        "ConnectionTimeoutError",
+        "OperationalError",
+        "OperationalError",
+    ]
+
+
+def test_an_option_that_the_driver_does_not_know(netns_connect_async: AsyncConnectFactory) -> None:
+    async def main(driver: str) -> None:
+        await netns_connect_async("red", driver=driver, query_callback=print)
+
+    for driver in ("mysql.connector.aio", "aiomysql"):
+        with pytest.raises(ClientError, match=f"^{driver} takes no option query_callback=, an option of asyncmy\n"):
+            asyncio.run(main(driver))
+
+
+@every_driver
+def test_uvloop(netns_connect_async: AsyncConnectFactory, app: Account, kept: list[Any], driver: str) -> None:
+    """Whose sockets are created in C."""
+
+    async def user(namespace: str) -> Any:
+        kept.append(await netns_connect_async(namespace, driver=driver, account=app))
+        await reconnect(kept[-1])
+        return await ask(kept[-1], "SELECT USER()")
+
+    async def main() -> list[Any]:
+        return [await user("red"), await user("blue")]
+
+    with contextlib.closing(uvloop.new_event_loop()) as loop:
+        assert loop.run_until_complete(main()) == [f"app@{RED}", f"app@{BLUE}"]
+        loop.run_until_complete(loop.shutdown_asyncgens())
 
 
 def test_a_pool_of_mysql_connector_replaces_connections_from_its_namespace(

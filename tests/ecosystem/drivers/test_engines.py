@@ -135,6 +135,18 @@ def test_the_function_of_a_known_driver(netns_engine: EngineFactory) -> None:
     assert user(engine) == f"red_user@{RED}"
 
 
+def test_options_of_the_driver_count_before_those_of_the_dialect(
+    netns_engine: EngineFactory, netns_account: AccountFactory
+) -> None:
+    safe = netns_account("safe", host="%", password="p", require="SSL")
+    assert user(netns_engine("red", account=safe)) == f"safe@{RED}"
+    with pytest.raises(sqlalchemy.exc.DBAPIError, match="Access denied for user 'safe'"):
+        user(netns_engine("red", account=safe, connect_args={"ssl_disabled": True}))
+    own = netns_engine("blue", connect_args={"user": "safe", "password": "p", "ssl_disabled": False})
+    assert user(own) == f"safe@{BLUE}"
+    assert own.url.username == "safe"
+
+
 def test_an_engine_of_ones_own(netns: Network, netns_account: AccountFactory, netns_mysqld: MySQLServer) -> None:
     """The way for a project that makes its engine itself."""
     netns_account("app", host=RED, password="p")
@@ -144,11 +156,9 @@ def test_an_engine_of_ones_own(netns: Network, netns_account: AccountFactory, ne
         return pymysql.connect(host=place.address, port=place.port, user="app", password="p")
 
     engine = sqlalchemy.create_engine("mysql+pymysql://", creator=netns["red"](connect))
-    with contextlib.closing(engine.raw_connection()) as first, contextlib.closing(engine.raw_connection()) as second:
+    with engine.connect() as first, engine.connect() as second:
         for connection in (first, second):
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT USER()")
-                assert cursor.fetchone() == (f"app@{RED}",)
+            assert connection.scalar(text("SELECT USER()")) == f"app@{RED}"
     engine.dispose()
 
 

@@ -8,6 +8,7 @@ def pytest_collection_modifyitems(config, items):
     config.written = list(items)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_finish(session):
-    session.items[:] = session.config.written
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session):
+    if hasattr(session.config, "written"):  # not in the controller of xdist, which collects nothing
+        session.items[:] = session.config.written

@@ -48,6 +48,26 @@ def test_a_server_that_is_built_is_known_by_its_variables(read: Read) -> None:
     assert (topology.mysqld.image, topology.mysqld.environment) == ("mariadb", {"MYSQL_ALLOW_EMPTY_PASSWORD": "1"})
 
 
+def test_a_client_of_the_same_image_is_no_server(read: Read) -> None:
+    topology = read(
+        """
+        services:
+          db: {image: mysql, environment: {MYSQL_ROOT_PASSWORD: root}}
+          init: {image: mysql, command: mysql -h db -e 'SELECT 1', environment: {MYSQL_ROOT_PASSWORD: other}}
+          backup: {image: mysql, entrypoint: [sh, -c, "mysqldump -h db"]}
+          wrapped: {image: mysql, entrypoint: [sh, -c, "exec docker-entrypoint.sh mysqld"]}
+        """
+    )
+    assert topology.bind_address == (
+        *("172.18.0.2/db", "127.0.0.1/db"),
+        *("172.18.0.5/wrapped", "127.0.0.1/wrapped"),
+    )
+    assert topology.notes[:2] == (
+        "init has the image of a server, and runs another program: it is no server",
+        "backup has the image of a server, and runs another program: it is no server",
+    )
+
+
 def test_a_service_is_marked_as_a_server_or_as_none(read: Read) -> None:
     topology = read(
         """
@@ -198,7 +218,7 @@ def test_a_script_of_the_init_folder_is_refused_or_left_out(read: Read, refused:
         ),
         (
             "command: '\"'",
-            "the command has a quotation mark without its pair\n"
+            "command has a quotation mark without its pair\n"
             "  where: compose.yaml, line 1: services.db.command\n"
             "  do: correct it",
         ),

@@ -189,12 +189,17 @@ def test_a_server_that_shares_a_network_listens_there(read: Read) -> None:
 
 def test_several_containers_are_numbered(read: Read) -> None:
     topology = read(
-        "services: {db: {image: mysql}, app: {image: app, scale: 2}, no: {image: app, deploy: {replicas: 0}}}"
+        """
+        services:
+          db: {image: mysql}
+          app: {image: app, scale: 2}
+          no: {image: app, deploy: {replicas: 0, mode: replicated}}
+        """
     )
     assert [*topology.namespaces] == ["db", "app-1", "app-2"]
     assert topology.hosts["app"] == ("172.18.0.3", "172.18.0.4")
     assert topology.hosts["shop-app-2"] == topology.hosts["app-2"] == ("172.18.0.4",)
-    assert topology.notes == ("no was left out: it has no container",)
+    assert topology.notes == ("no was left out: it has no container", "not used: deploy.mode (no)")
 
 
 def test_names_lead_to_the_addresses_on_all_networks(read: Read) -> None:

@@ -243,6 +243,22 @@ def test_a_bridge_is_the_gateway_of_its_members() -> None:
     assert plan.has_nat
 
 
+def test_a_port_at_the_loopback_needs_no_forwarding() -> None:
+    """It is for the namespace's own connections alone."""
+    plan = from_mapping(
+        {
+            "namespaces": {"red": "192.0.2.2/24"},
+            "forwarding": False,
+            "publish": {"127.0.0.1:3307": "192.0.2.2:3306"},
+            "masquerade": ["veth-red"],
+        }
+    ).plan
+    assert plan.forwarding == ()
+    assert [(str(rule.address), rule.port, str(rule.to)) for rule in plan.port_forwards] == [
+        ("127.0.0.1", 3307, "192.0.2.2")
+    ]
+
+
 def test_a_port_may_be_published_at_one_address() -> None:
     publish = {"[2001:db8::1]:13306": "[2001:db8::2]:3306"}
     plan = from_mapping({"namespaces": {"red": "2001:db8::2/64"}, "publish": publish}).plan

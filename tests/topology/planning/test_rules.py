@@ -73,6 +73,16 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
         "no namespace has the address 192.0.2.9\n"
         "  where: shop.toml: publish.3306\n  do: write an address of the topology",
     ),
+    "publish at the loopback of IPv6": (
+        {"namespaces": {"red": "2001:db8::2/64"}, "publish": {"[::1]:3306": "[2001:db8::2]:3306"}},
+        "global has no address ::1 to publish 2001:db8::2 at\n"
+        '  where: shop.toml: publish."[::1]:3306"\n  do: write one of 2001:db8::1, of the same family',
+    ),
+    "publish at the loopback, without another origin": (
+        {"namespaces": RED, "publish": {"127.0.0.1:3307": "192.0.2.2:3306"}},
+        "port 3307 is published at 127.0.0.1, and connections by it would come from there\n"
+        '  where: shop.toml: publish\n  do: write masquerade = ["veth-red"]',
+    ),
     "publish without forwarding": (
         {"namespaces": {"red": {"address": "192.0.2.2/24", "publish": {"3306": "192.0.2.1:3306"}}}},
         "red has publish, but does not forward\n"

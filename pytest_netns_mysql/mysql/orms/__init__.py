@@ -1,0 +1,1 @@
+"""Object-relational mappers that open connections by themselves."""

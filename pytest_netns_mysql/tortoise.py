@@ -1,0 +1,56 @@
+"""Tortoise ORM's connections, each of whose pools is in a namespace."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pytest_netns_mysql.errors import SettingError, in_short
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
+
+__all__ = ["bound"]
+
+
+@contextlib.contextmanager
+def bound(client: Any, namespace: Namespace) -> Iterator[Any]:
+    """Have the pool of a connection opened from a namespace until the block ends, whichever task has it grow.
+
+    Args:
+        client: A MySQL connection of Tortoise ORM that has not connected yet, such as ``connections.get("red")``.
+        namespace: The namespace, such as ``netns["red"]``.
+
+    Yields:
+        The client.
+
+    Raises:
+        SettingError: ``client`` is not a MySQL connection of Tortoise ORM, or has a pool already.
+    """
+    from tortoise.backends.mysql.client import MySQLClient
+
+    if not isinstance(client, MySQLClient):
+        raise SettingError(
+            f"bound() takes a MySQL connection of Tortoise ORM, got {in_short(client)}",
+            where="pytest_netns_mysql.tortoise",
+            remedies=['pass connections.get("default")'],
+        )
+    if client._pool is not None:
+        raise SettingError(
+            f"the connection {client.connection_name!r} of Tortoise ORM has a pool already, which is from anywhere",
+            where="pytest_netns_mysql.tortoise",
+            remedies=["call bound() before the first query", "or close it before: await client.close()"],
+        )
+    create = namespace(client.create_connection)
+
+    async def create_connection(with_db: bool) -> None:
+        await create(with_db)
+        pool = client._pool
+        pool._acquire = namespace(pool._acquire)  # opens a connection where none is free
+
+    client.create_connection = create_connection
+    try:
+        yield client
+    finally:
+        del client.create_connection

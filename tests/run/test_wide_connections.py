@@ -1,0 +1,31 @@
+"""Fixtures of wider scopes stand outside of all namespaces, and what they connect to is never silently elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.suites import Suite
+
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
+
+@pytest.mark.parametrize("mode", ["auto", "rootless"])
+def test_a_wider_fixture_does_not_connect_to_the_topology_from_outside(suite: Suite, mode: str) -> None:
+    suite("wide_fixtures/connecting", f"--netns-mode={mode}").assert_outcomes(passed=5)
+
+
+def test_the_error_of_a_wider_fixture_is_shown_once(suite: Suite) -> None:
+    text = """
+        import socket
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def connection(netns_mysqld):
+            return socket.create_connection(("192.0.2.2", 3306))
+
+        @pytest.mark.netns("red")
+        def test_it(connection): ...
+    """
+    result = suite(text)
+    result.assert_outcomes(errors=1)
+    assert result.stdout.str().count("the session-scoped fixture connection") == 2  # with the summary
