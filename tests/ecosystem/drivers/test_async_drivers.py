@@ -102,6 +102,16 @@ def test_the_own_account_of_a_namespace(netns_connect_async: AsyncConnectFactory
     asyncio.run(main())
 
 
+@every_driver
+def test_a_connection_of_the_server(netns_mysqld: MySQLServer, app: Account, driver: str) -> None:
+    async def main() -> Any:
+        connection = await netns_mysqld.connect_async("red", driver=driver, user="app", password=app.password)
+        async with connection:  # which closes it
+            return await ask(connection, "SELECT USER()")
+
+    assert asyncio.run(main()) == f"app@{RED}"
+
+
 @pytest.fixture
 def kept() -> Iterator[list[Any]]:
     """A list of connections that are deleted after the test, where Python would warn of an open socket."""
