@@ -15,7 +15,6 @@ from types import ModuleType
 from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.commandparser import Parser, given
 from pytest_netns_mysql.errors import NetnsError
-from pytest_netns_mysql.kernel.linuxonly import require_linux
 
 COMMANDS: Mapping[str, str] = {
     "doctor": "check each prerequisite, and print a remedy for each that is missing",
@@ -93,6 +92,8 @@ def _main(argv: list[str]) -> int:
         options.argv = command
     try:
         if name in COMMANDS and name not in _ANYWHERE:
+            from pytest_netns_mysql.kernel.linuxonly import require_linux
+
             require_linux()
         settings = table.resolve(given(options), table.environment, *_beside())
         if options.version:

@@ -74,7 +74,7 @@ class ImageVariables:
             if name in variables or f"{name}_FILE" in variables
         }
         self._switches = [name for name in _SWITCHES if variables.get(name)]
-        self.schema = self._values.get("MYSQL_DATABASE") or None
+        self.schema: str | None = self._values.get("MYSQL_DATABASE") or None
 
     def load(self) -> Load:
         """Return what makes the schema and the accounts."""

@@ -27,7 +27,7 @@ class Findings:
         Args:
             source: The compose file, for messages.
         """
-        self.faults = Faults(source)
+        self.faults: Faults = Faults(source)
         self._notes: dict[str, None] = {}
         self._unused: dict[str, dict[str, None]] = {}
 

@@ -43,7 +43,8 @@ class Segment:
 
     def __init__(self, name: str, section: Section) -> None:
         """Read nothing yet."""
-        self.name = self.bridge = name
+        self.name: str = name
+        self.bridge: str = name
         self.section = section
         self.interface = ""
         self.internal = False

@@ -10,4 +10,5 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session):
-    session.items[:] = session.config.written
+    if hasattr(session.config, "written"):  # not in the controller of xdist, which collects nothing
+        session.items[:] = session.config.written
