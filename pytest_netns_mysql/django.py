@@ -53,10 +53,12 @@ def databases(namespaces: Mapping[str, str] | None = None) -> Callable[..., Iter
         netns_mysqld: MySQLServer,
     ) -> Iterator[None]:
         """The settings of Django's test databases."""
+        from pytest_netns_mysql.mysql.orms import djangoaliases
+
         classes = _ClassScopes()
         request.config.pluginmanager.register(classes)
         try:
-            with bound(netns_mysqld, namespaces, outside=classes.namespace):
+            with djangoaliases.bound(netns_mysqld, namespaces, outside=classes.namespace):
                 yield
         finally:
             request.config.pluginmanager.unregister(classes)
@@ -64,15 +66,12 @@ def databases(namespaces: Mapping[str, str] | None = None) -> Callable[..., Iter
     return django_db_modify_db_settings
 
 
-def bound(
-    server: MySQLServer, namespaces: Mapping[str, str] | None = None, *, outside: Callable[[], str | None] | None = None
-) -> AbstractContextManager[None]:
+def bound(server: MySQLServer, namespaces: Mapping[str, str] | None = None) -> AbstractContextManager[None]:
     """Have the MySQL aliases of DATABASES lead to a server until the block ends, as ``databases`` does for a run.
 
     Args:
         server: The server, such as ``netns_mysqld``.
-        namespaces: The namespaces by alias, as for ``databases``.
-        outside: Returns the namespace for code that stands outside of all namespaces; by default it is ``global``.
+        namespaces: The namespaces by alias, as for ``databases``, except that a class connects from ``global``, too.
 
     Raises:
         SettingError: DATABASES has no such alias.
@@ -80,7 +79,7 @@ def bound(
     """
     from pytest_netns_mysql.mysql.orms import djangoaliases
 
-    return djangoaliases.bound(server, namespaces, outside=outside)
+    return djangoaliases.bound(server, namespaces)
 
 
 @pytest.fixture

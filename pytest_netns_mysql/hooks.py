@@ -106,7 +106,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.pluginmanager.register(ReportExtras(config), "netns_report_extras")
     try:
-        session.kinds.check()
+        session.kinds.names  # noqa: B018 - raises an error for a wrong value
         if session.settings.capture != "off":
             from pytest_netns_mysql.run.capturing import require_library
 

@@ -19,16 +19,18 @@ def bound(database: Any, namespace: Namespace) -> Iterator[Any]:
     """Have all connections of a database opened from a namespace until the block ends, in each thread, later ones too.
 
     Connections of the calling thread and of a pool that were opened before are closed, and so are those of the block.
+    The pool of an AsyncMySQLDatabase is closed by ``close_pool()`` in its event loop, before the block and in it.
 
     Args:
-        database: A MySQLDatabase of peewee, or one of the classes derived from it, with a pool or without.
+        database: A MySQLDatabase of peewee, or one of the classes derived from it: with a pool or without, for asyncio
+            or not.
         namespace: The namespace, such as ``netns["red"]``.
 
     Yields:
         The database.
 
     Raises:
-        SettingError: ``database`` is not a MySQL database of peewee.
+        SettingError: ``database`` is not a MySQL database of peewee, or has an asynchronous pool already.
     """
     import peewee
 
@@ -37,8 +39,14 @@ def bound(database: Any, namespace: Namespace) -> Iterator[Any]:
             f"bound() takes a MySQLDatabase of peewee, got {in_short(database)}", where="pytest_netns_mysql.peewee"
         )
     before = type(database)
+    if _is_async(before) and database._pool is not None:
+        raise SettingError(
+            f"the database {database.database!r} of peewee has a pool already, which is from anywhere",
+            where="pytest_netns_mysql.peewee",
+            remedies=["call bound() before the first query", "or close it before: await database.close_pool()"],
+        )
     _close_all(database)
-    database.__class__ = _derived_class(before, namespace)
+    database.__class__ = (_with_pool if _is_async(before) else _with_connections)(before, namespace)
     try:
         yield database
     finally:
@@ -46,7 +54,20 @@ def bound(database: Any, namespace: Namespace) -> Iterator[Any]:
         database.__class__ = before
 
 
-def _derived_class(base: Any, namespace: Namespace) -> Any:
+def _with_pool(base: Any, namespace: Namespace) -> Any:
+    """Return a subclass for asyncio whose pool opens its connections in a namespace, whichever task has it grow."""
+
+    class InNamespace(base):  # type: ignore[misc,unused-ignore]
+        async def _create_pool_async(self) -> Any:
+            async with namespace:
+                pool = await super()._create_pool_async()
+            pool._acquire = namespace(pool._acquire)  # opens a connection where none is free
+            return pool
+
+    return InNamespace
+
+
+def _with_connections(base: Any, namespace: Namespace) -> Any:
     """Return a subclass whose connections are opened in a namespace, and open their later sockets there, too."""
     from playhouse.pool import PooledDatabase
 
@@ -65,6 +86,11 @@ def _derived_class(base: Any, namespace: Namespace) -> Any:
     return type(base.__name__, bases, {"__module__": base.__module__, "__doc__": base.__doc__})
 
 
+def _is_async(cls: type) -> bool:
+    return hasattr(cls, "_create_pool_async")
+
+
 def _close_all(database: Any) -> None:
-    close = getattr(database, "close_all", database.close)  # of a pool, or of a database without one
-    close()
+    if not _is_async(type(database)):
+        close = getattr(database, "close_all", database.close)  # of a pool, or of a database without one
+        close()

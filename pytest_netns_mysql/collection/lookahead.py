@@ -39,7 +39,7 @@ def look_ahead(session: NetnsSession, run: pytest.Session) -> None:
     session.has_looked_ahead = True
     kinds = session.kinds
     declarations = _all_declarations(run) if has_factories() else []
-    if session.hooks.changes_servers:
+    if session.hooks.changes_servers or any(topology.mysqld.image is not None for topology in session.topologies.read):
         kinds.look_for(choice for choice in _of_hooks(session, run, declarations) if _is_missing(choice, kinds))
     named = {declaration.mysqld for _, declaration in declarations if declaration.mysqld is not None}
     missing = [choice for choice in dict.fromkeys([*kinds.names, *sorted(named)]) if _is_missing(choice, kinds)]
@@ -62,7 +62,7 @@ def _is_missing(choice: str, kinds: ServerKinds) -> bool:
 
 
 def _of_hooks(session: NetnsSession, run: pytest.Session, declarations: Sequence[tuple[str, Declaration]]) -> set[str]:
-    """Return the servers that hooks of the project name for the topologies of the tests."""
+    """Return the servers that topologies of the tests, or hooks of the project, name."""
     topologies = {id(found): found for item in run.items if (found := item.stash.get(TOPOLOGY_IN_FORCE, None))}
     named: set[str] = set()
     for topology in topologies.values():

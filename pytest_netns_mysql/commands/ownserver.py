@@ -43,9 +43,10 @@ def startable_kind(
         SettingError: Others run the server.
         ServerNotFoundError: There is no such server.
     """
-    from pytest_netns_mysql.run.serverkinds import ServerKinds
+    from pytest_netns_mysql.run.serverkinds import ServerKinds, server_for
 
-    kind = ServerKinds(settings, progress, lambda: (topology,)).find()
+    kinds = ServerKinds(settings, progress)
+    kind = kinds.find(server_for(topology, kinds.names[0]))
     if kind.listens is not None:
         raise SettingError(
             f"{kind.name} is run by others, and {what_stays} would stay on the server", where=where, remedies=remedies

@@ -28,7 +28,7 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
     """
     from pytest_netns_mysql.mysql.mysqld.resolved import resolve
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
-    from pytest_netns_mysql.run.serverkinds import ServerKinds
+    from pytest_netns_mysql.run.serverkinds import ServerKinds, server_for
     from pytest_netns_mysql.topology.file.load import load
 
     topology = load(settings.topology, base=paths.here())
@@ -38,7 +38,8 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
             where="netns-mysql up",
             remedies=["choose another topology"],
         )
-    kind = ServerKinds(settings, progress, lambda: (topology,)).find()
+    kinds = ServerKinds(settings, progress)
+    kind = kinds.find(server_for(topology, kinds.names[0]))
     if not kind.can_stay_up:
         raise SettingError(
             f"{kind.name} cannot stay up between runs: only a local mysqld can",

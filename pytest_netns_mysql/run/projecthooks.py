@@ -95,7 +95,8 @@ class ProjectHooks:
             config: The configuration of the run.
             in_time: Returns the names of the plugins that were there before the collection; None while that is to come.
         """
-        config.pluginmanager.register(_Unchanged(), _OWN_PLUGIN)
+        if not config.pluginmanager.has_plugin(_OWN_PLUGIN):  # the session may be made anew
+            config.pluginmanager.register(_Unchanged(), _OWN_PLUGIN)
         self._config = config
         self._in_time = in_time
         self._topologies: dict[int, tuple[Topology, Topology]] = {}

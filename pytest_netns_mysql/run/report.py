@@ -211,22 +211,23 @@ def servers(session: NetnsSession) -> list[str]:
     """Return a line for each server of the settings. Nothing is fetched: some may not be on this machine yet."""
     from pytest_netns_mysql.mysql.kinds.provenance import provenance
 
+    topologies = [topology for topology in session.topologies.read if topology.mysqld.image is not None]
+    others = [session.server_over(topology, choice) for topology in topologies for choice in session.kinds.names]
     lines = []
-    for choice in session.kinds.names:
+    for choice in dict.fromkeys([*session.kinds.names, *others]):
         kind = session.kinds.if_known(choice)
         lines.append(f"netns: {choice} is {'not on this machine yet' if kind is None else provenance(kind)}")
-    choices = " and ".join(session.kinds.names)
-    images = {topology.name: topology.mysqld.image for topology in session.topologies.of_settings}
-    return lines + [
-        f"netns: {name} is written for the image {image}, and its tests run on {choices}"
-        for name, image in images.items()
-        if image is not None
-    ]
+    for topology in topologies:
+        choices = " and ".join(session.server_over(topology, choice) for choice in session.kinds.names)
+        lines.append(
+            f"netns: {topology.name} is written for the image {topology.mysqld.image}, and its tests run on {choices}"
+        )
+    return lines
 
 
 def notes(session: NetnsSession) -> list[str]:
-    """Return a line for each note on the topologies of the settings: what of a compose file was not used."""
-    return [f"netns: {topology.name}: {note}" for topology in session.topologies.of_settings for note in topology.notes]
+    """Return a line for each note on the topologies of the run: what of a compose file was not used."""
+    return [f"netns: {topology.name}: {note}" for topology in session.topologies.read for note in topology.notes]
 
 
 def _packets(network: Network, since: float) -> Iterator[str]:

@@ -10,7 +10,7 @@ from pytest_netns_mysql.mysql.servernames import AUTO, MARIADB
 from pytest_netns_mysql.settingvalues import foreign_base
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from pytest_netns_mysql.mysql.choice import Finder
     from pytest_netns_mysql.mysql.fetch.permission import Permission
@@ -23,34 +23,20 @@ if TYPE_CHECKING:
 class ServerKinds:
     """The kinds of server of a run, by their names in the setting netns_mysqld; the first is the default."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        progress: Callable[[str], None],
-        topologies: Callable[[], Sequence[Topology]] = tuple,
-    ) -> None:
+    def __init__(self, settings: Settings, progress: Callable[[str], None]) -> None:
         """Look for nothing yet.
 
         Args:
             settings: The settings of the run.
             progress: Takes a line of text that tells what takes long.
-            topologies: Returns the topologies of the settings, whose images may ask for MariaDB.
         """
         self._settings = settings
         self._progress = progress
-        self._topologies = topologies
         self._found: dict[str, Kind | NetnsError] = {}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The names in the setting, in order. ``auto`` is MariaDB for topologies that stand for MariaDB."""
-        names = self.check()
-        if names == (AUTO,) and "topology" in self._settings.given and _are_of_mariadb(self._topologies()):
-            return (MARIADB,)
-        return names
-
-    def check(self) -> tuple[str, ...]:
-        """Return the names as they are written; raise SettingError if a name is missing or occurs twice."""
+        """The names in the setting, in order."""
         return choices(self._settings.mysqld, where=self._settings.given.get("mysqld"))
 
     @cached_property
@@ -140,14 +126,19 @@ class ServerKinds:
         return [f"{one}-{found[:at].count(one) + 1}" if found.count(one) > 1 else one for at, one in enumerate(found)]
 
 
-def _are_of_mariadb(topologies: Sequence[Topology]) -> bool:
-    """Return True if topologies name images, and all of these are MariaDB's."""
-    images = [topology.mysqld.image for topology in topologies if topology.mysqld.image is not None]
-    if not images:
-        return False
+def server_for(topology: Topology, choice: str) -> str:
+    """Return the server for a topology: ``auto`` is MariaDB where the topology's image is.
+
+    Args:
+        topology: The topology.
+        choice: The server, as the setting netns_mysqld names it.
+    """
+    image = topology.mysqld.image
+    if choice != AUTO or image is None:
+        return choice
     from pytest_netns_mysql.topology.compose.images import product_of
 
-    return all(product_of(image) == MARIADB for image in images)
+    return MARIADB if product_of(image) == MARIADB else AUTO
 
 
 def choices(setting: str, *, where: str | None) -> tuple[str, ...]:

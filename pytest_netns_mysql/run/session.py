@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.run.networks import Networks
 from pytest_netns_mysql.run.pool import ServerPool
-from pytest_netns_mysql.run.serverkinds import ServerKinds
+from pytest_netns_mysql.run.serverkinds import ServerKinds, server_for
 from pytest_netns_mysql.run.sessionboard import SessionBoard
 from pytest_netns_mysql.run.topologies import Topologies
 
@@ -83,7 +83,7 @@ class NetnsSession:
         self.hooks = hooks
         self.progress = progress
         self.topologies: Topologies = Topologies(settings, base, hooks.topology)
-        self.kinds: ServerKinds = ServerKinds(settings, progress, lambda: self.topologies.of_settings)
+        self.kinds: ServerKinds = ServerKinds(settings, progress)
         self.networks: Networks = Networks(settings, watch=watch)
         self.board: SessionBoard = SessionBoard(self.networks, worker)
         self.servers: ServerPool = ServerPool(self._update_board)
@@ -148,15 +148,17 @@ class NetnsSession:
 
         wanted = self.wants_mysqlx(topology) if mysqlx is None else mysqlx
         can = wanted and self.kinds.find(self.server_over(topology, mysqld)).dialect.speaks_x
-        return self.resolved(ServerSpec.of_topology(topology, mysqlx=can), mysqld, topology, OWN_SERVER)
+        wanted_server = server_for(topology, mysqld)
+        return self.resolved(ServerSpec.of_topology(topology, mysqlx=can), wanted_server, topology, OWN_SERVER)
 
     def server_over(self, topology: Topology, mysqld: str) -> str:
-        """Return the server that netns_mysqld is: a hook of the project may name another than the settings.
+        """Return the server that netns_mysqld is: a topology or a hook may name another than the settings.
 
         Args:
             topology: The topology.
             mysqld: The server, as the setting netns_mysqld names it.
         """
+        mysqld = server_for(topology, mysqld)
         if not self.hooks.changes_servers:
             return mysqld
         from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec

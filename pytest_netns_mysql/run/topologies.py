@@ -44,6 +44,13 @@ class Topologies:
         except NetnsError as error:
             raise error.at(error.where or self._settings.given.get("topology")) from error
 
+    @property
+    def read(self) -> tuple[Topology, ...]:
+        """The topologies that were read so far, those of the settings first."""
+        of_settings: tuple[Topology, ...] = self.__dict__.get("_of_settings", ())  # the cached property
+        found = [*of_settings, *(topology for named in self._named.values() for topology in named)]
+        return self._changed(tuple({topology.source: topology for topology in found}.values()))
+
     def named(self, text: str, base: Path) -> tuple[Topology, ...]:
         """Return the topologies that a marker names.
 

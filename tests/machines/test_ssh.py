@@ -45,6 +45,7 @@ def test_a_suite_runs_on_two_machines(machines: Machines, mode: str) -> None:
         assert all(f'"ssh": ["{MACHINES[name]}"]' in line for line in file.read_text().splitlines())
 
 
+@pytest.mark.oldest_python
 @pytest.mark.parametrize("mode", MODES)
 def test_scopes_keep_plain_tests_before_netns_tests(machines: Machines, mode: str) -> None:
     """A worker that cannot return gets no plain tests of one file after the netns tests of another."""

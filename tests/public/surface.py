@@ -22,7 +22,10 @@ from pytest_netns_mysql.run.pytestoptions import MARKERS
 from pytest_netns_mysql.settingtable import TABLE
 
 FILE = Path(__file__).with_name("surface.txt")
-PACKAGES = ("pytest_netns_mysql", "pytest_netns_mysql.factories", "pytest_netns_mysql.topology")
+PACKAGES = (
+    "pytest_netns_mysql",
+    *(f"pytest_netns_mysql.{name}" for name in ("django", "factories", "peewee", "topology", "tortoise")),
+)
 PACKAGE = PACKAGES[0]
 ACCEPT = "python tests/public/surface.py, if the change is meant; say in changelog.d what users have to do"
 

@@ -65,6 +65,12 @@ def test_snipeit_with_a_secret_on_mariadb(suite: Suite, monkeypatch: pytest.Monk
     over_project(suite, "snipeit").assert_outcomes(passed=1)
 
 
+def test_files_of_two_products_run_on_both(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNIPEIT_ROOT", "root")
+    result = suite("compose/products", f"--netns-topology={PROJECTS}/wordpress.yaml,{PROJECTS}/snipeit.yaml")
+    result.assert_outcomes(passed=3, skipped=1)
+
+
 def test_zabbix_on_internal_networks(suite: Suite) -> None:
     suite("compose/internal", f"--netns-topology={PROJECTS}/zabbix.yaml").assert_outcomes(passed=3)
 

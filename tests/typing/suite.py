@@ -20,10 +20,13 @@ from pytest_netns_mysql import (
     Account,
     AccountFactory,
     ArgvFactory,
+    AsyncConnectFactory,
+    AsyncEngineFactory,
     Authority,
     Certificate,
     ConnectFactory,
     Endpoint,
+    EngineFactory,
     Group,
     Link,
     LoginExplanation,
@@ -71,6 +74,21 @@ def netns_topology() -> Topology:
     changed = replace(base, namespaces={**base.namespaces, "office": office})
     assert dump(changed)
     return from_mapping({"namespaces": {"red": "192.0.2.2/24"}}) if not changed.namespaces else changed
+
+
+async def test_async_connections(netns_connect_async: AsyncConnectFactory, app: Account) -> None:
+    """The asyncio connections of a test."""
+    await netns_connect_async("red", driver="asyncmy", account=app, connection_timeout=3)
+    async with netns_connect_async("blue", endpoint="red") as connection:
+        await connection.ping()
+
+
+async def test_engines(netns_engine: EngineFactory, netns_async_engine: AsyncEngineFactory, app: Account) -> None:
+    """The engines of a test."""
+    with netns_engine("red", driver="pymysql", account=app, pool_pre_ping=True).connect() as connection:
+        assert_type(connection.exec_driver_sql("SELECT 1").rowcount, int)
+    async with netns_async_engine("red", echo=True).begin() as connection:
+        await connection.exec_driver_sql("SELECT 1")
 
 
 @pytest.mark.netns("red", "blue")

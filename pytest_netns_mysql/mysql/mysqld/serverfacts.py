@@ -33,7 +33,6 @@ class ServerFacts:
         spec: The server's configuration.
         network: The network in whose namespaces the server listens.
         attempts: The attempts to connect from namespaces.
-        lasting_users: The users whose connections stay open after a test, since an ORM keeps them for later tests.
         lifecycle: The last times at which the server was stopped, killed or started again, each in seconds since the
             epoch with that word.
     """
@@ -43,7 +42,7 @@ class ServerFacts:
         self.spec: ResolvedSpec = spec
         self.network = network
         self.attempts: Attempts = Attempts()
-        self.lasting_users: set[str] = set()
+        self.lasting_users: set[str] = set()  # whose connections an ORM keeps open for later tests
         self.lifecycle: deque[tuple[float, str]] = deque(maxlen=_KEPT)
         self._access = spec.kind.access(spec.name, network)
         self._process = self._access if isinstance(self._access, Process) else None

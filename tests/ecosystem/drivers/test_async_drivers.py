@@ -17,6 +17,7 @@ import mariadb
 import mysql.connector
 import mysql.connector.aio
 import pytest
+import uvloop
 
 from pytest_netns_mysql import Account, AccountFactory, AsyncConnectFactory, ClientError, Endpoint, MySQLServer, Network
 
@@ -191,6 +192,23 @@ def test_an_option_that_the_driver_does_not_know(netns_connect_async: AsyncConne
     for driver in ("mysql.connector.aio", "aiomysql"):
         with pytest.raises(ClientError, match=f"^{driver} takes no option query_callback=, an option of asyncmy\n"):
             asyncio.run(main(driver))
+
+
+@every_driver
+def test_uvloop(netns_connect_async: AsyncConnectFactory, app: Account, kept: list[Any], driver: str) -> None:
+    """Whose sockets are created in C."""
+
+    async def user(namespace: str) -> Any:
+        kept.append(await netns_connect_async(namespace, driver=driver, account=app))
+        await reconnect(kept[-1])
+        return await ask(kept[-1], "SELECT USER()")
+
+    async def main() -> list[Any]:
+        return [await user("red"), await user("blue")]
+
+    with contextlib.closing(uvloop.new_event_loop()) as loop:
+        assert loop.run_until_complete(main()) == [f"app@{RED}", f"app@{BLUE}"]
+        loop.run_until_complete(loop.shutdown_asyncgens())
 
 
 def test_a_pool_of_mysql_connector_replaces_connections_from_its_namespace(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -11,6 +12,7 @@ import peewee
 import pytest
 from playhouse.mysql_ext import MySQLConnectorDatabase
 from playhouse.pool import PooledMySQLDatabase
+from playhouse.pwasyncio import AsyncMySQLDatabase
 
 from pytest_netns_mysql import AccountFactory, MySQLServer, Network, SettingError
 from pytest_netns_mysql.peewee import bound
@@ -94,6 +96,30 @@ def test_a_database_is_bound_and_released(netns: Network, netns_account: Account
     assert type(database) is peewee.MySQLDatabase
     assert origin(database) == "app@192.0.2.1"
     database.close()
+
+
+def test_a_gather_over_red_and_blue_while_both_pools_grow(
+    netns: Network, netns_mysqld: MySQLServer, netns_account: AccountFactory
+) -> None:
+    netns_account("app", host="%", schema="shop")
+    names = ("red", "blue")
+    databases = [AsyncMySQLDatabase("shop", user="app", host=netns_mysqld.endpoint(name).address) for name in names]
+
+    async def user(database: Any) -> str:
+        cursor = await database.aexecute_sql("SELECT USER(), SLEEP(0.05)")
+        return str(cursor.fetchone()[0])
+
+    async def main() -> list[str]:
+        try:
+            return await asyncio.gather(*(user(database) for database in databases * 3))
+        finally:
+            for database in databases:
+                with pytest.raises(SettingError, match="has a pool already"), bound(database, netns["red"]):
+                    pass
+                await database.close_pool()
+
+    with bound(databases[0], netns["red"]), bound(databases[1], netns["blue"]):
+        assert asyncio.run(main()) == [RED, "app@198.51.100.2"] * 3
 
 
 def test_another_kind_of_database_is_refused(netns: Network) -> None:

@@ -15,6 +15,7 @@ from pytest_netns_mysql.kernel.namespaces.privileges import in_user_namespace
 from tests.support.suites import InnerRun, source
 
 WITH, WITHOUT = "with a setting", "without a setting"
+each_setting = pytest.mark.parametrize("beside", [WITH, WITHOUT], indirect=True)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,7 +75,10 @@ class Beside:
         return InnerRun(self._pytester.runpytest_subprocess(*loaded, "-Werror", "-rfE", *arguments))
 
 
-@pytest.fixture(params=[WITH, WITHOUT])
+@pytest.fixture
 def beside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Beside:
-    """A runner of inner suites, with a setting of ours, which has the user namespace entered early, and without."""
-    return Beside(pytester, monkeypatch, request.param)
+    """A runner of inner suites without a setting of ours, so that nothing but their text tells of netns tests.
+
+    WITH as its parameter sets one, which has the user namespace entered early.
+    """
+    return Beside(pytester, monkeypatch, getattr(request, "param", WITHOUT))

@@ -57,7 +57,7 @@ ROWS = {
     "pytest-split": Row(("pytest_split.plugin",), (("--splits=1", "--group=1"),)),
     "pytest-html": Row(_HTML, (("--html=page.html", "--self-contained-html"),)),
     "hypothesis": Row(("hypothesispytest",)),
-    "unittest": Row(("unittest",)),
+    "unittest": Row(variants=()),  # the base suite has no case of unittest
     "doctest": Row(variants=(("--doctest-modules",),)),
     "--lf, --ff, --sw, --pdb, -x": Row(variants=(("--ff",), ("--sw",), ("-x", "--pdb"))),
     "-W error": Row(),

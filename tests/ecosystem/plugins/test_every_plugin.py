@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ecosystem.plugins.conftest import Beside
+from tests.ecosystem.plugins.conftest import WITH, WITHOUT, Beside, each_setting
 from tests.ecosystem.plugins.rows import ROWS, Row
 
 pytestmark = pytest.mark.as_user
 
 TESTS = 10  # of the base suite
+# With and without a setting for each row, its other variants without.
 RUNS = [
-    pytest.param(row, variant, id=" ".join([name, *variant]).replace("/", "|"))
+    pytest.param(setting, row, variant, id=", ".join([" ".join([name, *variant]).replace("/", "|"), setting]))
     for name, row in ROWS.items()
-    for variant in row.variants
+    for number, variant in enumerate(row.variants)
+    for setting in ([WITHOUT] if number else [WITH, WITHOUT])
 ]
 
 
-@pytest.mark.parametrize(("row", "variant"), RUNS)
+@pytest.mark.parametrize(("beside", "row", "variant"), RUNS, indirect=["beside"])
 def test_the_base_suite_passes(
     beside: Beside,
     row: Row,
@@ -31,6 +33,7 @@ def test_the_base_suite_passes(
     beside.run(*variant, plugins=row.plugins).assert_outcomes(passed=TESTS * row.times)
 
 
+@each_setting
 @pytest.mark.parametrize("arguments", [(), ("-n2", "--dist=loadfile")], ids=["one process", "xdist"])
 def test_the_base_suite_passes_under_all_plugins_of_the_environment(
     beside: Beside, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ecosystem.plugins.conftest import Beside
+from tests.ecosystem.plugins.conftest import Beside, each_setting
 from tests.support.processes import wait_for_end
 
 pytestmark = pytest.mark.as_user
@@ -29,6 +29,7 @@ def test_a_timeout_by_signal_ends_its_test_alone(beside: Beside) -> None:
     )
 
 
+@each_setting
 def test_a_timeout_by_thread_ends_the_run_and_its_server(beside: Beside) -> None:
     beside.write("hanging", ini=["timeout = 1", "timeout_func_only = true"])
     result = beside.run("-k", "with_a", "--timeout-method=thread", plugins=["timeout"])
@@ -37,6 +38,7 @@ def test_a_timeout_by_thread_ends_the_run_and_its_server(beside: Beside) -> None
     wait_for_end(int((beside.path / "pid").read_text()))
 
 
+@each_setting
 def test_faulthandler_timeout_shows_where_a_netns_test_hangs(beside: Beside) -> None:
     beside.write("hanging", ini=["faulthandler_timeout = 1", "timeout = 2", "timeout_func_only = true"])
     result = beside.run("-k", "ready or without", plugins=["timeout"])

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.ecosystem.plugins.conftest import Beside
+from tests.ecosystem.plugins.conftest import Beside, each_setting
 from tests.support.suites import InnerRun
 from tests.support.terminal import Terminal
 
@@ -53,6 +53,7 @@ def test_a_plugin_that_reorders_late_makes_no_plain_test_fail(
     )
 
 
+@each_setting
 @pytest.mark.parametrize("arguments", [(), ("-n2", "--dist=loadscope")], ids=["one process", "xdist"])
 def test_pytest_randomly_beside_numpy_which_starts_threads(
     beside: Beside, pytester: pytest.Pytester, arguments: tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ecosystem.plugins.conftest import Beside
+from tests.ecosystem.plugins.conftest import Beside, each_setting
 
 pytestmark = pytest.mark.as_user
 
@@ -14,6 +14,7 @@ def test_pytest_socket_leaves_netns_tests_alone_unless_they_are_marked(beside: B
     beside.run("--disable-socket", plugins=["pytest_socket"]).assert_outcomes(passed=3)
 
 
+@each_setting
 @pytest.mark.parametrize("arguments", [(), ("-n2",)], ids=["one process", "xdist"])
 def test_settings_that_pytest_env_sets_are_in_force(beside: Beside, arguments: tuple[str, ...]) -> None:
     beside.write("environment", places="places", ini=["env = NETNS_TOPOLOGY=nat"])
