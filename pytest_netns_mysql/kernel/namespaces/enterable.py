@@ -90,7 +90,7 @@ class Enterable:
         """
         self._blocks = blocks
         self.name = name
-        self.place = ThreadPlace(blocks, target, name)
+        self.place: ThreadPlace = ThreadPlace(blocks, target, name)
 
     def __enter__(self: Self) -> Self:
         self.place.raise_if_closed()
