@@ -75,6 +75,8 @@ class HeldConnection:
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._driver.close(self.connection), _CLOSE_TIMEOUT)
             abort(transports)  # over TLS they would wait for the server's answer
+            with contextlib.suppress(Exception):
+                self._driver.mark_closed(self.connection)  # where close() has failed half way
             for _ in range(_TURNS):
                 await asyncio.sleep(0)
 
