@@ -84,12 +84,11 @@ class TaskPlaces:
     def around_fixture(self, definition: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
         """Have the setup of an asynchronous fixture, and its teardown, run in a block."""
         is_wider = definition.scope != "function"
+        wider = AsyncBlock(self._at_rest, ("", 0), is_wider=True) if is_wider else None
 
         def block() -> AsyncBlock | None:
-            if is_wider:
-                return AsyncBlock(self._at_rest, ("", 0), is_wider=True)
-            item = self._running()
-            return None if item is None else self._block_of(item)
+            item = None if is_wider else self._running()
+            return wider if item is None else self._block_of(item)
 
         function = pytest_internals.function_of(definition)
         in_block = _in_block(function, block)
@@ -126,6 +125,10 @@ class TaskPlaces:
             place = _Place(self._place, item.stash[NAMESPACE])
             self._of_test = item, AsyncBlock(place, ("", 0))
         return self._of_test[1]
+
+    def close(self) -> None:
+        """Undo the patches, also where no sandbox was made."""
+        asyncpatches.remove()
 
     def end_test(self, item: pytest.Item) -> None:
         """End the block of a test."""

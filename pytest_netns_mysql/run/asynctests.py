@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.run.taskplaces import TaskPlaces
 
 
-class AsyncFunctions:
+class AsyncTests:
     """What the hooks around tests and fixtures do for those that are asynchronous."""
 
     def __init__(self, session: NetnsSession, network: NetworkInForce) -> None:
@@ -59,6 +59,11 @@ class AsyncFunctions:
             sandbox.owned_by_test.end(item.nodeid)
         if "_places" in vars(self):
             self._places.end_test(item)
+
+    def close(self) -> None:
+        """Undo what the first asynchronous test or fixture brought about."""
+        if "_places" in vars(self):
+            self._places.close()
 
     @cached_property
     def _places(self) -> TaskPlaces:
