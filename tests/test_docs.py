@@ -106,6 +106,7 @@ def test_generated_pages_are_fresh() -> None:
 
 def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
-        prose = re.sub(r"^```.*?^```$|`[^`\n]*`", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)  # netns["red"](f)
+        # Code is no link, such as netns["red"](function).
+        prose = re.sub(r"^```.*?^```$|`[^`\n]*`", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", prose):
             assert (page.parent / target).exists(), f"{page.name}: {target}"

@@ -49,6 +49,7 @@ _RUN_NOTHING = (
     "looponfail",
     "forked",  # pytest-forked runs each test in a child, which cannot wait for a server of this process
 )
+_WARNED = pytest.StashKey[set[str]]()  # of the config: the warnings of earlier names of settings
 _DISTRIBUTE = ("numprocesses", "tx", "distload")
 
 
@@ -140,6 +141,10 @@ def read_settings(config: pytest.Config, options: argparse.Namespace) -> Setting
     from pytest_netns_mysql.errors import NetnsDeprecationWarning, NetnsError
 
     def renamed(text: str) -> None:
+        warned = config.stash.setdefault(_WARNED, set())
+        if text in warned:  # by an earlier look at the settings
+            return
+        warned.add(text)
         config.issue_config_time_warning(NetnsDeprecationWarning(text), stacklevel=2)
 
     try:
@@ -153,8 +158,8 @@ def texts_of_settings(config: pytest.Config, options: argparse.Namespace) -> dic
     readers = _readers(config, options)
     found: dict[str, tuple[str, str, bool]] = {}
     for setting in TABLE:
-        for reader in readers:
-            value = reader(setting)
+        for spelling, reader in [(spelling, reader) for reader in readers for spelling in setting.spellings]:
+            value = reader(spelling)
             if value is not None:
                 found[setting.name] = *value, reader is readers[0]
                 break

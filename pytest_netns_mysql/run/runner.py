@@ -12,7 +12,7 @@ import pytest
 from pytest_netns_mysql import clock
 from pytest_netns_mysql.errors import NetnsError, OriginError, SandboxError
 from pytest_netns_mysql.run import pytest_internals, report
-from pytest_netns_mysql.run.asyncfunctions import AsyncFunctions
+from pytest_netns_mysql.run.asynctests import AsyncTests
 from pytest_netns_mysql.run.cleaning import Cleaner
 from pytest_netns_mysql.run.networkinforce import NetworkInForce
 from pytest_netns_mysql.run.ownfixtures import is_own
@@ -47,7 +47,7 @@ class Runner:
         self._failed_outside: list[tuple[Exception, pytest.FixtureDef[Any]]] = []
         self._pools = PoolPatches(lambda: session.networks.sandbox)
         self._pools.install()
-        self._async = AsyncFunctions(session, self._network)
+        self._async = AsyncTests(session, self._network)
         self._strays = StrayThreads(lambda: session.networks.sandbox)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -242,6 +242,7 @@ class Runner:
     def pytest_unconfigure(self) -> None:
         """Restore the thread pools of other libraries; stop watching networks."""
         self._pools.remove()
+        self._async.close()
         # The kernel takes 16 ms for the last of a watch. The interpreter waits for this thread before it ends.
         threading.Thread(target=self._cleaner.close, name="netns-close").start()
 

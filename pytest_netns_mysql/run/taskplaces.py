@@ -23,8 +23,8 @@ from pytest_netns_mysql.run.stash import NAMESPACE
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
     from pytest_netns_mysql.kernel.namespaces.position import SavedTarget
+    from pytest_netns_mysql.kernel.namespaces.threadplace import ThreadPlace
 
 _ANYIO = "anyio_backend"
 
@@ -34,7 +34,7 @@ FindBlock = Callable[[], AsyncBlock | None]
 class _Place:
     """A place that is known only when it is needed: a network may be built after a task was put there."""
 
-    def __init__(self, find: Callable[[], Enterable | None], name: str) -> None:
+    def __init__(self, find: Callable[[], ThreadPlace | None], name: str) -> None:
         self._find = find
         self.name = name
 
@@ -51,7 +51,7 @@ class _Place:
     def visited(self, async_block: AsyncBlock | None) -> AbstractContextManager[Any]:
         return self._found().visited(async_block)
 
-    def _found(self) -> Enterable:
+    def _found(self) -> ThreadPlace:
         place = self._find()
         if place is None:
             raise RuntimeError(f"{self.name} is nowhere")  # is_left_by_thread comes first
@@ -64,8 +64,8 @@ class TaskPlaces:
     def __init__(
         self,
         running: Callable[[], pytest.Item | None],
-        place: Callable[[], Enterable | None],
-        at_rest: Callable[[], Enterable | None],
+        place: Callable[[], ThreadPlace | None],
+        at_rest: Callable[[], ThreadPlace | None],
     ) -> None:
         """Apply the patches by which sockets are created where blocks say.
 
@@ -84,12 +84,11 @@ class TaskPlaces:
     def around_fixture(self, definition: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
         """Have the setup of an asynchronous fixture, and its teardown, run in a block."""
         is_wider = definition.scope != "function"
+        wider = AsyncBlock(self._at_rest, ("", 0), is_wider=True) if is_wider else None
 
         def block() -> AsyncBlock | None:
-            if is_wider:
-                return AsyncBlock(self._at_rest, ("", 0), is_wider=True)
-            item = self._running()
-            return None if item is None else self._block_of(item)
+            item = None if is_wider else self._running()
+            return wider if item is None else self._block_of(item)
 
         function = pytest_internals.function_of(definition)
         in_block = _in_block(function, block)
@@ -126,6 +125,10 @@ class TaskPlaces:
             place = _Place(self._place, item.stash[NAMESPACE])
             self._of_test = item, AsyncBlock(place, ("", 0))
         return self._of_test[1]
+
+    def close(self) -> None:
+        """Undo the patches, also where no sandbox was made."""
+        asyncpatches.remove()
 
     def end_test(self, item: pytest.Item) -> None:
         """End the block of a test."""

@@ -108,9 +108,9 @@ class AsyncEnterable(Enterable):
         """
         from pytest_netns_mysql.kernel.namespaces.asyncpatches import install
 
-        self.raise_if_closed()
+        self.place.raise_if_closed()
         install()
-        block = AsyncBlock(self, code)
+        block = AsyncBlock(self.place, code)
         self.owned_by_test.add(block)
         CURRENT.set(block)
         return block
@@ -156,7 +156,7 @@ async def _leave(
     block = statement.block
     if block is None:
         block = current_async_block()
-        while block is not None and block.place is not instance:
+        while block is not None and block.place is not instance.place:
             block = block.outer
     if block is None:
         raise BlockError(

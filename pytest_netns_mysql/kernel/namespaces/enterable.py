@@ -6,22 +6,18 @@ import contextlib
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_netns_mysql.errors import BlockError
-from pytest_netns_mysql.kernel.namespaces.asyncblock import AsyncBlock
 from pytest_netns_mysql.kernel.namespaces.block import Block, BlockState
-from pytest_netns_mysql.kernel.namespaces.position import SavedTarget, Target
+from pytest_netns_mysql.kernel.namespaces.position import Target
+from pytest_netns_mysql.kernel.namespaces.threadplace import ThreadPlace
 from pytest_netns_mysql.kernel.namespaces.withblocks import OpenBlocks
 
 Self = TypeVar("Self", bound="Enterable")
-
-
-CLOSED = -1
-"""The target of a namespace whose network was closed."""
 
 
 class _Statement:
@@ -81,6 +77,7 @@ class Enterable:
 
     Attributes:
         name: The namespace's name, for messages.
+        place: The same place, for code that is no ``with`` statement of a test.
     """
 
     def __init__(self, blocks: OpenBlocks, target: Target, name: str) -> None:
@@ -92,13 +89,13 @@ class Enterable:
             name: The namespace's name.
         """
         self._blocks = blocks
-        self._target = target
         self.name = name
+        self.place: ThreadPlace = ThreadPlace(blocks, target, name)
 
     def __enter__(self: Self) -> Self:
-        self.raise_if_closed()
+        self.place.raise_if_closed()
         statement = _EXIT.expected_statement()
-        block = Block(self.name, self._target, _calling_line(), by_hand=statement is None)
+        block = Block(self.name, self.place.target, _calling_line(), by_hand=statement is None)
         if statement is not None:
             statement.block, statement.blocks = block, self._blocks
         self._blocks.enter(block)
@@ -113,55 +110,12 @@ class Enterable:
     else:
         __exit__ = _EXIT
 
-    def raise_if_closed(self) -> None:
-        """Raise BlockError if the network of the namespace was closed."""
-        if self._target == CLOSED:
-            raise BlockError(
-                f"the network of {self.name} was closed: nothing can enter the namespace any more",
-                remedies=["take the namespace of the test's own fixture `netns`, not one that an earlier test kept"],
-            )
-
-    def is_left_by_thread(self, block: AsyncBlock) -> bool:
-        """Return True if the calling thread has entered a namespace inside of an ``async with`` block."""
-        return self._blocks.is_inside(block)
-
-    def saved(self) -> SavedTarget:
-        """Return what moves any thread here."""
-        return self._blocks.saved(self._target)
-
-    def call_in_network(self, action: Callable[[], object]) -> None:
-        """Call ``action``, which creates a socket, while the calling thread is in the network namespace."""
-        self.raise_if_closed()
-        self._blocks.call_in_network(self._target, action)
-
-    @contextlib.contextmanager
-    def visited(self, async_block: AsyncBlock | None) -> Iterator[None]:
-        """Return a context manager that moves the calling thread here.
-
-        Args:
-            async_block: The block that the code inside is in, whose namespace counts for nothing there.
-        """
-        self.raise_if_closed()
-        block = Block(self.name, self._target, ("", 0), by_hand=False)
-        block.async_block = async_block
-        self._blocks.enter(block, is_plain=False)
-        try:
-            yield
-        finally:
-            self._blocks.end_inside(block)
-            self._blocks.drop(block)
-
-    def stay(self) -> None:
-        """Move the calling thread here for good."""
-        self._blocks.settle()
-        self._blocks.enter(Block(self.name, self._target, ("", 0), by_hand=False), is_plain=False)
-
     def start_hold(self) -> Block:
         """Move the calling thread here until ``end_hold`` is called with the returned block.
 
         If no block is open yet, the thread is at rest between two holds: as root at home, where it ends up then.
         """
-        block = Block(self.name, self._target, ("", 0), by_hand=False)
+        block = Block(self.name, self.place.target, ("", 0), by_hand=False)
         self._blocks.enter(block, is_plain=False, is_from_home=True)
         return block
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pytest_netns_mysql.kernel.namespaces.placedjob import PlacedJob
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
+    from pytest_netns_mysql.kernel.namespaces.threadplace import ThreadPlace
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ class NamespaceExecutor(ThreadPoolExecutor):
 
     def __init__(
         self,
-        place: Enterable,
+        place: ThreadPlace,
         max_workers: int | None,
         thread_name_prefix: str,
         initializer: Callable[..., object] | None,

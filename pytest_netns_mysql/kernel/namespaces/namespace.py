@@ -15,7 +15,6 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.kernel.namespaces import capabilitynames, launcher, syscalls
 from pytest_netns_mysql.kernel.namespaces.asyncenterable import AsyncEnterable
 from pytest_netns_mysql.kernel.namespaces.directories import NETNS_DIRECTORY
-from pytest_netns_mysql.kernel.namespaces.enterable import CLOSED
 from pytest_netns_mysql.kernel.namespaces.position import identity, open_network
 from pytest_netns_mysql.kernel.namespaces.program import Program, start_program
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
@@ -170,7 +169,7 @@ class Namespace(AsyncEnterable):
         """
         from pytest_netns_mysql.kernel.namespaces.executor import NamespaceExecutor
 
-        made = NamespaceExecutor(self, max_workers, thread_name_prefix, initializer, initargs)
+        made = NamespaceExecutor(self.place, max_workers, thread_name_prefix, initializer, initargs)
         self.owned_by_test.add(made)
         return made
 
@@ -192,7 +191,8 @@ class Namespace(AsyncEnterable):
 
     def close(self) -> None:
         """Note that the network closes the descriptor: nothing enters the namespace any more."""
-        self.descriptor = self._target = CLOSED
+        self.descriptor = -1
+        self.place.close()
 
     def start(
         self,

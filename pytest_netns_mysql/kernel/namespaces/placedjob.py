@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from pytest_netns_mysql.kernel.namespaces.asyncblock import current_async_block
-from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
+from pytest_netns_mysql.kernel.namespaces.threadplace import ThreadPlace
 
 
 class PlacedJob:
     """A job that its thread runs in a namespace."""
 
-    def __init__(self, place: Enterable, job: Callable[..., Any]) -> None:
+    def __init__(self, place: ThreadPlace, job: Callable[..., Any]) -> None:
         """Note where to run the job; the code that submits it calls this."""
         self._place = place
         self._job = job

@@ -193,11 +193,11 @@ def _run_job(
 def _moved(sandbox: Sandbox, saved: SavedTarget, async_block: AsyncBlock | None) -> Iterator[None]:
     """Move the calling thread, which belongs to a pool, to where a job was submitted until the block ends."""
     blocks = sandbox.blocks
-    if sandbox.has_moved_in:
-        blocks.settle()
     block = Block("a job of a pool", saved.target, (os.devnull, 0), by_hand=False)
     block.async_block = async_block
     try:
+        if sandbox.has_moved_in:
+            blocks.settle()
         blocks.enter(block, is_plain=False)
     except OSError as error:
         raise OriginError(

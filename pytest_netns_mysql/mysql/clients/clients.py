@@ -23,14 +23,13 @@ from pytest_netns_mysql.mysql.clients.serverendpoints import refuse_endpoint_of_
 from pytest_netns_mysql.mysql.clients.target import Target
 from pytest_netns_mysql.mysql.drivers.connect import endpoint_kind
 from pytest_netns_mysql.mysql.drivers.connector import NamespaceConnection
-from pytest_netns_mysql.mysql.drivers.driver import Driver
 from pytest_netns_mysql.mysql.drivers.registry import find
 from pytest_netns_mysql.mysql.mysqld import optionfile
 from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.clients.asyncclients import AsyncConnecting
-    from pytest_netns_mysql.mysql.drivers.driver import AnyDriver
+    from pytest_netns_mysql.mysql.drivers.driver import AnyDriver, Driver
     from pytest_netns_mysql.mysql.load.loads import Load
 
 _CONNECT, _CONNECT_ASYNC, _ARGV = "netns_connect", "netns_connect_async", "netns_argv"

@@ -33,6 +33,7 @@ class HeldConnection:
         self.connection = connection
         self._driver = driver
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._first_transports = [*driver.transports(connection)]  # the test may close the connection itself
         self._generator = self._hold()
 
     async def begin(self) -> None:
@@ -55,8 +56,11 @@ class HeldConnection:
             self._drop()
 
     def _drop(self, closed_loop: asyncio.AbstractEventLoop | None = None) -> None:
-        abort(self._driver.transports(self.connection), closed_loop)
+        abort(self._transports(), closed_loop)
         self._driver.mark_closed(self.connection)
+
+    def _transports(self) -> list[asyncio.BaseTransport]:
+        return [*self._first_transports, *self._driver.transports(self.connection)]
 
     async def end(self) -> None:
         """Close the connection in its event loop."""
@@ -67,10 +71,12 @@ class HeldConnection:
             yield
         finally:
             # A driver may raise if the test has closed the connection, or if the server was killed.
-            transports = [*self._driver.transports(self.connection)]
+            transports = self._transports()
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(self._driver.close(self.connection), _CLOSE_TIMEOUT)
             abort(transports)  # over TLS they would wait for the server's answer
+            with contextlib.suppress(Exception):
+                self._driver.mark_closed(self.connection)  # where close() has failed half way
             for _ in range(_TURNS):
                 await asyncio.sleep(0)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_netns_mysql.endpoint import Endpoint
 from pytest_netns_mysql.mysql.clients.account import Account
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """Where a client's connection comes from and goes to, and as whom.
 
     Attributes:
@@ -29,4 +27,4 @@ class Target:
     def with_options(self, options: Mapping[str, Any]) -> Target:
         """Return the same with more options; what was an option before stays, and so does where it goes."""
         own = {"host": self.endpoint.address, "port": self.endpoint.port, **self.options}
-        return replace(self, options={**options, **own})
+        return self._replace(options={**options, **own})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ClientError
-from pytest_netns_mysql.mysql.drivers.driver import Options
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.drivers.driver import Options
 
 ALIASES: Mapping[str, str] = {
     "username": "user",
@@ -92,6 +93,8 @@ class DriverOptions:
             return False
 
     def _unknown(self, name: str, others: Iterable[DriverOptions]) -> ClientError:
+        import difflib
+
         allowed = {*self.option_names(), *self._common_names()}
         takers = [other.label for other in others if other is not self and other.takes(name)]
         similar = [] if takers else difflib.get_close_matches(name, allowed, n=1)

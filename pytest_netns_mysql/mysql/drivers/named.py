@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.drivers import syncoptions
-from pytest_netns_mysql.mysql.drivers.driver import Options, Place
-from pytest_netns_mysql.mysql.drivers.driveroptions import DriverOptions
 
-Opener = Callable[[Place, Options], Any]
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.drivers.driver import Options, Place
+    from pytest_netns_mysql.mysql.drivers.driveroptions import DriverOptions
+
+Opener = Callable[["Place", "Options"], Any]
 
 
 @dataclass(frozen=True, eq=False)

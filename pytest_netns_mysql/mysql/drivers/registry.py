@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import ClientError
-from pytest_netns_mysql.mysql.drivers.driver import Driver
 from pytest_netns_mysql.mysql.drivers.named import C_EXTENSION, CONNECTOR, DRIVERS
 
 if TYPE_CHECKING:
-    from pytest_netns_mysql.mysql.drivers.driver import SyncDriver
+    from pytest_netns_mysql.mysql.drivers.driver import Driver, SyncDriver
 
 _BY_NAME = {name: driver for driver in DRIVERS for name in driver.names}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
+from typing import TYPE_CHECKING
 
 from mysql.connector.constants import CNX_POOL_ARGS, DEFAULT_CONFIGURATION
 
-from pytest_netns_mysql.mysql.drivers.driver import Options
 from pytest_netns_mysql.mysql.drivers.driveroptions import ALIASES, DriverOptions
+
+if TYPE_CHECKING:
+    from pytest_netns_mysql.mysql.drivers.driver import Options
 
 _C_LIBRARY_NAMES = {
     "connection_timeout": "connect_timeout",
@@ -43,6 +45,8 @@ def _connector_options() -> frozenset[str]:
 
 
 def _pymysql_options() -> frozenset[str]:
+    import inspect
+
     import pymysql
 
     return frozenset(inspect.signature(pymysql.connections.Connection.__init__).parameters) - {"self"}

@@ -268,7 +268,7 @@ def _set_option(database: Database, written: str, value: str | None) -> None:
     name = written.lower().replace("-", "_").removeprefix("loose_")
     if name == "bind_address" and value not in (*_WILDCARDS, None):
         section.fault(f"--bind-address={value} is not supported in command", "command", "remove it from the command")
-    elif name in ("bind_address", *_PRIVATE, *_BINARY_LOG_OFF) or not name:
+    elif name in ("bind_address", *_PRIVATE, *_BINARY_LOG_OFF) or not name or (value or "").startswith("/"):
         section.findings.not_used(f"--{written} of command", service)
     elif name == "port" and value is not None:
         database.options["port"] = int(value) if is_number(value) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -245,6 +246,7 @@ def give_addresses(service: Service) -> None:
 def namespace(service: Service, container: str) -> Namespace:
     """Return the namespace of a container, with a link to each of its networks."""
     links = []
+    names = _interfaces(service)
     for number, (member, addresses) in enumerate(service.containers[container]):
         segment = member.segment
         gateways = [str(gateway) for version, gateway in segment.gateways.items() if service.way_out(version) is member]
@@ -254,7 +256,7 @@ def namespace(service: Service, container: str) -> Namespace:
                 [segment.with_length(address) for address in addresses],
                 to=segment.bridge,
                 gateway=gateways or False,
-                interface=_interface(member, number),
+                interface=names[number],
                 mac=_mac(service, member, mac),
                 mtu=segment.mtu,
             )
@@ -262,12 +264,21 @@ def namespace(service: Service, container: str) -> Namespace:
     return Namespace(tuple(links))
 
 
-def _interface(member: Member, number: int) -> str:
-    name = member.section.text("interface_name") or f"eth{number}"
-    if why := interface_fault(name):
-        member.section.fault(f"an interface cannot be called {name!r}: {why}", "interface_name", "write eth0")
-        return f"eth{number}"
-    return name
+def _interfaces(service: Service) -> list[str]:
+    """Return the names of a service's interfaces: given ones, and ``eth0`` and so on, without a name twice."""
+    given: list[str] = []
+    for member in service.members:
+        name = member.section.text("interface_name") or ""
+        why = interface_fault(name) if name else None
+        if why or (name and name in given):
+            member.section.fault(
+                f"an interface of {service.name} cannot be called {name!r}: {why or 'another one is'}",
+                "interface_name",
+                "write another name",
+            )
+        given.append("" if why or name in given else name)
+    free = (name for number in itertools.count() if (name := f"eth{number}") not in given)
+    return [name or next(free) for name in given]
 
 
 def _mac(service: Service, member: Member, text: str | None) -> str | None:

@@ -76,7 +76,6 @@ class Publisher:
                 self._publish(service, container, port, is_database=is_database)
 
     def _publish(self, service: Service, container: str, port: Port, *, is_database: bool) -> None:
-        to = service.address(container, 4)
         way_out = service.way_out(4) or service.way_out(6)
         if way_out is None:
             service.section.findings.note(
@@ -97,18 +96,19 @@ class Publisher:
                 service.section.findings.note(f"not published: {what}")
         published = self._free(port, hosts)
         if hosts and published is None:
-            first = self._owners[_joined(hosts[0], port.published[0])]
+            taken = (self._owners.get(_joined(host, port.published[0])) for host in hosts)
+            first = next(owner for owner in taken if owner is not None)
             service.section.fault(
                 f"port {port.published[0]} is published twice: by {first} and by {container}",
                 "ports",
                 "change one of them",
             )
         for host in hosts if published is not None else ():
-            behind = to if host.version == 4 else service.address(container, 6)
-            if behind is not None and published is not None:
+            behind, by = service.address(container, host.version), service.way_out(host.version)
+            if behind is not None and by is not None and published is not None:
                 self._owners[_joined(host, published)] = container
                 self.table[_joined(host, published)] = _joined(behind, port.target)
-                self.interfaces[way_out.segment.interface] = None
+                self.interfaces[by.segment.interface] = None
 
     def _hosts(self, host_ip: str) -> list[Address]:
         """Return the addresses of ``global`` at which a port is published; none if it lacks the one that is given."""

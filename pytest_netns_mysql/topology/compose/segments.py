@@ -10,9 +10,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pytest_netns_mysql.topology.compose.findings import Findings, Section
 from pytest_netns_mysql.topology.compose.knownkeys import NETWORK_NOT_USED, NETWORK_USED
 from pytest_netns_mysql.topology.compose.yamltext import Mark, Table
+from pytest_netns_mysql.topology.faults import Faults
 from pytest_netns_mysql.topology.model import Bridge
 from pytest_netns_mysql.topology.plan import Address, Subnet
-from pytest_netns_mysql.topology.planning.values import interface_fault, is_host
+from pytest_netns_mysql.topology.planning.values import interface_fault, is_host, read_address
 
 DEFAULT, DOCKER0 = "default", "bridge"
 """The names of the network of services that name none, and of Docker's own."""
@@ -173,7 +174,8 @@ def _read_config(segment: Segment, config: Section, wants: dict[int, bool]) -> N
             f"the network {segment.name} has two subnets of IPv{version}", "subnet", f"keep {segment.subnets[version]}"
         )
         return
-    if subnet.num_addresses < 4 or subnet.is_multicast or subnet.is_loopback or subnet.network_address.is_unspecified:
+    first = f"{subnet.network_address + 1}/{subnet.prefixlen}" if subnet.num_addresses > 3 else ""
+    if not first or read_address(first, "", Faults("")) is None:
         config.fault(f"{subnet} cannot be the subnet of a bridge", "subnet", "write 172.28.0.0/16, for example")
         return
     gateway, range_ = _host(config, "gateway", subnet), _network(config, "ip_range")
@@ -264,7 +266,16 @@ def _pool(version: int) -> Iterator[Subnet]:
 
 def _name_bridges(segments: dict[str, Segment], services: set[str]) -> None:
     names = {*services}
-    interfaces = {segment.interface for segment in segments.values()}
+    given: dict[str, Segment] = {}
+    for segment in segments.values():
+        first = given.setdefault(segment.interface, segment) if segment.interface else segment
+        if first is not segment:
+            segment.section.fault(
+                f"the networks {first.name} and {segment.name} have bridges of the same name, {segment.interface}",
+                "driver_opts",
+                f"change {_NAME_OPTION} of one of them",
+            )
+    interfaces = {*given}
     for segment in segments.values():
         segment.bridge = _unused(segment.name, f"{segment.name}-network", names)
         names.add(segment.bridge)

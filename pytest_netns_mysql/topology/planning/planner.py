@@ -210,8 +210,11 @@ def _port_forwards(description: Description, found: Plan, faults: Faults) -> tup
 
 
 def _publishes_to_itself(name: str, rules: Iterable[PortForward]) -> bool:
-    """Return True if a namespace has published ports for its own connections, which are not forwarded."""
-    return any(rule.namespace == name and rule.address.is_loopback for rule in rules)
+    """Return True if a namespace has published ports for its own connections, which are not forwarded.
+
+    ``global``, where tests without a marker run, may have them at any address; others at the loopback.
+    """
+    return any(rule.namespace == name and (name == GLOBAL or rule.address.is_loopback) for rule in rules)
 
 
 def _hosts(description: Description, found: Plan, faults: Faults) -> tuple[tuple[str, Address], ...]:

@@ -54,6 +54,13 @@ async def ask(connection: Any, query: str) -> Any:
     return found
 
 
+async def close(connection: Any) -> None:
+    """Close a connection in the driver's own way."""
+    closing = connection.close()
+    if asyncio.iscoroutine(closing):
+        await closing
+
+
 async def reconnect(connection: Any) -> None:
     """Reconnect in the driver's own way."""
     if hasattr(connection, "reconnect"):
@@ -102,6 +109,18 @@ def test_the_own_account_of_a_namespace(netns_connect_async: AsyncConnectFactory
     asyncio.run(main())
 
 
+@every_driver
+def test_a_connection_of_the_server(netns_mysqld: MySQLServer, netns_account: AccountFactory, driver: str) -> None:
+    netns_account("plain", host=RED)
+
+    async def main() -> Any:
+        connection = await netns_mysqld.connect_async("red", driver=driver, user="plain")
+        async with connection:  # which closes it
+            return await ask(connection, "SELECT USER()")
+
+    assert asyncio.run(main()) == f"plain@{RED}"
+
+
 @pytest.fixture
 def kept() -> Iterator[list[Any]]:
     """A list of connections that are deleted after the test, where Python would warn of an open socket."""
@@ -122,7 +141,7 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 @every_function
-@pytest.mark.parametrize("end", ["shut down", "closed", "idle"])
+@pytest.mark.parametrize("end", ["shut down", "closed", "idle", "closed by the test"])
 def test_a_connection_ends_with_its_loop_or_its_test(
     kept: list[Any],
     loop: asyncio.AbstractEventLoop,
@@ -135,7 +154,9 @@ def test_a_connection_ends_with_its_loop_or_its_test(
         kept.append(await netns_connect_async("red", driver=driver, account=app))
 
     loop.run_until_complete(main())
-    if end == "shut down":
+    if end == "closed by the test":
+        loop.run_until_complete(close(kept[0]))
+    if end in ("shut down", "closed by the test"):
         loop.run_until_complete(loop.shutdown_asyncgens())
     if end != "idle":
         loop.close()

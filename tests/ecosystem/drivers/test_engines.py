@@ -135,6 +135,7 @@ def test_the_function_of_a_known_driver(netns_engine: EngineFactory) -> None:
     assert user(engine) == f"red_user@{RED}"
 
 
+@pytest.mark.netns_mysqld(flavor="mysql")  # MariaDB has no certificates here
 def test_options_of_the_driver_count_before_those_of_the_dialect(
     netns_engine: EngineFactory, netns_account: AccountFactory
 ) -> None:

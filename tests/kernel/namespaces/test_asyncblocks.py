@@ -16,7 +16,7 @@ import anyio.to_thread
 import pytest
 import trio
 
-from pytest_netns_mysql import BlockError
+from pytest_netns_mysql import BlockError, NetnsWarning
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
@@ -194,6 +194,33 @@ def test_a_generator_that_another_task_closes_leaves_nobody_inside(in_network: I
         return told(network, {"seen": asyncio.run(main())})
 
     assert in_network(load("red-blue"), action) == {"seen": ["red", "red", "outside"]}
+
+
+def test_a_block_that_another_context_leaves_is_warned_of(in_network: InNetwork) -> None:
+    """So do old versions of pytest-asyncio with a fixture that yields in a block."""
+
+    def action(network: Network) -> list[str]:
+        async def fixture() -> AsyncIterator[None]:
+            async with network["red"]:
+                yield
+
+        async def main() -> list[str]:
+            generator = fixture()
+
+            async def step() -> None:
+                with contextlib.suppress(StopAsyncIteration):
+                    await anext(generator)
+
+            await asyncio.create_task(step())
+            with pytest.warns(NetnsWarning) as warned:
+                await asyncio.create_task(step())
+            return [str(warning.message) for warning in warned]
+
+        return asyncio.run(main())
+
+    (text,) = in_network(load("red-blue"), action)
+    assert text.startswith("the block of red at ")
+    assert " was entered in another context than it was left in, and the code that came last ran outside of it" in text
 
 
 def test_blocks_left_in_another_order_are_an_error(in_network: InNetwork) -> None:

@@ -90,6 +90,9 @@ def test_a_block_held_across_an_await_of_trio_is_an_error(in_network: InNetwork,
                 nursery.start_soon(stay)
                 with pytest.raises(BlockError) as error:
                     await hold()
+            assert error.value.remedies[0] == (
+                "write `async with netns['blue']:`: sockets of the task are then created in blue, also after an await"
+            )
             return error.value.what
 
         async def hold() -> None:

@@ -143,6 +143,10 @@ def test_mariadb_takes_its_own_names_first(read: Read) -> None:
         ("mysqld --skip-name-resolve --skip-mysqlx", {"loose_skip_name_resolve": True, "loose_mysqlx": False}),
         ("--port 3307 --bind-address=0.0.0.0 --datadir=/x --skip-log-bin -uroot", {"port": 3307}),
         ("--loose-some-option=x", {"loose_some_option": "x"}),
+        (
+            "--init-file=/sql/init.sql --ssl-ca=/certs/ca.pem --lower-case-table-names=1",
+            {"loose_lower_case_table_names": 1},
+        ),
         ("bash -c 'exec mysqld --port=1'", {}),
     ],
 )

@@ -143,6 +143,17 @@ def test_options_of_the_bridge_driver_are_read(read: Read) -> None:
     assert topology.notes == ("not used: driver_opts.com.example (network back)",)
 
 
+def test_a_given_name_of_an_interface_is_no_others(read: Read) -> None:
+    topology = read(
+        "services: {db: {image: mysql, networks: {a: , b: {interface_name: eth0}, c: }}}\nnetworks: {a: , b: , c: }"
+    )
+    assert [(veth.inner.interface, veth.to) for veth in topology.plan.veths] == [
+        ("eth1", "a"),
+        ("eth0", "b"),
+        ("eth2", "c"),
+    ]
+
+
 def test_an_external_network_is_a_bridge_with_nothing_else_on_it(read: Read) -> None:
     topology = read(
         "services: {db: {image: mysql, networks: [proxy]}}\nnetworks: {proxy: {external: true, name: traefik}}"

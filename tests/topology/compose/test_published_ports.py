@@ -83,6 +83,17 @@ def test_an_address_that_the_host_lacks_here_is_told(read: Read, refused: Refuse
     )
 
 
+def test_each_family_is_published_by_the_network_that_leads_out_for_it(read: Read) -> None:
+    topology = read(
+        """
+        services: {db: {image: mysql, ports: ["3307:3306"], networks: [a, b]}}
+        networks: {a: {internal: true}, b: {enable_ipv4: false, enable_ipv6: true}}
+        """
+    )
+    assert topology.publish == {"[fd00:0:0:1::1]:3307": "[fd00:0:0:1::2]:3306"}
+    assert [rule.interface for rule in topology.plan.masquerades] == ["br-b"]
+
+
 def test_a_port_that_two_services_publish_is_a_fault(refused: Refused) -> None:
     assert refused(
         "services: {db: {image: mysql, ports: ['80:1']}, app: {image: app, ports: ['127.0.0.1:80:80']}}"

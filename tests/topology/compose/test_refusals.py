@@ -73,6 +73,30 @@ pytestmark = pytest.mark.as_user
             "  where: compose.yaml, line 2: networks.a.ipam.config[0].subnet\n"
             "  do: write it as 172.28.0.0/16",
         ),
+        *(
+            (
+                f"services: {{db: {{image: mysql, networks: [a]}}}}\n"
+                f"networks: {{a: {{enable_ipv6: true, ipam: {{config: [{{subnet: '{subnet}'}}]}}}}}}",
+                f"{subnet} cannot be the subnet of a bridge\n"
+                "  where: compose.yaml, line 2: networks.a.ipam.config[0].subnet\n"
+                "  do: write 172.28.0.0/16, for example",
+            )
+            for subnet in ("fe80::/64", "ff00::/8", "::1/128", "224.0.0.0/8", "127.1.0.0/16", "10.9.0.0/31", "::/0")
+        ),
+        (
+            "services: {db: {image: mysql, networks: [a, b]}}\n"
+            "networks: {a: {driver_opts: &o {com.docker.network.bridge.name: shop0}}, b: {driver_opts: *o}}",
+            "the networks a and b have bridges of the same name, shop0\n"
+            "  where: compose.yaml, line 2: networks.b.driver_opts\n"
+            "  do: change com.docker.network.bridge.name of one of them",
+        ),
+        (
+            "services: {db: {image: mysql, networks: {a: {interface_name: n0}, b: {interface_name: n0}}}}\n"
+            "networks: {a: , b: }",
+            "an interface of db cannot be called 'n0': another one is\n"
+            "  where: compose.yaml, line 1: services.db.networks.b.interface_name\n"
+            "  do: write another name",
+        ),
         (
             "services: {db: {image: mysql, networks: [a]}, b: {image: x, networks: [a]}}\n"
             "networks: {a: {ipam: {config: [{subnet: 10.9.0.0/30}]}}}",

@@ -13,13 +13,13 @@ from pytest_netns_mysql.run import pytest_internals
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
+    from pytest_netns_mysql.kernel.namespaces.threadplace import ThreadPlace
     from pytest_netns_mysql.run.networkinforce import NetworkInForce
     from pytest_netns_mysql.run.session import NetnsSession
     from pytest_netns_mysql.run.taskplaces import TaskPlaces
 
 
-class AsyncFunctions:
+class AsyncTests:
     """What the hooks around tests and fixtures do for those that are asynchronous."""
 
     def __init__(self, session: NetnsSession, network: NetworkInForce) -> None:
@@ -60,15 +60,24 @@ class AsyncFunctions:
         if "_places" in vars(self):
             self._places.end_test(item)
 
+    def close(self) -> None:
+        """Undo what the first asynchronous test or fixture brought about."""
+        if "_places" in vars(self):
+            self._places.close()
+
     @cached_property
     def _places(self) -> TaskPlaces:
         from pytest_netns_mysql.run.taskplaces import TaskPlaces
 
-        def at_rest() -> Enterable | None:
-            sandbox = self._session.networks.sandbox
-            return None if sandbox is None else sandbox.at_rest()
+        def of_test() -> ThreadPlace | None:
+            found = self._network.place(inside=True)
+            return None if found is None else found.place
 
-        return TaskPlaces(lambda: self._network.netns_test, lambda: self._network.place(inside=True), at_rest)
+        def at_rest() -> ThreadPlace | None:
+            sandbox = self._session.networks.sandbox
+            return None if sandbox is None else sandbox.at_rest().place
+
+        return TaskPlaces(lambda: self._network.netns_test, of_test, at_rest)
 
 
 def _is_async(function: Callable[..., Any] | None) -> bool:
