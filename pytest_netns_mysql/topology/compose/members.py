@@ -16,12 +16,18 @@ from pytest_netns_mysql.topology.compose.knownkeys import (
     SERVICE_NOT_USED,
     SERVICE_USED,
 )
-from pytest_netns_mysql.topology.compose.segments import DEFAULT, DOCKER0, Segment
+from pytest_netns_mysql.topology.compose.segments import DEFAULT, Segment
 from pytest_netns_mysql.topology.compose.yamltext import Table
 from pytest_netns_mysql.topology.faults import Faults
 from pytest_netns_mysql.topology.model import Link, Namespace
 from pytest_netns_mysql.topology.plan import Address
 from pytest_netns_mysql.topology.planning.values import interface_fault, is_host, read_mac
+
+BRIDGE = "bridge"
+"""The mode that means Docker's own network."""
+
+BRIDGE_KEY = f"network_mode: {BRIDGE}"
+"""The key of Docker's own network, which no network of a file can have."""
 
 _MOST_REPLICAS = 64
 _OF_SERVICE, _OF_CONTAINER = "service:", "container:"
@@ -125,7 +131,7 @@ def _check_mode(service: Service) -> None:
             "network_mode",
             "write network_mode: service:NAME, with a service of this file",
         )
-    elif mode not in ("", "host", "none", DOCKER0) and not mode.startswith(_OF_SERVICE):
+    elif mode not in ("", "host", "none", BRIDGE) and not mode.startswith(_OF_SERVICE):
         section.fault(
             f"network_mode: {mode} is not supported",
             "network_mode",
@@ -159,9 +165,9 @@ def check_shared(services: dict[str, Service], findings: Findings) -> None:
 def read_members(service: Service, segments: dict[str, Segment]) -> None:
     """Read the networks of a service."""
     section = service.section
-    if service.mode == DOCKER0:
+    if service.mode == BRIDGE:
         service.members = [
-            _member(segments[DOCKER0], Section(Table(section.mark("network_mode")), "", section.findings))
+            _member(segments[BRIDGE_KEY], Section(Table(section.mark("network_mode")), "", section.findings))
         ]
         return
     networks = section.section("networks")

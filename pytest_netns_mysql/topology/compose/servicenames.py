@@ -13,7 +13,6 @@ from ipaddress import ip_address
 
 from pytest_netns_mysql.topology.compose.findings import Section
 from pytest_netns_mysql.topology.compose.members import Service
-from pytest_netns_mysql.topology.compose.segments import DOCKER0
 from pytest_netns_mysql.topology.compose.yamltext import Items, Mark, Table
 
 _HOST_NAME = re.compile(r"(?=.{1,255}$)(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
@@ -61,7 +60,7 @@ def host_names(services: dict[str, Service], project: str) -> dict[str, list[str
     names = Names()
     for service in services.values():
         for container, own in service.containers.items():
-            everywhere = [str(address) for member, found in own for address in found if member.segment.name != DOCKER0]
+            everywhere = [str(address) for member, found in own for address in found if not member.segment.is_dockers]
             for name in _own_names(service, container, project):
                 names.add(name, everywhere)
             for member, found in own:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.as_user
         (
             "mariadb",
             "mariadb mariadb:11 lscr.io/linuxserver/mariadb:latest bitnami/mariadb-galera yobasystems/alpine-mariadb "
-            "sclorg/mariadb-1011",
+            "sclorg/mariadb-1011 jc21/mariadb-aria:latest",
         ),
         (
             None,
@@ -103,6 +103,51 @@ def test_several_servers_are_one_that_listens_for_all(read: Read) -> None:
     assert topology.notes == ("one server listens for source, replica, with the variables and files of all of them",)
 
 
+def test_options_that_differ_are_told(read: Read) -> None:
+    topology = read(
+        """
+        services:
+          source: {image: mysql, command: --server-id=1}
+          replica: {image: mysql, command: "--server-id=2 --read-only -P 3307"}
+        """
+    )
+    assert topology.mysqld.options == {"loose_server_id": 1, "loose_read_only": True}
+    assert topology.notes == (
+        "loose_server_id is 1, as for source: 2 of replica was not used",
+        "one server listens for source, replica, with the variables and files of all of them",
+        "not used: -P of command (replica)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("secret", "message"),
+    [
+        (
+            "external: true",
+            "the secret of MYSQL_ROOT_PASSWORD_FILE has neither file: nor environment:\n"
+            "  where: compose.yaml, line 4: secrets.root\n"
+            "  do: write file: and the path of a file with its value",
+        ),
+        (
+            "file: ./nowhere.txt",
+            "the file nowhere.txt does not exist\n"
+            "  where: compose.yaml, line 4: secrets.root.file\n"
+            "  do: write it, or correct the path",
+        ),
+        (
+            "environment: SHOP_NOT_SET",
+            "the variable SHOP_NOT_SET is not set\n"
+            "  where: compose.yaml, line 4: secrets.root.environment\n"
+            "  do: set it in the environment or in .env",
+        ),
+    ],
+)
+def test_a_secret_without_a_value_is_told(refused: Refused, secret: str, message: str) -> None:
+    variables = "environment: {MYSQL_ROOT_PASSWORD_FILE: /run/secrets/root}"
+    text = f"services:\n  db: {{image: mysql, {variables}, secrets: [root]}}\nsecrets:\n  root: {{{secret}}}\n"
+    assert refused(text) == message
+
+
 def test_servers_that_differ_are_refused(refused: Refused) -> None:
     assert refused(
         """
@@ -132,7 +177,10 @@ def test_mariadb_takes_its_own_names_first(read: Read) -> None:
         """
     )
     assert topology.mysqld.environment == {"MYSQL_DATABASE": "shop", "MYSQL_USER": "own"}
-    assert topology.notes == ("not used: MARIADB_AUTO_UPGRADE (db)",)
+    assert topology.notes == (
+        "db has a user and no password for it: the user is not made, as in the image",
+        "not used: MARIADB_AUTO_UPGRADE (db)",
+    )
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,23 @@ def test_a_network_that_is_called_as_a_service_has_another_bridge(read: Read) ->
     assert [bridge.name for bridge in topology.plan.bridges] == ["db-network"]
 
 
+def test_a_network_may_be_called_as_the_sandbox_or_as_one_of_docker(read: Read) -> None:
+    topology = read(
+        """
+        services:
+          db: {image: mysql, networks: [bridge, global]}
+          app: {image: app, network_mode: bridge}
+        networks: {bridge: , global: }
+        """
+    )
+    assert [(bridge.name, bridge.addresses[0].with_prefixlen) for bridge in topology.plan.bridges] == [
+        ("bridge", "172.18.0.1/16"),
+        ("global-network", "172.19.0.1/16"),
+        ("docker0", "172.17.0.1/16"),
+    ]
+    assert topology.hosts == dict.fromkeys(["db", "shop-db-1"], ("172.18.0.2", "172.19.0.2"))
+
+
 def test_options_of_the_bridge_driver_are_read(read: Read) -> None:
     topology = read(
         """

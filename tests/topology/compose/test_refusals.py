@@ -213,6 +213,18 @@ pytestmark = pytest.mark.as_user
             "an alias stands inside of what it stands for\n  where: compose.yaml, line 1\n  do: remove it",
         ),
         (
+            "services:\n  web: {image: app, scale: 2}\n  web-1: {image: app}\n",
+            "the services web and web-1 would both have a namespace web-1\n"
+            "  where: compose.yaml, line 3: services.web-1\n"
+            "  do: rename one of them in a copy of the file",
+        ),
+        (
+            "services: {}",
+            "the compose file has no services\n"
+            "  where: compose.yaml, line 1\n"
+            "  do: write services: and a service below it",
+        ),
+        (
             "{" * 3000,
             "the mappings or lists are nested too deeply to be read\n"
             "  where: compose.yaml\n"
