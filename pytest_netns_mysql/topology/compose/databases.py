@@ -72,23 +72,23 @@ def find_databases(services: Mapping[str, Service], project: Project) -> list[Da
     ``x-netns-mysql: {mysqld: true}`` of a service decides otherwise.
     """
     decided = {name: _decision(service) for name, service in services.items()}
+    images = {name: product_of(service.section.text("image") or "") for name, service in services.items()}
     found = {
         name: product
         for name, service in services.items()
-        if decided[name] is None
-        and (product := product_of(service.section.text("image") or "")) is not None
-        and _runs_server(service)
+        if decided[name] is None and (product := images[name]) is not None and _runs_server(service)
     }
     if not found and True not in decided.values():
         found = {
             name: product
             for name, service in services.items()
-            if decided[name] is None and (product := _product_of_variables(service, project)) is not None
+            if decided[name] is None
+            and images[name] is None
+            and (product := _product_of_variables(service, project)) is not None
         }
     for name, service in services.items():
         if decided[name]:
-            image = product_of(service.section.text("image") or "")
-            found[name] = image or _product_of_variables(service, project) or "mysql"
+            found[name] = images[name] or _product_of_variables(service, project) or "mysql"
     return [_database(services[name], found[name], project) for name in services if name in found]
 
 

@@ -213,7 +213,8 @@ def _reserve(service: Service, member: Member, text: str, version: int, key: str
         section.fault(
             f"{service.name} has a fixed address on the network {segment.name}, which has no subnet of its own",
             key,
-            f"write networks.{segment.name}.ipam.config with a subnet, as Docker requires",
+            f"write networks.{segment.name}.ipam.config with a subnet, as Docker requires"
+            + (", and enable_ipv6: true" if version == 6 else ""),
         )
     elif not is_host(address, subnet):
         section.fault(f"{text} is not the address of a host in {subnet}", key, f"write an address in {subnet}")

@@ -47,7 +47,8 @@ def read_folder(folder: Path) -> Topology | None:
     variables = _variables(folder, Findings(str(folder)))
     if given := variables.get(_FILES):
         separator = variables.get(_SEPARATOR) or os.pathsep
-        return read_files(tuple(folder / part for part in given.split(separator) if part))
+        if files := tuple(folder / part for part in given.split(separator) if part):
+            return read_files(files)
     for name in STANDARD:
         file = folder / name
         if is_file(file):

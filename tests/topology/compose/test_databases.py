@@ -68,6 +68,17 @@ def test_a_client_of_the_same_image_is_no_server(read: Read) -> None:
     )
 
 
+def test_a_program_of_the_image_is_no_server_by_its_variables(read: Read) -> None:
+    variables = "environment: {MYSQL_ROOT_PASSWORD: root}"
+    topology = read(f"services: {{db: {{image: mysql, entrypoint: [sh, -c, /backup], {variables}}}}}")
+    assert topology.mysqld.image is None
+    assert topology.notes[:2] == (
+        "db has the image of a server, and runs another program: it is no server",
+        "no service is MySQL or MariaDB: mysqld listens on the first address of every service; "
+        "x-netns-mysql: {mysqld: true} marks one",
+    )
+
+
 def test_a_service_is_marked_as_a_server_or_as_none(read: Read) -> None:
     topology = read(
         """
@@ -117,35 +128,6 @@ def test_options_that_differ_are_told(read: Read) -> None:
         "one server listens for source, replica, with the variables and files of all of them",
         "not used: -P of command (replica)",
     )
-
-
-@pytest.mark.parametrize(
-    ("secret", "message"),
-    [
-        (
-            "external: true",
-            "the secret of MYSQL_ROOT_PASSWORD_FILE has neither file: nor environment:\n"
-            "  where: compose.yaml, line 4: secrets.root\n"
-            "  do: write file: and the path of a file with its value",
-        ),
-        (
-            "file: ./nowhere.txt",
-            "the file nowhere.txt does not exist\n"
-            "  where: compose.yaml, line 4: secrets.root.file\n"
-            "  do: write it, or correct the path",
-        ),
-        (
-            "environment: SHOP_NOT_SET",
-            "the variable SHOP_NOT_SET is not set\n"
-            "  where: compose.yaml, line 4: secrets.root.environment\n"
-            "  do: set it in the environment or in .env",
-        ),
-    ],
-)
-def test_a_secret_without_a_value_is_told(refused: Refused, secret: str, message: str) -> None:
-    variables = "environment: {MYSQL_ROOT_PASSWORD_FILE: /run/secrets/root}"
-    text = f"services:\n  db: {{image: mysql, {variables}, secrets: [root]}}\nsecrets:\n  root: {{{secret}}}\n"
-    assert refused(text) == message
 
 
 def test_servers_that_differ_are_refused(refused: Refused) -> None:

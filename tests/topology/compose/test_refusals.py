@@ -54,6 +54,13 @@ pytestmark = pytest.mark.as_user
             "  do: write networks.default.ipam.config with a subnet, as Docker requires",
         ),
         (
+            "services: {db: {image: mysql, networks: {a: {ipv6_address: '2001:db8::9'}}}}\n"
+            "networks: {a: {ipam: {config: [{subnet: '2001:db8::/64'}]}}}",
+            "db has a fixed address on the network a, which has no subnet of its own\n"
+            "  where: compose.yaml, line 1: services.db.networks.a.ipv6_address\n"
+            "  do: write networks.a.ipam.config with a subnet, as Docker requires, and enable_ipv6: true",
+        ),
+        (
             "services: {db: {image: mysql, networks: {a: {ipv4_address: 10.9.0.1}}}}\n"
             "networks: {a: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}",
             "10.9.0.1 is given twice on the network a: the gateway has it\n"
