@@ -66,12 +66,13 @@ class Segment:
 
         Args:
             subnet: The subnet.
-            gateway: The address of the bridge, by default the first host address.
+            gateway: The address of the bridge, by default the first host address, in the range if there is one.
             range_: Where members get their addresses from, by default the subnet.
         """
         version = subnet.version
         self.subnets[version] = subnet
-        self.gateways[version] = gateway or subnet.network_address + 1
+        first = (range_ or subnet).network_address
+        self.gateways[version] = gateway or (first if is_host(first, subnet) else first + 1)
         self.take(self.gateways[version], "the gateway")
         if range_ is not None:
             self._ranges[version] = range_

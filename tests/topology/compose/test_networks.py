@@ -37,6 +37,20 @@ def test_the_default_network_may_be_described(read: Read) -> None:
     assert addresses(topology) == {"global": ["10.9.0.9/24"], "db": ["10.9.0.128/24"]}
 
 
+@pytest.mark.parametrize(
+    ("range_", "gateway", "first"),
+    [("10.9.5.0/24", "10.9.5.0", "10.9.5.1"), ("10.9.0.0/24", "10.9.0.1", "10.9.0.2")],
+)
+def test_a_gateway_that_is_left_out_is_the_first_of_the_range(
+    read: Read, range_: str, gateway: str, first: str
+) -> None:
+    topology = read(
+        "services: {db: {image: mysql}}\n"
+        f"networks: {{default: {{ipam: {{config: [{{subnet: 10.9.0.0/16, ip_range: {range_}}}]}}}}}}"
+    )
+    assert addresses(topology) == {"global": [f"{gateway}/16"], "db": [f"{first}/16"]}
+
+
 def test_fixed_and_reserved_addresses_are_left_out_when_others_are_given(read: Read) -> None:
     topology = read(
         """
