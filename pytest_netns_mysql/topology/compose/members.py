@@ -47,7 +47,7 @@ class Member:
     segment: Segment
     section: Section
     order: tuple[int, str]
-    gateway_order: tuple[int, str]
+    gateway_order: tuple[int, int, str]
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Service:
         return self.mode != "host" and not self.mode.startswith(_OF_SERVICE)
 
     def way_out(self, version: int) -> Member | None:
-        """Return the network with the default route of a family: by ``gw_priority``, then by name."""
+        """Return the network with the default route of a family: by ``gw_priority``, families and Docker's name."""
         able = [member for member in self.members if not member.segment.internal and version in member.segment.gateways]
         return min(able, key=lambda member: member.gateway_order, default=None)
 
@@ -187,7 +187,7 @@ def _member(segment: Segment, entry: Section) -> Member:
         segment,
         entry,
         (-entry.number("priority"), segment.name),
-        (-entry.number("gw_priority"), segment.name),
+        (-entry.number("gw_priority"), -sum(segment.is_given), segment.docker_name),
     )
 
 

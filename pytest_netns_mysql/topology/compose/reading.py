@@ -106,7 +106,7 @@ def _topology(project: Project, file: Path, findings: Findings) -> Topology | No
     if not services:
         return None
     check_shared(services, findings)
-    segments = _segments(top, services, findings)
+    segments = _segments(top, services, name, findings)
     names = _container_names(services)
     complete(segments, names, findings)
     present = [service for service in services.values() if service.has_namespaces]
@@ -182,7 +182,7 @@ def _container_names(services: Mapping[str, Service]) -> set[str]:
     return {*owners}
 
 
-def _segments(top: Section, services: Mapping[str, Service], findings: Findings) -> dict[str, Segment]:
+def _segments(top: Section, services: Mapping[str, Service], project: str, findings: Findings) -> dict[str, Segment]:
     """Return the networks that services use, in the order of the file, and join the services to them."""
     section = top.section("networks")
     described = dict(section.sections()) if section is not None else {}
@@ -191,6 +191,8 @@ def _segments(top: Section, services: Mapping[str, Service], findings: Findings)
     known = {
         name: read_segment(name, entry) for name, entry in sections.items() if name in described or name == DEFAULT
     }
+    for name, segment in known.items():
+        segment.docker_name = segment.section.text("name") or (name if segment.is_external else f"{project}_{name}")
     if any(service.mode == BRIDGE for service in services.values()):
         known[BRIDGE_KEY] = read_segment(DOCKER0, Section(empty, BRIDGE_KEY, findings))
         known[BRIDGE_KEY].is_dockers = True

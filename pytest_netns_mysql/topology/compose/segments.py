@@ -10,7 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.topology.compose.findings import Findings, Section
 from pytest_netns_mysql.topology.compose.knownkeys import NETWORK_NOT_USED, NETWORK_USED
-from pytest_netns_mysql.topology.compose.yamltext import Mark, Table
+from pytest_netns_mysql.topology.compose.yamltext import Table
 from pytest_netns_mysql.topology.faults import Faults
 from pytest_netns_mysql.topology.model import Bridge
 from pytest_netns_mysql.topology.plan import Address, Subnet
@@ -36,6 +36,8 @@ class Segment:
         name: The name in the file.
         bridge: The name of the bridge in the topology.
         interface: The name of the bridge's interface in ``global``.
+        docker_name: The name that Docker gives the network.
+        is_external: Whether it is made elsewhere.
         is_dockers: Whether this is Docker's own network, which has no host names.
         internal: Whether members have no default route by it.
         mtu: In bytes, or None.
@@ -50,7 +52,8 @@ class Segment:
         self.bridge: str = name
         self.section = section
         self.interface = ""
-        self.is_dockers = False
+        self.docker_name: str = name
+        self.is_external = self.is_dockers = False
         self.internal = False
         self.mtu: int | None = None
         self.host_ip: str | None = None
@@ -108,7 +111,8 @@ def read_segment(name: str, section: Section) -> Segment:
     section.check_keys(NETWORK_USED, NETWORK_NOT_USED, f"network {name}", "a network")
     segment = Segment(name, section)
     external = section.table.get("external")
-    if isinstance(external, Table) or (external is not None and section.switch("external")):
+    segment.is_external = isinstance(external, Table) or (external is not None and section.switch("external"))
+    if segment.is_external:
         section.findings.note(f"the external network {name} was read as a bridge with nothing of other projects on it")
     driver = section.text("driver")
     if driver is not None and driver not in _DRIVERS:
@@ -292,8 +296,3 @@ def _name_bridges(segments: dict[str, Segment], services: set[str]) -> None:
 def _unused(wanted: str, other: str, taken: set[str]) -> str:
     numbered = (f"{other}{number or ''}" for number in itertools.count())
     return next(name for name in (wanted, *itertools.islice(numbered, len(taken) + 2)) if name not in taken)
-
-
-def no_network(mark: Mark, findings: Findings) -> Section:
-    """Return an empty section, for the networks that no file describes."""
-    return Section(Table(mark), "", findings)

@@ -134,6 +134,22 @@ def test_the_default_route_leads_by_the_first_network_that_is_not_internal(read:
     assert not topology.forwarding
 
 
+@pytest.mark.parametrize(
+    ("networks", "first"),
+    [
+        ("a: , proxy: {external: true}", "proxy"),  # shop_a is behind proxy
+        ("a: , b: {name: back}", "b"),
+        ("a: {name: zone}, b: ", "b"),
+        ("a: , b: {enable_ipv6: true}", "b"),
+        ("a: , b: ", "a"),
+    ],
+)
+def test_the_default_route_leads_by_the_first_name_in_docker(read: Read, networks: str, first: str) -> None:
+    second = "proxy" if "proxy" in networks else "b"
+    topology = read(f"services: {{db: {{image: mysql, networks: [a, {second}]}}}}\nnetworks: {{{networks}}}")
+    assert [link.to for link in topology.namespaces["db"].links if link.gateway] == [first]
+
+
 def test_a_network_that_is_called_as_a_service_has_another_bridge(read: Read) -> None:
     topology = read("services: {db: {image: mysql, networks: [db]}}\nnetworks: {db: , unused: }")
     assert [bridge.name for bridge in topology.plan.bridges] == ["db-network"]
