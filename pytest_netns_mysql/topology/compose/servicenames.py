@@ -111,6 +111,7 @@ def _add_extra_hosts(service: Service, names: Names) -> None:
         if member is service.way_out(version)
     ]
     section = service.section
+    private: dict[str, list[str]] = {}  # a name may have an address of each family
     for name, address, mark in _extra_hosts(section):
         if not _HOST_NAME.fullmatch(name):
             section.findings.fault(
@@ -126,7 +127,9 @@ def _add_extra_hosts(service: Service, names: Names) -> None:
                     f"{address!r} is not an IP address", mark, section.place("extra_hosts"), "write it as 192.0.2.2"
                 )
                 continue
-            names.add_private(name, [found], service.name, section, "extra_hosts")
+            private.setdefault(name, []).append(found)
+    for name, addresses in private.items():
+        names.add_private(name, addresses, service.name, section, "extra_hosts")
 
 
 def _extra_hosts(section: Section) -> list[tuple[str, str, Mark]]:

@@ -45,6 +45,17 @@ def test_a_file_that_is_merged_and_extended_has_paths_of_both_folders(
     assert load(str(folder)).mysqld.load == ("base/init", "init")
 
 
+def test_both_forms_of_extra_hosts_are_merged(folder: Path, write: Callable[..., None]) -> None:
+    write(
+        {
+            "compose.yaml": "services: {db: {image: mysql, extra_hosts: ['a.test=192.0.2.1']}}",
+            "compose.override.yaml": "services: {db: {extra_hosts: {b.test: [192.0.2.2, '2001:db8::2']}}}",
+        }
+    )
+    hosts = load(str(folder)).hosts
+    assert (hosts["a.test"], hosts["b.test"]) == (("192.0.2.1",), ("192.0.2.2", "2001:db8::2"))
+
+
 def test_a_variable_that_names_no_file_counts_as_none(
     read: Read, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
