@@ -16,7 +16,7 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import NetnsError, SettingError
 from pytest_netns_mysql.run import pytest_internals
 from pytest_netns_mysql.run.serverkinds import choices
-from pytest_netns_mysql.topology.file.load import load_all
+from pytest_netns_mysql.topology.file.load import load_all, presets
 from pytest_netns_mysql.topology.topology import Topology
 
 
@@ -92,14 +92,15 @@ def cells_of(given: table.Reader, folder: Path) -> list[Cell]:
 
     settings = table.resolve(given, table.environment, ini, table.beside(file.parent))
     try:
-        topologies = load_all(settings.topology, base=folder)
+        load_all(settings.topology, base=folder)  # all at once, since two of them may have the same name
+        topologies = [*_topologies(settings.topology, folder)]
     except NetnsError as error:
         raise error.at(error.where or settings.given.get("topology")) from error
     cells: dict[str, Cell] = {}
-    for topology in topologies:
+    for topology, source in topologies:
         for server in choices(settings.mysqld, where=settings.given.get("mysqld")):
             name = _name(f"{topology.name} on {server}", cells)
-            cells[name] = Cell(name, _choice(topology, file.parent, folder), server)
+            cells[name] = Cell(name, _choice(source, file.parent, folder), server)
     return [*cells.values()]
 
 
@@ -131,19 +132,36 @@ def _netns(found: Mapping[str, Any], path: Path) -> Iterator[tuple[str, str]]:
         yield name, value
 
 
-def _choice(topology: Topology, project: Path, folder: Path) -> str:
+def _topologies(choices: str, folder: Path) -> Iterator[tuple[Topology, str]]:
+    """Yield each topology with its source; of compose files in a folder that is the folder, as all of them count."""
+    for choice in map(str.strip, choices.split(",")):
+        path = str(folder / os.path.expanduser(choice))  # noqa: PTH111 - Path's own raises for an unknown ~user
+        is_folder = choice not in presets() and _is_folder(path)
+        for topology in load_all(choice, base=folder):
+            yield topology, path if is_folder else topology.source
+
+
+def _choice(source: str, project: Path, folder: Path) -> str:
     """Return a value of --netns-topology for a topology.
 
     Args:
-        topology: The topology.
+        source: The preset, file or folder that the topology is read from.
         project: The folder of the project. Files in it get a path relative to ``folder``, which also holds in other
             checkouts.
         folder: The working directory of the CI job.
     """
-    source = topology.source
     if source.startswith(_PRESET):
         return source.removeprefix(_PRESET)
-    return os.path.relpath(source, folder) if Path(source).is_relative_to(project) else source
+    if not Path(source).is_relative_to(project):
+        return source
+    relative = os.path.relpath(source, folder)
+    # A folder's name alone would be that of a preset in an ini file.
+    is_name = _is_folder(source) and not relative.startswith(os.curdir)
+    return f"{os.curdir}{os.sep}{relative}" if is_name else relative
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path's own raises for a long name
 
 
 def _name(text: str, taken: Container[str]) -> str:

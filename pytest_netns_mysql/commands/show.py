@@ -62,7 +62,11 @@ def main(options: argparse.Namespace, settings: table.Settings) -> int:
 
 def _as_toml(topology: Topology) -> str:
     """Return a topology as a TOML file, with its notes as comments."""
+    from pytest_netns_mysql.mysql.load.loads import folder_of
     from pytest_netns_mysql.topology.file.mapping import dump
 
     topology.plan  # noqa: B018 - a topology with faults is not printed
-    return "\n".join([*(f"# {printable(note)}" for note in topology.notes), dump(topology).rstrip("\n")])
+    notes = [*topology.notes]
+    if topology.mysqld.load or any(name.endswith("_FILE") for name in topology.mysqld.environment):
+        notes.append(f"paths start from the folder of this file: keep it in {folder_of(topology)}")
+    return "\n".join([*(f"# {printable(note)}" for note in notes), dump(topology).rstrip("\n")])

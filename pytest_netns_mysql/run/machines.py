@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shlex
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
@@ -202,11 +201,13 @@ def moved(text: str, here: Path, roots: Iterable[Path]) -> str | None:
         here: The folder that relative paths start from.
         roots: The folders that xdist copies.
     """
+    from pytest_netns_mysql.topology.file.load import presets
+
     moved = []
     for part in map(str.strip, text.split(",")):
         file, separator, name = part.partition("::")
         path = here / file
-        if not file or not path.exists() or (os.sep not in file and not path.suffix):
+        if not file or not path.exists() or file in presets():
             moved.append(part)
             continue
         path = path.resolve()

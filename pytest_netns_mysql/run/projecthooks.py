@@ -286,7 +286,7 @@ def _sections_of(implementation: _Implementation, **arguments: Any) -> Iterator[
             if not _are_sections(returned):
                 raise implementation.refused(returned, "a list of (title, text), or None", _A_LIST)
             yield from (Section(title, text) for title, text in returned)
-    except NetnsError as error:
+    except (NetnsError, pytest.fail.Exception, pytest.skip.Exception) as error:
         yield Section(f"error in {implementation.hook}", str(error))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql import clock
-from pytest_netns_mysql.errors import NetnsError, OriginError, SandboxError
+from pytest_netns_mysql.errors import NetnsError, SandboxError
 from pytest_netns_mysql.run import pytest_internals, report
 from pytest_netns_mysql.run.asynctests import AsyncTests
 from pytest_netns_mysql.run.cleaning import Cleaner
@@ -142,7 +142,7 @@ class Runner:
             finally:
                 setup.leave()
         except Exception as error:
-            if not inside and not isinstance(error, OriginError):
+            if not inside and not isinstance(error, NetnsError):
                 self._failed_outside.append((error, fixturedef))
             raise
         finally:

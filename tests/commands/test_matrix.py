@@ -67,6 +67,16 @@ def test_a_file_of_several_topologies_gives_a_cell_for_each(project: Path) -> No
     assert pairs("--topology", "nets.toml::office") == [("nets.toml::office", "auto")]
 
 
+def test_a_folder_with_compose_files_stays_a_folder(project: Path) -> None:
+    (project / "shop").mkdir()
+    (project / "shop" / "compose.yaml").write_text("services: {db: {image: mysql}}")
+    (project / "shop" / "compose.override.yaml").write_text("services: {app: {image: app}}")
+    assert cells("--topology", "shop") == [{"name": "shop on auto", "topology": "./shop", "mysqld": "auto"}]
+    assert pairs("--topology", "shop/compose.yaml") == [("shop/compose.yaml", "auto")]
+    (project / "pytest.ini").write_text("[pytest]\nnetns_topology = ./shop, nat\n")
+    assert pairs() == [("./shop", "auto"), ("nat", "auto")]
+
+
 def test_shards_give_each_cell_several_jobs_for_pytest_split() -> None:
     found = cells("--topology", "nat,cluster", "--shards", "2")
     assert found[:2] == [

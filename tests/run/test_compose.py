@@ -92,6 +92,7 @@ def test_commands_take_a_compose_file(shop: Path) -> None:
     file = str(shop / "compose.yaml")
     shown = netns_mysql("show", file, "--format", "toml").stdout
     assert load(shown).plan == load(file).plan
+    assert f"# paths start from the folder of this file: keep it in {shop}\n" in shown
     assert netns_mysql("show", file).stdout.splitlines()[-1] == "not used: restart (app)"
     client = ("mysql", "--host=db", "--user=app", "--password=app secret", "--batch", "--execute=SELECT USER()")
     result = netns_mysql("run", "--topology", str(shop), "--netns", "app", "--mysqld", "--", *client)

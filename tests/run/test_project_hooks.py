@@ -175,6 +175,16 @@ def test_a_wrong_section_is_shown_in_its_place(suite: Suite) -> None:
     result.stdout.fnmatch_lines(["*netns: error in pytest_netns_report_sections*", f"{what} (title, text), or None"])
 
 
+@pytest.mark.parametrize("outcome", ["skip", "fail"])
+def test_an_outcome_in_a_hook_of_the_report_ends_no_run(suite: Suite, outcome: str) -> None:
+    result = suite(
+        "def test_it(netns): assert 0",
+        conftest=f"import pytest\ndef pytest_netns_report_sections(): pytest.{outcome}('not here')",
+    )
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*netns: error in pytest_netns_report_sections*", "not here"])
+
+
 def test_a_conftest_that_is_read_during_the_collection_is_refused(suite: Suite, pytester: pytest.Pytester) -> None:
     folder = pytester.mkpydir("below")
     (folder / "conftest.py").write_text("def pytest_netns_server_spec(): ...")

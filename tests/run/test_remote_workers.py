@@ -43,5 +43,6 @@ def test_paths_of_copied_files_are_those_of_the_copy(tmp_path: Path) -> None:
     assert moved("nets/all.toml", project, [project]) == "project/nets/all.toml"
     assert moved(f"nat, {file}::shop", tmp_path, [project]) == "nat,project/nets/all.toml::shop"
     assert moved("nat", project, [project]) == "nat"
+    assert moved("nets", project, [project]) == "project/nets"
     assert moved(str(outside), project, [project]) is None
     assert moved("missing.toml", project, [project]) == "missing.toml"

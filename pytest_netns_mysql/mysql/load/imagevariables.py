@@ -73,6 +73,12 @@ class ImageVariables:
             for name in _VALUES
             if name in variables or f"{name}_FILE" in variables
         }
+        if self._values.get("MYSQL_USER") == "root":
+            raise SettingError(
+                "MYSQL_USER is root, which the image refuses: it takes the name of another account",
+                where=where,
+                remedies=["remove MYSQL_USER and MYSQL_PASSWORD: MYSQL_ROOT_PASSWORD makes 'root'@'%'"],
+            )
         self._switches = [name for name in _SWITCHES if variables.get(name)]
         self.schema: str | None = self._values.get("MYSQL_DATABASE") or None
 

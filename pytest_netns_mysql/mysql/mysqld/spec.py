@@ -96,7 +96,7 @@ class ServerSpec:
         return replace(self, options={**rest, **self.options})
 
     def changed(self: _S, changes: Mapping[str, Any]) -> _S:
-        """Return the configuration of a restart on the same data.
+        """Return a copy with other options, as for a restart on the same data.
 
         Args:
             changes: Fields of ``OF_A_START``, and options of mysqld by name.
@@ -107,7 +107,7 @@ class ServerSpec:
         known = {name: value for name, value in changes.items() if name in OF_A_START}
         others = {name: value for name, value in changes.items() if name not in OF_A_START}
         arguments.check(f"restart of {self.where}: restart", arguments.OF_A_START, known)
-        checked(others, where=f"restart of {self.where}")
+        checked(others, where=f"a change of {self.where}")
         return replace(self, **known, options={**self.options, **others})
 
     def requests(self) -> Iterator[Request]:

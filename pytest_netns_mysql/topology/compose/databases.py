@@ -36,6 +36,7 @@ _VARIABLES = {
 """The variables that are used: their names behind MYSQL_ or MARIADB_, and those in the topology."""
 
 _FILES = ("DATABASE", "USER", "PASSWORD", "ROOT_PASSWORD", "ROOT_HOST")
+_PASSWORDS = {"MYSQL_PASSWORD", "MYSQL_PASSWORD_FILE"}
 _PROGRAMS = ("mysqld", "mysqld_safe", "mariadbd", "mariadbd-safe", "docker-entrypoint.sh", "entrypoint.sh")
 _SERVER = re.compile(r"(?<![\w-])(mysqld|mysqld_safe|mariadbd|mariadbd-safe|(docker-)?entrypoint\.sh|run\.sh)(?![\w-])")
 _PRIVATE = ("datadir", "socket", "user", "pid_file", "log_error", "tmpdir", "daemonize", "console", "chroot")
@@ -71,23 +72,23 @@ def find_databases(services: Mapping[str, Service], project: Project) -> list[Da
     ``x-netns-mysql: {mysqld: true}`` of a service decides otherwise.
     """
     decided = {name: _decision(service) for name, service in services.items()}
+    images = {name: product_of(service.section.text("image") or "") for name, service in services.items()}
     found = {
         name: product
         for name, service in services.items()
-        if decided[name] is None
-        and (product := product_of(service.section.text("image") or "")) is not None
-        and _runs_server(service)
+        if decided[name] is None and (product := images[name]) is not None and _runs_server(service)
     }
     if not found and True not in decided.values():
         found = {
             name: product
             for name, service in services.items()
-            if decided[name] is None and (product := _product_of_variables(service, project)) is not None
+            if decided[name] is None
+            and images[name] is None
+            and (product := _product_of_variables(service, project)) is not None
         }
     for name, service in services.items():
         if decided[name]:
-            image = product_of(service.section.text("image") or "")
-            found[name] = image or _product_of_variables(service, project) or "mysql"
+            found[name] = images[name] or _product_of_variables(service, project) or "mysql"
     return [_database(services[name], found[name], project) for name in services if name in found]
 
 
@@ -177,6 +178,11 @@ def _set_environment(database: Database, variables: Mapping[str, str], project: 
                 used.add(written)
                 database.environment.pop(f"{known}_FILE", None)
                 database.environment[known] = variables[written]
+    if database.environment.get("MYSQL_USER") and not database.environment.keys() & _PASSWORDS:
+        findings = database.service.section.findings
+        findings.note(
+            f"{database.service.name} has a user and no password for it: the user is not made, as in the image"
+        )
     for name in variables:
         if name.startswith(prefixes) and name not in used and name != "MYSQL_TCP_PORT":
             database.service.section.findings.not_used(name, database.service.name)
@@ -191,11 +197,18 @@ def _set_from_file(
     for target, source in _secrets(section, project):
         if target == path:
             value = source.text("environment")
-            if value is not None:
-                database.environment[known] = project.variables.get(value, "")
-            elif (file := source.text("file")) is not None:
+            if value is not None and value in project.variables:
+                database.environment[known] = project.variables[value]
+            elif value is not None:
+                source.fault(f"the variable {value} is not set", "environment", "set it in the environment or in .env")
+            elif (file := source.text("file")) is not None and not is_file(Path(file)):
+                source.fault(f"the file {file} does not exist", "file", "write it, or correct the path")
+            elif file is not None:
                 database.environment.pop(known, None)
                 database.environment[f"{known}_FILE"] = project.shown(Path(file))
+            else:
+                what = f"the secret of {written} has neither file: nor environment:"
+                source.fault(what, "", "write file: and the path of a file with its value")
             return
     section.fault(
         f"{written} = {path}: no secret of {database.service.name} is mounted there",
@@ -230,6 +243,9 @@ def _set_options(database: Database, variables: Mapping[str, str]) -> None:
     if arguments and not arguments[0].startswith("-") and arguments[0].rpartition("/")[2] not in _PROGRAMS:
         section.findings.not_used("command", database.service.name)
         return
+    for word in arguments:
+        if word.startswith("-") and not word.startswith("--"):
+            section.findings.not_used(f"{word} of command", database.service.name)
     for name, value in _options(arguments):
         _set_option(database, name, value)
 

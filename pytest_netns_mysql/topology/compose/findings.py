@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterator, Sequence
+from ipaddress import ip_address
 
 from pytest_netns_mysql.errors import TopologyError, in_short
 from pytest_netns_mysql.topology.compose.knownkeys import REFUSED
@@ -135,6 +136,14 @@ class Section:
         self.wrong(key, "a whole number", f"{key}: {max(default, 1)}")
         return default
 
+    def address(self, key: str) -> str | None:
+        """Return an IP address as text, or None if there is none."""
+        text = self.text(key)
+        if text and not is_address(text):
+            self.wrong(key, "an IP address", f"{key}: 127.0.0.1")
+            return None
+        return text
+
     def section(self, key: str) -> Section | None:
         """Return a mapping in this one, or None if there is none."""
         value = self.table.get(key)
@@ -213,6 +222,15 @@ def is_number(text: str) -> bool:
     """Return True for a whole number that is not unreasonably long."""
     digits = text.removeprefix("-")
     return digits.isascii() and digits.isdigit() and len(digits) < 19
+
+
+def is_address(text: str) -> bool:
+    """Return True for an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _kind(value: Value) -> str:

@@ -6,7 +6,7 @@ import re
 
 _IMAGE = re.compile(
     r"(?:alpine-)?(mysql|mariadb|percona)"
-    r"(?:-(?:server|community-server|enterprise-server|cluster|galera|xtradb-cluster|[0-9][\w.]*(?:-\w+)?))?"
+    r"(?:-(?:server|community-server|enterprise-server|cluster|galera|aria|xtradb-cluster|[0-9][\w.]*(?:-\w+)?))?"
 )
 
 

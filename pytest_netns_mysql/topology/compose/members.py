@@ -16,12 +16,18 @@ from pytest_netns_mysql.topology.compose.knownkeys import (
     SERVICE_NOT_USED,
     SERVICE_USED,
 )
-from pytest_netns_mysql.topology.compose.segments import DEFAULT, DOCKER0, Segment
+from pytest_netns_mysql.topology.compose.segments import DEFAULT, Segment
 from pytest_netns_mysql.topology.compose.yamltext import Table
 from pytest_netns_mysql.topology.faults import Faults
 from pytest_netns_mysql.topology.model import Link, Namespace
 from pytest_netns_mysql.topology.plan import Address
 from pytest_netns_mysql.topology.planning.values import interface_fault, is_host, read_mac
+
+BRIDGE = "bridge"
+"""The mode that means Docker's own network."""
+
+BRIDGE_KEY = f"network_mode: {BRIDGE}"
+"""The key of Docker's own network, which no network of a file can have."""
 
 _MOST_REPLICAS = 64
 _OF_SERVICE, _OF_CONTAINER = "service:", "container:"
@@ -41,7 +47,7 @@ class Member:
     segment: Segment
     section: Section
     order: tuple[int, str]
-    gateway_order: tuple[int, str]
+    gateway_order: tuple[int, int, str]
 
 
 @dataclass
@@ -77,7 +83,7 @@ class Service:
         return self.mode != "host" and not self.mode.startswith(_OF_SERVICE)
 
     def way_out(self, version: int) -> Member | None:
-        """Return the network with the default route of a family: by ``gw_priority``, then by name."""
+        """Return the network with the default route of a family: by ``gw_priority``, families and Docker's name."""
         able = [member for member in self.members if not member.segment.internal and version in member.segment.gateways]
         return min(able, key=lambda member: member.gateway_order, default=None)
 
@@ -125,7 +131,7 @@ def _check_mode(service: Service) -> None:
             "network_mode",
             "write network_mode: service:NAME, with a service of this file",
         )
-    elif mode not in ("", "host", "none", DOCKER0) and not mode.startswith(_OF_SERVICE):
+    elif mode not in ("", "host", "none", BRIDGE) and not mode.startswith(_OF_SERVICE):
         section.fault(
             f"network_mode: {mode} is not supported",
             "network_mode",
@@ -159,9 +165,9 @@ def check_shared(services: dict[str, Service], findings: Findings) -> None:
 def read_members(service: Service, segments: dict[str, Segment]) -> None:
     """Read the networks of a service."""
     section = service.section
-    if service.mode == DOCKER0:
+    if service.mode == BRIDGE:
         service.members = [
-            _member(segments[DOCKER0], Section(Table(section.mark("network_mode")), "", section.findings))
+            _member(segments[BRIDGE_KEY], Section(Table(section.mark("network_mode")), "", section.findings))
         ]
         return
     networks = section.section("networks")
@@ -181,7 +187,7 @@ def _member(segment: Segment, entry: Section) -> Member:
         segment,
         entry,
         (-entry.number("priority"), segment.name),
-        (-entry.number("gw_priority"), segment.name),
+        (-entry.number("gw_priority"), -sum(segment.is_given), segment.docker_name),
     )
 
 
@@ -207,7 +213,8 @@ def _reserve(service: Service, member: Member, text: str, version: int, key: str
         section.fault(
             f"{service.name} has a fixed address on the network {segment.name}, which has no subnet of its own",
             key,
-            f"write networks.{segment.name}.ipam.config with a subnet, as Docker requires",
+            f"write networks.{segment.name}.ipam.config with a subnet, as Docker requires"
+            + (", and enable_ipv6: true" if version == 6 else ""),
         )
     elif not is_host(address, subnet):
         section.fault(f"{text} is not the address of a host in {subnet}", key, f"write an address in {subnet}")

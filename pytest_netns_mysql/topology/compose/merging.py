@@ -34,6 +34,8 @@ def _normal(key: str, value: Value, mark: Mark) -> Value:
         items = Items(mark)
         items.put(value, mark)
         return items
+    if key == "extra_hosts" and isinstance(value, Table):
+        return _hosts(value)
     if key not in _BY_NAME or not isinstance(value, Items):
         return value
     table = Table(value.mark)
@@ -44,6 +46,16 @@ def _normal(key: str, value: Value, mark: Mark) -> Value:
         name, found, text = item.partition(separator) if separator else (item, "", "")
         table.put(name, text if found else None, place)
     return table
+
+
+def _hosts(table: Table) -> Items:
+    """Return the list that a mapping of ``extra_hosts`` stands for."""
+    items = Items(table.mark)
+    for name, value in table.items():
+        for address in value if isinstance(value, Items) else [value]:
+            # What is no text stays as it is: who reads the list finds the fault.
+            items.put(f"{name}={address}" if isinstance(address, str) else address, table.marks[name])
+    return items
 
 
 def _merged_value(key: str, base: Value, over: Value) -> Value:

@@ -56,7 +56,7 @@ class Reader:
     folder: Path
     variables: Mapping[str, str]
     open_files: tuple[Path, ...] = ()
-    _texts: dict[Path, Table] = field(default_factory=dict)
+    _texts: dict[tuple[Path, Path], Table] = field(default_factory=dict)
 
     def read(self, files: tuple[Path, ...]) -> Table:
         """Return the files merged, each after it has extended its services, with what they include."""
@@ -95,8 +95,8 @@ class Reader:
     # ---- text
 
     def _read(self, file: Path, folder: Path) -> Table:
-        if file in self._texts:
-            return self._texts[file]
+        if (file, folder) in self._texts:
+            return self._texts[file, folder]
         try:
             text = file.read_text("utf-8-sig")
         except (OSError, ValueError) as error:
@@ -111,7 +111,7 @@ class Reader:
                 remedies=["write services: and a service below it"],
             )
         make_absolute(found, folder)
-        self._texts[file] = found
+        self._texts[file, folder] = found
         return found
 
     def _interpolated(self, text: str, mark: Mark) -> str:

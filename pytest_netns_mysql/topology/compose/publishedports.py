@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from pytest_netns_mysql.topology.compose.findings import Section, is_number
+from pytest_netns_mysql.topology.compose.findings import Section, is_address, is_number
 from pytest_netns_mysql.topology.compose.members import Service
 from pytest_netns_mysql.topology.compose.segments import Segment
 from pytest_netns_mysql.topology.compose.yamltext import Table, Value
@@ -19,7 +19,9 @@ _SHORT = re.compile(
     r"(?:(?:\[(?P<v6>[^\]]*)\]|(?P<v4>[0-9]+(?:\.[0-9]+){3})):)?(?:(?P<published>[0-9]+(?:-[0-9]+)?)?:)?(?P<target>[0-9]+(?:-[0-9]+)?)"
     r"(?:/(?P<protocol>[a-z]+))?"
 )
-_ANY = ("", "0.0.0.0", "::")  # noqa: S104 - read, not bound
+_ANY = {"": (4, 6), "0.0.0.0": (4,), "::": (6,)}  # noqa: S104 - read, not bound
+"""What stands for all addresses of the host, each with the families."""
+
 _LOOPBACK = "127.0.0.1"
 
 
@@ -65,7 +67,7 @@ class Publisher:
             service: The service.
             is_database: Whether a port that cannot be published is a fault; it is a note for other services.
         """
-        ports = list(_ports(service.section))
+        ports = list(dict.fromkeys(_ports(service.section)))  # two forms may say the same
         if ports and not service.members:
             service.section.findings.note(
                 f"the ports of {service.name} are not published: it has no network of its own"
@@ -82,9 +84,10 @@ class Publisher:
                 f"port {port.target} of {service.name} is not published: all of its networks are internal"
             )
             return
-        hosts = self._hosts(port.host_ip or way_out.segment.host_ip or "")
+        host_ip = port.host_ip or way_out.segment.host_ip or ""
+        hosts = self._hosts(host_ip)
         if not hosts:
-            what = f"{service.name} is published at {port.host_ip}, which global does not have"
+            what = f"{service.name} is published at {host_ip}, which global does not have"
             if is_database:
                 service.section.fault(
                     what,
@@ -114,7 +117,7 @@ class Publisher:
         """Return the addresses of ``global`` at which a port is published; none if it lacks the one that is given."""
         loopback = ip_address(_LOOPBACK)
         if host_ip in _ANY:
-            return [loopback, *self._addresses]
+            return [address for address in (loopback, *self._addresses) if address.version in _ANY[host_ip]]
         wanted = ip_address(host_ip)
         if wanted.version == 4 and wanted.is_loopback:
             return [wanted]
@@ -186,11 +189,8 @@ def _long(item: Value, path: str, section: Section) -> tuple[str, str, str, str]
 
 
 def _checked(host_ip: str, published: str, target: str, protocol: str) -> tuple[str, str, str, str] | None:
-    if host_ip not in _ANY:
-        try:
-            ip_address(host_ip)
-        except ValueError:
-            return None
+    if host_ip and not is_address(host_ip):
+        return None
     return host_ip, published, target, protocol
 
 

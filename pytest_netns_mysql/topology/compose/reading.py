@@ -11,6 +11,8 @@ from pytest_netns_mysql.topology.compose import dotenvfiles
 from pytest_netns_mysql.topology.compose.databases import Database, find_databases
 from pytest_netns_mysql.topology.compose.findings import Findings, Section
 from pytest_netns_mysql.topology.compose.members import (
+    BRIDGE,
+    BRIDGE_KEY,
     Service,
     check_shared,
     give_addresses,
@@ -45,7 +47,8 @@ def read_folder(folder: Path) -> Topology | None:
     variables = _variables(folder, Findings(str(folder)))
     if given := variables.get(_FILES):
         separator = variables.get(_SEPARATOR) or os.pathsep
-        return read_files(tuple(folder / part for part in given.split(separator) if part))
+        if files := tuple(folder / part for part in given.split(separator) if part):
+            return read_files(files)
     for name in STANDARD:
         file = folder / name
         if is_file(file):
@@ -103,8 +106,8 @@ def _topology(project: Project, file: Path, findings: Findings) -> Topology | No
     if not services:
         return None
     check_shared(services, findings)
-    segments = _segments(top, services, findings)
-    names = {container for service in services.values() if service.has_namespaces for container in service.names}
+    segments = _segments(top, services, name, findings)
+    names = _container_names(services)
     complete(segments, names, findings)
     present = [service for service in services.values() if service.has_namespaces]
     for service in present:
@@ -142,8 +145,8 @@ def _topology(project: Project, file: Path, findings: Findings) -> Topology | No
 def _active(top: Section, variables: Mapping[str, str]) -> dict[str, Service] | None:
     """Return the services whose profiles are active, and that have a container."""
     section = top.section("services")
-    if section is None:
-        if "services" not in top and not top.findings.faults:
+    if section is None or not section.table:
+        if not top.table.get("services") and not top.findings.faults:
             top.fault("the compose file has no services", "", "write services: and a service below it")
         return None
     wanted = {profile.strip() for profile in variables.get(_PROFILES, "").split(",") if profile.strip()}
@@ -164,7 +167,22 @@ def _active(top: Section, variables: Mapping[str, str]) -> dict[str, Service] | 
     return found
 
 
-def _segments(top: Section, services: Mapping[str, Service], findings: Findings) -> dict[str, Segment]:
+def _container_names(services: Mapping[str, Service]) -> set[str]:
+    """Return the names of all namespaces; a numbered one that another service has is a fault."""
+    owners: dict[str, Service] = {}
+    for service in services.values():
+        for name in service.names if service.has_namespaces else ():
+            first = owners.setdefault(name, service)
+            if first is not service:
+                service.section.fault(
+                    f"the services {first.name} and {service.name} would both have a namespace {name}",
+                    "",
+                    "rename one of them in a copy of the file",
+                )
+    return {*owners}
+
+
+def _segments(top: Section, services: Mapping[str, Service], project: str, findings: Findings) -> dict[str, Segment]:
     """Return the networks that services use, in the order of the file, and join the services to them."""
     section = top.section("networks")
     described = dict(section.sections()) if section is not None else {}
@@ -173,14 +191,17 @@ def _segments(top: Section, services: Mapping[str, Service], findings: Findings)
     known = {
         name: read_segment(name, entry) for name, entry in sections.items() if name in described or name == DEFAULT
     }
-    if any(service.mode == DOCKER0 for service in services.values()):
-        known[DOCKER0] = read_segment(DOCKER0, Section(empty, "networks.bridge", findings))
-    used: dict[str, None] = {}
+    for name, segment in known.items():
+        segment.docker_name = segment.section.text("name") or (name if segment.is_external else f"{project}_{name}")
+    if any(service.mode == BRIDGE for service in services.values()):
+        known[BRIDGE_KEY] = read_segment(DOCKER0, Section(empty, BRIDGE_KEY, findings))
+        known[BRIDGE_KEY].is_dockers = True
+    used: list[Segment] = []
     for service in services.values():
-        if service.mode not in ("", DOCKER0):
+        if service.mode not in ("", BRIDGE):
             continue
         read_members(service, known)
-        used |= dict.fromkeys(member.segment.name for member in service.members)
+        used += [member.segment for member in service.members]
         networks = service.section.section("networks")
         for name in networks.table if networks is not None else ():
             if name not in known and networks is not None:
@@ -190,7 +211,7 @@ def _segments(top: Section, services: Mapping[str, Service], findings: Findings)
                     "write one of these, or add it under networks at the end of the file",
                     tried=[f"the file has {', '.join(known)}"],
                 )
-    return {name: segment for name, segment in known.items() if name in used}
+    return {name: segment for name, segment in known.items() if segment in used}
 
 
 def _mysqld(
@@ -210,6 +231,7 @@ def _mysqld(
         _check_same(first, database)
         first.environment = {**database.environment, **first.environment}
         first.load += [entry for entry in database.load if entry not in first.load]
+        _note_options(first, database, findings)
         first.options = {**database.options, **first.options}
     if len(databases) > 1:
         names = ", ".join(database.service.name for database in databases)
@@ -233,6 +255,16 @@ def _check_same(first: Database, other: Database) -> None:
     for name, value in other.environment.items():
         if first.environment.get(name, value) != value:
             section.fault(f"{names} differ in {name}, and one server stands for both", "environment", remedy)
+
+
+def _note_options(first: Database, other: Database, findings: Findings) -> None:
+    """Note the options of a service that the one server has otherwise."""
+    for name, value in other.options.items():
+        used = first.options.get(name, value)
+        if used != value:
+            findings.note(
+                f"{name} is {used}, as for {first.service.name}: {value} of {other.service.name} was not used"
+            )
 
 
 def _endpoints(service: Service, services: Mapping[str, Service], segments: Mapping[str, Segment]) -> list[str]:

@@ -71,6 +71,6 @@ def _make_absolute(table: Table, key: str, folder: Path) -> None:
 
 def _absolute(text: str, folder: Path) -> str:
     try:
-        return str(paths.absolute(text, folder))
+        return os.path.normpath(paths.absolute(text, folder))  # as Docker does, without a look at symbolic links
     except ValueError:
         return text  # who reads the file finds the fault

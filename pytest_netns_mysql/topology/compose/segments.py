@@ -7,15 +7,16 @@ import re
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
+from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.topology.compose.findings import Findings, Section
 from pytest_netns_mysql.topology.compose.knownkeys import NETWORK_NOT_USED, NETWORK_USED
-from pytest_netns_mysql.topology.compose.yamltext import Mark, Table
+from pytest_netns_mysql.topology.compose.yamltext import Table
 from pytest_netns_mysql.topology.faults import Faults
 from pytest_netns_mysql.topology.model import Bridge
 from pytest_netns_mysql.topology.plan import Address, Subnet
 from pytest_netns_mysql.topology.planning.values import interface_fault, is_host, read_address
 
-DEFAULT, DOCKER0 = "default", "bridge"
+DEFAULT, DOCKER0 = "default", "docker0"
 """The names of the network of services that name none, and of Docker's own."""
 
 _DOCKER0_SUBNET = "172.17.0.0/16"
@@ -35,6 +36,9 @@ class Segment:
         name: The name in the file.
         bridge: The name of the bridge in the topology.
         interface: The name of the bridge's interface in ``global``.
+        docker_name: The name that Docker gives the network.
+        is_external: Whether it is made elsewhere.
+        is_dockers: Whether this is Docker's own network, which has no host names.
         internal: Whether members have no default route by it.
         mtu: In bytes, or None.
         host_ip: Where ports are published that name no address, or None.
@@ -48,6 +52,8 @@ class Segment:
         self.bridge: str = name
         self.section = section
         self.interface = ""
+        self.docker_name: str = name
+        self.is_external = self.is_dockers = False
         self.internal = False
         self.mtu: int | None = None
         self.host_ip: str | None = None
@@ -63,12 +69,13 @@ class Segment:
 
         Args:
             subnet: The subnet.
-            gateway: The address of the bridge, by default the first host address.
+            gateway: The address of the bridge, by default the first host address, in the range if there is one.
             range_: Where members get their addresses from, by default the subnet.
         """
         version = subnet.version
         self.subnets[version] = subnet
-        self.gateways[version] = gateway or subnet.network_address + 1
+        first = (range_ or subnet).network_address
+        self.gateways[version] = gateway or (first if is_host(first, subnet) else first + 1)
         self.take(self.gateways[version], "the gateway")
         if range_ is not None:
             self._ranges[version] = range_
@@ -104,7 +111,8 @@ def read_segment(name: str, section: Section) -> Segment:
     section.check_keys(NETWORK_USED, NETWORK_NOT_USED, f"network {name}", "a network")
     segment = Segment(name, section)
     external = section.table.get("external")
-    if isinstance(external, Table) or (external is not None and section.switch("external")):
+    segment.is_external = isinstance(external, Table) or (external is not None and section.switch("external"))
+    if segment.is_external:
         section.findings.note(f"the external network {name} was read as a bridge with nothing of other projects on it")
     driver = section.text("driver")
     if driver is not None and driver not in _DRIVERS:
@@ -136,7 +144,7 @@ def _read_options(segment: Segment, section: Section) -> None:
     if _MTU_OPTION in options:
         mtu = options.number(_MTU_OPTION, default=1500, least=1280)
         segment.mtu = mtu if mtu < 65536 else None
-    segment.host_ip = options.text(_HOST_IP_OPTION)
+    segment.host_ip = options.address(_HOST_IP_OPTION)
 
 
 def _read_ipam(segment: Segment, section: Section) -> None:
@@ -242,7 +250,7 @@ def complete(segments: dict[str, Segment], services: set[str], findings: Finding
     taken = [subnet for _, subnet in given]
     for segment in segments.values():
         for version in sorted(segment.is_given - segment.subnets.keys()):
-            pool = [ip_network(_DOCKER0_SUBNET)] if segment.name == DOCKER0 else _pool(version)
+            pool = [ip_network(_DOCKER0_SUBNET)] if segment.is_dockers else _pool(version)
             free = next(
                 (new for new in pool if not any(new.version == old.version and new.overlaps(old) for old in taken)),
                 None,
@@ -265,7 +273,7 @@ def _pool(version: int) -> Iterator[Subnet]:
 
 
 def _name_bridges(segments: dict[str, Segment], services: set[str]) -> None:
-    names = {*services}
+    names = {GLOBAL, *services}
     given: dict[str, Segment] = {}
     for segment in segments.values():
         first = given.setdefault(segment.interface, segment) if segment.interface else segment
@@ -288,8 +296,3 @@ def _name_bridges(segments: dict[str, Segment], services: set[str]) -> None:
 def _unused(wanted: str, other: str, taken: set[str]) -> str:
     numbered = (f"{other}{number or ''}" for number in itertools.count())
     return next(name for name in (wanted, *itertools.islice(numbered, len(taken) + 2)) if name not in taken)
-
-
-def no_network(mark: Mark, findings: Findings) -> Section:
-    """Return an empty section, for the networks that no file describes."""
-    return Section(Table(mark), "", findings)

@@ -13,7 +13,6 @@ from ipaddress import ip_address
 
 from pytest_netns_mysql.topology.compose.findings import Section
 from pytest_netns_mysql.topology.compose.members import Service
-from pytest_netns_mysql.topology.compose.segments import DOCKER0
 from pytest_netns_mysql.topology.compose.yamltext import Items, Mark, Table
 
 _HOST_NAME = re.compile(r"(?=.{1,255}$)(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
@@ -61,7 +60,7 @@ def host_names(services: dict[str, Service], project: str) -> dict[str, list[str
     names = Names()
     for service in services.values():
         for container, own in service.containers.items():
-            everywhere = [str(address) for member, found in own for address in found if member.segment.name != DOCKER0]
+            everywhere = [str(address) for member, found in own for address in found if not member.segment.is_dockers]
             for name in _own_names(service, container, project):
                 names.add(name, everywhere)
             for member, found in own:
@@ -112,6 +111,7 @@ def _add_extra_hosts(service: Service, names: Names) -> None:
         if member is service.way_out(version)
     ]
     section = service.section
+    private: dict[str, list[str]] = {}  # a name may have an address of each family
     for name, address, mark in _extra_hosts(section):
         if not _HOST_NAME.fullmatch(name):
             section.findings.fault(
@@ -127,7 +127,9 @@ def _add_extra_hosts(service: Service, names: Names) -> None:
                     f"{address!r} is not an IP address", mark, section.place("extra_hosts"), "write it as 192.0.2.2"
                 )
                 continue
-            names.add_private(name, [found], service.name, section, "extra_hosts")
+            private.setdefault(name, []).append(found)
+    for name, addresses in private.items():
+        names.add_private(name, addresses, service.name, section, "extra_hosts")
 
 
 def _extra_hosts(section: Section) -> list[tuple[str, str, Mark]]:

@@ -90,6 +90,12 @@ def test_a_file_has_a_value_for_a_variable(tmp_path: Path) -> None:
             "  do: write MYSQL_DATABASE",
         ),
         (
+            {"MYSQL_USER": "root", "MYSQL_PASSWORD": "x"},
+            "MYSQL_USER is root, which the image refuses: it takes the name of another account\n"
+            "  where: shop.toml: mysqld.environment\n"
+            "  do: remove MYSQL_USER and MYSQL_PASSWORD: MYSQL_ROOT_PASSWORD makes 'root'@'%'",
+        ),
+        (
             {"MYSQL_PASSWORD_FILE": "/nowhere/x"},
             "the file /nowhere/x cannot be read: No such file or directory\n"
             "  where: shop.toml: mysqld.environment\n"

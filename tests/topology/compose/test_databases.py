@@ -22,7 +22,7 @@ pytestmark = pytest.mark.as_user
         (
             "mariadb",
             "mariadb mariadb:11 lscr.io/linuxserver/mariadb:latest bitnami/mariadb-galera yobasystems/alpine-mariadb "
-            "sclorg/mariadb-1011",
+            "sclorg/mariadb-1011 jc21/mariadb-aria:latest",
         ),
         (
             None,
@@ -68,6 +68,17 @@ def test_a_client_of_the_same_image_is_no_server(read: Read) -> None:
     )
 
 
+def test_a_program_of_the_image_is_no_server_by_its_variables(read: Read) -> None:
+    variables = "environment: {MYSQL_ROOT_PASSWORD: root}"
+    topology = read(f"services: {{db: {{image: mysql, entrypoint: [sh, -c, /backup], {variables}}}}}")
+    assert topology.mysqld.image is None
+    assert topology.notes[:2] == (
+        "db has the image of a server, and runs another program: it is no server",
+        "no service is MySQL or MariaDB: mysqld listens on the first address of every service; "
+        "x-netns-mysql: {mysqld: true} marks one",
+    )
+
+
 def test_a_service_is_marked_as_a_server_or_as_none(read: Read) -> None:
     topology = read(
         """
@@ -103,6 +114,22 @@ def test_several_servers_are_one_that_listens_for_all(read: Read) -> None:
     assert topology.notes == ("one server listens for source, replica, with the variables and files of all of them",)
 
 
+def test_options_that_differ_are_told(read: Read) -> None:
+    topology = read(
+        """
+        services:
+          source: {image: mysql, command: --server-id=1}
+          replica: {image: mysql, command: "--server-id=2 --read-only -P 3307"}
+        """
+    )
+    assert topology.mysqld.options == {"loose_server_id": 1, "loose_read_only": True}
+    assert topology.notes == (
+        "loose_server_id is 1, as for source: 2 of replica was not used",
+        "one server listens for source, replica, with the variables and files of all of them",
+        "not used: -P of command (replica)",
+    )
+
+
 def test_servers_that_differ_are_refused(refused: Refused) -> None:
     assert refused(
         """
@@ -132,7 +159,10 @@ def test_mariadb_takes_its_own_names_first(read: Read) -> None:
         """
     )
     assert topology.mysqld.environment == {"MYSQL_DATABASE": "shop", "MYSQL_USER": "own"}
-    assert topology.notes == ("not used: MARIADB_AUTO_UPGRADE (db)",)
+    assert topology.notes == (
+        "db has a user and no password for it: the user is not made, as in the image",
+        "not used: MARIADB_AUTO_UPGRADE (db)",
+    )
 
 
 @pytest.mark.parametrize(

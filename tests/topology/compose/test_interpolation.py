@@ -31,8 +31,8 @@ def test_variables_come_from_the_environment_and_then_from_the_file(
 
 
 def test_a_variable_without_a_value_is_noted(read: Read) -> None:
-    topology = read("services: {db: {image: mysql, environment: {MYSQL_USER: 'a${SHOP_X}'}}}")
-    assert topology.mysqld.environment == {"MYSQL_USER": "a"}
+    topology = read("services: {db: {image: mysql, environment: {MYSQL_DATABASE: 'a${SHOP_X}'}}}")
+    assert topology.mysqld.environment == {"MYSQL_DATABASE": "a"}
     assert topology.notes == ("the variable SHOP_X is not set: it was read as nothing",)
 
 

@@ -37,6 +37,20 @@ def test_the_default_network_may_be_described(read: Read) -> None:
     assert addresses(topology) == {"global": ["10.9.0.9/24"], "db": ["10.9.0.128/24"]}
 
 
+@pytest.mark.parametrize(
+    ("range_", "gateway", "first"),
+    [("10.9.5.0/24", "10.9.5.0", "10.9.5.1"), ("10.9.0.0/24", "10.9.0.1", "10.9.0.2")],
+)
+def test_a_gateway_that_is_left_out_is_the_first_of_the_range(
+    read: Read, range_: str, gateway: str, first: str
+) -> None:
+    topology = read(
+        "services: {db: {image: mysql}}\n"
+        f"networks: {{default: {{ipam: {{config: [{{subnet: 10.9.0.0/16, ip_range: {range_}}}]}}}}}}"
+    )
+    assert addresses(topology) == {"global": [f"{gateway}/16"], "db": [f"{first}/16"]}
+
+
 def test_fixed_and_reserved_addresses_are_left_out_when_others_are_given(read: Read) -> None:
     topology = read(
         """
@@ -120,9 +134,42 @@ def test_the_default_route_leads_by_the_first_network_that_is_not_internal(read:
     assert not topology.forwarding
 
 
+@pytest.mark.parametrize(
+    ("networks", "first"),
+    [
+        ("a: , proxy: {external: true}", "proxy"),  # shop_a is behind proxy
+        ("a: , b: {name: back}", "b"),
+        ("a: {name: zone}, b: ", "b"),
+        ("a: , b: {enable_ipv6: true}", "b"),
+        ("a: , b: ", "a"),
+    ],
+)
+def test_the_default_route_leads_by_the_first_name_in_docker(read: Read, networks: str, first: str) -> None:
+    second = "proxy" if "proxy" in networks else "b"
+    topology = read(f"services: {{db: {{image: mysql, networks: [a, {second}]}}}}\nnetworks: {{{networks}}}")
+    assert [link.to for link in topology.namespaces["db"].links if link.gateway] == [first]
+
+
 def test_a_network_that_is_called_as_a_service_has_another_bridge(read: Read) -> None:
     topology = read("services: {db: {image: mysql, networks: [db]}}\nnetworks: {db: , unused: }")
     assert [bridge.name for bridge in topology.plan.bridges] == ["db-network"]
+
+
+def test_a_network_may_be_called_as_the_sandbox_or_as_one_of_docker(read: Read) -> None:
+    topology = read(
+        """
+        services:
+          db: {image: mysql, networks: [bridge, global]}
+          app: {image: app, network_mode: bridge}
+        networks: {bridge: , global: }
+        """
+    )
+    assert [(bridge.name, bridge.addresses[0].with_prefixlen) for bridge in topology.plan.bridges] == [
+        ("bridge", "172.18.0.1/16"),
+        ("global-network", "172.19.0.1/16"),
+        ("docker0", "172.17.0.1/16"),
+    ]
+    assert topology.hosts == dict.fromkeys(["db", "shop-db-1"], ("172.18.0.2", "172.19.0.2"))
 
 
 def test_options_of_the_bridge_driver_are_read(read: Read) -> None:

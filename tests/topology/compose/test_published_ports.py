@@ -94,6 +94,56 @@ def test_each_family_is_published_by_the_network_that_leads_out_for_it(read: Rea
     assert [rule.interface for rule in topology.plan.masquerades] == ["br-b"]
 
 
+@pytest.mark.parametrize(
+    ("port", "hosts"),
+    [
+        ("3307:3306", ["127.0.0.1:3307", "172.18.0.1:3307", "[fd00:0:0:1::1]:3307"]),
+        ("0.0.0.0:3307:3306", ["127.0.0.1:3307", "172.18.0.1:3307"]),
+        ("[::]:3307:3306", ["[fd00:0:0:1::1]:3307"]),
+    ],
+)
+def test_all_addresses_of_one_family_are_those_of_that_family(read: Read, port: str, hosts: list[str]) -> None:
+    topology = read(
+        f"services: {{db: {{image: mysql, ports: ['{port}']}}}}\nnetworks: {{default: {{enable_ipv6: true}}}}"
+    )
+    assert [*topology.publish] == hosts
+
+
+def test_a_port_that_is_written_in_both_forms_is_published_once(read: Read) -> None:
+    topology = read("services: {db: {image: mysql, ports: ['3307:3306', {target: 3306, published: 3307}]}}")
+    assert topology.publish == {"127.0.0.1:3307": "172.18.0.2:3306", "172.18.0.1:3307": "172.18.0.2:3306"}
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        (
+            "localhost",
+            "networks.default.driver_opts.com.docker.network.bridge.host_binding_ipv4 is 'localhost': "
+            "it takes an IP address\n"
+            "  where: compose.yaml, line 2: networks.default.driver_opts.com.docker.network.bridge.host_binding_ipv4\n"
+            "  do: write com.docker.network.bridge.host_binding_ipv4: 127.0.0.1",
+        ),
+        (
+            "192.0.2.9",
+            "db is published at 192.0.2.9, which global does not have\n"
+            "  where: compose.yaml, line 1: services.db.ports\n"
+            "  tried: global has 127.0.0.1, 172.18.0.1\n"
+            "  do: write 127.0.0.1, or leave the address out",
+        ),
+    ],
+)
+def test_an_address_of_a_network_for_ports_that_is_wrong_is_told(refused: Refused, address: str, message: str) -> None:
+    option = f"com.docker.network.bridge.host_binding_ipv4: {address}"
+    assert (
+        refused(
+            "services: {db: {image: mysql, ports: ['3307:3306']}}\n"
+            f"networks: {{default: {{driver_opts: {{{option}}}}}}}"
+        )
+        == message
+    )
+
+
 def test_a_port_that_two_services_publish_is_a_fault(refused: Refused) -> None:
     assert refused(
         "services: {db: {image: mysql, ports: ['80:1']}, app: {image: app, ports: ['127.0.0.1:80:80']}}"

@@ -54,6 +54,13 @@ pytestmark = pytest.mark.as_user
             "  do: write networks.default.ipam.config with a subnet, as Docker requires",
         ),
         (
+            "services: {db: {image: mysql, networks: {a: {ipv6_address: '2001:db8::9'}}}}\n"
+            "networks: {a: {ipam: {config: [{subnet: '2001:db8::/64'}]}}}",
+            "db has a fixed address on the network a, which has no subnet of its own\n"
+            "  where: compose.yaml, line 1: services.db.networks.a.ipv6_address\n"
+            "  do: write networks.a.ipam.config with a subnet, as Docker requires, and enable_ipv6: true",
+        ),
+        (
             "services: {db: {image: mysql, networks: {a: {ipv4_address: 10.9.0.1}}}}\n"
             "networks: {a: {ipam: {config: [{subnet: 10.9.0.0/24}]}}}",
             "10.9.0.1 is given twice on the network a: the gateway has it\n"
@@ -211,6 +218,18 @@ pytestmark = pytest.mark.as_user
         (
             "services: &a {db: *a}",
             "an alias stands inside of what it stands for\n  where: compose.yaml, line 1\n  do: remove it",
+        ),
+        (
+            "services:\n  web: {image: app, scale: 2}\n  web-1: {image: app}\n",
+            "the services web and web-1 would both have a namespace web-1\n"
+            "  where: compose.yaml, line 3: services.web-1\n"
+            "  do: rename one of them in a copy of the file",
+        ),
+        (
+            "services: {}",
+            "the compose file has no services\n"
+            "  where: compose.yaml, line 1\n"
+            "  do: write services: and a service below it",
         ),
         (
             "{" * 3000,
