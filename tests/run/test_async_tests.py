@@ -22,7 +22,7 @@ def test_pytest_asyncio_runs_tests_in_their_namespaces(
     """
     monkeypatch.setenv("LOOP_SCOPE", scope)
     result = suite("asynchronous/pytest_asyncio_scopes", *ASYNCIO, sockets="asynchronous/sockets")
-    result.assert_outcomes(passed=3 if scope == "function" else 5)
+    result.assert_outcomes(passed=3 if scope == "function" else 6)
 
 
 def test_pytest_asyncio_needs_no_marker_in_its_auto_mode(suite: Suite) -> None:
