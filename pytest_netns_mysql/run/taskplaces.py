@@ -76,7 +76,7 @@ class TaskPlaces:
             place: Returns the namespace of the running test, or None without a network.
             at_rest: Returns where fixtures of wider scopes run, or None as long as there is no sandbox.
         """
-        asyncpatches.install()
+        asyncpatches.install(self)
         self._running = running
         self._place = place
         self._at_rest = _Place(at_rest, "no namespace")
@@ -130,7 +130,7 @@ class TaskPlaces:
 
     def close(self) -> None:
         """Undo the patches, also where no sandbox was made."""
-        asyncpatches.remove()
+        asyncpatches.remove(self)
 
     def end_test(self, item: pytest.Item) -> None:
         """End the block of a test."""

@@ -21,12 +21,19 @@ from pytest_netns_mysql.kernel.namespaces.asyncblock import CURRENT, AsyncBlock,
 from pytest_netns_mysql.kernel.namespaces.importhook import ImportHook
 
 _INTERNET = (-1, socket.AF_INET, socket.AF_INET6)
+_users: set[object] = set()
 _originals: list[tuple[Any, str, Any]] = []
 _import_hooks: list[ImportHook] = []
 
 
-def install() -> None:
-    """Apply the patches, unless they are applied."""
+def install(user: object) -> None:
+    """Apply the patches, unless they are applied.
+
+    Args:
+        user: Who needs the patches until ``remove`` is called. A run inside of another one, as pytester makes, must not
+            remove those of the outer run.
+    """
+    _users.add(user)
     if _originals:
         return
     _patch_socket(next(kind for kind in socket.socket.__mro__ if _socket.socket in kind.__bases__))
@@ -45,8 +52,11 @@ def install() -> None:
     _import_hooks.append(hook)
 
 
-def remove() -> None:
-    """Undo the patches."""
+def remove(user: object) -> None:
+    """Undo the patches, unless somebody else needs them."""
+    _users.discard(user)
+    if _users:
+        return
     for owner, name, original in reversed(_originals):
         setattr(owner, name, original)
     _originals.clear()
