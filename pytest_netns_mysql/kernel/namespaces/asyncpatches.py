@@ -38,6 +38,7 @@ def install(user: object) -> None:
         return
     _patch_socket(next(kind for kind in socket.socket.__mro__ if _socket.socket in kind.__bases__))
     _visit(socket, "getaddrinfo")
+    _start_without_block(threading.Thread)
     _visit(threading.Thread, "start")
     _visit(subprocess.Popen, "__init__", "starts a program")
     for name in ("posix_spawn", "posix_spawnp", "system"):
@@ -115,6 +116,27 @@ def _visit(owner: Any, name: str, does: str = "") -> None:
             return function(*args, **options)
 
     _replace(owner, name, visiting)
+
+
+def _start_without_block(kind: Any) -> None:
+    """Patch the class of threads: a thread stands where it is started, and is in no block of its own.
+
+    A thread may get the context of the code that starts it, see ``sys.flags.thread_inherit_context``, which is the
+    default of Python 3.14 without the GIL. The thread of a pool would keep the block for the jobs of all later tests.
+    """
+    start = kind.start
+
+    @functools.wraps(start)
+    def starting(*args: Any, **options: Any) -> Any:
+        if CURRENT.get() is None:
+            return start(*args, **options)
+        block = CURRENT.set(None)
+        try:
+            return start(*args, **options)
+        finally:
+            CURRENT.reset(block)
+
+    _replace(kind, "start", starting)
 
 
 def _patch_uvloop(module: ModuleType) -> None:
