@@ -42,7 +42,11 @@ def bound(database: Any, namespace: Namespace) -> Iterator[Any]:
     from pytest_netns_mysql.mysql.orms.boundnamespaces import check_namespace
 
     if not isinstance(database, peewee.MySQLDatabase):
-        raise SettingError(f"bound() takes a MySQLDatabase of peewee, got {in_short(database)}", where=_WHERE)
+        raise SettingError(
+            f"bound() takes a MySQLDatabase of peewee, got {in_short(database)}",
+            where=_WHERE,
+            remedies=["of a DatabaseProxy, pass its database: proxy.obj"] if isinstance(database, peewee.Proxy) else [],
+        )
     check_namespace(namespace, where=_WHERE)
     before = type(database)
     if _is_async(before) and database._pool is not None:

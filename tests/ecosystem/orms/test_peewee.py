@@ -139,6 +139,12 @@ def test_of_two_blocks_the_inner_one_counts(netns: Network, netns_account: Accou
     assert type(database) is kind
 
 
+def test_a_proxy_is_refused_with_the_way_to_its_database(netns: Network) -> None:
+    with pytest.raises(SettingError) as error, bound(peewee.DatabaseProxy(), netns["red"]):
+        pass
+    assert str(error.value).endswith("\n  do: of a DatabaseProxy, pass its database: proxy.obj")
+
+
 def test_the_name_of_a_namespace_is_refused(netns: Network) -> None:
     name: Any = "blue"
     database = peewee.MySQLDatabase("shop")
