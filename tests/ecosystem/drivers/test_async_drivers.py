@@ -32,6 +32,7 @@ FUNCTIONS: dict[str, Any] = {
     "aiomysql-lambda": lambda **options: aiomysql.connect(
         host=options["host"], port=options["port"], user=options["user"], password=options["password"]
     ),
+    "asyncmy-lambda": lambda **options: asyncmy.connect(**options),  # methods that Cython has compiled
     "mariadb-function": mariadb.asyncConnect,
 }
 every_driver = pytest.mark.parametrize("driver", DRIVERS)
