@@ -118,8 +118,8 @@ def _entering(
             returned = method(self, *args, **options)
         if name in _OPENING:
             refuse_awaitable(returned, driver)
-        if name == "cursor" and _has_c_methods(type(returned)):
-            # Such a cursor may hold the connection of a C library, and reconnect by itself.
+        if name == "cursor" and _has_c_methods(type(returned)) and not hasattr(type(returned), "__aenter__"):
+            # Such a cursor may hold the connection of a C library, and reconnect by itself. One for asyncio does not.
             return keep_in_namespace(returned, namespace, driver)
         return returned
 
