@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["bound"]
 
+_WHERE = "pytest_netns_mysql.peewee"
+_UNBOUND = "netns_unbound"
+"""The attribute of a class made here with the class that it was made of."""
+
 
 @contextlib.contextmanager
 def bound(database: Any, namespace: Namespace) -> Iterator[Any]:
@@ -30,28 +34,38 @@ def bound(database: Any, namespace: Namespace) -> Iterator[Any]:
         The database.
 
     Raises:
-        SettingError: ``database`` is not a MySQL database of peewee, or has an asynchronous pool already.
+        SettingError: ``database`` is not a MySQL database of peewee, or has an asynchronous pool already, or
+            ``namespace`` is not a namespace.
     """
     import peewee
 
+    from pytest_netns_mysql.mysql.orms.boundnamespaces import check_namespace
+
     if not isinstance(database, peewee.MySQLDatabase):
         raise SettingError(
-            f"bound() takes a MySQLDatabase of peewee, got {in_short(database)}", where="pytest_netns_mysql.peewee"
+            f"bound() takes a MySQLDatabase of peewee, got {in_short(database)}",
+            where=_WHERE,
+            remedies=["of a DatabaseProxy, pass its database: proxy.obj"] if isinstance(database, peewee.Proxy) else [],
         )
+    check_namespace(namespace, where=_WHERE)
     before = type(database)
     if _is_async(before) and database._pool is not None:
         raise SettingError(
             f"the database {database.database!r} of peewee has a pool already, which is from anywhere",
-            where="pytest_netns_mysql.peewee",
+            where=_WHERE,
             remedies=["call bound() before the first query", "or close it before: await database.close_pool()"],
         )
     _close_all(database)
-    database.__class__ = (_with_pool if _is_async(before) else _with_connections)(before, namespace)
+    unbound = vars(before).get(_UNBOUND, before)  # of two blocks the inner one counts
+    database.__class__ = (_with_pool if _is_async(before) else _with_connections)(unbound, namespace)
+    setattr(type(database), _UNBOUND, unbound)
     try:
         yield database
     finally:
-        _close_all(database)
-        database.__class__ = before
+        try:
+            _close_all(database)
+        finally:
+            database.__class__ = before
 
 
 def _with_pool(base: Any, namespace: Namespace) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
 
 __all__ = ["bound"]
+
+_WHERE = "pytest_netns_mysql.tortoise"
 
 
 @contextlib.contextmanager
@@ -26,23 +29,28 @@ def bound(client: Any, namespace: Namespace) -> Iterator[Any]:
         The client.
 
     Raises:
-        SettingError: ``client`` is not a MySQL connection of Tortoise ORM, or has a pool already.
+        SettingError: ``client`` is not a MySQL connection of Tortoise ORM, or has a pool already, or
+            ``namespace`` is not a namespace.
     """
     from tortoise.backends.mysql.client import MySQLClient
+
+    from pytest_netns_mysql.mysql.orms.boundnamespaces import check_namespace
 
     if not isinstance(client, MySQLClient):
         raise SettingError(
             f"bound() takes a MySQL connection of Tortoise ORM, got {in_short(client)}",
-            where="pytest_netns_mysql.tortoise",
+            where=_WHERE,
             remedies=['pass connections.get("default")'],
         )
+    check_namespace(namespace, where=_WHERE)
     if client._pool is not None:
         raise SettingError(
             f"the connection {client.connection_name!r} of Tortoise ORM has a pool already, which is from anywhere",
-            where="pytest_netns_mysql.tortoise",
+            where=_WHERE,
             remedies=["call bound() before the first query", "or close it before: await client.close()"],
         )
-    create = namespace(client.create_connection)
+    before = vars(client).get("create_connection")  # of two blocks the inner one counts
+    create = namespace(functools.partial(type(client).create_connection, client))
 
     async def create_connection(with_db: bool) -> None:
         await create(with_db)
@@ -54,3 +62,5 @@ def bound(client: Any, namespace: Namespace) -> Iterator[Any]:
         yield client
     finally:
         del client.create_connection
+        if before is not None:
+            client.create_connection = before

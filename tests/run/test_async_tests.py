@@ -22,7 +22,15 @@ def test_pytest_asyncio_runs_tests_in_their_namespaces(
     """
     monkeypatch.setenv("LOOP_SCOPE", scope)
     result = suite("asynchronous/pytest_asyncio_scopes", *ASYNCIO, sockets="asynchronous/sockets")
-    result.assert_outcomes(passed=3 if scope == "function" else 5)
+    result.assert_outcomes(passed=3 if scope == "function" else 6)
+
+
+@pytest.mark.oldest_python
+def test_a_thread_that_inherits_the_context_is_in_no_block(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Since Python 3.14, if told so or without the GIL, threads start with the context of the code that starts them."""
+    monkeypatch.setenv("PYTHON_THREAD_INHERIT_CONTEXT", "1")
+    result = suite("asynchronous/inherited_context", *ASYNCIO, sockets="asynchronous/sockets")
+    result.assert_outcomes(passed=3)
 
 
 def test_pytest_asyncio_needs_no_marker_in_its_auto_mode(suite: Suite) -> None:

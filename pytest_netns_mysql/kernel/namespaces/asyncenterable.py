@@ -109,7 +109,7 @@ class AsyncEnterable(Enterable):
         from pytest_netns_mysql.kernel.namespaces.asyncpatches import install
 
         self.place.raise_if_closed()
-        install()
+        install(self.owned_by_test)
         block = AsyncBlock(self.place, code)
         self.owned_by_test.add(block)
         CURRENT.set(block)

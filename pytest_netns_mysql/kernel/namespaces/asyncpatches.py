@@ -21,16 +21,24 @@ from pytest_netns_mysql.kernel.namespaces.asyncblock import CURRENT, AsyncBlock,
 from pytest_netns_mysql.kernel.namespaces.importhook import ImportHook
 
 _INTERNET = (-1, socket.AF_INET, socket.AF_INET6)
+_users: set[object] = set()
 _originals: list[tuple[Any, str, Any]] = []
 _import_hooks: list[ImportHook] = []
 
 
-def install() -> None:
-    """Apply the patches, unless they are applied."""
+def install(user: object) -> None:
+    """Apply the patches, unless they are applied.
+
+    Args:
+        user: Who needs the patches until ``remove`` is called. A run inside of another one, as pytester makes, must not
+            remove those of the outer run.
+    """
+    _users.add(user)
     if _originals:
         return
     _patch_socket(next(kind for kind in socket.socket.__mro__ if _socket.socket in kind.__bases__))
     _visit(socket, "getaddrinfo")
+    _start_without_block(threading.Thread)
     _visit(threading.Thread, "start")
     _visit(subprocess.Popen, "__init__", "starts a program")
     for name in ("posix_spawn", "posix_spawnp", "system"):
@@ -45,8 +53,11 @@ def install() -> None:
     _import_hooks.append(hook)
 
 
-def remove() -> None:
-    """Undo the patches."""
+def remove(user: object) -> None:
+    """Undo the patches, unless somebody else needs them."""
+    _users.discard(user)
+    if _users:
+        return
     for owner, name, original in reversed(_originals):
         setattr(owner, name, original)
     _originals.clear()
@@ -105,6 +116,27 @@ def _visit(owner: Any, name: str, does: str = "") -> None:
             return function(*args, **options)
 
     _replace(owner, name, visiting)
+
+
+def _start_without_block(kind: Any) -> None:
+    """Patch the class of threads: a thread stands where it is started, and is in no block of its own.
+
+    A thread may get the context of the code that starts it, see ``sys.flags.thread_inherit_context``, which is the
+    default of Python 3.14 without the GIL. The thread of a pool would keep the block for the jobs of all later tests.
+    """
+    start = kind.start
+
+    @functools.wraps(start)
+    def starting(*args: Any, **options: Any) -> Any:
+        if CURRENT.get() is None:
+            return start(*args, **options)
+        block = CURRENT.set(None)
+        try:
+            return start(*args, **options)
+        finally:
+            CURRENT.reset(block)
+
+    _replace(kind, "start", starting)
 
 
 def _patch_uvloop(module: ModuleType) -> None:

@@ -140,7 +140,7 @@ class PoolPatches:
     def _check_processes(self, pids: Iterable[int]) -> None:
         """Raise OriginError if a process of a pool is in another network namespace than the calling thread."""
         block = deciding_block()
-        here = network_identity() if block is None else block.place.saved().network_id
+        here = network_identity() if block is None or block.ended_with else block.place.saved().network_id
         for pid in pids:
             try:
                 there = identity(f"/proc/{pid}/ns/net")

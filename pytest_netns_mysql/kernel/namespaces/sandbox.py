@@ -151,7 +151,7 @@ class Sandbox:
         """Close the sandbox's descriptors; the kernel removes the sandbox when the last process in it ends."""
         patches = sys.modules.get("pytest_netns_mysql.kernel.namespaces.asyncpatches")
         if patches is not None:  # it was imported for the first ``async with`` block
-            patches.remove()
+            patches.remove(self.owned_by_test)
         for position in (self.home, self.inner, self.outside):
             if position is not None:
                 position.close()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.clients.asyncclients import open_async
-from pytest_netns_mysql.mysql.clients.engines import Disposal, no_sqlalchemy, refuse_creators, url_of
+from pytest_netns_mysql.mysql.clients.engines import Disposal, connect_options, no_sqlalchemy, refuse_creators, url_of
 from pytest_netns_mysql.mysql.drivers.asyncnamed import DRIVERS
 from pytest_netns_mysql.mysql.drivers.asyncregistry import find_async
+from pytest_netns_mysql.mysql.drivers.registry import is_sync
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,10 +43,15 @@ def make_async_engine(
     """
     refuse_creators(namespace, options, fixture=_FIXTURE)
     chosen = _installed_driver() if driver is None else driver
+    names = " or ".join(f'"{each.name}"' for each in _WITH_DIALECT)
+    if is_sync(chosen):
+        raise ClientError(
+            f"driver={chosen!r} is not asynchronous",
+            remedies=["netns_engine(...), without await", f"or use {names}"],
+        )
     found = find_async(chosen)
     dialect = getattr(found, "sqlalchemy", "")
     if not dialect:
-        names = " or ".join(f'"{each.name}"' for each in _WITH_DIALECT)
         raise ClientError(
             f"SQLAlchemy has no asynchronous dialect that is known here for driver={driver!r}",
             remedies=[f"use {names}", "or netns_engine(...), whose default is mysql.connector"],
@@ -55,7 +61,7 @@ def make_async_engine(
         from sqlalchemy.ext.asyncio import create_async_engine
     except ImportError as error:
         raise no_sqlalchemy(_FIXTURE) from error
-    target = clients.target(found, namespace, account, endpoint, dict(connect_args or {}), fixture=_FIXTURE)
+    target = clients.target(found, namespace, account, endpoint, connect_options(connect_args), fixture=_FIXTURE)
 
     async def connect(*_: Any, **own: Any) -> Any:
         full = target.with_options(found.with_common_names(own))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import ClientError
 from pytest_netns_mysql.mysql.drivers.named import DRIVERS
-from pytest_netns_mysql.mysql.drivers.registry import find
+from pytest_netns_mysql.mysql.drivers.registry import ASYNCIO_DRIVERS, find
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import URL, Engine
 
     from pytest_netns_mysql.endpoint import Endpoint
@@ -52,10 +51,15 @@ def make_engine(
         ClientError: An argument is wrong, or SQLAlchemy is not installed.
     """
     refuse_creators(namespace, options, fixture=_FIXTURE)
+    names = [f'"{each.names[0]}"' for each in DRIVERS if each.sqlalchemy]
+    if driver in ASYNCIO_DRIVERS:
+        raise ClientError(
+            f"driver={driver!r} is asynchronous: {_FIXTURE} makes engines without an event loop",
+            remedies=["netns_async_engine(...)", f"or use {', '.join(names[:-1])} or {names[-1]}"],
+        )
     found = find(driver)
     dialect = getattr(getattr(found, "base", found), "sqlalchemy", "")
     if not dialect:
-        names = [f'"{each.names[0]}"' for each in DRIVERS if each.sqlalchemy]
         raise ClientError(
             f"{_FIXTURE} knows no dialect of SQLAlchemy for driver={driver!r}",
             remedies=[f"use {', '.join(names[:-1])} or {names[-1]}"],
@@ -64,7 +68,7 @@ def make_engine(
         from sqlalchemy import create_engine, event
     except ImportError as error:
         raise no_sqlalchemy(_FIXTURE) from error
-    target = clients.target(found, namespace, account, endpoint, dict(connect_args or {}), fixture=_FIXTURE)
+    target = clients.target(found, namespace, account, endpoint, connect_options(connect_args), fixture=_FIXTURE)
     engine = create_engine(url_of(target, dialect), **options)
 
     def connect(_dialect: object, _record: object, _arguments: object, own: dict[str, Any]) -> Any:
@@ -97,6 +101,18 @@ def refuse_creators(namespace: object, options: Mapping[str, Any], *, fixture: s
                 "or make the engine yourself: sqlalchemy.create_engine(url, creator=netns['red'](connect))",
             ],
         )
+
+
+def connect_options(connect_args: object) -> dict[str, Any]:
+    """Return the options of the driver; raise ClientError if the argument is not a dictionary of them."""
+    if connect_args is None:
+        return {}
+    if isinstance(connect_args, Mapping):
+        return dict(connect_args)
+    raise ClientError(
+        f"connect_args must be a dictionary of the driver's options, got {connect_args!r}",
+        remedies=["write connect_args={'connection_timeout': 3}, for example"],
+    )
 
 
 def url_of(target: Target, dialect: str) -> URL:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.namespace import Namespace
     from pytest_netns_mysql.mysql.drivers.driver import Options
 
+_POOL = "await netns_connect_async(..., driver=mysql.connector.aio.MySQLConnectionPool, pool_size=...), since 9.4"
+
 
 class NamespaceAioConnection(MySQLConnection):
     """A connection of mysql.connector.aio that opens its socket in its namespace, when it reconnects too."""
@@ -67,7 +69,7 @@ class NamespaceAioConnection(MySQLConnection):
 
 async def connect_by_aio(namespace: Namespace, options: Options) -> NamespaceAioConnection:
     """Open a connection from a namespace; raise ClientError if the options ask for a pool."""
-    refuse_pool_options(options)
+    refuse_pool_options(options, remedy=_POOL)
     connection = NamespaceAioConnection(
         namespace, **{key: value for key, value in options.items() if key != "use_pure"}
     )

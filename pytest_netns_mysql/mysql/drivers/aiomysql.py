@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import aiomysql
@@ -65,7 +66,7 @@ async def connect_by_aiomysql(namespace: Namespace, options: Options) -> Any:
 
 async def make_pool(namespace: Namespace, options: Options) -> Any:
     """Open a pool from a namespace, as ``aiomysql.create_pool`` does."""
-    defaults = {"minsize": 1, "maxsize": 10, "echo": False, "pool_recycle": -1, "loop": None}
+    defaults = {"minsize": 1, "maxsize": 10, "echo": False, "pool_recycle": -1, "loop": asyncio.get_running_loop()}
     pool = _Pool(**{**defaults, **_with_encoded_password(options)})
     pool._namespace = namespace
     if pool.minsize:

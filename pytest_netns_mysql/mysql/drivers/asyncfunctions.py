@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -107,14 +107,21 @@ def _entering(method: Callable[..., Any], namespace: Namespace) -> Callable[...,
 
         @functools.wraps(method)
         async def awaited(self: Any, *args: Any, **options: Any) -> Any:
-            async with namespace:
-                return await Stepping(method(self, *args, **options), namespace)
+            return await _awaited(method(self, *args, **options), namespace)
 
         return awaited
 
     @functools.wraps(method)
     def called(self: Any, *args: Any, **options: Any) -> Any:
         with namespace:
-            return method(self, *args, **options)
+            returned = method(self, *args, **options)
+        # A coroutine function that was compiled by Cython cannot be told before the call.
+        is_coroutine = isinstance(returned, Coroutine) and not hasattr(returned, "__aenter__")
+        return _awaited(returned, namespace) if is_coroutine else returned
 
     return called
+
+
+async def _awaited(coroutine: Coroutine[Any, Any, Any], namespace: Namespace) -> Any:
+    async with namespace:
+        return await Stepping(coroutine, namespace)

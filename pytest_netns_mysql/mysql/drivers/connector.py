@@ -20,6 +20,7 @@ from pytest_netns_mysql.mysql.drivers.tlssecrets import log_secrets
 
 # CR_CONNECTION_ERROR, CR_CONN_HOST_ERROR, CR_SERVER_GONE_ERROR, CR_SERVER_LOST and CR_SERVER_LOST_EXTENDED.
 _NOT_READY = frozenset({2002, 2003, 2006, 2013, 2055})
+_OWN_POOL = "use pytest_netns_mysql.NamespacePool(netns['red'], pool_name=..., pool_size=..., ...)"
 
 
 class NamespaceConnection(MySQLConnection):
@@ -166,23 +167,29 @@ def connect_by_connector(namespace: AbstractContextManager[Any], options: dict[s
     return NamespaceConnection(namespace, **options)
 
 
-def refuse_pool_options(options: Mapping[str, Any]) -> None:
-    """Raise ClientError for options that ask for a pool of mysql.connector's own."""
+def refuse_pool_options(options: Mapping[str, Any], *, remedy: str = _OWN_POOL) -> None:
+    """Raise ClientError for options that ask for a pool of mysql.connector's own.
+
+    Args:
+        options: The options.
+        remedy: What to write instead.
+    """
     for argument in CNX_POOL_ARGS:
         if argument in options:
-            raise pool_error(f"{argument}=")
+            raise pool_error(f"{argument}=", remedy=remedy)
 
 
-def pool_error(argument: str) -> ClientError:
+def pool_error(argument: str, *, remedy: str = _OWN_POOL) -> ClientError:
     """Return the error for a pool of mysql.connector's own: the process has one pool of each name for all tests.
 
     Args:
         argument: The argument that asks for a pool, as written, such as ``pool_name=``.
+        remedy: What to write instead.
     """
     return ClientError(
         f"{argument}: a pool of mysql.connector.connect opens its later connections from any namespace, and hands "
         "connections of this test to later tests",
-        remedies=["use pytest_netns_mysql.NamespacePool(netns['red'], pool_name=..., pool_size=..., ...)"],
+        remedies=[remedy],
     )
 
 

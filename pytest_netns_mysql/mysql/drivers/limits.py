@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any
 
@@ -49,7 +50,7 @@ def abort(transports: Iterable[asyncio.BaseTransport], loop: asyncio.AbstractEve
 def found_transports(connection: Any, depth: int = 3) -> list[asyncio.BaseTransport]:
     """Return the transports that are found in the attributes of an object, and in theirs, ``depth`` times."""
     found = []
-    for value in getattr(connection, "__dict__", {}).values():
+    for value in _attributes(connection):
         if isinstance(value, asyncio.BaseTransport):
             found.append(value)
         elif isinstance(value, asyncio.StreamWriter):
@@ -57,6 +58,16 @@ def found_transports(connection: Any, depth: int = 3) -> list[asyncio.BaseTransp
         elif depth > 1:
             found += found_transports(value, depth - 1)
     return found
+
+
+def _attributes(owner: Any) -> Iterator[Any]:
+    """Yield the values of an object's attributes, also of those that a class of Cython or with slots has."""
+    yield from getattr(owner, "__dict__", {}).values()
+    for each in type(owner).__mro__:
+        for name, member in vars(each).items():
+            if not name.startswith("__") and (inspect.ismemberdescriptor(member) or inspect.isgetsetdescriptor(member)):
+                with contextlib.suppress(Exception):  # it may have no value
+                    yield member.__get__(owner)
 
 
 @contextlib.contextmanager

@@ -26,7 +26,6 @@ _CONNECTING_METHODS = (
 )
 # If one of these methods is a coroutine or returns an awaitable, the socket is created at the await, in any namespace.
 _OPENING = frozenset({"connect", "_connect", "reconnect", "_reconnect", "open", "_open", "_open_connection", "acquire"})
-_FROM_C = (types.MethodDescriptorType, types.WrapperDescriptorType)
 
 
 def keep_in_namespace(connection: Any, namespace: Place, driver: Callable[..., Any]) -> Any:
@@ -93,10 +92,15 @@ def _is_subclass(derived: type, base: type | None) -> bool:
 
 def all_methods(base: type) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Yield all methods of a class but those that begin with two underscores, each with its name."""
-    functions = (types.FunctionType, *_FROM_C)
     names = {name for each in base.__mro__[:-1] for name in vars(each) if not name.startswith("__")}
     members = ((name, inspect.getattr_static(base, name)) for name in names)
-    yield from ((name, member) for name, member in members if isinstance(member, functions))
+    yield from ((name, member) for name, member in members if _is_method(member))
+
+
+def _is_method(member: Any) -> bool:
+    """Return True for a function in a class, whether it is written in Python, in C, or compiled by Cython."""
+    # A function of Cython is of a type of Cython's own, and like those of C a descriptor that can be called.
+    return callable(member) and inspect.isroutine(member) and not isinstance(member, staticmethod | classmethod)
 
 
 def _entering(
@@ -114,8 +118,8 @@ def _entering(
             returned = method(self, *args, **options)
         if name in _OPENING:
             refuse_awaitable(returned, driver)
-        if name == "cursor" and _has_c_methods(type(returned)):
-            # Such a cursor may hold the connection of a C library, and reconnect by itself.
+        if name == "cursor" and _has_c_methods(type(returned)) and not hasattr(type(returned), "__aenter__"):
+            # Such a cursor may hold the connection of a C library, and reconnect by itself. One for asyncio does not.
             return keep_in_namespace(returned, namespace, driver)
         return returned
 

@@ -32,6 +32,7 @@ FUNCTIONS: dict[str, Any] = {
     "aiomysql-lambda": lambda **options: aiomysql.connect(
         host=options["host"], port=options["port"], user=options["user"], password=options["password"]
     ),
+    "asyncmy-lambda": lambda **options: asyncmy.connect(**options),  # methods that Cython has compiled
     "mariadb-function": mariadb.asyncConnect,
 }
 every_driver = pytest.mark.parametrize("driver", DRIVERS)
@@ -265,3 +266,23 @@ def test_a_pool_grows_from_its_namespace(
         return [*await asyncio.gather(users("red"), users("blue"))]
 
     assert asyncio.run(main()) == [{f"app@{RED}"}, {f"app@{BLUE}"}]
+
+
+@pytest.mark.parametrize("create_pool", [aiomysql.create_pool, asyncmy.create_pool])
+def test_a_pool_takes_a_connection_back_and_replaces_an_old_one_from_its_namespace(
+    netns: Network, netns_connect_async: AsyncConnectFactory, app: Account, create_pool: Any
+) -> None:
+    async def users(namespace: str, recycle: int) -> list[str]:
+        pool = await netns_connect_async(namespace, driver=create_pool, account=app, maxsize=1, pool_recycle=recycle)
+        found = []
+        for _ in range(2):
+            async with pool.acquire() as connection:
+                found.append(await ask(connection, "SELECT USER()"))
+            await asyncio.sleep(0)
+        return found
+
+    async def main() -> list[list[str]]:
+        async with netns["blue"]:
+            return [await users("red", recycle) for recycle in (-1, 0)]
+
+    assert asyncio.run(main()) == [[f"app@{RED}"] * 2] * 2

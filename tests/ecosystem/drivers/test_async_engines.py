@@ -107,6 +107,11 @@ def test_mysql_connector_aio_has_no_dialect(netns_async_engine: AsyncEngineFacto
         netns_async_engine("red", driver="mysql.connector.aio")
 
 
+def test_a_driver_that_is_not_asynchronous_is_one_of_the_other_fixture(netns_async_engine: AsyncEngineFactory) -> None:
+    with pytest.raises(ClientError, match=r"^driver='pymysql' is not asynchronous\n  do: netns_engine\(\.\.\.\), with"):
+        netns_async_engine("red", driver="pymysql")
+
+
 def test_what_would_open_connections_elsewhere_is_refused(netns_async_engine: AsyncEngineFactory) -> None:
     with pytest.raises(ClientError, match=r"^netns_async_engine takes no async_creator=: the fixture opens each"):
         netns_async_engine("red", async_creator=asyncmy.connect)

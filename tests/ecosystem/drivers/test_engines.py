@@ -180,3 +180,16 @@ def test_a_driver_without_a_dialect(netns_engine: EngineFactory, driver: Any) ->
     with pytest.raises(ClientError, match=r"^netns_engine knows no dialect of SQLAlchemy for driver=") as error:
         netns_engine("red", driver=driver)
     assert 'do: use "mysql.connector", "mysql.connector.cext", "pymysql", "mysqldb" or "mariadb"' in str(error.value)
+
+
+@pytest.mark.parametrize("driver", ["asyncmy", "aiomysql"])
+def test_an_asynchronous_driver_is_one_of_the_other_fixture(netns_engine: EngineFactory, driver: str) -> None:
+    with pytest.raises(ClientError, match=rf"^driver='{driver}' is asynchronous: netns_engine makes engines") as error:
+        netns_engine("red", driver=driver)
+    assert "do: netns_async_engine(...)\n" in str(error.value)
+
+
+def test_connect_args_that_are_not_a_dictionary(netns_engine: EngineFactory) -> None:
+    wrong: Any = 3
+    with pytest.raises(ClientError, match=r"^connect_args must be a dictionary of the driver's options, got 3\n  do: "):
+        netns_engine("red", connect_args=wrong)

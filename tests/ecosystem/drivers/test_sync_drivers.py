@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import asyncmy
 import mariadb
 import mysql.connector
 import MySQLdb
@@ -14,7 +16,7 @@ import pymysql
 import pytest
 from mysql.connector.connection_cext import CMySQLConnection
 
-from pytest_netns_mysql import Account, AccountFactory, ConnectFactory, MySQLServer, NamespacePool, Network
+from pytest_netns_mysql import Account, AccountFactory, ClientError, ConnectFactory, MySQLServer, NamespacePool, Network
 
 # The drivers' own ways to reconnect are deprecated in some.
 pytestmark = [pytest.mark.live, pytest.mark.filterwarnings("ignore:.*reconnect:DeprecationWarning")]
@@ -148,3 +150,24 @@ def test_a_pool_of_mysql_connector_grows_and_reconnects_from_its_namespace(
         for connection in connections:
             connection.close()
     pool.close()
+
+
+def test_a_connection_of_compiled_code_that_is_asynchronous_does_not_reconnect_elsewhere(
+    netns_connect: ConnectFactory, netns_account: AccountFactory, netns_mysqld: MySQLServer
+) -> None:
+    async def ask(connection: Any) -> tuple[str, int]:
+        async with connection.cursor() as cursor:
+            await cursor.execute("SELECT USER(), CONNECTION_ID()")
+            user, number = await cursor.fetchone()
+            return user, number
+
+    account = netns_account("compiled", host="%", password="password")
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        connection = netns_connect(
+            "red", account=account, driver=lambda **options: loop.run_until_complete(asyncmy.connect(**options))
+        )
+        user, number = loop.run_until_complete(ask(connection))
+        assert user == "compiled@192.0.2.2"
+        netns_mysqld.execute(f"KILL {number}")
+        with pytest.raises(ClientError, match="is asynchronous: it is called in the namespace, but it connects when"):
+            loop.run_until_complete(connection.ping(reconnect=True))

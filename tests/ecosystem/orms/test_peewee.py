@@ -126,3 +126,40 @@ def test_another_kind_of_database_is_refused(netns: Network) -> None:
     with pytest.raises(SettingError) as error, bound(peewee.SqliteDatabase(":memory:"), netns["red"]):
         pass
     assert str(error.value).startswith("bound() takes a MySQLDatabase of peewee, got <peewee.SqliteDatabase object at ")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_two_blocks_the_inner_one_counts(netns: Network, netns_account: AccountFactory, kind: Any) -> None:
+    netns_account("app", host="%", schema="shop")
+    database = kind("shop", user="app", host="192.0.2.2")
+    with bound(database, netns["red"]):
+        with bound(database, netns["blue"]):
+            assert origin(database) == "app@198.51.100.2"
+        assert origin(database) == RED
+    assert type(database) is kind
+
+
+def test_a_proxy_is_refused_with_the_way_to_its_database(netns: Network) -> None:
+    with pytest.raises(SettingError) as error, bound(peewee.DatabaseProxy(), netns["red"]):
+        pass
+    assert str(error.value).endswith("\n  do: of a DatabaseProxy, pass its database: proxy.obj")
+
+
+def test_the_name_of_a_namespace_is_refused(netns: Network) -> None:
+    name: Any = "blue"
+    database = peewee.MySQLDatabase("shop")
+    with pytest.raises(SettingError) as error, bound(database, name):
+        pass
+    assert str(error.value) == (
+        "bound() takes a namespace, got 'blue'\n  where: pytest_netns_mysql.peewee\n  do: pass netns[\"blue\"]"
+    )
+
+
+def test_a_transaction_that_is_open_at_the_end(netns: Network, netns_account: AccountFactory) -> None:
+    netns_account("app", host="%", schema="shop")
+    database = peewee.MySQLDatabase("shop", user="app", host="192.0.2.2")
+    with ExitStack() as stack:
+        with pytest.raises(peewee.OperationalError, match="while transaction is open"), bound(database, netns["red"]):
+            stack.enter_context(database.atomic())
+        assert type(database) is peewee.MySQLDatabase
+    database.close()

@@ -102,3 +102,25 @@ def test_a_connection_that_is_open_already_is_refused(run: Run, netns: Network) 
         )
 
     run(test)
+
+
+def test_of_two_blocks_the_inner_one_counts(run: Run, netns: Network) -> None:
+    async def test(clients: Clients) -> None:
+        with bound(clients["red"], netns["blue"]):
+            assert await origin(clients["red"]) == BLUE
+            await clients["red"].close()
+        assert await origin(clients["red"]) == RED
+
+    run(test)
+
+
+def test_the_name_of_a_namespace_is_refused(run: Run) -> None:
+    async def test(clients: Clients) -> None:
+        name: Any = "blue"
+        with (
+            pytest.raises(SettingError, match=r"^bound\(\) takes a namespace, got 'blue'\n"),
+            bound(clients["red"], name),
+        ):
+            pass
+
+    run(test)

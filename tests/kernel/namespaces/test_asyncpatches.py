@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pytest_netns_mysql import BlockError, OriginError
+from pytest_netns_mysql.kernel.namespaces import asyncpatches
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import from_mapping, load
 from tests.support.birthplaces import born, place
@@ -137,3 +138,17 @@ def test_the_patches_are_gone_with_the_sandbox(in_network: InNetwork) -> None:
         return [new is old for new, old in zip(inside, before, strict=True)], now() == before
 
     assert in_network(load("red-blue"), action) == ([False] * 5, True)
+
+
+def test_a_run_inside_of_another_one_leaves_the_patches_of_the_outer_run(in_network: InNetwork) -> None:
+    def action(network: Network) -> bool:
+        asyncpatches.install("the inner run")
+
+        async def main() -> int:
+            async with network["red"]:
+                asyncpatches.remove("the inner run")
+                return born()
+
+        return asyncio.run(main()) == network["red"](born)()
+
+    assert in_network(load("red-blue"), action)

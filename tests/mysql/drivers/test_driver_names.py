@@ -52,6 +52,17 @@ def test_a_driver_that_is_not_asynchronous(netns_connect_async: AsyncConnectFact
     assert f'do: use {ASYNC_NAMES} or "aiomysql"' in str(error.value)
 
 
+def test_a_pool_of_the_process_is_refused_with_the_pool_to_use(netns_connect_async: AsyncConnectFactory) -> None:
+    async def main() -> None:
+        await netns_connect_async("red", pool_size=2)
+
+    with pytest.raises(ClientError, match=r"^pool_size=: a pool of mysql\.connector\.connect opens") as error:
+        asyncio.run(main())
+    assert "do: await netns_connect_async(..., driver=mysql.connector.aio.MySQLConnectionPool, pool_size" in str(
+        error.value
+    )
+
+
 def test_an_unknown_asynchronous_name_lists_the_known_ones(netns_connect_async: AsyncConnectFactory) -> None:
     with pytest.raises(ClientError) as error:
         netns_connect_async("red", driver="asyncpg")
