@@ -116,7 +116,7 @@ def test_no_command_has_an_option_that_does_nothing() -> None:
         "fetch": {"--cache"},
         "image": {"--cache"},
         "show": {"--format"},
-        "matrix": {"--topology", "--mysqld"},
+        "matrix": {"--topology", "--mysqld", "--shards", "--format"},
         "access": {"--mode", "--cache", "--topology", "--mysqld", "--user", "--format"},
         "up": {"--mode", "--cache", "--topology", "--mysqld"},
         "ps": {"--json"},
