@@ -90,6 +90,7 @@ def test_a_part_of_the_packets_is_lost(in_network: InNetwork, loss: str, least: 
         with network["red"]:
             receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             receiver.bind(("192.0.2.2", 5000))
+            receiver.settimeout(5)
         with network["global"]:
             sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         arrived = 0
