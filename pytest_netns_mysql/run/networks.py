@@ -40,6 +40,7 @@ class Networks:
         self.sandbox: Sandbox | None = None
         self.is_remote = False
         self.no_reexecution: str | None = None
+        self._will_return: bool | None = None
 
     def will_return(self) -> bool:
         """Return True if this process comes home after a netns test; it can be asked before the sandbox is made."""
@@ -52,12 +53,14 @@ class Networks:
 
         if self.sandbox is not None:
             return self.sandbox.can_return
-        try:
-            return can_return() and not needs_user_namespace(self._settings.mode)
-        except SandboxError:
-            if self._settings.unavailable == "skip":
-                return True  # the first netns test meets the error again, and is skipped
-            raise
+        if self._will_return is None:
+            try:
+                self._will_return = can_return() and not needs_user_namespace(self._settings.mode)
+            except SandboxError:
+                if self._settings.unavailable == "skip":
+                    return True  # the first netns test meets the error again, and is skipped
+                raise
+        return self._will_return
 
     @property
     def has_left_for_good(self) -> bool:
