@@ -85,7 +85,7 @@ def make_async_engine(
 
 
 def _installed_driver() -> str:
-    """Return the first driver with a dialect that is installed; raise ClientError if there is none."""
+    """Return the first driver with a dialect that is installed, or raise ClientError."""
     for each in _WITH_DIALECT:
         if find_spec(each.requirement) is not None:
             return each.name

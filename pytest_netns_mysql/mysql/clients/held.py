@@ -37,7 +37,7 @@ class HeldConnection:
         self._generator = self._hold()
 
     async def begin(self) -> None:
-        """Hold the connection in the running event loop; in trio, until ``close`` alone."""
+        """Hold the connection until its event loop ends; in trio only ``close`` ends it."""
         with contextlib.suppress(RuntimeError):  # trio runs
             self._loop = asyncio.get_running_loop()
         if self._loop is not None:

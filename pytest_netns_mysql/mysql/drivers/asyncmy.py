@@ -98,12 +98,6 @@ async def close(connection: Any) -> None:
     await connection.ensure_closed()
 
 
-async def close_pool(pool: Any) -> None:
-    """Close a pool in its event loop, with the connections that are in use."""
-    pool.terminate()
-    await pool.wait_closed()
-
-
 def transports(connection: Any) -> Iterator[Any]:
     """Yield the open transport of a connection."""
     writer = getattr(connection, "_writer", None)  # before 0.2.13
@@ -116,12 +110,6 @@ def transports_of_pool(pool: Any) -> Iterator[Any]:
     """Yield the open transports of a pool's connections."""
     for connection in (*pool._free, *pool._used):
         yield from transports(connection)
-
-
-def mark_pool_closed(pool: Any) -> None:
-    """Mark the connections of a pool as closed, without an event loop."""
-    for connection in (*pool._free, *pool._used):
-        connection.close()
 
 
 def _with_encoded_password(options: Options) -> Options:

@@ -41,7 +41,7 @@ class NamedAsyncDriver:
         options: The options.
         calls: Imports the library, and returns the functions that open and close connections.
         requirement: What ``pip install`` installs.
-        sqlalchemy: The name of SQLAlchemy's dialect for the driver, or '' if there is none.
+        sqlalchemy: The name of SQLAlchemy's dialect for the driver, or '' without one.
     """
 
     name: str
@@ -110,15 +110,19 @@ def _aio_pool() -> Calls:
 
 
 def _aiomysql_pool() -> Calls:
-    from pytest_netns_mysql.mysql.drivers import aiomysql
+    from pytest_netns_mysql.mysql.drivers import aiomysql, terminatedpools
 
-    return Calls(aiomysql.make_pool, aiomysql.close_pool, aiomysql.transports_of_pool, aiomysql.mark_pool_closed)
+    return Calls(
+        aiomysql.make_pool, terminatedpools.close_pool, aiomysql.transports_of_pool, terminatedpools.mark_pool_closed
+    )
 
 
 def _asyncmy_pool() -> Calls:
-    from pytest_netns_mysql.mysql.drivers import asyncmy
+    from pytest_netns_mysql.mysql.drivers import asyncmy, terminatedpools
 
-    return Calls(asyncmy.make_pool, asyncmy.close_pool, asyncmy.transports_of_pool, asyncmy.mark_pool_closed)
+    return Calls(
+        asyncmy.make_pool, terminatedpools.close_pool, asyncmy.transports_of_pool, terminatedpools.mark_pool_closed
+    )
 
 
 AIO = NamedAsyncDriver("mysql.connector.aio", asyncoptions.AIO, _aio, "mysql-connector-python")

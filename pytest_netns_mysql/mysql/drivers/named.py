@@ -27,7 +27,7 @@ class NamedDriver:
         requirement: What ``pip install`` installs.
         endpoint_kind: The kind of endpoint that the driver connects to.
         chooses_tls: True if this plugin decides about TLS, where the caller does not.
-        sqlalchemy: The name of SQLAlchemy's dialect for the driver, or '' if there is none.
+        sqlalchemy: The name of SQLAlchemy's dialect for the driver, or '' without one.
     """
 
     names: tuple[str, ...]

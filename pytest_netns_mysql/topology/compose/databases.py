@@ -68,7 +68,7 @@ class Database:
 def find_databases(services: Mapping[str, Service], project: Project) -> list[Database]:
     """Return the services that are MySQL or MariaDB.
 
-    These are the services of such an image; if there is none, those with a variable for root's password. The extension
+    These are the services of such an image, otherwise those with a variable for root's password. The extension
     ``x-netns-mysql: {mysqld: true}`` of a service decides otherwise.
     """
     decided = {name: _decision(service) for name, service in services.items()}

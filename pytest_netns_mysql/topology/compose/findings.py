@@ -109,7 +109,7 @@ class Section:
         self.fault(f"{self.place(key)} is {shown}: it takes {takes}", key, f"write {example}")
 
     def text(self, key: str, example: str = "") -> str | None:
-        """Return a text, or None if there is none."""
+        """Return a text, or None where the key has no text."""
         value = self.table.get(key)
         if value is None or isinstance(value, str):
             return value
@@ -137,7 +137,7 @@ class Section:
         return default
 
     def address(self, key: str) -> str | None:
-        """Return an IP address as text, or None if there is none."""
+        """Return an IP address as text, or None where the key has no address."""
         text = self.text(key)
         if text and not is_address(text):
             self.wrong(key, "an IP address", f"{key}: 127.0.0.1")
@@ -145,7 +145,7 @@ class Section:
         return text
 
     def section(self, key: str) -> Section | None:
-        """Return a mapping in this one, or None if there is none."""
+        """Return a mapping in this one, or None where the key has no mapping."""
         value = self.table.get(key)
         if isinstance(value, Table):
             return Section(value, self.place(key), self.findings)
