@@ -1,9 +1,10 @@
-# `make demo` runs the examples, `make test` the tests of a few minutes, `make test-all` everything.
+# `make demo` runs the examples, `make test` the tests of a few minutes, `make test-all` everything, `make stress` the long
+# form of the stress tests, whose figures it writes to docs/stress.md.
 PYTHON ?= python3
 VENV ?= .venv
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test test-all clean
+.PHONY: demo test test-all stress clean
 
 demo: $(VENV)/demo.done
 	$(VENV)/bin/python -m pytest examples -rP -m "not slow"
@@ -13,6 +14,9 @@ test: $(VENV)/test.done
 
 test-all: $(VENV)/tox.done
 	$(VENV)/bin/python -m tox run
+
+stress: $(VENV)/test.done
+	bash .ci/engine bash .ci/stress $(VENV)/bin/python $(ARGS)
 
 $(VENV)/demo.done: pyproject.toml | $(VENV)/bin/python
 	$(PIP) --editable '.[x,tls,compose]'

@@ -1,4 +1,7 @@
-"""Write the pages made from the code: settings, presets, commands, hooks, the format of reports; `--check` compares."""
+"""Write the pages made from the code: settings, presets, commands, hooks, the format of reports; `--check` compares.
+
+`--stress FILE` first takes what `make stress` counted into the page of that.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import stresspage
 
 from pytest_netns_mysql import cli, hookspecs
 from pytest_netns_mysql.report import jsonfile, reportdata
@@ -183,12 +188,15 @@ def pages() -> dict[str, str]:
         "report.schema.json": json.dumps(jsonfile.schema(), indent=2) + "\n",
         "commands.md": commands_page(),
         "hooks.md": hooks_page(),
+        "stress.md": stresspage.page(),
         **drawings,
     }
 
 
 def main() -> int:
     """Write or compare the pages; return the exit code."""
+    if sys.argv[1:2] == ["--stress"]:
+        stresspage.merge(Path(sys.argv[2]))
     made = pages()
     stale = [name for name, text in made.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != text]
     stale += [f"presets/{file.name}" for file in DOCS.glob("presets/*") if f"presets/{file.name}" not in made]
