@@ -61,7 +61,7 @@ def merge(record: Path) -> None:
     """Put the rows of a run in the place of those of an earlier run of the same tests.
 
     Args:
-        record: The file that ``STRESS_RECORD`` named, a JSON object in each line. Rows of a claim and user are added up.
+        record: The file that ``STRESS_RECORD`` named, a JSON object in each line. Rows of a claim and user are summed.
     """
     found: dict[tuple[str, str, str], Figure] = {}
     for line in record.read_text().splitlines():
