@@ -6,7 +6,7 @@ import sys
 from collections.abc import Generator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -84,6 +84,14 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_netns_mysql.run import reportwriting
 
         reportwriting.register(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Have the controller of xdist print what a worker tells the user."""
+    from pytest_netns_mysql.run import printing
+
+    printing.print_lines_of_worker(node)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -26,10 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace, settings: table.Settings) -> int:
     """Fetch a product, and print the path of its program."""
-    from pytest_netns_mysql.mysql.cache import cached, trust
     from pytest_netns_mysql.mysql.fetch.fetch import fetch
 
-    trust.make(settings.cache)
-    cached.drop_damaged(settings.cache, options.product, show_progress)
     print(fetch(settings.cache, progress=show_progress, product=options.product))
     return 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetnsError, SettingError
+from pytest_netns_mysql.mysql.cache import locking
 from pytest_netns_mysql.mysql.servernames import AUTO, MARIADB
 from pytest_netns_mysql.settingvalues import foreign_base
 
@@ -33,6 +36,7 @@ class ServerKinds:
         self._settings = settings
         self._progress = progress
         self._found: dict[str, Kind | NetnsError] = {}
+        self._kept: list[int] = []  # descriptors
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -78,10 +82,32 @@ class ServerKinds:
     def _look_for(self, choice: str) -> Kind | NetnsError:
         if choice not in self._found:
             try:
-                self._found[choice] = self._finder.find(choice)
+                found = self._finder.find(choice)
+                while not self._keep(found):
+                    found = self._finder.find(choice)
+                self._found[choice] = found
             except NetnsError as error:
                 self._found[choice] = error
         return self._found[choice]
+
+    def _keep(self, found: Kind) -> bool:
+        """Keep `netns-mysql cache clear` from removing a server, until this process ends; return False if it is gone.
+
+        Fetched servers alone are in the cache.
+        """
+        program = Path(found.name)
+        folder = program.parent.parent
+        if folder.parent != self._settings.cache.expanduser().absolute() / "servers":
+            return True
+        descriptor = locking.share(folder)
+        if descriptor is not None:
+            self._kept.append(descriptor)
+        return program.exists()
+
+    def close(self) -> None:
+        """Release the servers in the cache."""
+        while self._kept:
+            os.close(self._kept.pop())
 
     def find(self, choice: str | None = None) -> Kind:
         """Return a kind of server, fetched now if need be.
@@ -101,8 +127,9 @@ class ServerKinds:
         if name in self._found:
             return self.find(name)
         found = self._finder.look(name)
-        if found is not None:
-            self._found[name] = found
+        if found is None or not self._keep(found):
+            return None
+        self._found[name] = found
         return found
 
     def found(self, choice: str | None) -> Kind | None:

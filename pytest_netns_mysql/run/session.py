@@ -205,3 +205,4 @@ class NetnsSession:
         self.servers.close()
         self.networks.close()
         self.servers.release()
+        self.kinds.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,23 @@ def fetched(cache: Path, product: str) -> Fetched | None:
     return next((each for each in versions if fault(each) is None), None)
 
 
+def looked_for(cache: Path, product: str, title: str) -> list[str]:
+    """Return where a product was looked for in the cache, if it was not found, as lines of an error.
+
+    Args:
+        cache: The user's cache folder.
+        product: The product's name for ``netns-mysql fetch``.
+        title: What was not found, such as ``server``.
+    """
+    records = {folder: read_json(folder / RECORD) for folder in _folders(cache)}
+    elsewhere = [
+        f"{folder} was fetched as {record.get('folder')}, and runs only there"
+        for folder, record in records.items()
+        if belongs_elsewhere(folder) and record.get("product", "mysql") == product
+    ]
+    return elsewhere or [f"{cache / 'servers'}: no {title} fetched earlier"]
+
+
 def _folders(cache: Path) -> list[Path]:
     return [record.parent for record in cache.expanduser().absolute().glob(f"servers/*/{RECORD}")]
 
@@ -79,6 +96,8 @@ def fault(found: Fetched) -> str | None:
 def drop_damaged(cache: Path, product: str, progress: Callable[[str], None]) -> None:
     """Remove the records of damaged folders, so that the next fetch fetches the product again.
 
+    The calling process holds the lock on the servers of the cache.
+
     Args:
         cache: The user's cache folder.
         product: The product's name for ``netns-mysql fetch``.
@@ -97,11 +116,23 @@ def drop_damaged(cache: Path, product: str, progress: Callable[[str], None]) -> 
 
 def _is_for_this_machine(folder: Path, product: str) -> bool:
     content = read_json(folder / RECORD)
+    return _is_at_home(folder, content) and content.get("product", "mysql") == product
+
+
+def _is_at_home(folder: Path, content: Mapping[str, object]) -> bool:
     try:
-        is_here = content.get("machine") == os.uname().machine and folder.samefile(str(content.get("folder")))
-    except OSError:
+        return content.get("machine") == os.uname().machine and folder.samefile(str(content.get("folder")))
+    except (OSError, ValueError):  # ValueError: a damaged record has a NUL in the path
         return False
-    return is_here and content.get("product", "mysql") == product
+
+
+def belongs_elsewhere(folder: Path) -> bool:
+    """Return True if a folder's record says that it was made for another path or another kind of machine.
+
+    A home folder that several machines share may have another path on each.
+    """
+    content = read_json(folder / RECORD)
+    return "folder" in content and not _is_at_home(folder, content)
 
 
 def read(folder: Path) -> Fetched | None:

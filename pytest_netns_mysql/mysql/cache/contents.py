@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.errors import CacheError, SettingError
+from pytest_netns_mysql.mysql.cache import locking
 
 KINDS = {
     "servers": "a fetched server or MySQL Router",
@@ -22,6 +23,7 @@ KINDS = {
 _REMOVED = ".removed"
 _BLOCK = 512  # bytes, see st_blocks in inode(7)
 _UNFINISHED = (".unfinished", ".sparse", _REMOVED)
+_BESIDE = (".err", ".sql")  # files beside a data directory that is being made
 
 
 @dataclass(frozen=True)
@@ -100,17 +102,33 @@ def remove(entry: Entry, in_use: Callable[[Entry, Path], str | None]) -> str | N
     Returns:
         Why the entry was kept, or None.
     """
-    from filelock import FileLock, Timeout
-
-    folder = entry.path.parent
-    lock = folder / ".lock" if entry.kind == "servers" else folder / f"{entry.name}.lock"
     try:
-        with FileLock(lock, timeout=0) if entry.kind != "states" else contextlib.nullcontext():
-            return in_use(entry, entry.path) or _rename_and_remove(entry, in_use)
-    except Timeout:
-        return "another process is making it"
+        with contextlib.ExitStack() as held:
+            if entry.kind != "states":
+                descriptor = locking.try_lock(_lock_file(entry))
+                if descriptor is None:
+                    return "another process is making it"
+                held.callback(os.close, descriptor)
+            reason = in_use(entry, entry.path)
+            if reason is not None:
+                return reason
+            if not held.enter_context(locking.claimed(entry.path)):
+                return "a run uses it"
+            return _rename_and_remove(entry, in_use)
     except OSError as error:
-        return str(error)
+        return f"{error.strerror or error}: {error.filename}"
+    except CacheError as error:
+        return error.what
+
+
+def _lock_file(entry: Entry) -> Path:
+    """Return the file that is locked while an entry is made."""
+    if entry.kind == "servers":
+        return entry.path.with_name(".lock")
+    name = entry.name
+    for suffix in (*_UNFINISHED, *_BESIDE):
+        name = name.removesuffix(suffix)
+    return entry.path.with_name(f"{name}.lock")
 
 
 def _rename_and_remove(entry: Entry, in_use: Callable[[Entry, Path], str | None]) -> str | None:

@@ -9,13 +9,25 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from pytest_netns_mysql.mysql.cache.draftfile import replace_file
+
 _FILE = ".netns-manifest.json"
+_NEEDED = stat.S_IRUSR | stat.S_IXUSR  # who shares a cache takes the right to write away, and lets others read
 _TOLERANCE = 2.0  # seconds: CI keeps caches in archives that may round the times of files
 
 
 def exists(folder: Path) -> bool:
     """Return True if a folder has a manifest."""
     return (folder / _FILE).exists()
+
+
+def stamp(folder: Path) -> object:
+    """Return an object that differs if a folder was made again, or None if the folder has no manifest."""
+    try:
+        status = (folder / _FILE).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def write(folder: Path, *, with_content: bool = True) -> None:
@@ -26,13 +38,14 @@ def write(folder: Path, *, with_content: bool = True) -> None:
         with_content: True to read all files for a checksum, which ``fault_of_content`` needs.
     """
     content = {"entries": _entries(folder), "digest": _digest(folder) if with_content else ""}
-    draft = folder / f"{_FILE}.draft"
-    draft.write_text(json.dumps(content))
-    draft.replace(folder / _FILE)
+    replace_file(folder / _FILE, json.dumps(content))
 
 
 def fault(folder: Path) -> str | None:
-    """Return the first difference from the manifest in names, types, sizes, modes and times, or None."""
+    """Return the first difference from the manifest in names, types, sizes, modes and times, or None.
+
+    Of the modes, only the owner's rights to read, search and execute count.
+    """
     known = _read(folder)
     if known is None:
         return "it has no manifest, so it is incomplete"
@@ -46,7 +59,7 @@ def fault(folder: Path) -> str | None:
         now = found[name]
         if now[0] != size:
             return f"{name} has {now[0]} bytes instead of {size}"
-        if now[1] != mode:
+        if stat.S_IFMT(now[1]) != stat.S_IFMT(mode) or mode & ~now[1] & _NEEDED:
             return f"{name} has the mode {now[1]:o} instead of {mode:o}"
         if abs(now[2] - changed) > _TOLERANCE:
             return f"{name} was modified"
@@ -67,8 +80,9 @@ def fault_of_content(folder: Path) -> str | None:
 def _read(folder: Path) -> dict[str, Any] | None:
     try:
         content = json.loads((folder / _FILE).read_bytes())
-        return {"entries": dict(content["entries"]), "digest": content["digest"]}
-    except (OSError, ValueError, LookupError, TypeError):
+        entries = {name: (size, mode, float(time)) for name, (size, mode, time) in content["entries"].items()}
+        return {"entries": entries, "digest": content["digest"]}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_netns_mysql.errors import CacheError, ServerNotFoundError
+from pytest_netns_mysql.mysql.cache.draftfile import replace_file
 from pytest_netns_mysql.mysql.cache.trust import make
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 
@@ -37,8 +38,8 @@ def ask_once(program: Path, cache: Path, ways_out: Sequence[str]) -> str:
     status = program.stat()
     file_state = [status.st_size, status.st_mtime_ns]
     known = recall(cache, str(program))
-    if known is not None and known.get("file") == file_state:
-        return str(known.get("version_line"))
+    if known is not None and known.get("file") == file_state and isinstance(known.get("version_line"), str):
+        return str(known["version_line"])
     line = ask(program, ways_out)
     remember(cache, str(program), {"file": file_state, "version_line": line})
     return line
@@ -84,14 +85,9 @@ def remember(cache: Path, name: str, content: dict[str, Any]) -> None:
         content: The facts.
     """
     path = cache / _FILE
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with contextlib.suppress(OSError, CacheError):
         make(path.parent)
-        draft.write_text(json.dumps({**read_json(path), name: content}, indent=1) + "\n")
-        draft.replace(path)
-    except (OSError, CacheError):
-        with contextlib.suppress(OSError):
-            draft.unlink()
+        replace_file(path, json.dumps({**read_json(path), name: content}, indent=1) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def _variables(known: Mapping[str, str], given: Mapping[str, str], where: str) -
 def _find_server(engine: Engine, reference: str, digest: str, cache: Path, where: str) -> tuple[str, str]:
     """Return the path and the version line of the server in an image, cached by the image's id."""
     known = recall(cache, digest)
-    if known is not None:
+    if known is not None and all(isinstance(known.get(name), str) for name in ("mysqld", "version_line")):
         return known["mysqld"], known["version_line"]
     with engine.looking_into(reference) as resolve:
         mysqld = next((path for place in _PLACES if (path := resolve(place)) is not None), None)

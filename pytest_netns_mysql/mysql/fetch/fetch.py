@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -15,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock, Timeout
-
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql.cache.cached import RECORD, read
+from pytest_netns_mysql.mysql.cache import manifest, trust
+from pytest_netns_mysql.mysql.cache.cached import RECORD, belongs_elsewhere, drop_damaged, read
+from pytest_netns_mysql.mysql.cache.locking import locked
 from pytest_netns_mysql.mysql.fetch.apt import AptRoot, Package
 from pytest_netns_mysql.mysql.fetch.products import MYSQL, PRODUCTS, Product
 from pytest_netns_mysql.mysql.fetch.progress import Progress
@@ -27,14 +26,14 @@ from pytest_netns_mysql.mysql.fetch.unpack import EXECUTABLE, Tree, assemble, un
 from pytest_netns_mysql.mysql.versions import format_version, parse_package_version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 _LAYOUT = "3"
 """Part of the name of each folder in the cache. A new number makes older folders unused: raise it with the layout."""
 
 _DRAFT = ".draft-"
 _VERSION_TIMEOUT = 30.0  # seconds
-_POLL = 0.5  # seconds
+_LOCK_TIMEOUT = 1800.0  # seconds: another process may be fetching by a slow line
 # The names of packages with shared libraries. Those of perl and of character conversion are dependencies of each
 # server package, and no program needs them.
 _LIBRARY = re.compile(r"(lib(?!perl|gdbm|c-gconv)(?!.*-perl$)|zlib)")
@@ -65,12 +64,13 @@ def fetch(
     wanted, lines = PRODUCTS[product], Progress(progress)
     servers = cache.expanduser().absolute() / "servers"
     try:
-        servers.mkdir(parents=True, exist_ok=True)
+        trust.make(servers)
         before = _complete(servers, wanted)
-        with _locked(servers / ".lock", lines):
+        with locked(servers / ".lock", "fetching into the cache", timeout=_LOCK_TIMEOUT, progress=progress):
             fetched_meanwhile = _complete(servers, wanted) - before
             if fetched_meanwhile:
-                return max(fetched_meanwhile) / "bin" / wanted.program
+                return max(fetched_meanwhile)[0] / "bin" / wanted.program
+            drop_damaged(cache, product, progress)
             for leftover in servers.glob(f"{_DRAFT}*"):
                 shutil.rmtree(leftover, ignore_errors=True)
             draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=servers)).resolve()
@@ -99,7 +99,7 @@ def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sou
     packages = apt.closure(names)
     version = _version(packages, product, names[0])
     title = f"{product.title} {version}"
-    home = servers / f"{product.name}-{version}-{_digest(packages)}"
+    home = _home(servers, f"{product.name}-{version}-{_digest(packages)}")
     program = home / "bin" / product.program
     if read(home) is not None:
         progress.say(f"{title} is in the cache already: {program}")
@@ -111,12 +111,20 @@ def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sou
     assemble(tree, product, libraries, folder, home)
     wanted = [package for package in packages if _is_wanted(package, names)]
     _write_record(tree, product, folder, home, wanted, apt.where())
-    if home.exists():  # it belongs to another path or machine, or is damaged: see ``cached.read``
+    if home.exists():  # it is incomplete or damaged
         shutil.rmtree(home)
     folder.rename(home)
     _check_that_it_runs(product, home)
     progress.say(f"{title} is ready after {time.monotonic() - started:.0f} s: {program}")
     return program
+
+
+def _home(servers: Path, name: str) -> Path:
+    """Return the folder for a product, which no machine that sees this cache by another path uses."""
+    home = servers / name
+    if not belongs_elsewhere(home):
+        return home
+    return servers / f"{name}-{hashlib.sha256(os.fsencode(servers)).hexdigest()[:8]}"
 
 
 def _package_names(apt: AptRoot, product: Product, architecture: str) -> list[str]:
@@ -205,28 +213,14 @@ def _check_that_it_runs(product: Product, home: Path) -> None:
         raise FetchError(
             f"{product.title} was fetched, but does not run from the cache", tried=tried, remedies=(EXECUTABLE,)
         )
+    manifest.write(home, with_content=False)
 
 
-@contextlib.contextmanager
-def _locked(file: Path, progress: Progress) -> Iterator[None]:
-    lock = FileLock(file)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        progress.say("waiting for another process that is fetching into the cache…")
-        while not lock.is_locked:
-            with contextlib.suppress(Timeout):
-                lock.acquire(timeout=_POLL)
-            progress.show(lambda: "waiting for another process that is fetching into the cache")
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _complete(servers: Path, product: Product) -> set[Path]:
+def _complete(servers: Path, product: Product) -> set[tuple[Path, int]]:
+    """Return the complete folders of a product, each with the inode of its record: another one if it was made again."""
     found = [read(record.parent) for record in servers.glob(f"*/{RECORD}")]
-    return {each.folder for each in found if each is not None and each.product == product.name}
+    ours = [each.folder for each in found if each is not None and each.product == product.name]
+    return {(folder, (folder / RECORD).stat().st_ino) for folder in ours}
 
 
 def _version(packages: Sequence[Package], product: Product, name: str) -> str:

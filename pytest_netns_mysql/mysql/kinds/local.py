@@ -132,7 +132,7 @@ def look(setting: str, *, cache: Path) -> tuple[Distribution | None, list[str]]:
     tried: list[str] = []
     found = _installed(cache, tried) or fetched(cache)
     if found is None:
-        tried.append(f"{cache / 'servers'}: no server fetched earlier")
+        tried += cached.looked_for(cache, "mysql", "server")
     return found, tried
 
 
@@ -176,7 +176,6 @@ def fetched(cache: Path) -> Distribution | None:
 def _fetch(cache: Path, progress: Callable[[str], None], tried: list[str]) -> Distribution:
     from pytest_netns_mysql.mysql.fetch import fetch
 
-    cached.drop_damaged(cache, "mysql", progress)
     try:
         mysqld = fetch.fetch(cache, progress=progress)
     except FetchError as error:

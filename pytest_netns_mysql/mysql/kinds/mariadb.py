@@ -153,7 +153,7 @@ def look(cache: Path) -> tuple[MariaDB | None, list[str]]:
     found = cached.fetched(cache, NAME)
     if found is not None:
         return of_version_line(found.program, found.version_line), []
-    return None, [*tried, f"{cache / 'servers'}: no MariaDB fetched earlier"]
+    return None, [*tried, *cached.looked_for(cache, NAME, "MariaDB")]
 
 
 def find(*, cache: Path, progress: Callable[[str], None]) -> MariaDB:
@@ -163,7 +163,6 @@ def find(*, cache: Path, progress: Callable[[str], None]) -> MariaDB:
         return found
     from pytest_netns_mysql.mysql.fetch import fetch
 
-    cached.drop_damaged(cache, NAME, progress)
     try:
         program = fetch.fetch(cache, progress=progress, product=NAME)
     except FetchError as error:

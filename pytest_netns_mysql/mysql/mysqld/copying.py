@@ -31,6 +31,12 @@ def copy(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno == errno.EMFILE:
             raise  # a limit of this process, and no fault of the cache
+        if isinstance(error, PermissionError) and str(error.filename).startswith(str(source)):
+            raise CacheError(
+                "the data directory in the cache cannot be read by this user",
+                where=str(error.filename),
+                remedies=[f"let this user read it: chmod -R a+rX {source}", "or use a cache of your own: netns_cache"],
+            ) from error
         raise _not_copied(source, target, [str(error)]) from error
 
 
@@ -47,7 +53,7 @@ def _copy_folder(source: str, target: str) -> None:
                 _copy_file(entry.path, path)
     status = os.stat(source)  # noqa: PTH116
     _give_to_owner(target, status)
-    os.chmod(target, status.st_mode & 0o7777)  # noqa: PTH101
+    os.chmod(target, status.st_mode & 0o7777 | 0o700)  # noqa: PTH101 - the folder in the cache may be read-only
     os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
@@ -55,7 +61,7 @@ def _copy_file(source: str, target: str) -> None:
     reading = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
     try:
         status = os.fstat(reading)
-        mode = status.st_mode & 0o7777
+        mode = status.st_mode & 0o7777 | 0o600  # the file in the cache may be read-only
         writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
             if status.st_blocks * _BLOCK < status.st_size:
@@ -74,7 +80,8 @@ def _copy_file(source: str, target: str) -> None:
 def _give_to_owner(target: str | int, status: os.stat_result) -> None:
     """Set the owner of a copy to that of the original, if this user may: a container's server has a user of its own."""
     if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
-        with contextlib.suppress(PermissionError):
+        # A user namespace shows owners that it does not map as another id, which nothing can be given to: EINVAL.
+        with contextlib.suppress(OSError):
             os.chown(target, status.st_uid, status.st_gid)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.fetch.progress import Progress, size_below
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.mysqld.failure import start_error
+
+_LITTLE = 1 << 20  # bytes
 
 
 def initialize(
@@ -97,11 +100,21 @@ def run_until_it_ends(
     said = ErrorLog(log.read_text("utf-8", "replace") if log.exists() else "")
     log.unlink(missing_ok=True)
     if code != 0:
+        full = f"; {os.strerror(errno.ENOSPC)}: {folder.parent}" if _is_full(folder.parent) else ""
         raise start_error(
-            f"mysqld could not make a data directory: {how}",
+            f"mysqld could not make a data directory: {how}{full}",
             command,
             said,
             printed,
             where=str(mysqld),
             remedies=["read the lines above; the folder needs about 100 MB", f"remove {folder.parent} to start afresh"],
         )
+
+
+def _is_full(folder: Path) -> bool:
+    """Return True if a folder's file system has no room; mysqld does not always say so."""
+    try:
+        room = os.statvfs(folder)
+    except OSError:
+        return False
+    return room.f_blocks > 0 and room.f_bavail * room.f_frsize < _LITTLE

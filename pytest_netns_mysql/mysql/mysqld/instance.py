@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.errors import ServerStartError, SettingError
+from pytest_netns_mysql.errors import CacheError, ServerStartError, SettingError
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.mysql.cache import manifest
+from pytest_netns_mysql.mysql.cache import locking, manifest
 from pytest_netns_mysql.mysql.mysqld import template as templates
 from pytest_netns_mysql.mysql.mysqld.administrator import Administrator
 from pytest_netns_mysql.mysql.mysqld.connectable import Connectable
@@ -40,6 +40,7 @@ class Instance(Connectable):
         self.seeded: Seeded | None = None
         self.untouched_template: Path | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it
+        self._copied: object = None  # the stamp of the data directory that was copied
 
     # Replica and Member override these.
 
@@ -83,10 +84,24 @@ class Instance(Connectable):
         if self._process is None:
             self._access.make_folder()
             return
-        source = self._source()
-        self._process.make_folder()
-        self._process.copy_data(source)
+        self._copy_data(self._process)
         self._prepare_start(self._process)
+
+    def _copy_data(self, process: Process) -> None:
+        """Copy a data directory from the cache; once more, if another process removed it or made it again meanwhile."""
+        for is_last in (False, True):
+            source = self._source()
+            self._copied = manifest.stamp(source)
+            process.make_folder()
+            try:
+                with locking.shared(self._entry(source)):
+                    process.copy_data(source)
+            except CacheError:
+                is_same = self._copied is not None and self._copied == manifest.stamp(source)
+                if is_last or is_same:
+                    raise
+            else:
+                return
 
     def _source(self) -> Path:
         """Return the data directory to copy, and keep its path in ``_origin``."""
@@ -129,17 +144,41 @@ class Instance(Connectable):
         try:
             self._access.wait(self.administrator.answers, timeout=self.spec.start_timeout)
         except ServerStartError:
-            fault = None if origin is None else manifest.fault_of_content(origin)
-            if origin is None or fault is None:
+            if origin is None or not self._discard_damaged(origin):
                 raise
-            self._start_from_new_data(origin, fault)
+            self._start_from_new_data(origin)
         if self._process is not None and self.spec.mysqlx_bind_address is not None and self.spec.require_mysqlx:
             self._process.check_x_plugin(self.spec.where)
 
-    def _start_from_new_data(self, origin: Path, fault: str) -> None:
-        self.spec.progress(f"the data directory {origin} in the cache is damaged ({fault}): it is made again")
+    def _discard_damaged(self, origin: Path) -> bool:
+        """Return True if the data directory of a failed start was damaged; remove it, unless others made it again."""
+        is_same = manifest.stamp(origin) == self._copied
+        fault = manifest.fault_of_content(origin) if is_same else None
+        if is_same and fault is None:
+            return False
+        entry = self._entry(origin)
+        try:
+            with templates.lock(entry, self.spec.progress):
+                if manifest.stamp(origin) == self._copied:
+                    self.spec.progress(
+                        f"the data directory {origin} in the cache is damaged ({fault}): it is made again"
+                    )
+                    templates.discard(entry)
+        except OSError as error:
+            raise CacheError(
+                f"the data directory in the cache is damaged ({fault}), and cannot be made again: "
+                f"{error.strerror or error}",
+                where=str(origin),
+                remedies=["set netns_cache (or NETNS_CACHE) to a folder that you can write"],
+            ) from error
+        return True
+
+    def _entry(self, origin: Path) -> Path:
+        """Return the entry of the cache with a data directory: the data directory itself, or the folder of a seed."""
+        return origin.parent if self.spec.load else origin
+
+    def _start_from_new_data(self, origin: Path) -> None:
         self.discard()
-        templates.discard(origin)
         self.launch()
         self._origin = None
         try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import manifest, trust
+from pytest_netns_mysql.mysql.cache.locking import locked
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.mysqld.copying import finish
 from pytest_netns_mysql.mysql.mysqld.kind import label
@@ -47,13 +49,12 @@ def template(
     """
     folder = cache / "templates" / key(kind, options)
     trust.check(folder)
-    if manifest.fault(folder) is None:
+    fault = manifest.fault(folder)
+    if fault is None:
         return folder
-    from filelock import FileLock, Timeout
-
     try:
         trust.make(folder.parent)
-        with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
+        with lock(folder, progress):
             fault = manifest.fault(folder)
             if fault is not None:
                 is_damaged = folder.exists()
@@ -62,16 +63,11 @@ def template(
                     discard(folder)
                 progress(f"making a data directory for {label(kind)} ({'again' if is_damaged else 'once'}, 3 to 10 s)")
                 _make(kind, options, folder, progress, max(timeout, _MAKING))
-    except Timeout as error:
-        raise CacheError(
-            f"another process has been making a data directory for {_LOCK_TIMEOUT:g} seconds",
-            where=f"{folder}.lock",
-            remedies=[f"find the process that holds the lock: fuser {folder}.lock", "end that process, and run again"],
-        ) from error
     except OSError as error:
         raise CacheError(
             f"cannot make a data directory in the cache: {error.strerror or error}",
             where=str(folder.parent),
+            tried=[f"{folder}: {fault}"] if folder.exists() else (),
             remedies=["set netns_cache (or NETNS_CACHE) to a folder that you can write, with 300 MB free"],
         ) from error
     return folder
@@ -86,8 +82,17 @@ def made(kind: Kind, options: Mapping[str, OptionValue], *, cache: Path) -> Path
     return folder if manifest.fault(folder) is None else None
 
 
+def lock(folder: Path, progress: Callable[[str], None]) -> AbstractContextManager[None]:
+    """Return a context manager that holds the lock on a template; it raises CacheError, and OSError, as ``locked``."""
+    lock_file = folder.with_name(f"{folder.name}.lock")
+    return locked(lock_file, "making this data directory", timeout=_LOCK_TIMEOUT, progress=progress)
+
+
 def discard(folder: Path) -> None:
-    """Remove a damaged template or seed, in one step, so that no process copies half of it."""
+    """Remove a damaged template or seed, in one step, so that no process copies half of it.
+
+    The calling process holds the lock on the template or seed.
+    """
     away = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(away, ignore_errors=True)
     if folder.is_dir() and not folder.is_symlink():

@@ -87,7 +87,6 @@ class RouterProgram:
         self._permission.require(
             ROUTER.title, ROUTER.name, error=ProxyError, where="factories.router", tried=tried, remedies=ROUTER.remedies
         )
-        cached.drop_damaged(self._cache, ROUTER.name, self._progress)
         try:
             return fetch(self._cache, progress=self._progress, product=ROUTER.name)
         except FetchError as error:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import trust
+from pytest_netns_mysql.mysql.cache.draftfile import replace_file
 from pytest_netns_mysql.mysql.dialects.base import THREAD_KINDS
 from pytest_netns_mysql.mysql.dialects.statementcounters import StatementCounters
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.quoting import RawRow
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
-_FORMAT = "2"  # to be raised when another content is kept
+_FORMAT = "3"  # to be raised when another content is kept
 _FOLDER = "states"
 _KEPT = 20  # of the last servers, by their options
 # What tests choose, and no part of the state shows.
@@ -56,7 +56,10 @@ def recall(server: Instance) -> FreshState | None:
         return None
     try:
         trust.check(file)
-        counts, rows, tables, contents = json.loads(file.read_text())
+        digest, _, text = file.read_text().partition("\n")
+        if digest != _digest(text):
+            return None  # damaged
+        counts, rows, tables, contents = json.loads(text)
         contents = {table: tuple(map(_from_json, answer)) for table, answer in contents.items()}
         return FreshState(StatementCounters(counts, {}), rows, tables, contents)
     except (OSError, ValueError, TypeError, AttributeError, CacheError):
@@ -75,11 +78,10 @@ def keep(server: Instance, fresh: FreshState) -> None:
         if kind in queries and queries[kind].after and kind not in THREAD_KINDS  # which differ from boot to boot
     }
     contents = {table: list(map(_to_json, rows)) for table, rows in fresh.contents.items()}
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+    text = json.dumps([fresh.counters.counts, kept, fresh.tables, contents])
     with contextlib.suppress(OSError, CacheError):
         trust.make(file.parent)
-        unfinished.write_text(json.dumps([fresh.counters.counts, kept, fresh.tables, contents]))
-        unfinished.replace(file)
+        replace_file(file, f"{_digest(text)}\n{text}")
         newest_first = sorted(file.parent.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for old in newest_first[_KEPT:]:
             old.unlink()
@@ -97,6 +99,10 @@ def _file(server: Instance) -> Path | None:
     parts = [_FORMAT, template.name, *options, *queries, dialect.checksums, *tables]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
     return server.spec.cache / _FOLDER / f"{template.name}-{key}.json"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode()).hexdigest()
 
 
 def _to_json(row: Iterable[bytes | None]) -> list[str | None]:

@@ -6,7 +6,8 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import manifest, trust
+from pytest_netns_mysql.mysql.cache.locking import locked
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.mysqld.copying import finish
 from pytest_netns_mysql.mysql.mysqld.template import discard
@@ -81,11 +83,8 @@ def cached_seed(server: Instance, base: Path) -> Path:
     try:
         trust.check(folder)
         while not _is_usable(folder):
-            from filelock import FileLock
-
             trust.make(folder.parent)
-            # The kernel releases the lock of a process that died.
-            with FileLock(f"{folder}.lock", timeout=_LOCK_TIMEOUT):
+            with lock(folder, server.spec.progress):
                 fault = manifest.fault(data_of(folder))
                 if fault is not None:
                     if folder.exists():
@@ -94,14 +93,9 @@ def cached_seed(server: Instance, base: Path) -> Path:
                     names = ", ".join(load.name for load in server.spec.load)
                     server.spec.progress(f"loading {names} into a seed in the cache (again only when the data changes)")
                     _make(server, options, folder)
-            with FileLock(folder.parent / ".lock", timeout=_LOCK_TIMEOUT):
+            all_seeds = folder.with_name(".lock")
+            with locked(all_seeds, "removing old seeds", timeout=_LOCK_TIMEOUT, progress=server.spec.progress):
                 _remove_old(folder, base.name)
-    except TimeoutError as error:  # of filelock
-        raise CacheError(
-            f"another process has held the lock of this seed or of the cache for {_LOCK_TIMEOUT / 60:g} minutes",
-            where=f"{folder}.lock",
-            remedies=[f"see which process holds it: fuser {folder}.lock {folder.parent / '.lock'}", "end that process"],
-        ) from error
     except OSError as error:
         raise CacheError(
             f"could not write a seed to the cache: {error.strerror or error}",
@@ -122,12 +116,16 @@ def _folder(spec: ResolvedSpec, base: Path) -> Path:
     return base.parent.parent / "seeds" / f"{base.name}-{key(spec)}"
 
 
+def lock(folder: Path, progress: Callable[[str], None]) -> AbstractContextManager[None]:
+    """Return a context manager that holds the lock on a seed; it raises CacheError, and OSError, as ``locked``."""
+    lock_file = folder.with_name(f"{folder.name}.lock")
+    return locked(lock_file, "loading the same data", timeout=_LOCK_TIMEOUT, progress=progress)
+
+
 def _is_usable(folder: Path) -> bool:
     """Return True if a folder has a complete seed. A recently used seed is not removed by other processes."""
-    try:
+    with contextlib.suppress(OSError):  # a cache that others own and that this user can only read
         os.utime(folder)
-    except FileNotFoundError:
-        return False
     return manifest.fault(data_of(folder)) is None
 
 

@@ -97,7 +97,13 @@ def test_every_library_is_the_fetched_one(home: Path) -> None:
 
 def test_nothing_else_is_left(cache: Path, home: Path) -> None:
     assert servers(cache) == [home.name]
-    assert sorted(entry.name for entry in home.iterdir()) == ["bin", "lib", "server.json", "share"]
+    assert sorted(entry.name for entry in home.iterdir()) == [
+        ".netns-manifest.json",
+        "bin",
+        "lib",
+        "server.json",
+        "share",
+    ]
     assert list(cache.rglob("*.deb")) == []
     assert not any(path.is_symlink() for path in home.rglob("*"))
 
