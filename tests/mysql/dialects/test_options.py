@@ -40,6 +40,7 @@ def test_options_that_some_version_lacks_are_loose() -> None:
     """A server stops at an option that it does not know, unless the option is loose."""
     assert {name for name in DEFAULTS if not name.startswith("loose_")} == {
         "port",
+        "table_definition_cache",
         "skip_name_resolve",
         "secure_file_priv",
         "skip_log_bin",
