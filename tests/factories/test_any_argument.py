@@ -18,6 +18,9 @@ from pytest_netns_mysql.topology import Bridge, Link, Mysqld, Namespace, Topolog
 from pytest_netns_mysql.topology.file.load import load
 from pytest_netns_mysql.topology.keys import keys_of
 from tests.support.factorycalls import call
+from tests.support.stress import scaled
+
+pytestmark = pytest.mark.scaled
 
 
 def _nested(depth: int, of: Callable[[object], object]) -> object:
@@ -64,7 +67,7 @@ JUNK = st.recursive(
     ),
     max_leaves=8,
 )
-EXAMPLES = settings(max_examples=150, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=scaled(40, 2000), suppress_health_check=list(HealthCheck))
 
 
 def is_told(action: Callable[[], object]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.stress import scaled
 from tests.support.suites import Suite
 
 pytestmark = pytest.mark.slow
@@ -23,7 +24,8 @@ bind_address = "*"
 """
 
 
-@pytest.mark.parametrize(("server", "examples"), [("auto", 70), ("mariadb", 40)])
+@pytest.mark.scaled
+@pytest.mark.parametrize(("server", "examples"), [("auto", scaled(25, 1000)), ("mariadb", scaled(15, 600))])
 def test_each_login_ends_as_it_was_explained(
     suite: Suite, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, server: str, examples: int
 ) -> None:

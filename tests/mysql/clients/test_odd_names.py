@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer, NetnsError
+from tests.support.stress import scaled
 
 pytestmark = pytest.mark.live
 
@@ -22,7 +23,11 @@ ASK = "SELECT HEX(CURRENT_USER()), HEX(DATABASE()), SUBSTRING_INDEX(USER(), '@',
 
 
 @pytest.mark.netns("red")
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@pytest.mark.scaled
+@settings(
+    max_examples=scaled(30, 1000),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     user=names,
     host=hosts,

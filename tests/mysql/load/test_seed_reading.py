@@ -18,6 +18,7 @@ from pytest_netns_mysql import settings as own_settings
 from pytest_netns_mysql.mysql.kinds import local, mariadb
 from pytest_netns_mysql.mysql.load.script import ScriptError, statements
 from pytest_netns_mysql.mysql.load.scriptparts import ANSI_QUOTES, NO_BACKSLASH_ESCAPES
+from tests.support.stress import scaled
 
 AUTOCOMMIT = 2
 PIECES = [
@@ -212,7 +213,8 @@ def compare(command: list[str], file: Path, status: int, *, mariadb: bool, dolla
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join).filter(lambda text: not UNFIT.search(text))
 
 
-@settings(max_examples=250, derandomize=True)
+@pytest.mark.scaled
+@settings(max_examples=scaled(80, 5000), derandomize=True)
 @given(TEXTS, st.sampled_from(OTHERS), st.sampled_from([0, NO_BACKSLASH_ESCAPES]), st.booleans())
 def test_the_reader_agrees_with_mysqls_client_program(
     mysql: str, folder: Path, text: bytes, other: bytes, status: int, dollars: bool
@@ -223,7 +225,8 @@ def test_the_reader_agrees_with_mysqls_client_program(
     compare(command, folder / "script.sql", status, mariadb=False, dollars=dollars)
 
 
-@settings(max_examples=250, derandomize=True)
+@pytest.mark.scaled
+@settings(max_examples=scaled(80, 5000), derandomize=True)
 @given(TEXTS, st.sampled_from(OTHERS), st.sampled_from([0, NO_BACKSLASH_ESCAPES, ANSI_QUOTES]))
 def test_the_reader_agrees_with_mariadbs_client_program(
     mariadb_client: str, folder: Path, text: bytes, other: bytes, status: int

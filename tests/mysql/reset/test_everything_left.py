@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.suites import SUITES
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.scaled]
 
 FOLDER = SUITES / "everything_left"
 

@@ -19,6 +19,7 @@ from pytest_netns_mysql.mysql.reset.endoftest import clean_up
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.serverstate import State
 from pytest_netns_mysql.mysql.waiting import becomes_true
+from tests.support.stress import scaled
 
 pytestmark = [pytest.mark.live, pytest.mark.netns("red")]
 _ENDING = 10.0  # seconds
@@ -210,6 +211,7 @@ class Rounds:
             self.end(accounts)
 
 
+@pytest.mark.scaled
 def test_the_next_test_finds_the_server_as_a_fresh_one(netns_mysqld: MySQLServer) -> None:
     server = netns_mysqld
     server.execute("CREATE USER boss@'%'")
@@ -218,7 +220,7 @@ def test_the_next_test_finds_the_server_as_a_fresh_one(netns_mysqld: MySQLServer
     rounds = Rounds(server)
     fresh = rounds.look()
 
-    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=scaled(15, 1000), suppress_health_check=list(HealthCheck))
     @given(STEPS)
     @example([])
     @example([("own", "SET PASSWORD = 'secret'")])

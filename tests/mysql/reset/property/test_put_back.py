@@ -13,18 +13,20 @@ import os
 import pytest
 
 from pytest_netns_mysql import factories
+from tests.support.stress import scaled
 
 from .campaign import Campaign
 
 pytestmark = [
     pytest.mark.live,
     pytest.mark.slow,
+    pytest.mark.scaled,
     pytest.mark.netns,
     # mysqlx drops its socket unclosed where the server has ended the session.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-ROUNDS = int(os.environ.get("NETNS_PROPERTY_ROUNDS", "20"))
+ROUNDS = int(os.environ.get("NETNS_PROPERTY_ROUNDS", scaled(6, 300)))
 FIRST = int(os.environ.get("NETNS_PROPERTY_SEED", "1"))
 MYSQL = ["seed/common.sql", "seed/mysql.sql"]
 MARIADB = ["seed/common.sql", "seed/mariadb.sql"]
