@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import FetchError
+from pytest_netns_mysql.mysql.cache.cached import fetched
 from pytest_netns_mysql.mysql.fetch.fetch import fetch
 from pytest_netns_mysql.mysql.fetch.progress import Progress
 from pytest_netns_mysql.mysql.fetch.sources import Source
 from pytest_netns_mysql.mysql.kinds import local
-from pytest_netns_mysql.mysql.kinds.local import fetched, find
+from pytest_netns_mysql.mysql.kinds.local import find
 from pytest_netns_mysql.mysql.kinds.provenance import provenance
 
 pytestmark = [
@@ -31,12 +32,12 @@ FETCH = """
 import sys
 from pathlib import Path
 from pytest_netns_mysql.mysql.fetch.fetch import fetch
-print(fetch(Path(sys.argv[1]), progress=lambda line: print(line, flush=True)))
+print(fetch(Path(sys.argv[1]), progress=lambda line: print(line, flush=True), product="router"))
 """
 
 
 def start_fetch(cache: Path) -> subprocess.Popen[str]:
-    """Start a fetch in a process of its own; its last line of output is the path."""
+    """Start to fetch MySQL Router, the smallest product, in another process; its last line of output is the path."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", FETCH, str(cache)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
@@ -178,16 +179,16 @@ def test_a_killed_fetch_leaves_no_half_made_server(tmp_path: Path) -> None:
     process = start_fetch(tmp_path)
     assert process.stdout is not None
     for line in process.stdout:
-        if "fetching MySQL" in line:
+        if "fetching MySQL Router" in line:
             break
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert [name for name in servers(tmp_path) if not name.startswith(".draft-")] == []
-    assert fetched(tmp_path) is None
+    assert fetched(tmp_path, "router") is None
 
-    mysqld = fetch(tmp_path, progress=print)
-    run(mysqld, "--no-defaults", "--version")
-    assert servers(tmp_path) == [mysqld.parent.parent.name]
+    router = fetch(tmp_path, progress=print, product="router")
+    run(router, "--version")
+    assert servers(tmp_path) == [router.parent.parent.name]
 
 
 def test_without_apt_the_error_is_clear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
