@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from importlib.util import find_spec
 
 import hypothesis
@@ -31,6 +32,17 @@ _WITHOUT_OTHERS = " ".join(f"-p no:{name}" for name in ("anyio", "asyncio", "htm
 
 # Now: the tests set it for what they start. CI has what the tests need, so that there nothing is skipped.
 IN_CI = bool(os.environ.get("CI"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among thousands of tests, now or later: each worker of xdist collects all of them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)
