@@ -102,7 +102,15 @@ class ServerPool:
 
     @contextlib.contextmanager
     def hosting(self, *servers: MySQLServer) -> Iterator[None]:
-        """Show servers in reports while the block runs, and end them with the block."""
+        """Show servers in reports while the block runs, and end them with the block.
+
+        Raises:
+            EndpointError: Another running server has an endpoint of one of the servers.
+        """
+        from pytest_netns_mysql.mysql.mysqld.occupied import check_unoccupied
+
+        for server in servers:
+            check_unoccupied(server, self.running)
         self.running += servers
         try:
             self._changed()

@@ -16,6 +16,7 @@ from pytest_netns_mysql.run.asynctests import AsyncTests
 from pytest_netns_mysql.run.cleaning import Cleaner
 from pytest_netns_mysql.run.networkinforce import NetworkInForce
 from pytest_netns_mysql.run.ownfixtures import is_own
+from pytest_netns_mysql.run.reservedfiles import ReservedFiles
 from pytest_netns_mysql.run.stash import ACCOUNTS, MISTAKE, NAMESPACE, TEARDOWN_SECTIONS
 from pytest_netns_mysql.run.teardown import Stay, warn_of_open_block
 
@@ -49,6 +50,7 @@ class Runner:
         self._pools.install()
         self._async = AsyncTests(session, self._network)
         self._strays = StrayThreads(lambda: session.networks.sandbox)
+        self._files = ReservedFiles()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -56,6 +58,7 @@ class Runner:
         self._network.start_test(item)
         if self._network.netns_test is not None:
             self._reports.start_test(item, clock.now())
+            self._files.reserve()
         if self._network.netns_test is None or self._has_open_blocks:
             # A netns test and its fixtures are moved to their places from wherever the thread stands.
             self._bring_back(item, ended="the test before")
@@ -67,6 +70,8 @@ class Runner:
             self._network.start_test(None)
             self._session.board.end_test()
             self._cleaner.finish()
+            if ACCOUNTS in item.stash:
+                del item.stash[ACCOUNTS]  # pytest keeps the item until the run ends
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -204,6 +209,7 @@ class Runner:
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, None, None]:
         """Bring the thread back out of all namespaces, or stop the run."""
         self._cleaner.next_item = nextitem
+        self._files.release()
         try:
             yield
         finally:
@@ -258,6 +264,7 @@ class Runner:
         if is_netns_test:
             self._reports.note(call)
         if is_netns_test and call.excinfo is not None:
+            self._files.release()  # the test may have opened all files that it may open, and still hold them
             from pytest_netns_mysql.run import tracebacks
 
             tracebacks.shorten(item)

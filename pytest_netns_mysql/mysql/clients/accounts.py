@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -37,11 +38,15 @@ class _Step:
 
 
 class Accounts:
-    """The accounts and schemas that a test creates on a server, or on the source of a server that is a replica."""
+    """The accounts and schemas that a test creates on a server, or on the source of a server that is a replica.
+
+    Threads that create accounts at the same time take turns.
+    """
 
     def __init__(self, server: Instance) -> None:
         """Remember the server; nothing is created yet."""
         self._server = server
+        self._turn = threading.RLock()
         self._accounts: list[Account] = []
         self._schemas: set[str] = set()
         self._with_grants: set[Account] = set()
@@ -82,8 +87,14 @@ class Accounts:
         clauses = clientarguments.checked_grants(grants)
         self._server.raise_if_unwritable()
         self._server.administrator.drop_spare()
-        requirement = f" REQUIRE {require}" if require else ""
-        statement = f"CREATE USER {account} IDENTIFIED BY {literal(password)}{requirement}"
+        with self._turn:
+            self._create(account, clauses)
+        return account
+
+    def _create(self, account: Account, clauses: Sequence[str]) -> None:
+        dialect, schema = self._server.dialect, account.schema
+        requirement = f" REQUIRE {account.require}" if account.require else ""
+        statement = f"CREATE USER {account} IDENTIFIED BY {literal(account.password)}{requirement}"
         steps = [_Step(f"creating the account {account}", statement, lambda: self._accounts.append(account))]
         # With partial_revokes = ON a schema's name in GRANT is no pattern, so its _ must not be escaped.
         questions = dialect.grants_by_pattern if schema is not None else ()
@@ -98,13 +109,12 @@ class Accounts:
         if schema is not None:
             name = identifier(schema, pattern=by_pattern)
             steps.insert(0, _Step(f"granting all on {schema!r}", f"GRANT ALL ON {name}.* TO {account}"))
-        can_be_kept = schema is not None and not (clauses or password or require) and dialect.questions
+        can_be_kept = schema is not None and not (clauses or account.password or account.require) and dialect.questions
         if can_be_kept:
             steps.append(_Step("reading the accounts", f"CHECKSUM TABLE {dialect.account_table}"))
         answers = self._run(steps) if steps else []
         if can_be_kept:
             self._checksums[account] = answers[-1][1] or b""
-        return account
 
     def _run(self, steps: Sequence[_Step]) -> list[RawRow]:
         """Run statements in one round trip, and return their rows.
@@ -149,17 +159,16 @@ class Accounts:
         """
         user, schema = f"{name[: _LONGEST_USER - 5]}_user", f"{name[: _LONGEST_SCHEMA - 7]}_schema"
         account = Account(user, self._server.origin(name, endpoint), schema=schema)
-        if account in self._accounts:
+        with self._turn:
+            if account in self._accounts:
+                return account
+            spare = self._server.administrator.take_spare(str(account), schema)
+            if spare is None:
+                return self.create(user, host=account.host, schema=schema)
+            self._accounts.append(account)
+            self._schemas.add(schema)
+            self._checksums[account] = spare.checksum
             return account
-        administrator = self._server.administrator
-        spare = administrator.spare
-        if spare is None or (spare.name, spare.schema) != (str(account), schema):
-            return self.create(user, host=account.host, schema=schema)
-        administrator.spare = None
-        self._accounts.append(account)
-        self._schemas.add(schema)
-        self._checksums[account] = spare.checksum
-        return account
 
     def is_confined(self, account: Account) -> bool:
         """Return True if the account was created here with privileges on its own schema only."""

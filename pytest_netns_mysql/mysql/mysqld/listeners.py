@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import socket
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
@@ -126,9 +127,9 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         of_client = self._network[namespace].addresses
         families: Set[int] = {address.version for address in of_client if not address.is_loopback}
         endpoints = self._of_kind(kind)
-        there = [endpoint for endpoint in endpoints if endpoint.namespace == namespace]
-        elsewhere = [endpoint for endpoint in endpoints if self._is_reached(endpoint, families)]
-        for endpoint in (*there, *elsewhere):
+        there = (endpoint for endpoint in endpoints if endpoint.namespace == namespace)
+        elsewhere = (endpoint for endpoint in endpoints if self._is_reached(endpoint, families))
+        for endpoint in itertools.chain(there, elsewhere):  # lazily: most clients have an endpoint there
             if not endpoint.is_wildcard:
                 return endpoint
             if namespace == GLOBAL:
@@ -175,14 +176,23 @@ class Listeners(Mapping[str, tuple[Endpoint, ...]]):
         for key, endpoints in self.items() if self.checked else ():
             for endpoint in endpoints:
                 if not endpoint.is_wildcard and is_taken(self._network, endpoint):
-                    raise EndpointError(
-                        f"{key} = {str(endpoint)!r}: port {endpoint.port} is taken there",
-                        where=self._where,
-                        remedies=[
-                            f"give one of the two servers another {key}, or another port: "
-                            f"options={{'{_PORTS[key][0]}': {endpoint.port + 1}}}"
-                        ],
-                    )
+                    raise port_taken(endpoint, key, self._where)
+
+
+def port_taken(endpoint: Endpoint, key: str, where: str) -> EndpointError:
+    """Return the error for an endpoint at which another server listens.
+
+    Args:
+        endpoint: The endpoint.
+        key: The parameter that sets it.
+        where: The server that was to listen there.
+    """
+    option = f"options={{'{_PORTS[key][0]}': {endpoint.port + 1}}}"
+    return EndpointError(
+        f"{key} = {str(endpoint)!r}: port {endpoint.port} is taken there",
+        where=where,
+        remedies=[f"give one of the two servers another {key}, or another port: {option}"],
+    )
 
 
 def check_names(endpoints: Sequence[Endpoint], hosts: Names, *, key: str, where: str) -> None:

@@ -111,7 +111,7 @@ class Failure:
 
 def failure_of(error: BaseException, context: Context) -> Failure | None:
     """Return the failure of a driver, a client program or a socket in an exception or in one of its causes."""
-    for cause in _causes(error):
+    for cause in causes(error):
         found = _number_and_message(cause)
         if found is None:
             continue
@@ -127,7 +127,7 @@ def failure_of(error: BaseException, context: Context) -> Failure | None:
     return None
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an exception and what it wraps, followed, or arose from, each once."""
     waiting, seen = [error], set[int]()
     while waiting:

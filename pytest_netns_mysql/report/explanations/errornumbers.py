@@ -19,6 +19,7 @@ from pytest_netns_mysql.report.explanations import (
 )
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.drivererror import Failure, failure_of
+from pytest_netns_mysql.report.explanations.machinelimits import machine_limit
 from pytest_netns_mysql.report.explanations.wrongorigin import wrong_origin
 from pytest_netns_mysql.report.reportdata import Explanation
 
@@ -33,6 +34,7 @@ _BY_NUMBER: Mapping[int, Explain] = {
     1053: connectionlost.lost,
     1129: limits.host_blocked,
     1130: noaccount.host_not_allowed,
+    1135: limits.no_thread,
     1142: grants.on_table,
     1143: grants.on_table,
     1146: schemas.unknown_table,
@@ -78,6 +80,9 @@ def explain(error: BaseException, context: Context) -> Explanation | None:
         error: The exception. What it wraps or arose from is looked at, too.
         context: The test, its network and the servers.
     """
+    of_machine = machine_limit(error)
+    if of_machine is not None:
+        return of_machine
     failure = failure_of(error, context)
     if failure is None:
         return wrong_origin(error, context)

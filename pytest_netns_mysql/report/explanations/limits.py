@@ -1,4 +1,4 @@
-"""A limit that is reached: 1040, 1129, 1203, 1226."""
+"""A limit that is reached: 1040, 1129, 1135, 1203, 1226."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pytest_netns_mysql.report.explanations.answers import ask, variable
 from pytest_netns_mysql.report.explanations.context import Context
 from pytest_netns_mysql.report.explanations.drivererror import Failure
 from pytest_netns_mysql.report.explanations.loginaccounts import account_in_force, is_mariadb, origin_of, quoted
+from pytest_netns_mysql.report.explanations.machinelimits import threads
 from pytest_netns_mysql.report.reportdata import Explanation
 
 _HOST = re.compile(r"Host '([^']+)'")
@@ -149,3 +150,9 @@ def host_blocked(failure: Failure, context: Context) -> Explanation:
             f"or empty the host cache: {empty}",
         ),
     )
+
+
+def no_thread(failure: Failure, _: Context) -> Explanation:
+    """Explain 1135: mysqld cannot start a thread for the connection."""
+    pid = None if failure.server is None else failure.server.pid
+    return threads("mysqld could not start a thread for the connection", "self" if pid is None else str(pid))

@@ -1,0 +1,47 @@
+"""Limits of the machine: what reaches one says which, how high it is, and what to do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.stress import check
+from tests.support.suites import Suite, parts_of_failure
+
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
+
+AREA = "Load"
+
+
+def test_open_files(suite: Suite) -> None:
+    result = suite("load/open_files", "--netns-topology=red-blue")
+    names = ["test_sockets", "test_sockets_beside_a_server", "test_connections[mysql.connector]"]
+    names += ["test_connections[pymysql]", "test_programs"]
+    faults = []
+    for name in names:
+        because = " ".join(parts_of_failure(result, name)["because"])
+        if not re.fullmatch(
+            r"this process has as many open files as it may have: ulimit -n is \d+ open are \d+ .*"
+            r"do: close what is no longer needed; connections of netns_connect stay open until the test ends "
+            r"do: or(, as root,)? raise the limit: ulimit -n \d+",
+            because,
+        ):
+            faults.append(f"{name}: {because}")
+    check(AREA, "ways to open all files that are allowed name the limit", len(names), faults)
+    result.assert_outcomes(failed=len(names), passed=1)
+
+
+def test_places_that_a_booting_server_will_take(suite: Suite) -> None:
+    result = suite("load/taken_ports", "--netns-topology=red-blue")
+    result.assert_outcomes(errors=3)
+    result.stdout.fnmatch_lines(
+        [
+            "EndpointError: bind_address = '127.0.0.1': port 3306 is taken there",
+            "  where: server same",
+            "  do: give one of the two servers another bind_address, or another port: options={'port': 3307}",
+            "EndpointError: bind_address = '[*]': port 3306 is taken there",
+            "EndpointError: bind_address = '127.0.0.1': port 33062 is taken there",
+            "  where: server admin_too",
+        ]
+    )
