@@ -115,7 +115,11 @@ def test_a_user_namespace_that_does_not_know_the_group_of_the_original_copies_al
     (original / "file").write_bytes(b"a")
     for path in (original, original / "file"):
         os.chown(path, 0, 4321)
-    script = "import sys, pathlib as p; from pytest_netns_mysql.mysql.mysqld import copying as c\nc.copy(*map(p.Path, sys.argv[1:]))"
+    script = (
+        "import sys, pathlib\n"
+        "from pytest_netns_mysql.mysql.mysqld.copying import copy\n"
+        "copy(*map(pathlib.Path, sys.argv[1:]))\n"
+    )
     command = ["unshare", "--user", "--map-root-user", sys.executable, "-c", script, str(original), str(copied)]
     subprocess.run(command, check=True)
     assert (copied / "file").read_bytes() == b"a"
