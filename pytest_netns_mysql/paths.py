@@ -20,6 +20,24 @@ def here() -> Path:
         ) from error
 
 
+def home() -> Path:
+    """Return the home folder of this user: HOME if it is an absolute path, else that of the system's list of users.
+
+    It is the root folder for a user without both, as container engines have it.
+    """
+    named = Path(os.environ.get("HOME", ""))
+    if named.is_absolute():
+        return named
+    try:
+        import pwd
+
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except ImportError:  # on Windows
+        return Path.home()
+    except KeyError:
+        return Path("/")
+
+
 def absolute(text: str | os.PathLike[str], base: Path | None = None) -> Path:
     """Return an absolute path.
 

@@ -141,7 +141,7 @@ def _cache(setting: Setting, value: str, place: str) -> Path:
 def _base() -> Path:
     """Return the user's cache folder; see the XDG Base Directory Specification, where an empty value means none."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(base) if Path(base).is_absolute() else _home() / ".cache"
+    return Path(base) if Path(base).is_absolute() else paths.home() / ".cache"
 
 
 def foreign_base() -> Path | None:
@@ -184,13 +184,6 @@ def _new_folder(setting: Setting, value: str, place: str, folder: Path) -> Path:
         tried=[str(folder)],
         remedies=[f"name a folder of yours, or leave the setting out for {setting.default or _USERS_CACHE}"],
     )
-
-
-def _home() -> Path:
-    try:
-        return Path.home()
-    except RuntimeError:  # no passwd entry and no HOME, as in some containers; container engines use / then, too
-        return Path("/")
 
 
 _CONVERTERS: Mapping[str, Callable[[Setting, str, str], object]] = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -88,3 +90,11 @@ def test_the_folder_for_captures_starts_at_the_ini_file(tmp_path: Path) -> None:
     assert of_ini(capture_dir=str(tmp_path)).capture_dir == tmp_path
     with pytest.raises(SettingError, match="netns_capture_dir is empty"):
         of_ini(capture_dir=" ")
+
+
+@pytest.mark.parametrize("home", ["", "relative", "~"])
+def test_a_home_that_is_no_absolute_path_is_no_home(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", home)
+    own = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    assert of_ini().cache == own / ".cache" / "pytest-netns-mysql"

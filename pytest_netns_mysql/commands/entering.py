@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pytest_netns_mysql import paths
 from pytest_netns_mysql.commands.executing import execute
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SandboxError, SettingError, UnknownNamespaceError
@@ -144,7 +145,7 @@ def _explain(files: enter.OptionFiles, server: Server) -> None:
     for user in files.others:
         _say(f"`mysql --defaults-group-suffix=_{user}` connects as {user}")
     _say(f"`mysql --defaults-file={files.administrator}` connects as the administrator")
-    if (Path.home() / ".my.cnf").exists():
+    if (paths.home() / ".my.cnf").exists():
         _say(f"~/.my.cnf is read last; `mysql --defaults-file={files.folder / 'my.cnf'}` leaves it out")
 
 

@@ -15,6 +15,7 @@ import sys
 import msgspec
 
 from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.kernel.pidfd import open_process
 from pytest_netns_mysql.reuse import messages, offerfiles, offers
 from pytest_netns_mysql.reuse.standing import StandingServer
 from pytest_netns_mysql.reuse.supervisor import Supervisor
@@ -50,12 +51,16 @@ def _open_folder() -> int:
 
 def _open_leader(pid: int) -> int | None:
     """Return a pidfd of the leader of the login session, or None if there is no session to watch."""
-    if not pid:
-        return None
     try:
-        return os.pidfd_open(pid)
+        leader = open_process(pid or os.getpid())
     except ProcessLookupError:
         sys.exit("the login session has ended")
+    except NetnsError as error:  # nothing can be watched here
+        sys.exit(str(error))
+    if pid:
+        return leader
+    os.close(leader)
+    return None
 
 
 def _serve(order: messages.Order, channel: socket.socket) -> int:

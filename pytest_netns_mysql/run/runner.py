@@ -250,7 +250,10 @@ class Runner:
         self._pools.remove()
         self._async.close()
         # The kernel takes 16 ms for the last of a watch. The interpreter waits for this thread before it ends.
-        threading.Thread(target=self._cleaner.close, name="netns-close").start()
+        try:
+            threading.Thread(target=self._cleaner.close, name="netns-close").start()
+        except RuntimeError:  # no thread can be started here
+            self._cleaner.close()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -27,6 +27,7 @@ _CLONE_NEWPID = 0x20000000
 _CLONE_PARENT = 0x00008000
 _SYS_CLONE3 = 435  # on every architecture
 _MS_BIND, _MS_REC, _MS_SLAVE = 0x1000, 0x4000, 0x80000
+_GONE = "the process that asked for this program is gone"
 
 
 def command(argv: Sequence[str], **options: Any) -> list[str]:
@@ -105,9 +106,9 @@ def become(words: Sequence[str], env: Mapping[str, str] | None = None) -> NoRetu
         libc.mount(b"/dev/null", os.fsencode(empty_file), None, ctypes.c_ulong(_MS_BIND), None)
     parent_pidfd = _open_parent(parent)
     if pid_pipe:
-        _fork_into_pid_namespace(libc, int(pid_pipe))
+        _fork_into_pid_namespace(libc, int(pid_pipe), is_wanted=parent_pidfd >= 0)
     libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    _exit_if_ended(parent_pidfd)
+    _exit_if_ended(parent, parent_pidfd)
     # Not os.environ: its lock may be held by a thread that a forked child does not have.
     variables = dict(os.environ if env is None else env)
     if listening:
@@ -124,32 +125,43 @@ def become(words: Sequence[str], env: Mapping[str, str] | None = None) -> NoRetu
 
 
 def _open_parent(parent: int) -> int:
-    """Return a pidfd of the asking process, which reports the process's end in another process-id namespace as well."""
+    """Return a pidfd of the asking process, which reports the process's end in another process-id namespace as well.
+
+    Return -1 where the kernel or a seccomp profile refuses pidfd_open(2). Then the parent's pid is compared instead,
+    for which this process must stay in its process-id namespace.
+    """
     try:
         pidfd = os.pidfd_open(parent)
+    except ProcessLookupError:
+        sys.exit(_GONE)
     except OSError:
         pidfd = -1
-    if pidfd < 0 or os.getppid() != parent:
-        sys.exit("the process that asked for this program is gone")
+    if os.getppid() != parent:
+        sys.exit(_GONE)
     return pidfd
 
 
-def _exit_if_ended(pidfd: int) -> None:
+def _exit_if_ended(parent: int, pidfd: int) -> None:
+    if pidfd < 0:
+        if os.getppid() != parent:
+            sys.exit(_GONE)
+        return
     poll = select.poll()
     poll.register(pidfd, select.POLLIN)
     if poll.poll(0):
-        sys.exit("the process that asked for this program is gone")
+        sys.exit(_GONE)
     os.close(pidfd)
 
 
-def _fork_into_pid_namespace(libc: ctypes.CDLL, pid_pipe: int) -> None:
+def _fork_into_pid_namespace(libc: ctypes.CDLL, pid_pipe: int, *, is_wanted: bool) -> None:
     """Continue as the first process of a process-id namespace and as a child of this process's parent.
 
-    This process ends. If the kernel refuses, this process continues itself.
+    This process ends. If that is not wanted, or the kernel refuses, this process continues itself.
     """
     # The fields of struct clone_args, see clone(2). Without a stack of its own the child gets a copy of this one.
     arguments = (ctypes.c_uint64 * 8)(_CLONE_NEWPID | _CLONE_PARENT)
-    pid = libc.syscall(_SYS_CLONE3, arguments, ctypes.c_size_t(ctypes.sizeof(arguments)))
+    size = ctypes.c_size_t(ctypes.sizeof(arguments))
+    pid = libc.syscall(_SYS_CLONE3, arguments, size) if is_wanted else -1
     if pid != 0:
         os.write(pid_pipe, str(pid if pid > 0 else os.getpid()).encode())
     if pid > 0:

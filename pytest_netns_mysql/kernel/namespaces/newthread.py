@@ -16,7 +16,8 @@ def run_in_new_thread(action: Callable[[], T]) -> T:
     """Call ``action`` in a new thread, wait for the thread's end, and return or raise what ``action`` does.
 
     Raises:
-        SandboxError: The threads of this process are not threads of the kernel, as where gevent replaces them.
+        SandboxError: The threads of this process are not threads of the kernel, as where gevent replaces them, or no
+            thread can be started.
     """
     returned: list[T] = []
     raised: list[BaseException] = []
@@ -32,21 +33,38 @@ def run_in_new_thread(action: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - the calling thread is to raise it
             raised.append(error)
 
-    thread = threading.Thread(target=run, name="netns-sandbox")
-    thread.start()
-    thread.join()
+    _run(run)
     if raised:
         raise raised[0]
     return returned[0]
 
 
 def has_kernel_threads() -> bool:
-    """Return True if a new thread of this process is a thread of the kernel, not a greenlet as gevent makes them."""
+    """Return True if a new thread of this process is a thread of the kernel, not a greenlet as gevent makes them.
+
+    Raises:
+        SandboxError: No thread can be started.
+    """
     found: list[bool] = []
-    thread = threading.Thread(target=lambda: found.append(not _is_main_thread()), name="netns-sandbox")
-    thread.start()
-    thread.join()
+    _run(lambda: found.append(not _is_main_thread()))
     return found == [True]
+
+
+def _run(target: Callable[[], object]) -> None:
+    thread = threading.Thread(target=target, name="netns-sandbox")
+    try:
+        thread.start()
+    except RuntimeError as error:
+        raise SandboxError(
+            "no sandbox can be created here: this process cannot start a thread, and neither can mysqld",
+            tried=[str(error)],
+            remedies=[
+                "raise the limit of processes and threads: ulimit -u, or pids.max of the cgroup (Docker: --pids-limit)",
+                "update the container engine: with glibc 2.34 or newer, Docker before 20.10.10 forbids threads; or "
+                "start the container with --security-opt seccomp=unconfined",
+            ],
+        ) from error
+    thread.join()
 
 
 def _is_main_thread() -> bool:

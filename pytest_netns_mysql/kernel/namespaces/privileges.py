@@ -37,10 +37,26 @@ def gains_capabilities_at_exec() -> bool:
     return not own["CapBnd"] <= own["CapPrm"]
 
 
+def has_seccomp_filter() -> bool:
+    """Return True if a filter of system calls is in force, as in most containers, see seccomp(2)."""
+    return any(line.split() == ["Seccomp:", "2"] for line in _status().splitlines())
+
+
 def _capabilities() -> dict[str, frozenset[int]]:
     """Return the sets of capabilities of the calling thread, by their names in /proc/thread-self/status."""
+    lines = (line.split(":") for line in _status().splitlines() if line.startswith("Cap"))
+    masks = {name: int(mask, 16) for name, mask in lines}
+    return {name: frozenset(number for number in range(64) if mask >> number & 1) for name, mask in masks.items()}
+
+
+def _status() -> str:
+    """Return /proc/thread-self/status, see proc_pid_status(5).
+
+    Raises:
+        SandboxError: /proc is not mounted.
+    """
     try:
-        status = Path("/proc/thread-self/status").read_text()
+        return Path("/proc/thread-self/status").read_text()
     except OSError as error:
         from pytest_netns_mysql.kernel.linuxonly import require_linux
 
@@ -50,9 +66,6 @@ def _capabilities() -> dict[str, frozenset[int]]:
             tried=[str(error)],
             remedies=["mount it, as root: mount -t proc proc /proc"],
         ) from error
-    lines = (line.split(":") for line in status.splitlines() if line.startswith("Cap"))
-    masks = {name: int(mask, 16) for name, mask in lines}
-    return {name: frozenset(number for number in range(64) if mask >> number & 1) for name, mask in masks.items()}
 
 
 def needs_user_namespace(mode: str) -> bool:

@@ -8,12 +8,15 @@ import os
 import select
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 
+from pytest_netns_mysql import clock
 from pytest_netns_mysql.kernel.namespaces import launcher
 from pytest_netns_mysql.kernel.namespaces.forking import start_child
 from pytest_netns_mysql.kernel.namespaces.privileges import gains_capabilities_at_exec
 
+_PAUSE = 0.005  # seconds
 _LAUNCH_TIMEOUT = 30.0  # seconds, until the launcher must have written the program's pid
 _SYS_CLOSE_RANGE = 436  # on every architecture
 _CLOSE_RANGE_CLOEXEC = 4
@@ -74,14 +77,26 @@ class Program:
         """
         self._read_pid(_LAUNCH_TIMEOUT)
         if self._code is None and self._pid is not None:
-            descriptor = os.pidfd_open(self._pid)
-            try:
-                if not _is_ready(descriptor, timeout):
-                    raise subprocess.TimeoutExpired(self._argv, timeout or 0)
-            finally:
-                os.close(descriptor)
+            if not self._ends_within(self._pid, timeout):
+                raise subprocess.TimeoutExpired(self._argv, timeout or 0)
             self.poll()
         return -1 if self._code is None else self._code
+
+    def _ends_within(self, pid: int, timeout: float | None) -> bool:
+        """Return True when the program has ended, and False if it still runs after ``timeout`` seconds."""
+        try:
+            descriptor = os.pidfd_open(pid)
+        except OSError:  # the kernel or a seccomp profile refuses pidfd_open(2)
+            deadline = None if timeout is None else clock.monotonic() + timeout
+            while self.poll() is None:
+                if deadline is not None and clock.monotonic() > deadline:
+                    return False
+                time.sleep(_PAUSE)
+            return True
+        try:
+            return _is_ready(descriptor, timeout)
+        finally:
+            os.close(descriptor)
 
     def send_signal(self, number: int) -> None:
         """Send a signal to the program, unless it has ended."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.kernel.namespaces.privileges import NEEDED, effective_capabilities
+from pytest_netns_mysql.kernel.namespaces.privileges import NEEDED, effective_capabilities, has_seccomp_filter
 
 USER_NAMESPACE = "to create a user namespace"
 ID_MAP = "to write the id map of a new user namespace"
@@ -107,8 +107,23 @@ def _remedies(error: OSError, name: str, *, rootless: bool) -> list[str]:
             "SETFCAP), or CAP_SYS_ADMIN and CAP_NET_ADMIN, which do without a user namespace",
             "run as an ordinary user, who needs no capability",
         ]
+    return [*(remedies if name != USER_NAMESPACE else []), *_profile_remedies(error, name, rootless=rootless)]
+
+
+def _profile_remedies(error: OSError, name: str, *, rootless: bool) -> list[str]:
+    """Return the remedies for a step that a profile of a container forbids, or a chroot."""
+    if effective_capabilities() >= NEEDED and not (rootless and os.geteuid()):
+        return [
+            "a profile forbids this although the capabilities are there; in Docker: --security-opt seccomp=unconfined "
+            "--security-opt apparmor=unconfined"
+        ]
+    if name == USER_NAMESPACE and error.errno == errno.EPERM and not has_seccomp_filter():
+        return [
+            "in a chroot the kernel creates no user namespace, see unshare(2): make the folder the root by "
+            "pivot_root(2), as containers and bubblewrap do, or run as root",
+            "where a security module forbids user namespaces, allow them to the interpreter, or run as root",
+        ]
     return [
-        *(remedies if name != USER_NAMESPACE else []),
         "in Docker as root: --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt apparmor=unconfined",
         "in Docker as an ordinary user: --security-opt seccomp=unconfined --security-opt apparmor=unconfined",
     ]

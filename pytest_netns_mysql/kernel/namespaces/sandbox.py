@@ -105,6 +105,7 @@ class Sandbox:
                 ],
             )
         returns = can_return()
+        has_kernel_threads()  # raises an error where no thread can be started
         home = Position.current()
         try:
             inner = _create_and_return(home) if returns else _create_and_stay()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import subprocess
@@ -78,11 +77,16 @@ def _copy_file(source: str, target: str) -> None:
 
 
 def _give_to_owner(target: str | int, status: os.stat_result) -> None:
-    """Set the owner of a copy to that of the original, if this user may: a container's server has a user of its own."""
+    """Set the owner of a copy to that of the original, if this user may: a container's server has a user of its own.
+
+    A user namespace does not know every owner and group: the kernel answers EINVAL for those, see user_namespaces(7).
+    """
     if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
-        # A user namespace shows owners that it does not map as another id, which nothing can be given to: EINVAL.
-        with contextlib.suppress(OSError):
+        try:
             os.chown(target, status.st_uid, status.st_gid)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EINVAL):
+                raise
 
 
 def _copy_content(reading: int, writing: int, size: int) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -129,8 +130,8 @@ class Process(ServerFolder):
         dropped = capabilitynames.to_mask(drop_capabilities, where=f"server {self.folder.name}")
         self.command = [self._program, "--no-defaults", *self.arguments(options, listeners.texts)]
         self._close_printed()
-        # In memory: the namespace of this thread may have no folder for a file.
-        self._printed = os.fdopen(os.memfd_create("mysqld"), "w+b", buffering=0)
+        with self.home:  # the folder is in the sandbox's memory
+            self._printed = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115 - mysqld writes to it
         try:
             # A sandbox has no DNS: with an empty resolv.conf an unknown name fails at once instead of after a timeout.
             self._process = self._namespace.start(

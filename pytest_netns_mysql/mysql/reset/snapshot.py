@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ServerGoneError, SnapshotError
+from pytest_netns_mysql.kernel.pidfd import open_process
 from pytest_netns_mysql.mysql.mysqld import copying
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
 from pytest_netns_mysql.mysql.mysqld.schemacontents import SchemaContents
@@ -124,8 +125,8 @@ def _check(server: Instance, snapshot: Snapshot) -> None:
 def _stopped(server: Instance, pid: int) -> Iterator[None]:
     """Stop mysqld by SIGSTOP until the block ends; raise ServerGoneError if mysqld has just ended."""
     try:
-        descriptor = os.pidfd_open(pid)
-    except OSError as error:
+        descriptor = open_process(pid)
+    except ProcessLookupError as error:
         raise _gone(server, pid) from error
     try:
         signal.pidfd_send_signal(descriptor, signal.SIGSTOP)

@@ -10,21 +10,13 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.suites import SUITES, source
+from tests.stress.machines_without import programs
+from tests.stress.machines_without.programs import BY_APPARMOR, DOCTOR, IN_OWN
+from tests.support.suites import source
 
 pytestmark = pytest.mark.as_user
 
-REFUSE = SUITES / "refused_sandbox" / "refuse.py"
 WITHOUT_ADMIN = ["setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
-IN_OWN = ["unshare", "--user", "--map-root-user", "--mount"]
-DOCTOR = "  do: run `netns-mysql doctor`: it probes each prerequisite and names the remedy"
-BY_APPARMOR = [
-    "  do: where AppArmor restricts user namespaces, as on Ubuntu 24.04: allow user namespaces, as root: sysctl -w "
-    "kernel.apparmor_restrict_unprivileged_userns=0",
-    "  do: where AppArmor restricts user namespaces, as on Ubuntu 24.04: or allow them to this interpreter alone, as "
-    "root: echo 'abi <abi/4.0>, profile netns-python *python3* flags=(unconfined) { userns, }' > "
-    "/etc/apparmor.d/netns-python && apparmor_parser --replace /etc/apparmor.d/netns-python",
-]
 
 
 class Case(NamedTuple):
@@ -98,27 +90,19 @@ CASES = {
 }
 
 
-def command(what: str, *argv: str) -> list[str]:
-    """Return a command line that runs a program to which the kernel refuses something, as root or an ordinary user."""
+MACHINES = {
+    "unshare": "refuse:unshare=EPERM",
+    "map": "refuse:map",
+    "mount": "refuse:mount=EACCES",
+    "run": "without-folder:/run",
+}
+
+
+def machine(what: str) -> tuple[list[str], bool]:
+    """Return the conditions of the machine, and whether they need root of a user namespace."""
     case = CASES[what]
-    own = IN_OWN if case.in_own else []
-    drop = WITHOUT_ADMIN if case.rootless and (case.in_own or os.geteuid() == 0) else []
-    return [*own, sys.executable, str(REFUSE), what, "--", *drop, *argv]
-
-
-def run(what: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run pytest on the suite; a program before it writes into the environment what the suite must find."""
-    note = (
-        "import json, os, pathlib, sys\n"
-        "places = [os.stat(f'/proc/self/ns/{kind}').st_ino for kind in ('user', 'net', 'mnt')]\n"
-        "map = pathlib.Path('/proc/self/uid_map').read_text().split()\n"
-        "os.environ['AS_BEFORE'] = json.dumps([map, os.getuid(), places])\n"
-        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
-    )
-    options = ["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:asyncio", "-p", "no:randomly", "-rs", *arguments]
-    return subprocess.run(
-        command(what, sys.executable, "-c", note, *options), capture_output=True, text=True, check=False
-    )
+    drop = ["drop:sys_admin"] if case.rootless and (case.in_own or os.geteuid() == 0) else []
+    return [MACHINES.get(what, f"limit:{what}"), *drop], case.in_own
 
 
 def told(what: str) -> list[str]:
@@ -134,7 +118,8 @@ def _suite(pytester: pytest.Pytester) -> None:
 
 @pytest.mark.parametrize("what", CASES)
 def test_netns_tests_name_the_refused_step_and_other_tests_run_as_before(what: str) -> None:
-    result = run(what)
+    conditions, in_own = machine(what)
+    result = programs.run_suite(conditions, in_own=in_own)
     assert "2 passed, 1 error" in result.stdout, result.stdout + result.stderr
     pytest.LineMatcher(result.stdout.splitlines()).fnmatch_lines(told(what))
 
@@ -142,15 +127,16 @@ def test_netns_tests_name_the_refused_step_and_other_tests_run_as_before(what: s
 @pytest.mark.parametrize("what", ["map", "mount"])
 @pytest.mark.parametrize("arguments", [(), ("-n", "2"), ("--netns-mode=rootless",)], ids=" ".join)
 def test_netns_unavailable_skips_netns_tests(what: str, arguments: Sequence[str]) -> None:
-    result = run(what, "--netns-unavailable=skip", *arguments)
+    conditions, in_own = machine(what)
+    result = programs.run_suite(conditions, "--netns-unavailable=skip", *arguments, in_own=in_own)
     assert "2 passed, 1 skipped" in result.stdout, result.stdout + result.stderr
     pytest.LineMatcher(result.stdout.splitlines()).fnmatch_lines(told(what))
 
 
 @pytest.mark.parametrize("what", ["map", "mount", "max_net_namespaces", "run"])
 def test_doctor_and_run_report_the_same_refusal(what: str) -> None:
-    program = [sys.executable, "-m", "pytest_netns_mysql.cli"]
-    result = subprocess.run(command(what, *program, "doctor"), capture_output=True, text=True, check=False)
+    conditions, in_own = machine(what)
+    result = programs.run_command(conditions, "doctor", in_own=in_own)
     assert result.returncode == 1
     _, _, step, answer, cures = CASES[what]
     pytest.LineMatcher(result.stdout.splitlines()).fnmatch_lines(
@@ -160,7 +146,7 @@ def test_doctor_and_run_report_the_same_refusal(what: str) -> None:
             "netns tests cannot run here: *sandbox*",
         ]
     )
-    result = subprocess.run(command(what, *program, "run", "--", "true"), capture_output=True, text=True, check=False)
+    result = programs.run_command(conditions, "run", "--", "true", in_own=in_own)
     assert result.returncode == 1
     pytest.LineMatcher(result.stderr.splitlines()).fnmatch_lines([f"netns-mysql: {told(what)[0]}", *told(what)[1:]])
 
@@ -168,7 +154,7 @@ def test_doctor_and_run_report_the_same_refusal(what: str) -> None:
 @pytest.mark.parametrize("drop", [[], ["setpriv", "--bounding-set", "-sys_chroot", "--inh-caps", "-sys_chroot"]])
 def test_a_refused_direct_sandbox_leaves_the_process_where_it_was(drop: list[str]) -> None:
     """As root of a new user namespace the process can return; without CAP_SYS_CHROOT it cannot."""
-    before = [*IN_OWN, *drop, sys.executable, str(REFUSE), "mount", "--"]
+    before = [*IN_OWN, *drop, sys.executable, str(programs.MACHINE), "refuse:mount=EACCES", "--"]
     script = 'echo $(stat -Lc %i /proc/self/ns/net) $(stat -Lc %i /proc/self/ns/mnt) && exec "$@"'
     python = (
         "import os\n"
@@ -199,7 +185,7 @@ def test_a_read_only_proc_and_apparmors_restriction_have_remedies() -> None:
         "ctypes.CDLL(None).prctl(4, 1)  # PR_SET_DUMPABLE: its /proc is its own again\n"
         "try:\n    Sandbox.create()\nexcept Exception as error:\n    print(error)\nprint(os.getuid())\n"
     )
-    refuse = [sys.executable, str(REFUSE), "map", "--"]
+    refuse = [sys.executable, str(programs.MACHINE), "refuse:map", "--"]
     unshare = ["unshare", "--mount", "--propagation", "private", "sh", "-c"]
     result = subprocess.run(
         [*unshare, script, "sh", *refuse, sys.executable, "-c", python], capture_output=True, text=True, check=True

@@ -109,6 +109,24 @@ def test_a_copy_belongs_to_the_owner_of_the_original(tmp_path: Path) -> None:
     assert {(path.stat().st_uid, path.stat().st_gid) for path in (copied, copied / "file")} == {(1234, 4321)}
 
 
+@pytest.mark.root  # an ordinary user has no files of a strange group
+def test_a_user_namespace_that_does_not_know_the_group_of_the_original_copies_all_the_same(tmp_path: Path) -> None:
+    original, copied = tmp_path / "data", tmp_path / "copy"
+    original.mkdir()
+    (original / "file").write_bytes(b"a")
+    for path in (original, original / "file"):
+        os.chown(path, 0, 4321)
+    script = (
+        "import sys, pathlib\n"
+        "from pytest_netns_mysql.mysql.mysqld.copying import copy\n"
+        "copy(*map(pathlib.Path, sys.argv[1:]))\n"
+    )
+    command = ["unshare", "--user", "--map-root-user", sys.executable, "-c", script, str(original), str(copied)]
+    subprocess.run(command, check=True)
+    assert (copied / "file").read_bytes() == b"a"
+    assert (copied / "file").stat().st_gid == 0
+
+
 def test_a_failed_copy_raises_cache_error_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(CacheError) as error:
         copying.copy(tmp_path / "missing", tmp_path / "data")
