@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from pytest_netns_mysql.mysql.cache import trust
+
 _FILE = ".netns-manifest.json"
 _TOLERANCE = 2.0  # seconds: CI keeps caches in archives that may round the times of files
 
@@ -27,7 +29,7 @@ def write(folder: Path, *, with_content: bool = True) -> None:
     """
     content = {"entries": _entries(folder), "digest": _digest(folder) if with_content else ""}
     draft = folder / f"{_FILE}.draft"
-    draft.write_text(json.dumps(content))
+    trust.write(draft, json.dumps(content))
     draft.replace(folder / _FILE)
 
 

@@ -38,6 +38,16 @@ def make(path: Path) -> None:
     check(path)
 
 
+def write(file: Path, text: str) -> None:
+    """Write a text file that nobody else can change, whatever the umask is.
+
+    Raises OSError.
+    """
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(text)
+
+
 def _check_all(path: Path, asked: Path) -> None:
     for folder in (*reversed(path.parents), path):
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_netns_mysql.errors import CacheError, ServerNotFoundError
-from pytest_netns_mysql.mysql.cache.trust import make
+from pytest_netns_mysql.mysql.cache.trust import make, write
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 
 WORDS = ("--no-defaults", "--version")
@@ -87,7 +87,7 @@ def remember(cache: Path, name: str, content: dict[str, Any]) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         make(path.parent)
-        draft.write_text(json.dumps({**read_json(path), name: content}, indent=1) + "\n")
+        write(draft, json.dumps({**read_json(path), name: content}, indent=1) + "\n")
         draft.replace(path)
     except (OSError, CacheError):
         with contextlib.suppress(OSError):

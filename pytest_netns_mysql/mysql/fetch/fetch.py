@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from pytest_netns_mysql.errors import FetchError
+from pytest_netns_mysql.mysql.cache import trust
 from pytest_netns_mysql.mysql.cache.cached import RECORD, read
 from pytest_netns_mysql.mysql.fetch.apt import AptRoot, Package
 from pytest_netns_mysql.mysql.fetch.products import MYSQL, PRODUCTS, Product
@@ -35,6 +37,7 @@ _LAYOUT = "3"
 _DRAFT = ".draft-"
 _VERSION_TIMEOUT = 30.0  # seconds
 _POLL = 0.5  # seconds
+_NOT_KEPT = stat.S_IWGRP | stat.S_IWOTH | stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
 # The names of packages with shared libraries. Those of perl and of character conversion are dependencies of each
 # server package, and no program needs them.
 _LIBRARY = re.compile(r"(lib(?!perl|gdbm|c-gconv)(?!.*-perl$)|zlib)")
@@ -61,11 +64,12 @@ def fetch(
 
     Raises:
         FetchError: The product cannot be fetched.
+        CacheError: Another user could write to the cache.
     """
     wanted, lines = PRODUCTS[product], Progress(progress)
     servers = cache.expanduser().absolute() / "servers"
     try:
-        servers.mkdir(parents=True, exist_ok=True)
+        trust.make(servers)
         before = _complete(servers, wanted)
         with _locked(servers / ".lock", lines):
             fetched_meanwhile = _complete(servers, wanted) - before
@@ -111,6 +115,7 @@ def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sou
     assemble(tree, product, libraries, folder, home)
     wanted = [package for package in packages if _is_wanted(package, names)]
     _write_record(tree, product, folder, home, wanted, apt.where())
+    _allow_nobody_else_to_write(folder)
     if home.exists():  # it belongs to another path or machine, or is damaged: see ``cached.read``
         shutil.rmtree(home)
     folder.rename(home)
@@ -190,6 +195,14 @@ def _write_record(
         "packages": {package.name: package.version for package in packages},
     }
     (folder / RECORD).write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _allow_nobody_else_to_write(folder: Path) -> None:
+    """Let only the owner write below a folder, whatever packages and umask say, and let no program change its user."""
+    for path in (folder, *folder.rglob("*")):
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & _NOT_KEPT:
+            path.chmod(stat.S_IMODE(mode) & ~_NOT_KEPT)
 
 
 def _check_that_it_runs(product: Product, home: Path) -> None:

@@ -78,7 +78,7 @@ def keep(server: Instance, fresh: FreshState) -> None:
     unfinished = file.with_name(f"{file.name}.{os.getpid()}")
     with contextlib.suppress(OSError, CacheError):
         trust.make(file.parent)
-        unfinished.write_text(json.dumps([fresh.counters.counts, kept, fresh.tables, contents]))
+        trust.write(unfinished, json.dumps([fresh.counters.counts, kept, fresh.tables, contents]))
         unfinished.replace(file)
         newest_first = sorted(file.parent.iterdir(), key=lambda path: path.stat().st_mtime_ns, reverse=True)
         for old in newest_first[_KEPT:]:
