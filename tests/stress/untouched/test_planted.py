@@ -74,7 +74,7 @@ def impostor() -> Iterator[int]:
             os.setresgid(STRANGER, STRANGER, STRANGER)
             os.setresuid(STRANGER, STRANGER, STRANGER)
             Board(survives_exec=True).show({**NO_FACTS, "pid": os.getpid(), "known_as": os.getpid()})
-            os.execv(setuid, ["waits", "300"])  # noqa: S606 - no shell is wanted
+            os.execv(setuid, ["waits", "300"])
         wait_for(lambda: Path("/proc", str(child), "comm").read_text() == "waits\n")
     yield child
     os.kill(child, signal.SIGKILL)
