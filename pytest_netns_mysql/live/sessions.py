@@ -144,7 +144,10 @@ def _behind(pid: int, folder: Path, link: str) -> LiveSession | None:
 def _read(path: str) -> dict[str, Any] | None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return board.read(descriptor)
+        # The folder in /proc is root's for a process that is not dumpable, or that runs a setuid program. Who made the
+        # memory says whose session it is: root must not enter what another user made up.
+        is_own = os.fstat(descriptor).st_uid == os.geteuid()
+        return board.read(descriptor) if is_own else None
     finally:
         os.close(descriptor)
 

@@ -25,8 +25,7 @@ def main() -> None:
     """Read the order from stdin, print READY or an error, close stdout, and serve until the server is ended."""
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=messages.Order)
     os.umask(0o077)
-    folder = _open_folder()
-    lock = offerfiles.lock(folder, order.address)
+    folder, lock = _lock(order.address)
     if lock is None:
         sys.exit("an equal server is up already")
     leader = _open_leader(order.leader)
@@ -37,6 +36,16 @@ def main() -> None:
     finally:
         offerfiles.remove(folder, order.address)
     sys.exit(code)
+
+
+def _lock(address: str) -> tuple[int, int | None]:
+    """Return a descriptor of the folder of offers, and what ``offerfiles.lock`` returns."""
+    while True:
+        folder = _open_folder()
+        try:
+            return folder, offerfiles.lock(folder, address)
+        except FileNotFoundError:  # the last server in the folder ended just now, and removed it
+            os.close(folder)
 
 
 def _open_folder() -> int:

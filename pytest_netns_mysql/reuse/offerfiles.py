@@ -28,6 +28,9 @@ def lock(folder: int, address: str) -> int | None:
     Returns:
         A descriptor that holds the lock until the descriptor and all copies are closed; None if another process has the
         lock.
+
+    Raises:
+        FileNotFoundError: The folder was removed since it was opened, by the end of the last server in it.
     """
     while True:
         path = path_of(folder, address, offers.LOCK)
@@ -46,14 +49,17 @@ def lock(folder: int, address: str) -> int | None:
 
 def clean(folder: int, address: str) -> None:
     """Remove the files that a killed supervisor left behind."""
-    descriptor = lock(folder, address)
-    if descriptor is not None:
-        remove(folder, address)
-        os.close(descriptor)
+    with contextlib.suppress(FileNotFoundError):
+        descriptor = lock(folder, address)
+        if descriptor is not None:
+            remove(folder, address)
+            os.close(descriptor)
 
 
 def remove(folder: int, address: str) -> None:
-    """Remove the files of an offer whose lock this process has."""
+    """Remove the files of an offer whose lock this process has, and the folder if it is empty then."""
     for kind in (offers.SOCKET, offers.LOCK):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{address}{kind}", dir_fd=folder)
+    with contextlib.suppress(OSError):  # it has other offers
+        os.rmdir(os.readlink(f"/proc/self/fd/{folder}"))  # noqa: PTH106, PTH115

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import platform
 import re
+import secrets
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 _LARGEST_SUMMARY = 1024 * 1024
 """How much a step of GitHub Actions may write to its summary, in bytes."""
+_OVERFLOW = 65534  # the uid shown for ids that a user namespace does not map, see user_namespaces(7)
 _PLACE_OF_SERVER = re.compile(r"( at |, ).*")
 
 
@@ -209,14 +213,34 @@ def _text(suffix: str, run: RunReport) -> str:
 def _write(file: Path, run: RunReport) -> None:
     """Write a file whole or not at all."""
     text = _text(file.suffix, run)
+    _refuse_strange_link(file)
     target = Path(os.path.realpath(file))  # not the link itself, if the file is one
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    # A name that nobody can guess: in /tmp another user could have made a link of that name, which would be followed.
+    unfinished = target.with_name(f".{secrets.token_hex(8)}.unfinished")
     try:
-        unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")
+        with unfinished.open("x", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _refuse_strange_link(file: Path) -> None:
+    """Raise PermissionError for a link that another user made in a folder such as /tmp.
+
+    The kernel refuses to follow such links where fs.protected_symlinks is 1, see proc_sys_fs(5). Here they are refused
+    wherever they are, because the report would replace a file that the other user chose.
+    """
+    try:
+        folder, link = file.parent.stat(), file.lstat()
+    except OSError:
+        return  # there is no file yet
+    is_everybodys = folder.st_mode & stat.S_ISVTX and folder.st_mode & stat.S_IWOTH
+    # In a user namespace root and all other users are shown as nobody.
+    is_of_its_owner = link.st_uid == folder.st_uid and link.st_uid != _OVERFLOW
+    if stat.S_ISLNK(link.st_mode) and is_everybodys and not (link.st_uid == os.geteuid() or is_of_its_owner):
+        raise PermissionError(errno.EACCES, f"it is a link that another user made (uid {link.st_uid})")
 
 
 def _append(file: Path, run: RunReport) -> None:

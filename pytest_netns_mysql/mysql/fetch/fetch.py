@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import subprocess
 import tempfile
 import time
@@ -34,6 +35,7 @@ _LAYOUT = "3"
 _DRAFT = ".draft-"
 _VERSION_TIMEOUT = 30.0  # seconds
 _LOCK_TIMEOUT = 1800.0  # seconds: another process may be fetching by a slow line
+_NOT_KEPT = stat.S_IWGRP | stat.S_IWOTH | stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
 # The names of packages with shared libraries. Those of perl and of character conversion are dependencies of each
 # server package, and no program needs them.
 _LIBRARY = re.compile(r"(lib(?!perl|gdbm|c-gconv)(?!.*-perl$)|zlib)")
@@ -60,6 +62,7 @@ def fetch(
 
     Raises:
         FetchError: The product cannot be fetched.
+        CacheError: Another user could write to the cache.
     """
     wanted, lines = PRODUCTS[product], Progress(progress)
     servers = cache.expanduser().absolute() / "servers"
@@ -111,6 +114,7 @@ def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sou
     assemble(tree, product, libraries, folder, home)
     wanted = [package for package in packages if _is_wanted(package, names)]
     _write_record(tree, product, folder, home, wanted, apt.where())
+    _allow_nobody_else_to_write(folder)
     if home.exists():  # it is incomplete or damaged
         shutil.rmtree(home)
     folder.rename(home)
@@ -198,6 +202,14 @@ def _write_record(
         "packages": {package.name: package.version for package in packages},
     }
     (folder / RECORD).write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _allow_nobody_else_to_write(folder: Path) -> None:
+    """Let only the owner write below a folder, whatever packages and umask say, and let no program change its user."""
+    for path in (folder, *folder.rglob("*")):
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & _NOT_KEPT:
+            path.chmod(stat.S_IMODE(mode) & ~_NOT_KEPT)
 
 
 def _check_that_it_runs(product: Product, home: Path) -> None:

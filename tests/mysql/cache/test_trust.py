@@ -68,6 +68,19 @@ def test_what_is_made_is_ones_own_whatever_the_umask(base: Path) -> None:
     trust.check(base / "a" / "b" / "not there")
 
 
+def test_a_file_that_is_written_is_ones_own_whatever_the_umask(base: Path) -> None:
+    before = os.umask(0)
+    try:
+        trust.write(base / "file", "text")
+    finally:
+        os.umask(before)
+    assert ((base / "file").read_text(), (base / "file").stat().st_mode & 0o777) == ("text", 0o644)
+    (base / "link").symlink_to(base / "elsewhere")
+    with pytest.raises(OSError, match="symbolic links"):
+        trust.write(base / "link", "text")
+    assert not (base / "elsewhere").exists()
+
+
 def test_a_folder_that_everybody_writes_to_is_refused_with_all_below_it(base: Path) -> None:
     (base / "cache" / "servers").mkdir(parents=True)
     (base / "cache").chmod(0o777)

@@ -62,9 +62,15 @@ def lines() -> list[str]:
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory, lines: list[str]) -> Path:
-    """Fetch once, into an empty cache."""
+    """Fetch once, into an empty cache that others can search, with a umask of 0."""
     cache = tmp_path_factory.mktemp("fetched") / "cache"
-    fetch(cache, progress=lines.append)
+    (cache / "servers").mkdir(parents=True)
+    (cache / "servers").chmod(0o755)
+    before = os.umask(0)
+    try:
+        fetch(cache, progress=lines.append)
+    finally:
+        os.umask(before)
     return cache
 
 
@@ -76,6 +82,12 @@ def home(cache: Path) -> Path:
 def test_the_programs_run(home: Path) -> None:
     for name in ("mysqld", "mysql", "mysqldump", "mysqladmin"):
         assert re.search(r" Ver \d+\.\d+\.\d+", run(home / "bin" / name, "--no-defaults", "--version"))
+
+
+def test_nobody_else_can_write_to_what_was_fetched_whatever_the_umask(home: Path) -> None:
+    found = [path for path in (home, *home.rglob("*")) if not path.is_symlink()]
+    assert [path for path in found if path.stat().st_mode & 0o6022] == []
+    assert len(found) > 100
 
 
 def test_the_server_initializes_a_data_directory(home: Path, tmp_path: Path) -> None:

@@ -147,6 +147,18 @@ def test_a_changed_release_file_is_refused(archive: Archive, keys: Keys, tmp_pat
     assert "BADSIG" in text or "signature" in text.lower()
 
 
+def test_a_release_file_that_has_expired_is_refused(
+    archive: Archive, keys: Keys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mirror that replays what was signed long ago; the configuration of a machine may allow that."""
+    (tmp_path / "apt.conf").write_text(f'Dir::Etc::parts "{tmp_path}/none"; Dir::Etc::main "/dev/null";\n')
+    monkeypatch.setenv("APT_CONFIG", str(tmp_path / "apt.conf"))
+    text = archive.release.read_text()
+    archive.release.write_text(text.replace("Suite:", "Valid-Until: Fri, 02 Jan 2026 00:00:00 UTC\nSuite:"))
+    keys.sign(archive)
+    assert "is expired" in refusal(tmp_path / "cache", archive.source(keys.home / "ours.gpg"))
+
+
 def test_a_changed_index_is_refused(archive: Archive, keys: Keys, tmp_path: Path) -> None:
     keys.sign(archive)
     archive.index.write_text(archive.index.read_text().replace("nothing", "notHing"))
