@@ -6,6 +6,7 @@ import ctypes
 import grp
 import os
 import pwd
+import stat
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,7 @@ import pytest
 from pytest_netns_mysql import CacheError, settings, settingvalues
 from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
 from pytest_netns_mysql.mysql.cache import trust
+from pytest_netns_mysql.mysql.cache.draftfile import replace_file
 from pytest_netns_mysql.mysql.choice import Finder
 
 STRANGER = 12345
@@ -69,16 +71,18 @@ def test_what_is_made_is_ones_own_whatever_the_umask(base: Path) -> None:
 
 
 def test_a_file_that_is_written_is_ones_own_whatever_the_umask(base: Path) -> None:
+    (base / "link").symlink_to(base / "elsewhere")
     before = os.umask(0)
     try:
-        trust.write(base / "file", "text")
+        replace_file(base / "file", "text")
+        replace_file(base / "link", "text")
     finally:
         os.umask(before)
-    assert ((base / "file").read_text(), (base / "file").stat().st_mode & 0o777) == ("text", 0o644)
-    (base / "link").symlink_to(base / "elsewhere")
-    with pytest.raises(OSError, match="symbolic links"):
-        trust.write(base / "link", "text")
-    assert not (base / "elsewhere").exists()
+    for name in ("file", "link"):
+        status = (base / name).lstat()
+        assert (stat.S_ISREG(status.st_mode), status.st_mode & 0o777) == (True, 0o644)
+        assert (base / name).read_text() == "text"
+    assert sorted(path.name for path in base.iterdir()) == ["file", "link"]
 
 
 def test_a_folder_that_everybody_writes_to_is_refused_with_all_below_it(base: Path) -> None:
