@@ -132,8 +132,8 @@ class Census:
             if self._is_own(pid):
                 yield f"process {_named(pid)}"
             else:
-                # The kernel gives the inode of a namespace that is gone to a new one. So only processes count that began
-                # before the session's end and have no other parent.
+                # The kernel gives the number of a namespace that is gone to a new one. So only processes count that
+                # began before the session's end and have no other parent.
                 if int(_started(pid) or self._ended) >= self._ended:
                     continue
                 held = {kind for kind in KINDS if _inode(f"/proc/{pid}/ns/{kind}") in self.namespaces}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
-import signal
 import subprocess
 import sys
 import time
@@ -50,6 +49,7 @@ class Session:
         suite: The name of the inner suite in ``tests/suites/endings``.
         arguments: Further arguments of pytest.
         environment: Further variables.
+        command: A command in place of pytest, which makes the file that CENSUS_MARK names.
     """
 
     folder: Path
@@ -58,6 +58,7 @@ class Session:
     suite: str = "small"
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Write the suite."""
@@ -72,9 +73,22 @@ class Session:
 
     def run(self) -> list[str]:
         """Start the session, end it, and return what is left of it."""
+        try:
+            fault = self.end()
+            if fault:
+                return [fault]
+            left, self.took = self.census.left_in_the_end()
+            return left
+        finally:  # nothing may stay for the sessions behind this one
+            self.census.kill()
+
+    def end(self) -> str:
+        """Start the session and end it; return what went wrong, or ''."""
         process, terminal = self._start()
         try:
             self._wait_for_mark(process)
+            if not self.mark.exists():
+                return f"the session did not come to its stage: {self.census.left()[:3]}"
             self.census.observe(process.pid)
             for target, number, pause in self.ending.signals:
                 self._pause(process, pause)
@@ -83,20 +97,17 @@ class Session:
                     terminal = -1
                 else:
                     self._send(target, number, process.pid)
-            if not self._await_end(process):
-                return [f"the session had not ended: {self.census.left()[:3]}"]
-            left, self.took = self.census.left_in_the_end()
-            return left
-        finally:  # nothing may stay for the sessions behind this one
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            return "" if self._await_end(process) else f"the session had not ended: {self.census.left()[:3]}"
+        finally:
+            if process.poll() is None:
+                process.kill()
             process.wait()
             if terminal >= 0:
                 os.close(terminal)
-            self.census.kill()
 
     def _start(self) -> tuple[subprocess.Popen[bytes], int]:
-        command = [sys.executable, "-m", "pytest", "-p", "ending", "-p", "no:cacheprovider", *self.arguments]
+        pytest = [sys.executable, "-m", "pytest", "-p", "ending", "-p", "no:cacheprovider", *self.arguments]
+        command = [*self.command] or pytest
         environment = {
             **os.environ,
             **self.census.environment,
