@@ -16,7 +16,7 @@ from pytest_netns_mysql.collection import ordering, overview
 from pytest_netns_mysql.collection.netnstests import is_netns_test
 from pytest_netns_mysql.errors import NetnsError
 from pytest_netns_mysql.kernel.linuxonly import platform_error
-from pytest_netns_mysql.run.entry import ENTRY, Entry
+from pytest_netns_mysql.run.entry import ENTRY, Entry, end_with_controller
 from pytest_netns_mysql.run.printing import print_line
 from pytest_netns_mysql.run.projecthooks import ProjectHooks
 from pytest_netns_mysql.run.pytestoptions import (
@@ -99,8 +99,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check the settings; in a worker of xdist, start a server early."""
     session = _follow_environment(config)
     if hasattr(config, "workerinput"):
-        session.board.worker = config.workerinput["workerid"]
-        config.stash[START].before_collection()
+        _configure_worker(config, session)
     if takes_reports(config):
         from pytest_netns_mysql.run.reportextras import ReportExtras
 
@@ -125,6 +124,13 @@ def pytest_configure(config: pytest.Config) -> None:
             from pytest_netns_mysql.run.machines import Machines
 
             config.pluginmanager.register(Machines(config, session), "netns_machines")
+
+
+def _configure_worker(config: pytest.Config, session: NetnsSession) -> None:
+    session.board.worker = config.workerinput["workerid"]  # type: ignore[attr-defined]
+    if session.received is None:
+        end_with_controller()
+    config.stash[START].before_collection()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterable
 
 import pytest
 
 from pytest_netns_mysql.errors import SandboxError, ThreadsError
+from pytest_netns_mysql.kernel.linuxonly import platform_error
 from pytest_netns_mysql.run.networks import NOTHING_SAID
 from pytest_netns_mysql.run.pytestoptions import has_only_remote_workers, is_distributed, runs_nothing
 from pytest_netns_mysql.run.reexecution import Reexecution
@@ -126,3 +128,11 @@ class Entry:
 
 
 ENTRY = pytest.StashKey[Entry]()
+
+
+def end_with_controller() -> None:
+    """Let this worker of xdist end when its controller is killed; by itself it would notice five to fifteen s later."""
+    if platform_error() is None:
+        from pytest_netns_mysql.kernel.namespaces import syscalls
+
+        syscalls.die_with_parent(signal.SIGKILL)

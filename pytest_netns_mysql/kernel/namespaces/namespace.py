@@ -105,7 +105,8 @@ class Namespace(AsyncEnterable):
     ) -> subprocess.Popen[Any]:
         """Start a program in this namespace, as ``subprocess.Popen`` does.
 
-        The program ends when the test ends it. With ``drop_capabilities`` it also ends when the calling thread ends.
+        The program ends when the test ends it, and at the latest when this process ends. With ``drop_capabilities`` it
+        also ends when the calling thread ends.
 
         Args:
             argv: The program and its arguments.

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SandboxError
-from pytest_netns_mysql.kernel.namespaces import syscalls
+from pytest_netns_mysql.kernel.namespaces import sweeper, syscalls
 from pytest_netns_mysql.kernel.namespaces.asyncblock import OwnedByTest
 from pytest_netns_mysql.kernel.namespaces.block import Block
 from pytest_netns_mysql.kernel.namespaces.childprocess import run_in_child
 from pytest_netns_mysql.kernel.namespaces.creation import create_namespaces
+from pytest_netns_mysql.kernel.namespaces.directories import WORK_DIRECTORY
 from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
 from pytest_netns_mysql.kernel.namespaces.newthread import has_kernel_threads, run_in_new_thread
 from pytest_netns_mysql.kernel.namespaces.position import Position, identity, open_network
@@ -196,9 +197,11 @@ def _create_and_return(home: Position) -> Position:
     """Create the namespaces of a sandbox and return their position; the calling thread ends at ``home`` in any case."""
     try:
         create_namespaces()
-        return Position.current()
+        inner = Position.current()
     finally:
         home.enter()
+    _start_sweeper(inner)
+    return inner
 
 
 def _create_and_stay() -> Position:
@@ -215,10 +218,22 @@ def _create_and_stay() -> Position:
 
     if CAP_SYS_CHROOT not in effective_capabilities() or not has_kernel_threads():
         run_in_child(create)
-        return create()
+        inner = create()
+        _start_sweeper(inner)
+        return inner
     inner = run_in_new_thread(create)
+    _start_sweeper(inner)
     inner.enter()
     return inner
+
+
+def _start_sweeper(inner: Position) -> None:
+    """Have the processes that are left in a sandbox ended when this process has ended."""
+    folder = os.open(str(WORK_DIRECTORY.relative_to("/")), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=inner.root)
+    try:
+        sweeper.start(inner.mount, folder)
+    finally:
+        os.close(folder)
 
 
 def _create_outside() -> Position:
