@@ -137,6 +137,18 @@ def add_finalizer(definition: Definition, finalizer: Callable[[], None]) -> None
     definition.addfinalizer(finalizer)
 
 
+def plain_teardown() -> Callable[..., None]:
+    """Return the method ``teardown`` of tests that have none of their own: it does nothing."""
+    from _pytest.nodes import Node
+
+    return Node.teardown
+
+
+def has_begun(item: pytest.Item) -> bool:
+    """Return True if pytest has begun to set a test up, so that finalizers can be added to the test."""
+    return item in item.session._setupstate.stack
+
+
 def tear_down(definition: Definition, request: Any) -> None:
     """Tear a fixture down, and before it all fixtures that were built on it."""
     definition.finish(request)

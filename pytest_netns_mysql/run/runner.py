@@ -18,7 +18,7 @@ from pytest_netns_mysql.run.networkinforce import NetworkInForce
 from pytest_netns_mysql.run.ownfixtures import is_own
 from pytest_netns_mysql.run.reservedfiles import ReservedFiles
 from pytest_netns_mysql.run.stash import ACCOUNTS, MISTAKE, NAMESPACE, TEARDOWN_SECTIONS
-from pytest_netns_mysql.run.teardown import Stay, warn_of_open_block
+from pytest_netns_mysql.run.teardown import FinalizersOfTest, Stay, warn_of_open_block
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.run.session import NetnsSession
@@ -51,6 +51,7 @@ class Runner:
         self._async = AsyncTests(session, self._network)
         self._strays = StrayThreads(lambda: session.networks.sandbox)
         self._files = ReservedFiles()
+        self._finalizers: FinalizersOfTest | None = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -87,8 +88,14 @@ class Runner:
             self._network.ask_early(item)
         elif self._session.networks.has_left_for_good and self._session.settings.other_tests == "fail":
             pytest.fail(_HOST_NETWORK_LOST, pytrace=False)
-        yield
-        self._network.require()
+        if self._network.netns_test is not None and FinalizersOfTest.are_possible(item):
+            self._finalizers = FinalizersOfTest(item, lambda: self._network.place(inside=True))
+        try:
+            yield
+            self._network.require()
+        finally:
+            if self._finalizers is not None:
+                self._finalizers.end_phase()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
@@ -167,17 +174,14 @@ class Runner:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Run the test, and the finalizers that it adds, in its namespace."""
+        """Run the test in its namespace."""
         place = self._network.place(inside=True)
         if place is None:
             yield
             return
         self._begin()
         self._session.board.show_accounts(item.stash.get(ACCOUNTS, ()))
-        adds_finalizers = "request" in pytest_internals.fixture_names(item)
         stay = Stay(place, "the test")
-        if adds_finalizers:
-            item.addfinalizer(stay.leave)
         try:
             with self._async.around_test(item):
                 stay.enter()
@@ -186,8 +190,8 @@ class Runner:
                 finally:
                     stay.leave()
         finally:
-            if adds_finalizers:
-                item.addfinalizer(stay.enter)
+            if self._finalizers is not None:
+                self._finalizers.end_phase()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> Generator[None, object, object]:
@@ -213,6 +217,9 @@ class Runner:
         try:
             yield
         finally:
+            if self._finalizers is not None:
+                self._finalizers.forget()
+                self._finalizers = None
             self._async.end_test(item)
             self._strays.end_test()
             self._bring_back(item, ended="the test")

@@ -23,7 +23,7 @@ from pytest_netns_mysql.run.stash import NAMESPACE
 if TYPE_CHECKING:
     import pytest
 
-    from pytest_netns_mysql.kernel.namespaces.position import SavedTarget
+    from pytest_netns_mysql.kernel.namespaces.savedtarget import SavedTarget
     from pytest_netns_mysql.kernel.namespaces.threadplace import ThreadPlace
 
 _ANYIO = "anyio_backend"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import NetnsWarning
+from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
+    import pytest
+
     from pytest_netns_mysql.kernel.namespaces.block import Block
     from pytest_netns_mysql.kernel.namespaces.enterable import Enterable
 
@@ -39,6 +43,54 @@ class Stay:
         if block is not None:
             for inside in self._place.end_hold(block):
                 warn_of_open_block(inside, self._what)
+
+
+class FinalizersOfTest:
+    """Has the finalizers of a test run in the namespace of the test.
+
+    Any of its fixtures may add finalizers to the test, or to itself while the test runs.
+    """
+
+    def __init__(self, item: pytest.Item, place: Callable[[], Enterable | None]) -> None:
+        """Have the test's own ``teardown``, which pytest calls behind all finalizers, end the stay.
+
+        Args:
+            item: A netns test, whose setup has not begun.
+            place: Returns the test's namespace, or None as long as there is no network.
+        """
+        self._item = item
+        self._place = place
+        self._stay: Stay | None = None
+        self._own_teardown = item.teardown
+        item.teardown = self._tear_down  # type: ignore[method-assign]
+
+    @staticmethod
+    def are_possible(item: pytest.Item) -> bool:
+        """Return True if a test may have finalizers, or a ``teardown`` of its own, as those of unittest have."""
+        is_overridden = type(item).teardown is not pytest_internals.plain_teardown()
+        return is_overridden or "request" in pytest_internals.fixture_names(item)
+
+    def end_phase(self) -> None:
+        """Note that the setup or the call has ended: what it has added runs in the namespace."""
+        if pytest_internals.has_begun(self._item):
+            self._item.addfinalizer(self._enter)
+
+    def forget(self) -> None:
+        """Give the test its own ``teardown`` back: the test may run again."""
+        vars(self._item).pop("teardown", None)
+
+    def _enter(self) -> None:
+        place = self._place() if self._stay is None else None
+        if place is not None:
+            self._stay = Stay(place, "a finalizer of the test")
+            self._stay.enter()
+
+    def _tear_down(self) -> None:
+        try:
+            self._own_teardown()
+        finally:
+            if self._stay is not None:
+                self._stay.leave()
 
 
 def warn_of_open_block(block: Block, ended: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from weakref import WeakSet
 
 from pytest_netns_mysql.kernel.namespaces import suspension
-from pytest_netns_mysql.kernel.namespaces.position import SavedTarget
+from pytest_netns_mysql.kernel.namespaces.savedtarget import SavedTarget
 
 
 class Place(Protocol):

@@ -41,7 +41,7 @@ def install(user: object) -> None:
     _start_without_block(threading.Thread)
     _visit(threading.Thread, "start")
     _visit(subprocess.Popen, "__init__", "starts a program")
-    for name in ("posix_spawn", "posix_spawnp", "system"):
+    for name in ("posix_spawn", "posix_spawnp", "spawnv", "spawnve", "spawnvp", "spawnvpe", "system"):
         _visit(os, name, "starts a program")
     hook = ImportHook(
         {

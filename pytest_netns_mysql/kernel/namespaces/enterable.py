@@ -12,7 +12,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from pytest_netns_mysql.errors import BlockError
-from pytest_netns_mysql.kernel.namespaces.block import Block, BlockState
+from pytest_netns_mysql.kernel.namespaces.block import Block
 from pytest_netns_mysql.kernel.namespaces.position import Target
 from pytest_netns_mysql.kernel.namespaces.threadplace import ThreadPlace
 from pytest_netns_mysql.kernel.namespaces.withblocks import OpenBlocks
@@ -28,9 +28,10 @@ class _Statement:
     closed.
     """
 
-    __slots__ = ("block", "blocks", "watches")
+    __slots__ = ("block", "blocks", "instance", "watches")
 
-    def __init__(self) -> None:
+    def __init__(self, instance: Enterable | None) -> None:
+        self.instance = instance  # None if the statement, as ExitStack, looked ``__exit__`` up in the class
         self.block: Block | None = None
         self.blocks: OpenBlocks | None = None
         self.watches: tuple[weakref.ref[object], ...] = ()
@@ -56,17 +57,26 @@ class _Exit:
         self._expected = threading.local()
 
     def __get__(self, instance: Enterable | None, kind: type[Enterable]) -> Callable[..., None]:
-        statement = _Statement()
+        statement = _Statement(instance)
         leave = partial(_leave, statement) if instance is None else partial(_leave, statement, instance)
         statement.watches = weakref.ref(leave, statement.close_block), weakref.ref(leave, statement.close_block)
-        self._expected.statement = statement
+        expected = self._expected.__dict__.setdefault("statements", [])
+        if expected:  # hasattr() looks ``__exit__`` up as well, and does not keep what it gets
+            expected[:] = [each for each in expected if each.is_running]
+        expected.append(statement)
         return leave
 
-    def expected_statement(self) -> _Statement | None:
-        """Return the ``with`` statement that calls ``__enter__`` now, or None if somebody calls it by hand."""
-        statement: _Statement | None = self._expected.__dict__.pop("statement", None)
-        # hasattr() looks ``__exit__`` up as well, and does not keep what it gets.
-        return statement if statement is not None and statement.is_running else None
+    def expected_statement(self, instance: Enterable) -> _Statement | None:
+        """Return the ``with`` statement that calls ``__enter__`` now, or None if somebody calls it by hand.
+
+        A signal handler with ``with`` statements of its own may run between the two calls of a statement.
+        """
+        expected: list[_Statement] = self._expected.__dict__.get("statements", [])
+        for statement in reversed(expected):
+            if statement.is_running and statement.instance in (None, instance):
+                expected.remove(statement)
+                return statement
+        return None
 
 
 _EXIT = _Exit()
@@ -94,7 +104,7 @@ class Enterable:
 
     def __enter__(self: Self) -> Self:
         self.place.raise_if_closed()
-        statement = _EXIT.expected_statement()
+        statement = _EXIT.expected_statement(self)
         block = Block(self.name, self.place.target, _calling_line(), by_hand=statement is None)
         if statement is not None:
             statement.block, statement.blocks = block, self._blocks
@@ -131,7 +141,7 @@ def _leave(statement: _Statement, instance: Enterable, *_: object) -> None:
         try:
             statement.blocks.leave(statement.block)
         finally:
-            if statement.block.state is not BlockState.OPEN:
+            if not statement.block.is_open:
                 statement.watches = ()
         return
     statement.watches = ()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import os
-from collections.abc import Callable, Iterable, Iterator
+import inspect
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.errors import OriginError
-from pytest_netns_mysql.kernel.namespaces.asyncblock import AsyncBlock, current_async_block, deciding_block
-from pytest_netns_mysql.kernel.namespaces.block import Block
+from pytest_netns_mysql.kernel.namespaces.asyncblock import deciding_block
 from pytest_netns_mysql.kernel.namespaces.importhook import ImportHook
-from pytest_netns_mysql.kernel.namespaces.placedjob import PlacedJob
-from pytest_netns_mysql.kernel.namespaces.position import SavedTarget, identity, network_identity
+from pytest_netns_mysql.kernel.namespaces.placedjob import PlacedJob, SubmissionPlace
+from pytest_netns_mysql.kernel.namespaces.position import identity, network_identity
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
@@ -42,6 +40,7 @@ class PoolPatches:
             {
                 "concurrent.futures.thread": self._patch_thread_executor,
                 "concurrent.futures.process": self._patch_process_executor,
+                "multiprocessing.process": self._patch_process,
                 "multiprocessing.pool": self._patch_pool,
                 "multiprocessing.forkserver": self._patch_forkserver,
                 "trio._core._thread_cache": self._patch_trio,
@@ -71,21 +70,40 @@ class PoolPatches:
     def _bound(self, job: Callable[..., Any]) -> Callable[..., Any]:
         """Return a job that runs, in any thread, where the calling thread stands now."""
         sandbox = self._sandbox()
-        if sandbox is None or isinstance(job, PlacedJob):
-            return job
-        block = current_async_block()
-        if block is not None and block.ended_with:
-            block = None  # the job's own sockets are refused, where the job knows the block
-        return functools.partial(_run_job, sandbox, sandbox.blocks.save_target(), block, job)
+        return job if sandbox is None or isinstance(job, PlacedJob) else SubmissionPlace(sandbox).bound(job)
 
     def _patch_thread_executor(self, module: ModuleType) -> None:
-        submit = module.ThreadPoolExecutor.submit
+        """Patch the item that an executor makes of each job: the callbacks of the job's future run in it as well.
 
-        @functools.wraps(submit)
-        def moving(pool: Any, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
-            return submit(pool, self._bound(fn), *args, **options)
+        What is submitted stays as it is: interpreters of their own, which an executor of Python 3.14 may have, could
+        not get a function of ours.
+        """
+        kind = module._WorkItem
+        init, run = kind.__init__, kind.run
 
-        self._replace(module.ThreadPoolExecutor, "submit", moving)
+        @functools.wraps(init)
+        def making(item: Any, future: Any, task: Any, *args: Any, **options: Any) -> None:
+            init(item, future, task, *args, **options)
+            sandbox = self._sandbox()
+            job = task[0] if isinstance(task, tuple) else task
+            is_bound = sandbox is not None and not isinstance(job, PlacedJob)
+            item.netns_place = SubmissionPlace(sandbox) if is_bound and sandbox is not None else None
+
+        @functools.wraps(run)
+        def running(item: Any, *args: Any) -> None:
+            place: SubmissionPlace | None = getattr(item, "netns_place", None)
+            if place is None:
+                run(item, *args)
+                return
+            try:
+                with place.visited():
+                    run(item, *args)
+            except OriginError as error:  # the job has not begun
+                if item.future.set_running_or_notify_cancel():
+                    item.future.set_exception(error)
+
+        self._replace(kind, "__init__", making)
+        self._replace(kind, "run", running)
 
     def _patch_trio(self, module: ModuleType) -> None:
         start = module.ThreadCache.start_thread_soon
@@ -110,7 +128,7 @@ class PoolPatches:
 
         @functools.wraps(submit)
         def checking(pool: Any, fn: Callable[..., Any], /, *args: Any, **options: Any) -> Any:
-            self._check_processes(pool._processes or ())
+            self._check_processes((pool._processes or {}).values())
             return submit(pool, fn, *args, **options)
 
         self._replace(module.ProcessPoolExecutor, "submit", checking)
@@ -122,7 +140,7 @@ class PoolPatches:
         def checking(pool: Any) -> None:
             check(pool)
             # A ThreadPool is a Pool as well; its workers are threads, which have no pid.
-            self._check_processes(pid for worker in pool._pool if (pid := getattr(worker, "pid", None)) is not None)
+            self._check_processes(worker for worker in pool._pool if getattr(worker, "pid", None) is not None)
 
         self._replace(module.Pool, "_check_running", checking)
         self._patch_thread_pool(module)
@@ -130,26 +148,52 @@ class PoolPatches:
     def _patch_thread_pool(self, module: ModuleType) -> None:
         """Patch the methods of a ThreadPool through which all others submit their jobs."""
         for name in ("apply_async", "_map_async", "imap", "imap_unordered"):
-            method = getattr(module.Pool, name)
+            self._replace(module.ThreadPool, name, self._binding(getattr(module.Pool, name)))
 
-            def moving(pool: Any, func: Callable[..., Any], *args: Any, _method: Any = method, **options: Any) -> Any:
-                return _method(pool, self._bound(func), *args, **options)
+    def _binding(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a method that runs a job, and the callbacks for its result, where the job is submitted."""
+        signature = inspect.signature(method)
 
-            self._replace(module.ThreadPool, name, functools.wraps(method)(moving))
+        @functools.wraps(method)
+        def binding(*args: Any, **options: Any) -> Any:
+            given = signature.bind(*args, **options)
+            given.arguments["func"] = self._bound(given.arguments["func"])
+            sandbox = self._sandbox()
+            for name in ("callback", "error_callback"):
+                callback = given.arguments.get(name)
+                if callback is not None and sandbox is not None:
+                    given.arguments[name] = SubmissionPlace(sandbox).bound_callback(callback)
+            return method(*given.args, **given.kwargs)
 
-    def _check_processes(self, pids: Iterable[int]) -> None:
+        return binding
+
+    def _patch_process(self, module: ModuleType) -> None:
+        """Patch the class of processes to note where each of them starts."""
+        start = module.BaseProcess.start
+
+        @functools.wraps(start)
+        def starting(process: Any) -> None:
+            process.netns_started_in = _network_here()
+            start(process)
+
+        self._replace(module.BaseProcess, "start", starting)
+
+    def _check_processes(self, processes: Iterable[Any]) -> None:
         """Raise OriginError if a process of a pool is in another network namespace than the calling thread."""
-        block = deciding_block()
-        here = network_identity() if block is None or block.ended_with else block.place.saved().network_id
-        for pid in pids:
+        here = _network_here()
+        for process in processes:
             try:
-                there = identity(f"/proc/{pid}/ns/net")
+                there = identity(f"/proc/{process.pid}/ns/net")
+            except PermissionError:
+                # A program that root starts in a user namespace has capabilities that this process has not, and so it
+                # cannot be looked at, see ptrace(2).
+                there = getattr(process, "netns_started_in", here)
             except OSError:
                 continue  # the process has ended
             if there != here:
                 raise OriginError(
                     "the processes of this pool run in another network namespace than the code that gives them work",
-                    tried=[f"process {pid} was started elsewhere, and cannot be moved"],
+                    tried=[f"process {process.pid} was started elsewhere, and cannot be moved"],
                     remedies=["make the pool in the test (or the block) that uses it, and shut it down there"],
                 )
 
@@ -169,44 +213,7 @@ class PoolPatches:
         self._replace(module, "connect_to_new_process", connect)
 
 
-def _run_job(
-    sandbox: Sandbox,
-    saved: SavedTarget,
-    block: AsyncBlock | None,
-    job: Callable[..., Any],
-    *args: Any,
-    **options: Any,
-) -> Any:
-    """Run a job of a pool where the job was submitted, in that ``async with`` block or None."""
-    blocks = sandbox.blocks
-    blocks.jobs += 1
-    try:
-        if block is None and saved.is_current():
-            return job(*args, **options)
-        with _moved(sandbox, saved, block):
-            return job(*args, **options)
-    finally:
-        blocks.jobs -= 1
-
-
-@contextlib.contextmanager
-def _moved(sandbox: Sandbox, saved: SavedTarget, async_block: AsyncBlock | None) -> Iterator[None]:
-    """Move the calling thread, which belongs to a pool, to where a job was submitted until the block ends."""
-    blocks = sandbox.blocks
-    block = Block("a job of a pool", saved.target, (os.devnull, 0), by_hand=False)
-    block.async_block = async_block
-    try:
-        if sandbox.has_moved_in:
-            blocks.settle()
-        blocks.enter(block, is_plain=False)
-    except OSError as error:
-        raise OriginError(
-            "a thread of a pool cannot move to where its job was submitted: without root no thread leaves the sandbox",
-            tried=[str(error)],
-            remedies=["make the pool in the test that uses it, and shut it down there"],
-        ) from error
-    try:
-        yield
-    finally:
-        blocks.end_inside(block)
-        blocks.drop(block)
+def _network_here() -> tuple[int, int]:
+    """Return the identity of the network namespace in which the running code stands."""
+    block = deciding_block()
+    return network_identity() if block is None or block.ended_with else block.place.saved().network_id

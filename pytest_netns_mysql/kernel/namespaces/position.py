@@ -169,35 +169,6 @@ Target = int | Position
 """Where a thread can be moved: a network namespace of the sandbox, by its descriptor, or any position."""
 
 
-class SavedTarget:
-    """The target at which a thread once stood. Its own descriptors are closed with this object.
-
-    Attributes:
-        target: Where to move another thread.
-        network_id: Device and inode of the network namespace.
-        mount_id: Device and inode of the mount namespace.
-    """
-
-    __slots__ = ("_is_owned", "mount_id", "network_id", "target")
-
-    def __init__(
-        self, target: Target, network_id: tuple[int, int], mount_id: tuple[int, int], *, is_owned: bool = False
-    ) -> None:
-        """Save a target; ``is_owned`` says that this object closes its descriptors."""
-        self.target: Target = target
-        self.network_id: tuple[int, int] = network_id
-        self.mount_id: tuple[int, int] = mount_id
-        self._is_owned = is_owned
-
-    def __del__(self) -> None:
-        if self._is_owned:
-            close_target(self.target)
-
-    def is_current(self) -> bool:
-        """Return True if the calling thread is in both namespaces."""
-        return network_identity() == self.network_id and mount_identity() == self.mount_id
-
-
 def close_target(target: Target) -> None:
     """Close the descriptors of a target."""
     if isinstance(target, Position):

@@ -25,6 +25,7 @@ from pytest_netns_mysql.kernel.namespaces.privileges import (
     needs_user_namespace,
 )
 from pytest_netns_mysql.kernel.namespaces.refusal import sandbox_error
+from pytest_netns_mysql.kernel.namespaces.savedtarget import SavedTargets
 from pytest_netns_mysql.kernel.namespaces.usernamespace import enter_user_namespace
 from pytest_netns_mysql.kernel.namespaces.withblocks import OpenBlocks
 
@@ -69,7 +70,9 @@ class Sandbox:
     def __post_init__(self) -> None:
         """Start without an open block in any thread."""
         self.owned_by_test: OwnedByTest = OwnedByTest()
-        self.blocks: OpenBlocks = OpenBlocks(self.home, self.inner, self.outside, can_return=self.can_return)
+        self.blocks: OpenBlocks = OpenBlocks(
+            self.home, self.inner, self.outside, SavedTargets(), can_return=self.can_return
+        )
 
     @classmethod
     def create(cls, mode: str = "auto") -> Sandbox:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pytest_netns_mysql.errors import BlockError
 from pytest_netns_mysql.kernel.namespaces.asyncblock import AsyncBlock
 from pytest_netns_mysql.kernel.namespaces.block import Block
-from pytest_netns_mysql.kernel.namespaces.position import SavedTarget, Target
+from pytest_netns_mysql.kernel.namespaces.position import Target
+from pytest_netns_mysql.kernel.namespaces.savedtarget import SavedTarget
 from pytest_netns_mysql.kernel.namespaces.withblocks import OpenBlocks
 
 _CLOSED = -1

@@ -10,43 +10,18 @@ from contextvars import Context
 from pytest_netns_mysql.errors import BlockError, OneWayError
 from pytest_netns_mysql.kernel.namespaces import suspension, syscalls
 from pytest_netns_mysql.kernel.namespaces.asyncblock import CURRENT, AsyncBlock, deciding_block
-from pytest_netns_mysql.kernel.namespaces.block import Block, BlockState, Owner
+from pytest_netns_mysql.kernel.namespaces.block import Block, BlockState
+from pytest_netns_mysql.kernel.namespaces.blockstack import BlockStack
 from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
 from pytest_netns_mysql.kernel.namespaces.position import (
-    Links,
     Position,
-    SavedTarget,
     Target,
-    close_target,
     identity,
     mount_identity,
     network_identity,
     open_network,
 )
-
-
-class _Thread:
-    """The open blocks of one thread, the innermost last, and the base: where the thread stood before the first."""
-
-    def __init__(self) -> None:
-        self.owner = Owner()
-        self.stack: list[Block] = []
-        self.links = Links()
-        self.base: Target = -1
-        self.is_base_owned = False
-        # Whether in the sandbox's mount namespace; None if the thread has to be looked at.
-        self.is_inside: bool | None = None
-
-    def release_base(self) -> None:
-        if self.is_base_owned:
-            self.is_base_owned = False
-            close_target(self.base)
-
-    def __del__(self) -> None:
-        # The thread has ended: without this, a block that it left open would keep its descriptors for ever.
-        for block in self.stack:
-            block.state = BlockState.ENDED
-        self.release_base()
+from pytest_netns_mysql.kernel.namespaces.savedtarget import OwnTarget, SavedTarget, SavedTargets
 
 
 class OpenBlocks(threading.local):
@@ -55,25 +30,33 @@ class OpenBlocks(threading.local):
     Leaving a block moves the thread only if the block is the innermost one. No thread moves for a generator that the
     garbage collector closes, for a block that another thread leaves, or for a block whose test is over.
 
+    A signal handler or a finalizer may enter and leave blocks between any two steps of these methods. So each step
+    leaves the stack such that the thread stands right once the handler has left its own blocks, and nothing that was
+    found before a move is relied on after it.
+
     Attributes:
         jobs: How many jobs of a pool the calling thread is running.
     """
 
-    def __init__(self, home: Position, inner: Position, outside: Position | None, *, can_return: bool) -> None:
+    def __init__(
+        self, home: Position, inner: Position, outside: Position | None, saved: SavedTargets, *, can_return: bool
+    ) -> None:
         """Start without an open block.
 
         Args:
             home: Where the process came from.
             inner: The sandbox's own network.
             outside: What takes the place of home if no thread can return.
+            saved: The saved targets of all threads.
             can_return: Whether the kernel lets a thread go home again.
         """
         self._home = home
         self._inner = inner
+        self._saved = saved
         self._home_links = home.network_link, home.mount_link
         self._known = {place.network_link: place.network for place in (inner, outside) if place is not None}
         self._can_return = can_return
-        self._thread = _Thread()
+        self._thread = BlockStack()
         self.jobs = 0
 
     @property
@@ -137,10 +120,9 @@ class OpenBlocks(threading.local):
                 self._end_awaited(innermost)
         if not stack:
             if is_from_home and self._can_return:
-                thread.release_base()
-                thread.base, thread.is_inside = self._home, False
+                block.base, thread.is_inside = self._home, False
             else:
-                self._find_base(thread)
+                block.base = self._find_base(thread)
         block.owner = thread.owner
         stack.append(block)
         try:
@@ -162,7 +144,7 @@ class OpenBlocks(threading.local):
         """
         if block.state is BlockState.AWAITED:
             raise suspension.held_across_await(str(block), block.name)
-        if block.state is not BlockState.OPEN:
+        if not block.is_open:
             return
         if block.owner is not self._thread.owner:
             block.state = BlockState.LEFT
@@ -172,9 +154,9 @@ class OpenBlocks(threading.local):
                 "no thread was moved",
                 remedies=["enter and leave in one thread: close a generator where it was started"],
             )
-        innermost = self._open()[-1]
+        innermost = self._thread.innermost()
         self._remove(block)
-        if innermost is not block:
+        if innermost is not block and innermost is not None:
             raise BlockError(
                 f"{block} was left before {innermost}, which is inside of it: the thread was not moved",
                 remedies=["leave blocks in the reverse of the order in which they were entered"],
@@ -182,7 +164,7 @@ class OpenBlocks(threading.local):
 
     def drop(self, block: Block) -> None:
         """Close a block that no code will leave any more, because its ``with`` statement was interrupted or is gone."""
-        if block.state is BlockState.OPEN and block.owner is self._thread.owner:
+        if block.is_open and block.owner is self._thread.owner:
             try:
                 self._remove(block)
             except BaseException:  # a signal handler may raise here as well
@@ -202,18 +184,17 @@ class OpenBlocks(threading.local):
         if block is not None and not block.ended_with:
             return block.place.saved()
         network_id, mount_id = network_identity(), mount_identity()
-        if self._thread.stack:
-            return SavedTarget(self._thread.stack[-1].target, network_id, mount_id)
         for known in (self._inner, self._home):
             if (known.network_id, known.mount_id) == (network_id, mount_id):
-                return SavedTarget(known, network_id, mount_id)
-        return SavedTarget(Position.current(), network_id, mount_id, is_owned=True)
+                return self._saved.get(network_id, mount_id, known)
+        innermost = self._thread.innermost()
+        return self._saved.get(network_id, mount_id, None if innermost is None else innermost.target)
 
     def saved(self, target: Target) -> SavedTarget:
         """Return a target of this sandbox with what identifies its namespaces."""
         if isinstance(target, Position):
-            return SavedTarget(target, target.network_id, target.mount_id)
-        return SavedTarget(target, identity(target), self._inner.mount_id)
+            return self._saved.get(target.network_id, target.mount_id, target)
+        return self._saved.get(identity(target), self._inner.mount_id, target)
 
     def settle(self) -> None:
         """Move a thread that could not come back into the sandbox for good, unless it is there already."""
@@ -238,33 +219,33 @@ class OpenBlocks(threading.local):
             block.state = BlockState.ENDED
         return inside
 
-    def _open(self) -> list[Block]:
-        """Return the thread's blocks without those that another thread has left."""
-        return [block for block in self._thread.stack if block.state is BlockState.OPEN]
-
     def _remove(self, block: Block) -> None:
         """Remove a block, and move the thread if the block was the innermost one; repeating this is harmless."""
         thread = self._thread
-        rest = self._open()
-        if rest and rest[-1] is block:
-            rest.pop()
-            self._move(thread, rest[-1].target if rest else thread.base)
-        elif block in rest:
-            rest.remove(block)
-        thread.stack[:] = rest
+        stack = thread.stack
+        for other in [each for each in stack if not each.is_open]:  # another thread has left it
+            thread.discard(other)
+        if block in stack and (block.state is BlockState.LEAVING or self._thread.innermost() is block):
+            block.state = BlockState.LEAVING
+            outer = self._thread.innermost()
+            self._move(thread, self._thread.target_of(outer))
+            while (now := self._thread.innermost()) is not outer:  # a finalizer has left that one meanwhile
+                self._move(thread, self._thread.target_of(now))
+                outer = now
+        if block in stack:
+            thread.discard(block)
         block.state = BlockState.LEFT
+        block.base = None
         if block.cancel_check is not None:
             block.cancel_check()
             block.cancel_check = None
-        if not rest:
-            thread.release_base()
 
     def _end_awaited(self, block: Block) -> None:
-        if block.state is BlockState.OPEN and block.owner is self._thread.owner:
+        if block.is_open and block.owner is self._thread.owner:
             self._remove(block)
             block.state = BlockState.AWAITED
 
-    def _move(self, thread: _Thread, target: Target) -> None:
+    def _move(self, thread: BlockStack, target: Target) -> None:
         is_inside = thread.is_inside
         if isinstance(target, Position):
             thread.is_inside = None
@@ -276,21 +257,17 @@ class OpenBlocks(threading.local):
             thread.is_inside = True
         syscalls.setns(target, syscalls.CLONE_NEWNET)
 
-    def _find_base(self, thread: _Thread) -> None:
-        """Save where the thread stands, by descriptors that are open already if possible."""
-        thread.release_base()
+    def _find_base(self, thread: BlockStack) -> OwnTarget | Target:
+        """Return where the thread stands, by descriptors that are open already if possible."""
         links = network, mount = thread.links.read()
-        thread.is_inside = mount == self._inner.mount_link
-        if thread.is_inside:
+        is_inside = thread.is_inside = mount == self._inner.mount_link
+        if is_inside:
             known = self._known.get(network)
-            thread.is_base_owned = known is None
-            thread.base = open_network() if known is None else known
-        elif not self._can_return:
+            return OwnTarget(open_network()) if known is None else known
+        if not self._can_return:
             raise OneWayError(
                 "this thread was started before the sandbox and is outside of it: "
                 "without root it could enter but never come back",
                 remedies=["start the thread (or its executor) inside the test that uses it", "run as root"],
             )
-        else:
-            thread.is_base_owned = links != self._home_links
-            thread.base = Position.current() if thread.is_base_owned else self._home
+        return self._home if links == self._home_links else OwnTarget(Position.current())

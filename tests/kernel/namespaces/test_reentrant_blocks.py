@@ -1,0 +1,88 @@
+"""Signal handlers and finalizers that enter blocks themselves, between any two steps of another block."""
+
+from __future__ import annotations
+
+import gc
+import random
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pytest_netns_mysql.kernel.network import Network
+from pytest_netns_mysql.topology.file.load import load
+from tests.support.birthplaces import place, places
+from tests.support.stress import check, scaled
+
+pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
+
+InNetwork = Callable[..., Any]
+AREA = "Never in the wrong namespace"
+MODES = pytest.mark.parametrize("mode", ["auto", "rootless"])
+
+
+@MODES
+@pytest.mark.parametrize("base", ["outside", "red"])
+def test_a_signal_handler_may_enter_blocks_at_any_step_of_another_block(
+    in_network: InNetwork, mode: str, base: str
+) -> None:
+    def action(network: Network) -> tuple[int, list[int]]:
+        there = places(network)
+        chance = random.Random(1)
+        handled = 0
+        faults = []
+
+        def enter(*_: object) -> None:
+            nonlocal handled
+            handled += 1
+            with network["blue"], network["global"]:
+                pass
+
+        signal.signal(signal.SIGALRM, enter)
+        if base != "outside":
+            network[base].__enter__()
+        for number in range(scaled(400, 20_000)):
+            signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, 3e-4))
+            for _ in range(4):
+                with network["blue"], network["red"], network["global"]:
+                    pass
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            if place() != there[base]:
+                faults.append(number)
+                network.sandbox.bring_back()
+        return handled, faults
+
+    handled, faults = in_network(load("red-blue"), action, mode)
+    check(AREA, "blocks of signal handlers, inside of others, move nobody else", handled, faults)
+
+
+@MODES
+def test_a_finalizer_may_enter_blocks_at_any_step_of_another_block(in_network: InNetwork, mode: str) -> None:
+    def action(network: Network) -> tuple[int, list[int]]:
+        there = places(network)
+        ended = 0
+        faults = []
+
+        class Entering:
+            def __init__(self) -> None:
+                self.cycle = self
+
+            def __del__(self) -> None:
+                nonlocal ended
+                ended += 1
+                with network["blue"]:
+                    pass
+
+        gc.set_threshold(7)
+        for number in range(scaled(1000, 20_000)):
+            Entering()
+            with network["global"], network["red"]:
+                Entering()
+            if place() != there["outside"]:
+                faults.append(number)
+                network.sandbox.bring_back()
+        return ended, faults
+
+    ended, faults = in_network(load("red-blue"), action, mode)
+    check(AREA, "blocks of finalizers that the garbage collector calls move nobody else", ended, faults)
