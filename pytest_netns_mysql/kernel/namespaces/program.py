@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -20,6 +21,7 @@ _PAUSE = 0.005  # seconds
 _LAUNCH_TIMEOUT = 30.0  # seconds, until the launcher must have written the program's pid
 _SYS_CLOSE_RANGE = 436  # on every architecture
 _CLOSE_RANGE_CLOEXEC = 4
+_FILES_OF_MYSQLD = 10_010  # what MySQL 9 asks the kernel for, with its own max_connections
 _FIRST_OTHER = 3  # the first descriptor behind those of the standard streams
 
 
@@ -160,6 +162,7 @@ def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) ->
     """Become the program; if that fails, write the reason where the program's output goes."""
     try:
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which Python ignores
+        _allow_open_files()
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         for stream in (1, 2):
@@ -176,6 +179,13 @@ def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) ->
     except BaseException as error:  # noqa: BLE001 - the reason is told, whatever it is
         reason = str(error) if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}"
         os.write(2, f"{reason}\n".encode())
+
+
+def _allow_open_files() -> None:
+    """Raise the limit on open files if mysqld cannot: it asks for one value, and keeps the limit if that is refused."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard <= _FILES_OF_MYSQLD:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _close_on_exec() -> None:

@@ -156,6 +156,29 @@ def x_plugin_error(command: Sequence[str], log: ErrorLog, where: str) -> ServerS
     )
 
 
+_LOWERED = re.compile(r"max_connections: (\d+) \((?:requested|was) (\d+)\)")
+_FILES_BESIDE_CONNECTIONS = 810  # that mysqld keeps for tables and itself
+
+
+def lowered_connections(command: Sequence[str], log: ErrorLog, where: str) -> ServerStartError | None:
+    """Return the error for a running mysqld that allows fewer connections than it was asked for, or None."""
+    found = _LOWERED.search(log.text)
+    if found is None:
+        return None
+    allowed, wanted = map(int, found.groups())
+    return ServerStartError(
+        f"mysqld allows {allowed} connections instead of max_connections = {wanted}: it may not open enough files",
+        command=command,
+        log=log.text,
+        where=where,
+        tried=[line for line in log.text.splitlines() if "Changed limits:" in line],
+        remedies=[
+            f"raise the limit on open files before pytest starts: ulimit -n {wanted + _FILES_BESIDE_CONNECTIONS}",
+            f"or ask for fewer connections: max_connections = {allowed}",
+        ],
+    )
+
+
 def silent_error(what: str, where: str, log: ErrorLog) -> ServerGoneError:
     """Return the error for a running mysqld that has left ``what`` unanswered."""
     return ServerGoneError(

@@ -14,6 +14,7 @@ from pytest_netns_mysql.mysql.mysqld.connectable import Connectable
 from pytest_netns_mysql.mysql.mysqld.failure import naming_limits
 from pytest_netns_mysql.mysql.mysqld.processlist import LIST, dump_threads
 from pytest_netns_mysql.mysql.mysqld.resolved import ResolvedSpec
+from pytest_netns_mysql.optionnames import base_name
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.process import Process
@@ -149,6 +150,8 @@ class Instance(Connectable):
             self._start_from_new_data(origin)
         if self._process is not None and self.spec.mysqlx_bind_address is not None and self.spec.require_mysqlx:
             self._process.check_x_plugin(self.spec.where)
+        if self._process is not None and any(base_name(name) == "max_connections" for name in self.spec.options):
+            self._process.check_connections(self.spec.where)
 
     def _discard_damaged(self, origin: Path) -> bool:
         """Return True if the data directory of a failed start was damaged; remove it, unless others made it again."""

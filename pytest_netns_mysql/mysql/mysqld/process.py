@@ -195,6 +195,13 @@ class Process(ServerFolder):
             self.kill()
             raise failure.x_plugin_error(self.command, self.log_of_this_start, where)
 
+    def check_connections(self, where: str) -> None:
+        """Kill mysqld and raise ServerStartError if it allows fewer connections than the option max_connections."""
+        error = failure.lowered_connections(self.command, self.log_of_this_start, where)
+        if error is not None:
+            self.kill()
+            raise error
+
     def check_running(self) -> None:
         """Raise ServerGoneError if mysqld does not run."""
         if not self.is_running():

@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 AREA = "Load"
 
 
-def test_open_files(suite: Suite) -> None:
-    result = suite("load/open_files", "--netns-topology=red-blue")
+def test_open_files_and_places_that_a_booting_server_will_take(suite: Suite) -> None:
+    result = suite("load/machine_limits", "--netns-topology=red-blue")
     names = ["test_sockets", "test_sockets_beside_a_server", "test_connections[mysql.connector]"]
     names += ["test_connections[pymysql]", "test_programs"]
     faults = []
@@ -29,12 +29,7 @@ def test_open_files(suite: Suite) -> None:
         ):
             faults.append(f"{name}: {because}")
     check(AREA, "ways to open all files that are allowed name the limit", len(names), faults)
-    result.assert_outcomes(failed=len(names), passed=1)
-
-
-def test_places_that_a_booting_server_will_take(suite: Suite) -> None:
-    result = suite("load/taken_ports", "--netns-topology=red-blue")
-    result.assert_outcomes(errors=3)
+    result.assert_outcomes(failed=len(names), errors=3, passed=1)
     result.stdout.fnmatch_lines(
         [
             "EndpointError: bind_address = '127.0.0.1': port 3306 is taken there",

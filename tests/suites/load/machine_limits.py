@@ -1,4 +1,4 @@
-"""What test_machine_limits.py runs: tests that open as many files as they may, and those that come after them."""
+"""What test_machine_limits.py runs: tests that open all files they may; servers at the place of one that boots."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from typing import Any, NoReturn
 
 import pytest
 
-from pytest_netns_mysql import Network
+from pytest_netns_mysql import Network, factories
 
+same = factories.mysqld()
+everywhere = factories.mysqld(bind_address="*")
+admin = factories.mysqld(bind_address="127.0.0.1", options={"port": 3307}, admin_address="127.0.0.1")
+admin_too = factories.mysqld(bind_address="127.0.0.1", options={"port": 33062})
 KEPT: list[Any] = []
 
 
@@ -32,6 +36,15 @@ def _limit() -> Any:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_same(same: Any, netns_connect: Any) -> None: ...
+
+
+def test_everywhere(everywhere: Any, netns_connect: Any) -> None: ...
+
+
+def test_port_of_administrator(admin: Any, admin_too: Any) -> None: ...
 
 
 @pytest.mark.netns("red")
