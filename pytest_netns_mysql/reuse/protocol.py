@@ -27,6 +27,7 @@ from pytest_netns_mysql.reuse.messages import (
 from pytest_netns_mysql.reuse.offerfiles import clean, path_of
 
 _ANSWER_TIMEOUT = 1.5  # seconds, for a process that is idle
+_OTHER_VERSION = "it was started by another version of pytest-netns-mysql"
 _BUSY_TIMEOUT = 10.0  # seconds, for a process that boots its server or puts it back
 
 
@@ -92,11 +93,12 @@ def ask(address: str, request: str) -> Status | Silent | None:
     if found is None or isinstance(found, Silent):
         return found
     connection, message, descriptors = found
+    pid, _ = peer_of(connection)
     _close(connection, descriptors)
     try:
         return msgspec.json.decode(message, type=Status)
     except msgspec.MsgspecError:
-        return None
+        return Silent(pid, _OTHER_VERSION)
 
 
 def end(server: Silent) -> None:
@@ -138,7 +140,9 @@ def _request(address: str, request: str) -> tuple[socket.socket, bytes, list[int
     except ConnectionRefusedError:
         found = None
         clean(folder, address)
-    except (OSError, EOFError, struct.error, msgspec.MsgspecError):
+    except msgspec.MsgspecError:
+        found = Silent(pid, _OTHER_VERSION)
+    except (OSError, EOFError, struct.error):
         found = None
     finally:
         os.close(folder)
