@@ -82,7 +82,10 @@ class ContainerProcess(Process):
         """Prepare the files that a start needs."""
         super().prepare(listeners)
         with self.home:
-            (self.folder / "hosts").write_bytes(HOSTS.read_bytes() if HOSTS.exists() else b"")
+            hosts = self.folder / "hosts"
+            hosts.unlink(missing_ok=True)
+            with hosts.open("xb") as file:  # the folder is the container's, which may have put a link there
+                file.write(HOSTS.read_bytes() if HOSTS.exists() else b"")
 
     def launch(
         self, options: Mapping[str, OptionValue], listeners: Listeners, *, drop_capabilities: Sequence[str]
@@ -148,7 +151,7 @@ class ContainerProcess(Process):
     def lend(self, paths: Iterable[Path]) -> None:
         """Change the owner of files to the user that mysqld runs as."""
         for path in paths:
-            os.chown(path, *self._image.user)
+            os.chown(path, *self._image.user, follow_symlinks=False)
 
     def remove(self) -> None:
         """Remove the container and the folder."""

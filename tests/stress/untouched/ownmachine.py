@@ -52,6 +52,8 @@ _NETWORK = """
 def run(commands: Sequence[Sequence[str]], folder: Path, environment: Mapping[str, str]) -> list[str]:
     """Run commands on a machine of its own, and return what they changed there.
 
+    The variable ``KEPT`` of the environment has folders that are not covered, as ``PATH`` has them.
+
     Args:
         commands: The commands, which run one after the other. A file ``running`` in ``folder`` that one of them makes
             has the machine looked at; the file ``looked`` tells the command to go on.
@@ -143,7 +145,7 @@ def _cover(work: Path, kept: Sequence[str]) -> dict[Path, str]:
     held = {path: os.open(path, os.O_PATH) for path in kept if path}
     for name in _OF_ROOT if os.geteuid() == 0 else ():
         path = Path("/", name)
-        if path.is_symlink() or not path.is_dir():
+        if path.is_symlink() or not path.is_dir() or str(path) in held:
             continue
         upper, space = work / name, work / f".{name}"
         upper.mkdir()
@@ -155,7 +157,7 @@ def _cover(work: Path, kept: Sequence[str]) -> dict[Path, str]:
             os.close(descriptor)
         uppers[upper] = str(path)
     for covered in _OF_ALL:
-        if Path(covered).is_dir():
+        if Path(covered).is_dir() and covered not in held:
             syscalls.mount("tmpfs", covered, "tmpfs", 0, "mode=1777")
             uppers[Path(covered)] = covered
     for kept_path, descriptor in held.items():

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pytest_netns_mysql.live.board import Board
 from pytest_netns_mysql.live.sessions import sessions
+from pytest_netns_mysql.mysql.containers.container import ContainerProcess
 from pytest_netns_mysql.report import jsonfile
 from pytest_netns_mysql.run.reportwriting import ReportWriter
 from tests.support.processes import wait_for
@@ -79,6 +82,24 @@ def impostor() -> Iterator[int]:
     yield child
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+
+
+def test_what_a_container_planted_in_its_folder_is_not_followed(tmp_path: Path) -> None:
+    """The folder belongs to the container's user, and the files that are put there belong to whoever runs pytest."""
+    precious, link = tmp_path / "precious", tmp_path / "link"
+    precious.write_text("precious")
+    link.symlink_to(precious)
+    image: Any = SimpleNamespace(user=(STRANGER, STRANGER))
+    network: Any = {"global": contextlib.nullcontext()}
+    process = ContainerProcess(image, "server", network)
+    process.lend([link])
+    assert (precious.stat().st_uid, link.lstat().st_uid) == (0, STRANGER)
+    process.folder = tmp_path
+    (tmp_path / "hosts").symlink_to(precious)
+    listeners: Any = None
+    process.prepare(listeners)
+    assert precious.read_text() == "precious"
+    assert (tmp_path / "hosts").read_bytes() == Path("/etc/hosts").read_bytes()
 
 
 def test_root_lists_no_session_that_another_user_made_up(impostor: int) -> None:
