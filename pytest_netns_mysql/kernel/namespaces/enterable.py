@@ -124,13 +124,22 @@ class Enterable:
         """Move the calling thread here until ``end_hold`` is called with the returned block.
 
         If no block is open yet, the thread is at rest between two holds: as root at home, where it ends up then.
+
+        Raises:
+            SandboxError: The thread stands in another namespace than this one.
         """
         block = Block(self.name, self.place.target, ("", 0), by_hand=False)
         self._blocks.enter(block, is_plain=False, is_from_home=True)
+        try:
+            self.place.require()
+        except BaseException:
+            self._blocks.drop(block)
+            raise
         return block
 
     def end_hold(self, block: Block) -> list[Block]:
         """Move the thread back, and return the blocks inside that were still open and have ended now."""
+        self._blocks.look_again()
         inside = self._blocks.end_inside(block)
         self._blocks.drop(block)
         return inside

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 
-from pytest_netns_mysql.errors import BlockError
+from pytest_netns_mysql.errors import BlockError, SandboxError
 from pytest_netns_mysql.kernel.namespaces.asyncblock import AsyncBlock
 from pytest_netns_mysql.kernel.namespaces.block import Block
-from pytest_netns_mysql.kernel.namespaces.position import Target
+from pytest_netns_mysql.kernel.namespaces.position import Position, Target, identity
 from pytest_netns_mysql.kernel.namespaces.savedtarget import SavedTarget
 from pytest_netns_mysql.kernel.namespaces.withblocks import OpenBlocks
 
@@ -26,6 +26,7 @@ class ThreadPlace:
     def __init__(self, blocks: OpenBlocks, target: Target, name: str) -> None:
         """Describe the place; the arguments are those of ``Enterable``."""
         self._blocks = blocks
+        self._link = target.network_link if isinstance(target, Position) else f"net:[{identity(target)[1]}]"
         self.target = target
         self.name = name
 
@@ -39,6 +40,17 @@ class ThreadPlace:
             raise BlockError(
                 f"the network of {self.name} was closed: nothing can enter the namespace any more",
                 remedies=["take the namespace of the test's own fixture `netns`, not one that an earlier test kept"],
+            )
+
+    def require(self) -> None:
+        """Raise SandboxError if the calling thread, which has entered the namespace, stands in another one.
+
+        A test may have closed the descriptor, and opened another namespace by its number.
+        """
+        if self._blocks.network_link() != self._link:
+            raise SandboxError(
+                f"the thread was moved to {self.name}, and stands in another network namespace",
+                remedies=["find what in an earlier test closes or replaces descriptors that it has not opened"],
             )
 
     def is_left_by_thread(self, block: AsyncBlock) -> bool:

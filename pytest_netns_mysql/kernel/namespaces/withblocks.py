@@ -178,6 +178,16 @@ class OpenBlocks(threading.local):
         network, mount = links.read()
         return network == position.network_link and mount == position.mount_link
 
+    def network_link(self) -> str:
+        """Return where the link to the network namespace of the calling thread leads, see ``Links``."""
+        links = self._thread.links
+        links.keep()
+        return links.read()[0]
+
+    def look_again(self) -> None:
+        """Note that code of a test may have moved the calling thread by itself."""
+        self._thread.is_inside = None
+
     def save_target(self) -> SavedTarget:
         """Return where the sockets of the running code are created: in its ``async with`` block, or in this thread."""
         block = deciding_block()
