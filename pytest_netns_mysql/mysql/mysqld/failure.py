@@ -38,7 +38,8 @@ _LIMITS = (
     ),
     (
         re.compile(r"No space left on device|Disk is full|Disk quota exceeded|\berr(?:no|or):? (?:number )?28\b"),
-        "the disk is full: make room there, a data directory takes about 100 MB",
+        "the disk is full: make room there, a data directory takes about 100 MB; what lies in the sandbox's /run lies "
+        "in memory, at most half of the machine's: run fewer servers at once, or load less",
     ),
     (
         re.compile(r"Cannot allocate memory|bad_alloc|\berr(?:no|or):? (?:number )?12\b"),
@@ -166,6 +167,8 @@ def lowered_connections(command: Sequence[str], log: ErrorLog, where: str) -> Se
     if found is None:
         return None
     allowed, wanted = map(int, found.groups())
+    if allowed >= wanted:  # MariaDB names it if another limit was lowered, too
+        return None
     return ServerStartError(
         f"mysqld allows {allowed} connections instead of max_connections = {wanted}: it may not open enough files",
         command=command,

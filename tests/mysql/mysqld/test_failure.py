@@ -12,7 +12,7 @@ from pytest_netns_mysql.errors import ServerNotFoundError, ServerStartError
 from pytest_netns_mysql.mysql.cache.versionline import ask
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
-from pytest_netns_mysql.mysql.mysqld.failure import limits_met, naming_limits, start_error
+from pytest_netns_mysql.mysql.mysqld.failure import limits_met, lowered_connections, naming_limits, start_error
 from pytest_netns_mysql.run.serverkinds import ServerKinds
 from tests.support.suites import Suite
 
@@ -46,6 +46,32 @@ def test_messages_of_limits_have_a_remedy(said: str, cure: str) -> None:
     (remedy,) = limits_met(said)
     assert cure in remedy
     assert limits_met("all is well") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "numbers"),
+    [
+        ("[Warning] [MY-010141] [Server] Changed limits: max_connections: 214 (requested 2000)", (214, 2000)),
+        (
+            "[Warning] Changed limits: max_open_files: 1024  max_connections: 214 (was 2000)  table_cache: 9",
+            (214, 2000),
+        ),
+        ("[Warning] Changed limits: max_open_files: 1024  max_connections: 151 (was 151)  table_cache: 431", None),
+        ("[Warning] [MY-010139] [Server] Changed limits: max_open_files: 1024 (requested 8161)", None),
+    ],
+)
+def test_fewer_connections_than_asked_for_are_an_error(said: str, numbers: tuple[int, int] | None) -> None:
+    error = lowered_connections(["mysqld"], ErrorLog(f"{said}\n"), "server shop")
+    if numbers is None:
+        assert error is None
+        return
+    allowed, wanted = numbers
+    assert str(error) == (
+        f"mysqld allows {allowed} connections instead of max_connections = {wanted}: it may not open enough files\n"
+        f"  where: server shop\n  tried: {said}\n"
+        f"  do: raise the limit on open files before pytest starts: ulimit -n {wanted + 810}\n"
+        f"  do: or ask for fewer connections: max_connections = {allowed}"
+    )
 
 
 def test_the_output_is_shown_if_mysqld_opened_no_log() -> None:

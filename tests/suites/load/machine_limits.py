@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from pytest_netns_mysql import Network, factories
+from pytest_netns_mysql import CacheError, MySQLServer, Network, ServerStartError, factories
 
 same = factories.mysqld()
 everywhere = factories.mysqld(bind_address="*")
@@ -33,9 +33,10 @@ def open_all() -> NoReturn:
 
 @pytest.fixture(autouse=True)
 def _limit() -> Any:
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     yield
-    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, hard), hard))
 
 
 def test_same(same: Any, netns_connect: Any) -> None: ...
@@ -79,3 +80,46 @@ def test_afterwards(netns: Network, netns_mysql: Any) -> None:
     with netns_mysql.cursor() as cursor:
         cursor.execute("SELECT USER()")
         assert cursor.fetchone() == (f"red_user@{netns['red'].address}",)
+
+
+def test_memory_of_the_sandbox(netns: Network, netns_start_mysqld: Any) -> None:
+    with netns["global"]:
+        room = os.statvfs("/run")
+    used = (room.f_blocks - room.f_bfree) * room.f_frsize
+    netns["global"].run(["mount", "-o", f"remount,size={used + (4 << 20)}", "/run"], check=True)
+    try:
+        with pytest.raises((CacheError, ServerStartError)) as error:
+            netns_start_mysqld(bind_address="127.0.0.1", options={"port": 3400})
+    finally:
+        netns["global"].run(["mount", "-o", f"remount,size={room.f_blocks * room.f_frsize}", "/run"], check=True)
+    assert error.value.remedies[0].endswith(
+        "what lies in the sandbox's /run lies in memory, at most half of the machine's: run fewer servers at once, or "
+        "load less"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the kernel limits no processes of root")
+def test_threads_of_mysqld(netns_mysqld: MySQLServer, netns_connect: Any) -> None:
+    connections = [netns_connect("red") for _ in range(3)]  # their threads are kept for later connections
+    resource.prlimit(netns_mysqld.pid or 0, resource.RLIMIT_NPROC, (1, 1))
+    while len(connections) < 40:
+        connections.append(netns_connect("red"))
+
+
+# A process that is not root cannot raise the limit again, so this test is the last.
+def test_connections_that_need_more_files(netns_start_mysqld: Any) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, 1024))
+    options = {"port": 3400, "max_connections": 210}  # with the soft limit mysqld would allow fewer
+    server = netns_start_mysqld(bind_address="127.0.0.1", options=options, drop_capabilities=["CAP_SYS_RESOURCE"])
+    assert server.execute("SELECT @@max_connections, @@open_files_limit") == [(210, 1024)]
+    with pytest.raises(ServerStartError) as error:
+        server.restart(max_connections=2000)
+    assert error.value.what == (
+        "mysqld allows 214 connections instead of max_connections = 2000: it may not open enough files"
+    )
+    assert error.value.remedies == (
+        "raise the limit on open files before pytest starts: ulimit -n 2810",
+        "or ask for fewer connections: max_connections = 214",
+    )
+    assert "max_open_files: 1024 (requested" in error.value.tried[0]
+    assert not server.is_running
