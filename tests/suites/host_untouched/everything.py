@@ -1,4 +1,4 @@
-"""Uses all that the plugin offers in one run: fixtures, faults, captures, address translation, proxies, replicas."""
+"""Uses all that the plugin offers in one run: fixtures, faults, captures, address translation, proxies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 
 from pytest_netns_mysql import AccountFactory, ConnectFactory, MySQLServer, Network, Proxy, factories
 
-other = factories.mysqld(bind_address="192.0.2.2/red", options={"port": 3316})
 router = factories.router(namespace="blue")
 NETNS = Path("/run/netns")
 
@@ -47,11 +46,6 @@ def test_address_translation(netns_mysqld: MySQLServer, netns_account: AccountFa
 
 def test_a_proxy(netns_account: AccountFactory, netns_connect: ConnectFactory, router: Proxy) -> None:
     netns_connect("red", account=netns_account("app", host=router.origin), endpoint=router.endpoint)
-
-
-def test_a_second_server(other: MySQLServer) -> None:
-    other.restart()
-    other.kill()
 
 
 def test_a_test_that_changes_its_network(netns: Network) -> None:
