@@ -20,7 +20,7 @@ from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY,
 from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.live.board import Board
+from pytest_netns_mysql.live.board import NAME, Board
 from pytest_netns_mysql.live.sessionfacts import Origin, facts_of
 from pytest_netns_mysql.mysql.mysqld.kind import label
 from pytest_netns_mysql.mysql.reset.readstate import read_state
@@ -44,7 +44,8 @@ class StandingServer:
         """
         supervisor = os.getppid()
         self._order = order
-        sandbox = Sandbox.create(order.mode)
+        # A run goes on without the server, and says so.
+        sandbox = Sandbox.create(order.mode, visitors=NAME)
         # Not before the sandbox is made: entering a user namespace clears the setting, see PR_SET_PDEATHSIG(2const).
         syscalls.die_with_parent(signal.SIGKILL)
         if os.getppid() != supervisor:

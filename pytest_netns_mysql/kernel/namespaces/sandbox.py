@@ -75,24 +75,25 @@ class Sandbox:
         )
 
     @classmethod
-    def create(cls, mode: str = "auto") -> Sandbox:
+    def create(cls, mode: str = "auto", *, visitors: str = "") -> Sandbox:
         """Create a sandbox. The calling thread goes home afterwards if it can, and otherwise lives in the sandbox.
 
         See unshare(2) and ip-netns(8).
 
         Args:
             mode: The setting ``netns_mode``: ``auto``, ``direct`` or ``rootless``.
+            visitors: Processes that go on in the sandbox after this process, see ``sweeper.start``.
 
         Raises:
             SandboxError: This machine does not allow a sandbox.
             ThreadsError: A user namespace is needed, and this process has several threads.
         """
-        sandbox = cls.create_in_thread(mode)
+        sandbox = cls.create_in_thread(mode, visitors=visitors)
         sandbox.move_in()
         return sandbox
 
     @classmethod
-    def create_in_thread(cls, mode: str = "auto") -> Sandbox:
+    def create_in_thread(cls, mode: str = "auto", *, visitors: str = "") -> Sandbox:
         """Create a sandbox from a thread that need not last, and leave the rest of the process where it is.
 
         If no thread can return, the calling thread ends up in the sandbox. If the kernel refuses, the thread does not
@@ -112,7 +113,7 @@ class Sandbox:
         has_kernel_threads()  # raises an error where no thread can be started
         home = Position.current()
         try:
-            inner = _create_and_return(home) if returns else _create_and_stay()
+            inner = _create_and_return(home, visitors) if returns else _create_and_stay(visitors)
         except OSError as error:
             home.close()
             raise sandbox_error(error, rootless=in_user_namespace()) from error
@@ -196,18 +197,18 @@ class Sandbox:
         return still_open
 
 
-def _create_and_return(home: Position) -> Position:
+def _create_and_return(home: Position, visitors: str) -> Position:
     """Create the namespaces of a sandbox and return their position; the calling thread ends at ``home`` in any case."""
     try:
         create_namespaces()
         inner = Position.current()
     finally:
         home.enter()
-    _start_sweeper(inner)
+    _start_sweeper(inner, visitors)
     return inner
 
 
-def _create_and_stay() -> Position:
+def _create_and_stay(visitors: str) -> Position:
     """Create the namespaces of a sandbox, leave the calling thread in them and return their position.
 
     A thread that fails half-way could not come back. So a new thread creates the namespaces, and the calling thread
@@ -222,19 +223,19 @@ def _create_and_stay() -> Position:
     if CAP_SYS_CHROOT not in effective_capabilities() or not has_kernel_threads():
         run_in_child(create)
         inner = create()
-        _start_sweeper(inner)
+        _start_sweeper(inner, visitors)
         return inner
     inner = run_in_new_thread(create)
-    _start_sweeper(inner)
+    _start_sweeper(inner, visitors)
     inner.enter()
     return inner
 
 
-def _start_sweeper(inner: Position) -> None:
+def _start_sweeper(inner: Position, visitors: str) -> None:
     """Have the processes that are left in a sandbox ended when this process has ended."""
     folder = os.open(str(WORK_DIRECTORY.relative_to("/")), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=inner.root)
     try:
-        sweeper.start(inner.mount, folder)
+        sweeper.start(inner.mount, folder, visitors=visitors)
     finally:
         os.close(folder)
 

@@ -11,17 +11,18 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _FIRST_OTHER = 3  # the first descriptor behind those of the standard streams
 _SHELL = b"PYTEST_NETNS_MYSQL_NAMESPACE="
 _TO_TERMINATE = 1.0  # seconds, between SIGTERM and SIGKILL
 _TO_KILL = 30.0  # seconds, for processes that wait for a device
 _PAUSE = 0.05  # seconds
+_PAUSE_OF_VISITORS = 0.5  # seconds
 _LOOKS = 2
 
 
-def start(mount: int, folder: int) -> None:
+def start(mount: int, folder: int, *, visitors: str = "") -> None:
     """Start the program that ends the processes of a sandbox after this process, and return in a millisecond or two.
 
     The program is no child of this process, which tests might wait for, and belongs to no terminal. It must be started
@@ -30,6 +31,8 @@ def start(mount: int, folder: int) -> None:
     Args:
         mount: A descriptor of the sandbox's mount namespace.
         folder: A descriptor of a folder in the sandbox's memory.
+        visitors: What the name of an open file contains in processes that were let into the sandbox. They go on, and so
+            does what they start, until they end themselves.
     """
     import contextlib
 
@@ -47,7 +50,7 @@ def start(mount: int, folder: int) -> None:
         return
     # -I and -S: nothing is imported that is not in the standard library.
     owner = f"{os.getpid()} {_start_time('self')}"
-    command = [sys.executable, "-I", "-S", __file__, owner, str(mount), str(folder)]
+    command = [sys.executable, "-I", "-S", __file__, owner, str(mount), str(folder), visitors]
     child = start_child(detach)
     try:
         os.waitpid(child, 0)
@@ -74,7 +77,7 @@ def main() -> None:
 
     The arguments are the process's pid and start time, and the descriptors that ``start`` takes.
     """
-    owner, mount, folder = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    owner, mount, folder, visitors = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     _close_others({mount, folder})
     os.chdir("/")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
@@ -86,7 +89,7 @@ def main() -> None:
     mark = f" {os.major(device)}:{os.minor(device)} ".encode()
     if mark in _read("self", "mountinfo"):
         mark = b"the memory is not the sandbox's own"  # which nothing has mounted
-    _end(mark, os.fstat(mount).st_ino)
+    _end(lambda: _left(mark, os.fstat(mount).st_ino, visitors))
 
 
 def _wait_for(owner: str) -> None:
@@ -110,19 +113,35 @@ def _start_time(pid: str) -> str:
         return ""
 
 
-def _end(mark: bytes, mount: int) -> None:
+def _end(look: Callable[[], tuple[set[int], bool]]) -> None:
     """Send SIGTERM to all processes in the sandbox, and SIGKILL to those that are still there a moment later."""
-    asked: set[int] = set()
+    asked: dict[int, float] = {}
     empty = 0  # looks in a row that found nothing: a process that was just being forked may have been overlooked
-    began = time.monotonic()
-    while empty < _LOOKS and (passed := time.monotonic() - began) < _TO_KILL:
-        there = list(_processes(mark, mount))
-        empty = 0 if there else empty + 1
+    while empty < _LOOKS:
+        there, has_visitors = look()
+        now = time.monotonic()
+        empty = 0 if there or has_visitors else empty + 1
         for pid in there:
-            if passed > _TO_TERMINATE or pid not in asked:
-                _send(pid, signal.SIGKILL if passed > _TO_TERMINATE else signal.SIGTERM)
-        asked.update(there)
-        time.sleep(_PAUSE)
+            passed = now - asked.setdefault(pid, now)
+            if passed > _TO_KILL:
+                return
+            if passed > _TO_TERMINATE:
+                _send(pid, signal.SIGKILL)
+            elif passed == 0:
+                _send(pid, signal.SIGTERM)
+        time.sleep(_PAUSE_OF_VISITORS if has_visitors and not there else _PAUSE)
+
+
+def _left(mark: bytes, mount: int, visitors: str) -> tuple[set[int], bool]:
+    """Return the processes in the sandbox that are to be ended, and whether there are visitors."""
+    there = set(_processes(mark, mount))
+    if not visitors:
+        return there, False
+    spared = {pid for pid in there if _has_open(pid, visitors)}
+    parents = {pid: _parent(pid) for pid in there}
+    while more := {pid for pid in there - spared if parents[pid] in spared}:
+        spared |= more
+    return there - spared, bool(spared)
 
 
 def _send(pid: int, number: signal.Signals) -> None:
@@ -145,6 +164,21 @@ def _processes(mark: bytes, mount: int) -> Iterator[int]:
                     yield int(name)
             except OSError:
                 continue  # it has ended, or is another user's
+
+
+def _has_open(pid: int, text: str) -> bool:
+    try:
+        links = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]  # noqa: PTH115, PTH208
+    except OSError:
+        return False
+    return any(text in link for link in links)
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int(_read(str(pid), "stat").rpartition(b") ")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def _read(pid: str, name: str) -> bytes:

@@ -50,6 +50,7 @@ class Session:
         arguments: Further arguments of pytest.
         environment: Further variables.
         command: A command in place of pytest, which makes the file that CENSUS_MARK names.
+        within: A command before the command, which becomes the command.
     """
 
     folder: Path
@@ -59,6 +60,7 @@ class Session:
     arguments: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     command: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Write the suite."""
@@ -96,7 +98,7 @@ class Session:
                     os.close(terminal)
                     terminal = -1
                 else:
-                    self._send(target, number, process.pid)
+                    self.send(target, number, process.pid)
             return "" if self._await_end(process) else f"the session had not ended: {self.census.left()[:3]}"
         finally:
             if process.poll() is None:
@@ -107,7 +109,7 @@ class Session:
 
     def _start(self) -> tuple[subprocess.Popen[bytes], int]:
         pytest = [sys.executable, "-m", "pytest", "-p", "ending", "-p", "no:cacheprovider", *self.arguments]
-        command = [*self.command] or pytest
+        command = [*self.within, *(self.command or pytest)]
         environment = {
             **os.environ,
             **self.census.environment,
@@ -151,7 +153,8 @@ class Session:
                 return
             time.sleep(0.01)
 
-    def _send(self, target: str, number: int, pid: int) -> None:
+    def send(self, target: str, number: int, pid: int) -> None:
+        """Send a signal to one of the session's processes, by its name."""
         with contextlib.suppress(ProcessLookupError):
             if target == "group":
                 os.killpg(pid, number)

@@ -13,7 +13,7 @@ import pytest
 from pytest_netns_mysql import settings
 from tests.stress.endings.session import Ending, Session
 from tests.support.processes import is_alive, wait_for
-from tests.support.stress import IS_LONG, check, scaled
+from tests.support.stress import check, scaled
 
 pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 
@@ -48,11 +48,9 @@ def command_session(folder: Path, ending: Ending, command: tuple[str, ...]) -> S
     return Session(folder, settings.resolve().cache, ending, command=command)
 
 
-@pytest.mark.parametrize("victim", ["nobody", "supervisor", "child", "mysqld"])
+@pytest.mark.parametrize("victim", ["nobody", "supervisor", "child", "mysqld"][: scaled(1, 4)])
 def test_a_standing_server_leaves_nothing(tmp_path: Path, victim: str) -> None:
     """A run is killed whose programs would keep the sandbox of a server that is replaced, killed or ended."""
-    if victim != "nobody" and not IS_LONG:
-        pytest.skip("the short form has the first")
     ending = Ending("SIGKILL", "call", "wait", (("main", KILL, 0.0),))
     cache = settings.resolve().cache
     session = Session(tmp_path / "s", cache, ending, "programs", ("--netns-reuse=always",), {"CI": "false"})
@@ -79,3 +77,23 @@ def pids_of(session: Session, victim: str) -> list[int]:
         return [pid for pid in alive if Path(f"/proc/{pid}/comm").read_text().strip() == "mysqld"]
     daemons = sorted(pid for pid in alive if "reuse.daemon" in Path(f"/proc/{pid}/cmdline").read_text())
     return {"supervisor": daemons[:1], "child": daemons[1:]}.get(victim, [])
+
+
+def test_a_run_goes_on_when_its_standing_server_is_killed(tmp_path: Path) -> None:
+    """What is left in the sandbox of the server is ended, but not the run that the server had let in."""
+    ending = Ending("SIGKILL of the server", "call", "wait", (("server", KILL, 0.0), ("main", KILL, 2.0)))
+    cache = settings.resolve().cache
+    session = Session(tmp_path / "s", cache, ending, "small", ("--netns-reuse=always",), {"CI": "false"})
+    environment = {**os.environ, **session.census.environment}
+    went_on: list[bool] = []
+
+    def send(target: str, number: int, pid: int) -> None:
+        went_on.append(is_alive(pid))
+        for victim in {"server": pids_of(session, "child"), "main": [pid]}[target][:1]:
+            os.kill(victim, number)
+
+    session.send = send  # type: ignore[method-assign]
+    assert not session.end()
+    assert went_on == [True, True]
+    subprocess.run([*NETNS_MYSQL, "down"], env=environment, capture_output=True, text=True, check=True)
+    wait_for(lambda: not [left for left in session.census.left() if not left.startswith("file")], "nothing is left")

@@ -22,7 +22,7 @@ Make = Callable[..., Session]
 GRACE = 5.0  # seconds
 _AT_ONCE = 2
 _SEED = int(os.environ.get("ENDINGS_SEED", "20"))
-_MODES = [(), ("--netns-mode=rootless",)] if os.geteuid() == 0 else [()]
+_MODES = [(), ("--netns-mode=rootless",)] if os.geteuid() == 0 else [(), ("--netns-capture=all",)]
 
 
 def faults_of(sessions: Iterable[Session]) -> tuple[int, list[str]]:
@@ -82,9 +82,24 @@ def test_sessions_that_end_in_any_way_leave_nothing(make: Make) -> None:
 def test_sessions_with_workers_leave_nothing(make: Make) -> None:
     where = "gw0"
     moments = ways.on_the_way(random.Random(_SEED).random(), where)
-    endings = chosen(scaled(2, 60), ways.by_signals(where), ways.inside(where), moments)
+    # Without the kernel's help a worker that is stopped would outlive its controller for ever.
+    stopped = Ending("SIGSTOP of a worker, then SIGKILL", "collection", "wait", ways.STOPPED_WORKER, where)
+    endings = [stopped, *chosen(scaled(1, 60), ways.by_signals(where), ways.inside(where), moments)]
     sessions = (
         make(number, ending, "programs" if number % 2 else "small", "-n2", *_MODES[number // 2 % len(_MODES)])
         for number, ending in enumerate(endings)
     )
     check(AREA, "sessions with two workers that end in every way leave nothing", *faults_of(sessions))
+
+
+@pytest.mark.root
+def test_sessions_on_a_full_disk_leave_nothing(make: Make) -> None:
+    """A file system of a few pages takes the place of the temporary folder, and then of the shared memory."""
+    full = 'mount -t tmpfs -o size={} none {} && exec "$@"'
+    places = [(size, place) for size in ("4k", "64k", "1m") for place in ('"$TMPDIR"', "/dev/shm")]
+    sessions = []
+    for number, (size, place) in enumerate(places[: scaled(1, len(places))]):
+        session = make(number, Ending("none", "exit", "go"), "tree")
+        session.within = ("unshare", "--mount", "sh", "-c", full.format(size, place), "sh")
+        sessions.append(session)
+    check(AREA, "sessions whose disk is full leave nothing", *faults_of(sessions))

@@ -38,9 +38,11 @@ _BY_SIGNALS = {
 }
 """What is sent to a session that waits at the stage, or goes on."""
 
+STOPPED_WORKER = (("worker", _STOP, 0.0), ("main", _KILL, 0.2))
+
 _OF_A_WORKER = {
     "SIGKILL of a worker": [("worker", _KILL, 0.0)],
-    "SIGSTOP of a worker, then SIGKILL": [("worker", _STOP, 0.0), ("main", _KILL, 0.2)],
+    "SIGSTOP of a worker, then SIGKILL": [*STOPPED_WORKER],
     "SIGTERM of a worker": [("worker", int(signal.SIGTERM), 0.0)],
 }
 """What is sent to one of two workers: the others finish."""
