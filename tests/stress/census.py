@@ -170,6 +170,9 @@ class Census:
                 yield from folder.iterdir()
 
     def _drafts(self) -> Iterator[Path]:
+        """Yield what is half made in the session's own cache; in that of others it may be theirs."""
+        if not self.cache.is_relative_to(self.folder):
+            return
         for folder in (self.cache, *(self.cache / name for name in ("servers", "templates", "seeds", "states"))):
             if folder.is_dir():
                 yield from (path for path in folder.iterdir() if _DRAFTS.search(path.name))

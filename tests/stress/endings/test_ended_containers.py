@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_sessions_with_containers_leave_nothing(tmp_path: Path, image: str) -> N
     groups = [[each for each in group if each.stage in _STAGES] for group in groups]
     cache = settings.resolve().cache
     sessions = (
-        Session(tmp_path / str(number), cache, ending, "small", (f"--netns-mysqld={image}",))
+        partial(Session, tmp_path / str(number), cache, ending, "small", (f"--netns-mysqld={image}",))
         for number, ending in enumerate(chosen(scaled(1, 30), *groups))
     )
     check(AREA, "sessions with a server in a container that end in every way leave nothing", *faults_of(sessions))
