@@ -55,6 +55,6 @@ def test_a_namespace_whose_descriptor_was_replaced_runs_no_test(suite: Suite, py
     found = result.parseoutcomes()
     text = result.stdout.str()
     faults = [] if ELSEWHERE in text and "closes or replaces descriptors" in text else [f"no error: {text[-2000:]}"]
-    if (pytester.path / "ran").exists():
+    if (pytester.path / "ran-elsewhere").exists():
         faults.append(f"the test ran in another namespace: {found}")
     check(AREA, "a test does not run in a namespace that another one's descriptor leads to", 1, faults)

@@ -1,4 +1,7 @@
-"""Many tests that do to their namespaces whatever a test may do, at random: each stands where its marker says."""
+"""Many tests that do to their namespaces whatever a test may do, at random: each stands where its marker says.
+
+``RANDOM_TESTS=300 RANDOM_SEED=8 pytest tests/stress/places/test_random_places.py`` runs as many others.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +49,7 @@ def test_each_test_runs_in_the_namespace_of_its_marker(
     suite: Suite, monkeypatch: pytest.MonkeyPatch, mode: str, workers: str, distribution: str
 ) -> None:
     """The actions check the place after each step; fixtures and hooks around them check it before and after a test."""
-    count = scaled(30, 2000 if workers == "0" else 500)
+    count = int(os.environ.get("RANDOM_TESTS", scaled(20, 2000 if workers == "0" else 500)))
     monkeypatch.setenv("RANDOM_TESTS", str(count))
     monkeypatch.setenv("RANDOM_SEED", SEED)
     arguments = f"--netns-mode={mode}", "-n", workers, f"--dist={distribution}"

@@ -3,15 +3,13 @@
 import pytest
 from _pytest.runner import runtestprotocol
 
-
-@pytest.fixture(scope="session")
-def every_run():
-    return {}
+# No fixture: those of the session are torn down between the runs of the last test.
+RUNS: dict[str, list[int]] = {}
 
 
 @pytest.fixture
-def runs(request, every_run):
-    return every_run.setdefault(request.node.nodeid, [])
+def runs(request):
+    return RUNS.setdefault(request.node.nodeid, [])
 
 
 @pytest.hookimpl(tryfirst=True)
