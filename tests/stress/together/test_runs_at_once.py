@@ -53,7 +53,7 @@ class Runs:
 
     def _project(self, name: str) -> Path:
         folder = self.base / name
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         (folder / "test_inner.py").write_text(source("own_servers/own"))
         return folder
 
@@ -62,6 +62,7 @@ class Runs:
         number = len(self._running)
         folder = self._shared if way in ("same folder", "workers") else self._project(f"other{number}")
         arguments = [f"--netns-cache={self.cache}", f"--netns-mysqld={self._mysqld}", *(f"-pno:{p}" for p in _PLUGINS)]
+        arguments += [f"--netns-start-timeout={5 * PATIENCE:g}"]  # six servers boot at once
         arguments += ["-n", "2"] if way == "workers" else []
         arguments += ["--netns-topology=dual-stack"] if way == "another topology" else []
         paths = [*([self._older] if way == "older version" else []), ROOT, *filter(None, sys.path)]
