@@ -105,6 +105,7 @@ LONG_PATH = str(Path(tempfile.gettempdir(), "x" * 120))
 WORKING = {
     "no clone3 and no pidfd_open": ["refuse:clone3=ENOSYS+pidfd_open=EPERM"],
     "an old profile": ["refuse:clone3=ENOSYS+pidfd_open=ENOSYS+open_tree=ENOSYS+memfd_create=EPERM"],
+    "no chroot": ["refuse:chroot=EPERM"],
     "no inotify": ["refuse:inotify_init1=ENOSYS"],
     "no nf_tables": ["refuse:netfilter"],
     "no process-id namespaces": ["limit:max_pid_namespaces"],
@@ -145,7 +146,10 @@ WORKING[ALL_AT_ONCE] = [
         "variable:PATH=/nowhere",
         "variable:LC_ALL=xx_YY",
     ),
-    *("refuse:clone3=ENOSYS+pidfd_open=ENOSYS+open_tree=ENOSYS+memfd_create=EPERM+inotify_init1=ENOSYS", "closed:0"),
+    *(
+        "refuse:clone3=ENOSYS+pidfd_open=ENOSYS+open_tree=ENOSYS+memfd_create=EPERM+inotify_init1=ENOSYS+chroot=EPERM",
+        "closed:0",
+    ),
 ]
 
 
