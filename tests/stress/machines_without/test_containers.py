@@ -78,7 +78,7 @@ ROOTLESS_PODMAN = [
 ]
 SUITES = {
     ("docker", True): [*DOCKER, *DOCKER_USER],
-    ("docker", False): DOCKER_USER,
+    ("docker", False): [DOCKER_USER[0]._replace(is_short=True), *DOCKER_USER[1:]],
     ("podman", True): PODMAN,
     ("podman", False): ROOTLESS_PODMAN,
 }
