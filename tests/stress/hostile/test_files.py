@@ -151,8 +151,8 @@ def test_names_in_topologies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             "namespaces": {"red": {"address": "192.0.2.2/24", "interface": "eth0", "hosts": ["red.test"]}},
             "mysqld": {"bind_address": ["192.0.2.2/red"], "options": {"max_connections": 5}, "load": []},
         }
-        for _ in range(dice.randint(1, 2)):
-            table = dice.choice([data, data["namespaces"], data["namespaces"]["red"], data["mysqld"]])
+        tables = [data, data["namespaces"], data["namespaces"]["red"], data["mysqld"]]
+        for table in dice.sample(tables, dice.randint(1, 2)):
             key = dice.choice([*table, *NAMES])
             table[key] = dice.choice(
                 [dice.choice(NAMES), [dice.choice(NAMES)], {dice.choice(NAMES): dice.choice(NAMES)}]
