@@ -7,6 +7,8 @@ from pathlib import Path
 
 from pytest_netns_mysql.errors import SettingError
 
+_LARGEST_TEXT = 1 << 20  # bytes
+
 
 def here() -> Path:
     """Return the working directory; raise SettingError if it has been removed."""
@@ -60,6 +62,20 @@ def absolute(text: str | os.PathLike[str], base: Path | None = None) -> Path:
         return (base or Path.cwd()) / path
     except OSError as error:
         raise ValueError("the working directory does not exist any more") from error
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file that people write, in UTF-8, without a byte order mark.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: The file is not in UTF-8, or is so large that nobody has written it.
+    """
+    with path.open("rb") as file:
+        content = file.read(_LARGEST_TEXT + 1)
+    if len(content) > _LARGEST_TEXT:
+        raise ValueError(f"it has more than {_LARGEST_TEXT >> 20} MiB")
+    return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def why_not_there(path: Path) -> str | None:

@@ -110,8 +110,9 @@ def _reports(setting: Setting, value: str, place: str) -> tuple[Path, ...]:
     files = []
     for name in filter(None, (part.strip() for part in value.split(","))):
         file = _path(setting, name, place)
-        if file.suffix not in _REPORT_SUFFIXES or file.is_dir():
-            fault = "it is a folder" if file.is_dir() else "the suffix must be .html, .json or .md"
+        is_folder = os.path.isdir(file)  # noqa: PTH112 - Path's own raises for a long name
+        if file.suffix not in _REPORT_SUFFIXES or is_folder:
+            fault = "it is a folder" if is_folder else "the suffix must be .html, .json or .md"
             raise SettingError(
                 f"{setting.ini} = {value!r}: {name}: {fault}"
                 if name != value

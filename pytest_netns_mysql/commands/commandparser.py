@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from pytest_netns_mysql import settings as table
+from pytest_netns_mysql.errors import printable
 
 USAGE = 2  # exit code, as argparse's
 _CHOICE = re.compile(r"invalid choice: '(.*?)' \(choose from (.*)\)")
@@ -26,7 +27,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print the usage, the error and a remedy, and exit with the code 2."""
         self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: error: {message}\n  do: {self._remedy(message)}\n")
+        self.exit(USAGE, f"{self.prog}: error: {printable(message)}\n  do: {self._remedy(message)}\n")
 
     def _remedy(self, message: str) -> str:
         if found := _CHOICE.search(message):
@@ -79,10 +80,13 @@ def show_progress(text: str) -> None:
 
 
 def as_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return an aligned table; a cell may have several lines, and the last column is not padded."""
+    """Return an aligned table; a cell may have several lines, and the last column is not padded.
+
+    What is not printable is escaped: other processes choose a part of what is shown.
+    """
     lines: list[Sequence[str]] = [header]
     for row in rows:
-        cells = [cell.split("\n") for cell in row]
+        cells = [[printable(line) for line in cell.split("\n")] for cell in row]
         height = max(map(len, cells))
         lines += [[cell[at] if at < len(cell) else "" for cell in cells] for at in range(height)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
@@ -91,8 +95,11 @@ def as_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def clock_time(moment: float) -> str:
-    """Return the local time of a moment in seconds since the epoch, such as ``14:02:11``."""
-    return time.strftime("%H:%M:%S", time.localtime(moment))
+    """Return the local time of a moment in seconds since the epoch, such as ``14:02:11``; ``?`` for no real moment."""
+    try:
+        return time.strftime("%H:%M:%S", time.localtime(moment))
+    except (OverflowError, OSError, ValueError):
+        return "?"
 
 
 def as_json(value: object) -> str:

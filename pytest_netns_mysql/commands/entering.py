@@ -13,7 +13,7 @@ from pathlib import Path
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.commands.executing import execute
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import SandboxError, SettingError, UnknownNamespaceError
+from pytest_netns_mysql.errors import SandboxError, SettingError, UnknownNamespaceError, printable
 from pytest_netns_mysql.live import enter
 from pytest_netns_mysql.live.sessions import LiveSession, Server, sessions
 
@@ -150,4 +150,4 @@ def _explain(files: enter.OptionFiles, server: Server) -> None:
 
 
 def _say(text: str) -> None:
-    print(f"netns-mysql: {text}", file=sys.stderr, flush=True)
+    print(f"netns-mysql: {printable(text)}", file=sys.stderr, flush=True)

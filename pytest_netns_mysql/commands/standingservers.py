@@ -7,7 +7,7 @@ from typing import Any
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.commands.commandparser import clock_time
-from pytest_netns_mysql.errors import SandboxError, SettingError
+from pytest_netns_mysql.errors import SandboxError, SettingError, printable
 from pytest_netns_mysql.mysql.waiting import wait_until
 from pytest_netns_mysql.reuse import messages, offers, protocol
 from pytest_netns_mysql.reuse.bringup import bring_up
@@ -130,6 +130,6 @@ def _row(status: messages.Status | messages.Silent) -> dict[str, Any]:
 def _line(status: messages.Status | messages.Silent) -> str:
     row = _row(status)
     if isinstance(status, messages.Silent):
-        return f"pid {row['pid']}: {row['state']}"
+        return printable(f"pid {row['pid']}: {row['state']}")
     since = clock_time(row["since"])
-    return f"pid {row['pid']}: {row['server']}, topology {row['topology']}, since {since}, {row['state']}"
+    return printable(f"pid {row['pid']}: {row['server']}, topology {row['topology']}, since {since}, {row['state']}")

@@ -6,7 +6,6 @@ read it by the descriptor in /proc. Writing to it takes about a microsecond, bec
 
 from __future__ import annotations
 
-import contextlib
 import json
 import mmap
 import os
@@ -57,7 +56,8 @@ class Board:
         Args:
             facts: What can be written as JSON.
         """
-        text = json.dumps(facts).encode() + _EMPTY
+        # A path or an argument may have bytes that are not UTF-8.
+        text = json.dumps(facts, ensure_ascii=False).encode("utf-8", "replace") + _EMPTY
         if not self._is_open or len(text) > self._size - _FACTS:
             self._recreate(len(text))
         self._memory[_FACTS : _FACTS + len(text)] = text
@@ -117,17 +117,22 @@ def read(descriptor: int) -> dict[str, Any] | None:
         descriptor: The open memory.
     """
     memory = _read_twice(descriptor)
-    try:
-        facts = json.loads(_part(memory, _FACTS, len(memory)))
-    except ValueError:
-        return None
+    facts = _decoded(_part(memory, _FACTS, len(memory)))
     if not isinstance(facts, dict):
         return None
-    accounts = _part(memory, _ACCOUNTS, _FACTS)
-    facts["accounts"] = []
-    with contextlib.suppress(ValueError):
-        facts["accounts"] = json.loads(accounts) if accounts else []
-    return facts | {"test": _test(_part(memory, _TEST, _ACCOUNTS))}
+    accounts = _decoded(_part(memory, _ACCOUNTS, _FACTS))
+    return facts | {
+        "accounts": accounts if accounts is not None else [],
+        "test": _test(_part(memory, _TEST, _ACCOUNTS)),
+    }
+
+
+def _decoded(text: bytes) -> Any:
+    """Return what a text in JSON stands for; None for a text that is not JSON, or is nested too deeply."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _read_twice(descriptor: int) -> bytes:

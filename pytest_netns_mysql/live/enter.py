@@ -95,7 +95,7 @@ def write_option_files(session: LiveSession, server: Server, namespace: str) -> 
         The files; ``my.cnf`` is for the account of the running test, or else for the administrator.
     """
     folder = _new_folder(Path(server.folder))
-    root = {**server.client_options, **server.administrator}
+    root = {name: str(value) for name, value in {**server.client_options, **server.administrator}.items()}
     administrator = _write(folder, "administrator.cnf", {"client": root})
     nearest = server.nearest.get(namespace)
     own = [account for account in session.accounts if account["server"] == server.name] if nearest else []
@@ -106,6 +106,7 @@ def write_option_files(session: LiveSession, server: Server, namespace: str) -> 
     accounts = [Account(each["user"], each["host"], each["password"], each["schema"]) for each in own]
     accounts.sort(key=lambda each: each.user != f"{namespace}_user")
     first, *others = accounts
+    others = [other for other in others if other.user.isprintable() and not {*"[]"} & {*other.user}]
     groups = groups_of(first, place, server.client_options)
     for other in others:
         # Programs read a group such as [client_app] after [client], with --defaults-group-suffix=_app.

@@ -7,12 +7,41 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
+
+import msgspec
 
 from pytest_netns_mysql.live import board
 from pytest_netns_mysql.live.places import place
 
 _PROC = Path("/proc")
+
+
+class ShownEndpoint(TypedDict):
+    """An endpoint of a server."""
+
+    kind: str
+    address: str
+    port: int
+    namespace: str
+
+
+class ShownAccount(TypedDict):
+    """An account of the running test; ``server`` is the name of the server's fixture."""
+
+    server: str
+    user: str
+    host: str
+    password: str
+    schema: str | None
+
+
+class ShownTest(TypedDict):
+    """A running test; the namespace is None for the host's network."""
+
+    id: str
+    namespace: str | None
+    since: float
 
 
 @dataclass(frozen=True)
@@ -38,10 +67,10 @@ class Server:
     version: str
     label: str
     cache: str
-    endpoints: list[dict[str, Any]]
-    nearest: dict[str, list[Any] | None]
+    endpoints: list[ShownEndpoint]
+    nearest: dict[str, tuple[str, int] | None]
     folder: str
-    administrator: dict[str, str] = field(repr=False)
+    administrator: dict[str, str | int] = field(repr=False)
     programs: str | None
     client_options: dict[str, str]
 
@@ -88,8 +117,8 @@ class LiveSession:
     topology: str
     namespaces: dict[str, str]
     servers: list[Server]
-    test: dict[str, Any] | None
-    accounts: list[dict[str, Any]] = field(repr=False)
+    test: ShownTest | None
+    accounts: list[ShownAccount] = field(repr=False)
     mount: str
     mount_id: int
     root: str
@@ -135,13 +164,18 @@ def _behind(pid: int, folder: Path, link: str) -> LiveSession | None:
     # A forked child has the memory of its parent open.
     if facts is None or facts.get("pid") not in (pid, _inner_pid(folder)):
         return None
+    known_as = pid if facts.get("known_as") == facts["pid"] else facts.get("known_as")
     try:
-        return _session(pid, facts)
-    except (TypeError, LookupError):  # of another version of this package
+        return msgspec.convert({**facts, "pid": pid, "known_as": known_as}, LiveSession)
+    except (
+        msgspec.ValidationError,
+        RecursionError,
+        UnicodeError,
+    ):  # of another version of this package, or no board of ours
         return None
 
 
-def _read(path: str) -> dict[str, Any] | None:
+def _read(path: str) -> dict[str, object] | None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         # The folder in /proc is root's for a process that is not dumpable, or that runs a setuid program. Who made the
@@ -158,9 +192,3 @@ def _inner_pid(folder: Path) -> int:
         if line.startswith("NSpid:"):
             return int(line.split()[-1])
     return 0
-
-
-def _session(pid: int, facts: dict[str, Any]) -> LiveSession:
-    servers = [Server(**server) for server in facts["servers"]]
-    known_as = pid if facts["known_as"] == facts["pid"] else facts["known_as"]
-    return LiveSession(**facts | {"pid": pid, "known_as": known_as, "servers": servers})

@@ -11,7 +11,7 @@ import socket
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ _LENGTH = struct.Struct("!I")
 _MAX_MESSAGE = 1 << 20  # bytes
 _CREDENTIALS = struct.Struct("3i")  # pid, uid and gid, see SO_PEERCRED in unix(7)
 _MAX_DESCRIPTORS = 5
+_Message = TypeVar("_Message")
 
 READY = "ready"
 """The last line that the daemon prints if the server is up."""
@@ -199,6 +200,14 @@ def receive(connection: socket.socket, timeout: float) -> tuple[bytes, list[int]
             os.close(descriptor)
         raise
     return received[_LENGTH.size :], descriptors
+
+
+def decode(message: bytes, kind: type[_Message]) -> _Message:
+    """Return what a message says; raise msgspec.MsgspecError if the message is not of this kind."""
+    try:
+        return msgspec.json.decode(message, type=kind)
+    except RecursionError as error:
+        raise msgspec.DecodeError("the message is nested too deeply") from error
 
 
 def answer(connection: socket.socket, message: object, descriptors: list[int] | tuple[()] = ()) -> None:

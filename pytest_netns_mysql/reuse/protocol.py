@@ -14,12 +14,14 @@ from collections.abc import Callable
 
 import msgspec
 
+from pytest_netns_mysql.errors import printable
 from pytest_netns_mysql.reuse import offers
 from pytest_netns_mysql.reuse.messages import (
     Greeting,
     Offer,
     Silent,
     Status,
+    decode,
     ignore_progress,
     peer_of,
     receive,
@@ -28,6 +30,7 @@ from pytest_netns_mysql.reuse.offerfiles import clean, path_of
 
 _ANSWER_TIMEOUT = 1.5  # seconds, for a process that is idle
 _OTHER_VERSION = "it was started by another version of pytest-netns-mysql"
+_LEAST_DESCRIPTORS = 4  # those of ``Taken.descriptors``, without a user namespace
 _BUSY_TIMEOUT = 10.0  # seconds, for a process that boots its server or puts it back
 
 
@@ -66,17 +69,18 @@ def take(address: str, *, progress: Callable[[str], None] = ignore_progress) -> 
     found = _request(address, "take")
     if isinstance(found, Silent):
         progress(
-            f"the standing server (pid {found.pid}) does not answer: {found.reason}; this run starts its own server "
-            f"(netns-mysql down {found.pid} ends the other)"
+            f"the standing server (pid {found.pid}) does not answer: {printable(found.reason)}; this run starts its "
+            f"own server (netns-mysql down {found.pid} ends the other)"
         )
     if found is None or isinstance(found, Silent):
         return None
     connection, message, descriptors = found
-    try:
-        return Taken(connection, msgspec.json.decode(message, type=Offer), descriptors)
-    except msgspec.MsgspecError:  # a status: another run has taken the server
-        _close(connection, descriptors)
-        return None
+    with contextlib.suppress(msgspec.MsgspecError):  # a status: another run has taken the server
+        offer = decode(message, Offer)
+        if len(descriptors) >= _LEAST_DESCRIPTORS:
+            return Taken(connection, offer, descriptors)
+    _close(connection, descriptors)
+    return None
 
 
 def ask(address: str, request: str) -> Status | Silent | None:
@@ -96,7 +100,7 @@ def ask(address: str, request: str) -> Status | Silent | None:
     pid, _ = peer_of(connection)
     _close(connection, descriptors)
     try:
-        return msgspec.json.decode(message, type=Status)
+        return decode(message, Status)
     except msgspec.MsgspecError:
         return Silent(pid, _OTHER_VERSION)
 
@@ -130,7 +134,7 @@ def _request(address: str, request: str) -> tuple[socket.socket, bytes, list[int
         pid, uid = peer_of(connection)
         if uid != os.geteuid():
             raise PermissionError(uid)
-        greeting = msgspec.json.decode(receive(connection, _ANSWER_TIMEOUT)[0], type=Greeting)
+        greeting = decode(receive(connection, _ANSWER_TIMEOUT)[0], Greeting)
         if greeting.state != "stopped":
             connection.sendall(f"{request}\n".encode())
             return connection, *receive(connection, _ANSWER_TIMEOUT if greeting.state == "ready" else _BUSY_TIMEOUT)

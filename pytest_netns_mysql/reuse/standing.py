@@ -30,6 +30,7 @@ from pytest_netns_mysql.reuse import messages
 from pytest_netns_mysql.reuse.supervisor import REPLACE
 
 _MIN_LIFETIME = 1.0  # seconds
+_MAX_CLIENTS = 32  # that have sent no request yet
 _EXIT_TIMEOUT = 5.0  # seconds, for the process of a run that has closed its connection
 
 
@@ -67,6 +68,8 @@ class StandingServer:
         users = [os.open(path, os.O_RDONLY | os.O_CLOEXEC) for path in own]
         self._descriptors = [inner.network, inner.mount, inner.root, self._mysqld, *users]
         self._run: socket.socket | None = None
+        # Clients that have not sent their requests yet, by descriptor, the oldest first, with the end of our patience.
+        self._clients: dict[int, tuple[socket.socket, float]] = {}
 
     def serve(self, channel: socket.socket) -> int:
         """Answer clients until the server is ended; return the exit code of this process.
@@ -76,10 +79,7 @@ class StandingServer:
         """
         self._report(channel, "ready")
         while True:
-            poll = select.poll()
-            poll.register(channel, select.POLLIN)
-            poll.register(self._mysqld if self._run is None else self._run, select.POLLIN)
-            ready = dict(poll.poll())
+            ready = self._wait(channel)
             if self._run is None and self._mysqld in ready:
                 # A server that exits at once would be replaced for ever.
                 return REPLACE if clock.now() - self._started > _MIN_LIFETIME else 1
@@ -89,11 +89,34 @@ class StandingServer:
                     return REPLACE
                 self._run = None
                 self._report(channel, "ready")
-            elif channel.fileno() in ready:
-                received, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
-                connections = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-                if not received or any(self._answer(connection) == "end" for connection in connections):
+            else:
+                requests = {self._answer(self._clients.pop(number)[0]) for number in ready & self._clients.keys()}
+                if "end" in requests or (channel.fileno() in ready and not self._receive(channel)):
                     return 0
+
+    def _wait(self, channel: socket.socket) -> set[int]:
+        """Wait, and return the descriptors that can be read; close clients that have sent no request in time."""
+        watched = {channel.fileno(), self._mysqld if self._run is None else self._run.fileno(), *self._clients}
+        poll = select.poll()
+        for number in watched:
+            poll.register(number, select.POLLIN)
+        ends = [end for _, end in self._clients.values()]
+        timeout = max(min(ends) - clock.monotonic(), 0.0) * 1000 if ends else None
+        ready = {number for number, _ in poll.poll(timeout)}
+        for number, (client, end) in [*self._clients.items()]:
+            if number not in ready and end <= clock.monotonic():
+                client.close()
+                del self._clients[number]
+        return ready
+
+    def _receive(self, channel: socket.socket) -> bool:
+        """Take the connection of a client from the supervisor; return False if the supervisor has ended."""
+        received, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+        for number in descriptors:
+            if len(self._clients) == _MAX_CLIENTS:
+                self._clients.pop(next(iter(self._clients)))[0].close()
+            self._clients[number] = socket.socket(fileno=number), clock.monotonic() + messages.REQUEST_TIMEOUT
+        return bool(received)
 
     def _report(self, channel: socket.socket, state: Literal["ready", "busy"]) -> None:
         channel.send(msgspec.json.encode(messages.ChildReport(state, self._pid)))

@@ -14,8 +14,6 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from pytest_netns_mysql.reuse import messages, offerfiles, offers
 
 REPLACE = 75  # the exit code of a child that another one is to replace, EX_TEMPFAIL of sysexits.h
@@ -87,7 +85,7 @@ class Supervisor:
                 with contextlib.suppress(ConnectionResetError):  # the child has exited
                     received = channel.recv(_MESSAGE)
                 if received:
-                    self._report = msgspec.json.decode(received, type=messages.ChildReport)
+                    self._report = messages.decode(received, messages.ChildReport)
                 else:
                     poll.unregister(channel.fileno())
             if self._listener.fileno() in ready:

@@ -151,7 +151,7 @@ def read(folder: Path) -> Fetched | None:
         # The records of the first versions of this project, all for MySQL, have no product.
         product, program = content.get("product", "mysql"), folder / "bin" / content.get("program", "mysqld")
         usable = content["machine"] == os.uname().machine and folder.samefile(content["folder"])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return None
     if version is None or not usable or not program.is_file() or not os.access(program, os.X_OK):
         return None

@@ -82,7 +82,7 @@ def _read(folder: Path) -> dict[str, Any] | None:
         content = json.loads((folder / _FILE).read_bytes())
         entries = {name: (size, mode, float(time)) for name, (size, mode, time) in content["entries"].items()}
         return {"entries": entries, "digest": content["digest"]}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return None
 
 

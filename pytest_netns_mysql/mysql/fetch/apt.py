@@ -57,6 +57,7 @@ _SIGNED_ONLY = (
     "Acquire::AllowDowngradeToInsecureRepositories=false",
 )
 _LOGIN = re.compile(r"(?<=://)[^/\s]*@")
+_CONFIGURABLE = re.compile(r'[^"\\\x00-\x1f\x7f]+')
 _ERROR_LINE = re.compile(r"(E:|W:|Err:)")
 
 
@@ -95,6 +96,12 @@ class AptRoot:
             raise FetchError(
                 f"this machine has no {missing[0]}: fetching works where packages come by apt",
                 tried=(f"{missing[0]} in PATH={os.environ.get('PATH', '')}",),
+            )
+        if not _CONFIGURABLE.fullmatch(str(root)):
+            raise FetchError(
+                "apt's configuration cannot name a folder whose path has a quotation mark, a backslash or a line break",
+                where=str(root),
+                remedies=("set NETNS_CACHE to another folder",),
             )
         self.root = root
         self._progress = progress
@@ -232,9 +239,12 @@ def _error_lines(answer: subprocess.CompletedProcess[str]) -> list[str]:
 
 def _parse_uri(line: str) -> Package:
     """Return the package in a line of ``--print-uris``: ``'URI' NAME_VERSION_ARCH.deb SIZE DIGEST``."""
-    _, file, size, *digest = line.split()
-    name, version, _ = file.split("_")
-    return Package(name, version.replace("%3a", ":"), int(size), digest[0] if digest else "")
+    try:
+        _, file, size, *digest = line.split()
+        name, version, _ = file.split("_")
+        return Package(name, version.replace("%3a", ":"), int(size), digest[0] if digest else "")
+    except ValueError as error:
+        raise FetchError(f"apt names a package that cannot be one: {line}") from error
 
 
 def _release(target: Mapping[str, str]) -> dict[str, str]:

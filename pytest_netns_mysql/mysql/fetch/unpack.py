@@ -6,12 +6,16 @@ import os
 import re
 import shutil
 import subprocess
+import tarfile
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.fetch.sources import ROOM
+from pytest_netns_mysql.mysql.fetch.targetfolder import TargetFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 
 EXECUTABLE = "put the cache on a file system that is not mounted noexec"
 """The remedy for a fetched program that does not run."""
+
+DAMAGED = "name a server, netns_mysqld = /path/to/mysqld, or remove the source of the package from apt's sources"
+"""The remedy for a package that is damaged, or has files that do not belong into a package."""
 
 _LOADERS = ("ld-linux*.so.*", "ld64.so.*")
 # Before glibc 2.34 the C library opens these libraries by name, so ld.so lists them for no program.
@@ -36,29 +43,41 @@ def unpack(packages: Iterable[Path], tree: Path, done: Callable[[int], None]) ->
         done: Called after each package with the number of packages so far.
 
     Raises:
-        FetchError: A package cannot be unpacked.
+        FetchError: A package cannot be unpacked, or has a file that would not be in the tree.
     """
     # The largest package first, so that no CPU idles at the end.
-    waiting = sorted(packages, key=lambda file: file.stat().st_size)
-    running: list[tuple[Path, subprocess.Popen[str]]] = []
-    count = 0
-    try:
-        while waiting or running:
-            while waiting and len(running) < (os.cpu_count() or 1):
-                file = waiting.pop()
-                command = ["dpkg-deb", "--extract", str(file), str(tree)]
-                running.append((file, subprocess.Popen(command, stderr=subprocess.PIPE, text=True)))
-            file, process = running.pop(0)
-            _, complaint = process.communicate()
-            if process.returncode != 0:
-                lines = complaint.strip().splitlines()[-3:]
-                raise FetchError(f"{file.name} cannot be unpacked", tried=lines, remedies=(ROOM,))
-            count += 1
-            done(count)
-    finally:
-        for _, process in running:
-            process.kill()
-            process.communicate()
+    ordered = sorted(packages, key=lambda file: file.stat().st_size, reverse=True)
+    target = TargetFolder(tree)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        running = [pool.submit(_unpack, file, target) for file in ordered]
+        try:
+            for count, each in enumerate(running, 1):
+                each.result()
+                done(count)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    target.remove_links_out()
+
+
+def _unpack(file: Path, target: TargetFolder) -> None:
+    command = ["dpkg-deb", "--fsys-tarfile", str(file)]
+    with tempfile.TemporaryFile() as complaints:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints) as process:
+            assert process.stdout is not None
+            fault, remedy = "", DAMAGED
+            try:
+                target.extract(process.stdout)
+            except OSError as error:
+                fault, remedy = str(error), ROOM
+            except (tarfile.TarError, ValueError, OverflowError) as error:
+                fault = str(error)
+            finally:
+                if fault:
+                    process.kill()
+        complaints.seek(0)
+        lines = complaints.read().decode("utf-8", "replace").strip().splitlines()[-3:]
+    if fault or process.returncode != 0:
+        raise FetchError(f"{file.name} cannot be unpacked", tried=[*lines, *filter(None, [fault])], remedies=(remedy,))
 
 
 @dataclass(frozen=True)
@@ -183,6 +202,7 @@ def assemble(tree: Tree, product: Product, libraries: dict[str, Path], folder: P
     for name in product.share:
         if (tree.root / "usr/share" / name).is_dir():
             shutil.copytree(tree.root / "usr/share" / name, folder / "share" / name, symlinks=True)
+            TargetFolder(folder / "share" / name).remove_links_out()
     programs = []
     for file in tree.programs(product):
         programs.append(folder / "bin" / file.name)

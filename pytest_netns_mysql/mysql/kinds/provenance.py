@@ -25,6 +25,6 @@ def _source(program: Path) -> str:
     """Return the package source that a program in the cache was fetched from, or '' for any other program."""
     try:
         source = json.loads((program.parent.parent / RECORD).read_bytes()).get("source", "")
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, RecursionError, AttributeError):
         return ""
     return source if isinstance(source, str) else ""

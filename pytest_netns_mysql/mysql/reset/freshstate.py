@@ -62,7 +62,7 @@ def recall(server: Instance) -> FreshState | None:
         counts, rows, tables, contents = json.loads(text)
         contents = {table: tuple(map(_from_json, answer)) for table, answer in contents.items()}
         return FreshState(StatementCounters(counts, {}), rows, tables, contents)
-    except (OSError, ValueError, TypeError, AttributeError, CacheError):
+    except (OSError, ValueError, RecursionError, TypeError, AttributeError, CacheError):
         return None  # it is read from the server, and written again
 
 

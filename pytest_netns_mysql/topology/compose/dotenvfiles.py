@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import TopologyError
 from pytest_netns_mysql.topology.compose.interpolation import InterpolationError, interpolate
 
@@ -35,7 +36,7 @@ def read(
             "files of variables need python-dotenv, which is not installed", where=str(file), remedies=[_EXTRA]
         ) from error
     try:
-        text = file.read_text("utf-8-sig")
+        text = paths.read_text(file)
     except (OSError, ValueError) as error:
         raise TopologyError(
             f"the file of variables cannot be read: {error}", where=str(file), remedies=["make it readable, in UTF-8"]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import TopologyError
 from pytest_netns_mysql.topology.compose import dotenvfiles, yamltext
 from pytest_netns_mysql.topology.compose.findings import Findings, Section
@@ -18,6 +19,7 @@ from pytest_netns_mysql.topology.compose.yamltext import Mark, Table, Value
 
 _RESOURCES = ("services", "networks", "secrets", "configs")
 _DEEPEST = 20  # files that include each other
+_MOST_FILES = 500
 
 
 @dataclass
@@ -50,12 +52,14 @@ class Reader:
         folder: The folder that relative paths start from.
         variables: The variables for interpolation.
         open_files: The files that are being read, the outermost first.
+        all_files: Every file that was read so far, as often as it was included.
     """
 
     findings: Findings
     folder: Path
     variables: Mapping[str, str]
     open_files: tuple[Path, ...] = ()
+    all_files: list[Path] = field(default_factory=list)
     _texts: dict[tuple[Path, Path], Table] = field(default_factory=dict)
 
     def read(self, files: tuple[Path, ...]) -> Table:
@@ -67,7 +71,14 @@ class Reader:
                 tried=[str(file) for file in (*self.open_files, *files)],
                 remedies=["remove one of the includes"],
             )
-        inner = Reader(self.findings, self.folder, self.variables, (*self.open_files, *files))
+        self.all_files += files
+        if len(self.all_files) > _MOST_FILES:
+            raise TopologyError(
+                f"compose files include others more than {_MOST_FILES} times",
+                where=str(files[0]),
+                remedies=["include each file once"],
+            )
+        inner = Reader(self.findings, self.folder, self.variables, (*self.open_files, *files), self.all_files)
         found: Table | None = None
         for file in files:
             table = inner.file(file)
@@ -98,7 +109,7 @@ class Reader:
         if (file, folder) in self._texts:
             return self._texts[file, folder]
         try:
-            text = file.read_text("utf-8-sig")
+            text = paths.read_text(file)
         except (OSError, ValueError) as error:
             raise TopologyError(
                 f"the compose file cannot be read: {error}", where=str(file), remedies=["make it readable, in UTF-8"]
@@ -217,7 +228,7 @@ class Reader:
             if given or is_file(file):
                 own = dotenvfiles.read(file, variables, self.findings.note_unset)
                 variables = {name: text for name, text in own.items() if text is not None} | variables
-        return Reader(self.findings, folder, variables, self.open_files).read(files)
+        return Reader(self.findings, folder, variables, self.open_files, self.all_files).read(files)
 
     def _joined(self, table: Table, other: Table, kind: str, mark: Mark) -> Table:
         """Return a file with the resources of one kind of an included file."""

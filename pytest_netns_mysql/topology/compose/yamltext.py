@@ -18,6 +18,9 @@ RESET, OVERRIDE = "!reset", "!override"
 _MERGE = "<<"
 _NULLS = ("", "~", "null", "Null", "NULL")
 _EXTRA = "pip install 'pytest-netns-mysql[compose]'"
+_MOST_VALUES = 100_000
+"""What a file may stand for once its aliases are replaced, each of which can have several others in it."""
+
 _TOO_DEEP = "nest them less deeply"
 
 
@@ -134,6 +137,7 @@ class _Converter:
         self._interpolate = interpolate
         self._known: dict[int, Value] = {}
         self._open: set[int] = set()
+        self._sizes: dict[int, int] = {}  # how many values each node stands for
 
     def _mark(self, node: Any) -> Mark:
         return Mark(self._file, node.start_mark.line + 1)
@@ -157,8 +161,23 @@ class _Converter:
         else:
             found = self._table(node)
         self._open.discard(number)
+        self._sizes[number] = self._size(node)
         self._known[number] = found
         return found
+
+    def _size(self, node: Any) -> int:
+        """Return how many values a node stands for with its aliases replaced; raise TopologyError for too many."""
+        if node.id == "scalar":
+            return 1
+        inner = node.value if node.id == "sequence" else [value for _, value in node.value]
+        size = 1 + sum(self._sizes.get(id(value), 1) for value in inner)
+        if size > _MOST_VALUES:
+            raise TopologyError(
+                f"with its aliases this stands for more than {_MOST_VALUES:,} values",
+                where=str(self._mark(node)),
+                remedies=["use fewer aliases inside of what other aliases stand for"],
+            )
+        return size
 
     def _scalar(self, node: Any) -> str | None:
         if node.style is None and node.value in _NULLS:

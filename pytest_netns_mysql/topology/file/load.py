@@ -108,8 +108,8 @@ def _load(choice: str, base: Path | None) -> tuple[Topology, ...]:
     if not os.path.isfile(path) or path.suffix != ".toml":  # noqa: PTH113 - Path's own raises for a long name
         raise _not_found(choice, path)
     try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = paths.read_text(path)
+    except (OSError, ValueError) as error:
         raise TopologyError(
             f"the topology file cannot be read: {error}", where=str(path), remedies=["make the file readable, in UTF-8"]
         ) from error
