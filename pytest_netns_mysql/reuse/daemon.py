@@ -50,11 +50,10 @@ def _lock(address: str) -> tuple[int, int | None]:
 
 def _open_folder() -> int:
     try:
-        folder = offers.open_folder(make=True)
+        while (folder := offers.open_folder(make=True)) is None:
+            pass  # the last server in the folder ended just now, and removed it
     except (NetnsError, OSError) as error:
         sys.exit(str(error))
-    if folder is None:
-        sys.exit(f"{offers.folder()} was removed")
     return folder
 
 

@@ -26,8 +26,8 @@ def test_a_run_in_a_container_changes_nothing_of_the_machine(tmp_path: Path) -> 
     subprocess.run([NETNS_MYSQL, "image", image], check=True)
     try:
         command = pytest_on("test_everything.py", "-k", "marked or host or capture", f"--netns-mysqld=docker://{image}")
-        # The engine is a process of this machine, and must see what the run makes for it.
-        faults = ownmachine.run([command], tmp_path, environment(tmp_path, str(SHARED_MEMORY), "/run"))
+        # The engine is a process of this machine, and must see what the run makes for it, in the cache too.
+        faults = ownmachine.run([command], tmp_path, environment(tmp_path, str(SHARED_MEMORY), "/run", "/root"))
     finally:
         subprocess.run(["docker", "rmi", "--force", image], check=True)
     left = [str(path) for path in set(SHARED_MEMORY.iterdir()) - before if path.name.startswith("pytest-netns-mysql-")]
