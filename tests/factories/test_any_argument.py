@@ -67,7 +67,7 @@ JUNK = st.recursive(
     ),
     max_leaves=8,
 )
-EXAMPLES = settings(max_examples=scaled(40, 2000), suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=scaled(75, 2000), suppress_health_check=list(HealthCheck))
 
 
 def is_told(action: Callable[[], object]) -> bool:
