@@ -25,7 +25,7 @@ ASK = "SELECT HEX(CURRENT_USER()), HEX(DATABASE()), SUBSTRING_INDEX(USER(), '@',
 @pytest.mark.netns("red")
 @pytest.mark.scaled
 @settings(
-    max_examples=scaled(30, 1000),
+    max_examples=scaled(50, 1000),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -214,7 +214,7 @@ TEXTS = st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join).filter(lamb
 
 
 @pytest.mark.scaled
-@settings(max_examples=scaled(80, 5000), derandomize=True)
+@settings(max_examples=scaled(250, 5000), derandomize=True)
 @given(TEXTS, st.sampled_from(OTHERS), st.sampled_from([0, NO_BACKSLASH_ESCAPES]), st.booleans())
 def test_the_reader_agrees_with_mysqls_client_program(
     mysql: str, folder: Path, text: bytes, other: bytes, status: int, dollars: bool
@@ -226,7 +226,7 @@ def test_the_reader_agrees_with_mysqls_client_program(
 
 
 @pytest.mark.scaled
-@settings(max_examples=scaled(80, 5000), derandomize=True)
+@settings(max_examples=scaled(250, 5000), derandomize=True)
 @given(TEXTS, st.sampled_from(OTHERS), st.sampled_from([0, NO_BACKSLASH_ESCAPES, ANSI_QUOTES]))
 def test_the_reader_agrees_with_mariadbs_client_program(
     mariadb_client: str, folder: Path, text: bytes, other: bytes, status: int
