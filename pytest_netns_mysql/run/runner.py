@@ -71,8 +71,7 @@ class Runner:
             self._network.start_test(None)
             self._session.board.end_test()
             self._cleaner.finish()
-            if ACCOUNTS in item.stash:
-                del item.stash[ACCOUNTS]  # pytest keeps the item until the run ends
+            item.stash[ACCOUNTS] = ()  # pytest keeps the item until the run ends
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
