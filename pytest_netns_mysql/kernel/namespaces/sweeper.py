@@ -96,8 +96,12 @@ def _wait_for(owner: str) -> None:
     pid, _, began = owner.partition(" ")
     try:
         pidfd = os.pidfd_open(int(pid))
-    except OSError:
+    except ProcessLookupError:
         return  # it has ended
+    except OSError:  # the kernel or a seccomp profile refuses pidfd_open(2)
+        while _start_time(pid) == began:
+            time.sleep(_PAUSE)
+        return
     if _start_time(pid) == began:
         poll = select.poll()
         poll.register(pidfd, select.POLLIN)
