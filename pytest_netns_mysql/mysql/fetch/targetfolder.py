@@ -9,23 +9,34 @@ import os
 import stat
 import tarfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 _MOST_BYTES = 4 << 30  # of all archives together; a server with its libraries has some 500 MB
 _MOST_MEMBERS = 200_000
-_MOST_BYTES_OF_HEADER = 1 << 20  # a header is read into memory
+_MOST_LINKS = 40  # on the way to a file, as in the kernel, see path_resolution(7)
 _CHUNK = 1 << 20  # bytes
+_DEVICES = (tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE)
+_LONG_NAMES = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+_MOST_BYTES_OF_NAME = 1 << 16  # a name is read into memory
+_TYPES = (
+    *(tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.LNKTYPE, tarfile.SYMTYPE, tarfile.DIRTYPE),
+    *_LONG_NAMES,
+)
 
 
 class _Member(tarfile.TarInfo):
-    """A member of an archive, whose header has a size that can be."""
+    """A member of an archive as packages have it, see deb(5): no sparse file, no extended header."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str | None, errors: str) -> tarfile.TarInfo:  # type: ignore[override]
         member = super().frombuf(buf, encoding, errors)  # type: ignore[arg-type]
-        is_header = not member.isfile() and not member.isdir() and not member.islnk() and not member.issym()
-        if member.size < 0 or (is_header and member.size > _MOST_BYTES_OF_HEADER):
+        if member.type in _DEVICES:
+            raise tarfile.ReadError(f"{member.name} is a device or a pipe")
+        if member.type not in _TYPES:
+            raise tarfile.ReadError(f"{member.name} has the type {member.type!r}, which packages do not have")
+        if member.size < 0 or (member.type in _LONG_NAMES and member.size > _MOST_BYTES_OF_NAME):
             raise tarfile.ReadError(f"{member.name} cannot have {member.size} bytes")
         return member
 
@@ -61,17 +72,14 @@ class TargetFolder:
             for member in members:
                 self._count(member)
                 self._extract(members, member)
-        while archive.read(_CHUNK):  # what pads the archive
-            pass
+        if len(archive.read(_CHUNK)) == _CHUNK:  # only a few zeros pad an archive
+            raise tarfile.ReadError("the archive goes on after its end")
 
     def remove_links_out(self) -> None:
         """Remove the symbolic links that lead out of the folder: there they would show files of this machine."""
         for path in self._folder.rglob("*"):
-            if path.is_symlink() and not self._has(os.path.realpath(path)):
+            if path.is_symlink() and self._without_links(path.parent, [path.name]) is None:
                 path.unlink()
-
-    def _has(self, path: str) -> bool:
-        return Path(path).is_relative_to(self._folder)
 
     def _count(self, member: tarfile.TarInfo) -> None:
         with self._lock:
@@ -81,55 +89,99 @@ class TargetFolder:
                 raise tarfile.ReadError(f"the archive is larger than {_MOST_BYTES >> 30} GiB, or has too many files")
 
     def _extract(self, members: tarfile.TarFile, member: tarfile.TarInfo) -> None:
-        parts = [part for part in member.name.split("/") if part not in ("", ".")]
+        parts = _parts(member.name)
         if ".." in parts:
             raise tarfile.ReadError(f"the name {member.name} contains '..'")
         if not parts:
             return
         with self._lock:
             if member.isdir():
-                self._parent(parts, member)
+                self._make(parts, member)
                 return
-            path = self._parent(parts[:-1], member) / parts[-1]
-            if os.path.lexists(path):
-                path.unlink()
+            path = self._make(parts[:-1], member) / parts[-1]
+            if path.is_dir() and not path.is_symlink():
+                if member.issym():  # dpkg(1) keeps the folder, too
+                    return
+                raise tarfile.ReadError(f"{member.name} is a file here, and a folder elsewhere")
             if member.issym():
                 self._link(path, member)
                 return
-            if member.islnk():
-                os.link(self._linked(member), path, follow_symlinks=False)
+            file = self._linked(member, path) if member.islnk() else None
+            path.unlink(missing_ok=True)
+            if file is not None:
+                os.link(file, path, follow_symlinks=False)
                 return
-            content = members.extractfile(member) if member.isfile() else None
-            if content is None:
-                raise tarfile.ReadError(f"{member.name} is a device or a pipe")
+            content = members.extractfile(member)
+            assert content is not None, "a file has content"
             mode = 0o755 if member.mode & stat.S_IXUSR else 0o644
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(path, flags, mode)
-        with os.fdopen(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file_there:
             while chunk := content.read(_CHUNK):
-                file.write(chunk)
+                file_there.write(chunk)
 
-    def _parent(self, parts: list[str], member: tarfile.TarInfo) -> Path:
-        """Return the folder for a member, which is made if need be; links on the way stay in this folder."""
-        folder = self._folder
-        for part in parts:
-            folder = Path(os.path.realpath(folder / part))
-            if not self._has(str(folder)):
-                raise tarfile.ReadError(f"{member.name} would be written outside of the folder, to {folder}")
-            folder.mkdir(0o755, parents=True, exist_ok=True)
+    def _without_links(self, folder: Path, parts: Sequence[str]) -> Path | None:
+        """Return where a path leads to, without links; None if it leads out of this folder, or over too many links.
+
+        os.path.realpath does not do: where links lead to each other in a circle, it leaves links in the path.
+
+        Args:
+            folder: Where the path starts: this folder or a folder below, without links.
+            parts: The names in the path, whether or not there is something.
+        """
+        waiting = [*reversed(parts)]
+        links = 0
+        while waiting:
+            part = waiting.pop()
+            if part == "..":
+                if folder == self._folder:
+                    return None
+                folder = folder.parent
+                continue
+            try:
+                target = os.readlink(folder / part)  # noqa: PTH115
+            except OSError:  # it is no link, or nothing
+                folder /= part
+                continue
+            links += 1
+            if links > _MOST_LINKS or target.startswith("/"):
+                return None
+            waiting += reversed(_parts(target))
+        return folder
+
+    def _make(self, parts: Sequence[str], member: tarfile.TarInfo) -> Path:
+        """Return the folder for a member, without links, which is made if need be."""
+        folder = self._without_links(self._folder, parts)
+        if folder is None:
+            raise tarfile.ReadError(f"{member.name} would be written outside of the folder, or over too many links")
+        if not folder.is_dir():
+            made = self._folder
+            for part in folder.relative_to(self._folder).parts:
+                made /= part
+                try:
+                    made.mkdir(0o755, exist_ok=True)
+                except FileExistsError as error:
+                    raise tarfile.ReadError(f"{member.name} is in a folder that is a file elsewhere") from error
         return folder
 
     def _link(self, path: Path, member: tarfile.TarInfo) -> None:
         target = member.linkname
+        if not target:
+            raise tarfile.ReadError(f"{member.name} is a link without a target")
         if target.startswith("/"):  # on the machine where a package is installed this is its own root
             target = os.path.relpath(self._folder / target.lstrip("/"), path.parent)
+        path.unlink(missing_ok=True)
         path.symlink_to(target)
 
-    def _linked(self, member: tarfile.TarInfo) -> Path:
+    def _linked(self, member: tarfile.TarInfo, path: Path) -> Path:
         """Return the file that a hard link is another name of, which is in this folder, too."""
-        parts = [part for part in member.linkname.split("/") if part not in ("", ".")]
+        parts = _parts(member.linkname)
         if ".." not in parts and parts:
-            file = self._parent(parts[:-1], member) / parts[-1]
-            if file.is_file() and not file.is_symlink():
+            file = self._make(parts[:-1], member) / parts[-1]
+            if file.is_file() and not file.is_symlink() and file != path:
                 return file
         raise tarfile.ReadError(f"{member.name} is a link to {member.linkname}, which is no file of the archives")
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in ("", ".")]

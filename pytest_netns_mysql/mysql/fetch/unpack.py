@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -68,8 +69,8 @@ def _unpack(file: Path, target: TargetFolder) -> None:
             try:
                 target.extract(process.stdout)
             except OSError as error:
-                fault, remedy = str(error), ROOM
-            except (tarfile.TarError, ValueError, OverflowError) as error:
+                fault, remedy = str(error), DAMAGED if error.errno == errno.ENAMETOOLONG else ROOM
+            except (tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
                 fault = str(error)
             finally:
                 if fault:

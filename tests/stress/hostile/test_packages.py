@@ -8,7 +8,20 @@ import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from tarfile import BLKTYPE, CHRTYPE, CONTTYPE, DIRTYPE, FIFOTYPE, LNKTYPE, REGTYPE, SYMTYPE, TarInfo
+from tarfile import (
+    BLKTYPE,
+    CHRTYPE,
+    CONTTYPE,
+    DIRTYPE,
+    FIFOTYPE,
+    GNUTYPE_LONGNAME,
+    GNUTYPE_SPARSE,
+    LNKTYPE,
+    REGTYPE,
+    SYMTYPE,
+    XHDTYPE,
+    TarInfo,
+)
 
 import pytest
 
@@ -105,6 +118,10 @@ def known_attacks(outside: str) -> list[list[Members]]:
         *([link("./usr", target) + file] for target in (outside, relative, "/", "..")),
         *([link("./usr", target), file] for target in (outside, relative, "/", "..")),
         [link("./a", "/b"), link("./b", relative), [(member("./a/file"), b"new")]],
+        # os.path.realpath of the circle leaves the other link in the path, before Python 3.13.
+        [link("./a", "a/../b") + link("./b", relative) + [(member("./a/file"), b"new")]],
+        [link("./b", relative) + link("./a", "a/../b/file") + link("./file", "a", LNKTYPE)],
+        [[each for number in range(2000) for each in link(f"./{number}", f"{number + 1}")] + link("./2000", relative)],
         [link("./file", f"{outside}/file"), [(member("./file"), b"new")]],
         [link("./usr", outside), [(member("./usr", DIRTYPE, mode=0o777), b"")]],
         *([link("./file", target, LNKTYPE)] for target in (f"{outside}/file", f"{relative}/file")),
@@ -154,6 +171,14 @@ def test_random_packages(machine: Machine) -> None:
         (archive([(member("./null", CHRTYPE), b"")]), "./null is a device or a pipe"),
         (archive([(member("./../x"), b"")]), "the name ./../x contains '..'"),
         (archive([(member("./a", LNKTYPE, link="../x"), b"")]), "./a is a link to ../x, which is no file of the"),
+        (archive([(member("./a", SYMTYPE), b"")]), "./a is a link without a target"),
+        (archive([(member("./a"), b""), (member("./a/b"), b"")]), "./a/b is in a folder that is a file elsewhere"),
+        (archive([(member("./a/b"), b""), (member("./a"), b"")]), "./a is a file here, and a folder elsewhere"),
+        (archive([(member(f"./{'x' * 300}"), b"")]), "File name too long"),
+        (archive([(member("./a", GNUTYPE_SPARSE), b"")]), "./a has the type b'S', which packages do not have"),
+        (archive([(member("./a", XHDTYPE), b"")]), "./a has the type b'x', which packages do not have"),
+        (archive([(member("./a", GNUTYPE_LONGNAME), b"./a\0")] * 1000), "recursion"),
+        (archive([(member("./a"), b"")]) + bytes(2 << 20), "the archive goes on after its end"),
     ],
 )
 def test_what_is_wrong_with_a_package_is_told(tmp_path: Path, data: bytes, told: str) -> None:
@@ -181,4 +206,17 @@ def test_links_to_what_other_packages_have_are_kept(tmp_path: Path) -> None:
     for number, data in enumerate((first, second)):
         unpack([write_package(tmp_path / f"{number}.deb", data)], tmp_path / "tree", lambda _: None)
     assert (tmp_path / "tree/etc/x.so").read_text() == "library"
+    assert (tmp_path / "tree/usr/lib/y.so").read_text() == "other"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_folder_that_another_package_has_as_a_link_has_the_files_of_both(tmp_path: Path, order: int) -> None:
+    """Packages from before and after the merge of /lib and /usr/lib; dpkg(1) keeps the folder, too."""
+    packages = [
+        archive([(member("./lib", DIRTYPE), b""), (member("./lib/x.so"), b"library")]),
+        archive([(member("./lib", SYMTYPE, link="usr/lib"), b""), (member("./usr/lib/y.so"), b"other")]),
+    ]
+    for number, data in enumerate(packages[::order]):
+        unpack([write_package(tmp_path / f"{number}.deb", data)], tmp_path / "tree", lambda _: None)
+    assert (tmp_path / "tree/lib/x.so").read_text() == "library"
     assert (tmp_path / "tree/usr/lib/y.so").read_text() == "other"
