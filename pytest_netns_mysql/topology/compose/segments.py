@@ -240,27 +240,28 @@ def complete(segments: dict[str, Segment], services: set[str], findings: Finding
     given = [(segment, subnet) for segment in segments.values() for subnet in segment.subnets.values()]
     for (segment, subnet), (other, another) in itertools.combinations(given, 2):
         if subnet.version == another.version and subnet.overlaps(another):
-            mark = other.section.mark("ipam")
             findings.fault(
                 f"the subnets of the networks {segment.name} ({subnet}) and {other.name} ({another}) overlap",
-                mark,
+                other.section.mark("ipam"),
                 f"networks.{other.name}.ipam",
                 "give each network a subnet of its own",
             )
     taken = [subnet for _, subnet in given]
+    # The subnets of a pool do not overlap, and what does not fit one network fits none after it.
+    dockers = _without_overlaps(iter([ip_network(_DOCKER0_SUBNET)]), taken)
+    pools = {version: _without_overlaps(_pool(version), taken) for version in (4, 6)}
     for segment in segments.values():
         for version in sorted(segment.is_given - segment.subnets.keys()):
-            pool = [ip_network(_DOCKER0_SUBNET)] if segment.is_dockers else _pool(version)
-            free = next(
-                (new for new in pool if not any(new.version == old.version and new.overlaps(old) for old in taken)),
-                None,
-            )
+            free = next(dockers if segment.is_dockers else pools[version], None)
             if free is None:
                 segment.section.fault(f"there is no subnet left for the network {segment.name}", "", "write ipam")
                 continue
-            taken.append(free)
             segment.add_subnet(free)
     _name_bridges(segments, services)
+
+
+def _without_overlaps(subnets: Iterator[Subnet], taken: list[Subnet]) -> Iterator[Subnet]:
+    return (new for new in subnets if not any(new.version == old.version and new.overlaps(old) for old in taken))
 
 
 def _pool(version: int) -> Iterator[Subnet]:

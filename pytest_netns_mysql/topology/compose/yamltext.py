@@ -21,7 +21,9 @@ _EXTRA = "pip install 'pytest-netns-mysql[compose]'"
 _MOST_VALUES = 100_000
 """What a file may stand for once its aliases are replaced, each of which can have several others in it."""
 
-_TOO_DEEP = "nest them less deeply"
+_DEEPEST = 100  # lists and mappings in brackets, each in the other
+_TOO_DEEP = "the mappings or lists are nested too deeply to be read"
+_LESS_DEEP = "nest them less deeply"
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,16 @@ def read(text: str, file: str, interpolate: Interpolate) -> Value:
         raise TopologyError(
             "compose files need PyYAML, which is not installed", where=file, remedies=[_EXTRA]
         ) from error
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        def fetch_flow_collection_start(self, *arguments: Any) -> None:
+            # PyYAML looks at every open bracket again for each token that follows: a thousand take seconds.
+            if self.flow_level == _DEEPEST:
+                raise TopologyError(_TOO_DEEP, where=str(Mark(file, self.line + 1)), remedies=[_LESS_DEEP])
+            super().fetch_flow_collection_start(*arguments)
+
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=Loader)
         return None if node is None else _Converter(file, interpolate).value(node)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -122,9 +132,7 @@ def read(text: str, file: str, interpolate: Interpolate) -> Value:
         what = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise TopologyError(f"this is not YAML: {what}", where=where, remedies=["correct that line"]) from error
     except RecursionError as error:
-        raise TopologyError(
-            "the mappings or lists are nested too deeply to be read", where=file, remedies=[_TOO_DEEP]
-        ) from error
+        raise TopologyError(_TOO_DEEP, where=file, remedies=[_LESS_DEEP]) from error
     except ValueError as error:  # such as a character number that does not exist
         raise TopologyError(f"this is not YAML: {error}", where=file, remedies=["correct the file"]) from error
 

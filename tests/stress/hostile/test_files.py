@@ -77,6 +77,7 @@ def bombs(folder: Path) -> dict[str, str]:
         "a large file of variables": f"{SERVICE}    env_file: large\n",
         "containers": f"{SERVICE}    scale: 100000000\n",
         "ports": f"{SERVICE}    ports: ['1-99999999999:1-99999999999']\n",
+        "lists in lists": f"x: {'[' * 20_000}\n{SERVICE}",
         "tables in tables": f"x: {'{a: ' * 3000}1{'}' * 3000}\n{SERVICE}",
         "templates in templates": f"{SERVICE}    command: {'${A:-' * 1000}x{'}' * 1000}\n",
         "an alias of itself": f"x: &a {{b: *a}}\n{SERVICE}",

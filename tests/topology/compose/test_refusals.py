@@ -234,6 +234,18 @@ pytestmark = pytest.mark.as_user
         (
             "{" * 3000,
             "the mappings or lists are nested too deeply to be read\n"
+            "  where: compose.yaml, line 1\n"
+            "  do: nest them less deeply",
+        ),
+        (
+            f"a:\n  - {'[' * 200}",
+            "the mappings or lists are nested too deeply to be read\n"
+            "  where: compose.yaml, line 2\n"
+            "  do: nest them less deeply",
+        ),
+        (
+            "".join(f"{' ' * depth}a:\n" for depth in range(1000)),
+            "the mappings or lists are nested too deeply to be read\n"
             "  where: compose.yaml\n"
             "  do: nest them less deeply",
         ),
