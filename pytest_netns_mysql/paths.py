@@ -8,6 +8,8 @@ from pathlib import Path
 from pytest_netns_mysql.errors import SettingError
 
 _LARGEST_TEXT = 1 << 20  # bytes
+_MISSING = "does not exist"
+_NO_REGULAR_FILE = "is not a regular file, but a device, a pipe or a socket"
 
 
 def here() -> Path:
@@ -69,8 +71,10 @@ def read_text(path: Path) -> str:
 
     Raises:
         OSError: The file cannot be read.
-        ValueError: The file is not in UTF-8, or is so large that nobody has written it.
+        ValueError: The file is not in UTF-8, is so large that nobody has written it, or is no regular file.
     """
+    if why_no_file(path) == _NO_REGULAR_FILE:  # whose content may never come, or never end
+        raise ValueError(f"it {_NO_REGULAR_FILE}")
     with path.open("rb") as file:
         content = file.read(_LARGEST_TEXT + 1)
     if len(content) > _LARGEST_TEXT:
@@ -83,7 +87,15 @@ def why_not_there(path: Path) -> str | None:
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        return "does not exist"
+        return _MISSING
     except (OSError, ValueError) as error:
         return f"cannot be accessed: {getattr(error, 'strerror', None) or error}"
     return None
+
+
+def why_no_file(path: Path) -> str | None:
+    """Return why a path cannot be read as a file, or None if there is a regular file."""
+    if os.path.isfile(path):  # noqa: PTH113 - Path's own raises for a long name
+        return None
+    is_folder = os.path.isdir(path)  # noqa: PTH112
+    return "is a folder" if is_folder else why_not_there(path) or _NO_REGULAR_FILE

@@ -99,7 +99,7 @@ def _folder(setting: Setting, value: str, place: str) -> Path | None:
         raise SettingError(
             f"{setting.ini} = {value!r}: there is no such folder",
             where=place,
-            tried=[f"{folder} {why}" if why is not None and why != "does not exist" else str(folder)],
+            tried=[f"{folder} {why or 'is not a folder'}"],
             remedies=["write an absolute path, or a path from the folder that pytest is started in"],
         )
     return folder

@@ -49,6 +49,7 @@ def test_a_folder_of_scripts_is_a_folder(case: str, tmp_path: Path) -> None:
         of_ini(image_initdb=value)
     assert error.value.what == f"netns_image_initdb = {value!r}: {why if '~' in value else 'there is no such folder'}"
     assert not why.startswith("it cannot") or why.removeprefix("it ") in error.value.tried[0]
+    assert case != "file" or error.value.tried == (f"{value} is not a folder",)
     (initdb,) = (setting for setting in TABLE if setting.name == "image_initdb")
     assert from_folder(initdb, "~no-such-user/x", tmp_path) == "~no-such-user/x"
 

@@ -161,7 +161,7 @@ def _sql_files(path: Path, where: str) -> Iterator[Load]:
         yield Load(path.name, path)
     else:
         raise LoadError(
-            f"the file {path.name} to load does not exist",
+            f"the file {path.name} to load {paths.why_no_file(path)}",
             where=where,
             tried=[str(path)],
             remedies=[_PATHS],

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import TopologyError
 from pytest_netns_mysql.topology.compose import dotenvfiles
 from pytest_netns_mysql.topology.compose.findings import Section, is_number
@@ -15,7 +16,6 @@ from pytest_netns_mysql.topology.compose.images import product_of
 from pytest_netns_mysql.topology.compose.initfiles import init_files
 from pytest_netns_mysql.topology.compose.members import Service
 from pytest_netns_mysql.topology.compose.project import Project
-from pytest_netns_mysql.topology.compose.relativepaths import is_file
 from pytest_netns_mysql.topology.compose.yamltext import Items, Table
 from pytest_netns_mysql.topology.model import OptionValue
 
@@ -150,11 +150,12 @@ def _variables(service: Service, project: Project, *, is_required: bool) -> dict
             table.put("path", item, mark)
         entry = Section(table, section.place("env_file"), section.findings)
         file = Path(entry.text("path") or "")
-        if is_file(file):
+        why = paths.why_no_file(file)
+        if why is None:
             raw = entry.text("format") == "raw"
             found |= dotenvfiles.read(file, project.variables, _ignore, raw=raw)
         elif is_required and entry.switch("required", default=True):
-            entry.fault(f"the file of variables {file} does not exist", "path", "write the file, or correct the path")
+            entry.fault(f"the file of variables {file} {why}", "path", "write the file, or correct the path")
     environment = section.section("environment") if not isinstance(section.table.get("environment"), Items) else None
     for name in environment.table if environment is not None else ():
         found[name] = environment.text(name) if environment is not None else None
@@ -201,8 +202,8 @@ def _set_from_file(
                 database.environment[known] = project.variables[value]
             elif value is not None:
                 source.fault(f"the variable {value} is not set", "environment", "set it in the environment or in .env")
-            elif (file := source.text("file")) is not None and not is_file(Path(file)):
-                source.fault(f"the file {file} does not exist", "file", "write it, or correct the path")
+            elif (file := source.text("file")) is not None and (why := paths.why_no_file(Path(file))):
+                source.fault(f"the file {file} {why}", "file", "write it, or correct the path")
             elif file is not None:
                 database.environment.pop(known, None)
                 database.environment[f"{known}_FILE"] = project.shown(Path(file))

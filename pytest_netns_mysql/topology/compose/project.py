@@ -171,8 +171,8 @@ class Reader:
         there = services
         if other is not None:
             path = absolute(other, file.parent)
-            if not is_file(path):
-                service.fault(f"the file {other} to extend does not exist", "extends", "correct the path")
+            if why := paths.why_no_file(path):
+                service.fault(f"the file {other} to extend {why}", "extends", "correct the path")
                 return None
             found = Section(self._read(path, path.parent), "", self.findings).section("services")
             if found is None:
@@ -215,10 +215,9 @@ class Reader:
         section = Section(table, "include", self.findings)
         section.check_keys(("path", "project_directory", "env_file"), (), "", "include")
         files = tuple(absolute(text, self.folder) for text in section.texts("path"))
-        missing = [file for file in files if not is_file(file)]
-        if missing or not files:
-            what = f"the file {missing[0]} to include does not exist" if missing else "include has no path"
-            section.fault(what, "path", "correct the path")
+        unusable = [f"the file {file} to include {why}" for file in files if (why := paths.why_no_file(file))]
+        if unusable or not files:
+            section.fault(unusable[0] if unusable else "include has no path", "path", "correct the path")
             return None
         directory = section.text("project_directory")
         folder = files[0].parent if directory is None else absolute(directory, self.folder)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from pytest_netns_mysql import paths
 from pytest_netns_mysql.errors import TopologyError
 from pytest_netns_mysql.topology.compose import dotenvfiles
 from pytest_netns_mysql.topology.compose.databases import Database, find_databases
@@ -89,9 +90,9 @@ def _variables(folder: Path, findings: Findings) -> dict[str, str]:
 def _project(files: tuple[Path, ...], findings: Findings) -> Project:
     folder = files[0].parent
     for file in files:
-        if not is_file(file):
+        if why := paths.why_no_file(file):
             raise TopologyError(
-                f"there is no compose file {file.name}", where=str(file), remedies=["correct the path, or COMPOSE_FILE"]
+                f"the compose file {file.name} {why}", where=str(file), remedies=["correct the path, or COMPOSE_FILE"]
             )
     variables = _variables(folder, findings)
     table = Reader(findings, folder, variables).read(files)

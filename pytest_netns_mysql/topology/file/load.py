@@ -157,15 +157,16 @@ def _not_found(choice: str, path: Path) -> TopologyError:
 
 
 def _why_hidden(path: Path) -> str:
-    """Return why this user cannot see a file that may exist, in parentheses; empty if there is no such reason."""
+    """Return why a file that may exist is not read, in parentheses; empty if there is no such reason."""
     try:
         path.stat()
     except OSError as error:
-        if error.errno in (errno.EACCES, errno.ELOOP):
-            return f" ({error.strerror})"
+        return f" ({error.strerror})" if error.errno in (errno.EACCES, errno.ELOOP) else ""
     except ValueError:
-        pass
-    return ""
+        return ""
+    is_folder = os.path.isdir(path)  # noqa: PTH112
+    why = None if is_folder else paths.why_no_file(path)
+    return f" (it {why})" if why else ""
 
 
 def _decode(text: str, *, name: str, source: str, wanted: str | None = None) -> tuple[Topology, ...]:

@@ -70,6 +70,12 @@ def test_the_digest_of_a_function_includes_its_module_and_closure() -> None:
             "  do: write an absolute path, or a path relative to the folder of the file with the setting",
         ),
         (
+            Path("/dev/zero"),
+            "the file zero to load is not a regular file, but a device, a pipe or a socket\n  where: here\n"
+            "  tried: /dev/zero\n"
+            "  do: write an absolute path, or a path relative to the folder of the file with the setting",
+        ),
+        (
             "no.such:function",
             "the function no.such:function to load does not exist\n  where: here\n"
             "  tried: ModuleNotFoundError: No module named 'no'\n  do: correct the name: package.module:function\n"

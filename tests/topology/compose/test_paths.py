@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pytest_netns_mysql.errors import TopologyError
 from pytest_netns_mysql.topology import load
 from tests.topology.compose.conftest import Read, Refused
 
@@ -62,3 +64,47 @@ def test_a_variable_that_names_no_file_counts_as_none(
     topology = read("services: {db: {image: mysql}}")
     monkeypatch.setenv("COMPOSE_FILE", ":")
     assert load(str(folder)) == topology
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("include: [{}]", "the file {} to include"),
+        ("services: {{db: {{image: mysql, env_file: {}}}}}", "the file of variables {}"),
+        ("services: {{db: {{image: mysql, extends: {{file: {}, service: x}}}}}}", "the file {} to extend"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("/dev/zero", "is not a regular file, but a device, a pipe or a socket"),
+        ("/", "is a folder"),
+        ("/nowhere", "does not exist"),
+        (f"/{'x' * 300}", "cannot be accessed: File name too long"),
+    ],
+)
+def test_what_is_no_file_is_told_with_the_reason(refused: Refused, text: str, what: str, path: str, why: str) -> None:
+    assert refused(text.format(path)).startswith(f"{what.format(path)} {why}\n")
+
+
+def test_a_compose_file_that_the_environment_names_must_be_a_file(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPOSE_FILE", "/dev/zero")
+    with pytest.raises(TopologyError) as error:
+        load(str(folder))
+    assert str(error.value) == (
+        "the compose file zero is not a regular file, but a device, a pipe or a socket\n"
+        "  where: /dev/zero\n"
+        "  do: correct the path, or COMPOSE_FILE"
+    )
+
+
+def test_nobody_waits_for_a_pipe(refused: Refused, folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    files = {"inner.yaml": "services: {db: {image: mysql}}"}
+    assert refused("include: [{path: inner.yaml, env_file: pipe}]", **files) == (
+        "the file of variables cannot be read: it is not a regular file, but a device, a pipe or a socket\n"
+        "  where: pipe\n"
+        "  do: make it readable, in UTF-8"
+    )

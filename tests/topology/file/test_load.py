@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,15 @@ def test_what_is_no_preset_and_no_file_is_told_with_what_was_looked_for(
         f"  tried: presets: {', '.join(presets())}\n"
         f"  tried: file: {printable(str(tmp_path / choice))}\n"
         f"  do: {remedy.format(folder=tmp_path / 'folder.toml', tmp=tmp_path)}"
+    )
+
+
+def test_a_pipe_is_no_topology_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "shop.toml")
+    with pytest.raises(TopologyError) as error:
+        load("shop.toml", base=tmp_path)
+    assert error.value.tried[1] == (
+        f"file: {tmp_path / 'shop.toml'} (it is not a regular file, but a device, a pipe or a socket)"
     )
 
 
