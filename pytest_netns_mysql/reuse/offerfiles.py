@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 
+from pytest_netns_mysql.kernel import flock
 from pytest_netns_mysql.reuse import offers
 
 
@@ -32,19 +32,7 @@ def lock(folder: int, address: str) -> int | None:
     Raises:
         FileNotFoundError: The folder was removed since it was opened, by the end of the last server in it.
     """
-    while True:
-        path = path_of(folder, address, offers.LOCK)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.fstat(descriptor).st_ino == os.stat(path).st_ino:  # noqa: PTH116
-                return descriptor
-        except BlockingIOError:
-            os.close(descriptor)
-            return None
-        except FileNotFoundError:
-            pass
-        os.close(descriptor)  # the last holder removed the file while it was opened here
+    return flock.try_lock(path_of(folder, address, offers.LOCK))
 
 
 def clean(folder: int, address: str) -> None:

@@ -1,24 +1,19 @@
-"""Locks on files of the cache, see flock(2): one process makes an entry, and the others wait for that process.
-
-A lock ends with the process that holds it, whatever ends the process.
-"""
+"""Locks on files of the cache: one process makes an entry, and the others wait for that process."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pytest_netns_mysql import clock
 from pytest_netns_mysql.errors import CacheError
+from pytest_netns_mysql.kernel import flock
 from pytest_netns_mysql.mysql.waiting import wait_until
 
 _POLL = 0.05  # seconds
 _INTERVAL = 10.0  # seconds between two lines: many workers may be waiting
-_HELD = (errno.EAGAIN, errno.EACCES)  # the second on some network file systems
 
 
 @contextlib.contextmanager
@@ -65,20 +60,10 @@ def try_lock(file: Path) -> int | None:
 
     Raises as ``locked``.
     """
-    while True:
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(descriptor), os.stat(file)):  # noqa: PTH116
-                return descriptor
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            os.close(descriptor)
-            if error.errno in _HELD:
-                return None
-            raise _no_locks(file, error) from error
-        os.close(descriptor)  # the file was removed or replaced while it was opened here
+    try:
+        return flock.try_lock(file)
+    except flock.NoLocksError as error:
+        raise _no_locks(file, error) from error
 
 
 def share(folder: Path) -> int | None:
@@ -86,14 +71,16 @@ def share(folder: Path) -> int | None:
 
     Any number of processes can share a folder.
     """
-    with contextlib.suppress(OSError):
+    try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:  # also of file systems without locks, where nothing can be shared
-            os.close(descriptor)
-            raise
-        return descriptor
+    except OSError:
+        return None
+    try:
+        if flock.lock(descriptor, shared=True):
+            return descriptor
+    except flock.NoLocksError:  # nothing can be shared there
+        pass
+    os.close(descriptor)
     return None
 
 
@@ -117,11 +104,10 @@ def claimed(folder: Path) -> Iterator[bool]:
         yield True
         return
     try:
-        is_ours = True
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            is_ours = error.errno not in _HELD  # a file system without locks
+            is_ours = flock.lock(descriptor)
+        except flock.NoLocksError:  # nobody can share the folder
+            is_ours = True
         yield is_ours
     finally:
         os.close(descriptor)

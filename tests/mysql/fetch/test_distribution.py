@@ -281,7 +281,7 @@ def test_a_program_is_found_beside_then_in_bin_then_on_path(tmp_path: Path, on_p
 
 def test_the_module_imports_little() -> None:
     """A warm run pays for these imports at every start."""
-    heavy = ["asyncio", "urllib.request", "filelock", "subprocess", "tempfile"]
+    heavy = ["asyncio", "urllib.request", "subprocess", "tempfile"]
     code = f"import sys; import pytest_netns_mysql.mysql.kinds.local; print([m for m in {heavy} if m in sys.modules])"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)

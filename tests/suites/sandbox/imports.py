@@ -2,7 +2,7 @@ import sys
 
 
 def test_it():
-    heavy = {"pyroute2", "mysql", "testcontainers", "filelock", "asyncio"}
+    heavy = {"pyroute2", "mysql", "testcontainers", "asyncio"}
     assert not heavy & {name.split(".")[0] for name in sys.modules}
     own = "pytest_net" + "ns_mysql."  # in one word it would say that there are such tests
     ours = {name.removeprefix(own) for name in sys.modules if name.startswith(own)}
