@@ -23,6 +23,7 @@ _TEST, _ACCOUNTS, _FACTS = 0, 4096, 16_384
 _SIZE = 262_144  # bytes; a page that nobody writes to takes no memory
 _HIGH = 200
 _EMPTY = b"\0"
+_MOST_READ = 16 << 20  # bytes: what another process shows may be no board, and endless
 
 
 class Board:
@@ -139,7 +140,7 @@ def _read_twice(descriptor: int) -> bytes:
     """Return the memory as it was at one moment: read again until two reads are equal."""
     before = b""
     for _ in range(10):
-        memory = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        memory = os.pread(descriptor, min(os.fstat(descriptor).st_size, _MOST_READ), 0)
         if memory == before:
             break
         before = memory

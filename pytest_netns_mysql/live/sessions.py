@@ -167,11 +167,7 @@ def _behind(pid: int, folder: Path, link: str) -> LiveSession | None:
     known_as = pid if facts.get("known_as") == facts["pid"] else facts.get("known_as")
     try:
         return msgspec.convert({**facts, "pid": pid, "known_as": known_as}, LiveSession)
-    except (
-        msgspec.ValidationError,
-        RecursionError,
-        UnicodeError,
-    ):  # of another version of this package, or no board of ours
+    except (msgspec.ValidationError, RecursionError, UnicodeError):  # of another version of this package, or no board
         return None
 
 

@@ -179,7 +179,7 @@ def receive(connection: socket.socket, timeout: float) -> tuple[bytes, list[int]
 
     Raises:
         TimeoutError: The message is not complete in time.
-        EOFError: The other side closed the connection.
+        EOFError: The other side closed the connection, or sent too many file descriptors.
     """
     deadline = clock.monotonic() + timeout
     descriptors: list[int] = []
@@ -187,11 +187,15 @@ def receive(connection: socket.socket, timeout: float) -> tuple[bytes, list[int]
     size = _LENGTH.size
     try:
         while len(received) < size:
-            connection.settimeout(max(deadline - clock.monotonic(), 0.001))
-            part, more, _, _ = socket.recv_fds(connection, size - len(received), _MAX_DESCRIPTORS)
+            patience = deadline - clock.monotonic()
+            if patience <= 0:
+                raise TimeoutError
+            connection.settimeout(patience)
+            flags = socket.MSG_CMSG_CLOEXEC
+            part, more, _, _ = socket.recv_fds(connection, size - len(received), _MAX_DESCRIPTORS, flags)
             descriptors += more
             received += part
-            if not part:
+            if not part or len(descriptors) > _MAX_DESCRIPTORS:
                 raise EOFError
             if len(received) == size == _LENGTH.size:
                 size += min(_LENGTH.unpack(received)[0], _MAX_MESSAGE)

@@ -107,8 +107,9 @@ def ask(address: str, request: str) -> Status | Silent | None:
 
 def end(server: Silent) -> None:
     """Kill the supervisor of a server that does not answer; the kernel then removes the server and its sandbox."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(server.pid, signal.SIGKILL)
+    if server.pid:  # 0 is a process of another process-id namespace, and for kill(2) our own group
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(server.pid, signal.SIGKILL)
 
 
 def _close(connection: socket.socket, descriptors: list[int]) -> None:
@@ -117,8 +118,15 @@ def _close(connection: socket.socket, descriptors: list[int]) -> None:
         os.close(descriptor)
 
 
-def _request(address: str, request: str) -> tuple[socket.socket, bytes, list[int]] | Silent | None:
-    """Connect to a supervisor and send a request.
+def _request(
+    address: str, request: str, *, is_last: bool = False
+) -> tuple[socket.socket, bytes, list[int]] | Silent | None:
+    """Connect to a supervisor and send a request; once more if a server that was ready does not answer.
+
+    Args:
+        address: The name of the offer.
+        request: The request.
+        is_last: Whether not to send the request once more.
 
     Returns:
         The open connection, the answer, and the descriptors that came with the answer; None if nothing of ours listens.
@@ -127,20 +135,23 @@ def _request(address: str, request: str) -> tuple[socket.socket, bytes, list[int
     if folder is None:
         return None
     connection = socket.socket(socket.AF_UNIX)
-    connection.settimeout(_ANSWER_TIMEOUT)
-    pid = 0
+    patience = _ANSWER_TIMEOUT
+    connection.settimeout(patience)
+    pid, was_ready = 0, False
     try:
         connection.connect(path_of(folder, address))
         pid, uid = peer_of(connection)
         if uid != os.geteuid():
             raise PermissionError(uid)
-        greeting = decode(receive(connection, _ANSWER_TIMEOUT)[0], Greeting)
+        greeting = decode(receive(connection, patience)[0], Greeting)
         if greeting.state != "stopped":
+            was_ready = greeting.state == "ready"
+            patience = _ANSWER_TIMEOUT if was_ready else _BUSY_TIMEOUT
             connection.sendall(f"{request}\n".encode())
-            return connection, *receive(connection, _ANSWER_TIMEOUT if greeting.state == "ready" else _BUSY_TIMEOUT)
+            return connection, *receive(connection, patience)
         found: Silent | None = Silent(pid, greeting.reason)
     except (TimeoutError, BlockingIOError):
-        found = Silent(pid, f"no answer within {_ANSWER_TIMEOUT:g} s") if pid else None
+        found = Silent(pid, f"no answer within {patience:g} s") if pid else None
     except ConnectionRefusedError:
         found = None
         clean(folder, address)
@@ -151,4 +162,6 @@ def _request(address: str, request: str) -> tuple[socket.socket, bytes, list[int
     finally:
         os.close(folder)
     connection.close()
-    return found
+    # It may have begun to put the server back when it had greeted us, and takes its time.
+    is_late = was_ready and isinstance(found, Silent) and found.reason != _OTHER_VERSION
+    return _request(address, request, is_last=True) if is_late and not is_last else found

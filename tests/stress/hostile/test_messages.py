@@ -228,3 +228,32 @@ def test_a_message_that_is_nested_too_deeply_is_no_message() -> None:
     for deep in DEEP:
         with pytest.raises(msgspec.MsgspecError):
             messages.decode(deep, messages.Greeting)
+
+
+def test_a_message_that_never_becomes_complete_ends_in_time() -> None:
+    """Also if a byte comes now and then, and with more descriptors than a standing server sends."""
+    ours, theirs = socket.socketpair()
+    stop = threading.Event()
+
+    def drip() -> None:
+        with suppress(OSError):
+            theirs.sendall(struct.pack("!I", 1 << 20))
+            while not stop.wait(0.01):
+                theirs.sendall(b" ")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        with pytest.raises(TimeoutError):
+            messages.receive(ours, 0.2)
+    finally:
+        stop.set()
+        dripping.join()
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - the number alone
+    for _ in range(3):
+        socket.send_fds(theirs, [b"   "], [ours.fileno()] * 5)
+    with pytest.raises(EOFError):
+        messages.receive(ours, 5)
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    ours.close()
+    theirs.close()
