@@ -101,6 +101,7 @@ class Instance(Connectable):
                 is_same = self._copied is not None and self._copied == manifest.stamp(source)
                 if is_last or is_same:
                     raise
+                process.remove()
             else:
                 return
 

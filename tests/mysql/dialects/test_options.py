@@ -64,6 +64,7 @@ def test_options_that_some_version_lacks_are_loose() -> None:
         ("skip_name_resolve", "loose_skip_name_resolve", False),
         ("skip_name_resolve", "disable-skip-name-resolve", None),
         ("secure_file_priv", "secure_file_priv", "/tmp"),
+        ("table_definition_cache", "loose-table-definition-cache", 2000),
     ],
 )
 def test_an_option_replaces_the_default_in_any_spelling(default: str, name: str, value: OptionValue) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from pytest_netns_mysql import CacheError, ServerStartError
+from pytest_netns_mysql.mysql.containers.container import ContainerProcess
 from pytest_netns_mysql.mysql.dialects.options import initial
 from pytest_netns_mysql.mysql.kinds.local import Distribution, find
 from pytest_netns_mysql.mysql.mysqld import copying, template
+from pytest_netns_mysql.mysql.mysqld.instance import Instance
 from pytest_netns_mysql.settings import resolve
 
 
@@ -39,8 +44,10 @@ def test_two_processes_at_once_make_one_template(distribution: Distribution, tmp
         both = list(pool.map(lambda _: subprocess.run(command, capture_output=True, text=True), range(2)))
     said = [result.stdout.splitlines() for result in both]
     assert said[0][-1] == said[1][-1], [result.stderr for result in both]
-    making, waiting = sorted(lines[:-1] for lines in said)
-    assert making[0].startswith("making a data directory for mysql-")  # one of them alone makes it, and says so
+    told = [lines[:-1] for lines in said]
+    # One of them alone makes it, and says so; the other waits, or comes so late that it is made.
+    (making,) = [lines for lines in told if "".join(lines).startswith("making a data directory for mysql-")]
+    (waiting,) = [lines for lines in told if lines is not making]
     assert all(re.fullmatch(r"making a data directory: \d+ MB, \d+ s", line) for line in making[1:])
     wait = r"waiting for another process that is making this data directory(…|, \d+ s)"
     assert all(re.fullmatch(wait, line) for line in waiting)
@@ -142,3 +149,30 @@ def test_a_failed_initialization_shows_the_log_and_leaves_no_files(distribution:
     assert error.value.codes
     assert os.sep + "templates" in str(error.value)
     assert [path.suffix for path in (tmp_path / "templates").iterdir()] == [".lock"]
+
+
+def test_a_template_that_is_removed_before_its_copy_is_looked_for_again(tmp_path: Path) -> None:
+    """Also for a container, whose folder was made for the first try."""
+    source = tmp_path / "template"
+
+    class Server(Instance):
+        def __init__(self) -> None:
+            self.spec: Any = SimpleNamespace(load=())
+            self.tries = 0
+
+        def _source(self) -> Path:
+            self.tries += 1
+            if self.tries == 2:
+                source.mkdir()
+                (source / "file").write_bytes(b"a")
+            return source
+
+    image: Any = SimpleNamespace(user=(os.geteuid(), os.getegid()))
+    network: Any = {"global": contextlib.nullcontext()}
+    process = ContainerProcess(image, "server", network)
+    try:
+        Server()._copy_data(process)
+        assert (process.datadir / "file").read_bytes() == b"a"
+    finally:
+        process.release()
+    assert not process.folder.exists()
