@@ -23,7 +23,7 @@ from tests.support.processes import is_alive
 TOKEN = "CENSUS_TOKEN"
 KINDS = ("net", "mnt", "user", "pid", "ipc", "cgroup")
 _LIMIT = 20.0  # seconds, for a machine that does much else
-_DRAFTS = re.compile(r"\.draft-|\.unfinished$|\.sparse$|\.err$|\.sql$|^\.identified|\.part$|\.tmp$")
+_DRAFTS = re.compile(r"\.draft-|\.unfinished$|\.sparse$|\.err$|\.sql$|\.json\.[0-9a-f]{16}$|\.part$|\.tmp$")
 _OWNER = "pytest-netns-mysql.owner"
 _SHARED = (Path("/dev/shm"), Path("/run"), Path("/run/netns"), Path("/run/lock"), Path("/tmp"), Path("/var/tmp"))
 _HERE = {kind: os.stat(f"/proc/self/ns/{kind}").st_ino for kind in KINDS}  # noqa: PTH116 - a link of the kernel

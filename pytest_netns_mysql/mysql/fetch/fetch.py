@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -230,9 +231,14 @@ def _check_that_it_runs(product: Product, home: Path) -> None:
 
 def _complete(servers: Path, product: Product) -> set[tuple[Path, int]]:
     """Return the complete folders of a product, each with the inode of its record: another one if it was made again."""
-    found = [read(record.parent) for record in servers.glob(f"*/{RECORD}")]
-    ours = [each.folder for each in found if each is not None and each.product == product.name]
-    return {(folder, (folder / RECORD).stat().st_ino) for folder in ours}
+    found = set()
+    for record in servers.glob(f"*/{RECORD}"):
+        with contextlib.suppress(FileNotFoundError):  # another process removes it just now
+            number = record.stat().st_ino
+            server = read(record.parent)
+            if server is not None and server.product == product.name:
+                found.add((server.folder, number))
+    return found
 
 
 def _version(packages: Sequence[Package], product: Product, name: str) -> str:
