@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 from pathlib import Path
 
@@ -29,6 +28,8 @@ def lock(descriptor: int, *, shared: bool = False) -> bool:
     Raises:
         NoLocksError: The file system has no locks.
     """
+    import fcntl  # Windows has none
+
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError as error:
