@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import resource
 import select
 import signal
 import subprocess
@@ -183,6 +182,8 @@ def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) ->
 
 def _allow_open_files() -> None:
     """Raise the limit on open files if mysqld cannot: it asks for one value, and keeps the limit if that is refused."""
+    import resource  # Windows has none
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard <= _FILES_OF_MYSQLD:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -33,17 +33,6 @@ def path(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     standingservers.down()
 
 
-def _take_and_end(path: str) -> None:
-    """Take the server in another process, which ends at once: the server waits for the end of what took it."""
-    child = os.fork()
-    if child == 0:
-        with suppress(OSError), socket.socket(socket.AF_UNIX) as client:
-            client.connect(path)
-            client.sendall(b"take")
-        os._exit(0)
-    os.waitpid(child, 0)
-
-
 def test_clients_that_send_nonsense_or_nothing(path: str) -> None:
     dice, faults, silent = random.Random(20), list[str](), list[socket.socket]()
     requests = [b"", b"\0", b"status" * 1000, b"take", b"take me\n", b"\xff\xfe", b"en", b"TAKE\n", b"end of it\n"]
@@ -69,3 +58,14 @@ def test_clients_that_send_nonsense_or_nothing(path: str) -> None:
     check(
         "Hostile input", "clients of a standing server that send nonsense or nothing keep nobody waiting", count, faults
     )
+
+
+def _take_and_end(path: str) -> None:
+    """Take the server in another process, which ends at once: the server waits for the end of what took it."""
+    child = os.fork()
+    if child == 0:
+        with suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+            client.connect(path)
+            client.sendall(b"take")
+        os._exit(0)
+    os.waitpid(child, 0)
