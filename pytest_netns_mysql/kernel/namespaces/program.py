@@ -16,6 +16,9 @@ from pytest_netns_mysql.kernel.namespaces import launcher
 from pytest_netns_mysql.kernel.namespaces.forking import start_child
 from pytest_netns_mysql.kernel.namespaces.privileges import gains_capabilities_at_exec
 
+with contextlib.suppress(ImportError):  # on Windows
+    import resource  # here: the child that uses it must import nothing, see start_child
+
 _PAUSE = 0.005  # seconds
 _LAUNCH_TIMEOUT = 30.0  # seconds, until the launcher must have written the program's pid
 _SYS_CLOSE_RANGE = 436  # on every architecture
@@ -182,8 +185,6 @@ def _become(words: Sequence[str], env: Mapping[str, str], output: int | None) ->
 
 def _allow_open_files() -> None:
     """Raise the limit on open files if mysqld cannot: it asks for one value, and keeps the limit if that is refused."""
-    import resource  # Windows has none
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < hard <= _FILES_OF_MYSQLD:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
