@@ -57,7 +57,7 @@ _SIGNED_ONLY = (
     "Acquire::AllowDowngradeToInsecureRepositories=false",
 )
 _LOGIN = re.compile(r"(?<=://)[^/\s]*@")
-_CONFIGURABLE = re.compile(r'[^"\\\x00-\x1f\x7f]+')
+_CONFIGURABLE = re.compile(r'[^"\\\x00-\x1f\x7f\ud800-\udfff]+')  # the last are bytes that are not UTF-8
 _ERROR_LINE = re.compile(r"(E:|W:|Err:)")
 
 
@@ -99,7 +99,8 @@ class AptRoot:
             )
         if not _CONFIGURABLE.fullmatch(str(root)):
             raise FetchError(
-                "apt's configuration cannot name a folder whose path has a quotation mark, a backslash or a line break",
+                "apt's configuration cannot name a folder whose path has a quotation mark, a backslash, a line "
+                "break or bytes that are not UTF-8",
                 where=str(root),
                 remedies=("set NETNS_CACHE to another folder",),
             )
@@ -109,8 +110,8 @@ class AptRoot:
         for folder in ("state/lists/partial", "cache/archives/partial", "sources", "debs"):
             (root / folder).mkdir(parents=True)
         (root / "status").touch()
-        (root / "machine.conf").write_text(_CONFIGURATION.format(root=root))
-        (root / "apt.conf").write_text((_CONFIGURATION + _OWN_SOURCES).format(root=root))
+        (root / "machine.conf").write_text(_CONFIGURATION.format(root=root), "utf-8")
+        (root / "apt.conf").write_text((_CONFIGURATION + _OWN_SOURCES).format(root=root), "utf-8")
 
     def architecture(self) -> str:
         """Return the machine's architecture as packages name it, such as ``amd64``."""

@@ -192,7 +192,7 @@ def test_values_of_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     check(AREA, "odd values of settings are taken as they are, or refused", tried, faults)
 
 
-@pytest.mark.parametrize("name", ['a"; APT::Update::Pre-Invoke {"touch ran"}; "', "a\nb", "a\\b"])
+@pytest.mark.parametrize("name", ['a"; APT::Update::Pre-Invoke {"touch ran"}; "', "a\nb", "a\\b", "a\udcff"])
 def test_a_cache_whose_path_would_change_the_configuration_of_apt(tmp_path: Path, name: str) -> None:
     folder = tmp_path / name
     with pytest.raises(FetchError) as error:
