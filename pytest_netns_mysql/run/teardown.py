@@ -62,6 +62,7 @@ class FinalizersOfTest:
         self._place = place
         self._stay: Stay | None = None
         self._own_teardown = item.teardown
+        self._set_by_others = vars(item).get("teardown")
         item.teardown = self._tear_down  # type: ignore[method-assign]
 
     @staticmethod
@@ -78,6 +79,8 @@ class FinalizersOfTest:
     def forget(self) -> None:
         """Give the test its own ``teardown`` back: the test may run again."""
         vars(self._item).pop("teardown", None)
+        if self._set_by_others is not None:
+            self._item.teardown = self._set_by_others  # type: ignore[method-assign]
 
     def _enter(self) -> None:
         place = self._place() if self._stay is None else None
