@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import settings
+from tests.stress.census import LIMIT
 from tests.stress.endings.session import Ending, Session
 from tests.support.processes import is_alive, wait_for
 from tests.support.stress import check, scaled
@@ -96,4 +97,4 @@ def test_a_run_goes_on_when_its_standing_server_is_killed(tmp_path: Path) -> Non
     assert not session.end()
     assert went_on == [True, True]
     subprocess.run([*NETNS_MYSQL, "down"], env=environment, capture_output=True, text=True, check=True)
-    wait_for(lambda: not [left for left in session.census.left() if not left.startswith("file")], "nothing is left")
+    wait_for(lambda: not [left for left in session.census.left() if not left.startswith("file")], "nothing left", LIMIT)
