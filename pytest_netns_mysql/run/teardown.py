@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.errors import NetnsWarning
+from pytest_netns_mysql.errors import NetnsWarning, UnknownNamespaceError
 from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
@@ -83,7 +83,10 @@ class FinalizersOfTest:
             self._item.teardown = self._set_by_others  # type: ignore[method-assign]
 
     def _enter(self) -> None:
-        place = self._place() if self._stay is None else None
+        try:
+            place = self._place() if self._stay is None else None
+        except UnknownNamespaceError:
+            return  # the error of the setup
         if place is not None:
             self._stay = Stay(place, "a finalizer of the test")
             self._stay.enter()
