@@ -245,9 +245,11 @@ def _send(pid: int, number: signal.Signals, sandbox: SandboxProcesses) -> None:
     try:
         if not sandbox.may_end(pid):
             return
-        if process >= 0:
+        try:
             signal.pidfd_send_signal(process, number)
-        else:
+        except ProcessLookupError:
+            return
+        except OSError:  # this call is refused as well, or the descriptor is none
             os.kill(pid, number)
     except OSError:
         return  # it has ended, or is another user's
