@@ -104,7 +104,9 @@ REFUSED = {
 LONG_PATH = str(Path(tempfile.gettempdir(), "x" * 120))
 WORKING = {
     "no clone3 and no pidfd_open": ["refuse:clone3=ENOSYS+pidfd_open=EPERM"],
-    "an old profile": ["refuse:clone3=ENOSYS+pidfd_open=ENOSYS+pidfd_send_signal=ENOSYS+open_tree=ENOSYS+memfd_create=EPERM"],
+    "an old profile": [
+        "refuse:clone3=ENOSYS+pidfd_open=ENOSYS+pidfd_send_signal=ENOSYS+open_tree=ENOSYS+memfd_create=EPERM"
+    ],
     "no chroot": ["refuse:chroot=EPERM"],
     "no inotify": ["refuse:inotify_init1=ENOSYS"],
     "no nf_tables": ["refuse:netfilter"],
