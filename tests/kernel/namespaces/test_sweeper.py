@@ -13,6 +13,7 @@ import pytest
 
 from pytest_netns_mysql.kernel.namespaces import sweeper
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
+from pytest_netns_mysql.reuse import visitor
 from tests.support.processes import is_alive, wait_for, wait_for_end
 from tests.support.suites import source
 
@@ -141,24 +142,28 @@ def test_no_sweeper_is_started_where_none_is_needed_or_pids_mean_other_processes
     assert (result.returncode, result.stdout) == (0, "None\n"), result.stderr
 
 
-def test_a_visitor_that_opens_and_closes_files_is_spared(tmp_path: Path) -> None:
-    name = "a-visitors-mark"
-    (tmp_path / name).touch()
-    python = f"""
-import os
-kept = open({str(tmp_path / name)!r})
-print(flush=True)
-while True:
-    os.close(os.open(os.devnull, os.O_RDONLY))
+def test_a_visitor_is_spared_and_so_is_what_it_starts() -> None:
+    python = """
+import os, time
+from pytest_netns_mysql.reuse import visitor
+visitor.mark()
+os.closerange(3, 100)
+child = os.fork()
+if child:
+    print(child, flush=True)
+time.sleep(600)
 """
-    with subprocess.Popen([sys.executable, "-c", python], stdout=subprocess.PIPE) as visitor:
+    with subprocess.Popen([sys.executable, "-c", python], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
         try:
-            assert visitor.stdout is not None
-            visitor.stdout.readline()
             mount = os.stat("/proc/self/ns/mnt").st_ino  # noqa: PTH116 - a link of the kernel
-            sandbox = sweeper.SandboxProcesses(mount, 0, name)
-            asked = [sandbox.may_end(visitor.pid) for _ in range(2000)]
-            assert not any(asked)
-            assert sweeper.SandboxProcesses(mount, 0, "").may_end(visitor.pid)
+            processes = sweeper.SandboxProcesses(mount, 0, visitor.NAME)
+            left, has_visitors = processes.left()
+            assert has_visitors
+            assert not {process.pid, child} & left
+            assert not processes.may_end(process.pid)
+            assert processes.may_end(child), "a forked copy that has lost its parent is no visitor"
         finally:
-            visitor.kill()
+            process.kill()
+            os.kill(child, signal.SIGKILL)
