@@ -20,13 +20,13 @@ from pytest_netns_mysql.kernel.namespaces.directories import NETWORKS_DIRECTORY,
 from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
 from pytest_netns_mysql.kernel.network import Network
-from pytest_netns_mysql.live.board import NAME, Board
+from pytest_netns_mysql.live.board import Board
 from pytest_netns_mysql.live.sessionfacts import Origin, facts_of
 from pytest_netns_mysql.mysql.mysqld.kind import label
 from pytest_netns_mysql.mysql.reset.readstate import read_state
 from pytest_netns_mysql.mysql.reset.reset import put_back
 from pytest_netns_mysql.mysql.server import MySQLServer
-from pytest_netns_mysql.reuse import messages
+from pytest_netns_mysql.reuse import messages, visitor
 from pytest_netns_mysql.reuse.supervisor import REPLACE
 
 _MIN_LIFETIME = 1.0  # seconds
@@ -46,7 +46,7 @@ class StandingServer:
         supervisor = os.getppid()
         self._order = order
         # A run goes on without the server, and says so.
-        sandbox = Sandbox.create(order.mode, visitors=NAME)
+        sandbox = Sandbox.create(order.mode, visitors=visitor.NAME)
         # Not before the sandbox is made: entering a user namespace clears the setting, see PR_SET_PDEATHSIG(2const).
         syscalls.die_with_parent(signal.SIGKILL)
         if os.getppid() != supervisor:

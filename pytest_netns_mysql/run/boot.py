@@ -129,7 +129,9 @@ def _adopted(taken: Taken, topology: Topology, mysqld: str, spec: ResolvedSpec) 
     from pytest_netns_mysql.kernel.network import Network
     from pytest_netns_mysql.mysql.mysqld.handle import AdoptedProcess
     from pytest_netns_mysql.mysql.server import MySQLServer
+    from pytest_netns_mysql.reuse import visitor
 
+    visitor.mark()
     network, mount, root, process, *users = taken.descriptors
     with contextlib.ExitStack() as undo:
         undo.callback(taken.close)

@@ -22,20 +22,20 @@ class ReservedFiles:
 
     def reserve(self) -> None:
         """Open the files that are missing, as far as the limit allows."""
-        if len(self._kept) < _NUMBER and not self._open():
-            gc.collect()  # the frames of a failed test, with its files, are part of a cycle
+        try:
             self._open()
+        except OSError:
+            gc.collect()  # the frames of a failed test, with its files, are part of a cycle
+            with contextlib.suppress(OSError):
+                self._open()
 
-    def _open(self) -> bool:
-        with contextlib.suppress(OSError):
-            if not self._kept:
-                self._kept.append(os.memfd_create("netns-reserved"))
-                status = os.fstat(self._kept[0])
-                self._identity = status.st_dev, status.st_ino
-            while len(self._kept) < _NUMBER:
-                self._kept.append(os.dup(self._kept[0]))
-            return True
-        return False
+    def _open(self) -> None:
+        if not self._kept:
+            self._kept += os.pipe()  # which nothing else has open, and no profile of a container refuses
+            status = os.fstat(self._kept[0])
+            self._identity = status.st_dev, status.st_ino
+        while len(self._kept) < _NUMBER:
+            self._kept.append(os.dup(self._kept[0]))
 
     def release(self) -> None:
         """Close the files."""

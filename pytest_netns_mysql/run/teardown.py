@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.errors import NetnsWarning
+from pytest_netns_mysql.errors import NetnsWarning, UnknownNamespaceError
 from pytest_netns_mysql.run import pytest_internals
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class FinalizersOfTest:
         self._place = place
         self._stay: Stay | None = None
         self._own_teardown = item.teardown
+        self._set_by_others = vars(item).get("teardown")
         item.teardown = self._tear_down  # type: ignore[method-assign]
 
     @staticmethod
@@ -78,9 +79,14 @@ class FinalizersOfTest:
     def forget(self) -> None:
         """Give the test its own ``teardown`` back: the test may run again."""
         vars(self._item).pop("teardown", None)
+        if self._set_by_others is not None:
+            self._item.teardown = self._set_by_others  # type: ignore[method-assign]
 
     def _enter(self) -> None:
-        place = self._place() if self._stay is None else None
+        try:
+            place = self._place() if self._stay is None else None
+        except UnknownNamespaceError:
+            return  # the error of the setup
         if place is not None:
             self._stay = Stay(place, "a finalizer of the test")
             self._stay.enter()

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.errors import OriginError
+from pytest_netns_mysql.errors import NetnsError, OriginError
 from pytest_netns_mysql.kernel.namespaces.asyncblock import current_async_block
 from pytest_netns_mysql.kernel.namespaces.block import Block
 from pytest_netns_mysql.kernel.namespaces.threadplace import ThreadPlace
@@ -48,7 +48,8 @@ class SubmissionPlace:
         """Return a context manager that has the calling thread, one of a pool, stand there.
 
         Raises:
-            OriginError: The thread cannot move there.
+            OriginError: The kernel does not let the thread move there.
+            OneWayError: The thread could not come back.
         """
         blocks = self._sandbox.blocks
         blocks.jobs += 1
@@ -78,7 +79,7 @@ class SubmissionPlace:
 
         def run(*args: Any, **options: Any) -> Any:
             with contextlib.ExitStack() as stack:
-                with contextlib.suppress(OriginError):
+                with contextlib.suppress(NetnsError):
                     stack.enter_context(self.visited())
                 return callback(*args, **options)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.errors import OriginError
+from pytest_netns_mysql.errors import NetnsError, OriginError
 from pytest_netns_mysql.kernel.namespaces.asyncblock import deciding_block
 from pytest_netns_mysql.kernel.namespaces.importhook import ImportHook
 from pytest_netns_mysql.kernel.namespaces.placedjob import PlacedJob, SubmissionPlace
@@ -98,7 +98,7 @@ class PoolPatches:
             try:
                 with place.visited():
                     run(item, *args)
-            except OriginError as error:  # the job has not begun
+            except NetnsError as error:  # the job has not begun
                 if item.future.set_running_or_notify_cancel():
                     item.future.set_exception(error)
 

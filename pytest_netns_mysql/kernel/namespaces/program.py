@@ -90,9 +90,11 @@ class Program:
         """Return True when the program has ended, and False if it still runs after ``timeout`` seconds."""
         try:
             descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return True  # a test has waited for all children of this process
         except OSError:  # the kernel or a seccomp profile refuses pidfd_open(2)
             deadline = None if timeout is None else clock.monotonic() + timeout
-            while self.poll() is None:
+            while self.poll() is None and _exists(pid):
                 if deadline is not None and clock.monotonic() > deadline:
                     return False
                 time.sleep(_PAUSE)
@@ -199,6 +201,14 @@ def _close_on_exec() -> None:
         with contextlib.suppress(OSError):
             if int(name) >= _FIRST_OTHER:
                 os.set_inheritable(int(name), False)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _is_ready(descriptor: int, timeout: float | None) -> bool:

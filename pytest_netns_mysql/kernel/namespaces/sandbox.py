@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
@@ -56,6 +57,7 @@ class Sandbox:
         inner: The sandbox's own network, ``global``.
         can_return: Whether the kernel lets a thread go home again.
         outside: A network namespace without a way to any other, which takes the place of home if no thread can return.
+        sweeper_pipe: What ``sweeper.start`` has returned, for a sandbox that this process created.
         has_moved_in: Whether the process's main thread has moved into the sandbox for good.
         blocks: The open ``with`` blocks of the calling thread.
         owned_by_test: What the running test has made in namespaces, and what ends with it.
@@ -65,6 +67,7 @@ class Sandbox:
     inner: Position
     can_return: bool
     outside: Position | None = None
+    sweeper_pipe: int | None = None
     has_moved_in: bool = False
 
     def __post_init__(self) -> None:
@@ -113,11 +116,11 @@ class Sandbox:
         has_kernel_threads()  # raises an error where no thread can be started
         home = Position.current()
         try:
-            inner = _create_and_return(home, visitors) if returns else _create_and_stay(visitors)
+            inner, sweeper_pipe = _create_and_return(home, visitors) if returns else _create_and_stay(visitors)
         except OSError as error:
             home.close()
             raise sandbox_error(error, rootless=in_user_namespace()) from error
-        return cls(home, inner, returns, None if returns else _create_outside())
+        return cls(home, inner, returns, None if returns else _create_outside(), sweeper_pipe)
 
     @classmethod
     def from_descriptors(cls, network: int, mount: int, root: int) -> Sandbox:
@@ -161,6 +164,10 @@ class Sandbox:
         for position in (self.home, self.inner, self.outside):
             if position is not None:
                 position.close()
+        if self.sweeper_pipe is not None:
+            with contextlib.suppress(OSError):  # a test has closed it
+                os.close(self.sweeper_pipe)
+            self.sweeper_pipe = None
 
     def entered(self, network: int | None = None) -> Enterable:
         """Return a context manager that moves the calling thread into a network of this sandbox.
@@ -197,23 +204,26 @@ class Sandbox:
         return still_open
 
 
-def _create_and_return(home: Position, visitors: str) -> Position:
-    """Create the namespaces of a sandbox and return their position; the calling thread ends at ``home`` in any case."""
+def _create_and_return(home: Position, visitors: str) -> tuple[Position, int | None]:
+    """Create the namespaces of a sandbox; the calling thread ends at ``home`` in any case.
+
+    Returns:
+        The position of the namespaces, and what ``sweeper.start`` returns.
+    """
     try:
         create_namespaces()
         inner = Position.current()
     finally:
         home.enter()
-    _start_sweeper(inner, visitors)
-    return inner
+    return inner, _start_sweeper(inner, visitors)
 
 
-def _create_and_stay(visitors: str) -> Position:
-    """Create the namespaces of a sandbox, leave the calling thread in them and return their position.
+def _create_and_stay(visitors: str) -> tuple[Position, int | None]:
+    """Create the namespaces of a sandbox, and leave the calling thread in them.
 
     A thread that fails half-way could not come back. So a new thread creates the namespaces, and the calling thread
     follows only if that thread succeeds. Without kernel threads, or without the capability to follow, a child process
-    tries everything first.
+    tries everything first. What is returned is that of ``_create_and_return``.
     """
 
     def create() -> Position:
@@ -223,19 +233,18 @@ def _create_and_stay(visitors: str) -> Position:
     if CAP_SYS_CHROOT not in effective_capabilities() or not has_kernel_threads():
         run_in_child(create)
         inner = create()
-        _start_sweeper(inner, visitors)
-        return inner
+        return inner, _start_sweeper(inner, visitors)
     inner = run_in_new_thread(create)
-    _start_sweeper(inner, visitors)
+    sweeper_pipe = _start_sweeper(inner, visitors)
     inner.enter()
-    return inner
+    return inner, sweeper_pipe
 
 
-def _start_sweeper(inner: Position, visitors: str) -> None:
+def _start_sweeper(inner: Position, visitors: str) -> int | None:
     """Have the processes that are left in a sandbox ended when this process has ended."""
     folder = os.open(str(WORK_DIRECTORY.relative_to("/")), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=inner.root)
     try:
-        sweeper.start(inner.mount, folder, visitors=visitors)
+        return sweeper.start(inner.mount, folder, visitors=visitors)
     finally:
         os.close(folder)
 

@@ -66,39 +66,34 @@ class OpenBlocks(threading.local):
 
     def is_inside(self, block: AsyncBlock) -> bool:
         """Return True if the thread's innermost block was entered inside of an ``async with`` block, and no other."""
-        stack = self._thread.stack
-        return bool(stack) and stack[-1].async_block is block
+        innermost = self._thread.innermost()
+        return innermost is not None and innermost.async_block is block
 
     def call_in_network(self, target: Target, action: Callable[[], object]) -> None:
         """Call ``action``, which creates a socket, while the calling thread is in the network namespace of a target.
 
-        The thread keeps its mount namespace: a socket has none. A thread that could not come back has another thread
-        call ``action``.
+        A thread that could not come back has another thread call ``action``.
 
         Raises:
             OSError: The kernel refuses, see setns(2).
         """
-        network = target.network if isinstance(target, Position) else target
-
-        def create() -> None:
-            syscalls.setns(network, syscalls.CLONE_NEWNET)
-            action()
-
         if not self._can_return and not self._inner.is_current_mount():
+            network = target.network if isinstance(target, Position) else target
+
+            def create() -> None:
+                syscalls.setns(network, syscalls.CLONE_NEWNET)
+                action()
+
             # In a context of its own: a thread that is started in the block would be started in the namespace.
             Context().run(run_in_new_thread, create)
             return
-        here = open_network()
+        # A block: a signal handler that enters blocks before the socket is created comes back to it.
+        block = Block("a socket", target, (os.devnull, 0), by_hand=False)
+        self.enter(block, is_plain=False)
         try:
-            create()
+            action()
         finally:
-            try:
-                syscalls.setns(here, syscalls.CLONE_NEWNET)
-            except BaseException:  # a signal handler may raise here as well
-                syscalls.setns(here, syscalls.CLONE_NEWNET)
-                raise
-            finally:
-                os.close(here)
+            self.drop(block)
 
     def enter(self, block: Block, *, is_plain: bool = True, is_from_home: bool = False) -> None:
         """Move the calling thread to the target of a block.
@@ -198,7 +193,19 @@ class OpenBlocks(threading.local):
             if (known.network_id, known.mount_id) == (network_id, mount_id):
                 return self._saved.get(network_id, mount_id, known)
         innermost = self._thread.innermost()
-        return self._saved.get(network_id, mount_id, None if innermost is None else innermost.target)
+        target = None if innermost is None else innermost.target
+        if target is not None and not self._leads_to(target, network_id, mount_id):
+            target = None  # the code has moved the thread by itself, or runs while a block is being left
+        return self._saved.get(network_id, mount_id, target)
+
+    def _leads_to(self, target: Target, network_id: tuple[int, int], mount_id: tuple[int, int]) -> bool:
+        """Return True if a target is in the two namespaces."""
+        if isinstance(target, Position):
+            return (target.network_id, target.mount_id) == (network_id, mount_id)
+        try:
+            return mount_id == self._inner.mount_id and identity(target) == network_id
+        except OSError:  # the network was closed
+            return False
 
     def saved(self, target: Target) -> SavedTarget:
         """Return a target of this sandbox with what identifies its namespaces."""

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import resource
+import traceback
 from collections import Counter
 from pathlib import Path
 
@@ -30,9 +31,17 @@ def machine_limit(error: BaseException) -> Explanation | None:
         text = str(cause)
         if number == errno.EMFILE or (number is None and _OPEN_FILES.search(text)):
             return _open_files()
-        if number == errno.EAGAIN or (isinstance(cause, RuntimeError) and _NO_THREAD.search(text)):
+        is_of_process = number == errno.EAGAIN and _starts_process(cause)
+        if is_of_process or (isinstance(cause, RuntimeError) and _NO_THREAD.search(text)):
             return threads("this process could start no further process or thread", "self")
     return None
+
+
+def _starts_process(error: BaseException) -> bool:
+    """Return True if an error arose where a process is started: sockets and locks that would block give EAGAIN, too."""
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
+    last = codes[-2:]  # os.fork() itself, or a function of ours around it
+    return any("fork" in name or "spawn" in name for code in last for name in code.co_names)
 
 
 def _open_files() -> Explanation:

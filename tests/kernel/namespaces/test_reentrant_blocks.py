@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import random
 import signal
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from pytest_netns_mysql.kernel.namespaces.placedjob import SubmissionPlace
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
-from tests.support.birthplaces import place, places
+from tests.support.birthplaces import born, place, places
 from tests.support.stress import check, scaled
 
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
@@ -86,3 +89,62 @@ def test_a_finalizer_may_enter_blocks_at_any_step_of_another_block(in_network: I
 
     ended, faults = in_network(load("red-blue"), action, mode)
     check(AREA, "blocks of finalizers that the garbage collector calls move nobody else", ended, faults)
+
+
+@MODES
+def test_a_signal_handler_may_enter_blocks_at_any_step_of_the_creation_of_a_socket_in_an_async_block(
+    in_network: InNetwork, mode: str
+) -> None:
+    def action(network: Network) -> tuple[int, list[tuple[str, int]]]:
+        there = places(network)
+        chance = random.Random(1)
+        handled = 0
+        faults: list[tuple[str, int]] = []
+
+        def enter(*_: object) -> None:
+            nonlocal handled
+            handled += 1
+            with network["global"]:
+                pass
+
+        async def create() -> None:
+            async with network["blue"]:
+                for number in range(scaled(400, 20_000)):
+                    signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, 2e-4))
+                    faults.extend(("socket", number) for _ in range(4) if born() != there["blue"])
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+                    if place() != there["red"]:
+                        faults.append(("thread", number))
+
+        signal.signal(signal.SIGALRM, enter)
+        with network["red"]:
+            asyncio.run(create())
+        return handled, faults
+
+    handled, faults = in_network(load("red-blue"), action, mode)
+    check(AREA, "blocks of signal handlers, while a socket is created, move nobody else", handled, faults)
+
+
+@MODES
+def test_a_signal_handler_may_give_jobs_to_a_pool_at_any_step_of_a_block(in_network: InNetwork, mode: str) -> None:
+    """The job runs where the thread stood at that moment, on its way into a block or out of it."""
+
+    def action(network: Network) -> tuple[int, list[int]]:
+        chance = random.Random(1)
+        jobs: list[tuple[int, Future[int]]] = []
+
+        def submit(*_: object) -> None:
+            jobs.append((place(), pool.submit(SubmissionPlace(network.sandbox).bound(place))))
+
+        signal.signal(signal.SIGALRM, submit)
+        with ThreadPoolExecutor(1) as pool:
+            for _ in range(scaled(400, 20_000)):
+                signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, 3e-4))
+                for _ in range(4):
+                    with network["blue"], network["red"]:
+                        pass
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        return len(jobs), [number for number, (wanted, job) in enumerate(jobs) if job.result() != wanted]
+
+    count, faults = in_network(load("red-blue"), action, mode)
+    check(AREA, "jobs that signal handlers give to a pool run where the handler stood", count, faults)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from pytest_netns_mysql.kernel.namespaces import sweeper
+from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
+from pytest_netns_mysql.reuse import visitor
 from tests.support.processes import is_alive, wait_for, wait_for_end
 from tests.support.suites import source
 
@@ -86,3 +90,80 @@ def test_the_owner_has_no_child_that_a_test_might_wait_for(
     process.wait()
     wait_for(lambda: not any(is_alive(programs[name]) for name in ("child", "daemon")))
     subprocess.run(["kill", "-9", str(programs["outside"]), str(programs["shell"])], check=True)
+
+
+def sweepers() -> list[int]:
+    """Return the sweepers of the sandboxes of this process."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = file.read_text().split("\0")
+        except OSError:
+            continue  # the process has ended
+        if sweeper.__file__ in words and words[words.index(sweeper.__file__) + 1] == str(os.getpid()):
+            found.append(int(file.parent.name))
+    return found
+
+
+@pytest.mark.root
+def test_a_closed_sandbox_without_processes_keeps_no_sweeper(in_sandbox: Callable[..., int]) -> None:
+    """A process may make many sandboxes, one after the other; each sweeper keeps the memory of its own."""
+
+    def close(sandbox: Sandbox) -> int:
+        found = sweepers()
+        sandbox.close()
+        wait_for_end(*found)
+        return len(found)
+
+    assert in_sandbox(close) == 1
+
+
+@MODES
+def test_programs_in_a_closed_sandbox_end_with_its_owner(in_sandbox: Callable[..., int], mode: str) -> None:
+    def leave(sandbox: Sandbox) -> int:
+        with sandbox.entered():
+            pid = os.posix_spawnp("sleep", ["sleep", "600"], os.environ)
+        sandbox.close()
+        return pid
+
+    wait_for_end(in_sandbox(leave, mode))
+
+
+@pytest.mark.parametrize("arguments", [["--mount-proc"], []], ids=["first", "foreign proc"])
+def test_no_sweeper_is_started_where_none_is_needed_or_pids_mean_other_processes(arguments: list[str]) -> None:
+    """The kernel ends all processes of a process-id namespace with the first; a foreign /proc has other pids."""
+    own = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", *arguments]
+    python = [
+        "from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox",
+        "print(Sandbox.create('direct').sweeper_pipe)",
+    ]
+    shell = [] if arguments else ["sh", "-c", '"$@"; exit $?', "sh"]
+    result = subprocess.run([*own, *shell, sys.executable, "-c", "\n".join(python)], capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (0, "None\n"), result.stderr
+
+
+def test_a_visitor_is_spared_and_so_is_what_it_starts() -> None:
+    python = """
+import os, time
+from pytest_netns_mysql.reuse import visitor
+visitor.mark()
+os.closerange(3, 100)
+child = os.fork()
+if child:
+    print(child, flush=True)
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", python], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        try:
+            mount = os.stat("/proc/self/ns/mnt").st_ino  # noqa: PTH116 - a link of the kernel
+            processes = sweeper.SandboxProcesses(mount, 0, visitor.NAME)
+            left, has_visitors = processes.left()
+            assert has_visitors
+            assert not {process.pid, child} & left
+            assert not processes.may_end(process.pid)
+            assert processes.may_end(child), "a forked copy that has lost its parent is no visitor"
+        finally:
+            process.kill()
+            os.kill(child, signal.SIGKILL)

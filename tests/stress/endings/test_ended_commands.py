@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import settings
+from tests.stress.census import LIMIT
 from tests.stress.endings.session import Ending, Session
 from tests.support.processes import is_alive, wait_for
 from tests.support.stress import check, scaled
@@ -79,9 +80,10 @@ def pids_of(session: Session, victim: str) -> list[int]:
     return {"supervisor": daemons[:1], "child": daemons[1:]}.get(victim, [])
 
 
-def test_a_run_goes_on_when_its_standing_server_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stage", ["call", "exit"])
+def test_a_run_goes_on_when_its_standing_server_is_killed(tmp_path: Path, stage: str) -> None:
     """What is left in the sandbox of the server is ended, but not the run that the server had let in."""
-    ending = Ending("SIGKILL of the server", "call", "wait", (("server", KILL, 0.0), ("main", KILL, 2.0)))
+    ending = Ending("SIGKILL of the server", stage, "wait", (("server", KILL, 0.0), ("main", KILL, 2.0)))
     cache = settings.resolve().cache
     session = Session(tmp_path / "s", cache, ending, "small", ("--netns-reuse=always",), {"CI": "false"})
     environment = {**os.environ, **session.census.environment}
@@ -96,4 +98,4 @@ def test_a_run_goes_on_when_its_standing_server_is_killed(tmp_path: Path) -> Non
     assert not session.end()
     assert went_on == [True, True]
     subprocess.run([*NETNS_MYSQL, "down"], env=environment, capture_output=True, text=True, check=True)
-    wait_for(lambda: not [left for left in session.census.left() if not left.startswith("file")], "nothing is left")
+    wait_for(lambda: not [left for left in session.census.left() if not left.startswith("file")], "nothing left", LIMIT)

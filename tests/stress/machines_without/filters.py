@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 NUMBERS = {
-    "bpf": (321, 280),
     "chroot": (161, 51),
     "clone": (56, 220),
     "clone3": (435, 435),

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 from tests.stress.machines_without import filters
 
 _PR_CAPBSET_DROP = 24
-_CAPABILITIES = {"dac_override": 1, "net_admin": 12, "sys_chroot": 18, "sys_admin": 21, "setfcap": 31}
+_CAPABILITIES = {"net_admin": 12, "sys_chroot": 18, "sys_admin": 21, "setfcap": 31}
 
 
 def _mount(*arguments: object) -> None:
@@ -65,11 +65,6 @@ def no_exec(folder: str) -> None:
     """Let nobody start programs of a folder."""
     _mount("--bind", folder, folder)
     _mount("-o", "remount,noexec,bind", folder)
-
-
-def hidden_processes(_: str) -> None:
-    """Have a /proc that shows other users' processes to nobody."""
-    _mount("-t", "proc", "-o", "hidepid=2", "proc", "/proc")
 
 
 def without_file(file: str) -> None:
@@ -155,7 +150,6 @@ CONDITIONS: dict[str, Callable[[str], None]] = {
     "empty": empty,
     "read-only": read_only,
     "no-exec": no_exec,
-    "hidden-processes": hidden_processes,
     "without-file": without_file,
     "drop": drop,
     "own-user": own_user,

@@ -104,7 +104,9 @@ REFUSED = {
 LONG_PATH = str(Path(tempfile.gettempdir(), "x" * 120))
 WORKING = {
     "no clone3 and no pidfd_open": ["refuse:clone3=ENOSYS+pidfd_open=EPERM"],
-    "an old profile": ["refuse:clone3=ENOSYS+pidfd_open=ENOSYS+open_tree=ENOSYS+memfd_create=EPERM"],
+    "an old profile": [
+        "refuse:clone3=ENOSYS+pidfd_open=ENOSYS+pidfd_send_signal=ENOSYS+open_tree=ENOSYS+memfd_create=EPERM"
+    ],
     "no chroot": ["refuse:chroot=EPERM"],
     "no inotify": ["refuse:inotify_init1=ENOSYS"],
     "no nf_tables": ["refuse:netfilter"],
@@ -247,11 +249,11 @@ def test_tests_run_where_something_else_is_missing(pytester: pytest.Pytester) ->
 
 
 @pytest.mark.parametrize(
-    "conditions", [["gone"], ["clear"], ["closed:0", "closed:2"], ["variable:HOME="]], ids=" ".join
+    "conditions", [["gone"], ["clear"], ["closed:0", "closed:2"], ["variable:HOME="]][: scaled(1, 4)], ids=" ".join
 )
 def test_commands_have_no_traceback(conditions: Sequence[str]) -> None:
     commands = [["doctor", "--json"], ["show"], ["matrix"], ["ps"], ["ls"], ["cache"], ["run", "--", "true"], ["up"]]
-    chosen = commands[: scaled(2, len(commands))] if conditions == ["gone"] or IS_LONG else []
+    chosen = commands[: scaled(2, len(commands))]
     faults = []
     for command in chosen:
         result = run_command(conditions, *command, in_own=command[0] == "run")
@@ -260,5 +262,4 @@ def test_commands_have_no_traceback(conditions: Sequence[str]) -> None:
             faults.append(f"{conditions} {command}: {text}")
         if command == ["up"]:
             run_command(conditions, "down", in_own=False)
-    if chosen:
-        check(AREA, "commands on odd machines: they work, or say what to do", len(chosen), faults)
+    check(AREA, "commands on odd machines: they work, or say what to do", len(chosen), faults)

@@ -12,9 +12,9 @@ pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 AREA = "Never in the wrong namespace"
 STOPPED = "the thread could not be brought back from the namespace that this test left it in"
 ELSEWHERE = "the thread was moved to red, and stands in another network namespace"
-# A process of several threads, as a worker of xdist is, cannot leave its user namespace.
 MOVES = ["network", "mount", "both", "joined", "thread"]
 BREAKS = ["return", "capabilities", "descriptors"]
+USER_NAMESPACE = ("user namespace", "0")  # which the several threads of a worker of xdist cannot leave
 WORKERS = ["0", "2"] if IS_LONG else ["0"]
 
 
@@ -32,13 +32,13 @@ def test_a_test_that_moves_its_thread_moves_no_other_test(
     check(AREA, "a test that moves itself by setns or unshare moves no test after it", 4, faults)
 
 
-@pytest.mark.parametrize("workers", WORKERS)
-@pytest.mark.parametrize("way", [*BREAKS, "user namespace"] if IS_LONG else ["return"])
+@pytest.mark.parametrize(
+    ("way", "workers"),
+    [*((way, workers) for way in BREAKS for workers in WORKERS), USER_NAMESPACE] if IS_LONG else [("return", "0")],
+)
 def test_a_run_whose_thread_does_not_come_back_stops_and_names_the_test(
     suite: Suite, monkeypatch: pytest.MonkeyPatch, way: str, workers: str
 ) -> None:
-    if way == "user namespace" and workers != "0":
-        return  # the kernel refuses it to the several threads of a worker
     monkeypatch.setenv("BREAK", way)
     result = suite("broken_returns/breaking", "-n", workers, "--dist=loadscope", "-q")
     text = result.stdout.str()

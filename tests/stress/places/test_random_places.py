@@ -75,14 +75,16 @@ def test_everything_of_a_test_runs_in_its_namespace_and_no_wider_fixture_does(
     check(AREA, "fixtures, finalizers and tests of each kind stand in their namespaces", tests, faults)
 
 
-@pytest.mark.parametrize("mode", MODES if IS_LONG else MODES[-1:])
-@pytest.mark.parametrize("debugger", [(), ("--pdb",)])
+@pytest.mark.parametrize(
+    ("mode", "debugger"),
+    [(mode, debugger) for mode in MODES for debugger in ((), ("--pdb",))]
+    if IS_LONG
+    else [(MODES[-1], ()), (MODES[0], ("--pdb",))],
+)
 def test_methods_of_unittest_and_doctests_run_in_their_namespace(
     suite: Suite, mode: str, debugger: tuple[str, ...]
 ) -> None:
     """With --pdb pytest calls tearDown among the finalizers of the test."""
-    if debugger and not IS_LONG and mode != MODES[0]:
-        return
     result = run(suite, "cases", f"--netns-mode={mode}", "--doctest-modules", *debugger)
     found = result.parseoutcomes()
     faults = [] if (found.get("passed"), found.get("xfailed")) == (3, 1) else [f"{mode} {debugger}: {result.summary()}"]
