@@ -1,6 +1,6 @@
 """Write the pages made from the code: settings, presets, commands, hooks, the format of reports; `--check` compares.
 
-`--stress FILE` first takes what `make stress` counted into the page of that.
+`--stress FILE` first takes in what `make stress` counted, and `--stress-part FILE` what a part of its tests counted.
 """
 
 from __future__ import annotations
@@ -195,8 +195,8 @@ def pages() -> dict[str, str]:
 
 def main() -> int:
     """Write or compare the pages; return the exit code."""
-    if sys.argv[1:2] == ["--stress"]:
-        stresspage.merge(Path(sys.argv[2]))
+    if sys.argv[1:2] in (["--stress"], ["--stress-part"]):
+        stresspage.merge(Path(sys.argv[2]), is_whole=sys.argv[1] == "--stress")
     made = pages()
     stale = [name for name, text in made.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != text]
     stale += [f"presets/{file.name}" for file in DOCS.glob("presets/*") if f"presets/{file.name}" not in made]

@@ -1,4 +1,4 @@
-"""The page of what the stress tests counted, made from ``stress.json``; ``merge`` adds a run's record to that file."""
+"""The page of what the stress tests counted, made from ``stress.json``; ``merge`` takes in those of a run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ INTRODUCTION = """\
 # Under stress
 
 `make stress` ends sessions in every way, moves tests between namespaces at random, opens connections by the thousand,
-damages the cache, takes away what a machine needs, and feeds in hostile input. Each row says what was tried in its last
-run, how often, and how often the claim did not hold. CI runs a short form of the same tests on each change.
+damages the cache, takes away what a machine needs, and feeds in hostile input. Each row is a claim: how often its last
+run tried the claim, and how often the claim did not hold. CI runs a short form of the same tests on each change.
 [Security](security.md) says who can do what to whom.
 """
 
@@ -26,7 +26,7 @@ class Figure(TypedDict):
 
     Attributes:
         area: The table it belongs to.
-        claim: What held.
+        claim: What is claimed.
         user: Who tried it: one of ``USERS``.
         count: How many sessions, tests or inputs were tried.
         faults: For how many of them it did not hold.
@@ -44,7 +44,7 @@ def page() -> str:
     figures: list[Figure] = json.loads(FIGURES.read_text())
     lines = [INTRODUCTION.rstrip()]
     for area, rows in groupby(figures, itemgetter("area")):
-        lines += ["", f"## {area}", "", "| what held | tried as root | as an ordinary user | did not hold |"]
+        lines += ["", f"## {area}", "", "| claim | tried as root | as an ordinary user | did not hold |"]
         lines += ["|---|--:|--:|--:|", *_rows(list(rows))]
     return "\n".join(lines) + "\n"
 
@@ -57,11 +57,12 @@ def _rows(figures: list[Figure]) -> Iterator[str]:
         yield f"| {claim} | {' | '.join(counts)} | {faults} |"
 
 
-def merge(record: Path) -> None:
-    """Put the rows of a run in the place of those of an earlier run of the same tests.
+def merge(record: Path, *, is_whole: bool) -> None:
+    """Put the figures of a run in the place of those of an earlier run.
 
     Args:
         record: The file that ``STRESS_RECORD`` named, a JSON object in each line. Rows of a claim and user are summed.
+        is_whole: Whether the run tried everything: what its users did not try is then removed. Otherwise it is kept.
     """
     found: dict[tuple[str, str, str], Figure] = {}
     for line in record.read_text().splitlines():
@@ -70,7 +71,7 @@ def merge(record: Path) -> None:
         known["count"] += row["count"]
         known["faults"] += row["faults"]
     before: list[Figure] = json.loads(FIGURES.read_text()) if FIGURES.exists() else []
-    tried = {user for _, _, user in found}
-    kept = [row for row in before if row["user"] not in tried]
+    users = {user for _, _, user in found} if is_whole else set()
+    kept = [row for row in before if row["user"] not in users and (row["area"], row["claim"], row["user"]) not in found]
     figures = sorted([*kept, *found.values()], key=itemgetter("area", "claim", "user"))
     FIGURES.write_text(json.dumps(figures, indent=1) + "\n")

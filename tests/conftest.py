@@ -36,7 +36,10 @@ IN_CI = bool(os.environ.get("CI"))
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Look for no garbage among thousands of tests, now or later: each worker of xdist collects all of them."""
+    """Keep the garbage collector from the tests that are collected: they are thousands, in each worker of xdist.
+
+    The collector is off meanwhile, and what there is then is left out of its later looks.
+    """
     gc.disable()
     try:
         return (yield)

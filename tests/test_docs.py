@@ -104,6 +104,12 @@ def test_generated_pages_are_fresh() -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_the_tests_that_the_page_on_security_names_are_there() -> None:
+    names = re.findall(r"\[`([\w/]+)`\]", (ROOT / "docs" / "security.md").read_text())
+    assert names
+    assert [name for name in names if not (ROOT / "tests" / f"{name}.py").exists()] == []
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
         # Code is no link, such as netns["red"](function).

@@ -7,7 +7,6 @@ its processes, by their parents, by the inodes of their namespaces, and by the f
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import signal
@@ -198,10 +197,6 @@ class Census:
         result = subprocess.run(command, capture_output=True, text=True, check=True)
         rows = [row.rpartition(" ") for row in result.stdout.splitlines()]
         return [f"container {row}" for row, _, owner in rows if int(owner.partition("-")[0] or 0) in self.pids]
-
-    def summary(self) -> str:
-        """Return how much was seen of the session."""
-        return json.dumps({"processes": len(self.pids), "namespaces": len(self.namespaces)})
 
 
 def _all_pids() -> list[int]:

@@ -13,6 +13,17 @@ from pathlib import Path
 
 IS_LONG = os.environ.get("STRESS", "short") == "long"
 RECORD = os.environ.get("STRESS_RECORD")
+AREAS = (
+    "Hostile input",
+    "Leaves nothing",
+    "Load",
+    "Never in the wrong namespace",
+    "The host is untouched",
+    "Two of everything at once",
+    "Where it cannot work",
+)
+"""The parts of the page."""
+
 USER = "root" if os.geteuid() == 0 else "an ordinary user"
 
 
@@ -25,12 +36,13 @@ def check(area: str, claim: str, count: int, faults: Sequence[object], *, user: 
     """Record what a stress test counted, and fail the test if there were faults.
 
     Args:
-        area: The part of the table, such as ``"Leaves nothing"``.
-        claim: What held, for a reader of the table, such as ``"sessions ended in 31 ways leave nothing"``.
+        area: The part of the page, one of ``AREAS``.
+        claim: The claim, the same in the short and the long form, such as "sessions whose disk is full leave nothing".
         count: How many sessions, tests or inputs were tried.
         faults: Those for which it did not hold, each with what it takes to try it again.
         user: Who tried it.
     """
+    assert area in AREAS
     if RECORD is not None:
         row = {"area": area, "claim": claim, "user": user, "count": count, "faults": len(faults)}
         with Path(RECORD).open("a") as file:  # one write of a line that is appended: workers do not mix theirs

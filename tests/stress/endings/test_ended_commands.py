@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,13 @@ import pytest
 from pytest_netns_mysql import settings
 from tests.stress.census import LIMIT
 from tests.stress.endings.session import Ending, Session
-from tests.support.processes import is_alive, wait_for
+from tests.support.processes import PATIENCE, is_alive, wait_for
 from tests.support.stress import check, scaled
 
 pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 
 AREA = "Leaves nothing"
+Make = Callable[[Ending, str], Session]
 NETNS_MYSQL = (sys.executable, "-m", "pytest_netns_mysql.cli")
 WAIT = 'echo $$ >"$CENSUS_MARK"; setsid sleep 600 & ip netns exec red sleep 600 & sleep 600; exit 0'
 KILL, TERM, INT, HUP = (int(getattr(signal, f"SIG{name}")) for name in ("KILL", "TERM", "INT", "HUP"))
@@ -49,25 +51,43 @@ def command_session(folder: Path, ending: Ending, command: tuple[str, ...]) -> S
     return Session(folder, settings.resolve().cache, ending, command=command)
 
 
-@pytest.mark.parametrize("victim", ["nobody", "supervisor", "child", "mysqld"][: scaled(1, 4)])
-def test_a_standing_server_leaves_nothing(tmp_path: Path, victim: str) -> None:
-    """A run is killed whose programs would keep the sandbox of a server that is replaced, killed or ended."""
-    ending = Ending("SIGKILL", "call", "wait", (("main", KILL, 0.0),))
-    cache = settings.resolve().cache
-    session = Session(tmp_path / "s", cache, ending, "programs", ("--netns-reuse=always",), {"CI": "false"})
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """A maker of one session on a standing server, of which nothing stays for other tests."""
+    sessions: list[Session] = []
+
+    def make(ending: Ending, suite: str) -> Session:
+        cache = settings.resolve().cache
+        session = Session(tmp_path / "s", cache, ending, suite, ("--netns-reuse=always",), {"CI": "false"})
+        sessions.append(session)
+        return session
+
+    yield make
+    for session in sessions:
+        session.census.kill()
+
+
+def down(session: Session) -> None:
+    """End the standing server of a session."""
     environment = {**os.environ, **session.census.environment}
+    command = [*NETNS_MYSQL, "down"]
+    subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=5 * PATIENCE)
+
+
+@pytest.mark.parametrize("victim", ["nobody", "supervisor", "child", "mysqld"][: scaled(1, 4)])
+def test_a_standing_server_leaves_nothing(make: Make, victim: str) -> None:
+    """A run is killed whose programs would keep the sandbox of a server that is replaced, killed or ended."""
+    session = make(Ending("SIGKILL", "call", "wait", (("main", KILL, 0.0),)), "programs")
     assert not session.end()
     session.census.observe()
     offers = session.folder / "runtime" / "pytest-netns-mysql"
     assert list(offers.glob("*.sock")), session.output.read_text(errors="replace")
-    for pid in pids_of(session, victim)[:1]:
+    victims = pids_of(session, victim)[:1]
+    assert victims or victim == "nobody"
+    for pid in victims:
         os.kill(pid, signal.SIGKILL)
-    subprocess.run([*NETNS_MYSQL, "down"], env=environment, capture_output=True, text=True, check=True)
-    wait_for(lambda: not list(offers.glob("*.sock")))
-    for file in (*offers.glob("*.lock"), offers):  # which stay for the next server
-        file.rmdir() if file.is_dir() else file.unlink()
+    down(session)
     left, _ = session.census.left_in_the_end()
-    session.census.kill()
     check(AREA, "standing servers that end in every way leave nothing", 1, left)
 
 
@@ -81,12 +101,10 @@ def pids_of(session: Session, victim: str) -> list[int]:
 
 
 @pytest.mark.parametrize("stage", ["call", "exit"])
-def test_a_run_goes_on_when_its_standing_server_is_killed(tmp_path: Path, stage: str) -> None:
+def test_a_run_goes_on_when_its_standing_server_is_killed(make: Make, stage: str) -> None:
     """What is left in the sandbox of the server is ended, but not the run that the server had let in."""
     ending = Ending("SIGKILL of the server", stage, "wait", (("server", KILL, 0.0), ("main", KILL, 2.0)))
-    cache = settings.resolve().cache
-    session = Session(tmp_path / "s", cache, ending, "small", ("--netns-reuse=always",), {"CI": "false"})
-    environment = {**os.environ, **session.census.environment}
+    session = make(ending, "small")
     went_on: list[bool] = []
 
     def send(target: str, number: int, pid: int) -> None:
@@ -97,5 +115,5 @@ def test_a_run_goes_on_when_its_standing_server_is_killed(tmp_path: Path, stage:
     session.send = send  # type: ignore[method-assign]
     assert not session.end()
     assert went_on == [True, True]
-    subprocess.run([*NETNS_MYSQL, "down"], env=environment, capture_output=True, text=True, check=True)
+    down(session)
     wait_for(lambda: not [left for left in session.census.left() if not left.startswith("file")], "nothing left", LIMIT)

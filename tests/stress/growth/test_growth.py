@@ -55,4 +55,4 @@ def test_nothing_grows(suite: Suite, tmp_path: Path, monkeypatch: pytest.MonkeyP
         for (kind, first, before), (_, last, after) in zip(rows[::2], rows[1::2], strict=True)
         for fault in grown(kind, last - first, before, after)
     ]
-    check(AREA, "marked tests of ten kinds leave no file, thread, process, mount or memory", KINDS * EACH, faults)
+    check(AREA, "marked tests of ten kinds leave no open file, thread, process, mount or memory", KINDS * EACH, faults)

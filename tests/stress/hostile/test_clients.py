@@ -11,8 +11,9 @@ from contextlib import suppress
 import pytest
 
 from pytest_netns_mysql.commands import standingservers
-from pytest_netns_mysql.reuse import messages, offerfiles, offers
+from pytest_netns_mysql.reuse import messages, offerfiles, offers, protocol
 from pytest_netns_mysql.settings import resolve
+from tests.support.processes import PATIENCE
 from tests.support.stress import check, scaled
 
 pytestmark = [pytest.mark.as_user, pytest.mark.slow]
@@ -33,7 +34,10 @@ def path(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     standingservers.down()
 
 
-def test_clients_that_send_nonsense_or_nothing(path: str) -> None:
+def test_clients_that_send_nonsense_or_nothing(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If one client waited for another, the silent ones would take a second each."""
+    monkeypatch.setattr(protocol, "_ANSWER_TIMEOUT", 10.0)  # for a machine that does much else
+    monkeypatch.setattr(protocol, "_BUSY_TIMEOUT", PATIENCE)  # clients that take the server, and leave at once
     dice, faults, silent = random.Random(20), list[str](), list[socket.socket]()
     requests = [b"", b"\0", b"status" * 1000, b"take", b"take me\n", b"\xff\xfe", b"en", b"TAKE\n", b"end of it\n"]
     count = scaled(40, 2000)

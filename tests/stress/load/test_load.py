@@ -16,7 +16,7 @@ NAMESPACES, CONNECTIONS, SERVERS, WORKERS = scaled(40, 256), scaled(64, 1000), s
 CLAIMS = {
     "test_a_connection_from_each_namespace": (
         NAMESPACES,
-        "namespaces on one server have a client each, with the right origin",
+        "namespaces on one server: a client of each has the right origin",
     ),
     "test_connections_at_once": (
         CONNECTIONS,
@@ -24,9 +24,9 @@ CLAIMS = {
     ),
     "test_threads_share_the_administrator": (
         160,
-        "statements of the administrator, and accounts, by 16 threads at once",
+        "statements by 16 threads at once, which make accounts, too, have their own answers",
     ),
-    "test_servers_in_one_session": (SERVERS, "servers run in one session"),
+    "test_servers_in_one_session": (SERVERS, "servers run side by side in one session"),
 }
 
 

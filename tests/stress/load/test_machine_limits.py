@@ -28,7 +28,7 @@ def test_what_reaches_a_limit_names_it(suite: Suite, is_root: bool) -> None:
             because,
         ):
             faults.append(f"{name}: {because}")
-    check(AREA, "ways to open all files that are allowed name the limit", len(names), faults)
+    check(AREA, "tests that open more files than they may: the report names the limit", len(names), faults)
     if is_root:
         result.assert_outcomes(failed=len(names), errors=3, passed=3, skipped=1)
     else:

@@ -14,6 +14,7 @@ NUMBERS = {
     "chroot": (161, 51),
     "clone": (56, 220),
     "clone3": (435, 435),
+    "flock": (73, 32),
     "inotify_init1": (294, 26),
     "memfd_create": (319, 279),
     "mount": (165, 40),

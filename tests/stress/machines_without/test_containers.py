@@ -48,6 +48,7 @@ DOCKER = [
     Container([], [PROFILE, *IN_DOCKER], [BOTH, NO_PROFILE], True),
     Container(["--cap-drop", "ALL"], [PROFILE, *IN_DOCKER], [BOTH]),
     Container(["--cap-add", "NET_ADMIN"], [PROFILE, *IN_DOCKER], [["--cap-add", "SYS_ADMIN"]]),
+    Container(["--cap-add", "SYS_ADMIN"]),
     Container(["--cap-drop", "ALL", *NO_PROFILE], NO_MAP, [["--cap-add", "SETFCAP"], BOTH]),
     Container([*BOTH, "--security-opt", "no-new-privileges"]),
     Container([*BOTH, "--read-only", "--tmpfs", "/tmp"]),

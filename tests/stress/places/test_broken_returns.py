@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from tests.support.stress import IS_LONG, check
@@ -14,13 +16,11 @@ STOPPED = "the thread could not be brought back from the namespace that this tes
 ELSEWHERE = "the thread was moved to red, and stands in another network namespace"
 MOVES = ["network", "mount", "both", "joined", "thread"]
 BREAKS = ["return", "capabilities", "descriptors"]
-USER_NAMESPACE = ("user namespace", "0")  # which the several threads of a worker of xdist cannot leave
-WORKERS = ["0", "2"] if IS_LONG else ["0"]
+WORKERS = ["0", "2"]
 
 
 @pytest.mark.parametrize(
-    ("move", "workers"),
-    [(move, workers) for move in MOVES for workers in WORKERS] if IS_LONG else [("both", "0"), ("joined", "2")],
+    ("move", "workers"), [*product(MOVES, WORKERS)] if IS_LONG else [("both", "0"), ("joined", "2")]
 )
 def test_a_test_that_moves_its_thread_moves_no_other_test(
     suite: Suite, monkeypatch: pytest.MonkeyPatch, move: str, workers: str
@@ -32,9 +32,9 @@ def test_a_test_that_moves_its_thread_moves_no_other_test(
     check(AREA, "a test that moves itself by setns or unshare moves no test after it", 4, faults)
 
 
+# A process of several threads, as a worker of xdist is, cannot leave its user namespace.
 @pytest.mark.parametrize(
-    ("way", "workers"),
-    [*((way, workers) for way in BREAKS for workers in WORKERS), USER_NAMESPACE] if IS_LONG else [("return", "0")],
+    ("way", "workers"), [*product(BREAKS, WORKERS), ("user namespace", "0")] if IS_LONG else [("return", "0")]
 )
 def test_a_run_whose_thread_does_not_come_back_stops_and_names_the_test(
     suite: Suite, monkeypatch: pytest.MonkeyPatch, way: str, workers: str
@@ -57,4 +57,4 @@ def test_a_namespace_whose_descriptor_was_replaced_runs_no_test(suite: Suite, py
     faults = [] if ELSEWHERE in text and "closes or replaces descriptors" in text else [f"no error: {text[-2000:]}"]
     if (pytester.path / "ran-elsewhere").exists():
         faults.append(f"the test ran in another namespace: {found}")
-    check(AREA, "a test does not run in a namespace that another one's descriptor leads to", 1, faults)
+    check(AREA, "a test whose namespace is no longer to be found does not run in another", 1, faults)

@@ -56,7 +56,7 @@ def test_each_test_runs_in_the_namespace_of_its_marker(
     result = run(suite, "actions", *arguments)
     runs = 2 if distribution == "each" else 1
     faults = faults_in(result, count * runs, f"seed {SEED}, {' '.join(arguments)}")
-    check(AREA, "random tests stand where their marker says, in setup, call and teardown", count * runs, faults)
+    check(AREA, "random tests run in the namespace of their marker, in setup, call and teardown", count * runs, faults)
 
 
 @pytest.mark.parametrize("mode", MODES if IS_LONG else MODES[:1])
@@ -72,7 +72,7 @@ def test_everything_of_a_test_runs_in_its_namespace_and_no_wider_fixture_does(
     faults = faults_in(result, tests, f"kinds, {' '.join(arguments)}")
     if tests < 20 * count:
         faults.append(f"only {tests} tests ran: {result.summary()}")
-    check(AREA, "fixtures, finalizers and tests of each kind stand in their namespaces", tests, faults)
+    check(AREA, "fixtures, finalizers and tests of each kind run in their namespaces", tests, faults)
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_methods_of_unittest_and_doctests_run_in_their_namespace(
     result = run(suite, "cases", f"--netns-mode={mode}", "--doctest-modules", *debugger)
     found = result.parseoutcomes()
     faults = [] if (found.get("passed"), found.get("xfailed")) == (3, 1) else [f"{mode} {debugger}: {result.summary()}"]
-    check(AREA, "methods of unittest and doctests stand in their namespace", 4, faults)
+    check(AREA, "methods of unittest and doctests run in their namespace", 4, faults)

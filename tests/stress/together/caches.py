@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
-import platform
 import random
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +13,11 @@ from pytest_netns_mysql.mysql.dialects.options import initial
 from pytest_netns_mysql.mysql.kinds.local import Distribution, find
 from pytest_netns_mysql.mysql.mysqld import copying, template
 from pytest_netns_mysql.settings import resolve
+from tests.stress.machines_without import filters
+from tests.support.processes import PATIENCE
 
 ROOT = Path(__file__).parents[3]
 AREA = "Two of everything at once"
-FLOCK = {"x86_64": 73, "aarch64": 32}
-"""The number of the system call flock, by machine."""
 
 MAKE = """
 import sys
@@ -83,7 +80,7 @@ def start(code: str, *arguments: str | Path, **environment: str) -> subprocess.P
 def netns_mysql(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Run the program netns-mysql."""
     command = [sys.executable, "-m", "pytest_netns_mysql.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True)
+    return subprocess.run(command, capture_output=True, text=True, timeout=5 * PATIENCE)
 
 
 def seeded(test: str) -> tuple[random.Random, str]:
@@ -92,16 +89,6 @@ def seeded(test: str) -> tuple[random.Random, str]:
     return random.Random(f"{test} {seed}"), f"STRESS_SEED={seed}"
 
 
-def refuse(number: int, error: int) -> None:
-    """Have the kernel answer a system call of this process with an error from now on, see seccomp(2)."""
-    steps = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x00050000 | error), (0x06, 0, 0, 0x7FFF0000)]
-    program = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
-    header = struct.pack("@HP", len(steps), ctypes.addressof(program))
-    libc = ctypes.CDLL(None, use_errno=True)
-    assert libc.prctl(38, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS"
-    assert libc.prctl(22, 2, header, 0, 0) == 0, os.strerror(ctypes.get_errno())
-
-
 def refuse_flock(error: int) -> None:
     """Have the kernel answer each flock(2) of this process with an error, as file systems without locks do."""
-    refuse(FLOCK[platform.machine()], error)
+    filters.refuse([filters.Refusal("flock", error)])

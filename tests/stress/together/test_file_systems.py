@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,6 +28,7 @@ from tests.stress.together.caches import (
     refuse_flock,
     server_here,
 )
+from tests.support.processes import PATIENCE
 from tests.support.stress import check
 
 pytestmark = [pytest.mark.as_user, pytest.mark.slow]
@@ -36,11 +38,15 @@ LOCAL = "  do: set netns_cache (or NETNS_CACHE=...) to a folder on a local file 
 
 
 def in_child(do: Callable[[], object]) -> str:
-    """Run something in a child, whose system calls may be refused; return the error that it raised, or ''."""
+    """Run something in a child, whose system calls may be refused; return the error that it raised, or ''.
+
+    A child that waits for ever is killed.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         said = ""
+        signal.alarm(int(PATIENCE))
         try:
             do()
         except NetnsError as error:
@@ -52,8 +58,8 @@ def in_child(do: Callable[[], object]) -> str:
     os.close(writing)
     with os.fdopen(reading) as file:
         said = file.read()
-    os.waitpid(child, 0)
-    return said
+    _, status = os.waitpid(child, 0)
+    return said if status == 0 else f"it ended by the signal {os.WTERMSIG(status)}"
 
 
 def test_without_locks_nothing_is_made_and_everything_is_used(tmp_path: Path) -> None:
@@ -134,12 +140,10 @@ def test_a_cache_that_nobody_may_write_to_is_used(read_only: Path, tmp_path: Pat
     ]:
         faults.append(f"damaged: {said}")
     subprocess.run(["chmod", "-R", "u+w", str(read_only)], check=True)
-    check(AREA, "a cache that nobody may write to is used, or an error says what is damaged", 3, faults)
+    check(AREA, "a cache that nobody may write to is used; if it is damaged, an error says so", 3, faults)
 
 
-FULL = """\
-mount -t tmpfs -o size=$1 none "$2" && shift 2 && exec "$@"
-"""
+FULL = 'mount -t tmpfs -o size=$1 none "$2" && shift 2 && exec "$@"'
 
 
 def test_a_full_cache_is_named(tmp_path: Path) -> None:
@@ -155,6 +159,7 @@ def test_a_full_cache_is_named(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])},
+            timeout=5 * PATIENCE,
         )
         if made.returncode != 1 or "  do: the disk is full: make room there" not in made.stderr:
             faults.append(f"{size}: {made.returncode} {made.stdout}{made.stderr}")

@@ -129,7 +129,7 @@ def test_runs_at_once_each_have_their_own_server(tmp_path: Path, older: Path) ->
             runs.start(way)
         count += len(ways)
         faults += [f"{seed}, round {number}, {state}, {fault}" for fault in runs.faults()]
-    check(AREA, "runs at once, of two versions and machines on one cache, find their own servers", count, faults)
+    check(AREA, "runs at once on one cache, of two versions and two machines: each has its own server", count, faults)
 
 
 def test_a_killed_maker_and_a_cleared_cache_leave_the_work_to_the_next(tmp_path: Path, older: Path) -> None:
@@ -167,5 +167,5 @@ def test_a_killed_maker_and_a_cleared_cache_leave_the_work_to_the_next(tmp_path:
         left = [entry.name for entry in contents.entries(cache) if entry.kind == "templates" and entry.path != folder]
         if left:
             faults.append(f"{where}: left {left}")
-    claim = "data directories whose maker is killed, or that are cleared, are made by who needs them"
+    claim = "data directories that were cleared, or whose maker was killed, are made again when they are needed"
     check(AREA, claim, rounds, faults)

@@ -31,5 +31,5 @@ def test_a_run_in_a_container_changes_nothing_of_the_machine(tmp_path: Path) -> 
     finally:
         subprocess.run(["docker", "rmi", "--force", image], check=True)
     left = [str(path) for path in set(SHARED_MEMORY.iterdir()) - before if path.name.startswith("pytest-netns-mysql-")]
-    claim = "runs with a server in a container after which the machine is what it was"
+    claim = "runs with a server in a container leave the machine as it was"
     check(AREA, claim, 1, [*faults, *left])

@@ -28,5 +28,5 @@ def test_a_run_changes_nothing_of_the_machine(tmp_path: Path) -> None:
         [NETNS_MYSQL, "down"],
     ]
     faults = ownmachine.run(commands, tmp_path, environment(tmp_path))
-    claim = "runs and commands after which settings, network, mounts and files of the machine are what they were"
+    claim = "runs and commands leave settings, network, mounts and files of the machine as they were"
     check(AREA, claim, len(commands), faults)

@@ -15,8 +15,11 @@ import pytest
 from pytest_netns_mysql.kernel.namespaces.placedjob import SubmissionPlace
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
+from tests.kernel.conftest import in_network, in_sandbox
 from tests.support.birthplaces import born, place, places
 from tests.support.stress import check, scaled
+
+__all__ = ["in_network", "in_sandbox"]  # fixtures
 
 pytestmark = [pytest.mark.as_user, pytest.mark.oldest_python]
 
@@ -57,7 +60,7 @@ def test_a_signal_handler_may_enter_blocks_at_any_step_of_another_block(
         return handled, faults
 
     handled, faults = in_network(load("red-blue"), action, mode)
-    check(AREA, "blocks of signal handlers, inside of others, move nobody else", handled, faults)
+    check(AREA, "signal handlers that enter namespaces at any moment move no other code", handled, faults)
 
 
 @MODES
@@ -88,7 +91,7 @@ def test_a_finalizer_may_enter_blocks_at_any_step_of_another_block(in_network: I
         return ended, faults
 
     ended, faults = in_network(load("red-blue"), action, mode)
-    check(AREA, "blocks of finalizers that the garbage collector calls move nobody else", ended, faults)
+    check(AREA, "finalizers that enter namespaces at any moment move no other code", ended, faults)
 
 
 @MODES
