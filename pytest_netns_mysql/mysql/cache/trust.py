@@ -81,7 +81,7 @@ def _check_all(path: Path, asked: Path) -> None:
             )
         if stat.S_ISDIR(status.st_mode) and not status.st_mode & _SEARCHABLE:
             if not os.access(folder, os.X_OK):
-                raise _closed(folder, asked)
+                raise unreadable(asked, asked) if folder == path else _closed(folder, asked)
             return  # other users cannot reach anything below
 
 
