@@ -13,6 +13,7 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.errors import ContainerError, NetnsError
 from pytest_netns_mysql.kernel.finding import Finding
 from pytest_netns_mysql.kernel.probe import kernel_findings
+from pytest_netns_mysql.mysql.cache import noexec
 from pytest_netns_mysql.mysql.servernames import IMAGE, MARIADB
 from pytest_netns_mysql.run.serverkinds import ServerKinds
 from pytest_netns_mysql.topology.file.load import load_all
@@ -46,13 +47,13 @@ def _found(settings: table.Settings) -> Distribution | None:
 def _mysql_findings(settings: table.Settings) -> Iterator[Finding]:
     kinds = ServerKinds(settings, lambda _: None)
     for choice in kinds.names:
-        yield _server_finding(choice, kinds, never=settings.fetch == "never")
+        yield _server_finding(choice, kinds, settings)
     yield _cache_finding(settings.cache)
 
 
-def _server_finding(choice: str, kinds: ServerKinds, *, never: bool) -> Finding:
+def _server_finding(choice: str, kinds: ServerKinds, settings: table.Settings) -> Finding:
     try:
-        found = kinds.find(choice) if never else kinds.known(choice)
+        found = kinds.find(choice) if settings.fetch == "never" else kinds.known(choice)
     except NetnsError as error:
         return Finding("mysqld", "missing", error.what, error.remedies)
     if found is not None:
@@ -66,6 +67,13 @@ def _server_finding(choice: str, kinds: ServerKinds, *, never: bool) -> Finding:
             "there is no MySQL on this machine, and no apt-get to fetch one; the first run pulls docker://mysql:8.4",
         )
     product = MARIADB if choice == MARIADB else "mysql"
+    if noexec.is_noexec(settings.cache):
+        return Finding(
+            "mysqld",
+            "missing",
+            f"there is no {product} on this machine outside of the cache, and {noexec.FAULT}",
+            noexec.remedies(settings.cache),
+        )
     if shutil.which("apt-get"):
         return Finding(
             "mysqld",
@@ -102,6 +110,8 @@ def _cache_finding(cache: Path) -> Finding:
         return Finding(
             "cache", "missing", f"{detail}: cannot be written", ("set NETNS_CACHE to a folder that you can write",)
         )
+    if noexec.is_noexec(cache):
+        return Finding("cache", "note", f"{detail}: {noexec.FAULT}", noexec.remedies(cache))
     if free < _SPACE:
         return Finding(
             "cache", "note", detail, (f"free {_SPACE >> 20} MiB, so that a server can be fetched, or set NETNS_CACHE",)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import ContainerError, NetnsError, ServerNotFoundError
-from pytest_netns_mysql.mysql.cache import trust
-from pytest_netns_mysql.mysql.fetch.permission import Permission
+from pytest_netns_mysql.mysql.cache import noexec, trust
+from pytest_netns_mysql.mysql.fetch.permission import Permission, is_inside
 from pytest_netns_mysql.mysql.kinds import local
 from pytest_netns_mysql.mysql.servernames import AUTO, EXTERNAL, IMAGE, MARIADB
 from pytest_netns_mysql.mysql.versions import parse_version_line
@@ -112,6 +112,9 @@ class Finder:
             product, tried = products.MARIADB, mariadb.look(cache)[1]
         else:
             product, tried = products.MYSQL, local.look(choice, cache=cache)[1]
+        if (self.permission.is_never or is_inside()) and noexec.is_noexec(cache):
+            remedies = [*noexec.remedies(cache), *product.remedies]
+            raise ServerNotFoundError(noexec.FAULT, where=str(cache / "servers"), remedies=remedies)
         self.permission.require(
             product.title,
             product.name,

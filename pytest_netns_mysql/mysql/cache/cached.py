@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_netns_mysql.errors import ServerNotFoundError
-from pytest_netns_mysql.mysql.cache import manifest
+from pytest_netns_mysql.mysql.cache import manifest, noexec
 from pytest_netns_mysql.mysql.cache.trust import check
 from pytest_netns_mysql.mysql.cache.versionline import WORDS, ask, read_json
 from pytest_netns_mysql.mysql.versions import Version, find_version
 
 RECORD = "server.json"
 """The name of the record, which is written last: a folder without a record is incomplete."""
+
+REMOVED = ".removed"
+"""The end of the name of a folder that is being removed, or whose removal was killed."""
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,16 @@ def looked_for(cache: Path, product: str, title: str) -> list[str]:
         for folder, record in records.items()
         if belongs_elsewhere(folder) and record.get("product", "mysql") == product
     ]
+    ours = [each for each in map(read, records) if each is not None and each.product == product]
+    elsewhere += [f"{each.folder} is damaged: {reason}" for each in ours if (reason := fault(each))]
+    if noexec.is_noexec(cache / "servers"):
+        return [*elsewhere, f"{cache / 'servers'}: {noexec.FAULT}"]
     return elsewhere or [f"{cache / 'servers'}: no {title} fetched earlier"]
 
 
 def _folders(cache: Path) -> list[Path]:
-    return [record.parent for record in cache.expanduser().absolute().glob(f"servers/*/{RECORD}")]
+    folders = [record.parent for record in cache.expanduser().absolute().glob(f"servers/*/{RECORD}")]
+    return [folder for folder in folders if not folder.name.endswith(REMOVED)]
 
 
 def fault(found: Fetched) -> str | None:

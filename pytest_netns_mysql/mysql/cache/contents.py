@@ -5,24 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_netns_mysql.errors import CacheError, SettingError
-from pytest_netns_mysql.mysql.cache import locking
+from pytest_netns_mysql.mysql.cache import draftfile, locking
+from pytest_netns_mysql.mysql.cache.cached import REMOVED
+from pytest_netns_mysql.mysql.cache.trust import unreadable
 
 KINDS = {
     "servers": "a fetched server or MySQL Router",
     "templates": "a data directory that servers begin with",
     "seeds": "a data directory with data that a factory loads",
-    "states": "what a fresh server is like",
+    "states": "what a fresh server is like, or half of such facts, which a killed process left",
 }
 """The folders of the cache, and what an entry of each is."""
 
-_REMOVED = ".removed"
 _BLOCK = 512  # bytes, see st_blocks in inode(7)
-_UNFINISHED = (".unfinished", ".sparse", _REMOVED)
+_UNFINISHED = (".unfinished", ".sparse", REMOVED)
 _BESIDE = (".err", ".sql")  # files beside a data directory that is being made
 
 
@@ -46,15 +47,28 @@ class Entry:
 
 
 def entries(cache: Path) -> list[Entry]:
-    """Return the entries of a cache folder, which need not exist."""
-    return [entry for kind in KINDS for entry in _entries(kind, cache / kind)]
+    """Return the entries of a cache folder, which need not exist; raise CacheError if a folder cannot be read."""
+    try:
+        found = [entry for kind in KINDS for entry in _entries(kind, _paths(cache / kind))]
+        return [*found, *_entries("states", filter(_is_draft, _paths(cache)))]
+    except OSError as error:
+        raise unreadable(Path(error.filename), cache) from error
 
 
-def _entries(kind: str, folder: Path) -> Iterator[Entry]:
-    with contextlib.suppress(FileNotFoundError):
-        for path in sorted(folder.iterdir()):
-            if path.name.endswith(".lock"):
-                continue
+def _paths(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+
+
+def _is_draft(path: Path) -> bool:
+    return draftfile.is_draft(path.name)
+
+
+def _entries(kind: str, paths: Iterable[Path]) -> Iterator[Entry]:
+    for path in paths:
+        if not path.name.endswith(".lock"):
             with contextlib.suppress(FileNotFoundError):  # removed meanwhile
                 size, used = _size_and_use(path)
                 yield Entry(kind, path.name, path, size, used)
@@ -103,6 +117,9 @@ def remove(entry: Entry, in_use: Callable[[Entry, Path], str | None]) -> str | N
         Why the entry was kept, or None.
     """
     try:
+        if entry.kind == "states" and _is_draft(entry.path):
+            draftfile.remove_left([entry.path])
+            return "another process is writing it" if entry.path.exists() else None
         with contextlib.ExitStack() as held:
             if entry.kind != "states":
                 descriptor = locking.try_lock(_lock_file(entry))
@@ -134,7 +151,7 @@ def _lock_file(entry: Entry) -> Path:
 def _rename_and_remove(entry: Entry, in_use: Callable[[Entry, Path], str | None]) -> str | None:
     away = entry.path
     if not entry.name.endswith(_UNFINISHED):
-        away = entry.path.with_name(f"{entry.name}{_REMOVED}")
+        away = entry.path.with_name(f"{entry.name}{REMOVED}")
         _delete(away)
         entry.path.rename(away)
         reason = in_use(entry, away)

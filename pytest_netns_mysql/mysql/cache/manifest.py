@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_netns_mysql.mysql.cache.draftfile import replace_file
+from pytest_netns_mysql.mysql.cache.trust import unreadable
 
 _FILE = ".netns-manifest.json"
 _NEEDED = stat.S_IRUSR | stat.S_IXUSR  # who shares a cache takes the right to write away, and lets others read
@@ -44,10 +45,13 @@ def write(folder: Path, *, with_content: bool = True) -> None:
 def fault(folder: Path) -> str | None:
     """Return the first difference from the manifest in names, types, sizes, modes and times, or None.
 
-    Of the modes, only the owner's rights to read, search and execute count.
+    Of the modes, only the owner's rights to read, search and execute count. Raises CacheError if this user may not read
+    the folder.
     """
     known = _read(folder)
     if known is None:
+        if os.path.lexists(folder) and not os.access(folder, os.R_OK | os.X_OK):
+            raise unreadable(folder, folder / _FILE)
         return "it has no manifest, so it is incomplete"
     try:
         found = _entries(folder)

@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_netns_mysql.errors import CacheError
 
 _OVERFLOW = 65534  # the uid and gid shown for ids that a user namespace does not map, see user_namespaces(7)
+_OWN = "use a cache of your own: set netns_cache (or NETNS_CACHE=...) to another folder"
 _SEARCHABLE = stat.S_IXGRP | stat.S_IXOTH
 
 
@@ -38,12 +39,34 @@ def make(path: Path) -> None:
     check(path)
 
 
+def unreadable(folder: Path, asked: Path) -> CacheError:
+    """Return the error for a cache that this user may not read, such as one of root's that was meant for everybody.
+
+    Args:
+        folder: What this user may not read.
+        asked: What is needed of it.
+    """
+    return CacheError(
+        f"{folder} cannot be read by this user",
+        where=str(asked),
+        remedies=[f"let this user read it: chmod -R a+rX {folder}", _OWN],
+    )
+
+
+def _closed(folder: Path, asked: Path) -> CacheError:
+    return CacheError(
+        f"{asked} cannot be read by this user: {folder} is closed to other users", where=str(asked), remedies=[_OWN]
+    )
+
+
 def _check_all(path: Path, asked: Path) -> None:
     for folder in (*reversed(path.parents), path):
         try:
             status = os.lstat(folder)
         except (FileNotFoundError, NotADirectoryError):
             continue
+        except PermissionError as error:
+            raise _closed(folder.parent, asked) from error
         except OSError as error:
             raise CacheError(
                 f"{folder} cannot be checked: {error.strerror}", where=str(asked), remedies=_REMEDIES
@@ -57,6 +80,8 @@ def _check_all(path: Path, asked: Path) -> None:
                 remedies=[*_REMEDIES, f"or, if you trust its content: {_command(folder, status)}"],
             )
         if stat.S_ISDIR(status.st_mode) and not status.st_mode & _SEARCHABLE:
+            if not os.access(folder, os.X_OK):
+                raise unreadable(asked, asked) if folder == path else _closed(folder, asked)
             return  # other users cannot reach anything below
 
 

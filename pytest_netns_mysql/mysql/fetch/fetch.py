@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql.cache import manifest, trust
-from pytest_netns_mysql.mysql.cache.cached import RECORD, belongs_elsewhere, drop_damaged, read
+from pytest_netns_mysql.mysql.cache import manifest, noexec, trust
+from pytest_netns_mysql.mysql.cache.cached import RECORD, REMOVED, belongs_elsewhere, drop_damaged, read
 from pytest_netns_mysql.mysql.cache.locking import locked
 from pytest_netns_mysql.mysql.fetch.apt import AptRoot, Package
 from pytest_netns_mysql.mysql.fetch.products import MYSQL, PRODUCTS, Product
@@ -68,14 +68,17 @@ def fetch(
     wanted, lines = PRODUCTS[product], Progress(progress)
     servers = cache.expanduser().absolute() / "servers"
     try:
+        trust.check(servers.parent)  # sticky folders such as /tmp are fit to hold a cache, and not to be one
         trust.make(servers)
+        if noexec.is_noexec(servers):
+            raise FetchError(noexec.FAULT, where=str(servers), remedies=noexec.remedies(servers))
         before = _complete(servers, wanted)
         with locked(servers / ".lock", "fetching into the cache", timeout=_LOCK_TIMEOUT, progress=progress):
             fetched_meanwhile = _complete(servers, wanted) - before
             if fetched_meanwhile:
                 return max(fetched_meanwhile)[0] / "bin" / wanted.program
             drop_damaged(cache, product, progress)
-            for leftover in servers.glob(f"{_DRAFT}*"):
+            for leftover in (*servers.glob(f"{_DRAFT}*"), *servers.glob(f"*{REMOVED}")):
                 shutil.rmtree(leftover, ignore_errors=True)
             draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=servers)).resolve()
             try:
@@ -117,7 +120,7 @@ def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sou
     _write_record(tree, product, folder, home, wanted, apt.where())
     _allow_nobody_else_to_write(folder)
     if home.exists():  # it is incomplete or damaged
-        shutil.rmtree(home)
+        _discard(home)
     folder.rename(home)
     _check_that_it_runs(product, home)
     progress.say(f"{title} is ready after {time.monotonic() - started:.0f} s: {program}")
@@ -222,11 +225,17 @@ def _check_that_it_runs(product: Product, home: Path) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         answer, tried = None, [str(error)]
     if answer is None or answer.returncode != 0 or read(home) is None:
-        shutil.rmtree(home, ignore_errors=True)
+        _discard(home)
         raise FetchError(
             f"{product.title} was fetched, but does not run from the cache", tried=tried, remedies=(EXECUTABLE,)
         )
     manifest.write(home, with_content=False)
+
+
+def _discard(home: Path) -> None:
+    """Remove a folder. Its record goes first, so that the folder is incomplete if this process is killed meanwhile."""
+    (home / RECORD).unlink(missing_ok=True)
+    shutil.rmtree(home)
 
 
 def _complete(servers: Path, product: Product) -> set[tuple[Path, int]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql import paths
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import FetchError, ServerNotFoundError, ServerVersionError, in_short
-from pytest_netns_mysql.mysql.cache import cached
+from pytest_netns_mysql.mysql.cache import cached, noexec
 from pytest_netns_mysql.mysql.cache.versionline import ask, ask_once
 from pytest_netns_mysql.mysql.versions import FIRST_VERSION, WAYS_OUT, Version, format_version, parse_version_line
 
@@ -209,6 +209,12 @@ def _named(setting: str) -> Path:
         ) from error
     if why := paths.why_not_there(path):
         raise ServerNotFoundError(f"{path} {why}", where=where, remedies=remedies)
+    if noexec.is_noexec(path):
+        raise ServerNotFoundError(
+            f"{path} lies on a file system that is mounted noexec, where no program can be run",
+            where=where,
+            remedies=(f"allow programs there, as root: {noexec.allow(path)}", *remedies),
+        )
     if path.is_dir():
         inside = next((path / name for name in _IN_BASEDIR if _is_program(path / name)), None)
         if inside is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import manifest
+from pytest_netns_mysql.mysql.cache.trust import unreadable
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 from pytest_netns_mysql.mysql.mysqld.failure import limits_met
 
@@ -31,11 +32,7 @@ def copy(source: Path, target: Path) -> None:
         if error.errno == errno.EMFILE:
             raise  # a limit of this process, and no fault of the cache
         if isinstance(error, PermissionError) and str(error.filename).startswith(str(source)):
-            raise CacheError(
-                "the data directory in the cache cannot be read by this user",
-                where=str(error.filename),
-                remedies=[f"let this user read it: chmod -R a+rX {source}", "or use a cache of your own: netns_cache"],
-            ) from error
+            raise unreadable(source, Path(error.filename)) from error
         raise _not_copied(source, target, [str(error)]) from error
 
 

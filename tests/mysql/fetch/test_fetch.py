@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.errors import FetchError
-from pytest_netns_mysql.mysql.cache.cached import fetched
 from pytest_netns_mysql.mysql.fetch.fetch import fetch
 from pytest_netns_mysql.mysql.fetch.progress import Progress
 from pytest_netns_mysql.mysql.fetch.sources import Source
@@ -185,22 +183,6 @@ def test_two_processes_at_once_make_one_server(tmp_path: Path) -> None:
     assert len(servers(tmp_path)) == 1
     waiting = "waiting for another process that is fetching into the cache…"
     assert sorted([waiting in output for output in outputs]) == [False, True]
-
-
-def test_a_killed_fetch_leaves_no_half_made_server(tmp_path: Path) -> None:
-    process = start_fetch(tmp_path)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if "fetching MySQL Router" in line:
-            break
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert [name for name in servers(tmp_path) if not name.startswith(".draft-")] == []
-    assert fetched(tmp_path, "router") is None
-
-    router = fetch(tmp_path, progress=print, product="router")
-    run(router, "--version")
-    assert servers(tmp_path) == [router.parent.parent.name]
 
 
 def test_without_apt_the_error_is_clear(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import subprocess
@@ -15,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql import settings
-from pytest_netns_mysql.kernel.namespaces import syscalls
 from tests.stress.untouched.attacks import attempt, on_files, on_processes, on_sockets
+from tests.support.otheruser import become
 from tests.support.processes import wait_for_file
 from tests.support.stress import check, scaled
 from tests.support.suites import source
@@ -27,7 +26,6 @@ ROOT = Path(__file__).parents[3]
 AREA = "The host is untouched"
 VICTIM, STRANGER = 54321, 54322
 SECRET = "a-password-that-nobody-sees"
-MS_PRIVATE = 0x40000
 PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/run")
 
 
@@ -77,41 +75,6 @@ def attacked(folder: Path, uid: int, *, umask: int) -> Iterator[Mapping[str, obj
         finally:
             (folder / "looked").touch()
             assert process.wait(300) == 0, (folder / "output").read_text()[-3000:]
-
-
-def become(uid: int, umask: int) -> None:
-    """Become the victim, who sees those folders of root's home that the run needs."""
-    os.umask(umask)
-    if uid == 0:
-        return
-    syscalls.unshare(syscalls.CLONE_NEWNS)
-    syscalls.mount("none", "/", None, syscalls.MS_REC | MS_PRIVATE)
-    os.umask(0o022)
-    cache = settings.resolve().cache
-    needed = [str(ROOT), sys.prefix, sys.base_prefix]
-    held = {path: os.open(path, os.O_PATH) for path in needed if Path(path).is_relative_to("/root")}
-    held[str(cache)] = own_cache(cache, uid)
-    syscalls.mount("tmpfs", "/root", "tmpfs", 0, "mode=755")
-    for path, descriptor in held.items():
-        Path(path).mkdir(parents=True, exist_ok=True)
-        syscalls.mount(f"/proc/self/fd/{descriptor}", path, None, syscalls.MS_BIND | syscalls.MS_REC)
-    os.umask(umask)
-    os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
-    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)  # PR_SET_DUMPABLE: the folders in /proc are the user's own
-
-
-def own_cache(cache: Path, uid: int) -> int:
-    """Return a descriptor of a copy of the cache, made when it is written to, whose folders are the victim's."""
-    syscalls.mount("tmpfs", "/mnt", "tmpfs", 0)
-    for name in ("upper", "work", "cache"):
-        Path("/mnt", name).mkdir()
-    options = f"lowerdir={cache},upperdir=/mnt/upper,workdir=/mnt/work"
-    syscalls.mount("overlay", "/mnt/cache", "overlay", 0, options)
-    for path in (Path("/mnt/cache"), *Path("/mnt/cache").iterdir(), *Path("/mnt/cache/templates").rglob("*")):
-        os.chown(path, uid, uid, follow_symlinks=False)
-    return os.open("/mnt/cache", os.O_PATH)
 
 
 def shown_to_all(uid: int, since: float) -> list[str]:
