@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import re
 import stat
@@ -12,10 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pytest_netns_mysql import clock
+from pytest_netns_mysql.kernel import flock
 
 _DRAFT = re.compile(r".+\.[0-9a-f]{16}", re.DOTALL)
 _OLD = 3600.0  # seconds: the age of a draft that nobody writes any more, where the file system has no locks
-_HELD = (errno.EAGAIN, errno.EACCES)  # the second on some network file systems
 
 
 def replace_file(path: Path, text: str) -> None:
@@ -64,13 +62,12 @@ def _new_draft(path: Path) -> tuple[Path, int]:
         draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.samestat(os.fstat(descriptor), os.stat(draft)):  # noqa: PTH116
-                return draft, descriptor
-        except FileNotFoundError:
-            pass  # removed by another process before it was locked here
-        except OSError as error:
-            if error.errno not in _HELD:  # a file system without locks
+            is_locked = flock.lock(descriptor)
+        except flock.NoLocksError:
+            return draft, descriptor
+        # Another process may have removed the draft before it was locked here.
+        with contextlib.suppress(FileNotFoundError):
+            if is_locked and os.path.samestat(os.fstat(descriptor), os.lstat(draft)):
                 return draft, descriptor
         os.close(descriptor)
 
@@ -78,9 +75,6 @@ def _new_draft(path: Path) -> tuple[Path, int]:
 def _is_left(descriptor: int) -> bool:
     """Return True if no process writes a draft any more. A lock ends with the process that holds it."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _HELD:
-            return False
+        return flock.lock(descriptor)
+    except flock.NoLocksError:
         return clock.now() - os.fstat(descriptor).st_mtime > _OLD
-    return True
