@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import stat
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,6 +38,14 @@ def replace_file(path: Path, text: str) -> None:
         raise
     with contextlib.suppress(OSError):
         remove_left(each for each in path.parent.glob(f"{path.name}.*") if is_draft(each.name))
+
+
+def remove_tree(path: Path) -> None:
+    """Remove what a killed process left in a folder's place; a symbolic link is removed itself, and not followed."""
+    if path.is_symlink() or path.is_file():
+        path.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def is_draft(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,6 +65,8 @@ def try_lock(file: Path) -> int | None:
         return flock.try_lock(file)
     except flock.NoLocksError as error:
         raise _no_locks(file, error) from error
+    except OSError as error:
+        raise (_link(file) if error.errno == errno.ELOOP else error) from error
 
 
 def share(folder: Path) -> int | None:
@@ -131,6 +134,14 @@ class _Waiting:
         elif now - self._last >= _INTERVAL:
             self._last = now
             self._progress(f"{line}, {now - self._began:.0f} s")
+
+
+def _link(file: Path) -> CacheError:
+    return CacheError(
+        "a file of the cache that processes lock is a symbolic link, which is not followed",
+        where=str(file),
+        remedies=[f"remove the link, and look who made it: rm {file}"],
+    )
 
 
 def _no_locks(file: Path, error: OSError) -> CacheError:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_netns_mysql.errors import CacheError, ServerNotFoundError
 from pytest_netns_mysql.mysql.cache.draftfile import replace_file
-from pytest_netns_mysql.mysql.cache.trust import make
+from pytest_netns_mysql.mysql.cache.trust import check, make
 from pytest_netns_mysql.mysql.exitcodes import how_it_ended
 
 WORDS = ("--no-defaults", "--version")
@@ -72,7 +72,7 @@ def ask(program: Path, ways_out: Sequence[str], *, words: Sequence[str] = WORDS)
 
 def recall(cache: Path, name: str) -> dict[str, Any] | None:
     """Return what ``remember`` stored of a server, or None."""
-    known = read_json(cache / _FILE).get(name)
+    known = _facts(cache / _FILE).get(name)
     return known if isinstance(known, dict) else None
 
 
@@ -87,7 +87,15 @@ def remember(cache: Path, name: str, content: dict[str, Any]) -> None:
     path = cache / _FILE
     with contextlib.suppress(OSError, CacheError):
         make(path.parent)
-        replace_file(path, json.dumps({**read_json(path), name: content}, indent=1) + "\n")
+        replace_file(path, json.dumps({**_facts(path), name: content}, indent=1) + "\n")
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    try:
+        check(path)
+    except CacheError:  # a link to a file of another user's, which is replaced
+        return {}
+    return read_json(path)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.cache import manifest, noexec, trust
 from pytest_netns_mysql.mysql.cache.cached import RECORD, REMOVED, belongs_elsewhere, drop_damaged, read
+from pytest_netns_mysql.mysql.cache.draftfile import remove_tree
 from pytest_netns_mysql.mysql.cache.locking import locked
 from pytest_netns_mysql.mysql.fetch.apt import AptRoot, Package
 from pytest_netns_mysql.mysql.fetch.products import MYSQL, PRODUCTS, Product
@@ -79,7 +80,7 @@ def fetch(
                 return max(fetched_meanwhile)[0] / "bin" / wanted.program
             drop_damaged(cache, product, progress)
             for leftover in (*servers.glob(f"{_DRAFT}*"), *servers.glob(f"*{REMOVED}")):
-                shutil.rmtree(leftover, ignore_errors=True)
+                remove_tree(leftover)
             draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=servers)).resolve()
             try:
                 return _fetch(wanted, servers, draft, lines, sources)
@@ -119,7 +120,7 @@ def _fetch(product: Product, servers: Path, draft: Path, progress: Progress, sou
     wanted = [package for package in packages if _is_wanted(package, names)]
     _write_record(tree, product, folder, home, wanted, apt.where())
     _allow_nobody_else_to_write(folder)
-    if home.exists():  # it is incomplete or damaged
+    if os.path.lexists(home):  # it is incomplete or damaged
         _discard(home)
     folder.rename(home)
     _check_that_it_runs(product, home)
@@ -234,8 +235,9 @@ def _check_that_it_runs(product: Product, home: Path) -> None:
 
 def _discard(home: Path) -> None:
     """Remove a folder. Its record goes first, so that the folder is incomplete if this process is killed meanwhile."""
-    (home / RECORD).unlink(missing_ok=True)
-    shutil.rmtree(home)
+    if home.is_dir():
+        (home / RECORD).unlink(missing_ok=True)
+    remove_tree(home)
 
 
 def _complete(servers: Path, product: Product) -> set[tuple[Path, int]]:

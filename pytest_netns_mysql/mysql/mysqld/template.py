@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import manifest, trust
+from pytest_netns_mysql.mysql.cache.draftfile import remove_tree
 from pytest_netns_mysql.mysql.cache.locking import locked
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.mysqld.copying import finish
@@ -94,7 +95,7 @@ def discard(folder: Path) -> None:
     The calling process holds the lock on the template or seed.
     """
     away = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(away, ignore_errors=True)
+    remove_tree(away)
     if folder.is_dir() and not folder.is_symlink():
         folder.chmod(0o700)
         folder.rename(away)
@@ -128,7 +129,7 @@ def _make(
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     sparse = folder.with_name(f"{folder.name}.sparse")
     for left in (unfinished, sparse):
-        shutil.rmtree(left, ignore_errors=True)
+        remove_tree(left)
     try:
         _startable(kind).initialize(options, unfinished, progress, timeout)
         finish(unfinished, sparse)

@@ -16,6 +16,7 @@ from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import CacheError
 from pytest_netns_mysql.mysql.cache import manifest, trust
+from pytest_netns_mysql.mysql.cache.draftfile import remove_tree
 from pytest_netns_mysql.mysql.cache.locking import locked
 from pytest_netns_mysql.mysql.dialects.options import OptionValue, arguments
 from pytest_netns_mysql.mysql.mysqld.copying import finish
@@ -162,7 +163,7 @@ def _make(server: Instance, options: Mapping[str, OptionValue], folder: Path) ->
     )
     loader = Instance(spec, server.network)
     unfinished = folder.with_name(f"{folder.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
+    remove_tree(unfinished)
     try:
         loader.start()
         load_into(loader, server.spec.load)
