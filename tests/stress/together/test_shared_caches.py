@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,35 +25,35 @@ PASSED = "3 passed"
 COMMAND = ("-m", "pytest_netns_mysql.cli")
 
 
-def close(copy: Path, name: str) -> None:
+def close(name: str, copy: Path) -> None:
     """Let nobody but root read a template."""
     (copy / "templates").chmod(0o755)
     (copy / "templates" / name).chmod(0o700)
 
 
-def open_to_readers(copy: Path, name: str) -> None:
+def open_to_readers(name: str, copy: Path) -> None:
     """Let everybody read a cache, as its errors say."""
     for path in (copy, *(each for each in copy.iterdir() if each.is_dir())):
         path.chmod(0o755)
     subprocess.run(["chmod", "-R", "a+rX", str(copy / "templates" / name)], check=True)
 
 
-def give_away(copy: Path, name: str) -> None:
+def give_away(name: str, copy: Path) -> None:
     """Let a cache belong to a stranger."""
-    open_to_readers(copy, name)
+    open_to_readers(name, copy)
     for path in (copy, *copy.iterdir()):
         os.chown(path, STRANGER, STRANGER)
 
 
-def open_to_writers(copy: Path, name: str) -> None:
+def open_to_writers(name: str, copy: Path) -> None:
     """Let everybody write to a cache."""
-    open_to_readers(copy, name)
+    open_to_readers(name, copy)
     copy.chmod(0o777)
 
 
-def close_all(copy: Path, name: str) -> None:
+def close_all(name: str, copy: Path) -> None:
     """Let nobody but root read a cache."""
-    close(copy, name)
+    close(name, copy)
     copy.chmod(0o700)
 
 
@@ -66,7 +67,7 @@ def test_users_share_a_cache_that_nobody_but_its_owner_writes_to() -> None:
     clear = (*COMMAND, "cache", "clear", "templates")
     find = (*COMMAND, "fetch", "router")
     refused = f"{cache} is not used: {cache} "
-    tries: list[tuple[Callable[[Path, str], None], list[tuple[int, Sequence[str], str]]]] = [
+    tries: list[tuple[Callable[[str, Path], None], list[tuple[int, Sequence[str], str]]]] = [
         (open_to_readers, [(0, RUN, PASSED), (USER, RUN, PASSED), (USER, clear, "kept: templates/")]),
         (close, [(USER, make, f"do: let this user read it: chmod -R a+rX {made}"), (0, make, str(made))]),
         (close_all, [(USER, find, f"do: let this user read it: chmod -R a+rX {cache}")]),
@@ -80,7 +81,7 @@ def test_users_share_a_cache_that_nobody_but_its_owner_writes_to() -> None:
             write(folder, uid, "test_inner.py", source("own_servers/own"))
         for prepare, wanted in tries:
             commands = [Command(uid, words) for uid, words, _ in wanted]
-            ended = at_once(folder, commands, lambda copy, change=prepare: change(copy, made.name))
+            ended = at_once(folder, commands, partial(prepare, made.name))
             for (uid, words, expected), (code, output) in zip(wanted, ended, strict=True):
                 count += 1
                 is_error = expected not in (PASSED, str(made))
