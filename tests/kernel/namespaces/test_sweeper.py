@@ -110,6 +110,7 @@ def test_a_closed_sandbox_without_processes_keeps_no_sweeper(in_sandbox: Callabl
     """A process may make many sandboxes, one after the other; each sweeper keeps the memory of its own."""
 
     def close(sandbox: Sandbox) -> int:
+        wait_for(sweepers)
         found = sweepers()
         sandbox.close()
         wait_for_end(*found)
