@@ -26,7 +26,7 @@ def start(mount: int, folder: int, *, visitors: str = "") -> int | None:
     """Start the program that ends the processes of a sandbox after this process, and return in a millisecond or two.
 
     The program is no child of this process, which tests might wait for, and belongs to no terminal. It must be started
-    outside of the sandbox. Where no further process can be started, a sandbox has none.
+    outside of the sandbox.
 
     Args:
         mount: A descriptor of the sandbox's mount namespace.
@@ -37,6 +37,9 @@ def start(mount: int, folder: int, *, visitors: str = "") -> int | None:
     Returns:
         A descriptor to be closed with the sandbox: if nobody is in the sandbox then, the program ends. None if no
         program was started.
+
+    Raises:
+        OSError: A limit of open files or processes is reached.
     """
     import contextlib
 
@@ -66,7 +69,7 @@ def start(mount: int, folder: int, *, visitors: str = "") -> int | None:
         child = start_child(detach)
     except OSError:
         os.close(open_end)
-        return None
+        raise
     finally:
         for number in (owner, closed):
             if number >= 0:

@@ -110,6 +110,7 @@ def test_a_closed_sandbox_without_processes_keeps_no_sweeper(in_sandbox: Callabl
     """A process may make many sandboxes, one after the other; each sweeper keeps the memory of its own."""
 
     def close(sandbox: Sandbox) -> int:
+        wait_for(sweepers)
         found = sweepers()
         sandbox.close()
         wait_for_end(*found)
@@ -135,7 +136,7 @@ def test_no_sweeper_is_started_where_none_is_needed_or_pids_mean_other_processes
     own = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", *arguments]
     python = [
         "from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox",
-        "print(Sandbox.create('direct').sweeper_pipe)",
+        "print(Sandbox.create('direct')._sweeper_pipe)",
     ]
     shell = [] if arguments else ["sh", "-c", '"$@"; exit $?', "sh"]
     result = subprocess.run([*own, *shell, sys.executable, "-c", "\n".join(python)], capture_output=True, text=True)
