@@ -220,7 +220,7 @@ def test_the_next_test_finds_the_server_as_a_fresh_one(netns_mysqld: MySQLServer
     rounds = Rounds(server)
     fresh = rounds.look()
 
-    @settings(max_examples=scaled(15, 1000), suppress_health_check=list(HealthCheck))
+    @settings(max_examples=scaled(40, 1000), suppress_health_check=list(HealthCheck))
     @given(STEPS)
     @example([])
     @example([("own", "SET PASSWORD = 'secret'")])
