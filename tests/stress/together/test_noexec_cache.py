@@ -77,4 +77,4 @@ def test_a_noexec_cache_is_named_with_its_cure_and_nothing_is_fetched(tmp_path: 
             faults.append(f"doctor: {found[name]}")
     if cached.fetched(cache, "mysql") is None:
         faults.append(f"the server is gone: {cached.looked_for(cache, 'mysql', 'server')}")
-    check(AREA, "a cache whose programs cannot be run is named as such, with the cure", len(tries) + 2, faults)
+    check(AREA, "a cache whose programs cannot be run is named as such, with the cure", len(tries) + 3, faults)
