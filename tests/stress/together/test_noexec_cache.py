@@ -57,7 +57,6 @@ def test_a_noexec_cache_is_named_with_its_cure_and_nothing_is_fetched(tmp_path: 
     tries: dict[str, tuple[str | Path, ...]] = {
         "a run": (*run, "--netns-mysqld=mariadb"),
         "fetch": (*netns_mysql, "fetch"),
-        "fetch router": (*netns_mysql, "fetch", "router"),
         "a run that may not fetch": ("-c", NEVER, cache),
     }
     faults = []

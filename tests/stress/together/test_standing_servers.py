@@ -42,9 +42,8 @@ class Standing:
         """Write the projects."""
         self.folder = folder
         self._mysqld = mysqld
-        first, *others = users()
-        self.places = [(first, project) for project in PROJECTS]
-        self.places += [(uid, project) for uid in others for project in PROJECTS[: scaled(1, 2)]]
+        projects = PROJECTS[: scaled(2 // len(users()), 2)]
+        self.places = [(uid, project) for uid in users() for project in projects]
         for uid, project in self.places:
             write(folder, uid, f"{project}/test_asks.py", source("reuse/asks"))
             topology = TOPOLOGY.format(number=101 + PROJECTS.index(project))
