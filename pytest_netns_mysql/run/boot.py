@@ -106,11 +106,17 @@ def _take(
     known = offers.addresses()
     if not known and (session.settings.reuse != "always" or worker):
         return None
-    from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
+    from pytest_netns_mysql.kernel.namespaces.privileges import (
+        CAP_SYS_CHROOT,
+        effective_capabilities,
+        needs_user_namespace,
+    )
     from pytest_netns_mysql.reuse import protocol
     from pytest_netns_mysql.reuse.address import address_of
 
     rootless = needs_user_namespace(session.settings.mode)
+    if not rootless and CAP_SYS_CHROOT not in effective_capabilities():
+        return None  # this process could not enter the server's mount namespace, see setns(2)
     address = address_of(spec, topology, rootless=rootless)
     if address not in known:
         if session.settings.reuse != "always" or worker:

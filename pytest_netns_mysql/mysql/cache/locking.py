@@ -66,7 +66,9 @@ def try_lock(file: Path) -> int | None:
     except flock.NoLocksError as error:
         raise _no_locks(file, error) from error
     except OSError as error:
-        raise (_link(file) if error.errno == errno.ELOOP else error) from error
+        if error.errno == errno.ELOOP:
+            raise _link(file) from error
+        raise
 
 
 def share(folder: Path) -> int | None:

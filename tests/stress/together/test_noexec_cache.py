@@ -57,7 +57,6 @@ def test_a_noexec_cache_is_named_with_its_cure_and_nothing_is_fetched(tmp_path: 
     tries: dict[str, tuple[str | Path, ...]] = {
         "a run": (*run, "--netns-mysqld=mariadb"),
         "fetch": (*netns_mysql, "fetch"),
-        "fetch router": (*netns_mysql, "fetch", "router"),
         "a run that may not fetch": ("-c", NEVER, cache),
     }
     faults = []
@@ -77,4 +76,4 @@ def test_a_noexec_cache_is_named_with_its_cure_and_nothing_is_fetched(tmp_path: 
             faults.append(f"doctor: {found[name]}")
     if cached.fetched(cache, "mysql") is None:
         faults.append(f"the server is gone: {cached.looked_for(cache, 'mysql', 'server')}")
-    check(AREA, "a cache whose programs cannot be run is named as such, with the cure", len(tries) + 2, faults)
+    check(AREA, "a cache whose programs cannot be run is named as such, with the cure", len(tries) + 3, faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import subprocess
@@ -99,11 +100,18 @@ def _run(folder: Path, commands: Sequence[Command]) -> list[Ended]:
     return [Ended(code=process.wait(), output=output) for process in running for output in [process.communicate()[0]]]
 
 
+def _become(uid: int) -> None:
+    """Become a user, without capabilities that this process may have in a user namespace of its own."""
+    if os.geteuid() == 0:
+        set_user(uid)
+    ctypes.CDLL(None).prctl(47, 4, 0, 0, 0)  # PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL
+
+
 def _start(folder: Path, command: Command) -> subprocess.Popen[str]:
     home = folder / str(command.uid)
     return subprocess.Popen(
         [sys.executable, *command.words],
-        preexec_fn=partial(set_user, command.uid) if os.geteuid() == 0 else None,
+        preexec_fn=partial(_become, command.uid),
         cwd=home / command.project,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
