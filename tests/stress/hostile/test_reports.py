@@ -172,6 +172,8 @@ def hostile(value: Any, dice: random.Random) -> Any:
     """Return a part of a report with other texts in it."""
     if isinstance(value, str):
         return "".join(dice.choices(TEXTS, k=dice.choice((1, 1, 2))))
+    if isinstance(value, Section):  # whose text alone has lines of its own in Markdown
+        return Section(hostile(value.title, dice), "\n\n    ".join(dice.choices(TEXTS, k=3)))
     if isinstance(value, tuple):
         return tuple(hostile(each, dice) for each in value)
     if isinstance(value, dict):
