@@ -199,7 +199,7 @@ def faults_of(run: RunReport, known: set[tuple[str, ...]]) -> list[str]:
         faults += [f"{name} is broken: {markup.broken[:3]}"] * bool(markup.broken)
         faults += [f"{name} has control characters"] * (not is_shown(text))
     written, _, _ = markdown.write(run).partition("<details><summary>The topology")
-    markup = Markup(MarkdownIt("gfm-like", {"linkify": False}).render(written))
+    markup = Markup(MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(written))
     tags = {tag for tag, *_ in markup.found}
     attributes = {found for found in markup.found if len(found) > 1}
     faults += [f"the Markdown has {sorted(tags - OF_MARKDOWN)} {sorted(attributes)}"] * bool(
