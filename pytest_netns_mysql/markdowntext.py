@@ -6,8 +6,9 @@ import re
 
 from pytest_netns_mysql.errors import printable
 
-# What could be read as Markdown, HTML, a formula, a mention or a link. An entity is never read as any of them.
-_SPECIAL = re.compile(r"[&<>\\`*_{}\[\]#|~!$]|@(?=\w)|:(?=//)|(?<=www)\.|^[-+=]|^\d+(?=[.)](?:\s|$))")
+# What could be read as Markdown, HTML, a formula, a mention or a link. An entity is never read as any of them. Blanks
+# at the start would make a block of code of the line.
+_SPECIAL = re.compile(r"[&<>\\`*_{}\[\]#|~!$]|@(?=\w)|:(?=//)|(?<=www)\.|^[-+=]|^ +| +$|^\d+(?=[.)](?:\s|$))")
 
 
 def as_markdown(text: str) -> str:

@@ -76,7 +76,7 @@ def given(options: argparse.Namespace) -> table.Reader:
 
 def show_progress(text: str) -> None:
     """Print a line for people, beside the output that programs read."""
-    print(f"netns-mysql: {text}", file=sys.stderr, flush=True)
+    print(f"netns-mysql: {printable(text)}", file=sys.stderr, flush=True)
 
 
 def as_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

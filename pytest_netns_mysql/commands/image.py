@@ -27,9 +27,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def main(options: argparse.Namespace, settings: table.Settings) -> int:
     """Make the image, and print its name."""
     from pytest_netns_mysql.mysql.containers.makeimage import make_image
+    from pytest_netns_mysql.mysql.containers.reference import check_reference
     from pytest_netns_mysql.mysql.fetch.fetch import fetch
     from pytest_netns_mysql.mysql.kinds.local import fetched, identify
 
+    check_reference(options.reference, "netns-mysql image")
     server = fetched(settings.cache) or identify(fetch(settings.cache, progress=show_progress))
     make_image(server, options.reference, progress=show_progress)
     print(f"docker://{options.reference}")

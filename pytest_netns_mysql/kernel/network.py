@@ -79,7 +79,7 @@ class Network(BuiltNamespaces):
         _ = self[name]
         own = [veth for veth in self.topology.plan.veths if veth.inner.namespace == name]
         for veth in own:
-            if to is None or veth.to == to:
+            if to is None or (isinstance(to, str) and veth.to == to):
                 return VethLink(self._faults, veth)
         raise NetworkError(
             f"namespace {name} has no link"

@@ -102,12 +102,13 @@ def _section(test: TestReport) -> str:
             lines.append("\nWhat would have made it succeed:\n\n")
             lines += [f"- {_text(line)}\n" for line in test.explanation.remedies]
         lines.append("\n")
-    phase = "" if test.phase == "call" else f" in {test.phase}"
+    phase = "" if test.phase == "call" else f" in {_text(test.phase)}"
     lines.append(f"Failed{phase} after {lasting(test.duration)}, {where}.\n\n")
     if test.error:
         lines.append(f"<pre>{_text(test.error)}</pre>\n\n")
     for section in test.sections:
-        shown = "\n".join(_text(line) for line in section.text.splitlines()[:_MOST_LINES])
+        # An empty line would end the HTML.
+        shown = "\n".join(_text(line) or "&#32;" for line in section.text.splitlines()[:_MOST_LINES])
         lines.append(f"<details><summary>{_text(section.title)}</summary><pre>{shown}</pre></details>\n\n")
     return "".join(lines)
 

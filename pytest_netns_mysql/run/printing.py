@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pytest_netns_mysql.errors import printable
+
 LINES = "netns_lines"
 """The key of a worker's input with the channel that takes lines for the user."""
 
@@ -17,6 +19,7 @@ def print_line(config: pytest.Config, line: str) -> None:
 
     A worker of xdist has the controller print the line.
     """
+    line = "\n".join(map(printable, line.split("\n")))  # it may quote what a stranger wrote, such as an image's name
     channel = getattr(config, "workerinput", {}).get(LINES)
     if channel is not None:
         with contextlib.suppress(OSError):  # the controller has ended

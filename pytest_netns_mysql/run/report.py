@@ -178,7 +178,7 @@ class Reports:
 
 
 def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), "")
+    return printable(next(iter(str(error).splitlines()), ""))
 
 
 def hint_outside(fixture: pytest.FixtureDef[Any]) -> str:
@@ -236,4 +236,4 @@ def _packets(network: Network, since: float) -> Iterator[str]:
         with contextlib.suppress(NetnsError):  # such as a socket that the test closed
             first, *lines = str(packets).splitlines()
             more = [f"  and {len(lines) - _MOST_PACKETS} more"] if len(lines) > _MOST_PACKETS else []
-            yield "\n".join([f"netns.capture(): {first}", *lines[:_MOST_PACKETS], *more])
+            yield "\n".join(map(printable, [f"netns.capture(): {first}", *lines[:_MOST_PACKETS], *more]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from pytest_netns_mysql import clock
-from pytest_netns_mysql.errors import NetnsError
+from pytest_netns_mysql.errors import NetnsError, printable
 from pytest_netns_mysql.run.stash import CAPTURE_FILE, NAMESPACE, SESSION, TOPOLOGY_IN_FORCE
 from pytest_netns_mysql.run.wanted import writes_report
 
@@ -50,7 +50,7 @@ class ReportExtras:
             try:
                 self._add(result, item)
             except Exception as error:  # noqa: BLE001 - a report never fails a run
-                text = f"the report of this test could not be made: {type(error).__name__}: {error}"
+                text = f"the report of this test could not be made: {type(error).__name__}: {printable(str(error))}"
                 result.sections.append(("netns report", text))
         return result
 

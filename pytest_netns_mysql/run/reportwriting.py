@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_netns_mysql import clock
-from pytest_netns_mysql.errors import SettingError
+from pytest_netns_mysql.errors import SettingError, printable
 from pytest_netns_mysql.run.pytestoptions import shows_something
 from pytest_netns_mysql.run.stash import SESSION
 from pytest_netns_mysql.run.wanted import STEP_SUMMARY
@@ -160,7 +160,7 @@ class ReportWriter:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show where the files lie."""
         for line in self.lines:
-            terminalreporter.write_line(line, yellow="could not" in line)
+            terminalreporter.write_line(printable(line), yellow="could not" in line)
 
     def _run_report(self) -> RunReport:
         import msgspec

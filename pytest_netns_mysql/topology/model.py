@@ -190,6 +190,7 @@ class Description:
         _set(self, "namespaces", {name: _namespace(value) for name, value in self.namespaces.items()})
         _set(self, "hosts", {name: _tuple(value) for name, value in self.hosts.items()})
         _set(self, "masquerade", _tuple(self.masquerade))
+        _set(self, "notes", tuple(self.notes))
         keys.check_fields(self, mysqld=None)
 
 
@@ -232,6 +233,10 @@ def _is_named(value: object, kind: type = object) -> bool:
     )
 
 
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(text, str) for text in value)
+
+
 def _kind(takes: str, example: str, fits: Callable[[Any], bool]) -> arguments.Kind:
     return arguments.Kind(takes, example, fits, TopologyError)
 
@@ -246,6 +251,7 @@ _KINDS = {
         "a mapping of names to bridges", '{"lan": Bridge("172.18.0.1/16")}', lambda value: _is_named(value, Bridge)
     ),
     "hosts": _kind("a mapping of host names to addresses", '{"red.db.test": "192.0.2.2"}', _is_named),
+    "notes": _kind("a tuple of texts", '("of the author",)', _are_texts),
     "mysqld": _kind("a Mysqld", 'Mysqld(bind_address="127.0.0.1")', lambda value: isinstance(value, Mysqld)),
 }
 """What a constructor takes in Python where a file has tables."""

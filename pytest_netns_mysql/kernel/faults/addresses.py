@@ -31,7 +31,7 @@ def remove_addresses(faults: NetworkFaults, veth: Veth, wanted: str | None) -> N
         if index is None:
             raise deleted(veth, veth.inner, faults.where)
         found = {str(entry.address): entry for entry in before.entries if _is_of(entry, index)}
-        removed = {text: found[text] for text in texts if text in found}
+        removed = {text: found[text] for text in texts if isinstance(text, str) and text in found}
         if not removed:
             raise _missing(name, interface, wanted, [*found], faults.where)
         delete_entries(removed.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +98,8 @@ def _is_internal(account: ServerAccount) -> bool:
     return is_of_server or account.name == _ADMINISTRATOR or account.user == _ROLE_FOR_ALL
 
 
-def _checked(users: Sequence[str]) -> list[str]:
-    several = [users] if isinstance(users, str) else list(users)
+def _checked(users: Any) -> list[str]:
+    several = list(users) if isinstance(users, Iterable) and not isinstance(users, str) else [users]
     for user in several:
         if not isinstance(user, str):
             raise ClientError(

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ClientError, EndpointError
+from pytest_netns_mysql.errors import ClientError, EndpointError, in_short
 from pytest_netns_mysql.mysql.access import accountchecks, origins, refusals
 from pytest_netns_mysql.mysql.access.explanation import LoginExplanation, Origin
 from pytest_netns_mysql.mysql.access.hiddenaccounts import HiddenAccounts
@@ -171,7 +171,7 @@ def explain_login_from(
 def _check_user(user: object) -> None:
     if not isinstance(user, str):
         raise ClientError(
-            f"user must be a user name, got {user!r}",
+            f"user must be a user name, got {in_short(user)}",
             where="explain_login(...)",
             remedies=["write the name that the client gives, such as 'app'; '' is an anonymous user"],
         )
@@ -184,6 +184,12 @@ def _known_endpoint(server: Instance, endpoint: Endpoint | str | None) -> Endpoi
     if isinstance(endpoint, str):
         same = [known for known in server.endpoints if "/" in endpoint and str(known) == endpoint]
         return same[0] if same else server.endpoint(endpoint)
+    if not isinstance(endpoint, Endpoint):
+        raise ClientError(
+            f"endpoint must be an endpoint or the name of a namespace, got {in_short(endpoint)}",
+            where="explain_login(endpoint=...)",
+            remedies=["pass netns_mysqld.endpoint('red'), or write 'red'"],
+        )
     forwards = [(str(forward.address), forward.port) for forward in server.network.topology.plan.port_forwards]
     is_published = (endpoint.address, endpoint.port) in forwards
     if is_published or server.kinds_of(endpoint) or any(known.is_wildcard for known in server.endpoints):

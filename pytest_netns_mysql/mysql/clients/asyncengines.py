@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.errors import ClientError, in_short
 from pytest_netns_mysql.mysql.clients.asyncclients import open_async
 from pytest_netns_mysql.mysql.clients.engines import Disposal, connect_options, no_sqlalchemy, refuse_creators, url_of
 from pytest_netns_mysql.mysql.drivers.asyncnamed import DRIVERS
@@ -53,7 +53,7 @@ def make_async_engine(
     dialect = getattr(found, "sqlalchemy", "")
     if not dialect:
         raise ClientError(
-            f"SQLAlchemy has no asynchronous dialect that is known here for driver={driver!r}",
+            f"SQLAlchemy has no asynchronous dialect that is known here for driver={in_short(driver)}",
             remedies=[f"use {names}", "or netns_engine(...), whose default is mysql.connector"],
         )
     try:

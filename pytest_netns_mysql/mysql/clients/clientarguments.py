@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pytest_netns_mysql.endpoint import Endpoint
-from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.errors import ClientError, in_short
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
@@ -17,6 +17,8 @@ _Server = TypeVar("_Server", bound="Instance")
 
 _LAST_OF_BMP = "\uffff"  # names are utf8mb3 in the server; see the manual, "Schema Object Names"
 _ACCOUNT, _ARGV = "netns_account", "netns_argv"
+# What the options that all drivers have may be beside text: PyMySQL takes a password as bytes.
+_TEXTS = {"user": (), "password": (bytes, bytearray), "database": ()}
 # Quoted names and strings that end at the same quote with and without NO_BACKSLASH_ESCAPES.
 _QUOTED = r"""`(?:[^`]|``)*`|'(?:[^'\\]|''|\\[^'"])*'|"(?:[^"\\]|""|\\[^'"])*\""""
 _TOKEN = re.compile(rf"(?P<quoted>{_QUOTED})|(?P<comment>--|\#|/\*)|(?P<word>[\w$]+)|(?P<other>.)", re.DOTALL)
@@ -38,11 +40,13 @@ def checked_text(value: Any, name: str, *, fixture: str, longest: int | None = N
     where = f"{fixture}({name}=...)"
     if not isinstance(value, str):
         raise ClientError(
-            f"{name} must be a string, got {value!r}", where=where, remedies=[f"write {name}='...'", *_decoded(value)]
+            f"{name} must be a string, got {in_short(value)}",
+            where=where,
+            remedies=[f"write {name}='...'", *_decoded(value)],
         )
     if "\0" in value:
         raise ClientError(
-            f"{name} must not have a NUL in it, got {value!r}: client programs and the server would stop reading there",
+            f"{name} must not have a NUL in it, got {in_short(value)}: programs and the server would stop there",
             where=where,
             remedies=["leave the NUL out"],
         )
@@ -50,14 +54,14 @@ def checked_text(value: Any, name: str, *, fixture: str, longest: int | None = N
         value.encode()
     except UnicodeEncodeError as error:
         raise ClientError(
-            f"{name} must be text that can be encoded in UTF-8, got {value!r}",
+            f"{name} must be text that can be encoded in UTF-8, got {in_short(value)}",
             where=where,
             tried=[str(error)],
             remedies=["leave out the surrogates: half of a pair is not a character"],
         ) from error
     if longest is not None and len(value) > longest:
         raise ClientError(
-            f"{name} must not be longer than {longest} characters, got {len(value)}: {value!r}",
+            f"{name} must not be longer than {longest} characters, got {len(value)}: {in_short(value)}",
             where=where,
             remedies=[f"write a shorter {name}"],
         )
@@ -89,7 +93,7 @@ def checked_name(value: Any, argument: str, *, longest: int) -> str:
         unwanted = "white space at its ends, which the server removes"
     if unwanted is not None:
         raise ClientError(
-            f"{argument} must not have {unwanted}, got {value!r}",
+            f"{argument} must not have {unwanted}, got {in_short(value)}",
             where=f"{_ACCOUNT}({argument}=...)",
             remedies=[f"write another {argument}"],
         )
@@ -104,7 +108,7 @@ def checked_grants(value: Any) -> tuple[str, ...]:
     """
     if not isinstance(value, str | Iterable) or isinstance(value, bytes | Mapping):
         raise ClientError(
-            f"grants must be a string or a list of strings, got {value!r}",
+            f"grants must be a string or a list of strings, got {in_short(value)}",
             where=f"{_ACCOUNT}(grants=...)",
             remedies=["write the part between GRANT and TO: grants=['SELECT ON shop.*']"],
         )
@@ -171,7 +175,7 @@ def checked_server(value: Any, default: _Server, *, fixture: str) -> _Server:
         return cast("_Server", value)
     is_group = isinstance(value, Mapping)
     raise ClientError(
-        f"server must be a running server, got {value!r}",
+        f"server must be a running server, got {in_short(value)}",
         where=f"{fixture}(server=...)",
         remedies=[
             "pass one of the group's members, such as group.primary"
@@ -198,7 +202,7 @@ def checked_namespace(value: Any, default: str, *, fixture: str) -> str:
         return value
     name = getattr(value, "name", None)
     raise ClientError(
-        f"namespace must be the name of a namespace, got {value!r}",
+        f"namespace must be the name of a namespace, got {in_short(value)}",
         where=f"{fixture}(namespace=...)",
         remedies=[f"write {name!r}" if isinstance(name, str) else "write a name, such as 'red'"],
     )
@@ -218,21 +222,23 @@ def checked_endpoint(value: Any, *, fixture: str) -> Endpoint | str | None:
         return value
     has_endpoint = isinstance(getattr(value, "endpoint", None), Endpoint)
     raise ClientError(
-        f"endpoint must be an endpoint or the name of a namespace, got {value!r}",
+        f"endpoint must be an endpoint or the name of a namespace, got {in_short(value)}",
         where=f"{fixture}(endpoint=...)",
         remedies=["pass its .endpoint"] if has_endpoint else ["pass netns_mysqld.endpoint('red')", "write 'red'"],
     )
 
 
 def check_driver_options(options: Mapping[str, Any], *, fixture: str) -> None:
-    """Raise ClientError for a string with a NUL, at which the protocol and C libraries would cut the string.
+    """Raise ClientError for a user, password or schema that is not text, and for a string with a NUL.
+
+    The protocol and C libraries would cut the string there.
 
     Args:
         options: The driver's options.
         fixture: The fixture that takes the options, for the error.
     """
     for name, value in options.items():
-        if isinstance(value, str):
+        if isinstance(value, str) or (value is not None and name in _TEXTS and not isinstance(value, _TEXTS[name])):
             checked_text(value, name, fixture=fixture)
 
 
@@ -249,9 +255,9 @@ def checked_words(program: Any, arguments: Iterable[Any]) -> tuple[str, list[str
     for word in (program, *arguments):
         if not isinstance(word, str | os.PathLike):
             raise ClientError(
-                f"a command line takes strings and paths, got {word!r}",
-                where=f"{_ARGV}({program!r}, ...)",
-                remedies=[f"write {str(word)!r}" if isinstance(word, int | float) else "write a string"],
+                f"a command line takes strings and paths, got {in_short(word)}",
+                where=f"{_ARGV}({in_short(program)}, ...)",
+                remedies=[f"write {in_short(word)!r}" if isinstance(word, int | float) else "write a string"],
             )
     name, *rest = (checked_text(os.fspath(word), "argument", fixture=_ARGV) for word in (program, *arguments))
     if not name:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import mysql.connector
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
-from pytest_netns_mysql.errors import ClientError, NetnsError
+from pytest_netns_mysql.errors import ClientError, NetnsError, in_short
 from pytest_netns_mysql.kernel.namespaces import exec_in_netns
 from pytest_netns_mysql.kernel.namespaces.position import identity
 from pytest_netns_mysql.mysql.clients import clientarguments, programs
@@ -268,7 +268,7 @@ class Clients:
         """
         if account is not None and not isinstance(account, Account):
             raise ClientError(
-                f"account must be what netns_account() returned, got {account!r}",
+                f"account must be what netns_account() returned, got {in_short(account)}",
                 remedies=[
                     "pass what netns_account() returned",
                     "for a user that the server has already: user=..., password=...",

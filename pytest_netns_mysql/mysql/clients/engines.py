@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.errors import ClientError, in_short
 from pytest_netns_mysql.mysql.drivers.named import DRIVERS
 from pytest_netns_mysql.mysql.drivers.registry import ASYNCIO_DRIVERS, find
 
@@ -52,7 +52,7 @@ def make_engine(
     """
     refuse_creators(namespace, options, fixture=_FIXTURE)
     names = [f'"{each.names[0]}"' for each in DRIVERS if each.sqlalchemy]
-    if driver in ASYNCIO_DRIVERS:
+    if isinstance(driver, str) and driver in ASYNCIO_DRIVERS:
         raise ClientError(
             f"driver={driver!r} is asynchronous: {_FIXTURE} makes engines without an event loop",
             remedies=["netns_async_engine(...)", f"or use {', '.join(names[:-1])} or {names[-1]}"],
@@ -61,7 +61,7 @@ def make_engine(
     dialect = getattr(getattr(found, "base", found), "sqlalchemy", "")
     if not dialect:
         raise ClientError(
-            f"{_FIXTURE} knows no dialect of SQLAlchemy for driver={driver!r}",
+            f"{_FIXTURE} knows no dialect of SQLAlchemy for driver={in_short(driver)}",
             remedies=[f"use {', '.join(names[:-1])} or {names[-1]}"],
         )
     try:
@@ -92,7 +92,7 @@ def refuse_creators(namespace: object, options: Mapping[str, Any], *, fixture: s
                     "sqlalchemy.create_engine('mysql+pymysql://', creator=netns['red'](connect))",
                 ],
             )
-    if namespace is not None and "://" in str(namespace):
+    if isinstance(namespace, str) and "://" in namespace:
         raise ClientError(
             f"the first argument of {fixture} is a namespace, not the URL {namespace}: an engine made by a URL opens "
             "its connections from wherever a test or thread stands",
@@ -110,7 +110,7 @@ def connect_options(connect_args: object) -> dict[str, Any]:
     if isinstance(connect_args, Mapping):
         return dict(connect_args)
     raise ClientError(
-        f"connect_args must be a dictionary of the driver's options, got {connect_args!r}",
+        f"connect_args must be a dictionary of the driver's options, got {in_short(connect_args)}",
         remedies=["write connect_args={'connection_timeout': 3}, for example"],
     )
 

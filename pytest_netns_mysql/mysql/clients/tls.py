@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql import clock
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import CertificateError
+from pytest_netns_mysql.errors import CertificateError, in_short
 from pytest_netns_mysql.mysql.dialects.quoting import literal
 
 if TYPE_CHECKING:
@@ -90,9 +90,14 @@ class Authority:
                 "certificates need the package cryptography, which is not installed",
                 remedies=["pip install pytest-netns-mysql[tls]"],
             ) from error
+        parts, others = {**subject, "CN": common_name}, _texts(names)
+        if others is None or not all(isinstance(part, str) for part in parts.values()):
+            raise CertificateError(
+                f"a subject and its names are texts, got {in_short(parts)} and names={in_short(names)}",
+                remedies=["write issue('app', names=['db.test', '192.0.2.2'])"],
+            )
         with self._server.network[GLOBAL]:
             ca, ca_key = self._read_ca()
-            parts = {**subject, "CN": common_name}
             try:
                 name = x509.Name.from_rfc4514_string(
                     ",".join(f"{key}={_escaped(value)}" for key, value in reversed(parts.items()))
@@ -106,7 +111,7 @@ class Authority:
             folder.mkdir(mode=0o700, exist_ok=True)
             if not (folder / _CA).exists():
                 _write(folder / _CA, _pem(_with_key_usage(ca, ca_key)))
-            certificate, key = _sign(name, list(names), ca, ca_key)
+            certificate, key = _sign(name, others, ca, ca_key)
             stem = f"{len(list(folder.iterdir())) // 2}-{''.join(c if c.isalnum() else '_' for c in common_name)[:40]}"
             files = folder / f"{stem}-cert.pem", folder / f"{stem}-key.pem"
             _write(files[0], certificate)
@@ -221,13 +226,28 @@ def _write(file: Path, content: bytes) -> None:
         opened.write(content)
 
 
+def _texts(names: object) -> list[str] | None:
+    """Return the texts that an iterable has, or None for anything else."""
+    if isinstance(names, str | bytes) or not isinstance(names, Iterable):
+        return None
+    several = list(names)
+    return several if all(isinstance(name, str) for name in several) else None
+
+
 def _general_name(text: str) -> x509.GeneralName:
     from cryptography import x509
 
     try:
         return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:
+        pass
+    try:
         return x509.DNSName(text)
+    except ValueError as error:
+        raise CertificateError(
+            f"{in_short(text)} cannot be a name in a certificate: {error}",
+            remedies=["write an address, or a host name in ASCII"],
+        ) from error
 
 
 def _as_mysql(name: x509.Name) -> str:

@@ -98,13 +98,14 @@ class Engine:
             The attributes, as ``docker inspect`` shows them, or None if there is no image and nothing is pulled.
 
         Raises:
-            ContainerError: The image cannot be pulled.
+            ContainerError: The image cannot be pulled, or the engine does not answer.
         """
-        try:
-            return self._attributes(reference)
-        except self._missing:
-            if progress is None:
-                return None
+        with self._raising(f"the engine does not describe the image {reference}"):
+            try:
+                return self._attributes(reference)
+            except self._missing:
+                if progress is None:
+                    return None
         progress(f"pulling the image {reference}…")
         with self._raising(
             f"there is no image {reference}, and it cannot be pulled",

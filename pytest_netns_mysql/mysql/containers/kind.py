@@ -12,6 +12,7 @@ from pytest_netns_mysql.errors import ContainerError, ServerVersionError, Settin
 from pytest_netns_mysql.mysql.cache.versionline import recall, remember
 from pytest_netns_mysql.mysql.containers.engine import Engine
 from pytest_netns_mysql.mysql.containers.image import PASSWORD, Image
+from pytest_netns_mysql.mysql.containers.reference import check_reference
 from pytest_netns_mysql.mysql.kinds.local import fetched, program_on_path
 from pytest_netns_mysql.mysql.servernames import IMAGE
 from pytest_netns_mysql.mysql.versions import FIRST_VERSION, Version, format_version, parse_version_line
@@ -123,12 +124,13 @@ def find(
         The server, or None if there is no image and nothing is pulled.
 
     Raises:
-        ContainerError: No engine answers, the image cannot be pulled, or it has no server.
+        ContainerError: No image can have this name, no engine answers, the image cannot be pulled, or it has no server.
         ServerVersionError: The server is MariaDB, or too old.
         SettingError: The variables leave the administrator's password unknown.
     """
     where = f"netns_mysqld = {choice}"
     reference = choice.removeprefix(IMAGE)
+    check_reference(reference, where)
     engine = Engine(where)
     attributes = engine.image(reference, progress=progress)
     if attributes is None:

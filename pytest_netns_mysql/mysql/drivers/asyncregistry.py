@@ -6,7 +6,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.errors import ClientError, in_short
 from pytest_netns_mysql.mysql.drivers.asyncnamed import AIO, DRIVERS
 from pytest_netns_mysql.mysql.drivers.registry import is_sync
 
@@ -38,11 +38,11 @@ def find_async(driver: Driver | None) -> AsyncDriver:
     if is_sync(driver):
         written = repr(driver) if isinstance(driver, str) else "..."
         raise ClientError(
-            f"driver={driver!r} is not asynchronous",
+            f"driver={in_short(driver)} is not asynchronous",
             remedies=[f"netns_connect(..., driver={written}), without await", *remedies],
         )
     raise ClientError(
-        f"there is no asynchronous driver {driver!r}",
+        f"there is no asynchronous driver {in_short(driver)}",
         tried=[
             f"the drivers are {', '.join(names)}",
             *(f'"{each.name}": pip install {each.requirement}' for each in DRIVERS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pytest_netns_mysql.errors import ClientError
+from pytest_netns_mysql.errors import ClientError, in_short
 from pytest_netns_mysql.mysql.drivers.named import C_EXTENSION, CONNECTOR, DRIVERS
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ def is_sync(driver: object) -> bool:
 
 def _unknown(driver: object) -> ClientError:
     names = [f'"{each.names[0]}"' for each in DRIVERS]
-    if driver in ASYNCIO_DRIVERS:
+    if isinstance(driver, str) and driver in ASYNCIO_DRIVERS:
         return ClientError(
             f"driver={driver!r} is asynchronous: netns_connect opens connections without an event loop",
             remedies=[f"await netns_connect_async(..., driver={driver!r})", f"or use one of {', '.join(names)}"],
         )
     installs = [f'"{each.names[0]}": pip install {each.requirement}' for each in DRIVERS if each is not C_EXTENSION]
     return ClientError(
-        f"there is no driver {driver!r}",
+        f"there is no driver {in_short(driver)}",
         tried=[f"the drivers are {', '.join(names)}", *installs],
         remedies=[
             f"use {', '.join(names[:-1])} or {names[-1]}",

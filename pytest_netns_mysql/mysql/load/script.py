@@ -92,7 +92,7 @@ class _Script:
             raise ValueError(f"SOURCE {name}: files are nested more than {_DEEPEST} levels deep")
         self._depth += 1
         try:
-            yield from self.read(self._folder / Path(name).expanduser())
+            yield from self.read(self._folder / os.path.expanduser(name))  # noqa: PTH111 - Path's own raises for ~unknown
         except OSError as error:
             raise ScriptError(f"Failed to open file '{name}': {error.strerror}", file, call.line) from error
         self._sandboxed.discard(self._depth)

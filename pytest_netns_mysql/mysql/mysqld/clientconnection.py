@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pytest_netns_mysql.endpoint import GLOBAL, Endpoint
+from pytest_netns_mysql.errors import ClientError, in_short
 from pytest_netns_mysql.mysql.drivers.connect import asks_for_tls, connect_with_tls_if_required
 from pytest_netns_mysql.mysql.drivers.registry import find
 from pytest_netns_mysql.mysql.mysqld.attempts import Attempt
@@ -77,6 +78,10 @@ def _prepare(
 ) -> tuple[dict[str, Any], Attempt]:
     """Return the options with the host and the port, and the attempt for reports."""
     place = server.endpoint_for(namespace, found.endpoint_kind) if endpoint is None else endpoint
+    if not isinstance(place, Endpoint):
+        raise ClientError(
+            f"endpoint must be an endpoint, got {in_short(endpoint)}", remedies=["pass netns_mysqld.endpoint('red')"]
+        )
     settings = {"host": place.address, "port": place.port, **server.dialect.common(driver, options), **options}
     attempt = Attempt(namespace, _target(server, place, settings), str(options.get("user", "nobody")), _name(driver))
     attempt.uses_tls = asks_for_tls(found, settings)

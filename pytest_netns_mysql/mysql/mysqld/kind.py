@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError
+from pytest_netns_mysql.errors import ServerNotFoundError, ServerVersionError, in_short
 from pytest_netns_mysql.mysql.mysqld.features import Feature, Request
 from pytest_netns_mysql.mysql.versions import Version, format_version
 
@@ -112,6 +112,8 @@ def label(kind: Kind) -> str:
 
 def require_program(kind: Kind, name: str) -> Path:
     """Return the path of a client program as ``Kind.program`` does; raise ServerNotFoundError if there is none."""
+    if not isinstance(name, str):
+        raise ServerNotFoundError(f"a program is named by text, got {in_short(name)}", remedies=["write 'mysql'"])
     found = kind.program(name)
     if found is None:
         mysql = kind.program("mysql")

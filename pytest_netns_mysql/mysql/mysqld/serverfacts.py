@@ -193,7 +193,7 @@ class ServerFacts:
 
     def endpoints_of(self, parameter: str) -> tuple[Endpoint, ...]:
         """Return the endpoints that a parameter such as ``admin_address`` sets."""
-        return self._listeners.get(parameter, ())
+        return self._listeners.get(parameter, ()) if isinstance(parameter, str) else ()
 
     def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
         """Return the server's endpoint in a namespace.

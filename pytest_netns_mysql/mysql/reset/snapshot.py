@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.endpoint import GLOBAL
-from pytest_netns_mysql.errors import ServerGoneError, SnapshotError
+from pytest_netns_mysql.errors import ServerGoneError, SnapshotError, in_short
 from pytest_netns_mysql.kernel.pidfd import open_process
 from pytest_netns_mysql.mysql.mysqld import copying
 from pytest_netns_mysql.mysql.mysqld.errorlog import ErrorLog
@@ -104,6 +104,12 @@ def set_variables(server: Instance, snapshot: Snapshot) -> None:
 
 def _check(server: Instance, snapshot: Snapshot) -> None:
     """Raise SnapshotError if a server cannot be restored from a snapshot."""
+    if not isinstance(snapshot, Snapshot):
+        raise SnapshotError(
+            f"a server is restored from a snapshot, got {in_short(snapshot)}",
+            where=server.spec.where,
+            remedies=["pass what server.snapshot() returned"],
+        )
     if snapshot.server is not server:
         raise SnapshotError(
             f"cannot restore {server.name} from a snapshot of {snapshot.server.name}",

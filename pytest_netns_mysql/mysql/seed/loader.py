@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,8 @@ _LARGE = 64 << 10  # bytes: a larger file may have statements longer than max_al
 _LARGEST_PACKET = 1 << 30  # bytes: the maximum of max_allowed_packet
 _PARSE_ERROR = 1064  # ER_PARSE_ERROR
 _SILENT = "mysql ended with exit code {} and printed no error: perhaps the last command has no delimiter"
+_CRASHED = "the client program was ended by the signal {}, as where a file reads itself by SOURCE"
+_CRASH_REMEDY = "see that no file reads itself by SOURCE, and that CHARSET names no encoding like utf16"
 _SERVER_REMEDY = "correct what the server reports; nothing was kept of the data"
 _FILE_REMEDY = "correct the line; nothing was kept of the data"
 
@@ -215,6 +218,9 @@ def _load_by_program(server: Instance, load: Load, file: Path, schema: str | Non
             text=True,
             errors="replace",
         )
+    if result.returncode < 0:
+        name = signal.Signals(-result.returncode).name
+        raise _load_error(load, str(file), _CRASHED.format(name), remedies=[_CRASH_REMEDY])
     place = _ERROR_AT_LINE.search(result.stderr)
     if result.returncode != 0 or place:
         where = f"{file.parent / (place[2] or file)}, line {place[1]}" if place else str(file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 # Widths are those of a bold DejaVu Sans, the widest sans-serif that is likely to be used.
 _NARROW = "fijlrtI.,:;'|!()[]/\\- "
@@ -61,12 +61,20 @@ def wrapped(text: str, width: float, measure: Callable[[str], float] = cells) ->
         if line and measure(f"{line} {word}") > width:
             lines.append(line)
             line = ""
-        line = f"{line} {word}" if line else word
-        while measure(line) > width and len(line) > 1:
-            fitting = next(end for end in range(len(line) - 1, 0, -1) if end == 1 or measure(line[:end]) <= width)
-            lines.append(line[:fitting])
-            line = line[fitting:]
+        *full, line = _pieces(f"{line} {word}" if line else word, width, measure)
+        lines += full
     return [*lines, line] if line else lines
+
+
+def _pieces(text: str, width: float, measure: Callable[[str], float]) -> Iterator[str]:
+    """Yield the parts of a text, each as long as fits into ``width``, and at least one character."""
+    start, total = 0, 0.0
+    for number, char in enumerate(text):
+        total += measure(char)
+        if total > width and number > start:
+            yield text[start:number]
+            start, total = number, measure(char)
+    yield text[start:]
 
 
 def _start(text: str, width: int) -> str:

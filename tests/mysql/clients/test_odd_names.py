@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer, NetnsError
+from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer, NetnsError, factories
 from tests.support.stress import scaled
 
 pytestmark = pytest.mark.live
@@ -19,7 +19,14 @@ letters = st.one_of(*[plain] * 6, st.sampled_from(ODD))
 names = st.text(letters, min_size=1, max_size=33)
 MATCHING = ["192.0.2.2", "192.0.2.%", "%", "192.0.2._", "192.0.2.0/255.255.255.0"]
 hosts = st.one_of(st.sampled_from(MATCHING), st.text(letters, max_size=9))
+maria = factories.mysqld(mysqld="mariadb", options={"port": 3396})
 ASK = "SELECT HEX(CURRENT_USER()), HEX(DATABASE()), SUBSTRING_INDEX(USER(), '@', -1)"
+
+
+@pytest.fixture(params=["netns_mysqld", "maria"])
+def server(request: pytest.FixtureRequest) -> MySQLServer:
+    found: MySQLServer = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.mark.netns("red")
@@ -36,7 +43,7 @@ ASK = "SELECT HEX(CURRENT_USER()), HEX(DATABASE()), SUBSTRING_INDEX(USER(), '@',
     driver=st.sampled_from([None, "pymysql"]),
 )
 def test_the_account_that_was_made_logs_in(
-    netns_mysqld: MySQLServer,
+    server: MySQLServer,
     netns_account: AccountFactory,
     netns_connect: ConnectFactory,
     netns_argv: ArgvFactory,
@@ -47,24 +54,24 @@ def test_the_account_that_was_made_logs_in(
     driver: str | None,
 ) -> None:
     try:
-        account = netns_account(user, host=host, password=password, schema=schema)
+        account = netns_account(user, host=host, password=password, schema=schema, server=server)
     except NetnsError as refused:
         event(str(refused).splitlines()[0][:60])
         return
     try:
-        known = netns_mysqld.execute("SELECT user, host FROM mysql.user")
+        known = server.execute("SELECT user, host FROM mysql.user")
         assert {(user, host.lower()), (user, host.lower() or "%")} & {*known}
         if host in MATCHING:
             event("logged in")
             expected = f"{user}@{host.lower()}".encode().hex().upper(), schema.encode().hex().upper(), "192.0.2.2"
-            connection = netns_connect(account=account, driver=driver)
+            connection = netns_connect(account=account, driver=driver, server=server)
             cursor = connection.cursor()
             cursor.execute(ASK)
             assert tuple(cursor.fetchone()) == expected
             cursor.execute("CREATE TABLE IF NOT EXISTS t (n INT)")
             connection.close()
-            argv = netns_argv("mysql", "--skip-column-names", f"--execute={ASK}", account=account)
+            argv = netns_argv("mysql", "--skip-column-names", f"--execute={ASK}", account=account, server=server)
             printed = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
             assert tuple(printed.split()) == expected
     finally:
-        netns_mysqld.execute("DROP USER %s@%s", user, host)
+        server.execute("DROP USER %s@%s", user, host)
