@@ -57,8 +57,7 @@ class Sandbox:
         inner: The sandbox's own network, ``global``.
         can_return: Whether the kernel lets a thread go home again.
         outside: A network namespace without a way to any other, which takes the place of home if no thread can return.
-        visitors: Processes that go on in the sandbox after this process, see ``sweeper.start``; None if another process
-            created the sandbox.
+        sweeper_pipe: What ``sweeper.start`` has returned, for a sandbox that this process created.
         has_moved_in: Whether the process's main thread has moved into the sandbox for good.
         blocks: The open ``with`` blocks of the calling thread.
         owned_by_test: What the running test has made in namespaces, and what ends with it.
@@ -68,12 +67,11 @@ class Sandbox:
     inner: Position
     can_return: bool
     outside: Position | None = None
-    visitors: str | None = None
+    sweeper_pipe: int | None = None
     has_moved_in: bool = False
 
     def __post_init__(self) -> None:
         """Start without an open block in any thread."""
-        self._sweeper_pipe: int | None = None
         self.owned_by_test: OwnedByTest = OwnedByTest()
         self.blocks: OpenBlocks = OpenBlocks(
             self.home, self.inner, self.outside, SavedTargets(), can_return=self.can_return
@@ -93,13 +91,12 @@ class Sandbox:
             SandboxError: This machine does not allow a sandbox.
             ThreadsError: A user namespace is needed, and this process has several threads.
         """
-        sandbox = cls.create_in_thread(mode)
-        sandbox.visitors = visitors
+        sandbox = cls.create_in_thread(mode, visitors=visitors)
         sandbox.move_in()
         return sandbox
 
     @classmethod
-    def create_in_thread(cls, mode: str = "auto") -> Sandbox:
+    def create_in_thread(cls, mode: str = "auto", *, visitors: str = "") -> Sandbox:
         """Create a sandbox from a thread that need not last, and leave the rest of the process where it is.
 
         If no thread can return, the calling thread ends up in the sandbox. If the kernel refuses, the thread does not
@@ -119,11 +116,11 @@ class Sandbox:
         has_kernel_threads()  # raises an error where no thread can be started
         home = Position.current()
         try:
-            inner = _create_and_return(home) if returns else _create_and_stay()
+            inner, sweeper_pipe = _create_and_return(home, visitors) if returns else _create_and_stay(visitors)
         except OSError as error:
             home.close()
             raise sandbox_error(error, rootless=in_user_namespace()) from error
-        return cls(home, inner, returns, None if returns else _create_outside(), visitors="")
+        return cls(home, inner, returns, None if returns else _create_outside(), sweeper_pipe)
 
     @classmethod
     def from_descriptors(cls, network: int, mount: int, root: int) -> Sandbox:
@@ -149,14 +146,9 @@ class Sandbox:
     def move_in(self) -> None:
         """If no thread can return, move the calling thread, the process's main one, into the sandbox for good.
 
-        From now on what tests leave running in the sandbox ends with this process. A server that boots ahead of the
-        tests is not kept waiting for that.
-
         Raises:
             SandboxError: The kernel does not let the thread in, see setns(2).
         """
-        if self.visitors is not None and self._sweeper_pipe is None:
-            self._sweeper_pipe = _start_sweeper(self.inner, self.visitors)
         if self.outside is not None and not self.has_moved_in:
             try:
                 self.outside.enter()
@@ -172,10 +164,10 @@ class Sandbox:
         for position in (self.home, self.inner, self.outside):
             if position is not None:
                 position.close()
-        if self._sweeper_pipe is not None:
+        if self.sweeper_pipe is not None:
             with contextlib.suppress(OSError):  # a test has closed it
-                os.close(self._sweeper_pipe)
-            self._sweeper_pipe = None
+                os.close(self.sweeper_pipe)
+            self.sweeper_pipe = None
 
     def entered(self, network: int | None = None) -> Enterable:
         """Return a context manager that moves the calling thread into a network of this sandbox.
@@ -212,21 +204,26 @@ class Sandbox:
         return still_open
 
 
-def _create_and_return(home: Position) -> Position:
-    """Create the namespaces of a sandbox and return their position; the calling thread ends at ``home`` in any case."""
+def _create_and_return(home: Position, visitors: str) -> tuple[Position, int | None]:
+    """Create the namespaces of a sandbox; the calling thread ends at ``home`` in any case.
+
+    Returns:
+        The position of the namespaces, and what ``sweeper.start`` returns.
+    """
     try:
         create_namespaces()
-        return Position.current()
+        inner = Position.current()
     finally:
         home.enter()
+    return inner, _start_sweeper(inner, visitors)
 
 
-def _create_and_stay() -> Position:
-    """Create the namespaces of a sandbox, leave the calling thread in them and return their position.
+def _create_and_stay(visitors: str) -> tuple[Position, int | None]:
+    """Create the namespaces of a sandbox, and leave the calling thread in them.
 
     A thread that fails half-way could not come back. So a new thread creates the namespaces, and the calling thread
     follows only if that thread succeeds. Without kernel threads, or without the capability to follow, a child process
-    tries everything first.
+    tries everything first. What is returned is that of ``_create_and_return``.
     """
 
     def create() -> Position:
@@ -235,23 +232,19 @@ def _create_and_stay() -> Position:
 
     if CAP_SYS_CHROOT not in effective_capabilities() or not has_kernel_threads():
         run_in_child(create)
-        return create()
+        inner = create()
+        return inner, _start_sweeper(inner, visitors)
     inner = run_in_new_thread(create)
+    sweeper_pipe = _start_sweeper(inner, visitors)
     inner.enter()
-    return inner
+    return inner, sweeper_pipe
 
 
 def _start_sweeper(inner: Position, visitors: str) -> int | None:
-    """Have the processes that are left in a sandbox ended when this process has ended, unless a limit forbids it."""
-    path = str(WORK_DIRECTORY.relative_to("/"))
-    try:
-        folder = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=inner.root)
-    except OSError:
-        return None
+    """Have the processes that are left in a sandbox ended when this process has ended."""
+    folder = os.open(str(WORK_DIRECTORY.relative_to("/")), os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=inner.root)
     try:
         return sweeper.start(inner.mount, folder, visitors=visitors)
-    except OSError:
-        return None
     finally:
         os.close(folder)
 

@@ -26,7 +26,7 @@ def start(mount: int, folder: int, *, visitors: str = "") -> int | None:
     """Start the program that ends the processes of a sandbox after this process, and return in a millisecond or two.
 
     The program is no child of this process, which tests might wait for, and belongs to no terminal. It must be started
-    outside of the sandbox.
+    outside of the sandbox. Where no further process can be started, a sandbox has none.
 
     Args:
         mount: A descriptor of the sandbox's mount namespace.
@@ -37,9 +37,6 @@ def start(mount: int, folder: int, *, visitors: str = "") -> int | None:
     Returns:
         A descriptor to be closed with the sandbox: if nobody is in the sandbox then, the program ends. None if no
         program was started.
-
-    Raises:
-        OSError: A limit of open files or processes is reached.
     """
     import contextlib
 
@@ -69,7 +66,7 @@ def start(mount: int, folder: int, *, visitors: str = "") -> int | None:
         child = start_child(detach)
     except OSError:
         os.close(open_end)
-        raise
+        return None
     finally:
         for number in (owner, closed):
             if number >= 0:

@@ -136,7 +136,7 @@ def test_no_sweeper_is_started_where_none_is_needed_or_pids_mean_other_processes
     own = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", *arguments]
     python = [
         "from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox",
-        "print(Sandbox.create('direct')._sweeper_pipe)",
+        "print(Sandbox.create('direct').sweeper_pipe)",
     ]
     shell = [] if arguments else ["sh", "-c", '"$@"; exit $?', "sh"]
     result = subprocess.run([*own, *shell, sys.executable, "-c", "\n".join(python)], capture_output=True, text=True)
