@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import sys
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 from pytest_netns_mysql import settings
@@ -65,5 +67,7 @@ def _copy(cache: Path, prepare: Callable[[Path], None]) -> int:
 
 def _give(cache: Path, uid: int) -> None:
     """Let the folders of a cache be a user's."""
-    for path in (cache, *cache.iterdir(), *(cache / "templates").rglob("*")):
-        os.chown(path, uid, uid, follow_symlinks=False)
+    below = [Path(folder, name) for folder, *names in os.walk(cache / "templates") for name in chain(*names)]
+    for path in (cache, *cache.iterdir(), *below):
+        with contextlib.suppress(FileNotFoundError):  # other tests use the cache meanwhile
+            os.chown(path, uid, uid, follow_symlinks=False)
