@@ -61,7 +61,9 @@ def draw(topology: Topology) -> str:
             for label in server_labels(topology)
         ],
     }
-    return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)
+    text = json.dumps(data, indent=2, sort_keys=True, ensure_ascii=False)
+    # A terminal obeys control characters, of which JSON itself escapes only the first 32.
+    return "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in text)
 
 
 def _namespace(plan: Plan, name: str, interfaces: list[Data]) -> Data:

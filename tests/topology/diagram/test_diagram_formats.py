@@ -10,6 +10,7 @@ import pytest
 
 from pytest_netns_mysql.topology.diagram import FORMATS, draw
 from pytest_netns_mysql.topology.file.load import from_mapping, load, presets
+from pytest_netns_mysql.topology.tomltext import toml_line
 from pytest_netns_mysql.topology.topology import Topology
 
 HOSTILE = (
@@ -209,3 +210,11 @@ def test_each_preset_is_drawn_in_each_format_with_all_its_addresses(name: str, f
         assert namespace in drawing
         for address in addresses:
             assert address.is_loopback or str(address) in drawing
+
+
+def test_json_and_toml_escape_what_a_terminal_obeys() -> None:
+    hostile = "\x9b31m \x7f \u202e 数据库 🦭"
+    text = draw(from_mapping({"description": hostile, "namespaces": {"red": "192.0.2.2/24"}}), "json")
+    assert json.loads(text)["description"] == hostile
+    assert "\\u009b31m \\u007f \\u202e 数据库 🦭" in text
+    assert toml_line("description", hostile) == 'description = "\\U0000009B31m \\U0000007F \\U0000202E 数据库 🦭"'
