@@ -7,7 +7,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -130,8 +129,7 @@ class Process(ServerFolder):
         dropped = capabilitynames.to_mask(drop_capabilities, where=f"server {self.folder.name}")
         self.command = [self._program, "--no-defaults", *self.arguments(options, listeners.texts)]
         self._close_printed()
-        with self.home:  # the folder is in the sandbox's memory
-            self._printed = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115 - mysqld writes to it
+        self._printed = self._file_in_memory()
         try:
             # A sandbox has no DNS: with an empty resolv.conf an unknown name fails at once instead of after a timeout.
             self._process = self._namespace.start(
@@ -145,6 +143,16 @@ class Process(ServerFolder):
             )
         except OSError as error:
             raise self.start_error(f"mysqld could not be started: {error.strerror or error}") from error
+
+    def _file_in_memory(self) -> IO[bytes]:
+        """Return a file without a name: the namespace of the calling thread may have no folder for one."""
+        try:
+            return os.fdopen(os.memfd_create("mysqld"), "w+b", buffering=0)
+        except OSError:  # a seccomp profile refuses memfd_create(2)
+            import tempfile
+
+            with self.home:  # the folder is in the sandbox's memory
+                return tempfile.TemporaryFile(dir=self.folder, buffering=0)
 
     def arguments(self, options: Mapping[str, OptionValue], addresses: Mapping[str, str]) -> list[str]:
         """Return mysqld's options; ``addresses`` are bind_address and its like, as mysqld takes them."""
