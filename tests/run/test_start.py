@@ -90,6 +90,7 @@ def test_late_starts_the_server_when_a_test_asks(run: Run, facts: Facts, mode: s
         assert servers(facts()) == WHEN_ASKED
 
 
+@pytest.mark.as_user
 @MODES
 def test_early_starts_the_server_even_in_a_first_run(run: Run, facts: Facts, mode: str) -> None:
     run(f"--netns-mode={mode}", "--netns-start=early", "-p", "no:cacheprovider").assert_outcomes(passed=2)
