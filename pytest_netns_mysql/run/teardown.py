@@ -77,7 +77,7 @@ class FinalizersOfTest:
             self._item.addfinalizer(self._enter)
 
     def forget(self) -> None:
-        """Give the test its own ``teardown`` back: the test may run again."""
+        """Restore the test's own ``teardown``: the test may run again."""
         vars(self._item).pop("teardown", None)
         if self._set_by_others is not None:
             self._item.teardown = self._set_by_others  # type: ignore[method-assign]

@@ -246,7 +246,7 @@ def _send(pid: int, number: signal.Signals, sandbox: SandboxProcesses) -> None:
             signal.pidfd_send_signal(process, number)
         except ProcessLookupError:
             return
-        except OSError:  # this call is refused as well, or the descriptor is none
+        except OSError:  # this call is refused as well, or there is no descriptor
             os.kill(pid, number)
     except OSError:
         return  # it has ended, or is another user's

@@ -19,7 +19,7 @@ _INTERVAL = 10.0  # seconds between two lines: many workers may be waiting
 
 @contextlib.contextmanager
 def locked(file: Path, what: str, *, timeout: float, progress: Callable[[str], None]) -> Iterator[None]:
-    """Hold the lock on a file for a block, as the only process; wait for another process that holds the lock.
+    """Lock a file for a block, as the only process; wait for another process that holds the lock.
 
     Args:
         file: The file, which is created if need be, in an existing folder.

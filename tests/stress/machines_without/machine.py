@@ -85,7 +85,7 @@ def without_file(file: str) -> None:
 
 
 def drop(names: str) -> None:
-    """Give up capabilities for good, such as ``sys_admin+net_admin``."""
+    """Drop capabilities for good, such as ``sys_admin+net_admin``."""
     libc = ctypes.CDLL(None, use_errno=True)
     numbers = [_CAPABILITIES[name] for name in names.split("+")]
     header, sets = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()

@@ -185,7 +185,7 @@ def _mounted_below(path: Path) -> list[tuple[str, int]]:
 
 
 def _fill() -> None:
-    """Give the machine a network, a firewall and a name."""
+    """Set up a network, a firewall and a name for the machine."""
     subprocess.run(["sh", "-ec", _NETWORK], check=True)
     with NFTables() as tables:
         tables.table("add", name="of-the-machine")
