@@ -110,8 +110,10 @@ class Session:
     def _start(self) -> tuple[subprocess.Popen[bytes], int]:
         pytest = [sys.executable, "-m", "pytest", "-p", "ending", "-p", "no:cacheprovider", *self.arguments]
         command = [*self.within, *(self.command or pytest)]
+        # A session looks for the process that is to end by xdist's variables: those of the outer run would mislead it.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST_")}
         environment = {
-            **os.environ,
+            **inherited,
             **self.census.environment,
             **self.environment,
             "PYTHONPATH": os.pathsep.join([str(self.project), os.environ.get("PYTHONPATH", "")]),
