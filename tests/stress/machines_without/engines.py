@@ -16,7 +16,7 @@ from pytest_netns_mysql import settings
 IMAGE = "netns-stress-machine"
 _REPOSITORY = Path(__file__).parents[3]
 _LINKS = {name: f"usr/{name}" for name in ("bin", "sbin", "lib", "lib64")}
-_FOLDERS = ("usr", "etc", "tmp", "proc", "sys", "dev", "run", "root", "home", "var/tmp", "work")
+_FOLDERS = ("usr", "etc", "tmp", "proc", "sys", "dev", "run", "root", "home", "var/tmp", "suite")
 _LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"]  # Podman would raise them
 
 
@@ -76,7 +76,7 @@ def run(
     seen = {"/usr", sys.prefix, sys.base_prefix, str(_REPOSITORY)}
     seen = {path for path in seen if not path.startswith("/usr/")}
     volumes = [word for path in sorted(seen) for word in ("-v", f"{path}:{path}:ro")]
-    volumes += ["-v", f"{suite}:/work:ro", "-v", f"{copy or cache}:{cache}"]
+    volumes += ["-v", f"{suite}:/suite:ro", "-v", f"{copy or cache}:{cache}"]
     variables = {
         "NETNS_CACHE": str(cache),
         "PYTHONPATH": str(_REPOSITORY),
@@ -86,7 +86,7 @@ def run(
     }
     words = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
     runtime = ["--runtime", _runc(), *(_LIMITS if os.geteuid() == 0 else [])] if engine == "podman" else []
-    command = [engine, "run", "--rm", "--network", "none", *runtime, *volumes, *words, "-w", "/work", *flags]
+    command = [engine, "run", "--rm", "--network", "none", *runtime, *volumes, *words, "-w", "/suite", *flags]
     return _output(*command, IMAGE, sys.executable, *argv)
 
 
