@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer, NetnsError, factories
+from pytest_netns_mysql import AccountFactory, ArgvFactory, ConnectFactory, MySQLServer, NetnsError
 from tests.support.stress import scaled
 
 pytestmark = pytest.mark.live
@@ -19,7 +19,6 @@ letters = st.one_of(*[plain] * 6, st.sampled_from(ODD))
 names = st.text(letters, min_size=1, max_size=33)
 MATCHING = ["192.0.2.2", "192.0.2.%", "%", "192.0.2._", "192.0.2.0/255.255.255.0"]
 hosts = st.one_of(st.sampled_from(MATCHING), st.text(letters, max_size=9))
-maria = factories.mysqld(mysqld="mariadb", options={"port": 3396})
 ASK = "SELECT HEX(CURRENT_USER()), HEX(DATABASE()), SUBSTRING_INDEX(USER(), '@', -1)"
 
 

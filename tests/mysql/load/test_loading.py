@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql import LoadError, MySQLServer, factories
+from pytest_netns_mysql import LoadError, MySQLServer
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.mysql.load.loads import find_loads
 from pytest_netns_mysql.mysql.seed import loader
@@ -56,8 +56,6 @@ FILES = {
 }
 OF_OTHER_SERVER = {"netns_mysqld": "phpmyadmin-mariadb.sql", "maria": "phpmyadmin-mysql.sql"}
 """Files with collations that only the other server has, by the fixture of the server."""
-
-maria = factories.mysqld(mysqld="mariadb", options={"port": 3396})
 
 
 @pytest.fixture(params=["netns_mysqld", "maria"])

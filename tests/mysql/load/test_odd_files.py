@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from pytest_netns_mysql import LoadError, MySQLServer, factories
+from pytest_netns_mysql import LoadError, MySQLServer
 from pytest_netns_mysql.mysql.load.loads import find_loads
 from pytest_netns_mysql.mysql.seed import loader
 
 pytestmark = [pytest.mark.live, pytest.mark.netns]
 
-maria = factories.mysqld(mysqld="mariadb", options={"port": 3396})
 FILES = {
     "in a circle": (b"\\. other.sql\n", "signal SIGSEGV|nested more than 32 levels deep"),
     "an unknown home": (b"source ~no-such-user/x.sql\n", "Failed to open file '~no-such-user/x.sql'"),
