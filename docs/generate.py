@@ -82,7 +82,7 @@ def report_format_page() -> str:
     lines = [
         "# The format of reports",
         "",
-        "A file that `--netns-report=FILE.json` writes is an object of these keys, see [Reports](reports.md#json).",
+        "A file that `--netns-report=FILE.json` writes is an object of these keys, see [Reports](../howto/reports.md#json).",
     ]
     names = {kind.__name__ for kind in REPORT_CLASSES}
     for kind in REPORT_CLASSES:
@@ -149,7 +149,7 @@ def hooks_page() -> str:
         "",
         "## An example",
         "",
-        "[examples/hooks](../examples/hooks) has these hooks, and tests that they change:",
+        "[examples/hooks](../../examples/hooks) has these hooks, and tests that they change:",
     ]
     lines += ["", "```py", (example / "netns_project.py").read_text().rstrip(), "```"]
     return "\n".join(lines) + "\n"
@@ -180,15 +180,15 @@ def _argument(action: argparse.Action) -> str:
 
 def pages() -> dict[str, str]:
     """Return the text of every generated file, by its name below docs."""
-    drawings = {f"presets/{name}.svg": draw(load(name), "svg").rstrip("\n") + "\n" for name in presets()}
+    drawings = {f"reference/presets/{name}.svg": draw(load(name), "svg").rstrip("\n") + "\n" for name in presets()}
     return {
-        "settings.md": settings_page(),
-        "presets.md": presets_page(),
-        "report-format.md": report_format_page(),
-        "report.schema.json": json.dumps(jsonfile.schema(), indent=2) + "\n",
-        "commands.md": commands_page(),
-        "hooks.md": hooks_page(),
-        "stress.md": stresspage.page(),
+        "reference/settings.md": settings_page(),
+        "reference/presets.md": presets_page(),
+        "reference/report-format.md": report_format_page(),
+        "reference/report.schema.json": json.dumps(jsonfile.schema(), indent=2) + "\n",
+        "reference/commands.md": commands_page(),
+        "reference/hooks.md": hooks_page(),
+        "explanation/stress.md": stresspage.page(),
         **drawings,
     }
 
@@ -199,7 +199,8 @@ def main() -> int:
         stresspage.merge(Path(sys.argv[2]), is_whole=sys.argv[1] == "--stress")
     made = pages()
     stale = [name for name, text in made.items() if not (DOCS / name).exists() or (DOCS / name).read_text() != text]
-    stale += [f"presets/{file.name}" for file in DOCS.glob("presets/*") if f"presets/{file.name}" not in made]
+    drawn = [f"reference/presets/{file.name}" for file in DOCS.glob("reference/presets/*")]
+    stale += [name for name in drawn if name not in made]
     if "--check" in sys.argv[1:]:
         if stale:
             print(f"stale: {', '.join(stale)}; run python docs/generate.py", file=sys.stderr)

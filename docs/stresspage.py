@@ -9,7 +9,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypedDict
 
-FIGURES = Path(__file__).with_name("stress.json")
+FIGURES = Path(__file__).parent / "explanation" / "stress.json"
 USERS = ("root", "an ordinary user")
 INTRODUCTION = """\
 # Under stress

@@ -122,7 +122,7 @@ class NetnsWarning(UserWarning):
 
 
 class NetnsDeprecationWarning(NetnsWarning, DeprecationWarning):
-    """A name of this plugin has changed, and the old name will stop working; see docs/compatibility.md."""
+    """A name of this plugin has changed, and the old name will stop working; see docs/reference/compatibility.md."""
 
 
 class SettingError(NetnsError):

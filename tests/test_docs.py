@@ -16,8 +16,8 @@ from tests.support.suites import Suite
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMPOSE = [ROOT / "docs" / "compose.md"]  # its Python is for the file before it
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+COMPOSE = [ROOT / "docs" / "howto" / "compose.md"]  # its Python is for the file before it
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -105,7 +105,7 @@ def test_generated_pages_are_fresh() -> None:
 
 
 def test_the_tests_that_the_page_on_security_names_are_there() -> None:
-    names = re.findall(r"\[`([\w/]+)`\]", (ROOT / "docs" / "security.md").read_text())
+    names = re.findall(r"\[`([\w/]+)`\]", (ROOT / "docs" / "explanation" / "security.md").read_text())
     assert names
     assert [name for name in names if not (ROOT / "tests" / f"{name}.py").exists()] == []
 

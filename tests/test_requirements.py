@@ -66,6 +66,6 @@ def test_the_pythons_are_those_of_the_classifiers_everywhere() -> None:
     minors = [each.removeprefix(prefix) for each in PROJECT["project"]["classifiers"] if each.startswith(prefix)]
     assert PROJECT["project"]["requires-python"] == f">=3.{minors[0]}"
     assert f"py{{{','.join(f'3{minor}' for minor in minors)}}}" in (ROOT / "tox.ini").read_text()
-    page = (ROOT / "docs" / "compatibility.md").read_text()
+    page = (ROOT / "docs" / "reference" / "compatibility.md").read_text()
     assert f"| Python | {', '.join(f'3.{minor}' for minor in minors)} |" in page
     assert f"| pytest | {'.'.join(map(str, declared()['pytest']))} and newer |" in page

@@ -126,7 +126,7 @@ class Mysqld:
         admin_address: The ``addr/ns`` for administrators; None for none.
         mysqlx_bind_address: The ``addr/ns`` values of X Plugin; None for none.
         options: mysqld's options by name.
-        load: SQL files, folders of SQL files, and functions by their names; see docs/seeding.md.
+        load: SQL files, folders of SQL files, and functions by their names; see docs/howto/seeding.md.
         image: The container image that the server stands for, such as ``mysql:8.4``; None for any MySQL.
         environment: Variables of the official image's entrypoint, which makes a schema and accounts of them. The
             paths in ``MYSQL_PASSWORD_FILE`` and its like start from the folder of the topology's file.

@@ -211,7 +211,7 @@ def test_errors_name_the_file_and_the_line(tmp_path: Path) -> None:
     assert "argument --format: invalid choice: 'xml'" in result.stderr
 
 
-PAGE = (ROOT / "docs" / "logins.md").read_text()
+PAGE = (ROOT / "docs" / "howto" / "logins.md").read_text()
 SHOWN = [
     *re.findall(r"^\$ netns-mysql (access .*)\n((?:.*\n)*?)```$", PAGE, re.MULTILINE),
     *re.findall(r"^<!-- netns-mysql (access .*) -->\n\n((?:.*\n)*?)\n<!-- end -->$", PAGE, re.MULTILINE),

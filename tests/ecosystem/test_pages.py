@@ -22,7 +22,7 @@ ARGUMENTS = {
 def blocks() -> list[object]:
     return [
         pytest.param(words.split(), text, id=f"{page.name}-{number}")
-        for page in sorted(DOCS.glob("*.md"))
+        for page in sorted(DOCS.rglob("*.md"))
         for number, (words, text) in enumerate(BLOCK.findall(page.read_text()), 1)
     ]
 

@@ -65,7 +65,7 @@ CAUSES = {
 
 SAMPLES = {
     "logins": {"README.md": "test_account_of_another_host_is_picked"},
-    "grants": {"docs/reports.md": "test_the_grant_belongs_to_another_host"},
+    "grants": {"docs/howto/reports.md": "test_the_grant_belongs_to_another_host"},
 }
 """The pages that show what one of the examples prints."""
 

@@ -1,7 +1,7 @@
 """How much the stress tests do, and what they found.
 
 ``STRESS=long`` makes them do much more than a run of all tests should wait for. ``STRESS_RECORD`` names a file for what
-they counted; ``make stress`` sets both, and writes the tables of ``docs/stress.md`` from that file.
+they counted; ``make stress`` sets both, and writes the tables of ``docs/explanation/stress.md`` from that file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The keys of compose files: those that are used, and those that do not matter to a network; docs/compose.md."""
+"""The keys of compose files: those that are used, and those that do not matter to a network; docs/howto/compose.md."""
 
 from __future__ import annotations
 

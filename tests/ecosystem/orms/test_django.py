@@ -129,7 +129,7 @@ def test_aliases_that_share_a_dictionary_are_refused(project: Suite, pytester: p
 
 
 def test_the_blocks_of_the_page_are_of_the_example() -> None:
-    page = (_EXAMPLE.parents[1] / "docs" / "orms.md").read_text()
+    page = (_EXAMPLE.parents[1] / "docs" / "howto" / "orms.md").read_text()
     blocks = re.findall(r"^```python example\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     written = [*(file.read_text() for file in _EXAMPLE.glob("*.py")), source("orms/django_bound")]
     assert len(blocks) == 4

@@ -1,4 +1,4 @@
-"""The rows of the table in docs/plugins.md, each with the runs of the base suite that it stands for."""
+"""The rows of the table in docs/howto/plugins.md, each with the runs of the base suite that it stands for."""
 
 from __future__ import annotations
 

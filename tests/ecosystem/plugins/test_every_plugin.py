@@ -1,4 +1,4 @@
-"""The base suite passes under every plugin of the table in docs/plugins.md, and under all of them at once."""
+"""The base suite passes under every plugin of the table in docs/howto/plugins.md, and under all of them at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table in docs/plugins.md, its rows in the tests, and the packages of the environment agree."""
+"""The table in docs/howto/plugins.md, its rows in the tests, and the packages of the environment agree."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADER = ["plugin", "versions tried", "what holds", "what to write", "what does 
 
 
 def table() -> list[list[str]]:
-    lines = [line for line in (ROOT / "docs" / "plugins.md").read_text().splitlines() if line.startswith("|")]
+    lines = [line for line in (ROOT / "docs" / "howto" / "plugins.md").read_text().splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
