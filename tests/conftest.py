@@ -38,8 +38,8 @@ IN_CI = bool(os.environ.get("CI"))
 def pytest_collection() -> Generator[None, object, object]:
     """Turn the garbage collector off while thousands of tests are collected, in each worker of xdist.
 
-    What was collected is not frozen: hypothesis asks the collector who refers to an object of its own, and the collector
-    does not look at frozen objects.
+    What was collected is not frozen: hypothesis asks the collector who refers to an object of its own, and frozen
+    objects are not asked.
     """
     gc.disable()
     try:

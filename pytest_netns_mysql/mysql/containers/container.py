@@ -18,6 +18,7 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ContainerError, ServerStartError
 from pytest_netns_mysql.kernel.hosts import HOSTS
 from pytest_netns_mysql.kernel.namespaces import capabilitynames
+from pytest_netns_mysql.kernel.namespaces.sweeper import SPARED
 from pytest_netns_mysql.mysql.containers import reaper
 from pytest_netns_mysql.mysql.containers.engine import Engine, owner
 from pytest_netns_mysql.mysql.containers.image import Image
@@ -174,12 +175,15 @@ class ContainerProcess(Process):
     def _start_reaper(self) -> None:
         """Start the process that removes container and folder if this process is killed, before either exists."""
         if self._reaper is None:
+            # Where this process stands in the sandbox, the reaper must outlive all others there.
+            sandbox = Path("/proc/thread-self/ns/mnt").stat().st_ino
             words = [str(os.getpid()), self._owner, str(self.folder.parent), os.pathsep.join(filter(None, sys.path))]
             self._reaper = subprocess.Popen(
                 [sys.executable, "-I", "-S", reaper.__file__, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env={**os.environ, SPARED: str(sandbox)},
                 start_new_session=True,
             )
             with self._reaper.stdout or contextlib.nullcontext() as output:
