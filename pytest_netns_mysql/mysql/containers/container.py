@@ -156,21 +156,28 @@ class ContainerProcess(Process):
 
     def remove(self) -> None:
         """Remove the container and the folder."""
-        self._remove_container()
-        shutil.rmtree(self.folder.parent, ignore_errors=True)
+        self._remove()
 
     def release(self) -> None:
-        """Remove the container and the folder, which would outlive the sandbox, and end the reaper."""
-        self.remove()
-        if self._reaper is not None:
+        """Remove the container and the folder, which would outlive the sandbox, and end the reaper.
+
+        Where either cannot be removed, as in a process that may open no more files, the reaper does so after this
+        process.
+        """
+        if self._remove() and self._reaper is not None:
             self._reaper.kill()
             self._reaper.wait()
             self._reaper = None
 
-    def _remove_container(self) -> None:
+    def _remove(self) -> bool:
+        """Remove the container and the folder; return True if both are gone."""
+        is_gone = self._remove_container()
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
+        return is_gone and not self.folder.parent.exists()
+
+    def _remove_container(self) -> bool:
         container, self._container = self._container, None
-        if container is not None:
-            self._image.engine.remove(container)
+        return container is None or self._image.engine.remove(container)
 
     def _start_reaper(self) -> None:
         """Start the process that removes container and folder if this process is killed, before either exists."""
