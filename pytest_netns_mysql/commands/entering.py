@@ -14,6 +14,7 @@ from pytest_netns_mysql import paths
 from pytest_netns_mysql.commands.executing import execute
 from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import SandboxError, SettingError, UnknownNamespaceError, printable
+from pytest_netns_mysql.kernel.namespaces.sweeper import SPARED
 from pytest_netns_mysql.live import enter
 from pytest_netns_mysql.live.sessions import LiveSession, Server, sessions
 
@@ -98,7 +99,7 @@ def run_inside(session: LiveSession, namespace: str, argv: Sequence[str]) -> int
     """
     enter.enter(session, namespace)
     server = session.servers[0] if session.servers else None
-    environment = {**os.environ, "PATH": _path(server), "PYTEST_NETNS_MYSQL_NAMESPACE": namespace}
+    environment = {**os.environ, "PATH": _path(server), SPARED: str(session.mount_id)}
     if server is None:
         folder = enter.make_folder()
     else:

@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 
 _FIRST_OTHER = 3  # the first descriptor behind those of the standard streams
-_SHELL = b"PYTEST_NETNS_MYSQL_NAMESPACE="
+SPARED = "PYTEST_NETNS_MYSQL_SPARED"
+"""The environment variable of programs that go on when the owner ends: the inode of the sandbox's mount namespace."""
 _TO_TERMINATE = 1.0  # seconds, between SIGTERM and SIGKILL
 _TO_KILL = 30.0  # seconds, for processes that wait for a device
 _PAUSE = 0.05  # seconds
@@ -144,11 +145,15 @@ def _start_time(pid: str) -> str:
 
 
 class SandboxProcesses:
-    """The processes in a sandbox, but for the shells of `netns-mysql shell` and what they started."""
+    """The processes in a sandbox, but for those that have ``SPARED``, and what they started with it.
+
+    These are the shells of `netns-mysql shell`, and the process that removes the containers of a run.
+    """
 
     def __init__(self, mount: int, device: int, visitors: str) -> None:
         """Describe the sandbox by the inode of its mount namespace and the device of its memory."""
         self._mount = mount
+        self._spared = f"{SPARED}={mount}".encode()
         self._visitors = visitors
         self._device = f"{os.major(device)}:{os.minor(device)}".encode()
         if self._has_mounted("self"):
@@ -181,12 +186,12 @@ class SandboxProcesses:
         return (name for name in _listed("/proc") if name.isdigit() and int(name) != os.getpid())
 
     def _holds(self, pid: str) -> bool:
-        """Return True if a process is in the sandbox, and neither a shell nor another user's."""
+        """Return True if a process is in the sandbox, and neither to be spared nor another user's."""
         try:
             environment = _read(pid, "environ").split(b"\0") if self._is_inside(pid) else None
         except OSError:
             return False
-        return environment is not None and not any(word.startswith(_SHELL) for word in environment)
+        return environment is not None and self._spared not in environment
 
     def _is_inside(self, pid: str) -> bool:
         """Return True if a process is in the sandbox's mount namespace, or has the sandbox's memory in another one.

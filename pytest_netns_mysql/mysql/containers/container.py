@@ -18,6 +18,7 @@ from pytest_netns_mysql.endpoint import GLOBAL
 from pytest_netns_mysql.errors import ContainerError, ServerStartError
 from pytest_netns_mysql.kernel.hosts import HOSTS
 from pytest_netns_mysql.kernel.namespaces import capabilitynames
+from pytest_netns_mysql.kernel.namespaces.sweeper import SPARED
 from pytest_netns_mysql.mysql.containers import reaper
 from pytest_netns_mysql.mysql.containers.engine import Engine, owner
 from pytest_netns_mysql.mysql.containers.image import Image
@@ -155,31 +156,41 @@ class ContainerProcess(Process):
 
     def remove(self) -> None:
         """Remove the container and the folder."""
-        self._remove_container()
-        shutil.rmtree(self.folder.parent, ignore_errors=True)
+        self._remove()
 
     def release(self) -> None:
-        """Remove the container and the folder, which would outlive the sandbox, and end the reaper."""
-        self.remove()
-        if self._reaper is not None:
+        """Remove the container and the folder, which would outlive the sandbox, and end the reaper.
+
+        Where either cannot be removed, as in a process that may open no more files, the reaper does so after this
+        process.
+        """
+        if self._remove() and self._reaper is not None:
             self._reaper.kill()
             self._reaper.wait()
             self._reaper = None
 
-    def _remove_container(self) -> None:
+    def _remove(self) -> bool:
+        """Remove the container and the folder; return True if both are gone."""
+        is_gone = self._remove_container()
+        shutil.rmtree(self.folder.parent, ignore_errors=True)
+        return is_gone and not self.folder.parent.exists()
+
+    def _remove_container(self) -> bool:
         container, self._container = self._container, None
-        if container is not None:
-            self._image.engine.remove(container)
+        return container is None or self._image.engine.remove(container)
 
     def _start_reaper(self) -> None:
         """Start the process that removes container and folder if this process is killed, before either exists."""
         if self._reaper is None:
+            # Where this process stands in the sandbox, the reaper must outlive all others there.
+            sandbox = Path("/proc/thread-self/ns/mnt").stat().st_ino
             words = [str(os.getpid()), self._owner, str(self.folder.parent), os.pathsep.join(filter(None, sys.path))]
             self._reaper = subprocess.Popen(
                 [sys.executable, "-I", "-S", reaper.__file__, *words],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env={**os.environ, SPARED: str(sandbox)},
                 start_new_session=True,
             )
             with self._reaper.stdout or contextlib.nullcontext() as output:

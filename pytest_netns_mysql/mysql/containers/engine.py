@@ -252,10 +252,15 @@ class Engine:
         with self._raising("the engine does not return what a container printed"):
             return str(container.logs(tail=lines).decode("utf-8", "replace"))
 
-    def remove(self, container: Container) -> None:
-        """End and remove a container and its anonymous volumes, if the container still exists."""
-        with contextlib.suppress(*self._failures):
+    def remove(self, container: Container) -> bool:
+        """End and remove a container and its anonymous volumes; return True if the container is gone."""
+        try:
             container.remove(force=True, v=True)
+        except self._missing:
+            return True
+        except self._failures:
+            return False
+        return True
 
     def remove_all(self, owner: str) -> int:
         """End and remove all containers of a process, and return their number."""

@@ -55,7 +55,7 @@ def test_programs_in_the_sandbox_end_with_its_owner(
     process.send_signal(number)
     process.wait()
     wait_for_end(*programs.values())
-    assert set(programs) == {"child", "copy", "daemon", "deaf", "mounted"}
+    assert set(programs) == {"child", "copy", "daemon", "deaf", "elsewhere", "mounted"}
     try:
         assert is_alive(outside), "a program on the host's network goes on"
         assert is_alive(shell), "a shell of `netns-mysql shell` goes on"
@@ -84,7 +84,7 @@ def test_the_owner_has_no_child_that_a_test_might_wait_for(
 ) -> None:
     process, programs = start(owners, tmp_path, mode)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    own = {str(programs[name]) for name in ("child", "copy", "deaf", "mounted", "outside", "shell")}
+    own = {str(programs[name]) for name in ("child", "copy", "deaf", "elsewhere", "mounted", "outside", "shell")}
     assert set(children) == own
     process.kill()
     process.wait()

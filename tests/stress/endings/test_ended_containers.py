@@ -18,7 +18,7 @@ from tests.support.stress import check, scaled
 
 __all__ = ["engine", "image"]  # fixtures
 
-pytestmark = [pytest.mark.as_user, pytest.mark.slow, pytest.mark.root]
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 
 _SEED = int(os.environ.get("ENDINGS_SEED", "20"))
 _STAGES = ("boot", "setup", "call", "teardown", "session_end", "exit")

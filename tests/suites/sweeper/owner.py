@@ -7,6 +7,7 @@ import sys
 import time
 
 from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
+from pytest_netns_mysql.kernel.namespaces.sweeper import SPARED
 from pytest_netns_mysql.kernel.network import Network
 from pytest_netns_mysql.topology.file.load import load
 
@@ -19,8 +20,10 @@ with network["blue"]:
     # In a mount namespace of its own, as by ip-netns(8).
     started["mounted"] = subprocess.Popen(["unshare", "--mount", *SLEEP]).pid
     started["deaf"] = subprocess.Popen(["sh", "-c", "trap '' TERM; sleep 600; sleep 600"]).pid
-    shell = ["env", "PYTEST_NETNS_MYSQL_NAMESPACE=blue", *SLEEP]
-    started["shell"] = subprocess.Popen(shell).pid
+    sandbox = os.stat("/proc/thread-self/ns/mnt").st_ino
+    started["shell"] = subprocess.Popen(["env", f"{SPARED}={sandbox}", *SLEEP]).pid
+    # As where pytest was started in a shell of another session.
+    started["elsewhere"] = subprocess.Popen(["env", f"{SPARED}={sandbox - 1}", *SLEEP]).pid
     daemon = subprocess.run(
         ["sh", "-c", "setsid sleep 600 >/dev/null & echo $!"], check=True, stdout=subprocess.PIPE, text=True
     )
