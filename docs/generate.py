@@ -11,7 +11,8 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import stresspage
@@ -41,56 +42,141 @@ JSON_TYPES = {
     r"dict\[string, (\w+)\]": r"object of \1",
     r"\bobject of array": "object of arrays",
     r"\bobject of object": "object of objects",
+    r"\bof (string|number|integer)$": r"of \1s",
 }
+CODE = (
+    r"`[^`]*`|(?<![\w-])(?:--)?netns[_-][\w.-]*\w|CAP_\w+|MYSQL_\S*\w|FILE::NAME|\$\w+|~/\S*\w|bin/mysqld"
+    r"|docker://\S*\w|external:\S*\w|/docker-\S*\w|\.(?:html|json|md)\b"
+)
+"""What is code in a help; text in backquotes is marked already."""
+
+SETTINGS = """\
+# Settings
+
+Each setting of the plugin has three names: an option of pytest's command line, an environment variable, and a key of
+the ini file (`pytest.ini`, `pyproject.toml` or another file that pytest reads).
+
+| where | example |
+|---|---|
+| command line | `pytest --netns-leftovers=fail` |
+| environment | `NETNS_LEFTOVERS=fail pytest` |
+| ini file | `netns_leftovers = fail` |
+
+If a setting is set in several places, the first of these places wins. A marker on a test, and an argument of a factory,
+win over all of them. The head of pytest's output shows which settings are set, and where.
+
+An empty value is a value, and most settings refuse it. To get the default, leave the setting out.
+
+Relative paths start at the working directory. In the ini file, the paths in `netns_topology`, `netns_report`,
+`netns_capture_dir` and `netns_image_initdb` start at the folder of the ini file."""
+
+WHICH_SERVER = "[Which server](../howto/which-server.md)"
+PACKETS = "[Packets](../howto/capture.md)"
+REPORTS = "[Reports](../howto/reports.md)"
+SEE_ALSO = {
+    "mode": "[The sandbox](../explanation/how-it-works.md#the-sandbox)",
+    "topology": "[Topologies](topologies.md)",
+    **dict.fromkeys(("mysqld", "fetch", "image_env", "image_initdb"), WHICH_SERVER),
+    **dict.fromkeys(("external_user", "external_password"), WHICH_SERVER),
+    "unavailable": "[Where it cannot work](../explanation/how-it-works.md#where-it-cannot-work)",
+    "other_tests": "[Order of tests](marker.md#order-of-tests)",
+    "leftovers": "[A clean server and network for every test](../howto/clean-state.md)",
+    "pause": "[Look into a running test](../howto/live.md)",
+    "start": "[When mysqld starts](../explanation/how-it-works.md#when-mysqld-starts)",
+    "reuse": "[Keep a server up between runs](../howto/standing-server.md)",
+    **dict.fromkeys(("report", "general_log"), REPORTS),
+    **dict.fromkeys(("capture", "capture_dir", "capture_keys"), PACKETS),
+    "cache": "[The cache](../explanation/how-it-works.md#the-cache)",
+}
+"""Where the pages say more about a setting, by the name of the setting."""
+
+PRESETS = """\
+# Presets
+
+A preset is a [topology](topologies.md) that the plugin brings with it. Choose a preset by its name: for a run with
+`--netns-topology=nat`, or for a test with `@pytest.mark.netns("red", topology="nat")`. If you choose nothing, tests run
+over `red-blue`.
+
+For each preset, this page has a drawing, the text that `netns-mysql show NAME` prints, and the file. To change a
+preset, copy its file into a `netns-topology.toml` beside your ini file."""
+
+REPORT_FORMAT = """\
+# The format of reports
+
+`--netns-report=FILE.json` writes a JSON file: see [Reports](../howto/reports.md#json). The file is an object with the
+keys of [RunReport](#runreport). A [JSON Schema](report.schema.json) describes the same format."""
+
+COMMANDS = """\
+# Commands
+
+`netns-mysql` is the command line of the plugin. `netns-mysql COMMAND --help` prints the same as this page.
+
+Commands read the settings from their options, from the environment (`NETNS_TOPOLOGY` and the other
+[settings](settings.md)), and from a `netns-topology.toml` in the working directory. Only `matrix` reads the ini file of
+the project."""
+
+EXIT_CODES = """\
+| exit code | meaning |
+|---|---|
+| 0 | The command worked. |
+| 1 | The command did not work. The message says what to do. |
+| 2 | The command line is wrong. |
+| 126, 127 | The command of `run` or `shell` cannot be executed (126), or was not found (127). |
+| 130 | The command was interrupted by Ctrl-C. |
+| 141 | The program that reads the output has ended. |
+
+In all other cases, `run` and `shell` return the exit code of their command."""
 
 
 def settings_page() -> str:
     """Return the page of settings, from the table that makes the command line too."""
-    lines = [
-        "# Settings",
-        "",
-        "Each setting has a name on the command line, in the environment and in the ini file. The nearest wins:",
-        "command line, environment, ini file, default. An empty value is a value; leave a setting out for its default.",
-        "",
-        "| command line | environment | ini file | values | default | meaning |",
-        "|---|---|---|---|---|---|",
-    ]
-    for one in TABLE:
-        values = ", ".join(one.choices) or one.metavar.replace("|", r"\|")
-        default = f"`{one.default}`" if one.default else "none"
-        lines.append(f"| `{one.option}` | `{one.variable}` | `{one.ini}` | {values} | {default} | {one.help} |")
+    lines = [SETTINGS, "", "| setting | meaning |", "|---|---|"]
+    for setting in TABLE:
+        what = re.split(r"[.:] ", setting.help)[0].removesuffix(".")
+        lines.append(f"| [`{setting.ini}`](#{setting.ini}) | {_with_code(what)} |")
+    for setting in TABLE:
+        values = ", ".join(f"`{value}`" for value in setting.choices or [setting.metavar]).replace("|", r"\|")
+        default = f"`{setting.default}`" if setting.default else "none"
+        meaning = textwrap.fill(_with_code(setting.help, setting.choices), 120, break_on_hyphens=False)
+        lines += ["", f"## {setting.ini}", "", meaning, ""]
+        lines += ["| command line | environment | values | default |", "|---|---|---|---|"]
+        lines += [f"| `{setting.option}` | `{setting.variable}` | {values} | {default} |"]
+        lines += ["", f"See {SEE_ALSO[setting.name]}."] if setting.name in SEE_ALSO else []
     return "\n".join(lines) + "\n"
+
+
+def _with_code(text: str, values: Iterable[str] = ()) -> str:
+    """Return a help with names, paths, and the values that it explains, marked as code."""
+    pattern = "|".join([CODE, *(rf"\b{value}(?=: )" for value in values)])
+    return re.sub(pattern, lambda found: found[0] if found[0][0] == "`" else f"`{found[0]}`", text)
 
 
 def presets_page() -> str:
     """Return the page of presets: what each is for, its drawing twice, and its file."""
-    lines = [
-        "# Presets",
-        "",
-        "`--netns-topology=NAME` takes one of these; a file of your own may begin as a copy of one.",
-    ]
+    lines = [PRESETS, "", "| preset | what it is |", "|---|---|"]
+    lines += [f"| [`{name}`](#{name}) | {_as_sentence(load(name).description)} |" for name in presets()]
     for name in presets():
         topology = load(name)
-        lines += ["", f"## {name}", "", f"{topology.description[:1].upper()}{topology.description[1:]}."]
+        lines += ["", f"## {name}", "", _as_sentence(topology.description)]
         lines += ["", f"![{name}](presets/{name}.svg)", "", "```text", draw(topology, "text"), "```"]
         lines += ["", "```toml", preset_text(name).rstrip(), "```"]
     return "\n".join(lines) + "\n"
 
 
+def _as_sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def report_format_page() -> str:
     """Return the page of the keys of a report, from the docstrings of its classes."""
-    lines = [
-        "# The format of reports",
-        "",
-        "A file that `--netns-report=FILE.json` writes is an object of these keys, see [Reports](../howto/reports.md#json).",
-    ]
+    lines = [REPORT_FORMAT]
     names = {kind.__name__ for kind in REPORT_CLASSES}
     for kind in REPORT_CLASSES:
         described = attributes(kind)
         what, _, _ = (kind.__doc__ or "").partition("\n")
         lines += ["", f"## {kind.__name__}", "", what, "", "| key | type | meaning |", "|---|---|---|"]
         for field in dataclasses.fields(kind):
-            meaning = described[field.name].replace("|", r"\|")
+            meaning = re.sub(r"\bNone\b", "null", described[field.name]).replace("''", '`""`').replace("|", r"\|")
             lines.append(f"| `{field.name}` | {json_type(str(field.type), names)} | {meaning} |")
     return "\n".join(lines) + "\n"
 
@@ -111,26 +197,26 @@ def attributes(kind: type) -> dict[str, str]:
 def commands_page() -> str:
     """Return the page of the command line: each command with its arguments and examples."""
     parser = cli.parser_of()
+    choices = {setting.name: setting.choices for setting in TABLE}
     lines = [
-        "# Commands",
-        "",
-        "`netns-mysql COMMAND --help` shows the same in the terminal. Exit codes: 0 if it worked; 1 if it did not,",
-        "with a message that says what to do; 2 for a wrong command line. `run` and `shell` return the exit code",
-        "of their command, or 126 if it cannot be executed, 127 if it was not found.",
+        COMMANDS,
         "",
         "| command | what it does |",
         "|---|---|",
         *(f"| [`{name}`](#{name}) | {text} |" for name, text in cli.COMMANDS.items()),
-        "| `--version` | print the versions of the package, Python, pytest and the server that tests would use |",
+        "| `--version` | Print the versions of this package, Python, pytest and the server that tests would use. |",
+        "",
+        EXIT_CODES,
     ]
     for name, module in cli.all_modules().items():
         lines += ["", f"## {name}", "", module.DESCRIPTION, "", "| argument | meaning |", "|---|---|"]
-        lines += [f"| `{_argument(action)}` | {action.help} |" for action in cli.arguments_of(parser, name)]
+        for action in cli.arguments_of(parser, name):
+            lines.append(f"| `{_argument(action)}` | {_with_code(action.help or '', choices.get(action.dest, ()))} |")
         if getattr(module, "TAKES_COMMAND", False):
-            lines.append("| `-- CMD...` | a command to run there, whose exit code is returned; default `$SHELL` |")
+            lines.append("| `-- CMD...` | The command to run in the session. Default: `$SHELL`. |")
         if lines[-1] == "|---|---|":
             del lines[-3:]
-        lines += ["", "```text", *(line[2:] for line in module.EXAMPLES.splitlines()), "```"]
+        lines += ["", "```sh", *(line[2:] for line in module.EXAMPLES.splitlines()), "```"]
     return "\n".join(lines) + "\n"
 
 
@@ -143,13 +229,15 @@ def hooks_page() -> str:
         text, _, sections = inspect.cleandoc(hook.__doc__ or "").partition("\n\nArgs:\n")
         arguments, _, errors = sections.partition("\nRaises:\n")
         lines += ["", f"## {name}", "", "```py", f"def {name}{_signature(hook)}", "```", "", as_markdown(text), ""]
-        lines += [f"- `{argument}`: {meaning}" for argument, meaning in entries(arguments)]
-        lines += ["", *(f"`{error}`: {meaning}" for error, meaning in entries(errors))] if errors else []
+        lines += ["| argument | meaning |", "|---|---|"]
+        lines += [f"| `{argument}` | {meaning} |" for argument, meaning in entries(arguments)]
+        lines += ["", "| error | meaning |", "|---|---|"] if errors else []
+        lines += [f"| `{error}` | {meaning} |" for error, meaning in entries(errors)]
     lines += [
         "",
         "## An example",
         "",
-        "[examples/hooks](../../examples/hooks) has these hooks, and tests that they change:",
+        "[examples/hooks](../../examples/hooks) has a plugin with all three hooks, and tests of what they change:",
     ]
     lines += ["", "```py", (example / "netns_project.py").read_text().rstrip(), "```"]
     return "\n".join(lines) + "\n"
