@@ -15,6 +15,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import introductions
 import stresspage
 
 from pytest_netns_mysql import cli, hookspecs
@@ -50,87 +51,10 @@ CODE = (
 )
 """What is code in a help; text in backquotes is marked already."""
 
-SETTINGS = """\
-# Settings
-
-Each setting of the plugin has three names: an option of pytest's command line, an environment variable, and a key of
-the ini file (`pytest.ini`, `pyproject.toml` or another file that pytest reads).
-
-| where | example |
-|---|---|
-| command line | `pytest --netns-leftovers=fail` |
-| environment | `NETNS_LEFTOVERS=fail pytest` |
-| ini file | `netns_leftovers = fail` |
-
-If a setting is set in several places, the first of these places wins. A marker on a test, and an argument of a factory,
-win over all of them. The head of pytest's output shows which settings are set, and where.
-
-An empty value is a value, and most settings refuse it. To get the default, leave the setting out.
-
-Relative paths start at the working directory. In the ini file, the paths in `netns_topology`, `netns_report`,
-`netns_capture_dir` and `netns_image_initdb` start at the folder of the ini file."""
-
-WHICH_SERVER = "[Which server](../howto/which-server.md)"
-PACKETS = "[Packets](../howto/capture.md)"
-REPORTS = "[Reports](../howto/reports.md)"
-SEE_ALSO = {
-    "mode": "[The sandbox](../explanation/how-it-works.md#the-sandbox)",
-    "topology": "[Topologies](topologies.md)",
-    **dict.fromkeys(("mysqld", "fetch", "image_env", "image_initdb"), WHICH_SERVER),
-    **dict.fromkeys(("external_user", "external_password"), WHICH_SERVER),
-    "unavailable": "[Where it cannot work](../explanation/how-it-works.md#where-it-cannot-work)",
-    "other_tests": "[Order of tests](marker.md#order-of-tests)",
-    "leftovers": "[A clean server and network for every test](../howto/clean-state.md)",
-    "pause": "[Look into a running test](../howto/live.md)",
-    "start": "[When mysqld starts](../explanation/how-it-works.md#when-mysqld-starts)",
-    "reuse": "[Keep a server up between runs](../howto/standing-server.md)",
-    **dict.fromkeys(("report", "general_log"), REPORTS),
-    **dict.fromkeys(("capture", "capture_dir", "capture_keys"), PACKETS),
-    "cache": "[The cache](../explanation/how-it-works.md#the-cache)",
-}
-"""Where the pages say more about a setting, by the name of the setting."""
-
-PRESETS = """\
-# Presets
-
-A preset is a [topology](topologies.md) that the plugin brings with it. Choose a preset by its name: for a run with
-`--netns-topology=nat`, or for a test with `@pytest.mark.netns("red", topology="nat")`. If you choose nothing, tests run
-over `red-blue`.
-
-For each preset, this page has a drawing, the text that `netns-mysql show NAME` prints, and the file. To change a
-preset, copy its file into a `netns-topology.toml` beside your ini file."""
-
-REPORT_FORMAT = """\
-# The format of reports
-
-`--netns-report=FILE.json` writes a JSON file: see [Reports](../howto/reports.md#json). The file is an object with the
-keys of [RunReport](#runreport). A [JSON Schema](report.schema.json) describes the same format."""
-
-COMMANDS = """\
-# Commands
-
-`netns-mysql` is the command line of the plugin. `netns-mysql COMMAND --help` prints the same as this page.
-
-Commands read the settings from their options, from the environment (`NETNS_TOPOLOGY` and the other
-[settings](settings.md)), and from a `netns-topology.toml` in the working directory. Only `matrix` reads the ini file of
-the project."""
-
-EXIT_CODES = """\
-| exit code | meaning |
-|---|---|
-| 0 | The command worked. |
-| 1 | The command did not work. The message says what to do. |
-| 2 | The command line is wrong. |
-| 126, 127 | The command of `run` or `shell` cannot be executed (126), or was not found (127). |
-| 130 | The command was interrupted by Ctrl-C. |
-| 141 | The program that reads the output has ended. |
-
-In all other cases, `run` and `shell` return the exit code of their command."""
-
 
 def settings_page() -> str:
     """Return the page of settings, from the table that makes the command line too."""
-    lines = [SETTINGS, "", "| setting | meaning |", "|---|---|"]
+    lines = [introductions.SETTINGS, "", "| setting | meaning |", "|---|---|"]
     for setting in TABLE:
         what = re.split(r"[.:] ", setting.help)[0].removesuffix(".")
         lines.append(f"| [`{setting.ini}`](#{setting.ini}) | {_with_code(what)} |")
@@ -141,7 +65,7 @@ def settings_page() -> str:
         lines += ["", f"## {setting.ini}", "", meaning, ""]
         lines += ["| command line | environment | values | default |", "|---|---|---|---|"]
         lines += [f"| `{setting.option}` | `{setting.variable}` | {values} | {default} |"]
-        lines += ["", f"See {SEE_ALSO[setting.name]}."] if setting.name in SEE_ALSO else []
+        lines += ["", f"See {introductions.SEE_ALSO[setting.name]}."] if setting.name in introductions.SEE_ALSO else []
     return "\n".join(lines) + "\n"
 
 
@@ -153,7 +77,7 @@ def _with_code(text: str, values: Iterable[str] = ()) -> str:
 
 def presets_page() -> str:
     """Return the page of presets: what each is for, its drawing twice, and its file."""
-    lines = [PRESETS, "", "| preset | what it is |", "|---|---|"]
+    lines = [introductions.PRESETS, "", "| preset | what it is |", "|---|---|"]
     lines += [f"| [`{name}`](#{name}) | {_as_sentence(load(name).description)} |" for name in presets()]
     for name in presets():
         topology = load(name)
@@ -169,7 +93,7 @@ def _as_sentence(text: str) -> str:
 
 def report_format_page() -> str:
     """Return the page of the keys of a report, from the docstrings of its classes."""
-    lines = [REPORT_FORMAT]
+    lines = [introductions.REPORT_FORMAT]
     names = {kind.__name__ for kind in REPORT_CLASSES}
     for kind in REPORT_CLASSES:
         described = attributes(kind)
@@ -199,14 +123,14 @@ def commands_page() -> str:
     parser = cli.parser_of()
     choices = {setting.name: setting.choices for setting in TABLE}
     lines = [
-        COMMANDS,
+        introductions.COMMANDS,
         "",
         "| command | what it does |",
         "|---|---|",
         *(f"| [`{name}`](#{name}) | {text} |" for name, text in cli.COMMANDS.items()),
         "| `--version` | Print the versions of this package, Python, pytest and the server that tests would use. |",
         "",
-        EXIT_CODES,
+        introductions.EXIT_CODES,
     ]
     for name, module in cli.all_modules().items():
         lines += ["", f"## {name}", "", module.DESCRIPTION, "", "| argument | meaning |", "|---|---|"]
