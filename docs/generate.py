@@ -18,6 +18,7 @@ from pathlib import Path
 import introductions
 import stresspage
 
+import pytest_netns_mysql
 from pytest_netns_mysql import cli, hookspecs
 from pytest_netns_mysql.report import jsonfile, reportdata
 from pytest_netns_mysql.settings import TABLE
@@ -167,6 +168,36 @@ def hooks_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+API = {
+    "Servers": "MySQLServer Endpoint Snapshot ServerSpec Authority Certificate",
+    "Networks": "Network Namespace NetworkFault Packet Packets",
+    "Accounts and connections": (
+        "Account AccountFactory ConnectFactory AsyncConnectFactory EngineFactory AsyncEngineFactory ArgvFactory StartFactory "
+        "NamespaceConnection NamespacePool NamespaceXClient"
+    ),
+    "Logins": "LoginExplanation Origin Candidate HiddenAccount AccessMatrix",
+    "Replication and proxies": "Replica Channel ReplicaStatus Group Member Proxy",
+    "Topologies": "Topology Link Bridge Mysqld load from_mapping dump",
+    "Reports": "TestReport",
+}
+"""The names that the package exports, but for its errors and warnings, by what they are for."""
+
+
+def api_page() -> str:
+    """Return the page of classes and functions, which Sphinx fills in from their docstrings."""
+    lines = ["# Python API", "", "What `pytest_netns_mysql` exports. Fixtures and factories return objects of these classes."]
+    errors = [name for name in pytest_netns_mysql.__all__ if name.endswith(("Error", "Warning"))]
+    for title, names in {**API, "Errors and warnings": " ".join(errors)}.items():
+        lines += ["", f"## {title}"]
+        for name in names.split():
+            kind = "class" if name[0].isupper() else "function"
+            kind = "exception" if name in errors else kind
+            lines += ["", "```{eval-rst}", f".. auto{kind}:: pytest_netns_mysql.{name}"]
+            lines += ["   :members:"] if kind == "class" else []
+            lines += ["```"]
+    return "\n".join(lines) + "\n"
+
+
 def _signature(function: Callable[..., object]) -> str:
     return str(inspect.signature(function)).replace("'", "")
 
@@ -199,6 +230,7 @@ def pages() -> dict[str, str]:
         "reference/report-format.md": report_format_page(),
         "reference/report.schema.json": json.dumps(jsonfile.schema(), indent=2) + "\n",
         "reference/commands.md": commands_page(),
+        "reference/api.md": api_page(),
         "reference/hooks.md": hooks_page(),
         "explanation/stress.md": stresspage.page(),
         **drawings,

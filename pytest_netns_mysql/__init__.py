@@ -16,6 +16,7 @@ from pytest_netns_mysql.exports import lazy
 
 if TYPE_CHECKING:
     __all__: list[str]
+    __version__: str
     from pytest_netns_mysql.endpoint import Endpoint as Endpoint
     from pytest_netns_mysql.errors import (
         BlockError as BlockError,

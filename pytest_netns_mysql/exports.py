@@ -17,7 +17,7 @@ def lazy(
     """Return ``__getattr__`` and ``__dir__`` of a package that imports its public names late, see PEP 562.
 
     The public names are those that the package's ``if TYPE_CHECKING`` block imports. Each is imported once, and is an
-    attribute of the package from then on.
+    attribute of the package from then on. A package on the top level also has ``__version__``, of its distribution.
 
     Args:
         package: What ``globals()`` returns in the package.
@@ -32,6 +32,10 @@ def lazy(
     def get(name: str) -> object:
         if name == "__all__":
             return sorted(modules())
+        if name == "__version__" and "." not in package["__name__"]:
+            from importlib.metadata import version
+
+            return version(package["__name__"])
         # Python asks every package for names such as __path__: they need no look into the source.
         if name in renamed:
             import warnings

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.lint_tools
 yaml = importlib.import_module("ruamel.yaml")
 
 CI = Path(__file__).parent.parent / "examples" / "ci"
+OWN = Path(__file__).parent.parent / ".github"  # of this repository
 GITHUB = CI / ".github" / "workflows" / "netns.yml"
 GITLAB = CI / ".gitlab-ci.yml"
 RUN = ("netns-mysql ", "python -m pytest", "cells=", "shards=", "echo ")
@@ -113,6 +114,9 @@ def github_cells(project: Path, output: str = "cells") -> list[dict[str, Any]]:
         ("vendor.github-workflows", GITHUB),
         ("custom.github-workflows-require-timeout", GITHUB),
         ("vendor.gitlab-ci", GITLAB),
+        ("vendor.github-workflows", OWN / "workflows" / "release.yml"),
+        ("custom.github-workflows-require-timeout", OWN / "workflows" / "release.yml"),
+        ("vendor.readthedocs", OWN.parent / ".readthedocs.yaml"),
     ],
 )
 def test_the_schema_holds(schema: str, file: Path) -> None:

@@ -18,10 +18,11 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 COMPOSE = [ROOT / "docs" / "howto" / "compose.md"]  # its Python is for the file before it
+TUTORIAL = ROOT / "docs" / "tutorial.md"  # tests/test_tutorial.py follows it
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-CONSOLE = [text for page in PAGES for kind, text in BLOCK.findall(page.read_text()) if kind == "console"]
+CONSOLE = [text for page in PAGES if page != TUTORIAL for kind, text in BLOCK.findall(page.read_text()) if kind == "console"]
 
 
 def blocks(language: str) -> list[object]:

@@ -6,6 +6,7 @@ import ast
 import importlib
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
 
@@ -44,6 +45,11 @@ def test_the_public_names_are_these(package: ModuleType) -> None:
 def test_every_public_name_is_imported_once(package: ModuleType) -> None:
     for name in package.__all__:
         assert getattr(package, name) is vars(package)[name]
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert pytest_netns_mysql.__version__ == version("pytest-netns-mysql")
+    assert not hasattr(factories, "__version__")
 
 
 @pytest.mark.parametrize("package", PUBLIC, ids=lambda package: package.__name__)
