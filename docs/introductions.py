@@ -22,14 +22,17 @@ An empty value is a value, and most settings refuse it. To get the default, leav
 Relative paths start at the working directory. In the ini file, the paths in `netns_topology`, `netns_report`,
 `netns_capture_dir` and `netns_image_initdb` start at the folder of the ini file."""
 
-WHICH_SERVER = "[Which server](../howto/which-server.md)"
+IMAGE = "[Servers in containers](../howto/containers.md#configure-the-image)"
+EXTERNAL = "[A server that you run](../howto/which-server.md#a-server-that-you-run)"
 PACKETS = "[Packets](../howto/capture.md)"
 REPORTS = "[Reports](../howto/reports.md)"
 SEE_ALSO = {
     "mode": "[The sandbox](../explanation/how-it-works.md#the-sandbox)",
     "topology": "[Topologies](topologies.md)",
-    **dict.fromkeys(("mysqld", "fetch", "image_env", "image_initdb"), WHICH_SERVER),
-    **dict.fromkeys(("external_user", "external_password"), WHICH_SERVER),
+    "mysqld": "[Choose the server](../howto/which-server.md)",
+    "fetch": "[Fetch a server](../howto/which-server.md#fetch-a-server)",
+    **dict.fromkeys(("image_env", "image_initdb"), IMAGE),
+    **dict.fromkeys(("external_user", "external_password"), EXTERNAL),
     "unavailable": "[Where it cannot work](../explanation/how-it-works.md#where-it-cannot-work)",
     "other_tests": "[Order of tests](marker.md#order-of-tests)",
     "leftovers": "[A clean server and network for every test](../howto/clean-state.md)",
