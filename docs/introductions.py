@@ -25,7 +25,7 @@ Relative paths start at the working directory. In the ini file, the paths in `ne
 IMAGE = "[Servers in containers](../howto/containers.md#configure-the-image)"
 EXTERNAL = "[A server that you run](../howto/which-server.md#a-server-that-you-run)"
 PACKETS = "[Packets](../howto/capture.md)"
-REPORTS = "[Reports](../howto/reports.md)"
+REPORTS = "[Read and save reports](../howto/reports.md)"
 SEE_ALSO = {
     "mode": "[The sandbox](../explanation/how-it-works.md#the-sandbox)",
     "topology": "[Topologies](topologies.md)",
@@ -33,10 +33,10 @@ SEE_ALSO = {
     "fetch": "[Fetch a server](../howto/which-server.md#fetch-a-server)",
     **dict.fromkeys(("image_env", "image_initdb"), IMAGE),
     **dict.fromkeys(("external_user", "external_password"), EXTERNAL),
-    "unavailable": "[Where it cannot work](../explanation/how-it-works.md#where-it-cannot-work)",
+    "unavailable": "[Where it cannot work](../explanation/limits.md#where-it-cannot-work)",
     "other_tests": "[Order of tests](marker.md#order-of-tests)",
     "leftovers": "[A clean server and network for every test](../howto/clean-state.md)",
-    "pause": "[Look into a running test](../howto/live.md)",
+    "pause": "[Pause a test](../howto/live.md#pause-a-test)",
     "start": "[When mysqld starts](../explanation/how-it-works.md#when-mysqld-starts)",
     "reuse": "[Keep a server up between runs](../howto/standing-server.md)",
     **dict.fromkeys(("report", "general_log"), REPORTS),
@@ -58,8 +58,8 @@ preset, copy its file into a `netns-topology.toml` beside your ini file."""
 REPORT_FORMAT = """\
 # The format of reports
 
-`--netns-report=FILE.json` writes a JSON file: see [Reports](../howto/reports.md#json). The file is an object with the
-keys of [RunReport](#runreport). A [JSON Schema](report.schema.json) describes the same format."""
+`--netns-report=FILE.json` writes a JSON file: see [Read and save reports](../howto/reports.md#json). The file is an
+object with the keys of [RunReport](#runreport). A [JSON Schema](report.schema.json) describes the same format."""
 
 COMMANDS = """\
 # Commands

@@ -211,7 +211,7 @@ def test_errors_name_the_file_and_the_line(tmp_path: Path) -> None:
     assert "argument --format: invalid choice: 'xml'" in result.stderr
 
 
-PAGE = (ROOT / "docs" / "howto" / "logins.md").read_text()
+PAGE = (ROOT / "docs" / "howto" / "refused-login.md").read_text()
 SHOWN = [
     *re.findall(r"^\$ netns-mysql (access .*)\n((?:.*\n)*?)```$", PAGE, re.MULTILINE),
     *re.findall(r"^<!-- netns-mysql (access .*) -->\n\n((?:.*\n)*?)\n<!-- end -->$", PAGE, re.MULTILINE),
@@ -227,7 +227,8 @@ def test_the_docs_show_what_is_printed(
 
 
 def test_the_docs_show_an_explanation_as_it_is_printed(suite: Suite) -> None:
-    code, explanation = re.findall(r"^```(?:python|text)\n((?:.*\n)*?)```$", PAGE, re.MULTILINE)[:2]
+    _, _, page = PAGE.partition("## Step 2")
+    code, explanation = re.findall(r"^```(?:python|text)\n((?:.*\n)*?)```$", page, re.MULTILINE)[:2]
     result = suite(code, "--netns-mysqld=auto", "-rP")
     result.assert_outcomes(passed=1)
     assert explanation in result.stdout.str()

@@ -99,7 +99,7 @@ def test_a_pool_replaces_killed_connections_from_its_namespace(
 def test_sqlalchemy_does_not_take_the_errors_of_mariadb_2_for_a_lost_connection(
     netns_engine: EngineFactory, netns_mysqld: MySQLServer, app: Account
 ) -> None:
-    """What docs/howto/drivers.md says of this pair; where this fails, the pair has become better."""
+    """What docs/howto/sqlalchemy.md says of this pair; where this fails, the pair has become better."""
     engine = netns_engine("red", driver="mariadb", account=app, pool_pre_ping=True)
     netns_mysqld.execute(f"KILL {number(engine)}")
     with pytest.raises(sqlalchemy.exc.OperationalError, match="Socket error"):

@@ -13,7 +13,7 @@ from tests.support.suites import Suite
 
 pytestmark = pytest.mark.as_user
 
-# As docs/howto/orms.md has it.
+# As docs/howto/from-pytest-mysql.md has it.
 _MYSQLD = """\
 #!/bin/sh
 # mysqld wants --user where root starts it, has no --skip-syslog, and looks for a folder of its package.

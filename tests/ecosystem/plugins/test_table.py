@@ -16,7 +16,7 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).parents[3]
-HEADER = ["plugin", "versions tried", "what holds", "what to write", "what does not work, and why"]
+HEADER = ["plugin", "versions tried", "what you write", "limits"]
 
 
 def table() -> list[list[str]]:
