@@ -185,7 +185,11 @@ API = {
 
 def api_page() -> str:
     """Return the page of classes and functions, which Sphinx fills in from their docstrings."""
-    lines = ["# Python API", "", "What `pytest_netns_mysql` exports. Fixtures and factories return objects of these classes."]
+    lines = [
+        "# Python API",
+        "",
+        "What `pytest_netns_mysql` exports. Fixtures and factories return objects of these classes.",
+    ]
     errors = [name for name in pytest_netns_mysql.__all__ if name.endswith(("Error", "Warning"))]
     for title, names in {**API, "Errors and warnings": " ".join(errors)}.items():
         lines += ["", f"## {title}"]

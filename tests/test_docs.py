@@ -22,7 +22,9 @@ TUTORIAL = ROOT / "docs" / "tutorial.md"  # tests/test_tutorial.py follows it
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-CONSOLE = [text for page in PAGES if page != TUTORIAL for kind, text in BLOCK.findall(page.read_text()) if kind == "console"]
+CONSOLE = [
+    text for page in PAGES if page != TUTORIAL for kind, text in BLOCK.findall(page.read_text()) if kind == "console"
+]
 
 
 def blocks(language: str) -> list[object]:

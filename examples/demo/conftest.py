@@ -48,7 +48,7 @@ class Scene:
 def scene(request: pytest.FixtureRequest) -> Scene:
     """The scene that a test plays, with the test's docstring as its title."""
     reporter = request.config.pluginmanager.getplugin("terminalreporter")
-    reporter.write_line(f"\n{request.function.__doc__}", bold=True)
+    reporter.write_line(f"\n{request.function.__doc__.rstrip('.')}", bold=True)
     return Scene(reporter)
 
 

@@ -1,6 +1,7 @@
 """Write the public names of the package, with their signatures, to surface.txt; `--check` compares, with a diff.
 
-What the text has is public, see docs/reference/compatibility.md: a line that goes away or changes may break the suites of users.
+What the text has is public, see docs/reference/compatibility.md: a line that goes away or changes may break the suites
+of users.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ ACCEPT = "python tests/public/surface.py, if the change is meant; say in changel
 
 def lines() -> Iterator[str]:
     """Yield the lines of the text."""
-    yield "# The public names, written by tests/public/surface.py. docs/reference/compatibility.md says what they promise."
+    yield "# The public names, by tests/public/surface.py. docs/reference/compatibility.md says what they promise."
     for package in PACKAGES:
         module = importlib.import_module(package)
         for name in module.__all__:
