@@ -172,8 +172,8 @@ API = {
     "Servers": "MySQLServer Endpoint Snapshot ServerSpec Authority Certificate",
     "Networks": "Network Namespace NetworkFault Packet Packets",
     "Accounts and connections": (
-        "Account AccountFactory ConnectFactory AsyncConnectFactory EngineFactory AsyncEngineFactory ArgvFactory StartFactory "
-        "NamespaceConnection NamespacePool NamespaceXClient"
+        "Account AccountFactory ConnectFactory AsyncConnectFactory EngineFactory AsyncEngineFactory ArgvFactory "
+        "StartFactory NamespaceConnection NamespacePool NamespaceXClient"
     ),
     "Logins": "LoginExplanation Origin Candidate HiddenAccount AccessMatrix",
     "Replication and proxies": "Replica Channel ReplicaStatus Group Member Proxy",

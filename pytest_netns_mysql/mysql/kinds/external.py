@@ -109,7 +109,9 @@ class External:
             raise SettingError(
                 f"{self.name} cannot be reached: the topology {network.topology.name} has no route out of its sandbox",
                 where=f"netns_mysqld = {self.name}",
-                remedies=["choose a topology of namespaces that exist already: external = ..., see the page on topologies"],
+                remedies=[
+                    "choose a topology of namespaces that exist already: external = ..., see the page on topologies"
+                ],
             )
         return ExternalServer(self, name, network)
 
