@@ -1,10 +1,11 @@
-"""Becoming another user of the machine, by number, who sees those folders of root's home that a run needs."""
+"""Becoming another user of the machine, by number, who sees what a run needs of folders that are closed to others."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import os
+import stat
 import sys
 from collections.abc import Callable
 from itertools import chain
@@ -45,13 +46,19 @@ def show_cache(prepare: Callable[[Path], None]) -> None:
     syscalls.mount("none", "/", None, syscalls.MS_REC | MS_PRIVATE)
     os.umask(0o022)
     cache = settings.resolve().cache
-    needed = [str(ROOT), sys.prefix, sys.base_prefix]
-    held = {path: os.open(path, os.O_PATH) for path in needed if Path(path).is_relative_to("/root")}
-    held[str(cache)] = _copy(cache, prepare)
-    syscalls.mount("tmpfs", "/root", "tmpfs", 0, "mode=755")
+    needed = [ROOT, Path(sys.prefix), Path(sys.base_prefix)]
+    held = {path: os.open(path, os.O_PATH) for path in needed if _closed_folder(path)}
+    held[cache] = _copy(cache, prepare)
+    for folder in {_closed_folder(path) for path in held} - {None}:
+        syscalls.mount("tmpfs", str(folder), "tmpfs", 0, "mode=755")
     for path, descriptor in held.items():
-        Path(path).mkdir(parents=True, exist_ok=True)
-        syscalls.mount(f"/proc/self/fd/{descriptor}", path, None, syscalls.MS_BIND | syscalls.MS_REC)
+        path.mkdir(parents=True, exist_ok=True)
+        syscalls.mount(f"/proc/self/fd/{descriptor}", str(path), None, syscalls.MS_BIND | syscalls.MS_REC)
+
+
+def _closed_folder(path: Path) -> Path | None:
+    """Return the outermost folder around a path that nobody but its owner may search, such as root's home."""
+    return next((folder for folder in reversed(path.parents) if not folder.stat().st_mode & stat.S_IXOTH), None)
 
 
 def _copy(cache: Path, prepare: Callable[[Path], None]) -> int:

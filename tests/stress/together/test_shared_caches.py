@@ -27,7 +27,8 @@ COMMAND = ("-m", "pytest_netns_mysql.cli")
 
 def close(name: str, copy: Path) -> None:
     """Let nobody but root read a template."""
-    (copy / "templates").chmod(0o755)
+    for folder in (copy, copy / "servers", copy / "templates"):
+        folder.chmod(0o755)
     (copy / "templates" / name).chmod(0o700)
 
 

@@ -26,6 +26,7 @@ from pytest_netns_mysql.kernel.namespaces import syscalls
 from pytest_netns_mysql.kernel.namespaces.privileges import CAP_NET_ADMIN, CAP_SYS_ADMIN
 from tests.stress.untouched import hoststate
 
+_ROOT = Path(__file__).parents[3]
 _CLONE_NEWUTS, _CLONE_NEWIPC = 0x04000000, 0x08000000
 _MS_PRIVATE = 0x40000
 _CAPABILITIES = frozenset({CAP_NET_ADMIN, CAP_SYS_ADMIN})
@@ -62,7 +63,12 @@ def run(commands: Sequence[Sequence[str]], folder: Path, environment: Mapping[st
     """
     order = {"commands": commands, "folder": str(folder), "environment": dict(environment)}
     result = subprocess.run(
-        [sys.executable, __file__, json.dumps(order)], capture_output=True, text=True, check=False, timeout=2 * _LONGEST
+        [sys.executable, __file__, json.dumps(order)],
+        env={**os.environ, "PYTHONPATH": str(_ROOT)},  # where the package is installed, the tests are not
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=2 * _LONGEST,
     )
     try:
         faults: list[str] = json.loads(result.stdout)

@@ -91,7 +91,9 @@ def shown_to_all(uid: int, since: float) -> list[str]:
     for place in PLACES:
         for path in Path(place).iterdir():
             status = path.lstat()
-            is_new = status.st_uid == uid and status.st_ctime >= since and "netns" in path.name
+            # Tests beside this one let all users search a folder of theirs.
+            is_other = path.name.startswith(("netns-users.", "netns-victim."))
+            is_new = status.st_uid == uid and status.st_ctime >= since and "netns" in path.name and not is_other
             if is_new and status.st_mode & 0o077 and not path.is_symlink():
                 found.append(f"{path} has the mode {status.st_mode:o}")
     return found
