@@ -1,5 +1,6 @@
-# `make demo` shows five short scenes, `make examples` runs all examples, `make test` the tests of a few minutes, `make test-all` everything, `make stress` the long
-# form of the stress tests, whose figures it writes to docs/explanation/stress.md.
+# `make demo` shows five short scenes, `make examples` runs all examples, `make test` the tests of a few minutes,
+# `make test-all` everything, `make stress` the long form of the stress tests, whose figures it writes to
+# docs/explanation/stress.md.
 PYTHON ?= python3
 VENV ?= .venv
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check
