@@ -126,6 +126,12 @@ class Census:
             return True
         return f"{TOKEN}={self.token}" in _text(f"/proc/{pid}/environ").split("\0")
 
+    def _is_sweeper_of_another(self, pid: int) -> bool:
+        """Return True for the sweeper of a process that is not of this session, see ``sweeper.main``."""
+        words = _text(f"/proc/{pid}/cmdline").split("\0")
+        named = [Path(word).name for word in words]
+        return "sweeper.py" in named and int(words[named.index("sweeper.py") + 1]) not in self.pids
+
     def _processes(self) -> Iterator[str]:
         for pid in _all_pids():
             if not is_alive(pid):
@@ -135,7 +141,7 @@ class Census:
             else:
                 # The kernel gives the number of a namespace that is gone to a new one. So only processes count that
                 # began before the session's end and have no other parent.
-                if int(_started(pid) or self._ended) >= self._ended:
+                if int(_started(pid) or self._ended) >= self._ended or self._is_sweeper_of_another(pid):
                     continue
                 held = {kind for kind in KINDS if _inode(f"/proc/{pid}/ns/{kind}") in self.namespaces}
                 held |= {"open"} if self.namespaces & set(_open_namespaces(pid)) else set()
