@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 
 from pytest_netns_mysql.topology import load_all
-from pytest_netns_mysql.topology.diagram import draw
-from pytest_netns_mysql.topology.file.load import load
 from tests.support.suites import Suite
 
 pytestmark = pytest.mark.slow
@@ -93,12 +91,6 @@ def test_a_command_of_a_console_block_works(text: str) -> None:
         command = f'"{sys.executable}" -m {module} {rest}'
         result = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, cwd=ROOT)
         assert result.returncode == 0, result.stdout + result.stderr
-
-
-def test_the_readme_draws_the_default_topology() -> None:
-    texts = [text for kind, text in BLOCK.findall((ROOT / "README.md").read_text()) if kind == "text"]
-    (drawing,) = [text for text in texts if "<=>" in text]
-    assert drawing.strip() in draw(load("red-blue"))
 
 
 def test_generated_pages_are_fresh() -> None:

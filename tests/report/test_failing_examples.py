@@ -64,10 +64,7 @@ CAUSES = {
 }
 
 SAMPLES = {
-    "logins": {
-        "README.md": "test_account_of_another_host_is_picked",
-        "docs/howto/refused-login.md": "test_account_of_another_host_is_picked",
-    },
+    "logins": {"docs/howto/refused-login.md": "test_account_of_another_host_is_picked"},
     "grants": {"docs/howto/reports.md": "test_the_grant_belongs_to_another_host"},
 }
 """The pages that show what one of the examples prints."""
