@@ -116,6 +116,9 @@ def github_cells(project: Path, output: str = "cells") -> list[dict[str, Any]]:
         ("vendor.gitlab-ci", GITLAB),
         ("vendor.github-workflows", OWN / "workflows" / "release.yml"),
         ("custom.github-workflows-require-timeout", OWN / "workflows" / "release.yml"),
+        ("vendor.github-issue-forms", OWN / "ISSUE_TEMPLATE" / "bug.yml"),
+        ("vendor.github-issue-forms", OWN / "ISSUE_TEMPLATE" / "feature.yml"),
+        ("vendor.github-issue-config", OWN / "ISSUE_TEMPLATE" / "config.yml"),
         ("vendor.readthedocs", OWN.parent / ".readthedocs.yaml"),
     ],
 )
