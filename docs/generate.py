@@ -83,7 +83,8 @@ def report_format_page() -> str:
     lines = [
         "# The format of reports",
         "",
-        "A file that `--netns-report=FILE.json` writes is an object of these keys, see [Reports](../howto/reports.md#json).",
+        "A file that `--netns-report=FILE.json` writes is an object of these keys, see "
+        "[Reports](../howto/reports.md#json).",
     ]
     names = {kind.__name__ for kind in REPORT_CLASSES}
     for kind in REPORT_CLASSES:
@@ -160,8 +161,8 @@ API = {
     "Servers": "MySQLServer Endpoint Snapshot ServerSpec Authority Certificate",
     "Networks": "Network Namespace NetworkFault Packet Packets",
     "Accounts and connections": (
-        "Account AccountFactory ConnectFactory AsyncConnectFactory EngineFactory AsyncEngineFactory ArgvFactory StartFactory "
-        "NamespaceConnection NamespacePool NamespaceXClient"
+        "Account AccountFactory ConnectFactory AsyncConnectFactory EngineFactory AsyncEngineFactory ArgvFactory "
+        "StartFactory NamespaceConnection NamespacePool NamespaceXClient"
     ),
     "Logins": "LoginExplanation Origin Candidate HiddenAccount AccessMatrix",
     "Replication and proxies": "Replica Channel ReplicaStatus Group Member Proxy",

@@ -109,7 +109,9 @@ class External:
             raise SettingError(
                 f"{self.name} cannot be reached: the topology {network.topology.name} has no route out of its sandbox",
                 where=f"netns_mysqld = {self.name}",
-                remedies=["choose a topology of namespaces that exist already: external = ..., see the page on topologies"],
+                remedies=[
+                    "choose a topology of namespaces that exist already: external = ..., see the page on topologies"
+                ],
             )
         return ExternalServer(self, name, network)
 
@@ -126,7 +128,7 @@ class ExternalServer:
     def __init__(self, kind: External, name: str, network: Network) -> None:
         """Take note of the server; nothing is opened."""
         self.folder: Path = WORK_DIRECTORY / name
-        self.home: AbstractContextManager[Any] = network.sandbox.at_rest()
+        self.home: AbstractContextManager[Any] = network._sandbox.at_rest()
         self.command: list[str] = []
         self.clients: ConnectionNames = ConnectionNames()
         self._kind = kind
