@@ -11,9 +11,11 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import introductions
 import stresspage
 
 import pytest_netns_mysql
@@ -42,57 +44,64 @@ JSON_TYPES = {
     r"dict\[string, (\w+)\]": r"object of \1",
     r"\bobject of array": "object of arrays",
     r"\bobject of object": "object of objects",
+    r"\bof (string|number|integer)$": r"of \1s",
 }
+CODE = (
+    r"`[^`]*`|(?<![\w-])(?:--)?netns[_-][\w.-]*\w|CAP_\w+|MYSQL_\S*\w|FILE::NAME|\$\w+|~/\S*\w|bin/mysqld"
+    r"|docker://\S*\w|external:\S*\w|/docker-\S*\w|\.(?:html|json|md)\b"
+)
+"""What is code in a help; text in backquotes is marked already."""
 
 
 def settings_page() -> str:
     """Return the page of settings, from the table that makes the command line too."""
-    lines = [
-        "# Settings",
-        "",
-        "Each setting has a name on the command line, in the environment and in the ini file. The nearest wins:",
-        "command line, environment, ini file, default. An empty value is a value; leave a setting out for its default.",
-        "",
-        "| command line | environment | ini file | values | default | meaning |",
-        "|---|---|---|---|---|---|",
-    ]
-    for one in TABLE:
-        values = ", ".join(one.choices) or one.metavar.replace("|", r"\|")
-        default = f"`{one.default}`" if one.default else "none"
-        lines.append(f"| `{one.option}` | `{one.variable}` | `{one.ini}` | {values} | {default} | {one.help} |")
+    lines = [introductions.SETTINGS, "", "| setting | meaning |", "|---|---|"]
+    for setting in TABLE:
+        what = re.split(r"[.:] ", setting.help)[0].removesuffix(".")
+        lines.append(f"| [`{setting.ini}`](#{setting.ini}) | {_with_code(what)} |")
+    for setting in TABLE:
+        values = ", ".join(f"`{value}`" for value in setting.choices or [setting.metavar]).replace("|", r"\|")
+        default = f"`{setting.default}`" if setting.default else "none"
+        meaning = textwrap.fill(_with_code(setting.help, setting.choices), 120, break_on_hyphens=False)
+        lines += ["", f"## {setting.ini}", "", meaning, ""]
+        lines += ["| command line | environment | values | default |", "|---|---|---|---|"]
+        lines += [f"| `{setting.option}` | `{setting.variable}` | {values} | {default} |"]
+        lines += ["", f"See {introductions.SEE_ALSO[setting.name]}."] if setting.name in introductions.SEE_ALSO else []
     return "\n".join(lines) + "\n"
+
+
+def _with_code(text: str, values: Iterable[str] = ()) -> str:
+    """Return a help with names, paths, and the values that it explains, marked as code."""
+    pattern = "|".join([CODE, *(rf"\b{value}(?=: )" for value in values)])
+    return re.sub(pattern, lambda found: found[0] if found[0][0] == "`" else f"`{found[0]}`", text)
 
 
 def presets_page() -> str:
     """Return the page of presets: what each is for, its drawing twice, and its file."""
-    lines = [
-        "# Presets",
-        "",
-        "`--netns-topology=NAME` takes one of these; a file of your own may begin as a copy of one.",
-    ]
+    lines = [introductions.PRESETS, "", "| preset | what it is |", "|---|---|"]
+    lines += [f"| [`{name}`](#{name}) | {_as_sentence(load(name).description)} |" for name in presets()]
     for name in presets():
         topology = load(name)
-        lines += ["", f"## {name}", "", f"{topology.description[:1].upper()}{topology.description[1:]}."]
+        lines += ["", f"## {name}", "", _as_sentence(topology.description)]
         lines += ["", f"![{name}](presets/{name}.svg)", "", "```text", draw(topology, "text"), "```"]
         lines += ["", "```toml", preset_text(name).rstrip(), "```"]
     return "\n".join(lines) + "\n"
 
 
+def _as_sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def report_format_page() -> str:
     """Return the page of the keys of a report, from the docstrings of its classes."""
-    lines = [
-        "# The format of reports",
-        "",
-        "A file that `--netns-report=FILE.json` writes is an object of these keys, see "
-        "[Reports](../howto/reports.md#json).",
-    ]
+    lines = [introductions.REPORT_FORMAT]
     names = {kind.__name__ for kind in REPORT_CLASSES}
     for kind in REPORT_CLASSES:
         described = attributes(kind)
         what, _, _ = (kind.__doc__ or "").partition("\n")
         lines += ["", f"## {kind.__name__}", "", what, "", "| key | type | meaning |", "|---|---|---|"]
         for field in dataclasses.fields(kind):
-            meaning = described[field.name].replace("|", r"\|")
+            meaning = re.sub(r"\bNone\b", "null", described[field.name]).replace("''", '`""`').replace("|", r"\|")
             lines.append(f"| `{field.name}` | {json_type(str(field.type), names)} | {meaning} |")
     return "\n".join(lines) + "\n"
 
@@ -113,26 +122,26 @@ def attributes(kind: type) -> dict[str, str]:
 def commands_page() -> str:
     """Return the page of the command line: each command with its arguments and examples."""
     parser = cli.parser_of()
+    choices = {setting.name: setting.choices for setting in TABLE}
     lines = [
-        "# Commands",
-        "",
-        "`netns-mysql COMMAND --help` shows the same in the terminal. Exit codes: 0 if it worked; 1 if it did not,",
-        "with a message that says what to do; 2 for a wrong command line. `run` and `shell` return the exit code",
-        "of their command, or 126 if it cannot be executed, 127 if it was not found.",
+        introductions.COMMANDS,
         "",
         "| command | what it does |",
         "|---|---|",
         *(f"| [`{name}`](#{name}) | {text} |" for name, text in cli.COMMANDS.items()),
-        "| `--version` | print the versions of the package, Python, pytest and the server that tests would use |",
+        "| `--version` | Print the versions of this package, Python, pytest and the server that tests would use. |",
+        "",
+        introductions.EXIT_CODES,
     ]
     for name, module in cli.all_modules().items():
         lines += ["", f"## {name}", "", module.DESCRIPTION, "", "| argument | meaning |", "|---|---|"]
-        lines += [f"| `{_argument(action)}` | {action.help} |" for action in cli.arguments_of(parser, name)]
+        for action in cli.arguments_of(parser, name):
+            lines.append(f"| `{_argument(action)}` | {_with_code(action.help or '', choices.get(action.dest, ()))} |")
         if getattr(module, "TAKES_COMMAND", False):
-            lines.append("| `-- CMD...` | a command to run there, whose exit code is returned; default `$SHELL` |")
+            lines.append("| `-- CMD...` | The command to run in the session. Default: `$SHELL`. |")
         if lines[-1] == "|---|---|":
             del lines[-3:]
-        lines += ["", "```text", *(line[2:] for line in module.EXAMPLES.splitlines()), "```"]
+        lines += ["", "```sh", *(line[2:] for line in module.EXAMPLES.splitlines()), "```"]
     return "\n".join(lines) + "\n"
 
 
@@ -145,13 +154,15 @@ def hooks_page() -> str:
         text, _, sections = inspect.cleandoc(hook.__doc__ or "").partition("\n\nArgs:\n")
         arguments, _, errors = sections.partition("\nRaises:\n")
         lines += ["", f"## {name}", "", "```py", f"def {name}{_signature(hook)}", "```", "", as_markdown(text), ""]
-        lines += [f"- `{argument}`: {meaning}" for argument, meaning in entries(arguments)]
-        lines += ["", *(f"`{error}`: {meaning}" for error, meaning in entries(errors))] if errors else []
+        lines += ["| argument | meaning |", "|---|---|"]
+        lines += [f"| `{argument}` | {meaning} |" for argument, meaning in entries(arguments)]
+        lines += ["", "| error | meaning |", "|---|---|"] if errors else []
+        lines += [f"| `{error}` | {meaning} |" for error, meaning in entries(errors)]
     lines += [
         "",
         "## An example",
         "",
-        "[examples/hooks](../../examples/hooks) has these hooks, and tests that they change:",
+        "[examples/hooks](../../examples/hooks) has a plugin with all three hooks, and tests of what they change:",
     ]
     lines += ["", "```py", (example / "netns_project.py").read_text().rstrip(), "```"]
     return "\n".join(lines) + "\n"

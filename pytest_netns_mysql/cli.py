@@ -17,19 +17,19 @@ from pytest_netns_mysql.commands.commandparser import Parser, given
 from pytest_netns_mysql.errors import NetnsError
 
 COMMANDS: Mapping[str, str] = {
-    "doctor": "check each prerequisite, and print a remedy for each that is missing",
-    "fetch": "fetch a server or MySQL Router into the cache",
-    "image": "make a container image of the fetched server",
-    "show": "draw a topology",
-    "access": "print who may log in from where, by the accounts in SQL files",
-    "matrix": "print the project's topologies and servers for a CI matrix",
-    "run": "run a command in a new sandbox",
-    "ps": "list the running sessions",
-    "shell": "enter a running session",
-    "up": "start a standing server for the next pytest runs",
-    "ls": "list the standing servers",
-    "down": "end standing servers",
-    "cache": "list what lies in the cache, or clear it",
+    "doctor": "Check each prerequisite, and print a remedy for each that is missing.",
+    "fetch": "Fetch a server or MySQL Router into the cache.",
+    "image": "Make a container image of the fetched server.",
+    "show": "Draw a topology.",
+    "access": "Print who may log in from where, by the accounts in SQL files.",
+    "matrix": "Print the project's topologies and servers for a CI matrix.",
+    "run": "Run a command in a new sandbox.",
+    "ps": "List the running sessions.",
+    "shell": "Enter a running session.",
+    "up": "Start a standing server for the next pytest runs.",
+    "ls": "List the standing servers.",
+    "down": "End standing servers.",
+    "cache": "List what the cache contains, or clear the cache.",
 }
 """The commands, and what each does. `netns-mysql --help` shows them in this order."""
 
@@ -136,7 +136,9 @@ def parser_of(modules: Mapping[str, ModuleType] | None = None) -> argparse.Argum
     """
     known = all_modules() if modules is None else modules
     parser = Parser(prog="netns-mysql", description=_DESCRIPTION, epilog=_EPILOG)
-    parser.add_argument("--version", action="store_true", help="print the versions of package, Python and mysqld")
+    parser.add_argument(
+        "--version", action="store_true", help="Print the versions of this package, Python, pytest and the server."
+    )
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=Parser)
     for name, text in COMMANDS.items():
         if name not in known:

@@ -1,11 +1,19 @@
-"""The hooks that a project's plugins and conftests implement to change what this plugin makes.
+"""The hooks with which a project changes topologies, servers and reports.
 
-pytest calls an implementation with the arguments that it names, so it may leave out any of them. The first two hooks
-change the whole run: implement them in a plugin, or in a conftest.py that pytest reads before it collects, such as the
-one beside the ini file or in the folder of ``testpaths``. A conftest.py that is read later is an error. Implementations
-are called one after another, each with what the one before it returned; a wrapper gets that from its ``yield``. They
-may be called several times for the same topology or server, in each worker of pytest-xdist too, and return the same
-each time. A plugin that is used without this one, too, marks them by ``@pytest.hookimpl(optionalhook=True)``.
+Implement a hook in a plugin or in a conftest.py, like pytest's own hooks. An implementation names only those arguments
+that it needs.
+
+``pytest_netns_topology`` and ``pytest_netns_server_spec`` change the whole run, so pytest must know them before it
+collects tests. Implement them in a plugin, or in a conftest.py that pytest reads before collection: beside the ini
+file, or in a folder of ``testpaths``. In a conftest.py that pytest reads later, these two hooks are an error. They may
+be called several times for the same topology or server, and in each worker of pytest-xdist. They must return the same
+result each time.
+
+If several plugins implement one of these two hooks, each implementation gets what the previous implementation returned.
+A hook wrapper gets the result so far from its ``yield``.
+
+If your plugin is also used without pytest-netns-mysql, mark its implementations with
+``@pytest.hookimpl(optionalhook=True)``.
 
 Every pytest run imports this module, so it has nothing but the specifications.
 """
@@ -29,15 +37,15 @@ if TYPE_CHECKING:
 def pytest_netns_topology(config: pytest.Config, topology: Topology) -> Topology | None:
     """Return another topology for tests to run over, or None to leave the topology as it is.
 
-    The hook is called for each topology that the settings and markers name, before a test is collected for it. A
-    topology that a fixture ``netns_topology`` of the project returns is not changed.
+    pytest calls the hook for each topology that settings and markers name, before it collects a test for that topology.
+    The hook is not called for a topology that the project's own fixture ``netns_topology`` returns.
 
     Args:
         config: The configuration of the run.
         topology: The topology. ``dataclasses.replace(topology, ...)`` returns a changed copy.
 
     Raises:
-        HookError: Something else is returned. An error of a topology that breaks a rule names the hook, too.
+        HookError: The hook returns something else. If the returned topology has a mistake, the error names the hook.
     """
 
 
@@ -47,21 +55,22 @@ def pytest_netns_server_spec(
 ) -> ServerSpec | None:
     """Return another configuration for a server, or None to leave the server as it is.
 
-    The hook is called for ``netns_mysqld``, for the servers of factories, and for those of ``netns_start_mysqld``: when
-    a test that asks for the server is collected, and before the server starts.
+    pytest calls the hook for ``netns_mysqld``, for the servers of factories, and for the servers of
+    ``netns_start_mysqld``: when it collects a test that asks for the server, and before the server starts.
 
     Args:
         config: The configuration of the run.
-        fixture: The fixture that makes the server, such as ``netns_mysqld``, ``netns_start_mysqld``, or the name of a
-            factory's fixture. The members of a group have the group's.
+        fixture: The name of the fixture that makes the server: ``netns_mysqld``, ``netns_start_mysqld``, or the name of
+            a factory's fixture. For the members of a group, the name of the group's fixture.
         spec: The configuration: endpoints, ``options``, ``load``, and ``mysqld``, the program or image.
-            ``spec.changed({"max_connections": 7})`` returns a copy with other options, and
-            ``dataclasses.replace(spec, mysqld="docker://mysql:8.4")`` one with other fields. Paths in ``load`` start at
-            the folder of the hook's file. ``name`` and ``factory`` must stay.
+            ``spec.changed({"max_connections": 7})`` returns a copy with other options.
+            ``dataclasses.replace(spec, mysqld="docker://mysql:8.4")`` returns a copy with other fields. Paths in
+            ``load`` start at the folder of the hook's file. ``name`` and ``factory`` must not change.
         topology: The topology that the server listens in.
 
     Raises:
-        HookError: Something else is returned. An error of a configuration that breaks a rule names the hook, too.
+        HookError: The hook returns something else. If the returned configuration has a mistake, the error names the
+            hook.
     """
 
 
@@ -69,14 +78,15 @@ def pytest_netns_server_spec(
 def pytest_netns_report_sections(
     item: pytest.Item, report: TestReport, network: Network | None, servers: Sequence[MySQLServer]
 ) -> Sequence[tuple[str, str]] | None:
-    """Return sections for the report of a failed netns test, each a title and a text, or None for no section.
+    """Return sections for the report of a failed netns test, or None for no section. A section is a title and a text.
 
-    The sections follow the report on the terminal, and are in the HTML page, JSON and Markdown. A conftest.py is asked
-    for the tests below its folder. An error in the hook is shown in place of its sections.
+    The sections follow the report on the terminal. They are also in the HTML page, the JSON file and the Markdown file.
+    A hook in a conftest.py is called for the tests below its folder. If a hook fails, the report shows the error in
+    place of the hook's sections.
 
     Args:
         item: The test.
-        report: What this plugin knows of the failure, without sections.
+        report: What the plugin knows about the failure, without sections.
         network: The network that the test ran in, or None if none was built.
-        servers: The servers in that network. Some may not run any more.
+        servers: The servers in that network. Some of them may have ended.
     """

@@ -18,7 +18,7 @@ class Setting(NamedTuple):
     Attributes:
         name: NAME, in lower case.
         default: The text that is used if the setting is left out.
-        help: What the setting does, for ``--help`` and the docs.
+        help: What the setting does and what each value means, in sentences, for ``--help`` and the docs.
         metavar: What stands for the value in ``--help`` and messages.
         choices: The allowed values; empty if others are allowed.
         former: Earlier names, which work and are warned of.
@@ -32,6 +32,11 @@ class Setting(NamedTuple):
     choices: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
     spelled: str = ""
+
+    @property
+    def help_with_default(self) -> str:
+        """The help, with the default if there is one."""
+        return f"{self.help} Default: {self.default}." if self.default else self.help
 
     @property
     def spellings(self) -> tuple[Setting, ...]:
@@ -58,144 +63,156 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "mode",
         "auto",
-        "how to create the sandbox: direct needs CAP_SYS_ADMIN and CAP_NET_ADMIN, rootless needs a user namespace; "
-        "auto is direct if possible, else rootless",
+        "How to create the sandbox. direct: with CAP_SYS_ADMIN and CAP_NET_ADMIN, which root has. rootless: in a user "
+        "namespace, as any user. auto: direct if possible, else rootless.",
         "MODE",
         ("auto", "direct", "rootless"),
     ),
     Setting(
         "topology",
         "red-blue",
-        "the network: a preset, a TOML file, FILE::NAME for one of the topologies in a file, a compose file, or a "
-        "folder with one; if several are given, separated by commas, every netns test runs in each of them; if the "
-        "setting is left out, a netns-topology.toml beside the ini file is used",
+        "The network that tests run in: a preset, a TOML file, FILE::NAME for one of several topologies in a file, a "
+        "compose file, or a folder with a compose file. With several, separated by commas, every netns test runs in "
+        "each of them. If the setting is left out, a netns-topology.toml beside the ini file is used. --netns-topology "
+        "without a value draws the topologies, shows which tests run where, and runs no test.",
         "NAME|FILE[,...]",
     ),
     Setting(
         "mysqld",
         "auto",
-        "the server: the path of a mysqld, a mariadbd or a base directory; mariadb; docker://IMAGE; external:HOST:PORT "
-        "for a server that is already running; auto looks on PATH and among the fetched servers, then fetches one, and "
-        "as a last resort runs docker://mysql:8.4; if several are given, separated by commas, every netns test runs on "
-        "each of them",
+        "The server that tests run on: auto; mariadb; the path of a mysqld, of a mariadbd, or of a folder with "
+        "bin/mysqld; docker://IMAGE; or external:HOST:PORT for a server that is already running. auto looks on PATH "
+        "and among the fetched servers, then fetches a server, and as a last resort runs docker://mysql:8.4. With "
+        "several, separated by commas, every netns test runs on each of them.",
         "auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...]",
     ),
     Setting(
         "fetch",
         "auto",
-        "whether to download a server that is missing: auto fetches MySQL, MariaDB and MySQL Router from the machine's "
-        "package sources, and pulls images; with never, a missing server is an error",
+        "Whether to download what is missing. auto: fetch MySQL, MariaDB and MySQL Router from the machine's package "
+        "sources, and pull container images. never: download nothing; a missing server is an error.",
         "WHEN",
         ("auto", "never"),
     ),
     Setting(
         "image_env",
         "",
-        "environment variables for the entrypoint of docker://IMAGE, such as MYSQL_DATABASE=shop,MYSQL_USER=app",
+        "Environment variables for the entrypoint of docker://IMAGE, such as MYSQL_DATABASE=shop,MYSQL_USER=app.",
         "NAME=VALUE[,...]",
     ),
     Setting(
         "image_initdb",
         "",
-        "a folder of scripts, which the entrypoint of docker://IMAGE finds in /docker-entrypoint-initdb.d; they run "
-        "again only if the folder has changed",
+        "A folder of scripts for the entrypoint of docker://IMAGE, which finds them in /docker-entrypoint-initdb.d. "
+        "The scripts run again only if the folder has changed.",
         "DIR",
     ),
-    Setting("external_user", "root", "the administrator's account on external:HOST:PORT", "USER"),
+    Setting("external_user", "root", "The administrator's user name on external:HOST:PORT.", "USER"),
     Setting(
         "external_password",
         "",
-        "the password of netns_external_user; best set in the environment, where process lists do not show it",
+        "The password of netns_external_user. Set it in the environment, because other users can see command lines.",
         "PASSWORD",
     ),
     Setting(
         "unavailable",
         "error",
-        "what to do with netns tests when no sandbox can be created",
+        "What to do with netns tests if no sandbox can be created. error: fail them. skip: skip them.",
         "WHAT",
         ("error", "skip"),
     ),
     Setting(
         "other_tests",
         "fail",
-        "what to do with other tests that come after the process has left the host's network for good: fail them, or "
-        "allow them to run inside the sandbox, without the host's network",
+        "What to do with other tests that come after a netns test, if the process cannot return to the host's network. "
+        "fail: fail them. allow: run them inside the sandbox, without the host's network.",
         "WHAT",
         ("fail", "allow"),
     ),
     Setting(
         "leftovers",
         "reset",
-        "what to do with changes that a test leaves behind, such as accounts, schemas, variables and routes: reset "
-        "undoes them, fail undoes them and fails the test, keep does nothing; the marker netns_leftovers overrides the "
-        "setting for single tests",
+        "What to do with changes that a test leaves behind, such as accounts, schemas, variables and routes. reset: "
+        "undo them. fail: undo them, and fail the test. keep: do nothing. The marker netns_leftovers overrides this "
+        "setting.",
         "WHAT",
         ("reset", "fail", "keep"),
     ),
     Setting(
         "pause",
         "marked",
-        "when to pause and wait for Enter, so that `netns-mysql shell` can look at a test while everything is still "
-        "up: marked, before the teardown of tests with the marker netns_pause; failed, of each netns test that failed, "
-        "too (--netns-pause alone means the same); off, never",
+        "When to pause until you press Enter, so that `netns-mysql shell` can enter the test's namespaces while "
+        "everything is still up. marked: before the teardown of tests with the marker netns_pause. failed: after each "
+        "netns test that failed, too; --netns-pause without a value means the same. off: never.",
         "WHEN",
         ("marked", "failed", "off"),
     ),
     Setting(
         "start",
         "auto",
-        "when to start netns_mysqld: early, before conftests are imported; late, when the first test asks for the "
-        "server; auto, early if the previous run used the server, else right after collection",
+        "When to start netns_mysqld. early: before conftests are imported. late: when the first test asks for the "
+        "server. auto: early if the previous run used the server, else right after collection.",
         "WHEN",
         ("auto", "early", "late"),
     ),
     Setting(
         "reuse",
         "auto",
-        "whether to use a standing server, see `netns-mysql up`: auto uses a running one, but not in "
-        "CI (if the environment variable CI is set); always uses a running one in CI, too, and starts one if none runs",
+        "Whether to use a standing server, which `netns-mysql up` starts. auto: yes if a standing server is up, but "
+        "not in CI (if the environment variable CI is set). always: yes, in CI too; start a standing server if none is "
+        "up. never: no.",
         "WHEN",
         ("auto", "always", "never"),
     ),
     Setting(
         "report",
         "",
-        "files to write the report of all netns tests to when the run ends: an HTML page, JSON or Markdown, by the "
-        "suffix of each file",
+        "The files to which the report of all netns tests is written when the run ends. The suffix of each file "
+        "chooses the format: .html, .json or .md.",
         "FILE.html|FILE.json|FILE.md[,...]",
     ),
     Setting(
         "general_log",
         "off",
-        "whether servers write the general query log: with on, the report of a failed test has the last statements of "
-        "all connections, closed ones too, and those of MariaDB; a server that others run is left as it is",
+        "Whether servers write the general query log. on: the report of a failed test has the last statements of all "
+        "connections, even of closed connections and on MariaDB. off: the report has the statements of open "
+        "connections on MySQL. A server that you run yourself keeps its own log settings.",
         "WHEN",
         ("off", "on"),
     ),
     Setting(
         "capture",
         "off",
-        "whether to write the packets of a netns test to a pcapng file for Wireshark, with all interfaces of all "
-        "namespaces: failed for tests that fail, all for every netns test",
+        "Which netns tests leave their packets in a pcapng file for Wireshark. The file has all interfaces of all "
+        "namespaces. off: none. failed: tests that fail. all: all tests.",
         "WHICH",
         ("off", "failed", "all"),
     ),
     Setting(
         "capture_dir",
         "netns-captures",
-        "the folder for the files of netns_capture, one for each test",
+        "The folder for the files of netns_capture, one file for each test.",
         "DIR",
     ),
     Setting(
         "capture_keys",
         "off",
-        "whether the files of netns_capture contain the secrets of the TLS connections that mysql.connector and "
-        "PyMySQL opened through this plugin, so that Wireshark decrypts them",
+        "Whether the files of netns_capture contain the secrets of TLS connections, so that Wireshark can decrypt "
+        "them. on: for connections that mysql.connector and PyMySQL opened through this plugin. off: never.",
         "WHEN",
         ("off", "on"),
     ),
-    Setting("start_timeout", "30", "how long to wait for a mysqld to answer, in seconds, at most a day", "SECONDS"),
     Setting(
-        "cache", "", "the folder for fetched servers and data directories; empty means the user's cache folder", "DIR"
+        "start_timeout",
+        "30",
+        "How long to wait for a server to answer, in seconds. The longest time is a day, 86400.",
+        "SECONDS",
+    ),
+    Setting(
+        "cache",
+        "",
+        "The folder for fetched servers and data directories. An empty value means the folder pytest-netns-mysql in "
+        "the user's cache folder: $XDG_CACHE_HOME, else ~/.cache.",
+        "DIR",
     ),
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandparser import add_settings, as_json, show_progress
+from pytest_netns_mysql.commands.commandparser import add_settings, add_topology, as_json, show_progress
 from pytest_netns_mysql.commands.ownserver import Progress, start_server, startable_kind
 from pytest_netns_mysql.errors import SettingError
 
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Print who may log in from where, by the accounts in SQL files: a table of users and namespaces.
 
-The files are loaded into a new server, which listens where the topology says and ends with the command. Without files,
-the server is loaded with what the topology names, a compose file's variables and init folder for example. Any SQL will
-do: a schema with its accounts, `mysqldump --users`, `mariadb-dump --system=users`, the output of pt-show-grants, or a
-full dump. Each cell of the table names the account that the server picks, or the number of its error and the reason.
-Below it stand the accounts that a more specific account hides."""
+The command loads the files into a new server, which listens where the topology says and ends with the command. Any SQL
+with accounts will do: a schema with its accounts, `mysqldump --users`, `mariadb-dump --system=users`, the output of
+pt-show-grants, or a full dump. Without files, the server is loaded with what the topology names, such as the variables
+and the init folder of a compose file.
+
+Each cell of the table names the account that the server picks, or the number of the server's error and the reason.
+Accounts that are hidden by a more specific account are listed below the table."""
 EXAMPLES = """\
   netns-mysql access schema.sql
   netns-mysql access accounts.sql --topology nat --user app
@@ -37,16 +39,23 @@ _OPTIONS = {"loose_mysql_native_password": True}
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("files", nargs="*", metavar="FILE", help="an SQL file; several are loaded in this order")
-    add_settings(parser, "topology", "mysqld", "mode", "cache")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="An SQL file. Several files are loaded in this order.")
+    add_settings(parser, "mode")
+    add_topology(parser)
+    parser.add_argument(
+        "--mysqld",
+        metavar="auto|mariadb|PATH|docker://IMAGE",
+        help="The server that the files are loaded into, as a value of netns_mysqld. Default: auto.",
+    )
+    add_settings(parser, "cache")
     parser.add_argument(
         "--user",
         action="append",
         dest="users",
         metavar="USER",
-        help="a user to show; may be given several times; default: all users that the files create",
+        help="A user to show. Repeat the option for several users. Default: all users that the files create.",
     )
-    parser.add_argument("--format", choices=_FORMATS, default=_FORMATS[0], help=f"the format; default {_FORMATS[0]}")
+    parser.add_argument("--format", choices=_FORMATS, default=_FORMATS[0], help=f"The format. Default: {_FORMATS[0]}.")
 
 
 def main(options: argparse.Namespace, settings: table.Settings) -> int:

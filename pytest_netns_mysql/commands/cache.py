@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.cache.contents import Entry
 
 DESCRIPTION = """\
-List what lies in the cache, how large it is, and when it was used last; or clear it. What is cleared is fetched or made
-again when it is needed. What a running session uses is kept, and the exit code is then 1."""
+List what the cache contains, with sizes and the dates of the last use; or clear the cache. Everything that you clear is
+fetched or made again when it is needed. Entries that a running session uses are kept, and the exit code is then 1."""
 EXAMPLES = """\
   netns-mysql cache
   netns-mysql cache clear templates
@@ -28,16 +28,16 @@ _UNITS = ("B", "KiB", "MiB", "GiB")
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "action", nargs="?", choices=("list", "clear"), default="list", help="list or clear; default list"
+        "action", nargs="?", choices=("list", "clear"), default="list", help="What to do. Default: list."
     )
     parser.add_argument(
         "what",
         nargs="*",
         metavar="WHAT",
-        help="what to clear: servers, templates (data directories), seeds (data directories with loaded data), states, "
-        "or names that the list shows; default everything",
+        help="The entries to list or clear: servers, templates (data directories), seeds (data directories with loaded "
+        "data), states (facts about fresh servers), or names that the list shows. Default: everything.",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument("--json", action="store_true", help="Print JSON, for programs.")
     add_settings(parser, "cache")
 
 

@@ -22,7 +22,9 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **options: object) -> None:
         """Take the options of argparse.ArgumentParser."""
-        super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)  # type: ignore[arg-type]
+        formatter = argparse.RawDescriptionHelpFormatter
+        super().__init__(formatter_class=formatter, add_help=False, **options)  # type: ignore[arg-type]
+        self.add_argument("-h", "--help", action="help", help="Show this help and exit.")
 
     def error(self, message: str) -> NoReturn:
         """Print the usage, the error and a remedy, and exit with the code 2."""
@@ -39,29 +41,28 @@ class Parser(argparse.ArgumentParser):
         return f"{self.prog} --help shows what can be written here, with examples"
 
 
-ONE_TOPOLOGY = (
-    "the network: a preset, a TOML file, FILE::NAME, or a compose file; default: the netns-topology.toml here, else "
-    "red-blue"
+_ONE_TOPOLOGY = (
+    "The network: a preset, a TOML file, FILE::NAME for one of several topologies in a file, a compose file, or a "
+    "folder with a compose file. Default: the netns-topology.toml in the working directory, else red-blue."
 )
-"""The help of --topology for commands that take one topology."""
 
 
-def add_settings(parser: argparse.ArgumentParser, *names: str, topology: str | None = None) -> None:
+def add_topology(parser: argparse.ArgumentParser) -> None:
+    """Add the option --topology of a command that takes one topology."""
+    parser.add_argument("--topology", metavar="NAME|FILE", help=_ONE_TOPOLOGY)
+
+
+def add_settings(parser: argparse.ArgumentParser, *names: str) -> None:
     """Add options for settings, with the help that the settings have everywhere.
 
     Args:
         parser: The parser of the command.
         names: The names of the settings.
-        topology: The help of --topology, if the command takes the option and only one topology.
     """
-    if topology is not None:
-        parser.add_argument("--topology", metavar="NAME|FILE", help=topology)
     for setting in table.TABLE:
         if setting.name in names:
-            default = f"; default {setting.default}" if setting.default else ""
-            choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
-            text = f"{setting.help}{choices}{default}"
-            parser.add_argument(f"--{setting.name}", metavar=setting.metavar, help=text.replace("%", "%%"))
+            text = setting.help_with_default.replace("%", "%%")
+            parser.add_argument(f"--{setting.name}", metavar=setting.metavar, help=text)
 
 
 def given(options: argparse.Namespace) -> table.Reader:

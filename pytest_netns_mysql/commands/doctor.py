@@ -13,8 +13,8 @@ from pytest_netns_mysql.kernel.finding import Finding
 from pytest_netns_mysql.kernel.linuxonly import platform_error
 
 DESCRIPTION = """\
-Check each prerequisite of netns tests by trying it, and print a remedy for each that is missing. Nothing is left
-behind. The exit code is 1 if netns tests cannot run here."""
+Check each prerequisite of netns tests by trying it, and print a remedy for each prerequisite that is missing. Nothing
+is left behind. The exit code is 1 if netns tests cannot run here."""
 EXAMPLES = """\
   netns-mysql doctor
   netns-mysql doctor --json
@@ -24,7 +24,7 @@ _OURSELVES = "netns-mysql doctor"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument("--json", action="store_true", help="Print JSON, for programs.")
     add_settings(parser, "mode", "cache")
 
 

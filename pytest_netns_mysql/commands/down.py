@@ -7,7 +7,7 @@ import argparse
 from pytest_netns_mysql import settings as table
 
 DESCRIPTION = """\
-End standing servers, and wait until they are gone."""
+End standing servers, and wait until they have ended."""
 EXAMPLES = """\
   netns-mysql down
   netns-mysql down 4711"""
@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         type=int,
         metavar="PID",
-        help="the pid of a server, as `netns-mysql ls` shows it; default all",
+        help="The process id of a server, as `netns-mysql ls` shows it. Default: all servers.",
     )
 
 

@@ -9,7 +9,7 @@ from pytest_netns_mysql.commands.commandparser import add_settings, show_progres
 
 DESCRIPTION = """\
 Fetch a server or MySQL Router from the machine's own signed package sources, and unpack it into the cache. Nothing is
-installed, and root is not needed. The last line printed is the path of the program."""
+installed, and root is not needed. The last line of the output is the path of the program."""
 EXAMPLES = """\
   netns-mysql fetch
   netns-mysql fetch mariadb"""
@@ -19,7 +19,7 @@ PRODUCTS = ("mysql", "mariadb", "router")  # repeated here, because importing th
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "product", nargs="?", choices=PRODUCTS, default=PRODUCTS[0], help=f"what to fetch; default {PRODUCTS[0]}"
+        "product", nargs="?", choices=PRODUCTS, default=PRODUCTS[0], help=f"What to fetch. Default: {PRODUCTS[0]}."
     )
     add_settings(parser, "cache")
 

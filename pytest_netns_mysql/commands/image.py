@@ -8,8 +8,8 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.commandparser import add_settings, show_progress
 
 DESCRIPTION = """\
-Make a container image of the fetched server, for machines that reach no registry. The line printed is the value for
-netns_mysqld."""
+Make a container image of the fetched server, for machines that cannot reach a registry. The output is a value for the
+setting netns_mysqld."""
 EXAMPLES = """\
   netns-mysql image
   netns-mysql image shop/mysql:9.7"""
@@ -19,7 +19,7 @@ _IMAGE = "netns-mysql:latest"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "reference", nargs="?", metavar="NAME", default=_IMAGE, help=f"the name of the image; default {_IMAGE}"
+        "reference", nargs="?", metavar="NAME", default=_IMAGE, help=f"The name of the image. Default: {_IMAGE}."
     )
     add_settings(parser, "cache")
 

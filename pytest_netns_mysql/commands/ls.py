@@ -8,8 +8,8 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.commandparser import as_json, as_table, clock_time
 
 DESCRIPTION = """\
-List the standing servers of this user, which `netns-mysql up` started: pid, server, topology, since when, and whether a
-run uses it now."""
+List the standing servers of this user, which `netns-mysql up` started. Each line shows the process id, the server, the
+topology, the start time, and whether a run uses the server now."""
 EXAMPLES = """\
   netns-mysql ls
   netns-mysql ls --json"""
@@ -17,7 +17,7 @@ EXAMPLES = """\
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument("--json", action="store_true", help="Print JSON, for programs.")
 
 
 def main(options: argparse.Namespace, _settings: table.Settings) -> int:

@@ -6,11 +6,12 @@ import argparse
 
 from pytest_netns_mysql import paths
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandparser import add_settings, given
+from pytest_netns_mysql.commands.commandparser import given
 
 DESCRIPTION = """\
-Print the project's topologies and servers as JSON in one line, for the matrix of a CI job. Nothing is started. With
---shards, several jobs share the tests of a cell by pytest-split: --splits and --group."""
+Print the project's topologies and servers in one line of JSON, for the matrix of a CI job. Nothing is started. The
+settings of the project come from the command line, the environment and the ini file. With --shards, several jobs share
+the tests of each topology and server, by the options --splits and --group of pytest-split."""
 EXAMPLES = """\
   netns-mysql matrix
   netns-mysql matrix --mysqld auto,mariadb
@@ -20,19 +21,23 @@ EXAMPLES = """\
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    add_settings(parser, "topology", "mysqld")
+    for name, what in (("topology", "topologies"), ("mysqld", "servers")):
+        (setting,) = (setting for setting in table.TABLE if setting.name == name)
+        help_text = f"The {what} of the matrix, separated by commas. Default: {setting.ini} of the project."
+        parser.add_argument(f"--{name}", metavar=setting.metavar, help=help_text)
     parser.add_argument(
         "--shards",
         type=_from_one,
         default=0,
         metavar="N",
-        help="how many jobs share the tests of each topology and server; default: one job, without pytest-split",
+        help="The number of jobs that share the tests of each topology and server. Default: one job, without "
+        "pytest-split.",
     )
     parser.add_argument(
         "--format",
         choices=("github", "gitlab"),
         default="github",
-        help="for whom: a matrix for GitHub Actions (the default), or the key parallel of a GitLab job",
+        help="github: a matrix for GitHub Actions. gitlab: the key parallel of a GitLab job. Default: github.",
     )
 
 

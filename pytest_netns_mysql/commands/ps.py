@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 List the running sessions of this user: pytest processes and xdist workers that have a sandbox, commands of
-`netns-mysql run`, and standing servers. A line has the pid, since when it runs, the test that is running and its
+`netns-mysql run`, and standing servers. Each line shows the process id, the start time, the running test and its
 namespace, and the servers with their endpoints. `netns-mysql shell` enters a session."""
 EXAMPLES = """\
   netns-mysql ps
@@ -25,7 +25,7 @@ NONE = "no session is running"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument("--json", action="store_true", help="Print JSON, for programs.")
 
 
 def main(options: argparse.Namespace, _settings: table.Settings) -> int:

@@ -6,12 +6,12 @@ import argparse
 import sys
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandparser import ONE_TOPOLOGY, USAGE, add_settings, show_progress
+from pytest_netns_mysql.commands.commandparser import USAGE, add_settings, add_topology, show_progress
 from pytest_netns_mysql.endpoint import GLOBAL
 
 DESCRIPTION = """\
-Run a command in a new sandbox: in the namespaces of a topology, with a private /run/netns, and with a server if you
-ask for one. The sandbox and the server end with the command, whose exit code is returned."""
+Run a command in a new sandbox, which has the namespaces of a topology and a private /run/netns. With --mysqld, a server
+runs in the sandbox, too. The sandbox and the server end with the command. The exit code is that of the command."""
 EXAMPLES = """\
   netns-mysql run -- ip netns list
   netns-mysql run --netns red -- ip address
@@ -23,18 +23,20 @@ USAGE_LINE = "netns-mysql run [--topology T] [--netns NS] [--mysqld [auto|PATH]]
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.usage = USAGE_LINE
-    add_settings(parser, "mode", "cache", topology=ONE_TOPOLOGY)
+    add_topology(parser)
+    add_settings(parser, "mode", "cache")
     parser.add_argument(
-        "--netns", metavar="NS", default=GLOBAL, help="the namespace that the command runs in; default global"
+        "--netns", metavar="NS", default=GLOBAL, help="The namespace that the command runs in. Default: global."
     )
     parser.add_argument(
         "--mysqld",
         nargs="?",
         const="auto",
         metavar="auto|PATH",
-        help="also start a server, with an account for each namespace, which ends with the command",
+        help="Start a server, too, with an account for each namespace, such as red_user. The accounts have no "
+        "password.",
     )
-    parser.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD...", help="the command and its arguments")
+    parser.add_argument("argv", nargs=argparse.REMAINDER, metavar="-- CMD...", help="The command and its arguments.")
 
 
 def main(options: argparse.Namespace, settings: table.Settings) -> int:

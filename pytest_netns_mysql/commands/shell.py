@@ -7,10 +7,10 @@ import argparse
 from pytest_netns_mysql import settings as table
 
 DESCRIPTION = """\
-Enter a running session from another terminal: its user, mount and network namespaces, with the capabilities that
-programs have there, so that `ip netns exec`, `ip link` and `tcpdump` work without root. `mysql` connects without
-arguments as the account of the running test, or else as the administrator. Without CMD it starts $SHELL; with CMD it
-returns the exit code of CMD. `netns-mysql ps` lists the sessions."""
+Enter a running session from another terminal: its user, mount and network namespaces. Programs that you start there
+have the capabilities of the session, so `ip netns exec`, `ip link` and `tcpdump` work without root. `mysql` needs no
+arguments: it connects as the account of the running test, or else as the administrator. Without CMD, your $SHELL is
+started. With CMD, the exit code is that of CMD. `netns-mysql ps` lists the sessions."""
 EXAMPLES = """\
   netns-mysql shell
   netns-mysql shell red
@@ -23,9 +23,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.usage = "netns-mysql shell [--pid PID] [NS] [-- CMD...]"
     parser.add_argument(
-        "namespace", nargs="?", metavar="NS", help="the namespace to enter; default: the running test's, else global"
+        "namespace", nargs="?", metavar="NS", help="The namespace to enter. Default: the running test's, else global."
     )
-    parser.add_argument("--pid", type=int, metavar="PID", help="the session's process; needed if there are several")
+    parser.add_argument(
+        "--pid", type=int, metavar="PID", help="The session's process id. Needed if there are several sessions."
+    )
 
 
 def main(options: argparse.Namespace, _settings: table.Settings) -> int:

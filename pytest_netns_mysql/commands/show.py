@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pytest_netns_mysql.topology.topology import Topology
 
 DESCRIPTION = """\
-Draw a topology: its namespaces, interfaces, addresses, routes and endpoints. Nothing is started. With --format toml it
-is printed as a TOML file, which may be changed and used instead of a compose file."""
+Draw a topology: its namespaces, interfaces, addresses, routes and endpoints. Nothing is started. With --format toml,
+the topology is printed as a TOML file, which you can change and use in place of a compose file."""
 EXAMPLES = """\
   netns-mysql show
   netns-mysql show cluster --format svg > cluster.svg
@@ -32,11 +32,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "topology",
         nargs="?",
         metavar="TOPOLOGY",
-        help=f"a preset ({', '.join(presets())}), a TOML file or a compose file; default: the netns-topology.toml "
-        "here, else red-blue",
+        help=f"A preset ({', '.join(presets())}), a TOML file, FILE::NAME for one of several topologies in a file, a "
+        "compose file, or a folder with a compose file. Default: the netns-topology.toml in the working directory, "
+        "else red-blue.",
     )
     parser.add_argument(
-        "--format", choices=(*FORMATS, _TOML), default=FORMATS[0], help=f"the format; default {FORMATS[0]}"
+        "--format", choices=(*FORMATS, _TOML), default=FORMATS[0], help=f"The format. Default: {FORMATS[0]}."
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from pytest_netns_mysql import settings as table
-from pytest_netns_mysql.commands.commandparser import ONE_TOPOLOGY, add_settings, show_progress
+from pytest_netns_mysql.commands.commandparser import add_settings, add_topology, show_progress
 
 DESCRIPTION = """\
-Start a standing server: the next pytest runs with the same settings use it, one at a time, and need not start one. It
-ends with `netns-mysql down`, or with the login session."""
+Start a standing server. The next pytest runs with the same settings use this server, one run at a time, and need not
+start a server. The standing server ends with `netns-mysql down`, or with the login session."""
 EXAMPLES = """\
   netns-mysql up
   netns-mysql up --topology dual-stack --mysqld mariadb"""
@@ -17,12 +17,13 @@ EXAMPLES = """\
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    add_settings(parser, "mode", "cache", topology=ONE_TOPOLOGY)
+    add_topology(parser)
+    add_settings(parser, "mode", "cache")
     parser.add_argument(
         "--mysqld",
         metavar="auto|mariadb|PATH",
-        help="the server: a mysqld, a mariadbd or a base directory; auto is a MySQL on PATH, else a fetched one; "
-        "default auto",
+        help="The server: auto, mariadb, or the path of a mysqld, of a mariadbd, or of a folder with bin/mysqld. auto "
+        "is a MySQL on PATH, else a fetched one. Default: auto.",
     )
 
 

@@ -16,8 +16,8 @@ class Explanation:
 
     Attributes:
         what: What happened, in one sentence.
-        details: Which account, grant, link or schema counted: a line each.
-        remedies: What would have made it succeed, the best first: a line each.
+        details: The accounts, grants, links or schemas that mattered, one line for each.
+        remedies: What would have made the test succeed, the best first, one line for each.
     """
 
     what: str
@@ -31,11 +31,11 @@ class Place:
 
     Attributes:
         namespace: The test's namespace.
-        addresses: Its addresses, each in CIDR notation.
+        addresses: The addresses of the namespace, in CIDR notation.
         topology: The name of the topology.
         source: The preset or file that the topology comes from.
-        servers: For each server its name, product and version, endpoints and state, such as
-            ``mysqld: MySQL 9.7.4 at 192.0.2.2/red, pid 4711``; a replica has a line for each channel.
+        servers: For each server the name, product and version, endpoints and state, such as
+            ``mysqld: MySQL 9.7.4 at 192.0.2.2/red, pid 4711``. A replica has a line for each channel.
     """
 
     namespace: str
@@ -50,19 +50,19 @@ class Connection:
     """An attempt of the test to connect.
 
     Attributes:
-        at: When it began, in seconds since the epoch.
+        at: When the attempt began, in seconds since the epoch.
         server: The server's name.
         namespace: The namespace of the client.
-        origin: The source address as the server sees it, or '' if it is not known.
+        origin: The source address as the server sees it, or '' if that is not known.
         endpoint: The endpoint, as ``addr/ns``.
-        port: Its port.
+        port: The port of the endpoint.
         user: The user name that the client gave.
-        account: The account that the server picks, for the connection whose error is the test's, else for the last
-            one; '' for all others.
+        account: The account that the server picks. It is given for the connection whose error is the test's error, or
+            else for the last connection, and is '' for all others.
         driver: The driver's name.
-        tls: ``yes``, ``no`` or ''.
+        tls: ``yes``, ``no``, or '' if that is not known.
         error: The error in one line, or '' for a connection that was opened.
-        failed_test: Whether its error is the error of the test.
+        failed_test: Whether this error is the error of the test.
         errno: The number of the error, or None.
     """
 
@@ -86,13 +86,13 @@ class Statement:
     """A statement that a server ran during the test.
 
     Attributes:
-        at: When it ended, in seconds since the epoch, or None if that is not known. In the general query log it is
-            when it began.
+        at: When the statement ended, in seconds since the epoch, or None if that is not known. For a statement from
+            the general query log, when it began.
         server: The server's name.
         account: The account, such as ``app@192.0.2.2``.
-        text: The statement, without passwords; the first 2,000 characters.
-        error: Its error, or ''.
-        connection: The number of the connection on its server, or None.
+        text: The first 2,000 characters of the statement, without passwords.
+        error: The error of the statement, or ''.
+        connection: The number of the connection on the server, or None.
     """
 
     at: float | None
@@ -109,11 +109,11 @@ class Client:
 
     Attributes:
         server: The server's name.
-        number: The number of the connection on its server.
+        number: The number of the connection on the server.
         user: The user.
         host: The host that the server sees, with the port.
         namespace: The namespace that the host belongs to, or ''.
-        state: What it does: ``idle for 3 s``, or the running statement.
+        state: What the connection does: ``idle for 3 s``, or the running statement.
     """
 
     server: str
@@ -126,13 +126,13 @@ class Client:
 
 @dataclass(frozen=True)
 class NamespaceState:
-    """What one namespace has when the report is made.
+    """The state of one namespace when the report is made.
 
     Attributes:
         name: The namespace's name.
-        addresses: ``interface address/prefix`` of each address, with ``, DOWN`` for an interface that is down.
-        routes: Its routes, as ip-route(8) shows them.
-        sockets: Its listening TCP sockets, such as ``192.0.2.2:3306``.
+        addresses: ``interface address/prefix`` for each address, with ``, DOWN`` if the interface is down.
+        routes: The routes, as ip-route(8) shows them.
+        sockets: The listening TCP sockets, such as ``192.0.2.2:3306``.
     """
 
     name: str
@@ -146,12 +146,12 @@ class FaultState:
     """A fault of the network, in force or healed.
 
     Attributes:
-        what: The fault as a clause.
-        namespaces: The namespaces that it concerns.
-        began: When it began, in seconds since the epoch.
-        ended: When it was healed, or None.
-        healed_by: Who healed it, '' for the test's own code.
-        test: The test that caused it, where that is an earlier one, else ''.
+        what: The fault as a clause, such as ``the link of red to global is down``.
+        namespaces: The namespaces that the fault concerns.
+        began: When the fault began, in seconds since the epoch.
+        ended: When the fault was healed, or None if it is in force.
+        healed_by: What healed the fault, or '' for the test's own code.
+        test: The test that caused the fault if that was an earlier test, else ''.
     """
 
     what: str
@@ -167,10 +167,10 @@ class Event:
     """A line of the timeline.
 
     Attributes:
-        at: In seconds since the epoch.
+        at: When it happened, in seconds since the epoch.
         kind: ``step`` (of the test), ``connection``, ``statement``, ``log``, ``fault`` or ``failure``.
         text: What happened, in one line.
-        server: The server that it concerns, or ''.
+        server: The server that the event concerns, or ''.
     """
 
     at: float
@@ -181,7 +181,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Section:
-    """A section that the project added by the hook pytest_netns_report_sections.
+    """A section that the project added with the hook pytest_netns_report_sections.
 
     Attributes:
         title: The title, in one line.
@@ -194,28 +194,28 @@ class Section:
 
 @dataclass(frozen=True)
 class TestReport:
-    """The report of one netns test. A test that passed has its place, its times and its connections alone.
+    """The report of one netns test. For a test that passed, only the place, the times and the connections are given.
 
     Attributes:
         nodeid: The test, as pytest names it.
         outcome: ``passed``, ``failed`` or ``skipped``.
-        phase: ``setup``, ``call`` or ``teardown``: where it failed.
+        phase: The phase that failed: ``setup``, ``call`` or ``teardown``.
         began: When the test began, in seconds since the epoch.
-        duration: In seconds.
-        place: Where it ran.
+        duration: How long the test took, in seconds.
+        place: Where the test ran.
         error: The error in one line, or ''.
-        traceback: The text that pytest shows of the failure, or ''.
-        explanation: Why it failed, or None if there is nothing to say.
-        log: For each server the lines of its error log that were written during the test.
+        traceback: The text of the failure that pytest shows, or ''.
+        explanation: Why the test failed, or None if that is not known.
+        log: The lines of the error log that were written during the test, for each server.
         statements: The last statements.
-        clients: Who is connected from where.
+        clients: The open connections, with where they come from.
         connections: The test's attempts to connect.
-        namespaces: The namespaces involved.
+        namespaces: The namespaces that the failure involves.
         faults: The faults in force, and those that were healed.
         changes: What the test changed in the network by other means, such as ip-link(8).
-        timeline: All that happened, in order.
-        files: Where the files lie, by what they are: the data directories, the packets.
-        sections: What the project added by the hook pytest_netns_report_sections.
+        timeline: Everything that happened, in order.
+        files: The paths of the files by what they are, such as the data directories and the packets.
+        sections: The sections that the project added with the hook pytest_netns_report_sections.
     """
 
     __test__ = False  # pytest must not collect it
@@ -247,13 +247,13 @@ class RunReport:
 
     Attributes:
         tests: The tests, in the order in which they ended.
-        topologies: The drawing of each topology by name: its SVG, and its Mermaid diagram.
-        began: In seconds since the epoch.
-        duration: In seconds.
-        versions: Python, pytest, this plugin and the servers, by name.
-        colours: For each topology the colour of each namespace in its drawing, such as ``#b83a3a``.
-        remarks: What else happened to the run, such as an interruption: a sentence each.
-        format: The version of this format. It grows when a field is renamed or removed, or changes its meaning.
+        topologies: The drawing of each topology, by name: an SVG and a Mermaid diagram.
+        began: When the run began, in seconds since the epoch.
+        duration: How long the run took, in seconds.
+        versions: The versions of Python, pytest, this plugin and the servers, by name.
+        colours: The colour of each namespace in the drawing of each topology, such as ``#b83a3a``.
+        remarks: What else happened to the run, such as an interruption, one sentence for each.
+        format: The version of this format. It grows when a key is renamed or removed, or changes its meaning.
     """
 
     tests: tuple[TestReport, ...]

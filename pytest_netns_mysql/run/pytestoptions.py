@@ -74,9 +74,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Add a command line option and an ini key for each setting."""
     group = parser.getgroup("netns", "MySQL in network namespaces")
     for setting in TABLE:
-        choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
-        default = f"; default {setting.default}" if setting.default else ""
-        text = f"{setting.help}{choices}{default}"
+        text = setting.help_with_default
         more: dict[str, Any] = {}
         if setting.name == "topology":
             more = {"nargs": "?", "const": SHOW, "action": TopologyAction}
