@@ -28,8 +28,7 @@ class MySQLServer(Instance):
     """A MySQL server in the sandbox. It stops with ``kill()`` or when this process ends.
 
     Attributes:
-        version: The server's version as a tuple, such as (9, 7, 4).
-        error_log: The whole error log as text.
+        network: The network in whose namespaces the server listens.
     """
 
     @property
