@@ -105,7 +105,7 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-@pytest.mark.parametrize("call", ["execute", "running_pid"])
+@pytest.mark.parametrize("call", ["execute", "_running_pid"])
 def test_a_server_that_dies_during_a_snapshot_is_reported(
     own: MySQLServer, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
