@@ -1,8 +1,8 @@
 """The floor that nobody can be faster than: an empty pytest run, and a bare boot of the same mysqld.
 
 What is known of the server is what a running one shows: `netns_mysqld.pid` leads to its command line and its
-environment. The data directory is made here, in the way that docs/explanation/speed.md describes: initialized, booted and shut down
-once.
+environment. The data directory is made here, in the way that docs/explanation/speed.md describes: initialized, booted
+and shut down once.
 """
 
 from __future__ import annotations

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest_netns_mysql
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -55,6 +58,16 @@ def link_to_the_repository(app: Sphinx, docname: str, source: list[str]) -> None
     source[0] = re.sub(r"\]\((?!https?:)([^)#\s]+)(#[^)\s]*)?\)", linked, source[0])
 
 
+def without_constructor(
+    _app: Sphinx, what: str, _name: str, value: Any, _options: Any, signature: str | None, _returned: str | None
+) -> tuple[str, None] | None:
+    """Leave the arguments out of a class that users get from fixtures and do not construct."""
+    is_of_topology = dataclasses.is_dataclass(value) and value.__module__.startswith("pytest_netns_mysql.topology")
+    is_constructed = is_of_topology or value is pytest_netns_mysql.NamespacePool
+    return ("", None) if signature and what in ("class", "exception") and not is_constructed else None
+
+
 def setup(app: Sphinx) -> None:
     """Register what this file adds to Sphinx."""
     app.connect("source-read", link_to_the_repository)
+    app.connect("autodoc-process-signature", without_constructor)

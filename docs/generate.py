@@ -13,6 +13,8 @@ import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 import introductions
@@ -197,9 +199,25 @@ def api_page() -> str:
             kind = "class" if name[0].isupper() else "function"
             kind = "exception" if name in errors else kind
             lines += ["", "```{eval-rst}", f".. auto{kind}:: pytest_netns_mysql.{name}"]
-            lines += ["   :members:"] if kind == "class" else []
+            lines += _member_options(getattr(pytest_netns_mysql, name)) if kind == "class" else []
             lines += ["```"]
     return "\n".join(lines) + "\n"
+
+
+def _member_options(kind: type) -> list[str]:
+    """Return the options with which autodoc shows the members of a class, and those from bases that are internal."""
+    exported = {getattr(pytest_netns_mysql, name) for name in pytest_netns_mysql.__all__}
+    bases = kind.__mro__[1:]
+    internal = list(takewhile(lambda base: base not in exported and base.__module__.startswith("pytest_netns_"), bases))
+    inherited = {name for base in internal for name, value in vars(base).items() if _is_described(value)}
+    if all(name.startswith("_") or name in vars(kind) for name in inherited):
+        return ["   :members:"]
+    first_hidden = bases[len(internal)]  # a builtin, or a class that is on the page itself
+    return ["   :members:", f"   :inherited-members: {first_hidden.__name__}"]
+
+
+def _is_described(member: object) -> bool:
+    return inspect.isroutine(member) or isinstance(member, property | cached_property)
 
 
 def _signature(function: Callable[..., object]) -> str:

@@ -97,13 +97,13 @@ class NetnsError(Exception):
         self.tried: tuple[str, ...] = tuple(tried)
         self.remedies: tuple[str, ...] = tuple(remedies)
 
-    def at(self: _Error, where: str | None) -> _Error:
+    def _at(self: _Error, where: str | None) -> _Error:
         """Return the same error at another place."""
         error = copy.copy(self)
         error.where = where
         return error
 
-    def with_tried(self: _Error, *tried: str) -> _Error:
+    def _with_tried(self: _Error, *tried: str) -> _Error:
         """Return the same error with more lines of what was tried."""
         error = copy.copy(self)
         error.tried = (*self.tried, *tried)
@@ -143,7 +143,7 @@ class TopologyError(NetnsError):
     faults: tuple[NetnsError, ...] = ()
 
     @classmethod
-    def of_several(cls, faults: Sequence[NetnsError], *, where: str) -> TopologyError:
+    def _of_several(cls, faults: Sequence[NetnsError], *, where: str) -> TopologyError:
         """Return an error that lists several faults, each with its place and its remedy.
 
         Args:

@@ -71,7 +71,7 @@ def netns(request: pytest.FixtureRequest, netns_topology: Topology, _netns_serve
         session.networks.make_sandbox(worker=hasattr(request.config, "workerinput"))
     except SandboxError as error:
         if session.settings.unavailable == "skip":
-            pytest.skip(str(error.at(error.where or session.machine)))
+            pytest.skip(str(error._at(error.where or session.machine)))
         raise
     if not isinstance(netns_topology, Topology):
         raise TopologyError(
@@ -139,7 +139,7 @@ def _netns_accounts(request: pytest.FixtureRequest) -> Iterator[Callable[[MySQLS
     made: dict[object, Accounts] = {}
 
     def on(server: MySQLServer) -> Accounts:
-        return made.setdefault(server.dataset, Accounts(server))
+        return made.setdefault(server._dataset, Accounts(server))
 
     request.node.stash[ACCOUNTS] = made.values()
     yield on

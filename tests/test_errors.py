@@ -95,14 +95,14 @@ def test_long_lists_end_with_how_many_there_are_more() -> None:
 
 
 def test_of_many_faults_the_first_twenty_are_shown() -> None:
-    error = TopologyError.of_several([TopologyError(f"fault {n}") for n in range(20_000)], where="shop.toml")
+    error = TopologyError._of_several([TopologyError(f"fault {n}") for n in range(20_000)], where="shop.toml")
     lines = str(error).splitlines()
     assert lines[:3] == ["the topology has 20000 faults", "  where: shop.toml", "  1. fault 0"]
     assert lines[-2:] == ["  20. fault 19", "  and 19,980 more"]
 
 
 def test_of_long_faults_fewer_are_shown() -> None:
-    error = TopologyError.of_several([TopologyError("x" * 50_000, where="y" * 50_000)] * 30, where="z" * 50_000)
+    error = TopologyError._of_several([TopologyError("x" * 50_000, where="y" * 50_000)] * 30, where="z" * 50_000)
     assert len(str(error)) < 10_000
     assert str(error).endswith(" more")
 

@@ -77,7 +77,7 @@ def topologies_of(node: pytest.Item, markers: Sequence[pytest.Mark], session: Ne
         try:
             return session.topologies.named(choice, node.path.parent)
         except NetnsError as error:
-            raise error.at(f"{error.where or choice}, for @pytest.mark.netns of {node.nodeid}") from error
+            raise error._at(f"{error.where or choice}, for @pytest.mark.netns of {node.nodeid}") from error
     return session.topologies.of_settings
 
 

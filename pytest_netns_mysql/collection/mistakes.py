@@ -42,10 +42,10 @@ def check_servers(item: pytest.Item, topology: Topology, session: NetnsSession) 
     if has_factories():
         _check_declarations(item, topology, session)
     if "netns_mysqld" in names:
-        spec = session.hooks.server_spec(OWN_SERVER, ServerSpec.of_topology(topology), topology)
+        spec = session.hooks.server_spec(OWN_SERVER, ServerSpec._of_topology(topology), topology)
         kinds = _kinds(item, spec.mysqld, session)
         where = f"{topology.source}: mysqld"
-        spec.check(topology, kinds, where=where, where_options=f"{where}.options")
+        spec._check(topology, kinds, where=where, where_options=f"{where}.options")
         if "netns_mysqlx" in names:
             _check_mysqlx(topology, kinds, f"netns_mysqlx of {item.nodeid}")
 
@@ -78,6 +78,6 @@ def _kinds(item: pytest.Item, mysqld: str | None, session: NetnsSession) -> list
 def _check_mysqlx(topology: Topology, kinds: Sequence[Kind], where: str) -> None:
     from pytest_netns_mysql.mysql.mysqld.kind import check_features
 
-    spec = ServerSpec.of_topology(topology, mysqlx=True)
+    spec = ServerSpec._of_topology(topology, mysqlx=True)
     for kind in kinds:
-        check_features(kind, spec.requests(), where)
+        check_features(kind, spec._requests(), where)

@@ -107,7 +107,7 @@ def access(
     try:
         matrix = _loaded(server, files, users, progress)
     finally:
-        server.discard()
+        server._discard()
     if form == "json":
         return as_json(matrix.as_dict())
     return matrix.as_markdown() if form == "markdown" else matrix.as_text()

@@ -95,7 +95,7 @@ def cells_of(given: table.Reader, folder: Path) -> list[Cell]:
         load_all(settings.topology, base=folder)  # all at once, since two of them may have the same name
         topologies = [*_topologies(settings.topology, folder)]
     except NetnsError as error:
-        raise error.at(error.where or settings.given.get("topology")) from error
+        raise error._at(error.where or settings.given.get("topology")) from error
     cells: dict[str, Cell] = {}
     for topology, source in topologies:
         for server in choices(settings.mysqld, where=settings.given.get("mysqld")):

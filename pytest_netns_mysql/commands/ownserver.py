@@ -80,10 +80,10 @@ def start_server(
     from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
     from pytest_netns_mysql.mysql.server import MySQLServer
 
-    spec: ServerSpec = ServerSpec.of_topology(network.topology).with_options(options or {})
+    spec: ServerSpec = ServerSpec._of_topology(network.topology)._with_options(options or {})
     if not loads:
         spec = replace(spec, load=())
     resolved = resolve(spec, kind, cache=settings.cache, progress=progress, start_timeout=settings.start_timeout)
     server = MySQLServer(resolved, network)
-    server.start()
+    server._start()
     return server

@@ -47,8 +47,8 @@ def up(settings: Settings, *, progress: Callable[[str], None]) -> str:
             remedies=["choose a local mysqld: --mysqld auto, or a path"],
         )
     where = f"{topology.source}: mysqld"
-    spec = ServerSpec.of_topology(topology)
-    spec.check(topology, [kind], where=where, where_options=f"{where}.options")
+    spec = ServerSpec._of_topology(topology)
+    spec._check(topology, [kind], where=where, where_options=f"{where}.options")
     resolved = resolve(spec, kind, cache=settings.cache, progress=progress, start_timeout=settings.start_timeout)
     offers.addresses(strict=True)
     address = bring_up(topology, resolved, mode=settings.mode)

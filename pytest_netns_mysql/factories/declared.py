@@ -98,7 +98,7 @@ class ServerDeclaration(Declaration):
     def check(self, topology: Topology, kinds: Sequence[Kind], where: str) -> None:
         """Check the namespaces and the server; see Declaration."""
         super().check(topology, kinds, where)
-        self.server.check(topology, kinds, where=where)
+        self.server._check(topology, kinds, where=where)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class GroupDeclaration(ServerDeclaration):
 
         self.check_namespaces(topology, where)
         groupoptions.check(self.namespaces, self.server.options, where)
-        self.server.check(topology, kinds, where=where)
+        self.server._check(topology, kinds, where=where)
 
 
 @dataclass(frozen=True)

@@ -26,12 +26,10 @@ class BuiltNamespaces(Mapping[str, Namespace]):
     """The namespaces of a topology by name, ``global`` among them, with their links, addresses and routes.
 
     Attributes:
-        sandbox: The sandbox that contains the namespaces.
         topology: The topology from which they were built.
-        directory: The directory of the namespaces' files, where /run/netns leads while the network is active.
     """
 
-    directory: Path
+    _directory: Path  # of the namespaces' files, where /run/netns leads while the network is active
 
     def __init__(self, sandbox: Sandbox, topology: Topology, *, is_built: bool = False) -> None:
         """Build a topology in a sandbox and activate the network.
@@ -44,7 +42,7 @@ class BuiltNamespaces(Mapping[str, Namespace]):
         Raises:
             NetworkError: The kernel refuses a part of the topology.
         """
-        self.sandbox = sandbox
+        self._sandbox = sandbox
         self.topology = topology
         self._where = f"topology {topology.name} ({topology.source})"
         self._namespaces: dict[str, Namespace] = {}
@@ -54,26 +52,26 @@ class BuiltNamespaces(Mapping[str, Namespace]):
                 self._open_existing()
             else:
                 self._build()
-                self.activate()
+                self._activate()
         except OSError as error:
-            self.close()
+            self._close()
             raise refused("a part of the network", error, self._where) from error
         except BaseException:
-            self.close()
+            self._close()
             raise
 
     def _build(self) -> None:
         plan = self.topology.plan
         external = self._open_external(plan.external) if plan.external else {}
-        with self.sandbox.entered():
-            self.directory, global_descriptor = self._make_directory()
+        with self._sandbox.entered():
+            self._directory, global_descriptor = self._make_directory()
             self._add(GLOBAL, global_descriptor)
             for name in self.topology.namespaces:
                 if name in external:
                     self._add(name, external[name])
-                    bind_namespace(self.directory / name, external[name])
+                    bind_namespace(self._directory / name, external[name])
                 else:
-                    self._add(name, self._open(name, partial(make_namespace, self.sandbox, self.directory / name)))
+                    self._add(name, self._open(name, partial(make_namespace, self._sandbox, self._directory / name)))
         if external:
             self._read_addresses(external)
         wire(plan, self, self._where)
@@ -83,7 +81,7 @@ class BuiltNamespaces(Mapping[str, Namespace]):
 
         found = {}
         for name, text in external.items():
-            found[name] = open_external(self.sandbox, name, text, where=self._where)
+            found[name] = open_external(self._sandbox, name, text, where=self._where)
             self._opened.append(found[name])
         return found
 
@@ -95,11 +93,11 @@ class BuiltNamespaces(Mapping[str, Namespace]):
                 self[name].addresses = current_addresses()
 
     def _open_existing(self) -> None:
-        self.directory = NETWORKS_DIRECTORY / "0"
-        self._add(GLOBAL, self.sandbox.inner.network)
-        with self.sandbox.entered():
+        self._directory = NETWORKS_DIRECTORY / "0"
+        self._add(GLOBAL, self._sandbox.inner.network)
+        with self._sandbox.entered():
             for name in self.topology.namespaces:
-                self._add(name, self._open(name, partial(os.open, self.directory / name, os.O_RDONLY | os.O_CLOEXEC)))
+                self._add(name, self._open(name, partial(os.open, self._directory / name, os.O_RDONLY | os.O_CLOEXEC)))
 
     def __getitem__(self, name: str) -> Namespace:
         try:
@@ -123,7 +121,7 @@ class BuiltNamespaces(Mapping[str, Namespace]):
     def __eq__(self, other: object) -> bool:
         return self is other
 
-    def file(self, name: str) -> Path:
+    def _file(self, name: str) -> Path:
         """Return the file of a namespace of this network, whichever network is active; it exists in the sandbox alone.
 
         Args:
@@ -132,32 +130,32 @@ class BuiltNamespaces(Mapping[str, Namespace]):
         Raises:
             UnknownNamespaceError: The topology has no such namespace.
         """
-        descriptor = self[name].descriptor
+        descriptor = self[name]._descriptor
         if name != GLOBAL:
-            return self.directory / name
-        if descriptor == self.sandbox.inner.network:
+            return self._directory / name
+        if descriptor == self._sandbox.inner.network:
             return OWN_NETWORK
-        file = NETWORKS_DIRECTORY / f"{self.directory.name}.{GLOBAL}"  # in the directory it would appear in /run/netns
-        with self.sandbox.entered():
+        file = NETWORKS_DIRECTORY / f"{self._directory.name}.{GLOBAL}"  # in the directory it would appear in /run/netns
+        with self._sandbox.entered():
             if not file.exists():
                 bind_namespace(file, descriptor)
         return file
 
-    def activate(self) -> None:
+    def _activate(self) -> None:
         """Make /run/netns and /etc/hosts of the sandbox show this network's names."""
-        with self.sandbox.entered():
+        with self._sandbox.entered():
             link = NETWORKS_DIRECTORY / "next"
-            link.symlink_to(self.directory)
+            link.symlink_to(self._directory)
             link.replace(NETNS_DIRECTORY)
             try:
                 write_names(self.topology.plan.hosts, NETWORKS_DIRECTORY)
             except OSError as error:
                 raise refused("the host names in /etc/hosts", error, self._where) from error
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Close the descriptors of the namespaces; the kernel removes the namespaces with the sandbox."""
         for namespace in self._namespaces.values():
-            namespace.close()
+            namespace._close()
         for descriptor in self._opened:
             os.close(descriptor)
         self._opened.clear()
@@ -171,8 +169,8 @@ class BuiltNamespaces(Mapping[str, Namespace]):
         directory = NETWORKS_DIRECTORY / str(number)
         directory.mkdir()
         if number == 0:
-            return directory, self.sandbox.inner.network
-        return directory, self._open(GLOBAL, lambda: make_unnamed_namespace(self.sandbox))
+            return directory, self._sandbox.inner.network
+        return directory, self._open(GLOBAL, lambda: make_unnamed_namespace(self._sandbox))
 
     def _open(self, name: str, opened: Callable[[], int]) -> int:
         try:
@@ -184,4 +182,4 @@ class BuiltNamespaces(Mapping[str, Namespace]):
 
     def _add(self, name: str, descriptor: int) -> None:
         addresses = self.topology.addresses[name]
-        self._namespaces[name] = Namespace(self.sandbox, name, descriptor, addresses)
+        self._namespaces[name] = Namespace(self._sandbox, name, descriptor, addresses)

@@ -31,9 +31,7 @@ class Network(BuiltNamespaces):
     networks, each with a ``global`` of its own. ``/run/netns`` and ``/etc/hosts`` show the names of the active network.
 
     Attributes:
-        sandbox: The sandbox that contains the network.
         topology: The topology from which the network was built.
-        directory: The directory of the namespaces' files, where /run/netns leads while the network is active.
         fault_log: The faults that tests caused.
     """
 
@@ -49,7 +47,7 @@ class Network(BuiltNamespaces):
             NetworkError: The kernel refuses a part of the topology.
         """
         self.fault_log: FaultLog = FaultLog()
-        self._taps: Taps | None = None
+        self._opened_taps: Taps | None = None
         self._captures: list[ref[Packets]] = []
         super().__init__(sandbox, topology, is_built=is_built)
 
@@ -61,7 +59,7 @@ class Network(BuiltNamespaces):
         """
         block = deciding_block()
         current = network_identity() if block is None else block.place.saved().network_id
-        return next((found for found in self._namespaces.values() if identity(found.descriptor) == current), None)
+        return next((found for found in self._namespaces.values() if identity(found._descriptor) == current), None)
 
     def link(self, name: str, to: str | None = None) -> VethLink:
         """Return a link of a namespace.
@@ -148,7 +146,7 @@ class Network(BuiltNamespaces):
     def _faults(self) -> NetworkFaults:
         from pytest_netns_mysql.kernel.faults.fault import NetworkFaults
 
-        return NetworkFaults(self, self.topology.plan, self.sandbox, self.directory, self._where, self.fault_log)
+        return NetworkFaults(self, self.topology.plan, self._sandbox, self._directory, self._where, self.fault_log)
 
     def capture(self, *names: str) -> AbstractContextManager[Packets]:
         """Return a context manager that captures packets: ``with netns.capture("red") as packets``.
@@ -164,9 +162,9 @@ class Network(BuiltNamespaces):
         """
         from pytest_netns_mysql.kernel.capture.packets import capturing
 
-        return capturing(self.taps, tuple(dict.fromkeys(self[name].name for name in names or self)), self._captures)
+        return capturing(self._taps, tuple(dict.fromkeys(self[name].name for name in names or self)), self._captures)
 
-    def captures_since(self, moment: float) -> list[Packets]:
+    def _captures_since(self, moment: float) -> list[Packets]:
         """Return what ``capture()`` captured since a moment, as far as somebody still has it.
 
         Args:
@@ -176,17 +174,17 @@ class Network(BuiltNamespaces):
         return [packets for packets in found if packets is not None and packets.began >= moment]
 
     @property
-    def taps(self) -> Taps:
+    def _taps(self) -> Taps:
         """The packet sockets in the namespaces, with which packets are captured."""
         from pytest_netns_mysql.kernel.capture.taps import Taps
 
-        if self._taps is None:
-            self._taps = Taps(self._namespaces, self._where)
-        return self._taps
+        if self._opened_taps is None:
+            self._opened_taps = Taps(self._namespaces, self._where)
+        return self._opened_taps
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Close the descriptors of the namespaces; the kernel removes the namespaces with the sandbox."""
         self.fault_log.restore((), "the end of the network")
-        if self._taps is not None:
-            self._taps.close()
-        super().close()
+        if self._opened_taps is not None:
+            self._opened_taps.close()
+        super()._close()

@@ -52,7 +52,7 @@ def origin(network: Network, name: str, endpoint: Endpoint) -> str:
     try:
         return _accepted_source(network[name], network[endpoint.namespace], endpoint)
     except ClientError as error:
-        raise error.with_tried(*_faults(network, network[name])) from error.__cause__
+        raise error._with_tried(*_faults(network, network[name])) from error.__cause__
 
 
 def _is_cut_off(network: Network, name: str, endpoint: Endpoint) -> bool:
@@ -85,7 +85,7 @@ def _source_without_fault(network: Network, client: Namespace, endpoint: Endpoin
     own = [interface for interface in client.addresses if interface.version == version and not interface.is_loopback]
     if faults and len(own) == 1:
         return str(own[0].ip)
-    raise error.with_tried(*faults) from error.__cause__
+    raise error._with_tried(*faults) from error.__cause__
 
 
 def _faults(network: Network, client: Namespace) -> list[str]:

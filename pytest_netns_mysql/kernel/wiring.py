@@ -52,7 +52,7 @@ def wire(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
     for name, veths in _by_namespace((veth.outer.namespace, veth) for veth in plan.veths).items():
         batch = Batch()
         for veth in veths:
-            batch.add_veth(veth.outer, veth.inner, namespace=namespaces[veth.inner.namespace].descriptor)
+            batch.add_veth(veth.outer, veth.inner, namespace=namespaces[veth.inner.namespace]._descriptor)
         with namespaces[name]:
             send_batch(batch, name, where)
     _configure(plan, namespaces, where)

@@ -49,7 +49,7 @@ def facts_of(origin: Origin, network: Network, servers: Iterable[Instance]) -> d
         network: The network in force.
         servers: The running servers; those of other networks are left out.
     """
-    inner = network.sandbox.inner
+    inner = network._sandbox.inner
     names = list(network)
     links = ("ns/mnt", "root") if origin.has_become_another else (f"fd/{inner.mount}", f"fd/{inner.root}")
     return {
@@ -64,7 +64,7 @@ def facts_of(origin: Origin, network: Network, servers: Iterable[Instance]) -> d
         "root": links[1],
         "mount_id": inner.mount_id[1],
         "topology": network.topology.name,
-        "namespaces": {name: str(network.file(name)) for name in names},
+        "namespaces": {name: str(network._file(name)) for name in names},
         "servers": [_server(server, names) for server in servers if server.network is network],
     }
 
@@ -90,24 +90,24 @@ def _server(server: Instance, namespaces: Iterable[str]) -> dict[str, Any]:
     from pytest_netns_mysql.mysql.mysqld.kind import label, title
     from pytest_netns_mysql.mysql.versions import format_version
 
-    kind = server.spec.kind
+    kind = server._spec.kind
     client = kind.program("mysql") or kind.program("mariadb")
     return {
         "name": server.name,
         "product": title(kind),
         "version": format_version(server.version),
         "label": label(kind),
-        "cache": str(server.spec.cache),
+        "cache": str(server._spec.cache),
         "endpoints": [
             {"kind": each.name, "address": place.address, "port": place.port, "namespace": place.namespace}
             for each in ENDPOINT_KINDS
-            for place in server.endpoints_of(each.parameter)
+            for place in server._endpoints_of(each.parameter)
         ],
         "nearest": {name: _nearest(server, name) for name in namespaces},
         "folder": str(server.folder),
-        "administrator": server.administration,
+        "administrator": server._administration,
         "programs": None if client is None else str(client.parent),
-        "client_options": dict(server.dialect.client_programs),
+        "client_options": dict(server._dialect.client_programs),
     }
 
 

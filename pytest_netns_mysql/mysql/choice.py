@@ -131,7 +131,7 @@ class Finder:
             try:
                 return self._image(_LAST_RESORT, progress)
             except NetnsError as another:
-                raise error.with_tried(f"a container of {_LAST_RESORT}: {another.what}") from None
+                raise error._with_tried(f"a container of {_LAST_RESORT}: {another.what}") from None
 
     def _image(self, choice: str, progress: Callable[[str], None] | None) -> Kind | None:
         from pytest_netns_mysql.mysql.containers import kind

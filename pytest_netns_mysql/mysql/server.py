@@ -28,8 +28,7 @@ class MySQLServer(Instance):
     """A MySQL server in the sandbox. It stops with ``kill()`` or when this process ends.
 
     Attributes:
-        version: The server's version as a tuple, such as (9, 7, 4).
-        error_log: The whole error log as text.
+        network: The network in whose namespaces the server listens.
     """
 
     @property
@@ -38,7 +37,7 @@ class MySQLServer(Instance):
 
         Raises ServerVersionError for a kind of server without a CA of its own.
         """
-        check_features(self.spec.kind, [Request(Feature.CERTIFICATE_AUTHORITY, "server.tls")], self.spec.where)
+        check_features(self._spec.kind, [Request(Feature.CERTIFICATE_AUTHORITY, "server.tls")], self._spec._where)
         from pytest_netns_mysql.mysql.clients.tls import Authority
 
         return Authority(self)
@@ -47,7 +46,7 @@ class MySQLServer(Instance):
         """Raise ReplicationError: only a replica or a group member can be promoted. See Replica and Member."""
         raise ReplicationError(
             f"{self.name} cannot be promoted: it is not a replica, and takes writes already",
-            where=self.spec.where,
+            where=self._spec._where,
             remedies=["promote what factories.replica made: replica.promote()"],
         )
 
@@ -105,18 +104,19 @@ class MySQLServer(Instance):
 
         Raises:
             SnapshotError: The snapshot is of another server, or is gone.
-            EndpointError, ServerStartError: As for ``start``.
+            EndpointError: A port is taken.
+            ServerStartError: mysqld does not come up.
         """
         from pytest_netns_mysql.mysql.reset import snapshot as snapshots
 
         snapshots.copy_back(self, snapshot)
-        listeners = snapshot.spec.listeners(self.network)
-        self.spec: ResolvedSpec = snapshot.spec
+        listeners = snapshot._spec.listeners(self.network)
+        self._spec: ResolvedSpec = snapshot._spec
         self._listeners = listeners
         self._start_again()
         snapshots.set_variables(self, snapshot)
 
-    def adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
+    def _adopt(self, command: Sequence[str], process: AdoptedProcess) -> None:
         """Take over a server that another process started with the same configuration in the same sandbox.
 
         Args:
@@ -124,18 +124,18 @@ class MySQLServer(Instance):
             process: The running mysqld.
         """
         self._own("adopted").adopt(command, process)
-        if self.spec.load:
+        if self._spec.load:
             _, seeded = self._seed()
             seeded.doubt()
-            self.seeded: Seeded | None = seeded
+            self._seeded: Seeded | None = seeded
         else:
-            self.untouched_template: Path | None = self._template()
+            self._untouched_template: Path | None = self._template()
 
     def _source(self) -> Path:
-        if not self.spec.load:
+        if not self._spec.load:
             return super()._source()
         self._origin, seeded = self._seed()
-        self.seeded = seeded
+        self._seeded = seeded
         return self._origin
 
     def _seed(self) -> tuple[Path, SeededSchemas]:

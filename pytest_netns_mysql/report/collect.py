@@ -112,7 +112,7 @@ def collect(test: FailedTest, explain: Callable[[], Explanation | None] = lambda
 
 def _lifecycle(test: FailedTest) -> Iterator[Event]:
     for server in test.servers:
-        for at, what in server.lifecycle:
+        for at, what in server._lifecycle:
             if at >= test.began:
                 yield Event(at, "step", f"{server.name} is {what}", server.name)
 

@@ -28,7 +28,7 @@ def connections(servers: Iterable[Instance], since: float, error: BaseException 
     """
     found: list[Connection] = []
     for server in servers:
-        attempts = server.attempts.since(since)
+        attempts = server._attempts.since(since)
         failed = failed_attempt(attempts, error)
         origins: dict[tuple[str, str, int], str] = {}
         for attempt in attempts:

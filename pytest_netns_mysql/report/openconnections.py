@@ -26,8 +26,8 @@ def clients(server: Instance, namespaces: Mapping[str, str]) -> Iterator[Client]
     Raises:
         NetnsError, mysql.connector.Error: The server does not answer.
     """
-    (rows,) = server.administrator.ask(LIST)
-    own = server.administrator.numbers
+    (rows,) = server._administrator.ask(LIST)
+    own = server._administrator.numbers
     for number, user, host, _schema, command, seconds, _state, statement, *_ in rows:
         if decoded(user) in _OWN_THREADS or int(number or 0) in own:
             continue

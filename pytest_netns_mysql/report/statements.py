@@ -65,7 +65,7 @@ def statements(server: Instance, since: float) -> list[Statement]:
 
 def _read_general_log(server: Instance) -> str | None:
     """Return the text of the general query log, or None if the log is off or out of reach."""
-    ((row,),) = server.administrator.ask(_LOG_FILE)
+    ((row,),) = server._administrator.ask(_LOG_FILE)
     if decoded(row[0]) != "1":
         return None
     with server.network[GLOBAL]:  # the file exists in the sandbox only, and this thread may be outside
@@ -79,8 +79,8 @@ def _read_general_log(server: Instance) -> str | None:
 
 def _kept(server: Instance) -> Iterator[Statement]:
     now = clock.now()
-    (rows,) = server.administrator.ask(_HISTORY)
-    own = server.administrator.numbers
+    (rows,) = server._administrator.ask(_HISTORY)
+    own = server._administrator.numbers
     for number, user, host, text, errno, message, age in reversed(rows):
         if int(number or 0) not in own:
             error = f"{decoded(errno)}: {decoded(message)}" if decoded(errno) not in ("", "0") else ""
@@ -91,7 +91,7 @@ def _kept(server: Instance) -> Iterator[Statement]:
 
 def _logged(server: Instance, text: str) -> Iterator[Statement]:
     who: dict[str, str] = {}
-    own = {"0", *map(str, server.administrator.numbers)}  # 0 are the server's own threads
+    own = {"0", *map(str, server._administrator.numbers)}  # 0 are the server's own threads
     at: float | None = None
     for found in _LOGGED.finditer(text):
         number, command = found["number"], found["command"]

@@ -35,5 +35,5 @@ def place(name: str, network: Network | None, servers: Iterable[Instance]) -> Pl
 
 
 def _described(server: Instance) -> str:
-    kind = server.spec.kind
-    return f"{server.name}: {title(kind)} {format_version(kind.version)} at {server.describe()}"
+    kind = server._spec.kind
+    return f"{server.name}: {title(kind)} {format_version(kind.version)} at {server._describe()}"

@@ -69,7 +69,7 @@ class Order:
         with contextlib.suppress(OSError):
             os.chdir(self.folder)
         try:
-            spec = ServerSpec.of_topology(self.topology, mysqlx=self.with_mysqlx)
+            spec = ServerSpec._of_topology(self.topology, mysqlx=self.with_mysqlx)
             return resolve(
                 spec,
                 of_program(Path(self.program), self.version_line),

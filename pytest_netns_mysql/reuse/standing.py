@@ -53,8 +53,8 @@ class StandingServer:
             sys.exit(0)
         self._network = Network(sandbox, order.topology)
         self._server = MySQLServer(order.spec(), self._network)
-        self._server.start()
-        self._pid = self._server.running_pid()
+        self._server._start()
+        self._pid = self._server._running_pid()
         self._mysqld = os.pidfd_open(self._pid)
         self._state = read_state(self._server)
         self._fingerprint = fingerprint(self._network)
@@ -137,7 +137,7 @@ class StandingServer:
 
     def _status(self) -> messages.Status:
         taken_by = None if self._run is None else messages.peer_of(self._run)[0]
-        topology, kind = self._order.topology, self._server.spec.kind
+        topology, kind = self._order.topology, self._server._spec.kind
         return messages.Status(os.getppid(), topology.name, label(kind), self._started, taken_by)
 
     def _put_back(self, run: socket.socket) -> bool:
@@ -155,12 +155,12 @@ class StandingServer:
             return False
 
     def _sandbox_files(self) -> set[Path]:
-        with self._network.sandbox.entered():
+        with self._network._sandbox.entered():
             return {*WORK_DIRECTORY.iterdir(), *NETWORKS_DIRECTORY.iterdir()}
 
     def _has_foreign_processes(self) -> bool:
         """Return True if a process that the run started is still in one of the network's namespaces."""
-        namespaces = {identity(namespace.descriptor) for namespace in self._network.values()}
+        namespaces = {identity(namespace._descriptor) for namespace in self._network.values()}
         own = {os.getpid(), self._pid}
         for process in Path("/proc").iterdir():
             if process.name.isdigit() and int(process.name) not in own:

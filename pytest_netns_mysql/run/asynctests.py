@@ -71,11 +71,11 @@ class AsyncTests:
 
         def of_test() -> ThreadPlace | None:
             found = self._network.place(inside=True)
-            return None if found is None else found.place
+            return None if found is None else found._place
 
         def at_rest() -> ThreadPlace | None:
             sandbox = self._session.networks.sandbox
-            return None if sandbox is None else sandbox.at_rest().place
+            return None if sandbox is None else sandbox.at_rest()._place
 
         return TaskPlaces(lambda: self._network.netns_test, of_test, at_rest)
 

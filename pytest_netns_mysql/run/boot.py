@@ -69,15 +69,15 @@ def _start(
             sandbox = Sandbox.create_in_thread(session.settings.mode)
             undo.callback(sandbox.close)
             network = Network(sandbox, topology)
-            undo.callback(network.close)
+            undo.callback(network._close)
             server = MySQLServer(spec, network)
-            undo.callback(server.end, wait=True)
-            server.prepare()
+            undo.callback(server._end, wait=True)
+            server._prepare()
             return EarlyStart(sandbox, network, mysqld, server)
 
         early = run_in_new_thread(prepare)
         # mysqld ends with the thread that starts it, so the one that lasts starts it.
-        early.server.boot()
+        early.server._boot()
         undo.pop_all()
     return early
 
@@ -150,8 +150,8 @@ def _adopted(taken: Taken, topology: Topology, mysqld: str, spec: ResolvedSpec) 
         if users:
             join_user_namespace(users[0])
         sandbox, found = run_in_new_thread(find)
-        undo.callback(found.close)
+        undo.callback(found._close)
         server = MySQLServer(spec, found)
-        server.adopt(taken.offer.command, AdoptedProcess(taken.offer.mysqld, process))
+        server._adopt(taken.offer.command, AdoptedProcess(taken.offer.mysqld, process))
         undo.pop_all()
     return EarlyStart(sandbox, found, mysqld, server, taken)

@@ -133,7 +133,7 @@ class Capturing:
         if self._key_log is not None:
             for network in self._taps:
                 for namespace in network.values():
-                    namespace.key_log = None
+                    namespace._key_log = None
             self._key_log.close()
 
     def _follow_network(self, recording: _Recording) -> None:
@@ -158,10 +158,10 @@ class Capturing:
         taps: list[Tap] = []
         for name in names:
             try:
-                taps += network.taps.start([name])
+                taps += network._taps.start([name])
             except NetnsError as error:  # such as of a namespace that others own
                 self._refused.setdefault(network, []).append(error)
-            network[name].key_log = None if self._key_log is None else self._key_log.path
+            network[name]._key_log = None if self._key_log is None else self._key_log.path
         return taps
 
     def _remove_old_file(self, item: pytest.Item) -> None:
@@ -228,7 +228,7 @@ class Capturing:
         from pytest_netns_mysql.mysql.kinds.provenance import provenance
 
         servers = [
-            f"server: {server.name}, {provenance(server.spec.kind)}, {server.describe()}"
+            f"server: {server.name}, {provenance(server._spec.kind)}, {server._describe()}"
             for server in self._session.servers.running
             if server.network is network
         ]

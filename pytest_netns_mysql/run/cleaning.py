@@ -111,9 +111,9 @@ class Cleaner:
             self._leave(_shared(self._scopes, self._scopes_of(item)), item)
         if self._default is None or not _wants_fresh(item):
             return
-        if not self._default.can_be_fresh:
+        if not self._default._can_be_fresh:
             pytest.fail(
-                f"netns_mysqld_fresh: {self._default.spec.kind.name} is run by others, and cannot be started anew",
+                f"netns_mysqld_fresh: {self._default._spec.kind.name} is run by others, and cannot be started anew",
                 pytrace=False,
             )
         watched = self._watched.get(self._default)
@@ -236,7 +236,7 @@ class Cleaner:
         return changes
 
     def _replace_or_fail(self, server: Instance, changes: tuple[str, ...], item: pytest.Item) -> None:
-        if not server.can_be_fresh:
+        if not server._can_be_fresh:
             raise LeftoverError(
                 "the test left changes on a server that others run, and they cannot be put back: all later tests will "
                 "find them",
@@ -262,7 +262,7 @@ class Cleaner:
         self._heir = None
         for watched in self._running():
             with contextlib.suppress(mysql.connector.Error, NetnsError):
-                watched.server.administrator.drop_spare()
+                watched.server._administrator.drop_spare()
 
     def _in_network(self) -> list[WatchedServer]:
         """Return the servers in the current network; servers of other topologies are in networks of their own."""

@@ -100,7 +100,7 @@ class NetworkInForce:
         try:
             return networks.current[item.stash[NAMESPACE]]
         except UnknownNamespaceError as error:
-            raise error.at(f"@pytest.mark.netns of {item.nodeid}") from None
+            raise error._at(f"@pytest.mark.netns of {item.nodeid}") from None
 
     def refused_outside(self, fixture: str) -> AbstractContextManager[None]:
         """Return a block that refuses connections to the network's addresses from outside of it, for a wider fixture.
@@ -120,4 +120,4 @@ class NetworkInForce:
         from pytest_netns_mysql.kernel.namespaces.position import identity
 
         item, network = self.netns_test, self._session.networks.current
-        return None if item is None or network is None else identity(network[item.stash[NAMESPACE]].descriptor)
+        return None if item is None or network is None else identity(network[item.stash[NAMESPACE]]._descriptor)

@@ -123,7 +123,7 @@ class Networks:
             network = Network(self.sandbox, topology)
             self._servers[network] = mysqld
         else:
-            network.activate()
+            network._activate()
         self.current = network
         return network
 
@@ -140,12 +140,12 @@ class Networks:
         """Close a network; the next test that needs one gets a new network."""
         self.current = None
         self._servers.pop(network)
-        network.close()
+        network._close()
 
     def close(self) -> None:
         """Close all networks and the sandbox."""
         for network in self._servers:
-            network.close()
+            network._close()
         self._servers.clear()
         if self.sandbox is not None:
             self.sandbox.close()

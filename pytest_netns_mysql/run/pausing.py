@@ -145,7 +145,7 @@ def _title(server: MySQLServer) -> str:
     from pytest_netns_mysql.mysql.mysqld.kind import title
     from pytest_netns_mysql.mysql.versions import format_version
 
-    return f"{server.name}, {title(server.spec.kind)} {format_version(server.version)},"
+    return f"{server.name}, {title(server._spec.kind)} {format_version(server.version)},"
 
 
 def _places(server: MySQLServer) -> str:

@@ -66,9 +66,9 @@ class ServerPool:
             self.running.append(server)
         try:
             if is_early:
-                server.wait_until_up()
+                server._wait_until_up()
             else:
-                server.start()
+                server._start()
         except BaseException:
             self._end(server)
             raise
@@ -95,7 +95,7 @@ class ServerPool:
             return
         server, self._early = self._early, None
         try:
-            server.wait_until_up()
+            server._wait_until_up()
             self._kept.append(server)
         except NetnsError:
             self._end(server)  # the test that asks for the server meets the error again
@@ -144,13 +144,13 @@ class ServerPool:
 
     def _end(self, server: Instance) -> None:
         self.running = [running for running in self.running if running is not server]
-        server.discard()
+        server._discard()
         self._changed()
 
     def end(self) -> None:
         """Kill all servers without waiting for their ends; the sandbox takes their files with it."""
         for server in self._own:
-            server.end(wait=False)
+            server._end(wait=False)
 
     @property
     def _own(self) -> list[MySQLServer]:
@@ -161,7 +161,7 @@ class ServerPool:
         """End all servers, and wait for their ends."""
         self.end()
         for server in self._own:
-            server.end(wait=True)
+            server._end(wait=True)
         self.running.clear()
         self._kept.clear()
         self._early = None

@@ -64,7 +64,7 @@ class _Implementation:
 
     def placed(self, error: NetnsError) -> NetnsError:
         """Return an error that also names this implementation."""
-        return error.at(f"{self.where}, {self}" if error.where is None else f"{error.where}, by {self} ({self.where})")
+        return error._at(f"{self.where}, {self}" if error.where is None else f"{error.where}, by {self} ({self.where})")
 
     def refused(self, returned: object, allowed: str, *remedies: str) -> HookError:
         """Return the error for what the implementation returned."""
@@ -272,9 +272,9 @@ def _checked(
         arguments.check("ServerSpec", kinds, changes)
         if "load" in changes and implementation.file is not None:
             returned = replace(returned, load=with_absolute_paths(changes["load"], implementation.file.parent))
-        returned.check(topology, where=implementation.where)
+        returned._check(topology, where=implementation.where)
     except NetnsError as error:
-        raise error.at(f"{implementation.where}, {implementation}") from error
+        raise error._at(f"{implementation.where}, {implementation}") from error
     return returned
 
 

@@ -232,7 +232,7 @@ def notes(session: NetnsSession) -> list[str]:
 
 def _packets(network: Network, since: float) -> Iterator[str]:
     """Yield a text for each capture of the test whose packets are still in a variable."""
-    for packets in network.captures_since(since):
+    for packets in network._captures_since(since):
         with contextlib.suppress(NetnsError):  # such as a socket that the test closed
             first, *lines = str(packets).splitlines()
             more = [f"  and {len(lines) - _MOST_PACKETS} more"] if len(lines) > _MOST_PACKETS else []

@@ -41,7 +41,7 @@ class Servers:
 
         server = MySQLServer(self._resolved(spec), self._network)
         with self._session.servers.hosting(server):
-            server.start()
+            server._start()
             yield server
 
     def running_source(self, spec: ServerSpec) -> contextlib.AbstractContextManager[MySQLServer]:
@@ -64,15 +64,15 @@ class Servers:
         from pytest_netns_mysql.mysql.replication.replica import REPLICA, Replica
 
         # The binary log does not have what the source was loaded with.
-        complete = replace(self._replicating(spec, REPLICA), load=source.spec.load)
+        complete = replace(self._replicating(spec, REPLICA), load=source._spec.load)
         replica = Replica(self._resolved(complete), self._network)
         with self._session.servers.hosting(replica):
             try:
-                replica.start()
+                replica._start()
                 replicate(replica, source)
                 yield replica
             finally:
-                replica.leave()
+                replica._leave()
 
     @contextlib.contextmanager
     def running_group(self, spec: ServerSpec, namespaces: Sequence[str], *, single_primary: bool) -> Iterator[Group]:
@@ -89,7 +89,7 @@ class Servers:
         members = {namespace: Member(member, self._network) for namespace, member in specs.items()}
         group = Group(spec.name, members)
         with self._session.servers.hosting(*group.members):
-            group.start()
+            group._start()
             yield group
 
     def _members(self, spec: ServerSpec, namespaces: Sequence[str], *, single_primary: bool) -> dict[str, ResolvedSpec]:
@@ -124,4 +124,4 @@ class Servers:
 
     def _replicating(self, spec: ServerSpec, options: Mapping[str, OptionValue]) -> ServerSpec:
         """Return the configuration with a server_id that no other server has, and with the options of its role."""
-        return spec.with_options({"server_id": self._session.servers.new_server_id(), **options})
+        return spec._with_options({"server_id": self._session.servers.new_server_id(), **options})

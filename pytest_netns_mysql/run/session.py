@@ -149,7 +149,7 @@ class NetnsSession:
         wanted = self.wants_mysqlx(topology) if mysqlx is None else mysqlx
         can = wanted and self.kinds.find(self.server_over(topology, mysqld)).dialect.speaks_x
         wanted_server = server_for(topology, mysqld)
-        return self.resolved(ServerSpec.of_topology(topology, mysqlx=can), wanted_server, topology, OWN_SERVER)
+        return self.resolved(ServerSpec._of_topology(topology, mysqlx=can), wanted_server, topology, OWN_SERVER)
 
     def server_over(self, topology: Topology, mysqld: str) -> str:
         """Return the server that netns_mysqld is: a topology or a hook may name another than the settings.
@@ -163,7 +163,7 @@ class NetnsSession:
             return mysqld
         from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
 
-        spec = self.hooks.server_spec(OWN_SERVER, ServerSpec.of_topology(topology), topology)
+        spec = self.hooks.server_spec(OWN_SERVER, ServerSpec._of_topology(topology), topology)
         return mysqld if spec.mysqld is None else spec.mysqld
 
     def resolved(self, spec: ServerSpec, mysqld: str, topology: Topology, fixture: str) -> ResolvedSpec:
@@ -180,7 +180,7 @@ class NetnsSession:
         spec = self.hooks.server_spec(fixture, spec, topology)
         kind = self.kinds.find(mysqld if spec.mysqld is None else spec.mysqld)
         if self.settings.general_log == "on" and kind.listens is None:
-            spec = spec.with_options(_GENERAL_LOG)
+            spec = spec._with_options(_GENERAL_LOG)
         return resolve(
             replace(spec, name=self.servers.unused_name(spec.name)),
             kind,

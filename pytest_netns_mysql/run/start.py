@@ -143,7 +143,9 @@ class Start:
         with contextlib.suppress(NetnsError):  # the test that asks for the server meets the error again
             topology = self._topology_of(need)
             spec = self._session.spec_of(topology, early.mysqld, mysqlx=need[1])
-            return topology != early.network.topology or replace(spec, name=early.server.spec.name) != early.server.spec
+            return (
+                topology != early.network.topology or replace(spec, name=early.server._spec.name) != early.server._spec
+            )
         return True
 
     def _has_standing_server(self) -> bool:

@@ -35,13 +35,13 @@ class Stay:
 
     def enter(self) -> None:
         """Move the thread into the place."""
-        self._block = self._place.start_hold()
+        self._block = self._place._start_hold()
 
     def leave(self) -> None:
         """Move the thread back to where it was, even if blocks that were entered in the place are still open."""
         block, self._block = self._block, None
         if block is not None:
-            for inside in self._place.end_hold(block):
+            for inside in self._place._end_hold(block):
                 warn_of_open_block(inside, self._what)
 
 

@@ -42,7 +42,7 @@ class Topologies:
         try:
             return load_all(self._settings.topology, base=self._base)
         except NetnsError as error:
-            raise error.at(error.where or self._settings.given.get("topology")) from error
+            raise error._at(error.where or self._settings.given.get("topology")) from error
 
     @property
     def read(self) -> tuple[Topology, ...]:

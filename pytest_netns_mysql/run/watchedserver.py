@@ -88,14 +88,14 @@ class WatchedServer:
         """
         from pytest_netns_mysql.mysql.reset.cleanup import ServerCleanup
 
-        lasting = self.server.lasting_users
+        lasting = self.server._lasting_users
         kept = {account for account in self.before.accounts if account[0] in lasting} if lasting else frozenset()
         return ServerCleanup(
             self.server,
             self.inner.get(scope, self.before),
             wider_accounts=self.before.accounts - self.at_boot.accounts | kept,
             earlier=self.open_connections if self.pid == self.server.pid else (),
-            own_accounts=[name for own in accounts if own.dataset is self.server.dataset for name in own.names],
+            own_accounts=[name for own in accounts if own.dataset is self.server._dataset for name in own.names],
         )
 
     def leave(self, scope: Hashable, cleanup: ServerCleanup) -> None:

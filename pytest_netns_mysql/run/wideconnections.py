@@ -68,7 +68,7 @@ def _check(sock: Any, address: str, network: Network, fixture: str) -> None:
     if owner is None or _is_inside(sock, network):
         return
     sock.close()  # socket.create_connection() closes it only after an OSError
-    place = "on the host's network" if network.sandbox.can_return else "in a network without a way to any other"
+    place = "on the host's network" if network._sandbox.can_return else "in a network without a way to any other"
     raise OriginError(
         f"the {fixture} connects to {address}, an address of namespace {owner}, from outside of all namespaces: it "
         f"runs {place}",
@@ -94,4 +94,4 @@ def _is_inside(sock: Any, network: Network) -> bool:
         created = identity(descriptor)
     finally:
         os.close(descriptor)
-    return any(identity(namespace.descriptor) == created for namespace in network.values())
+    return any(identity(namespace._descriptor) == created for namespace in network.values())

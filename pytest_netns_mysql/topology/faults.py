@@ -54,4 +54,4 @@ class Faults:
         if len(found) == 1:
             raise found[0]
         if found:
-            raise TopologyError.of_several(found, where=self.source)
+            raise TopologyError._of_several(found, where=self.source)

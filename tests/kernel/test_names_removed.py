@@ -102,7 +102,7 @@ def nameless(network: Network) -> list[str]:
 def test_names_of_a_network_that_is_not_active_are_refused(in_network: InNetwork) -> None:
     def action(network: Network) -> list[Any]:
         fault = network.without_names("db.test")
-        second = Network(network.sandbox, NAMED)
+        second = Network(network._sandbox, NAMED)
         with pytest.raises(NetworkError) as error:
             network.without_names()
         with second.without_names():

@@ -22,9 +22,9 @@ Output = Callable[..., str]
 
 def test_two_networks_with_the_same_names_work_side_by_side(in_network: InNetwork, met: Met, output: Output) -> None:
     def action(first: Network) -> list[str]:
-        second = Network(first.sandbox, load("nat"))
+        second = Network(first._sandbox, load("nat"))
         shown = [output(second, "global", "ip", "netns", "list"), met(second, "red", "db", "172.17.0.2")]
-        first.activate()
+        first._activate()
         shown += [output(first, "global", "ip", "netns", "list"), met(first, "red", "blue", "198.51.100.2")]
         return [*shown, output(first, "global", "ip", "netns", "exec", "red", "cat", "/etc/hosts")]
 
@@ -38,11 +38,11 @@ def test_the_host_names_of_the_active_network_are_added_to_the_machines(in_netwo
     def action(first: Network) -> list[str]:
         with first["global"]:
             before = Path("/etc/hosts").read_text()
-        second = Network(first.sandbox, load("bridge"))
+        second = Network(first._sandbox, load("bridge"))
         with second["app"]:
             during = Path("/etc/hosts").read_text()
             found = socket.gethostbyname("db")
-        first.activate()
+        first._activate()
         with first["red"]:
             return [before, during, found, Path("/etc/hosts").read_text()]
 
@@ -62,12 +62,12 @@ def test_ip_netns_adds_uses_and_deletes_names_of_the_active_network(
         return {line.split()[0] for line in output(network, "global", "ip", "netns", "list").splitlines()}
 
     def action(first: Network) -> list[Any]:
-        second = Network(first.sandbox, load("nat"))
+        second = Network(first._sandbox, load("nat"))
         output(second, "global", "ip", "netns", "add", "extra")
         found: list[Any] = [output(second, "red", "ip", "netns", "exec", "extra", "ip", "-brief", "link").split()[0]]
-        first.activate()
+        first._activate()
         found.append(names(first))
-        second.activate()
+        second._activate()
         found.append(names(second))
         output(second, "global", "ip", "netns", "delete", "extra")
         return [*found, names(second), output(second, "global", "stat", "-fc%T", "/var/run/netns/red")]

@@ -92,7 +92,7 @@ def test_a_missing_endpoint_is_an_error_with_the_existing_ones(second: MySQLServ
         second.endpoint("blue")
     assert str(error.value).splitlines() == [
         "the server has no mysql endpoint in blue",
-        f"  where: bind_address of server {second.spec.name}",
+        f"  where: bind_address of server {second._spec.name}",
         "  tried: it listens on 127.0.0.1, 192.0.2.2/red",
         "  do: add an address of blue to bind_address",
     ]
@@ -128,7 +128,7 @@ def test_restart_keeps_the_data_and_changes_endpoints_and_options(fresh: MySQLSe
 
 
 def test_a_killed_server_raises_server_gone_error(fresh: MySQLServer) -> None:
-    os.kill(fresh.running_pid(), signal.SIGKILL)
+    os.kill(fresh._running_pid(), signal.SIGKILL)
     assert becomes_true(lambda: fresh.pid is None, timeout=30)
     for ask in (lambda: fresh.execute("SELECT 1"), fresh.connect, lambda: fresh.connect("red", user="x")):
         with pytest.raises(ServerGoneError) as error:
@@ -211,5 +211,5 @@ def test_a_reset_of_the_administrator_deselects_the_schema(netns_mysqld: MySQLSe
     netns_mysqld.execute("CREATE SCHEMA chosen")
     netns_mysqld.execute("USE chosen")
     assert netns_mysqld.execute("SELECT DATABASE()") == [("chosen",)]
-    netns_mysqld.administrator.reset()
+    netns_mysqld._administrator.reset()
     assert netns_mysqld.execute("SELECT DATABASE()") == [(None,)]

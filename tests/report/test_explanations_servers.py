@@ -126,7 +126,7 @@ def test_the_report_shows_the_address_that_the_server_named(
     began = clock.now()
     with pytest.raises(mysql.connector.Error) as caught:
         netns_connect("red", user="nobody", password="wrong")
-    (attempt,) = netns_mysqld.attempts.since(began)
+    (attempt,) = netns_mysqld._attempts.since(began)
     attempt.note_error(RuntimeError("1045: Access denied for user 'nobody'@'192.0.2.9' (using password: YES)"))
     (shown,) = connections([netns_mysqld], began, caught.value)
     assert shown.origin == "192.0.2.9"

@@ -69,7 +69,7 @@ def test_a_hook_may_choose_the_server(suite: Suite) -> None:
 
         @pytest.mark.netns_mysqld(flavor="mariadb")
         def test_it(netns_mysqld):
-            assert netns_mysqld.spec.kind.flavor == "mariadb"
+            assert netns_mysqld._spec.kind.flavor == "mariadb"
 
         @pytest.mark.netns_mysqld(flavor="mysql")
         def test_not_applicable(netns_mysqld): ...

@@ -116,7 +116,7 @@ def read_by_pyroute2(network: Network) -> Reading:
         with namespace, IPRoute() as client:
             addresses, qdiscs = client.get_addr(), client.get_qdiscs()
             ids: dict[int | None, str] = {
-                client.get_netnsid(fd=other.descriptor)["nsid"]: other_name for other_name, other in network.items()
+                client.get_netnsid(fd=other._descriptor)["nsid"]: other_name for other_name, other in network.items()
             }
             ids[None] = name
             found = [

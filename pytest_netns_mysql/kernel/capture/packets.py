@@ -92,7 +92,7 @@ class Packets(Sequence[Packet]):
         packets = self._read()
         return "\n  ".join([_number_of(packets), *map(str, packets)])
 
-    def end(self) -> None:
+    def _end(self) -> None:
         """Read the last packets; from now on the sequence stays as it is.
 
         Raises:
@@ -138,9 +138,9 @@ def capturing(taps: Taps, names: Sequence[str], captures: list[ref[Packets]]) ->
         yield packets
     except BaseException:
         with contextlib.suppress(NetworkError):
-            packets.end()
+            packets._end()
         raise
     else:
-        packets.end()
+        packets._end()
     finally:
         taps.release(taken)

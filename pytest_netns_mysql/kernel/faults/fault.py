@@ -45,7 +45,7 @@ class NetworkFault:
         """
         self._fault = fault
         self._undo = undo
-        self.subject = subject
+        self._subject = subject
 
     @property
     def what(self) -> str:
@@ -156,7 +156,7 @@ class NetworkFaults:
 
     def in_force(self, *subject: object) -> list[NetworkFault]:
         """Return the faults in force whose subject begins with these parts, the oldest first."""
-        return [fault for fault in self._faults if fault.is_in_force and fault.subject[: len(subject)] == subject]
+        return [fault for fault in self._faults if fault.is_in_force and fault._subject[: len(subject)] == subject]
 
     def forget_unresolved_neighbours(self) -> None:
         """Have connections that are made from now on find the neighbours that a fault kept from answering."""

@@ -117,7 +117,7 @@ class VethLink:
     @property
     def _lost(self) -> tuple[Entry, ...]:
         """What the kernel removed when the first of the faults in force took the link down."""
-        return next((fault.subject[2] for fault in self._downs()), ())
+        return next((fault._subject[2] for fault in self._downs()), ())
 
     def _take_down(self) -> tuple[Entry, ...]:
         """Take the link down; return the routes and addresses that the kernel removed.
@@ -156,5 +156,5 @@ class VethLink:
             try:
                 batch.set_state(outer.interface, up=up)
             except OSError as error:
-                raise deleted(self._veth, outer, self._faults.where).with_tried(str(error)) from error
+                raise deleted(self._veth, outer, self._faults.where)._with_tried(str(error)) from error
             send_batch(batch, outer.namespace, self._faults.where)

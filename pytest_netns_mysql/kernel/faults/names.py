@@ -33,9 +33,9 @@ def remove_names(faults: NetworkFaults, names: Sequence[str]) -> NetworkFault:
         faults.resolver = None
 
     def undo() -> None:
-        _write(faults, [name for fault in faults.in_force(_KIND) if fault is not begun for name in fault.subject[1:]])
+        _write(faults, [name for fault in faults.in_force(_KIND) if fault is not begun for name in fault._subject[1:]])
 
-    _write(faults, [*removed, *(name for fault in others for name in fault.subject[1:])])
+    _write(faults, [*removed, *(name for fault in others for name in fault._subject[1:])])
     clause = f"the name {removed[0]} does not" if len(removed) == 1 else f"the names {', '.join(removed)} do not"
     begun = faults.begin(
         f"{clause} resolve",

@@ -158,7 +158,7 @@ def _by_routes(faults: NetworkFaults, wanted: Partition) -> NetworkFault:
         for address in _addresses(faults, receivers, without=[sender])
     )
     for fault in faults.in_force("routes"):
-        _, known, side = fault.subject
+        _, known, side = fault._subject
         if isinstance(known, frozenset) and known & routes:
             raise NetworkError(
                 f"the network is partitioned already, by a partition of {side}",

@@ -95,7 +95,7 @@ class Baseline:
             with self._network[name]:
                 self._sysctls[name, path] = sysctls.value_of(path)
         if changes.name_files:
-            with self._network.sandbox.entered():
+            with self._network._sandbox.entered():
                 self._name_files = name_files.read(self._network)
         self._watch.watch_sysctls(changes.namespaces)
 
@@ -111,7 +111,7 @@ class Baseline:
             NetworkError: The kernel refuses the topology's address translation.
         """
         for namespace in self._network.values():
-            namespace.check_descriptor()
+            namespace._check_descriptor()
         initial_values = sysctls.InitialValues(self._network)
         incomplete = (_INCOMPLETE,) if changes.is_incomplete else ()
         found: tuple[str, ...] | None = None
@@ -144,7 +144,7 @@ class Baseline:
             initial_values.close()
 
     def _difference(self, changes: Changes, initial_values: sysctls.InitialValues) -> NetworkDifference:
-        with self._network.sandbox.entered():
+        with self._network._sandbox.entered():
             files = name_files.read(self._network)
         return NetworkDifference(
             self._settled(changes),
@@ -195,7 +195,7 @@ class Baseline:
                 yield (name, path), (was, now)
 
     def _restore(self, difference: NetworkDifference) -> None:
-        with self._network.sandbox.entered():
+        with self._network._sandbox.entered():
             name_files.put_back(self._network, *difference.name_files)
         touched = {*difference.states, *Links(self._network, self._states).put_back(difference.states)}
         self._watch.watch_sysctls(touched)

@@ -44,7 +44,7 @@ class Guard:
         self._faults = network.fault_log.in_force  # which tests should find
         try:
             self._messages = {name: self._read(name) for name in self._watch.own}
-            with network.sandbox.entered():
+            with network._sandbox.entered():
                 self._name_files = name_files.read(network)
             plan = network.topology.plan
             # Rules in any other namespace were made by a test.
@@ -84,7 +84,7 @@ class Guard:
         for name in changes.namespaces:
             self._messages[name] = self._read(name)
         if changes.name_files:
-            with self.network.sandbox.entered():
+            with self.network._sandbox.entered():
                 self._name_files = name_files.read(self.network)
         self._watch.watch_sysctls(changes.namespaces)
 

@@ -62,7 +62,7 @@ class Links:
             with self._network[other_name]:
                 restore.delete_links([other.index])
             with self._network[name]:
-                restore.make_link(link, other, namespace=self._network[other_name].descriptor)
+                restore.make_link(link, other, namespace=self._network[other_name]._descriptor)
         elif link.kind == "veth":
             return set()
         else:

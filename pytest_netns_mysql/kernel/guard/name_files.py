@@ -44,7 +44,7 @@ def read(network: Network) -> NameFiles:
     with contextlib.suppress(OSError):
         directory = os.readlink(NETNS_DIRECTORY)  # noqa: PTH115 - the text is wanted
     with contextlib.suppress(OSError):  # a test may have deleted the directory
-        for entry in network.directory.iterdir():
+        for entry in network._directory.iterdir():
             with contextlib.suppress(OSError):
                 namespaces[entry.name] = identity(str(entry))
     for file in COVERED:
@@ -106,14 +106,14 @@ def put_back(network: Network, was: NameFiles, now: NameFiles) -> None:
 
 def _restore_name(network: Network, name: str, *, is_known: bool) -> None:
     """Remove a namespace's name; name the network's own namespace by it if there is one."""
-    file = network.directory / name
+    file = network._directory / name
     with contextlib.suppress(OSError):
         for _ in range(_MOST_LAYERS):
             syscalls.unmount(str(file))
     with contextlib.suppress(FileNotFoundError):
         file.unlink()
     if is_known and name != GLOBAL and name in network.topology.namespaces:
-        bind_namespace(network.directory / name, network[name].descriptor)
+        bind_namespace(network._directory / name, network[name]._descriptor)
 
 
 def _restore_cover(file: Path, cover: Identity) -> None:

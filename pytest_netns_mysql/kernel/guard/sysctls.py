@@ -81,7 +81,7 @@ class InitialValues:
         *start, last, setting = path.split("/")
         if start[-1] in ("conf", "neigh") and last not in _IN_EVERY_NAMESPACE:
             last = _TEMPLATE
-        sandbox = self._network.sandbox
+        sandbox = self._network._sandbox
         with Enterable(sandbox.blocks, self._namespace(self._forwarded_versions(name)), "a new namespace"):
             return value_of("/".join((*start, last, setting)))
 
@@ -100,7 +100,7 @@ class InitialValues:
     def _namespace(self, versions: tuple[int, ...]) -> int:
         """Return a descriptor of a new namespace that has an interface and forwards these versions of IP."""
         if versions not in self._descriptors:
-            sandbox = self._network.sandbox
+            sandbox = self._network._sandbox
             with sandbox.entered():
                 self._descriptors[versions] = descriptor = make_unnamed_namespace(sandbox)
             ends = [End("", interface) for interface in (_TEMPLATE, f"{_TEMPLATE}-2")]

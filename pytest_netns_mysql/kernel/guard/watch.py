@@ -95,7 +95,7 @@ class Watch:
             self._inotify = syscalls.inotify_init()
             self._closing.callback(os.close, self._inotify)
             self._poll.register(self._inotify, select.EPOLLIN)
-            with network.sandbox.entered():
+            with network._sandbox.entered():
                 self._watch_name_files()
             for name, namespace in self.own.items():
                 with namespace:
@@ -170,7 +170,7 @@ class Watch:
         self._closing.callback(os.close, mounts)
         self._poll.register(mounts, select.EPOLLPRI)
         mask = _IN_ATTRIB | _IN_MOVE | _IN_CREATE | _IN_DELETE
-        self._directories[syscalls.inotify_add_watch(self._inotify, str(self._network.directory), mask)] = None
+        self._directories[syscalls.inotify_add_watch(self._inotify, str(self._network._directory), mask)] = None
         for file in COVERED:
             with contextlib.suppress(FileNotFoundError):
                 copy = str(copy_of(file, NETWORKS_DIRECTORY))

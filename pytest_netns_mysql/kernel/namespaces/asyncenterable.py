@@ -70,7 +70,7 @@ class AsyncEnterable(Enterable):
             owned_by_test: What ends with the running test.
         """
         super().__init__(blocks, target, name)
-        self.owned_by_test = owned_by_test
+        self._owned_by_test = owned_by_test
 
     def __aenter__(self: Self) -> Coroutine[Any, Any, Self]:
         """Put the running task into the namespace; no thread moves.
@@ -91,10 +91,10 @@ class AsyncEnterable(Enterable):
         __aexit__ = _EXIT
 
     async def _enter(self: Self, statement: _Statement) -> Self:
-        statement.block = self.enter_task(_calling_line())
+        statement.block = self._enter_task(_calling_line())
         return self
 
-    def enter_task(self, code: tuple[str, int]) -> AsyncBlock:
+    def _enter_task(self, code: tuple[str, int]) -> AsyncBlock:
         """Put the running task, or the calling thread outside of an event loop, into the namespace.
 
         Args:
@@ -108,10 +108,10 @@ class AsyncEnterable(Enterable):
         """
         from pytest_netns_mysql.kernel.namespaces.asyncpatches import install
 
-        self.place.raise_if_closed()
-        install(self.owned_by_test)
-        block = AsyncBlock(self.place, code)
-        self.owned_by_test.add(block)
+        self._place.raise_if_closed()
+        install(self._owned_by_test)
+        block = AsyncBlock(self._place, code)
+        self._owned_by_test.add(block)
         CURRENT.set(block)
         return block
 
@@ -156,7 +156,7 @@ async def _leave(
     block = statement.block
     if block is None:
         block = current_async_block()
-        while block is not None and block.place is not instance.place:
+        while block is not None and block.place is not instance._place:
             block = block.outer
     if block is None:
         raise BlockError(

@@ -46,7 +46,7 @@ def _of_function(namespace: AsyncEnterable, function: Callable[P, R]) -> Callabl
     def in_namespace(*args: P.args, **options: P.kwargs) -> R:
         outer = CURRENT.get()
         if suspension.current_task() is not None:
-            namespace.enter_task(("", 0))  # for tasks that the function makes: they run when the thread has moved back
+            namespace._enter_task(("", 0))  # for tasks that the function makes: they run when the thread has moved back
         try:
             with namespace:
                 result = function(*args, **options)

@@ -87,7 +87,6 @@ class Enterable:
 
     Attributes:
         name: The namespace's name, for messages.
-        place: The same place, for code that is no ``with`` statement of a test.
     """
 
     def __init__(self, blocks: OpenBlocks, target: Target, name: str) -> None:
@@ -100,12 +99,13 @@ class Enterable:
         """
         self._blocks = blocks
         self.name = name
-        self.place: ThreadPlace = ThreadPlace(blocks, target, name)
+        # The same place, for code that is no ``with`` statement of a test.
+        self._place: ThreadPlace = ThreadPlace(blocks, target, name)
 
     def __enter__(self: Self) -> Self:
-        self.place.raise_if_closed()
+        self._place.raise_if_closed()
         statement = _EXIT.expected_statement(self)
-        block = Block(self.name, self.place.target, _calling_line(), by_hand=statement is None)
+        block = Block(self.name, self._place.target, _calling_line(), by_hand=statement is None)
         if statement is not None:
             statement.block, statement.blocks = block, self._blocks
         self._blocks.enter(block)
@@ -120,24 +120,24 @@ class Enterable:
     else:
         __exit__ = _EXIT
 
-    def start_hold(self) -> Block:
-        """Move the calling thread here until ``end_hold`` is called with the returned block.
+    def _start_hold(self) -> Block:
+        """Move the calling thread here until ``_end_hold`` is called with the returned block.
 
         If no block is open yet, the thread is at rest between two holds: as root at home, where it ends up then.
 
         Raises:
             SandboxError: The thread stands in another namespace than this one.
         """
-        block = Block(self.name, self.place.target, ("", 0), by_hand=False)
+        block = Block(self.name, self._place.target, ("", 0), by_hand=False)
         self._blocks.enter(block, is_plain=False, is_from_home=True)
         try:
-            self.place.require()
+            self._place.require()
         except BaseException:
             self._blocks.drop(block)
             raise
         return block
 
-    def end_hold(self, block: Block) -> list[Block]:
+    def _end_hold(self, block: Block) -> list[Block]:
         """Move the thread back, and return the blocks inside that were still open and have ended now."""
         self._blocks.look_again()
         inside = self._blocks.end_inside(block)

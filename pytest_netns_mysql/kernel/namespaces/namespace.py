@@ -40,17 +40,16 @@ class Namespace(AsyncEnterable):
     Attributes:
         name: The name in /run/netns.
         addresses: The addresses with their prefix lengths, the loopback's last.
-        descriptor: The open namespace file, see namespaces(7).
-        key_log: Returns the file to which TLS clients in the namespace write their secrets. None without a capture.
     """
 
-    key_log: Callable[[], Path] | None = None
+    # Returns the file to which TLS clients in the namespace write their secrets; None without a capture.
+    _key_log: Callable[[], Path] | None = None
 
     def __init__(self, sandbox: Sandbox, name: str, descriptor: int, addresses: Sequence[Interface]) -> None:
         """Describe an open namespace; only a Network creates these objects."""
         super().__init__(sandbox.blocks, descriptor, name, sandbox.owned_by_test)
         self.addresses: tuple[Interface, ...] = tuple(addresses)
-        self.descriptor: int = descriptor
+        self._descriptor: int = descriptor  # of the namespace file, see namespaces(7)
         self._identity = identity(descriptor)
         self._sandbox = sandbox
 
@@ -64,12 +63,12 @@ class Namespace(AsyncEnterable):
         """The file in /run/netns, which exists while the network is the active one; None for ``global``."""
         return None if self.name == GLOBAL else NETNS_DIRECTORY / self.name
 
-    def check_descriptor(self) -> None:
+    def _check_descriptor(self) -> None:
         """Raise OSError if the descriptor is of another namespace by now, because a test closed or replaced it.
 
         What is restored by a wrong descriptor would be restored in the host's network, for example.
         """
-        if identity(self.descriptor) != self._identity:
+        if identity(self._descriptor) != self._identity:
             raise OSError(errno.EBADF, f"the descriptor of namespace {self.name} was replaced by that of another file")
 
     def run(
@@ -170,8 +169,8 @@ class Namespace(AsyncEnterable):
         """
         from pytest_netns_mysql.kernel.namespaces.executor import NamespaceExecutor
 
-        made = NamespaceExecutor(self.place, max_workers, thread_name_prefix, initializer, initargs)
-        self.owned_by_test.add(made)
+        made = NamespaceExecutor(self._place, max_workers, thread_name_prefix, initializer, initargs)
+        self._owned_by_test.add(made)
         return made
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
@@ -190,12 +189,12 @@ class Namespace(AsyncEnterable):
 
         return decorate(self, function)
 
-    def close(self) -> None:
+    def _close(self) -> None:
         """Note that the network closes the descriptor: nothing enters the namespace any more."""
-        self.descriptor = -1
-        self.place.close()
+        self._descriptor = -1
+        self._place.close()
 
-    def start(
+    def _start(
         self,
         argv: Sequence[str],
         *,
@@ -218,7 +217,7 @@ class Namespace(AsyncEnterable):
             options: Other options of ``launcher.words``.
         """
         inner = self._sandbox.inner
-        position = inner.mount, inner.root, self.descriptor, str(directory)
+        position = inner.mount, inner.root, self._descriptor, str(directory)
         pipe = os.pipe()
         words = launcher.words(argv, position=position, listening=listening, pid_pipe=pipe[1], **options)
         return start_program(argv, pipe, words, env=env, output=output)

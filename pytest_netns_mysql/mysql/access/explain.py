@@ -74,7 +74,7 @@ class LoginExplainer:
         return _Place(place, origins.completed(server, Origin(address), self.state))
 
     def _kind(self, endpoint: Endpoint | None) -> str:
-        kinds = [] if endpoint is None else self._server.kinds_of(endpoint)
+        kinds = [] if endpoint is None else self._server._kinds_of(endpoint)
         return "admin" if kinds == ["admin"] else "mysql"
 
     def from_origin(
@@ -192,7 +192,7 @@ def _known_endpoint(server: Instance, endpoint: Endpoint | str | None) -> Endpoi
         )
     forwards = [(str(forward.address), forward.port) for forward in server.network.topology.plan.port_forwards]
     is_published = (endpoint.address, endpoint.port) in forwards
-    if is_published or server.kinds_of(endpoint) or any(known.is_wildcard for known in server.endpoints):
+    if is_published or server._kinds_of(endpoint) or any(known.is_wildcard for known in server.endpoints):
         return endpoint
     raise EndpointError(
         f"the server does not listen on {endpoint}, port {endpoint.port}",

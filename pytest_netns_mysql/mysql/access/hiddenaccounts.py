@@ -83,9 +83,9 @@ class HiddenAccounts:
 
     def _has_active_roles(self, account: ServerAccount) -> bool:
         """Return True if an account of MySQL has a role from its login on: then its own grants count alone."""
-        if self._server.spec.kind.flavor == MARIADB or not self._grants(str(account)).roles:
+        if self._server._spec.kind.flavor == MARIADB or not self._grants(str(account)).roles:
             return False
-        (((is_active,),),) = self._server.administrator.ask(
+        (((is_active,),),) = self._server._administrator.ask(
             "SELECT @@GLOBAL.activate_all_roles_on_login OR EXISTS (SELECT * FROM mysql.default_roles "
             f"WHERE USER = {literal(account.user)} AND HOST = {literal(account.host)})"
         )
@@ -103,7 +103,7 @@ class HiddenAccounts:
         return list(found.values())
 
     def _read_grants(self, account: str) -> Grants:
-        (rows,) = self._server.administrator.ask(f"SHOW GRANTS FOR {account}")
+        (rows,) = self._server._administrator.ask(f"SHOW GRANTS FOR {account}")
         return read_grants(decoded(line) for (line,) in rows)
 
 

@@ -56,7 +56,7 @@ def read_state(server: Instance) -> LoginState:
     Raises:
         ServerGoneError: mysqld does not run. The server's own errors are raised, too.
     """
-    administrator = server.administrator
+    administrator = server._administrator
     administrator.drop_spare()  # nobody but this plugin knows of that account
     reader = _reader(server)
     accounts, variables, status, privileges, plugins, proxies, hosts, processes, ((has_locks,),) = administrator.ask(
@@ -64,7 +64,7 @@ def read_state(server: Instance) -> LoginState:
     )
     (locks,) = administrator.ask(_TEMPORARY_LOCKS) if has_locks == b"1" else ([],)
     return LoginState(
-        rules=server.dialect.host_rules,
+        rules=server._dialect.host_rules,
         errors=reader.errors,
         accounts=_loaded((reader.account(row) for row in accounts), privileges),
         variables={decoded(name).lower(): decoded(value) for name, value in [*variables, *status]},
@@ -83,7 +83,7 @@ def read_state(server: Instance) -> LoginState:
 def _reader(server: Instance) -> LoginReader:
     from pytest_netns_mysql.mysql.servernames import MARIADB
 
-    if server.spec.kind.flavor == MARIADB:
+    if server._spec.kind.flavor == MARIADB:
         from pytest_netns_mysql.mysql.access.mariadbaccounts import MariaDBLogins
 
         return MariaDBLogins()

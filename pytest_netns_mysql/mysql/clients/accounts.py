@@ -76,7 +76,7 @@ class Accounts:
         Raises:
             ClientError: An argument is wrong, or the server refuses a statement.
         """
-        dialect = self._server.dialect
+        dialect = self._server._dialect
         account = Account(
             clientarguments.checked_name(user, "user", longest=dialect.longest_user),
             clientarguments.checked_name(host, "host", longest=_LONGEST_HOST),
@@ -85,14 +85,14 @@ class Accounts:
             clientarguments.checked_requirement(require),
         )
         clauses = clientarguments.checked_grants(grants)
-        self._server.raise_if_unwritable()
-        self._server.administrator.drop_spare()
+        self._server._raise_if_unwritable()
+        self._server._administrator.drop_spare()
         with self._turn:
             self._create(account, clauses)
         return account
 
     def _create(self, account: Account, clauses: Sequence[str]) -> None:
-        dialect, schema = self._server.dialect, account.schema
+        dialect, schema = self._server._dialect, account.schema
         requirement = f" REQUIRE {account.require}" if account.require else ""
         statement = f"CREATE USER {account} IDENTIFIED BY {literal(account.password)}{requirement}"
         steps = [_Step(f"creating the account {account}", statement, lambda: self._accounts.append(account))]
@@ -121,11 +121,11 @@ class Accounts:
 
         Raises ClientError, which names the task of a statement, if the server refuses that statement.
         """
-        dialect, answers = self.server.dialect, list[RawRow]()
+        dialect, answers = self.server._dialect, list[RawRow]()
         statements = dialect.limited(_LOCK_TIMEOUT, *(step.statement for step in steps))
         step, *later = steps
         try:
-            for number, rows in enumerate(self.server.administrator.run_each(*statements)):
+            for number, rows in enumerate(self.server._administrator.run_each(*statements)):
                 answers += rows
                 if 0 < number <= len(steps):  # the first and the last statement limit the wait
                     step.note()
@@ -162,7 +162,7 @@ class Accounts:
         with self._turn:
             if account in self._accounts:
                 return account
-            spare = self._server.administrator.take_spare(str(account), schema)
+            spare = self._server._administrator.take_spare(str(account), schema)
             if spare is None:
                 return self.create(user, host=account.host, schema=schema)
             self._accounts.append(account)
@@ -198,7 +198,7 @@ class Accounts:
     @property
     def dataset(self) -> object:
         """What the servers that have these accounts have in common."""
-        return self._server.dataset
+        return self._server._dataset
 
     @property
     def created(self) -> tuple[Account, ...]:
@@ -226,16 +226,16 @@ class Accounts:
                 self._end_connections_of(server, only_busy=only_busy)
 
     def _end_connections_of(self, server: Instance, *, only_busy: bool) -> None:
-        administrator = server.administrator
+        administrator = server._administrator
         (rows,) = administrator.ask(LIST)
         users = {user for user, _ in self.names}
         wanted = [row for row in rows if not only_busy or row[4] != b"Sleep"]
         connections = [each for each in listed(wanted, administrator.numbers) if each.user in users]
         if not connections:
             return
-        (rows,) = administrator.ask(f"SELECT User, Host FROM {server.dialect.account_table}")
+        (rows,) = administrator.ask(f"SELECT User, Host FROM {server._dialect.account_table}")
         accounts = [(decoded(user), decoded(host)) for user, host in rows]
-        rules = server.dialect.host_rules
+        rules = server._dialect.host_rules
         administrator.end_connections(
             each.number for each in connections if account_of(each.user, each.host, accounts, rules) in self.names
         )
@@ -254,7 +254,7 @@ class Accounts:
             # After such an account the server skips its check of hosts until it reads the grant tables again.
             *(["FLUSH PRIVILEGES"] if let_in_every_host else []),
         ]
-        self.server.administrator.run(*self.server.dialect.limited(LOCK_WAIT, *statements))
+        self.server._administrator.run(*self.server._dialect.limited(LOCK_WAIT, *statements))
         self._accounts.clear()
         self._schemas.clear()
 
@@ -274,12 +274,12 @@ class Accounts:
 
         Raises the server's error if the server refuses, or if another connection holds a lock for a second.
         """
-        administrator = self.server.administrator
-        administrator.run(*self.server.dialect.limited(LOCK_WAIT, *spare.renewing))
+        administrator = self.server._administrator
+        administrator.run(*self.server._dialect.limited(LOCK_WAIT, *spare.renewing))
         administrator.spare = spare
         self._accounts.clear()
         self._schemas.clear()
 
     def restore_lock_timeout(self) -> None:
         """Set the lock timeouts of the administrator's session back, after the server refused a statement."""
-        self.server.administrator.run(self.server.dialect.no_limit)
+        self.server._administrator.run(self.server._dialect.no_limit)

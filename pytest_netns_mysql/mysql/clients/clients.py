@@ -96,8 +96,8 @@ class Clients:
     def _are_counted_by_kind(self) -> bool:
         """True if the look after the test will need the counts of each kind of statement: see ``quicklook``."""
         server = self.server
-        is_quick = server.dialect.questions and self._accounts.are_confined and not server.administrator.is_used
-        return not is_quick or server.seeded is not None
+        is_quick = server._dialect.questions and self._accounts.are_confined and not server._administrator.is_used
+        return not is_quick or server._seeded is not None
 
     def connect(
         self,
@@ -245,15 +245,18 @@ class Clients:
         user = self.account_for(name, place, account)
         network = self.server.network
         launcher = partial(
-            exec_in_netns.command, name=name, file=str(network.file(name)), identity=identity(network[name].descriptor)
+            exec_in_netns.command,
+            name=name,
+            file=str(network._file(name)),
+            identity=identity(network[name]._descriptor),
         )
         if speaks_x:
             return programs.argv_of_mysqlxtest(path, words, user, place, name, launcher=launcher)
         file = optionfile.write(
-            self.server.folder, programs.groups_of(user, place, self.server.dialect.client_programs)
+            self.server.folder, programs.groups_of(user, place, self.server._dialect.client_programs)
         )
         self._files.append(file)
-        return programs.argv(path, words, file, name, enters=self.server.dialect.enters, launcher=launcher)
+        return programs.argv(path, words, file, name, enters=self.server._dialect.enters, launcher=launcher)
 
     def account_for(self, namespace: str, endpoint: Endpoint, account: Account | None = None) -> Account:
         """Return an account once the server knows it.

@@ -37,12 +37,12 @@ def disregard(server: Instance, connections: Iterable[tuple[object, Account]]) -
     """
     import mysql.connector
 
-    if not server.dialect.shows_all_grants:
+    if not server._dialect.shows_all_grants:
         return
     # If the test has cut the network, the first connection runs into its timeout, and no other is asked.
     with contextlib.suppress(mysql.connector.Error, NetnsError):
         for connection, account in connections:
-            if isinstance(connection, NamespaceConnection) and connection.is_idle:
+            if isinstance(connection, NamespaceConnection) and connection._is_idle:
                 _disregard(server, connection, account)
 
 
@@ -53,7 +53,7 @@ def _disregard(server: Instance, connection: NamespaceConnection, account: Accou
     connection.cmd_query(SESSION_COUNTERS)
     counts = connection.get_rows(raw=True)[0]
     if _allow_one_schema(grants, account.schema or "") and not _has_other_grants(server, account):
-        server.administrator.disregard(counts)
+        server._administrator.disregard(counts)
 
 
 def _allow_one_schema(grants: list[str], schema: str) -> bool:
@@ -66,4 +66,4 @@ def _has_other_grants(server: Instance, account: Account) -> bool:
     """Return True if the account's user at other hosts, or the anonymous user, has privileges that may apply, too."""
     user, host = literal(account.user), literal(account.host)
     others = f"User IN ('', {user}) AND NOT (User = {user} AND Host = {host})"
-    return any(server.administrator.ask(*(f"SELECT 1 FROM mysql.{table} WHERE {others} LIMIT 1" for table in _TABLES)))
+    return any(server._administrator.ask(*(f"SELECT 1 FROM mysql.{table} WHERE {others} LIMIT 1" for table in _TABLES)))

@@ -30,7 +30,7 @@ def resolve_endpoint(
     if endpoint is None:
         return server.endpoint_for(namespace, kind)
     if not isinstance(endpoint, str):
-        if (kinds := server.kinds_of(endpoint)) and ("mysqlx" in kinds) != (kind == "mysqlx"):
+        if (kinds := server._kinds_of(endpoint)) and ("mysqlx" in kinds) != (kind == "mysqlx"):
             raise ClientError(
                 f"endpoint {endpoint}, port {endpoint.port}, speaks "
                 + ("X Protocol" if "mysqlx" in kinds else "the classic protocol"),
@@ -57,11 +57,11 @@ def refuse_endpoint_of_other_server(
     server: Instance, endpoint: Endpoint, servers: Iterable[Instance], fixture: str
 ) -> None:
     """Raise ClientError for an endpoint of a server that does not have the accounts of this server."""
-    if server.kinds_of(endpoint):
+    if server._kinds_of(endpoint):
         return
     for other in servers:
-        is_owner = other.network is server.network and other.kinds_of(endpoint)
-        if is_owner and other.dataset is not server.dataset:
+        is_owner = other.network is server.network and other._kinds_of(endpoint)
+        if is_owner and other._dataset is not server._dataset:
             raise ClientError(
                 f"endpoint {endpoint}, port {endpoint.port}, belongs to {other.name}, which does not have the "
                 f"accounts of {server.name}",

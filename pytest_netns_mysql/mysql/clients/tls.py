@@ -116,7 +116,7 @@ class Authority:
             files = folder / f"{stem}-cert.pem", folder / f"{stem}-key.pem"
             _write(files[0], certificate)
             _write(files[1], key)
-            self._server.lend(folder, *files)
+            self._server._lend(folder, *files)
         return Certificate(folder / _CA, *files, _as_mysql(name), _as_mysql(ca.subject))
 
     @contextlib.contextmanager

@@ -113,7 +113,7 @@ class ContainerProcess(Process):
             environment=dict(self._image.environment),
             volumes=[
                 *(
-                    f"/proc/{os.getpid()}/fd/{each.descriptor}:/run/netns/{name}"
+                    f"/proc/{os.getpid()}/fd/{each._descriptor}:/run/netns/{name}"
                     for name, each in self._network.items()
                 ),
                 f"{self.folder}:{self.folder}",

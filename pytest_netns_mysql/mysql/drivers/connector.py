@@ -24,12 +24,7 @@ _OWN_POOL = "use pytest_netns_mysql.NamespacePool(netns['red'], pool_name=..., p
 
 
 class NamespaceConnection(MySQLConnection):
-    """A mysql.connector connection that opens its socket in its namespace, when it reconnects too.
-
-    Attributes:
-        queries: The number of statements sent so far with COM_QUERY. Several statements of a caller in one packet count
-            as one.
-    """
+    """A mysql.connector connection that opens its socket in its namespace, when it reconnects too."""
 
     def __init__(self, namespace: AbstractContextManager[Any], **options: Any) -> None:
         """Connect from a namespace.
@@ -39,9 +34,10 @@ class NamespaceConnection(MySQLConnection):
             **options: The options of ``mysql.connector.connect``.
         """
         self._namespace = namespace
-        self._status = 0
+        self._status = 0  # the flags of the server's last answer, see the manual, "Status Flags"
         self._unanswered_commands = 0
-        self.queries: int = 0
+        # Statements sent so far with COM_QUERY. Several statements of a caller in one packet count as one.
+        self._queries: int = 0
         self._collected: list[str] | None = None
         super().__init__(**options)
 
@@ -67,7 +63,7 @@ class NamespaceConnection(MySQLConnection):
             self._collected = None
         for _ in self.cmd_query_iter("; ".join(collected)):
             pass
-        self.queries += len(collected) - 1
+        self._queries += len(collected) - 1
 
     def cmd_query(self, query: str | bytes, *arguments: Any, **options: Any) -> Any:
         """Send a statement to the server, as the driver does."""
@@ -78,7 +74,7 @@ class NamespaceConnection(MySQLConnection):
 
     def _send_cmd(self, command: int, *arguments: Any, **options: Any) -> bytearray | None:
         self._unanswered_commands += 1
-        self.queries += command == ServerCmd.QUERY
+        self._queries += command == ServerCmd.QUERY
         try:
             answer: bytearray | None = super()._send_cmd(command, *arguments, **options)
             return answer
@@ -86,14 +82,9 @@ class NamespaceConnection(MySQLConnection):
             self._unanswered_commands -= 1
 
     @property
-    def is_idle(self) -> bool:
+    def _is_idle(self) -> bool:
         """True if the connection is open, no thread waits for an answer on it, and no rows are left to be read."""
-        return not self._unanswered_commands and not self.unread_result and self.is_silent()
-
-    @property
-    def status(self) -> int:
-        """The status flags of the server's last answer; see the manual, "Status Flags"."""
-        return self._status
+        return not self._unanswered_commands and not self.unread_result and self._is_silent()
 
     def _add_default_conn_attrs(self) -> None:
         self._conn_attrs |= client_attributes()
@@ -114,7 +105,7 @@ class NamespaceConnection(MySQLConnection):
         sock.switch_to_ssl = switch_with_secrets
         return sock
 
-    def is_silent(self) -> bool:
+    def _is_silent(self) -> bool:
         """Return True if the server has left the connection open, without sending anything to the server.
 
         Between answers a server is silent. Anything that can be read then is the end of the connection.

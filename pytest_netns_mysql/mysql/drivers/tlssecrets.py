@@ -11,6 +11,6 @@ def log_secrets(context: Any, namespace: AbstractContextManager[Any]) -> None:
 
     See ``SSLContext.keylog_filename`` in the documentation of Python. A file that the caller chose stays.
     """
-    key_log = getattr(namespace, "key_log", None)
+    key_log = getattr(namespace, "_key_log", None)
     if key_log is not None and context is not None and context.keylog_filename is None:
         context.keylog_filename = str(key_log())

@@ -128,7 +128,7 @@ class ExternalServer:
     def __init__(self, kind: External, name: str, network: Network) -> None:
         """Take note of the server; nothing is opened."""
         self.folder: Path = WORK_DIRECTORY / name
-        self.home: AbstractContextManager[Any] = network.sandbox.at_rest()
+        self.home: AbstractContextManager[Any] = network._sandbox.at_rest()
         self.command: list[str] = []
         self.clients: ConnectionNames = ConnectionNames()
         self._kind = kind

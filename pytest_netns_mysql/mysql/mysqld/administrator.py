@@ -67,7 +67,7 @@ class Administrator(OwnSession):
         self.drop_spare()
         with self._turn_of_tests:
             connection = self._tests
-            if connection is None or not connection.is_silent():
+            if connection is None or not connection._is_silent():
                 connection = self._tests = cast("NamespaceConnection", self._open())
             connection.read_timeout = self._patience
             try:
@@ -130,11 +130,11 @@ class Administrator(OwnSession):
             selected: list[Any] = []
             # A killed connection may look open for a moment.
             with contextlib.suppress(mysql.connector.Error), self._raise_if_server_died(connection):
-                if connection.is_silent():
-                    sent = connection.queries
+                if connection._is_silent():
+                    sent = connection._queries
                     connection.cmd_reset_connection()
                     # The driver sets the session's character set and autocommit again.
-                    self.disregarded["Com_set_option"] += connection.queries - sent
+                    self.disregarded["Com_set_option"] += connection._queries - sent
                     connection.cmd_query("SELECT DATABASE()")
                     selected, _ = connection.get_rows()
             if selected != [(None,)]:  # a reset keeps the selected schema, see the manual
@@ -151,7 +151,7 @@ class Administrator(OwnSession):
             return frozenset()
         try:
             connection, self._tests, self.is_used = self._tests, None, False
-            if connection is None or not connection.is_silent():
+            if connection is None or not connection._is_silent():
                 return frozenset()
             number = connection.connection_id or 0
             connection.close()

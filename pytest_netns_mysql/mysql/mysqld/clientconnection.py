@@ -39,7 +39,7 @@ def connect_client(
     options = found.with_common_names(options)
     name = namespace if namespace is not None else GLOBAL
     settings, attempt = _prepare(server, name, endpoint, driver or "mysql.connector", found, options)
-    with server.attempts.noting(attempt), access.raise_if_server_died():
+    with server._attempts.noting(attempt), access.raise_if_server_died():
         connection = connect_with_tls_if_required(server.network[name], found, settings)
     _note(attempt, connection, access)
     return connection
@@ -62,7 +62,7 @@ async def connect_client_async(
     check_event_loop(found)
     options = found.with_common_names(options)
     settings, attempt = _prepare(server, namespace, endpoint, driver or "mysql.connector.aio", found, options)
-    with server.attempts.noting(attempt), access.raise_if_server_died():
+    with server._attempts.noting(attempt), access.raise_if_server_died():
         connection = await connect_async_with_tls_if_required(server.network[namespace], found, settings)
     _note(attempt, connection, access)
     return connection
@@ -82,7 +82,7 @@ def _prepare(
         raise ClientError(
             f"endpoint must be an endpoint, got {in_short(endpoint)}", remedies=["pass netns_mysqld.endpoint('red')"]
         )
-    settings = {"host": place.address, "port": place.port, **server.dialect.common(driver, options), **options}
+    settings = {"host": place.address, "port": place.port, **server._dialect.common(driver, options), **options}
     attempt = Attempt(namespace, _target(server, place, settings), str(options.get("user", "nobody")), _name(driver))
     attempt.uses_tls = asks_for_tls(found, settings)
     return settings, attempt

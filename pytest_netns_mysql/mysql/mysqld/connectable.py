@@ -13,13 +13,9 @@ if TYPE_CHECKING:
 
 
 class Connectable(ServerFacts):
-    """A server that clients connect to.
+    """A server that clients connect to."""
 
-    Attributes:
-        administrator: The administrator's sessions.
-    """
-
-    administrator: Administrator
+    _administrator: Administrator
 
     def connect(
         self,
@@ -49,11 +45,11 @@ class Connectable(ServerFacts):
             ClientError: The options do not fit the driver; the driver raises its own errors beside that.
         """
         if namespace is None and endpoint is None:
-            return self.administrator.connect(driver, **options)
+            return self._administrator.connect(driver, **options)
         from pytest_netns_mysql.mysql.mysqld.clientconnection import connect_client
 
         self._access.check_running()
-        self.administrator.drop_spare()
+        self._administrator.drop_spare()
         return connect_client(self, self._access, namespace, endpoint, driver, options)
 
     async def connect_async(
@@ -84,5 +80,5 @@ class Connectable(ServerFacts):
         from pytest_netns_mysql.mysql.mysqld.clientconnection import connect_client_async
 
         self._access.check_running()
-        self.administrator.drop_spare()
+        self._administrator.drop_spare()
         return await connect_client_async(self, self._access, namespace, endpoint, driver, options)

@@ -27,26 +27,22 @@ class Instance(Connectable):
     """A MySQL server in the sandbox. It stops with ``kill()`` or when this process ends.
 
     MySQLServer, the class that tests see, adds what needs the rooms above: seeds, snapshots, certificates.
-
-    Attributes:
-        seeded: The schemas that the server was loaded with, or None.
-        untouched_template: The template that the running mysqld booted from; None for data that others made or loaded,
-            and after a restart.
     """
 
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
         """Check the configuration's endpoints against the network; raise EndpointError before anything is started."""
         super().__init__(spec, network)
-        self.administrator: Administrator = Administrator(self._access, spec.kind, timeout=spec.start_timeout)
-        self.seeded: Seeded | None = None
-        self.untouched_template: Path | None = None
+        self._administrator: Administrator = Administrator(self._access, spec.kind, timeout=spec.start_timeout)
+        self._seeded: Seeded | None = None  # the schemas that the server was loaded with
+        # What the running mysqld booted from; None for data that others made or loaded, and after a restart.
+        self._untouched_template: Path | None = None
         self._origin: Path | None = None  # in the cache, until a server has come up from it
         self._copied: object = None  # the stamp of the data directory that was copied
 
     # Replica and Member override these.
 
     @property
-    def dataset(self) -> object:
+    def _dataset(self) -> object:
         """An object that all servers with the same data have in common: the server itself if it replicates nothing."""
         return self
 
@@ -58,29 +54,29 @@ class Instance(Connectable):
     def catch_up(self) -> None:
         """Wait until this server has all data that ``writable`` has."""
 
-    def raise_if_unwritable(self) -> None:
+    def _raise_if_unwritable(self) -> None:
         """Raise ServerGoneError if the server on which this server's data is written does not run."""
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Copy the data directory, start mysqld, and wait until it answers.
 
         Raises:
             EndpointError: A port is taken.
             ServerStartError: mysqld does not come up, or comes up without X Plugin on each mysqlx_bind_address.
         """
-        with naming_limits(self.spec.where):
-            self.launch()
-            self.wait_until_up()
+        with naming_limits(self._spec._where):
+            self._launch()
+            self._wait_until_up()
 
-    def launch(self) -> None:
+    def _launch(self) -> None:
         """Copy the data directory and start mysqld; return while mysqld boots, so that servers can boot in parallel."""
-        self.prepare()
-        self.boot()
+        self._prepare()
+        self._boot()
 
-    def prepare(self) -> None:
+    def _prepare(self) -> None:
         """Copy the data directory and check the ports.
 
-        The calling thread must be able to enter the sandbox's namespaces; ``boot`` may be called by any thread.
+        The calling thread must be able to enter the sandbox's namespaces; ``_boot`` may be called by any thread.
         """
         if self._process is None:
             self._access.make_folder()
@@ -107,11 +103,11 @@ class Instance(Connectable):
 
     def _source(self) -> Path:
         """Return the data directory to copy, and keep its path in ``_origin``."""
-        self._origin = self.untouched_template = self._template()
+        self._origin = self._untouched_template = self._template()
         return self._origin
 
     def _template(self) -> Path:
-        spec = self.spec
+        spec = self._spec
         return templates.template(
             spec.kind,
             spec.initial_options(),
@@ -124,35 +120,35 @@ class Instance(Connectable):
         self._listeners.check_ports()
         process.prepare(self._listeners)
 
-    def boot(self) -> None:
+    def _boot(self) -> None:
         """Start mysqld, and return while it boots.
 
         The calling thread may be in any namespace. mysqld ends when that thread ends.
         """
-        self.administrator.forget()
+        self._administrator.forget()
         self._access.clients.clear()
         self._is_ended = False
         if self._process is not None:
             self._process.launch(
-                self.spec.complete_options(), self._listeners, drop_capabilities=self.spec.drop_capabilities
+                self._spec.complete_options(), self._listeners, drop_capabilities=self._spec.drop_capabilities
             )
 
-    def wait_until_up(self) -> None:
+    def _wait_until_up(self) -> None:
         """Wait until mysqld answers, and X Plugin if it has an address; raise ServerStartError.
 
         If mysqld does not come up and the cached data directory is damaged, the data directory is made again, once.
         """
         origin, self._origin = self._origin, None
         try:
-            self._access.wait(self.administrator.answers, timeout=self.spec.start_timeout)
+            self._access.wait(self._administrator.answers, timeout=self._spec.start_timeout)
         except ServerStartError:
             if origin is None or not self._discard_damaged(origin):
                 raise
             self._start_from_new_data(origin)
-        if self._process is not None and self.spec.mysqlx_bind_address is not None and self.spec.require_mysqlx:
-            self._process.check_x_plugin(self.spec.where)
-        if self._process is not None and any(base_name(name) == "max_connections" for name in self.spec.options):
-            self._process.check_connections(self.spec.where)
+        if self._process is not None and self._spec.mysqlx_bind_address is not None and self._spec.require_mysqlx:
+            self._process.check_x_plugin(self._spec._where)
+        if self._process is not None and any(base_name(name) == "max_connections" for name in self._spec.options):
+            self._process.check_connections(self._spec._where)
 
     def _discard_damaged(self, origin: Path) -> bool:
         """Return True if the data directory of a failed start was damaged; remove it, unless others made it again."""
@@ -162,9 +158,9 @@ class Instance(Connectable):
             return False
         entry = self._entry(origin)
         try:
-            with templates.lock(entry, self.spec.progress):
+            with templates.lock(entry, self._spec.progress):
                 if manifest.stamp(origin) == self._copied:
-                    self.spec.progress(
+                    self._spec.progress(
                         f"the data directory {origin} in the cache is damaged ({fault}): it is made again"
                     )
                     templates.discard(entry)
@@ -179,27 +175,27 @@ class Instance(Connectable):
 
     def _entry(self, origin: Path) -> Path:
         """Return the entry of the cache with a data directory: the data directory itself, or the folder of a seed."""
-        return origin.parent if self.spec.load else origin
+        return origin.parent if self._spec.load else origin
 
     def _start_from_new_data(self, origin: Path) -> None:
-        self.discard()
-        self.launch()
+        self._discard()
+        self._launch()
         self._origin = None
         try:
-            self._access.wait(self.administrator.answers, timeout=self.spec.start_timeout)
+            self._access.wait(self._administrator.answers, timeout=self._spec.start_timeout)
         except ServerStartError as error:
-            raise error.with_tried(f"data from {origin}, made again for this start: it was damaged before") from error
+            raise error._with_tried(f"data from {origin}, made again for this start: it was damaged before") from error
 
     def execute(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the administrator; return its rows.
 
         Raises ServerGoneError if mysqld does not run, and the server's own errors.
         """
-        return self.administrator.execute(statement, *values)[1]
+        return self._administrator.execute(statement, *values)[1]
 
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Run a statement as ``execute`` does; return each row as a dictionary by column names."""
-        names, rows = self.administrator.execute(statement, *values)
+        names, rows = self._administrator.execute(statement, *values)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def restart(self, **changes: Any) -> None:
@@ -212,29 +208,30 @@ class Instance(Connectable):
                 ``require_mysqlx`` and ``drop_capabilities`` as for factories.mysqld, or an option of mysqld by name.
 
         Raises:
-            EndpointError, ServerStartError: As for ``start``.
+            EndpointError: A port is taken.
+            ServerStartError: mysqld does not come up, or comes up without X Plugin on each mysqlx_bind_address.
             SettingError: Others run the server.
         """
         self._own("restarted")
-        spec_before, listeners_before = self.spec, self._listeners
-        spec = self.spec.changed(changes)
+        spec_before, listeners_before = self._spec, self._listeners
+        spec = self._spec.changed(changes)
         listeners = spec.listeners(self.network)
         self.stop()
-        self.spec: ResolvedSpec = spec
+        self._spec: ResolvedSpec = spec
         self._listeners = listeners
         try:
             self._start_again()
         except BaseException:
-            self.spec, self._listeners = spec_before, listeners_before
+            self._spec, self._listeners = spec_before, listeners_before
             raise
 
     def _start_again(self) -> None:
-        self.untouched_template = None
-        with naming_limits(self.spec.where):
+        self._untouched_template = None
+        with naming_limits(self._spec._where):
             self._prepare_start(self._own("restarted"))
-            self.note("started again")
-            self.boot()
-            self.wait_until_up()
+            self._note("started again")
+            self._boot()
+            self._wait_until_up()
 
     def stop(self, *, fast_shutdown: int = 2) -> None:
         """Shut mysqld down cleanly; the data stays for ``restart``.
@@ -243,15 +240,15 @@ class Instance(Connectable):
             fast_shutdown: The value of innodb_fast_shutdown: 2 leaves most of the work to recovery at the next start.
         """
         process = self._own("stopped")
-        self.note("stopped")
+        self._note("stopped")
         self._is_ended = True
         if process.is_running():
             # With 2 this takes half a second instead of one to three.
-            self.administrator.run(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
+            self._administrator.run(f"SET GLOBAL innodb_fast_shutdown = {fast_shutdown}")
             # mysqld would wait ten seconds for a thread that sends the binary log to a replica.
-            (clients,) = self.administrator.ask(LIST)
-            self.administrator.end_connections(dump_threads(clients))
-            self.administrator.forget()
+            (clients,) = self._administrator.ask(LIST)
+            self._administrator.end_connections(dump_threads(clients))
+            self._administrator.forget()
             process.stop(timeout=_STOP_TIMEOUT)
 
     def kill(self, *, wait: bool = True) -> None:
@@ -261,23 +258,23 @@ class Instance(Connectable):
             wait: Return only when the process is gone, after some 50 ms.
         """
         process = self._own("killed")
-        self.note("killed")
+        self._note("killed")
         self._is_ended = True
-        self.administrator.forget()
+        self._administrator.forget()
         process.kill(wait=wait)
 
-    def discard(self) -> None:
+    def _discard(self) -> None:
         """Kill mysqld, and remove its data from the sandbox's memory."""
-        self.end(wait=True)
+        self._end(wait=True)
         self._access.remove()
 
-    def end(self, *, wait: bool) -> None:
+    def _end(self, *, wait: bool) -> None:
         """Kill mysqld, unless others run it.
 
         Args:
             wait: Return only when the process is gone and nothing of it can outlive the sandbox.
         """
-        self.administrator.forget()
+        self._administrator.forget()
         if self._process is not None:
             self._process.kill(wait=wait)
             if wait:
@@ -291,7 +288,7 @@ class Instance(Connectable):
         """
         if self._process is None:
             raise SettingError(
-                f"{self.spec.kind.name} cannot be {participle}: it is run by others",
+                f"{self._spec.kind.name} cannot be {participle}: it is run by others",
                 remedies=["use a server that this plugin starts, for this test: factories.mysqld(mysqld='auto')"],
             )
         return self._process

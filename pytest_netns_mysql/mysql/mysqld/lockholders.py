@@ -53,13 +53,13 @@ def lock_holders(server: Instance, schemas: Collection[str]) -> list[LockHolder]
     """
     names = ", ".join(map(literal, schemas)) or "''"
     with contextlib.ExitStack() as stack:
-        for install, uninstall in server.dialect.lock_plugins:
+        for install, uninstall in server._dialect.lock_plugins:
             with contextlib.suppress(mysql.connector.Error):
-                server.administrator.run(install)
+                server._administrator.run(install)
                 stack.callback(_try_to_run, server, uninstall)
-        for query in server.dialect.lock_holders:
+        for query in server._dialect.lock_holders:
             with contextlib.suppress(mysql.connector.Error):
-                (rows,) = server.administrator.ask(query.format(schemas=names))
+                (rows,) = server._administrator.ask(query.format(schemas=names))
                 if holders := _by_connection(rows):
                     return holders
     return []
@@ -67,7 +67,7 @@ def lock_holders(server: Instance, schemas: Collection[str]) -> list[LockHolder]
 
 def _try_to_run(server: Instance, statement: str) -> None:
     with contextlib.suppress(mysql.connector.Error):
-        server.administrator.run(statement)
+        server._administrator.run(statement)
 
 
 def _by_connection(rows: list[RawRow]) -> list[LockHolder]:

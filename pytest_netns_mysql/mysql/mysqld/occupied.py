@@ -18,14 +18,14 @@ def check_unoccupied(server: Instance, others: Iterable[Instance]) -> None:
 
     The other servers may still be booting, so that the kernel does not know of their endpoints.
     """
-    if not server.spec.check_endpoints:
+    if not server._spec.check_endpoints:
         return  # mysqld itself is to refuse them
     running = [other for other in others if other.network is server.network and other.is_running]
-    taken = [place for other in running for key in ADDRESS_PARAMETERS for place in other.endpoints_of(key)]
+    taken = [place for other in running for key in ADDRESS_PARAMETERS for place in other._endpoints_of(key)]
     for key in ADDRESS_PARAMETERS:
-        for endpoint in server.endpoints_of(key):
+        for endpoint in server._endpoints_of(key):
             if any(_is_same_place(endpoint, place) for place in taken):
-                raise port_taken(endpoint, key, server.spec.where)
+                raise port_taken(endpoint, key, server._spec._where)
 
 
 def _is_same_place(endpoint: Endpoint, other: Endpoint) -> bool:

@@ -48,7 +48,7 @@ def as_administrator(server: Instance) -> list[str]:
 
     A password goes into an option file in the server's private folder, never onto the command line.
     """
-    known = server.administrator.account
+    known = server._administrator.account
     if not known["password"]:
         return ["--no-defaults", f"--user={known['user']}", f"--socket={server.socket}"]
     with server.network[GLOBAL]:

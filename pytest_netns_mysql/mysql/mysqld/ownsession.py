@@ -150,7 +150,7 @@ class OwnSession:
         """Return the plugin's own session, with a limit for the time of a read."""
         self._access.check_running()
         connection = self._own
-        if connection is None or not connection.is_silent():
+        if connection is None or not connection._is_silent():
             self._is_prepared = False
             connection = self._own = self._connected()
         connection.read_timeout = self._patience

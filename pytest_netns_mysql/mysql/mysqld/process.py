@@ -132,7 +132,7 @@ class Process(ServerFolder):
         self._printed = self._file_in_memory()
         try:
             # A sandbox has no DNS: with an empty resolv.conf an unknown name fails at once instead of after a timeout.
-            self._process = self._namespace.start(
+            self._process = self._namespace._start(
                 self.command,
                 directory=self.folder,
                 env=environment(),

@@ -42,7 +42,7 @@ class ResolvedSpec(ServerSpec):
 
     def complete_options(self) -> dict[str, OptionValue]:
         """Return all options of mysqld; X Plugin is switched on if it has an endpoint."""
-        layers = [checked(self.options, where=self.where)]
+        layers = [checked(self.options, where=self._where)]
         layers += [] if self.mysqlx_bind_address is None else [{"mysqlx": True}]
         return merge(*layers, defaults=default_options(self.kind.flavor))
 
@@ -58,32 +58,32 @@ class ResolvedSpec(ServerSpec):
             SettingError: A port or a capability is wrong.
             ServerVersionError: The kind of server lacks a feature.
         """
-        capabilitynames.to_mask(self.drop_capabilities, where=self.where)
-        check_features(self.kind, self.requests(), self.where)
+        capabilitynames.to_mask(self.drop_capabilities, where=self._where)
+        check_features(self.kind, self._requests(), self._where)
         if self.kind.listens is not None:
             return self._of_others(self.kind.listens, network)
-        written = self.addresses
+        written = self._addresses
         options = self.complete_options()
         is_silent = is_on(options, "skip_networking")
         if is_silent and self.check_endpoints:
             self._raise_if_silenced(written)
         elif self.bind_address is None and not is_silent:
             written = {**written, "bind_address": network.topology.bind_address}
-        return Listeners(written, options, network, self.where, checked=self.check_endpoints)
+        return Listeners(written, options, network, self._where, checked=self.check_endpoints)
 
     def _raise_if_silenced(self, written: dict[str, str | Sequence[str] | None]) -> None:
         for key, value in written.items():
             if value is not None:
                 raise EndpointError(
                     f"{key} = {as_text(value)!r}: skip_networking is on, and the server would not listen there",
-                    where=self.where,
+                    where=self._where,
                     remedies=[f"leave out {key}, or skip_networking"],
                 )
 
     def _of_others(self, found: Endpoint, network: Network) -> Listeners:
         """Return the endpoints of a server that others run: those that are written, or where it was found."""
         written = {"bind_address": found.address if self.bind_address is None else self.bind_address}
-        return Listeners(written, {"port": found.port}, network, self.where, checked=False)
+        return Listeners(written, {"port": found.port}, network, self._where, checked=False)
 
 
 def resolve(
@@ -104,5 +104,5 @@ def resolve(
     from pytest_netns_mysql.mysql.load.loads import find_loads
 
     values = {field.name: getattr(spec, field.name) for field in fields(ServerSpec)}
-    values["load"] = find_loads(spec.load, where=spec.where_load or spec.where)
+    values["load"] = find_loads(spec.load, where=spec.where_load or spec._where)
     return ResolvedSpec(**values, kind=kind, cache=cache, progress=progress, start_timeout=start_timeout)

@@ -30,62 +30,59 @@ class ServerFacts:
     """The part of a server that needs no connection.
 
     Attributes:
-        spec: The server's configuration.
         network: The network in whose namespaces the server listens.
-        attempts: The attempts to connect from namespaces.
-        lifecycle: The last times at which the server was stopped, killed or started again, each in seconds since the
-            epoch with that word.
     """
 
     def __init__(self, spec: ResolvedSpec, network: Network) -> None:
         """Check the configuration's endpoints against the network; raise EndpointError."""
-        self.spec: ResolvedSpec = spec
+        self._spec: ResolvedSpec = spec
         self.network = network
-        self.attempts: Attempts = Attempts()
-        self.lasting_users: set[str] = set()  # whose connections an ORM keeps open for later tests
-        self.lifecycle: deque[tuple[float, str]] = deque(maxlen=_KEPT)
+        self._attempts: Attempts = Attempts()  # to connect from namespaces
+        self._lasting_users: set[str] = set()  # whose connections an ORM keeps open for later tests
+        # The last times at which the server was stopped, killed or started again, in seconds since the epoch.
+        self._lifecycle: deque[tuple[float, str]] = deque(maxlen=_KEPT)
         self._access = spec.kind.access(spec.name, network)
         self._process = self._access if isinstance(self._access, Process) else None
         self._listeners = spec.listeners(network)
         self._log_seen = 0  # bytes of the error log
         self._is_ended = False  # by ``stop`` or ``kill``
 
-    def note(self, what: str) -> None:
-        """Keep in ``lifecycle`` what is done to the server now."""
-        self.lifecycle.append((clock.now(), what))
+    def _note(self, what: str) -> None:
+        """Keep in ``_lifecycle`` what is done to the server now."""
+        self._lifecycle.append((clock.now(), what))
 
     def __repr__(self) -> str:
         """Return the server's name, where it listens, and whether it runs, as pytest shows it in tracebacks."""
-        return f"<{type(self).__name__} {self.name}: {self.describe()}>"
+        return f"<{type(self).__name__} {self.name}: {self._describe()}>"
 
     @property
     def name(self) -> str:
         """The name of the server's fixture."""
-        return self.spec.name
+        return self._spec.name
 
     @property
     def version(self) -> tuple[int, int, int]:
         """The server's version, such as (9, 7, 4)."""
-        return self.spec.kind.version
+        return self._spec.kind.version
 
     @property
-    def dialect(self) -> Dialect:
+    def _dialect(self) -> Dialect:
         """What differs between MySQL and MariaDB in statements and options."""
-        return self.spec.kind.dialect
+        return self._spec.kind.dialect
 
     @property
     def error_log(self) -> str:
         """The whole error log as text, as written so far."""
         return self._access.error_log.text
 
-    def describe(self) -> str:
+    def _describe(self) -> str:
         """Return where the server listens and whether it runs, for reports."""
         state = self._access.state
         return f"{', '.join(map(str, self.endpoints)) or 'no endpoint'}, {state}"
 
     def program(self, name: str) -> str:
         """Return the path of a program that came with the server, such as ``mysql``; raise ServerNotFoundError."""
-        return str(require_program(self.spec.kind, name))
+        return str(require_program(self._spec.kind, name))
 
     @property
     def command(self) -> list[str]:
@@ -93,7 +90,7 @@ class ServerFacts:
         return list(self._access.command)
 
     @property
-    def can_be_fresh(self) -> bool:
+    def _can_be_fresh(self) -> bool:
         """True if the server can be started again on a data directory that nobody has used."""
         return self._process is not None
 
@@ -108,13 +105,13 @@ class ServerFacts:
         return self._access.crash
 
     @property
-    def has_died(self) -> bool:
+    def _has_died(self) -> bool:
         """True if a signal or an error ended mysqld, and not ``stop``, ``kill`` or SHUTDOWN."""
         if self.is_running or self._is_ended:
             return False
         return self._access.exit_code not in (None, 0) or bool(self.crash)
 
-    def await_end_of_crash(self) -> None:
+    def _await_end_of_crash(self) -> None:
         """Wait until mysqld has ended, if it is crashing: its other threads go on answering while it writes the trace.
 
         Without a new line in the error log this costs one stat(2). The wait ends after ten seconds.
@@ -136,12 +133,12 @@ class ServerFacts:
         """Mysqld's pid; None while it does not run, and for a server that others run."""
         return self._access.pid
 
-    def running_pid(self) -> int:
+    def _running_pid(self) -> int:
         """Return the pid of the running mysqld; raise ServerGoneError if it does not run."""
         pid = self._access.pid
         if pid is None:
             self._access.check_running()
-            raise ServerGoneError("mysqld is not running: it has just ended", where=self.spec.where)
+            raise ServerGoneError("mysqld is not running: it has just ended", where=self._spec._where)
         return pid
 
     @property
@@ -150,7 +147,7 @@ class ServerFacts:
         return self._access.socket
 
     @property
-    def administration(self) -> dict[str, str]:
+    def _administration(self) -> dict[str, str]:
         """The options of the group ``client`` in an option file with which client programs are the administrator."""
         names = {"unix_socket": "socket"}
         known = ("user", "password", "host", "port", "unix_socket")
@@ -168,17 +165,17 @@ class ServerFacts:
         """The path of the data directory, which exists in the sandbox only."""
         return self._access.folder / "data"
 
-    def lend(self, *paths: Path) -> None:
+    def _lend(self, *paths: Path) -> None:
         """Let mysqld read files that this process made for it, whichever user mysqld runs as."""
         if self._process is not None:
             self._process.lend(paths)
 
-    def files(self) -> Iterator[tuple[str, int]]:
+    def _files(self) -> Iterator[tuple[str, int]]:
         """Return the files of the data directory outside of schemas, with the times of their last changes in ns.
 
         Files that the server writes by itself are left out.
         """
-        is_ignored = re.compile(self.dialect.ignored_files).search
+        is_ignored = re.compile(self._dialect.ignored_files).search
         return iter(()) if self._process is None else self._process.files(is_ignored)
 
     @property
@@ -191,9 +188,9 @@ class ServerFacts:
         """Every endpoint where the server listens for ordinary connections."""
         return self._listeners.get("bind_address", ())
 
-    def endpoints_of(self, parameter: str) -> tuple[Endpoint, ...]:
+    def _endpoints_of(self, parameter: str) -> tuple[Endpoint, ...]:
         """Return the endpoints that a parameter such as ``admin_address`` sets."""
-        return self._listeners.get(parameter, ()) if isinstance(parameter, str) else ()
+        return self._listeners.get(parameter, ())
 
     def endpoint(self, namespace: str, kind: str = "mysql") -> Endpoint:
         """Return the server's endpoint in a namespace.
@@ -212,7 +209,7 @@ class ServerFacts:
         """Return the endpoint that a client in ``namespace`` connects to: there, else the first that it can reach."""
         return self._listeners.endpoint_for(namespace, kind)
 
-    def kinds_of(self, endpoint: Endpoint) -> list[str]:
+    def _kinds_of(self, endpoint: Endpoint) -> list[str]:
         """Return the kinds that an endpoint of this server has; empty for an endpoint of another server."""
         return self._listeners.kinds_of(endpoint)
 

@@ -61,7 +61,7 @@ class ServerSpec:
     factory: str | None = None
 
     @classmethod
-    def of_topology(cls, topology: Topology, *, mysqlx: bool = False) -> ServerSpec:
+    def _of_topology(cls, topology: Topology, *, mysqlx: bool = False) -> ServerSpec:
         """Return the configuration that a topology's ``[mysqld]`` table describes.
 
         Args:
@@ -80,16 +80,16 @@ class ServerSpec:
         )
 
     @property
-    def where(self) -> str:
+    def _where(self) -> str:
         """The place that error messages name: the server."""
         return f"server {self.name}"
 
     @property
-    def addresses(self) -> dict[str, str | Sequence[str] | None]:
+    def _addresses(self) -> dict[str, str | Sequence[str] | None]:
         """The three address fields by name, as they are written."""
         return {key: getattr(self, key) for key in ADDRESS_PARAMETERS}
 
-    def with_options(self, defaults: Mapping[str, OptionValue]) -> ServerSpec:
+    def _with_options(self, defaults: Mapping[str, OptionValue]) -> ServerSpec:
         """Return the same configuration with options that hold where ``options`` does not set them."""
         own = {base_name(name) for name in self.options}
         rest = {name: value for name, value in defaults.items() if base_name(name) not in own}
@@ -106,11 +106,11 @@ class ServerSpec:
         """
         known = {name: value for name, value in changes.items() if name in OF_A_START}
         others = {name: value for name, value in changes.items() if name not in OF_A_START}
-        arguments.check(f"restart of {self.where}: restart", arguments.OF_A_START, known)
-        checked(others, where=f"a change of {self.where}")
+        arguments.check(f"restart of {self._where}: restart", arguments.OF_A_START, known)
+        checked(others, where=f"a change of {self._where}")
         return replace(self, **known, options={**self.options, **others})
 
-    def requests(self) -> Iterator[Request]:
+    def _requests(self) -> Iterator[Request]:
         """Yield each feature that the server must have, with the argument that asks for the feature."""
         from pytest_netns_mysql.mysql.mysqld import features
 
@@ -125,7 +125,7 @@ class ServerSpec:
             check_endpoints=self.check_endpoints,
         )
 
-    def check(
+    def _check(
         self,
         topology: Topology,
         kinds: Sequence[Kind] = (),
@@ -159,12 +159,12 @@ class ServerSpec:
         capabilitynames.to_mask(self.drop_capabilities, where=where)
         if self.check_endpoints:
             check_port_options(self.options, where_options)
-            for key, value in self.addresses.items():
+            for key, value in self._addresses.items():
                 if value is not None:
                     endpoints = check_endpoints(value, topology.plan, key, where)
                     check_names(endpoints, topology.plan.hosts, key=key, where=where)
         for kind in kinds:
-            check_features(kind, self.requests(), where)
+            check_features(kind, self._requests(), where)
 
 
 def _entries(topology: Topology) -> tuple[Entry | Load | InSchema, ...]:

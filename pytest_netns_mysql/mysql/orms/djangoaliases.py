@@ -159,7 +159,7 @@ def bound(
             stack.callback(_forget, connections, alias)
             stack.enter_context(_leading_to(wrapper, settings, made))
             _make_account(server, settings)
-            server.lasting_users.add(settings["USER"])
+            server._lasting_users.add(settings["USER"])
         yield
 
 

@@ -119,7 +119,7 @@ class Proxy:
             self.command = self._complete_command()
             with (self.folder / "log").open("wb") as log:
                 # The kernel ends the proxy with the thread that starts it, the main thread: see launcher.words.
-                self._process = self._namespace.start(
+                self._process = self._namespace._start(
                     self.command, directory=self.folder, env=os.environ, output=log.fileno()
                 )
 

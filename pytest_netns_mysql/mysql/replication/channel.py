@@ -55,7 +55,7 @@ class Channel:
     def __init__(
         self, replica: MySQLServer, source: MySQLServer, name: str, network_namespace: str, endpoint: Endpoint
     ) -> None:
-        """Describe the channel; ``begin`` creates it. The arguments are the attributes."""
+        """Describe the channel; ``_begin`` creates it. The arguments are the attributes."""
         self.replica = replica
         self.source = source
         self.name = name
@@ -68,7 +68,7 @@ class Channel:
         return f"FOR CHANNEL {literal(self.name)}"
 
     @property
-    def title(self) -> str:
+    def _title(self) -> str:
         """The replica's name and the channel's, for messages."""
         return self.replica.name + (f", channel {self.name}" if self.name else "")
 
@@ -91,10 +91,10 @@ class Channel:
             uuid,
         )
         if not rows:
-            raise self._error(f"{self.source.name} has no connection from {self.title}")
+            raise self._error(f"{self.source.name} has no connection from {self._title}")
         return str(rows[0][0])
 
-    def begin(self, options: Mapping[str, OptionValue]) -> None:
+    def _begin(self, options: Mapping[str, OptionValue]) -> None:
         """Create an account on the source for the origin that the source will see, and start to replicate.
 
         Args:
@@ -123,7 +123,7 @@ class Channel:
         self.source.catch_up()
         return {"SOURCE_USER": user, "SOURCE_PASSWORD": password}
 
-    def drop_account(self) -> None:
+    def _drop_account(self) -> None:
         """Drop the account that was created for this channel, if the source is running."""
         if self._account is not None and self.source.writable.is_running:
             self.source.writable.execute(f"DROP USER IF EXISTS {self._account}")
@@ -144,7 +144,7 @@ class Channel:
         if self.status:
             self.replica.execute(f"STOP REPLICA {self._for_channel}")
 
-    def apply_relay_log(self, timeout: float = TIMEOUT) -> float:
+    def _apply_relay_log(self, timeout: float = TIMEOUT) -> float:
         """Stop the receiver, and wait until the replica has applied all that it has received.
 
         The source may be down.
@@ -162,7 +162,7 @@ class Channel:
             return 0.0
         self.replica.execute(f"STOP REPLICA IO_THREAD {self._for_channel}")
         self.replica.execute(f"START REPLICA SQL_THREAD {self._for_channel}")
-        failure = f"{self.title} cannot be promoted: it has not applied all that it received from {self.source.name}"
+        failure = f"{self._title} cannot be promoted: it has not applied all that it received from {self.source.name}"
 
         def is_applied() -> bool:
             status = self.status
@@ -199,14 +199,14 @@ class Channel:
         def is_caught_up() -> bool:
             status = self.status
             if status.has_stopped:
-                raise self._error(f"{self.title} cannot catch up with {self.source.name}: it has stopped", wanted)
+                raise self._error(f"{self._title} cannot catch up with {self.source.name}: it has stopped", wanted)
             return self._has_applied(wanted) and status.is_connected
 
         return wait_until(
             is_caught_up,
             timeout=timeout,
             error=lambda: self._error(
-                f"{self.title} did not catch up with {self.source.name} within {timeout:g} seconds", wanted
+                f"{self._title} did not catch up with {self.source.name} within {timeout:g} seconds", wanted
             ),
         )
 
@@ -225,7 +225,9 @@ class Channel:
         return wait_until(
             lambda: self.status.is_connected,
             timeout=timeout,
-            error=lambda: self._error(f"{self.title} did not connect to {self.source.name} within {timeout:g} seconds"),
+            error=lambda: self._error(
+                f"{self._title} did not connect to {self.source.name} within {timeout:g} seconds"
+            ),
         )
 
     def wait_until_disconnected(self, timeout: float = TIMEOUT, *, errno: int | None = None) -> float:
@@ -245,7 +247,7 @@ class Channel:
             lambda: self._is_disconnected(errno),
             timeout=timeout,
             error=lambda: self._error(
-                f"{self.title} has not lost {self.source.name}"
+                f"{self._title} has not lost {self.source.name}"
                 + (f" with error {errno}" if errno is not None else "")
                 + f" after {timeout:g} seconds"
             ),
@@ -261,7 +263,7 @@ class Channel:
     def _error(self, what: str, wanted: str = "", remedies: Sequence[str] = _CONNECTION_REMEDIES) -> ReplicationError:
         """Return an error that shows both servers, and the transactions of ``wanted`` that the replica lacks."""
         tried = [
-            f"{self.title}: {self.status or 'it has no such channel'}",
+            f"{self._title}: {self.status or 'it has no such channel'}",
             f"{self.source.name}: {self._describe_source()}",
         ]
         errors = (row["LAST_ERROR_MESSAGE"] for row in self.status.workers)

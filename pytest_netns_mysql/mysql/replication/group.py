@@ -29,7 +29,7 @@ class Member(MySQLServer):
     group: Group
 
     @property
-    def dataset(self) -> object:
+    def _dataset(self) -> object:
         """The group, whose members hold the same data."""
         return self.group
 
@@ -39,10 +39,10 @@ class Member(MySQLServer):
         primaries = self.group.primaries
         return self if self in primaries or not primaries else primaries[0]
 
-    def describe(self) -> str:
+    def _describe(self) -> str:
         """Return a description of the server, and of the group as this member sees it, for reports."""
         view = (f"{name} {' '.join(state)}" for name, state in self.group.seen_by(self).items())
-        return f"{super().describe()}, it sees {', '.join(view) or 'nothing'}"
+        return f"{super()._describe()}, it sees {', '.join(view) or 'nothing'}"
 
     def promote(self, timeout: float = TIMEOUT) -> float:
         """Make this member the group's primary, by group_replication_set_as_primary().
@@ -63,11 +63,11 @@ class Member(MySQLServer):
             try:
                 self.execute("SELECT group_replication_set_as_primary(@@server_uuid)")
             except mysql.connector.Error as error:
-                raise self.group.error(f"{self.name} cannot be made the primary: {error.msg}", self) from error
+                raise self.group._error(f"{self.name} cannot be made the primary: {error.msg}", self) from error
             wait_until(
                 lambda: self in self.group.primaries,
                 timeout=timeout,
-                error=lambda: self.group.error(f"{self.name} is not the primary after {timeout:g} seconds", self),
+                error=lambda: self.group._error(f"{self.name} is not the primary after {timeout:g} seconds", self),
             )
         return clock.monotonic() - began
 
@@ -78,7 +78,7 @@ class Member(MySQLServer):
                 continue
             ((wanted,),) = primary.execute("SELECT @@GLOBAL.gtid_executed")
             if self.execute("SELECT WAIT_FOR_EXECUTED_GTID_SET(%s, %s)", wanted, TIMEOUT) != [(0,)]:
-                raise self.group.error(f"{self.name} did not catch up with {primary.name} within {TIMEOUT:g} seconds")
+                raise self.group._error(f"{self.name} did not catch up with {primary.name} within {TIMEOUT:g} seconds")
 
 
 class Group(Mapping[str, Member]):
@@ -92,7 +92,7 @@ class Group(Mapping[str, Member]):
     """
 
     def __init__(self, name: str, members: Mapping[str, Member]) -> None:
-        """Collect the members; ``start`` starts them and joins them to a group.
+        """Collect the members; ``_start`` starts them and joins them to a group.
 
         Args:
             name: The name of the group's fixture.
@@ -134,7 +134,7 @@ class Group(Mapping[str, Member]):
         """The member that takes writes, the first such member in multi-primary mode; raises GroupError without one."""
         for member in self.primaries:
             return member
-        raise self.error(f"{self.name} has no primary")
+        raise self._error(f"{self.name} has no primary")
 
     @property
     def primaries(self) -> tuple[Member, ...]:
@@ -172,12 +172,12 @@ class Group(Mapping[str, Member]):
         seen = {names[host, port]: (state, role) for host, port, state, role in rows if (host, port) in names}
         return {name: seen[name] for name in self if name in seen}
 
-    def start(self) -> None:
+    def _start(self) -> None:
         """Start all members at once, join one after another, and wait until all are ONLINE; raise GroupError."""
         for member in self.members:
-            member.launch()
+            member._launch()
         for member in self.members:
-            member.wait_until_up()
+            member._wait_until_up()
         addresses = [member.endpoints[0].address for member in self.members]
         for name, member in self.items():
             joining.prepare(member, name, addresses)
@@ -189,7 +189,7 @@ class Group(Mapping[str, Member]):
         try:
             joining.start_group_replication(member, bootstrap=bootstrap)
         except mysql.connector.Error as error:
-            raise self.error(f"{member.name} could not join {self.name}: {error.msg}", member) from error
+            raise self._error(f"{member.name} could not join {self.name}: {error.msg}", member) from error
         self._wait(
             lambda: self.seen_by(member).get(self._name_of(member), ("",))[0] == "ONLINE",
             TIMEOUT,
@@ -275,9 +275,9 @@ class Group(Mapping[str, Member]):
         return clock.monotonic() - began
 
     def _wait(self, condition: Callable[[], bool], timeout: float, failure: str) -> float:
-        return wait_until(condition, timeout=timeout, error=lambda: self.error(f"{failure} after {timeout:g} seconds"))
+        return wait_until(condition, timeout=timeout, error=lambda: self._error(f"{failure} after {timeout:g} seconds"))
 
-    def error(self, what: str, *members: Member) -> GroupError:
+    def _error(self, what: str, *members: Member) -> GroupError:
         """Return an error that shows how each member sees the group, and the last errors that members logged.
 
         Args:

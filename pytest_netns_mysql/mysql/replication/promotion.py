@@ -24,13 +24,13 @@ See the manual, "Switching Sources During Failover".
 
 def is_reset(server: Instance) -> bool:
     """Return True if the server has no channel, as after RESET REPLICA ALL."""
-    return server.administrator.ask(_COUNT_CHANNELS) == [[(b"0",)]]
+    return server._administrator.ask(_COUNT_CHANNELS) == [[(b"0",)]]
 
 
 def is_stopped(channels: Collection[Channel]) -> bool:
     """Return True if no source of these channels is running, and STOP REPLICA stopped all channels."""
     return not any(channel.source.is_running for channel in channels) and all(
-        channel.status.was_stopped for channel in channels
+        channel.status._was_stopped for channel in channels
     )
 
 
@@ -43,6 +43,6 @@ def not_a_replica(server: Instance, what: str) -> ReplicationError:
     """
     return ReplicationError(
         f"{server.name} {what}: it replicates from no server, because it was promoted or has never replicated",
-        where=server.spec.where,
+        where=server._spec._where,
         remedies=[f"{server.name}.replicate(source) makes it a replica"],
     )

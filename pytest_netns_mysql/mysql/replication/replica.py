@@ -51,7 +51,7 @@ class Replica(MySQLServer):
         if spec.kind.version < FIRST_VERSION:
             raise ServerVersionError(
                 f"factories.replica needs MySQL 8.0.26 or newer, this server is {format_version(spec.kind.version)}",
-                where=spec.where,
+                where=spec._where,
                 remedies=["name a newer server: netns_mysqld = /path/to/mysqld"],
             )
         super().__init__(spec, network)
@@ -88,22 +88,22 @@ class Replica(MySQLServer):
         return False
 
     @property
-    def dataset(self) -> object:
+    def _dataset(self) -> object:
         """What the servers that hold the same data have in common."""
-        return self if self.is_promoted else self.source.dataset
+        return self if self.is_promoted else self.source._dataset
 
     @property
     def writable(self) -> Instance:
         """The server that takes the writes of this server's data: the source at the head, or itself once promoted."""
         return self if self.is_promoted else self.source.writable
 
-    def raise_if_unwritable(self) -> None:
+    def _raise_if_unwritable(self) -> None:
         """Raise ServerGoneError if this server is still a replica and its source is not running."""
         writer = self.writable
         if writer is not self and not writer.is_running:
             raise ServerGoneError(
                 f"{self.name} is a replica of {writer.name}, which is not running: no server takes its writes",
-                where=self.spec.where,
+                where=self._spec._where,
                 tried=[writer.crash] if writer.crash else [],
                 remedies=[f"{self.name}.promote() makes it a server that takes writes, as in a failover"],
             )
@@ -134,7 +134,7 @@ class Replica(MySQLServer):
             raise not_a_replica(self, "cannot be promoted")
         began = clock.monotonic()
         for channel in self.channels.values():
-            channel.apply_relay_log(timeout)
+            channel._apply_relay_log(timeout)
         for statement in STATEMENTS:
             self.execute(statement)
         self._former_channels += self.channels.values()
@@ -225,21 +225,21 @@ class Replica(MySQLServer):
         endpoint = source.endpoint(spec.endpoint) if isinstance(spec.endpoint, str) else spec.endpoint
         endpoint = endpoint or _nearest_endpoint(source, namespace or GLOBAL)
         channel = self.channels[spec.name] = Channel(self, source, spec.name, namespace, endpoint)
-        channel.begin(spec.options)
+        channel._begin(spec.options)
         channel.wait_until_caught_up(spec.timeout)
         return channel
 
-    def describe(self) -> str:
+    def _describe(self) -> str:
         """Return a description of the server and of each channel's status, for reports."""
         channels = self.channels.values() if self.is_running else ()
-        states = (f"{each.title} of {each.source.name}: {each.status or 'no such channel'}" for each in channels)
-        return "\n".join([super().describe(), *states])
+        states = (f"{each._title} of {each.source.name}: {each.status or 'no such channel'}" for each in channels)
+        return "\n".join([super()._describe(), *states])
 
-    def leave(self) -> None:
+    def _leave(self) -> None:
         """End this server, and drop the accounts that its sources have for it."""
         self.kill()
         for channel in (*self._former_channels, *self.channels.values()):
-            channel.drop_account()
+            channel._drop_account()
 
     def wait_until_caught_up(self, timeout: float = TIMEOUT) -> float:
         """Wait until each channel has applied all that its source has now.

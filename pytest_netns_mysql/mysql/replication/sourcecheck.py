@@ -21,7 +21,7 @@ def check_new_channel(replica: MySQLServer, source: MySQLServer, channel: str, c
 
     def error(why: str, *remedies: str) -> ReplicationError:
         return ReplicationError(
-            f"{replica.name} cannot replicate from {source.name}: {why}", where=replica.spec.where, remedies=remedies
+            f"{replica.name} cannot replicate from {source.name}: {why}", where=replica._spec._where, remedies=remedies
         )
 
     if channel in channels:
@@ -58,10 +58,10 @@ def check_new_source(replica: MySQLServer, source: object) -> None:
     if not isinstance(source, MySQLServer) or source is replica:
         raise ReplicationError(
             f"{replica.name} cannot switch to {in_short(source) if source is not replica else 'itself'}",
-            where=replica.spec.where,
+            where=replica._spec._where,
             remedies=["pass the running server to replicate from, such as the replica that was promoted"],
         )
-    source.raise_if_unwritable()
+    source._raise_if_unwritable()
 
 
 def check_known_channel(
@@ -78,7 +78,7 @@ def check_known_channel(
     if channel not in channels:
         raise ReplicationError(
             f"{replica.name} has no channel {channel!r} that could switch to {source.name}",
-            where=replica.spec.where,
+            where=replica._spec._where,
             tried=[f"its channels: {', '.join(map(repr, channels)) or 'none'}"],
             remedies=[f"{replica.name}.replicate({source.name}, channel={channel!r}) creates one"],
         )

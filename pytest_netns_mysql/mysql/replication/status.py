@@ -59,7 +59,7 @@ class ReplicaStatus(Mapping[str, Any]):
         return "No" in (self.get("Replica_IO_Running", "No"), self.get("Replica_SQL_Running", "No"))
 
     @property
-    def was_stopped(self) -> bool:
+    def _was_stopped(self) -> bool:
         """True if neither the receiver nor the applier is running, and the applier met no error."""
         running = {self.get("Replica_IO_Running"), self.get("Replica_SQL_Running")}
         return running <= {"No", None} and not self.get("Last_SQL_Errno")

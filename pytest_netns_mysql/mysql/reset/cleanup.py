@@ -94,10 +94,10 @@ class ServerCleanup:
         if not any(user in names for user, _ in self._wider_accounts):
             return False
         if self._accounts is None:
-            (rows,) = self.server.administrator.ask(f"SELECT User, Host FROM {self.server.dialect.account_table}")
+            (rows,) = self.server._administrator.ask(f"SELECT User, Host FROM {self.server._dialect.account_table}")
             self._accounts = [(decoded(user), decoded(host)) for user, host in rows]
         candidates = [account for account in self._accounts if account[0] in names]
-        rules = self.server.dialect.host_rules
+        rules = self.server._dialect.host_rules
         # The client's host may be listed by its address or its name. If every candidate is a wider fixture's account,
         # either will do.
         return (
@@ -117,11 +117,11 @@ class ServerCleanup:
         """
         own = [some for some in accounts if some.dataset is self.server]
         try:
-            self.server.await_end_of_crash()
+            self.server._await_end_of_crash()
             look = QuickLook(self.server, self._before, own, self.is_spared, may_keep=may_keep)
             if not self._can_be_asked:
                 return False
-            self.server.administrator.drop_spare()
+            self.server._administrator.drop_spare()
             if not look.is_clean() or any(
                 try_to_keep(one, look.spare) if look.spare else try_to_drop(one) for one in own
             ):
@@ -135,7 +135,7 @@ class ServerCleanup:
     def unblock(self) -> None:
         """End what would block ``drop``: connections with their locks, read-only variables, prepared transactions."""
         with self._recording_failures():
-            self.server.await_end_of_crash()
+            self.server._await_end_of_crash()
             if self._can_be_asked:
                 self._unblock()
 
@@ -150,7 +150,7 @@ class ServerCleanup:
             self._failures.append(f"looking at the server failed with {type(error).__name__}: {error}")
 
     def _unblock(self) -> None:
-        administrator, dialect = self.server.administrator, self.server.dialect
+        administrator, dialect = self.server._administrator, self.server._dialect
         administrator.reset()
         switches = dialect.read_only
         clients, prepared, *values = administrator.ask(
@@ -162,7 +162,7 @@ class ServerCleanup:
         others = [connection for connection in new if connection.number not in own]
         if others:
             self._end_others(others)
-        if self.server.dataset is self.server:
+        if self.server._dataset is self.server:
             self._make_writable({name: rows[0][0] for name, rows in zip(switches, values, strict=True)})
         if self.server.writable is self.server:
             known = {dialect.xid(row) for row in self._before.transactions}
@@ -197,13 +197,13 @@ class ServerCleanup:
         for name, raw in values.items():
             value, was = decoded(raw), self._before.variables[name]
             if not same_value(value, was) and same_value(was, "OFF"):
-                self.server.administrator.run(f"SET GLOBAL {name} = OFF")
+                self.server._administrator.run(f"SET GLOBAL {name} = OFF")
                 self._found.append(f"global variable {name} is ON, was OFF")
 
     def _roll_back(self, transactions: Collection[str]) -> None:
         for xid in transactions:
             try:
-                self.server.administrator.run(f"XA ROLLBACK {xid}")
+                self.server._administrator.run(f"XA ROLLBACK {xid}")
             except mysql.connector.Error:
                 continue  # put_back finds the transaction again
             self._found.append(f"XA transaction {xid} is new")
@@ -226,7 +226,7 @@ class ServerCleanup:
             if error.errno not in LOCK_TIMEOUTS:
                 self._refused.append(accounts)
                 return
-            self.server.administrator.reset()
+            self.server._administrator.reset()
             holders = lock_holders(self.server, accounts.schemas)
             new = [holder for holder in holders if holder.number not in self._earlier]
             if holders and not new:
@@ -243,7 +243,7 @@ class ServerCleanup:
         """Allow schemas to be changed; see the manual, "ALTER DATABASE Statement", READ ONLY."""
         for schema in schemas:
             with contextlib.suppress(mysql.connector.errors.ProgrammingError):  # the test has dropped it
-                self.server.administrator.run(f"ALTER SCHEMA {identifier(schema)} READ ONLY = 0")
+                self.server._administrator.run(f"ALTER SCHEMA {identifier(schema)} READ ONLY = 0")
                 yield f"schema {schema} is read only"
 
     def put_back(self) -> None:
@@ -251,7 +251,7 @@ class ServerCleanup:
         with self._recording_failures():
             if self.server.is_running and not self._failures:
                 self.result = self._put_back()
-                self.server.await_end_of_crash()
+                self.server._await_end_of_crash()
             self._failures += self._end_of_server()
         if self._failures:
             stays = tuple(self._failures)
@@ -262,10 +262,10 @@ class ServerCleanup:
         if self.server.is_running:
             return []
         try:
-            self.server.running_pid()
+            self.server._running_pid()
         except NetnsError as error:
             how = f"the server does not run: {error.what.removeprefix('mysqld is not running: ')}"
-            self.death = how if self.server.has_died else ""
+            self.death = how if self.server._has_died else ""
             return [how, *(error.tried[:_LOG_LINES] if self.death else ())]
         return ["the server does not run"]
 

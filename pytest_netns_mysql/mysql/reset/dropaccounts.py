@@ -87,8 +87,8 @@ def _leftover_error(accounts: Accounts, error: mysql.connector.Error) -> Leftove
 @contextlib.contextmanager
 def _writable(server: Instance) -> Iterator[None]:
     """Make a read-only server writable until the block ends."""
-    administrator = server.administrator
-    switches = server.dialect.read_only
+    administrator = server._administrator
+    switches = server._dialect.read_only
     values = administrator.ask(*(f"SELECT @@GLOBAL.{name}" for name in switches))
     switched_on = [name for name, rows in zip(switches, values, strict=True) if rows[0][0] != b"0"]
     for name in switched_on:

@@ -36,7 +36,7 @@ def await_ends(
 
     def have_ended() -> bool:
         nonlocal now
-        now = connections(server.administrator)
+        now = connections(server._administrator)
         return not are_open(now)
 
     becomes_true(have_ended, timeout=timeout, pause=_PAUSE)
@@ -46,5 +46,5 @@ def await_ends(
 def end_connections(server: Instance, numbers: set[int]) -> None:
     """End connections by KILL, and wait until they have released their locks."""
     if numbers:
-        server.administrator.end_connections(numbers)
+        server._administrator.end_connections(numbers)
         await_ends(server, lambda now: any(connection.number in numbers for connection in now), ENDING)

@@ -71,7 +71,7 @@ def keep(server: Instance, fresh: FreshState) -> None:
     file = _file(server)
     if file is None:
         return
-    queries = server.dialect.queries
+    queries = server._dialect.queries
     kept = {
         kind: rows
         for kind, rows in fresh.rows.items()
@@ -89,16 +89,16 @@ def keep(server: Instance, fresh: FreshState) -> None:
 
 def _file(server: Instance) -> Path | None:
     """Return the file for servers that are alike when they have booted, or None for a server that may differ."""
-    template = server.untouched_template
+    template = server._untouched_template
     if template is None:
         return None
-    dialect, folder = server.dialect, str(server.folder)
+    dialect, folder = server._dialect, str(server.folder)
     options = [word.replace(folder, "") for word in server.command[1:] if not word.startswith(_IRRELEVANT)]
     queries = [query.query for query in dialect.queries.values()]
     tables = [f"{kept.columns} {table}" for table, kept in dialect.contents.items()]
     parts = [_FORMAT, template.name, *options, *queries, dialect.checksums, *tables]
     key = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
-    return server.spec.cache / _FOLDER / f"{template.name}-{key}.json"
+    return server._spec.cache / _FOLDER / f"{template.name}-{key}.json"
 
 
 def _digest(text: str) -> str:

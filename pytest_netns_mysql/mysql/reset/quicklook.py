@@ -75,10 +75,10 @@ class QuickLook:
         return (
             before.questions is not None
             and before.has_data
-            and server.dataset is server
+            and server._dataset is server
             and server.pid is not None
             and server.pid == before.pid
-            and not server.administrator.is_used
+            and not server._administrator.is_used
             and all(some.are_confined for some in self._accounts)
             # After the test, the resource counts of such accounts must be reset.
             and not before.names("limited account")
@@ -95,12 +95,12 @@ class QuickLook:
         before, names = self._before, {"", *users}
         return bool(before.variables.get("mandatory_roles")) or any(
             decoded(row[position]) in names
-            for table, (position, _) in self._server.dialect.grant_tables.items()
+            for table, (position, _) in self._server._dialect.grant_tables.items()
             for row in before.contents[f"mysql.{table}"]
         )
 
     def _finds_nothing(self) -> bool:
-        server, before, dialect = self._server, self._before, self._server.dialect
+        server, before, dialect = self._server, self._before, self._server._dialect
         logins = {kind: query for kind, query in dialect.login_queries.items() if server.version >= query.since}
         # One result with all rows: the driver takes longer for a result than the server.
         counting = [dialect.questions, *(_with_kind(kind, query.query) for kind, query in logins.items())]
@@ -108,12 +108,12 @@ class QuickLook:
         # is final.
         queries = [LIST, "\nUNION ALL ".join(counting), dialect.transactions]
         queries += [f"CHECKSUM TABLE {dialect.account_table}"] if self._may_keep else []
-        clients, counts, prepared, *found = server.administrator.ask(*queries)
+        clients, counts, prepared, *found = server._administrator.ask(*queries)
         if self._own_connections(clients):
             # The test has just closed them.
             await_ends(server, lambda now: any(self._is_own(connection) for connection in now), CLOSING)
-            clients, counts, prepared, *found = server.administrator.ask(*queries)
-        connections = listed(clients, server.administrator.numbers)
+            clients, counts, prepared, *found = server._administrator.ask(*queries)
+        connections = listed(clients, server._administrator.numbers)
         self.questions = Questions.of(counts)
         if self._may_keep:
             (own,), ((_, checksum),) = self._accounts, found.pop()
@@ -131,7 +131,7 @@ class QuickLook:
         )
 
     def _own_connections(self, clients: Collection[RawRow]) -> list[Connection]:
-        return [each for each in listed(clients, self._server.administrator.numbers) if self._is_own(each)]
+        return [each for each in listed(clients, self._server._administrator.numbers) if self._is_own(each)]
 
     def _is_own(self, connection: Connection) -> bool:
         return any(connection.user == user for user, _ in self._names)

@@ -58,8 +58,8 @@ def read_state(
     """
     # Replicated data is read where it is written: on a replica, changes may still be on their way.
     has_data = server.writable is server
-    ignored = server.dialect.volatile_variables | (_GROUP_VARIABLES if server.dataset is not server else frozenset())
-    administrator, dialect = server.administrator, server.dialect
+    ignored = server._dialect.volatile_variables | (_GROUP_VARIABLES if server._dataset is not server else frozenset())
+    administrator, dialect = server._administrator, server._dialect
     of_data = [dialect.transactions] if has_data else []
     counting = [dialect.questions] if dialect.questions else []
     all_sessions, own_session, *more = administrator.ask(
@@ -75,7 +75,7 @@ def read_state(
     has_channel = "channel" in rows
     ran = None if is_a_check else _ran_since(server, known, counters, has_channel=has_channel)
     fresh = None
-    if known is None and as_loaded and server.dataset is server and not has_channel:
+    if known is None and as_loaded and server._dataset is server and not has_channel:
         fresh = freshstate.recall(server)
         ran = None if fresh is None else counters.ran_since(fresh.counters)
     variables = _variables(server) if known is None else known.variables
@@ -89,7 +89,7 @@ def read_state(
     transactions = tuple(more[-1]) if has_data else ()
     contents = {} if known is not None or not has_data else _contents(server, fresh, ran)
     as_loaded = as_loaded and counters.prove_fresh_server
-    if as_loaded and fresh is None and known is None and has_data and server.dataset is server and not has_channel:
+    if as_loaded and fresh is None and known is None and has_data and server._dataset is server and not has_channel:
         freshstate.keep(server, FreshState(counters, rows, checksums, contents))
     # Statements in progress may have effects later, without being counted again. Events run at any time.
     is_final = not (transactions or rows.get("event") or _is_busy(server, clients))
@@ -132,21 +132,21 @@ def _settings(
         if _KEY_CACHE in known.rows:
             rows[_KEY_CACHE] = dict(known.rows[_KEY_CACHE])
         return {}, frozenset()
-    set_at = {decoded(name): decoded(value) for name, value in server.administrator.ask(server.dialect.settings)[0]}
+    set_at = {decoded(name): decoded(value) for name, value in server._administrator.ask(server._dialect.settings)[0]}
     # The server has no list of named key caches. Whoever creates one sets these variables.
     if caches := {name: value for name, value in set_at.items() if name.startswith("key_") and value}:
         rows[_KEY_CACHE] = caches
     names_set = frozenset(f"SET {name}" for name in set_at)
     if known is None:
         return {}, names_set
-    ignored = server.dialect.volatile_variables
+    ignored = server._dialect.volatile_variables
     names = [name for name in sorted(set_at) if name in known.variables and name not in ignored]
     return _values(server, names, known.variables), names_set
 
 
 def changing_files(server: Instance) -> frozenset[tuple[str, int]]:
     """Return the files that only statements change. InnoDB writes to its files by itself: these have no time."""
-    return frozenset((path, 0 if path.endswith(TABLESPACES) else changed) for path, changed in server.files())
+    return frozenset((path, 0 if path.endswith(TABLESPACES) else changed) for path, changed in server._files())
 
 
 def _may_have_restarted(server: Instance, known: State) -> bool:
@@ -161,7 +161,7 @@ def _ran_since(
     # The threads of a replica apply changes without counting them.
     if known is None or known.counters is None or _may_have_restarted(server, known) or has_channel:
         return None
-    return counters.ran_since(known.counters) if server.dataset is server else None
+    return counters.ran_since(known.counters) if server._dataset is server else None
 
 
 def _read_objects(
@@ -176,14 +176,14 @@ def _read_objects(
 
     What the statements in ``ran`` cannot have changed is taken from ``known``.
     """
-    dialect = server.dialect
+    dialect = server._dialect
     before = {} if known is None else known.rows
     due = due_queries(dialect.queries, ran, before, server.version, has_data=has_data, has_channel="channel" in rows)
     if isinstance(known, FreshState):
         due |= {kind: query for kind, query in dialect.queries.items() if kind in THREAD_KINDS}
     checksums_are_due = has_data and (ran is None or not dialect.tables_after or bool(ran & dialect.tables_after))
     queries = [query.query for query in due.values()] + ([dialect.checksums] if checksums_are_due else [])
-    answers = server.administrator.ask(*queries) if queries else []
+    answers = server._administrator.ask(*queries) if queries else []
     for kind in before.keys() & dialect.queries.keys() - due.keys():
         rows[kind] = dict(before[kind])
     for kind, answer in zip(due, answers, strict=False):
@@ -198,21 +198,21 @@ def _seeded(
     server: Instance, known: State | None, ran: frozenset[str] | None, *, as_loaded: bool, is_a_check: bool
 ) -> SchemaContents:
     """Return the contents of the schemas that the server was loaded with."""
-    if server.seeded is None or server.writable is not server:
+    if server._seeded is None or server.writable is not server:
         return SchemaContents()
     if known is not None and ran is not None and not ran & WRITING_STATEMENTS and not known.seeded.has_sequences:
         return known.seeded
-    return server.seeded.read(as_loaded=as_loaded, is_a_check=is_a_check)
+    return server._seeded.read(as_loaded=as_loaded, is_a_check=is_a_check)
 
 
 def _is_busy(server: Instance, clients: list[RawRow]) -> bool:
     """Return True if a client runs a statement, or has an open transaction that has written."""
-    commands = [command for _, command in with_commands(clients, server.administrator.numbers)]
+    commands = [command for _, command in with_commands(clients, server._administrator.numbers)]
     if not commands:
         return False
     if any(command != "Sleep" for command in commands):
         return True
-    (((_, _, text),),) = server.administrator.ask(_TRANSACTIONS)
+    (((_, _, text),),) = server._administrator.ask(_TRANSACTIONS)
     return any(sign in (text or b"") for sign in _SIGNS_OF_A_WRITER)
 
 
@@ -220,15 +220,15 @@ def _contents(
     server: Instance, fresh: FreshState | None, ran: frozenset[str] | None
 ) -> Mapping[str, tuple[RawRow, ...]]:
     """Return the rows of the tables that are written back, as the server sends them."""
-    if fresh is not None and ran is not None and not ran & server.dialect.tables_after:
+    if fresh is not None and ran is not None and not ran & server._dialect.tables_after:
         return fresh.contents
-    tables = server.dialect.contents
-    answers = server.administrator.ask(*(f"SELECT {kept.columns} FROM {table}" for table, kept in tables.items()))
+    tables = server._dialect.contents
+    answers = server._administrator.ask(*(f"SELECT {kept.columns} FROM {table}" for table, kept in tables.items()))
     return {table: tuple(rows) for table, rows in zip(tables, answers, strict=True)}
 
 
 def _variables(server: Instance) -> dict[str, str | None]:
-    (rows,) = server.administrator.ask(server.dialect.variables)
+    (rows,) = server._administrator.ask(server._dialect.variables)
     return {decoded(name): None if value is None else decoded(value) for name, value in rows}
 
 
@@ -240,6 +240,6 @@ def _values(server: Instance, names: list[str], before: Mapping[str, str | None]
     """
     if not names:
         return {}
-    (((*answer,),),) = server.administrator.ask(f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
+    (((*answer,),),) = server._administrator.ask(f"SELECT {', '.join(f'@@GLOBAL.{name}' for name in names)}")
     values = {name: None if value is None else decoded(value) for name, value in zip(names, answer, strict=True)}
     return values if all(same_value(values[name], before[name]) for name in names) else _variables(server)

@@ -79,22 +79,22 @@ def _put_back(server: Instance, before: State, is_spared: IsSpared) -> ResetResu
     _prepare(server, before)
     ended = _end_new_connections(server, before, is_spared)
     now = read_state(server, known=before)
-    changes = list(find_changes(before, now, is_spared, server.dialect))
+    changes = list(find_changes(before, now, is_spared, server._dialect))
     in_schemas = _schema_changes(server, before, now)
     if not ended and not changes and not in_schemas:
         return ResetResult(before=_next_state(before, now))
     found = [*describe(server, before, [*ended, *changes]), *map(str, in_schemas)]
     refused = undo(server, before, changes) if changes else {}
     only_rows = not changes
-    if server.seeded is not None and in_schemas:
-        only_rows &= server.seeded.put_back(in_schemas, before.seeded, now.seeded)
+    if server._seeded is not None and in_schemas:
+        only_rows &= server._seeded.put_back(in_schemas, before.seeded, now.seeded)
     # The administrator may have a new session, and the server may still list the old one.
     await_ends(server, lambda open_now: any(new_connections(before, open_now, is_spared)), ENDING)
     after = _read_after_rows(server, now, in_schemas) if only_rows else None
     after = read_state(server, known=before, is_a_check=True) if after is None else after
     stays = [
         f"{change}{refused.get(change, '')}"
-        for change in find_changes(before, after, is_spared, server.dialect)
+        for change in find_changes(before, after, is_spared, server._dialect)
         if not change.is_undefined
     ]
     stays += map(str, _schema_changes(server, before, after))
@@ -112,11 +112,11 @@ def _dropped(changes: Iterable[Change], in_schemas: Iterable[SchemaChange]) -> t
 
 
 def _prepare(server: Instance, before: State) -> None:
-    server.administrator.reset()
-    if server.dialect.cleanup_statements:
-        server.administrator.run(*server.dialect.cleanup_statements)
+    server._administrator.reset()
+    if server._dialect.cleanup_statements:
+        server._administrator.run(*server._dialect.cleanup_statements)
     if before.names("limited account"):
-        server.administrator.run(*server.dialect.unlimited)
+        server._administrator.run(*server._dialect.unlimited)
 
 
 def _next_state(before: State, now: State) -> State:
@@ -134,14 +134,14 @@ def _read_after_rows(server: Instance, now: State, put_back: Collection[SchemaCh
     Returns None if somebody else wrote in the meantime.
     """
     after = read_state(server, known=now)
-    if server.seeded is None or after.seeded is not now.seeded:
+    if server._seeded is None or after.seeded is not now.seeded:
         return None
-    return replace(after, seeded=server.seeded.read_rows(now.seeded, put_back))
+    return replace(after, seeded=server._seeded.read_rows(now.seeded, put_back))
 
 
 def _schema_changes(server: Instance, before: State, now: State) -> list[SchemaChange]:
     """Return what changed in the schemas that the server was loaded with."""
-    return [] if server.seeded is None else server.seeded.changes(before.seeded, now.seeded)
+    return [] if server._seeded is None else server._seeded.changes(before.seeded, now.seeded)
 
 
 def _needs_fresh_server(why: str) -> ResetResult:

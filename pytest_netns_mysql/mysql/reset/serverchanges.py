@@ -99,7 +99,7 @@ def describe(server: Instance, before: State, changes: Sequence[Change]) -> list
 
     The changes must not be undone yet: the rows of the grant tables are compared with the rows in ``before``.
     """
-    grant_tables = {f"mysql.{name}" for name in server.dialect.grant_tables}
+    grant_tables = {f"mysql.{name}" for name in server._dialect.grant_tables}
     changed = [change.name for change in changes if change.kind == "table" and change.name in grant_tables]
     accounts = list(_account_lines(server, before, changed)) if changed else []
     lines = [
@@ -120,8 +120,8 @@ def account_line(account: AccountName, what: str) -> str:
 
 def _account_lines(server: Instance, before: State, tables: Collection[str]) -> Iterator[str]:
     """Yield a line for each account with other rows in these grant tables than before."""
-    dialect = server.dialect
-    *answers, accounts = server.administrator.ask(
+    dialect = server._dialect
+    *answers, accounts = server._administrator.ask(
         *(f"SELECT * FROM {table}" for table in tables), f"SELECT User, Host FROM {dialect.account_table}"
     )
     now = {(decoded(user), decoded(host)) for user, host in accounts}

@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,21 +30,23 @@ _STOP_TIMEOUT = 10.0  # seconds
 _USE_MYSQLD = "take snapshots of servers without replication: factories.mysqld"
 
 
-@dataclass(frozen=True, eq=False)
 class Snapshot:
     """The data, options and global variables of a server at one moment, for ``restore()`` of the same server.
 
     Attributes:
         server: The server that the snapshot was taken of.
-        spec: The configuration of the server.
-        state: The complete state of the server.
         folder: The copy of the data directory.
     """
 
-    server: Instance
-    spec: ResolvedSpec = field(repr=False)
-    state: State = field(repr=False)
-    folder: Path = field(repr=False)
+    def __init__(self, server: Instance, state: State, folder: Path) -> None:
+        """Keep the server's configuration as of now, its complete state, and the copy of its data directory."""
+        self.server = server
+        self.folder = folder
+        self._spec: ResolvedSpec = server._spec
+        self._state = state
+
+    def __repr__(self) -> str:
+        return f"Snapshot(server={self.server!r})"
 
 
 def take(server: Instance) -> Snapshot:
@@ -64,10 +66,10 @@ def take(server: Instance) -> Snapshot:
         folder.mkdir(exist_ok=True)
         target = folder / str(len(list(folder.iterdir())))
     server.execute("FLUSH ENGINE LOGS")  # by default the server itself writes once a second
-    pid = server.running_pid()
+    pid = server._running_pid()
     with _stopped(server, pid), server.network[GLOBAL]:
         copying.copy(server.datadir, target)
-    return Snapshot(server, server.spec, state, target)
+    return Snapshot(server, state, target)
 
 
 def copy_back(server: Instance, snapshot: Snapshot) -> None:
@@ -81,8 +83,8 @@ def copy_back(server: Instance, snapshot: Snapshot) -> None:
     with server.network[GLOBAL]:
         shutil.rmtree(server.datadir)
         copying.copy(snapshot.folder, server.datadir)
-    if server.seeded is not None:
-        server.seeded.doubt()
+    if server._seeded is not None:
+        server._seeded.doubt()
 
 
 def set_variables(server: Instance, snapshot: Snapshot) -> None:
@@ -91,12 +93,12 @@ def set_variables(server: Instance, snapshot: Snapshot) -> None:
     Raises:
         SnapshotError: The server differs from the snapshot afterwards.
     """
-    seeded = server.seeded.read() if server.seeded is not None else SchemaContents()
-    stays = put_back(server, replace(snapshot.state, seeded=seeded)).stays
+    seeded = server._seeded.read() if server._seeded is not None else SchemaContents()
+    stays = put_back(server, replace(snapshot._state, seeded=seeded)).stays
     if stays:
         raise SnapshotError(
             "the server could not be restored completely",
-            where=server.spec.where,
+            where=server._spec._where,
             tried=stays,
             remedies=["use a fresh server for each test: scope='function'"],
         )
@@ -107,13 +109,13 @@ def _check(server: Instance, snapshot: Snapshot) -> None:
     if not isinstance(snapshot, Snapshot):
         raise SnapshotError(
             f"a server is restored from a snapshot, got {in_short(snapshot)}",
-            where=server.spec.where,
+            where=server._spec._where,
             remedies=["pass what server.snapshot() returned"],
         )
     if snapshot.server is not server:
         raise SnapshotError(
             f"cannot restore {server.name} from a snapshot of {snapshot.server.name}",
-            where=server.spec.where,
+            where=server._spec._where,
             remedies=[f"call {snapshot.server.name}.restore(...)", f"take a snapshot of {server.name}"],
         )
     with server.network[GLOBAL]:
@@ -121,7 +123,7 @@ def _check(server: Instance, snapshot: Snapshot) -> None:
     if not exists:
         raise SnapshotError(
             "the snapshot no longer exists: it was removed together with its server",
-            where=server.spec.where,
+            where=server._spec._where,
             remedies=["take and restore snapshots while the server's fixture lasts"],
         )
     _check_alone(server, "cannot restore a snapshot")
@@ -142,7 +144,7 @@ def _stopped(server: Instance, pid: int) -> Iterator[None]:
                 timeout=_STOP_TIMEOUT,
                 error=lambda: SnapshotError(
                     f"cannot take a snapshot: mysqld (pid {pid}) ignored SIGSTOP for {_STOP_TIMEOUT:g} seconds",
-                    where=server.spec.where,
+                    where=server._spec._where,
                     remedies=["try again when the machine is less busy"],
                 ),
             )
@@ -159,7 +161,7 @@ def _stopped(server: Instance, pid: int) -> Iterator[None]:
 def _gone(server: Instance, pid: int) -> ServerGoneError:
     return ServerGoneError(
         f"cannot take a snapshot: mysqld (pid {pid}) has just ended",
-        where=server.spec.where,
+        where=server._spec._where,
         tried=ErrorLog(server.error_log).telling_lines,
     )
 
@@ -185,10 +187,10 @@ def _check_alone(server: Instance, what: str) -> None:
     has_replica = server.is_running and any(
         str(row[4]).startswith("Binlog Dump") for row in server.execute("SHOW PROCESSLIST")
     )
-    if server.dataset is not server or has_replica:
+    if server._dataset is not server or has_replica:
         why = "has a replica" if has_replica else "shares the data of other servers"
         raise SnapshotError(
             f"{what}: {server.name} {why}, and the data would differ",
-            where=server.spec.where,
+            where=server._spec._where,
             remedies=[_USE_MYSQLD],
         )

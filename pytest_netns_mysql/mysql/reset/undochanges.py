@@ -44,7 +44,7 @@ def undo(server: Instance, before: State, changes: list[Change]) -> dict[Change,
         except (mysql.connector.Error, OSError) as error:
             refused[change] = f" ({error})"
     if any(change.kind == "global variable" for change in changes):
-        numbers = server.administrator.close()  # the tests' session has taken over the values of the global variables
+        numbers = server._administrator.close()  # the tests' session has taken over the values of the global variables
         await_ends(server, lambda open_now: any(connection.number in numbers for connection in open_now), ENDING)
     # After the schemas: dropping a schema may change the rows of its privileges.
     tables = [change for change in changes if change.kind == "table" and change.name in before.contents]
@@ -53,9 +53,9 @@ def undo(server: Instance, before: State, changes: list[Change]) -> dict[Change,
             _restore_rows(server, change.name, before.contents[change.name])
         except (mysql.connector.Error, OSError) as error:
             refused[change] = f" ({error})"
-    reloads = (statement for change in tables for statement in server.dialect.contents[change.name].reload)
+    reloads = (statement for change in tables for statement in server._dialect.contents[change.name].reload)
     for statement in dict.fromkeys(reloads):
-        server.administrator.run(statement)
+        server._administrator.run(statement)
     return refused
 
 
@@ -67,20 +67,20 @@ def _undo_change(server: Instance, change: Change) -> None:
         _set_variable(server, "PERSIST_ONLY", change.name, change.was)
     elif change.kind == "file":
         _remove_file(server, change)
-    elif change.kind in server.dialect.undo:
-        for statement in server.dialect.undo[change.kind](change.name, change.was, change.now):
-            server.administrator.run(statement)
+    elif change.kind in server._dialect.undo:
+        for statement in server._dialect.undo[change.kind](change.name, change.was, change.now):
+            server._administrator.run(statement)
 
 
 def _set_variable(server: Instance, scope: str, name: str, value: str | None) -> None:
     if value is None:
         return
     try:
-        server.administrator.run(f"SET {scope} {name} = {literal(value)}")
+        server._administrator.run(f"SET {scope} {name} = {literal(value)}")
     except mysql.connector.Error as error:
         if error.errno != mysql.connector.errorcode.ER_WRONG_TYPE_FOR_VAR:
             raise
-        server.administrator.run(f"SET {scope} {name} = {value}")  # a number
+        server._administrator.run(f"SET {scope} {name} = {value}")  # a number
 
 
 def _remove_file(server: Instance, change: Change) -> None:
@@ -91,7 +91,7 @@ def _remove_file(server: Instance, change: Change) -> None:
 
 
 def _restore_rows(server: Instance, table: str, rows: Sequence[RawRow]) -> None:
-    restored, run = server.dialect.contents[table], server.administrator.run
+    restored, run = server._dialect.contents[table], server._administrator.run
     for statement in restored.prepare:
         run(statement)
     columns = "" if restored.columns == "*" else f" ({restored.columns})"

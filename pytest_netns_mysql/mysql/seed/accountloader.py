@@ -70,17 +70,17 @@ class AccountLoader:
         self._server = server
         self._progress = progress
         self._notes = 0
-        server.administrator.run(f"CREATE SCHEMA {identifier(_SCHEMA)}")
+        server._administrator.run(f"CREATE SCHEMA {identifier(_SCHEMA)}")
 
     def load(self, load: Load) -> None:
         """Load a file, and have the server read the grant tables; raise LoadError."""
         # A file before may have given the administrator a password, which nobody knows.
-        self._server.administrator.run(_LET_IN)
+        self._server._administrator.run(_LET_IN)
         self._notes = 0
         load_into(self._server, [load], _SCHEMA, self._amended)
         if self._notes > _MOST_NOTES:
             self._progress(f"{load.name}: {self._notes - _MOST_NOTES} more statements are left out")
-        self._server.administrator.run("FLUSH PRIVILEGES")
+        self._server._administrator.run("FLUSH PRIVILEGES")
 
     def _amended(self, statement: Statement, error: mysql.connector.Error) -> bytes | None:
         """Return what to execute instead of a refused statement: b'' to leave it out, None for an error."""
@@ -106,17 +106,17 @@ class AccountLoader:
         """
         if not _WITH_PLUGIN.match(text):
             return None
-        (rows,) = self._server.administrator.ask(ACTIVE_PLUGINS)
+        (rows,) = self._server._administrator.ask(ACTIVE_PLUGINS)
         loaded = {decoded(name).lower() for (name,) in rows}
         names = (decoded(found[1]).lower() for found in _PLUGIN.finditer(text))
         return next((name for name in names if name not in loaded), None)
 
     def _with_other_plugin(self, statement: Statement, plugin: str) -> bytes:
         """Return a statement with a plugin that the server has, or unchanged after the server has loaded the plugin."""
-        is_mariadb = self._server.spec.kind.flavor == MARIADB
+        is_mariadb = self._server._spec.kind.flavor == MARIADB
         other = _OF_MARIADB.get(plugin) if is_mariadb else None
         if plugin in _DECISIVE and other is None:
-            self._server.administrator.run(f"INSTALL PLUGIN {plugin} SONAME '{_DECISIVE[plugin]}'")
+            self._server._administrator.run(f"INSTALL PLUGIN {plugin} SONAME '{_DECISIVE[plugin]}'")
             return statement.text
         self._note(statement, f"is executed without the plugin: Plugin '{plugin}' is not loaded")
         if is_mariadb:

@@ -80,7 +80,7 @@ class LoadedTables:
 
 def save_loaded_tables(server: Instance, folder: Path) -> None:
     """Write all tables of users to the folder of a seed. Nobody else may use the server."""
-    administrator = server.administrator
+    administrator = server._administrator
     schemas = [decoded(name) for (name,) in administrator.ask(_SCHEMAS)[0]]
     objects = list_objects(administrator, schemas) if schemas else {}
     listings = {found: listing for found, listing in objects.items() if found.kind == "table"}
@@ -121,7 +121,7 @@ def read_loaded_tables(folder: Path) -> LoadedTables:
 def _sizes(server: Instance, schemas: Collection[str]) -> dict[TableName, int]:
     if not schemas:
         return {}
-    (rows,) = server.administrator.ask(_SIZES.format(", ".join(map(literal, schemas))))
+    (rows,) = server._administrator.ask(_SIZES.format(", ".join(map(literal, schemas))))
     return {(decoded(schema), decoded(name)): int(size or 0) for schema, name, size in rows}
 
 
@@ -133,10 +133,10 @@ def _files(server: Instance, name: TableName) -> list[str]:
     with server.network[GLOBAL]:
         before = set(server.datadir.glob("*/*.cfg"))
         try:
-            server.administrator.run(f"FLUSH TABLES {qualified(name)} FOR EXPORT")
+            server._administrator.run(f"FLUSH TABLES {qualified(name)} FOR EXPORT")
             written = set(server.datadir.glob("*/*.cfg")) - before
         finally:
-            server.administrator.run("UNLOCK TABLES")
+            server._administrator.run("UNLOCK TABLES")
         files = [file.with_suffix(".ibd") for file in sorted(written)]
         return [str(file.relative_to(server.datadir)) for file in files if file.is_file()]
 
@@ -147,7 +147,7 @@ def _statements(server: Instance, name: TableName, columns: Sequence[Column]) ->
     start = f"INSERT INTO {qualified(name)} ({column_names}) VALUES "
     values: list[str] = []
     selected = ", ".join(column.exact for column in columns) or "''"  # every column may be generated
-    (rows,) = server.administrator.ask(f"SELECT {selected} FROM {qualified(name)}")
+    (rows,) = server._administrator.ask(f"SELECT {selected} FROM {qualified(name)}")
     size = 0
     for row in rows:
         values.append(f"({', '.join(_value(column, value) for column, value in zip(columns, row, strict=False))})")

@@ -82,7 +82,7 @@ def _needs_program(server: Instance, scan: Scan, *, small: bool) -> bool:
         scan: What the file needs.
         small: Whether to read a small file without the client program.
     """
-    if server.spec.kind.program("mysql") is None:
+    if server._spec.kind.program("mysql") is None:
         return False
     if scan.reads_local:
         return True
@@ -92,7 +92,7 @@ def _needs_program(server: Instance, scan: Scan, *, small: bool) -> bool:
 
 
 def _is_mariadb(server: Instance) -> bool:
-    return server.spec.kind.flavor == mariadb.NAME
+    return server._spec.kind.flavor == mariadb.NAME
 
 
 @contextlib.contextmanager
@@ -106,16 +106,16 @@ def _loading_variables(server: Instance, scan: Scan) -> Iterator[None]:
     before: dict[str, int] = {}
     try:
         for name, value in wanted.items():
-            (((old,),),) = server.administrator.ask(f"SELECT @@GLOBAL.{name}")
+            (((old,),),) = server._administrator.ask(f"SELECT @@GLOBAL.{name}")
             if int(old or 0) < value:
                 with contextlib.suppress(mysql.connector.Error):  # on a server that others run
-                    server.administrator.run(f"SET GLOBAL {name} = {value}")
+                    server._administrator.run(f"SET GLOBAL {name} = {value}")
                     before[name] = int(old or 0)
         yield
     finally:
         for name, value in before.items():
             with contextlib.suppress(mysql.connector.Error):  # the server has ended, which is reported elsewhere
-                server.administrator.run(f"SET GLOBAL {name} = {value}")
+                server._administrator.run(f"SET GLOBAL {name} = {value}")
 
 
 def _connect(server: Instance, schema: str | None) -> Any:
@@ -151,7 +151,7 @@ def _load_without_program(
                 file,
                 mariadb=_is_mariadb(server),
                 dollars=scan.has_dollars and not _is_mariadb(server) and _takes_dollars(connection),
-                status=lambda: connection.status,
+                status=lambda: connection._status,
             ):
                 _send(connection, statement, amends)
         except mysql.connector.Error as error:

@@ -79,23 +79,25 @@ def cached_seed(server: Instance, base: Path) -> Path:
         ServerStartError: The server that loads the data does not start.
         CacheError: The cache cannot be written, or another process has held the lock for too long.
     """
-    options = _options(server.spec)
-    folder = _folder(server.spec, base)
+    options = _options(server._spec)
+    folder = _folder(server._spec, base)
     try:
         trust.check(folder)
         while not _is_usable(folder):
             trust.make(folder.parent)
-            with lock(folder, server.spec.progress):
+            with lock(folder, server._spec.progress):
                 fault = manifest.fault(data_of(folder))
                 if fault is not None:
                     if folder.exists():
-                        server.spec.progress(f"the seed {folder} in the cache is damaged ({fault}): making it again")
+                        server._spec.progress(f"the seed {folder} in the cache is damaged ({fault}): making it again")
                         discard(folder)
-                    names = ", ".join(load.name for load in server.spec.load)
-                    server.spec.progress(f"loading {names} into a seed in the cache (again only when the data changes)")
+                    names = ", ".join(load.name for load in server._spec.load)
+                    server._spec.progress(
+                        f"loading {names} into a seed in the cache (again only when the data changes)"
+                    )
                     _make(server, options, folder)
             all_seeds = folder.with_name(".lock")
-            with locked(all_seeds, "removing old seeds", timeout=_LOCK_TIMEOUT, progress=server.spec.progress):
+            with locked(all_seeds, "removing old seeds", timeout=_LOCK_TIMEOUT, progress=server._spec.progress):
                 _remove_old(folder, base.name)
     except OSError as error:
         raise CacheError(
@@ -152,8 +154,8 @@ def _make(server: Instance, options: Mapping[str, OptionValue], folder: Path) ->
     from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
     spec = replace(
-        server.spec,
-        name=f"{server.spec.name}-seed",
+        server._spec,
+        name=f"{server._spec.name}-seed",
         load=(),
         bind_address=None,
         admin_address=None,
@@ -165,8 +167,8 @@ def _make(server: Instance, options: Mapping[str, OptionValue], folder: Path) ->
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     remove_tree(unfinished)
     try:
-        loader.start()
-        load_into(loader, server.spec.load)
+        loader._start()
+        load_into(loader, server._spec.load)
         unfinished.mkdir(mode=0o700)
         save_loaded_tables(loader, unfinished)
         # A full shutdown: servers on the copies then have nothing to purge or to recover.
@@ -175,7 +177,7 @@ def _make(server: Instance, options: Mapping[str, OptionValue], folder: Path) ->
             finish(loader.datadir, unfinished / _DATA)
         unfinished.rename(folder)
     finally:
-        loader.discard()
+        loader._discard()
         shutil.rmtree(unfinished, ignore_errors=True)
 
 

@@ -54,7 +54,7 @@ class SeededSchemas:
         """
         if not self._loaded.schemas:
             return SchemaContents()
-        administrator = self._server.administrator
+        administrator = self._server._administrator
         definitions = read_definitions(administrator, list_objects(administrator, self._loaded.schemas))
         with_rows = {
             found.table_name: definition for found, definition in definitions.items() if found.kind in _KINDS_WITH_ROWS
@@ -77,7 +77,7 @@ class SeededSchemas:
             put_back: The changes that were put back. Only their tables are read.
         """
         tables = {change.object: Listing("TABLE", "") for change in put_back}
-        definitions = read_definitions(self._server.administrator, tables)
+        definitions = read_definitions(self._server._administrator, tables)
         structures = {found.table_name: definition.text for found, definition in definitions.items()}
         digests = self._digests(structures, is_a_check=True)
         rows = {
@@ -98,7 +98,7 @@ class SeededSchemas:
         unwritten = large_names if is_a_check else find_unwritten(self._server, large)
         known = {name: self._large_digests[name] for name in unwritten if name in self._large_digests}
         to_read = {name: structure for name, structure in structures.items() if name not in known}
-        digests = {**known, **read_digests(self._server.administrator, self._digest_queries(to_read))}
+        digests = {**known, **read_digests(self._server._administrator, self._digest_queries(to_read))}
         self._large_digests |= {name: digests[name] for name in large_names}
         return digests
 
@@ -106,7 +106,7 @@ class SeededSchemas:
         for name, table in self._loaded.tables.items():
             self._queries.setdefault((name, table.structure), table.digest_query)
         missing = {name: text for name, text in structures.items() if (name, text) not in self._queries}
-        columns = stored_columns(self._server.administrator, missing)
+        columns = stored_columns(self._server._administrator, missing)
         for name, structure in missing.items():
             self._queries[name, structure] = digest_query(name, columns[name], structure)
         return {name: self._queries[name, structure] for name, structure in structures.items()}
@@ -149,14 +149,14 @@ class SeededSchemas:
         sequences = [found for found in changed if found.kind == "sequence"]
         for sequence in sequences:
             number = before.rows[sequence.table_name].next_number
-            self._server.administrator.run(f"ALTER SEQUENCE {qualified(sequence.table_name)} RESTART {number}")
+            self._server._administrator.run(f"ALTER SEQUENCE {qualified(sequence.table_name)} RESTART {number}")
         names = [found.table_name for found in changed if found not in sequences]
         tables = [ChangedTable(self._loaded.tables[name], before.rows[name], now.rows[name]) for name in names]
         for name in names:
             self._large_digests.pop(name, None)
         if sum(table.before.next_number != table.now.next_number for table in tables) > _MOST_TRUNCATED:
             return False
-        reloader = RowReloader(self._server.administrator, self._folder)
+        reloader = RowReloader(self._server._administrator, self._folder)
         only_rows = reloader.reload([changed for changed in tables if changed.table.rows is not None])
         return only_rows and len(names) == len(changes)
 
@@ -167,4 +167,4 @@ class SeededSchemas:
         # PACKAGE is a keyword of MariaDB in Oracle mode only.
         mode = "SET STATEMENT sql_mode = 'ORACLE' FOR " if keyword.startswith("PACKAGE") else ""
         with contextlib.suppress(mysql.connector.Error):
-            self._server.administrator.run(f"{mode}DROP {keyword} IF EXISTS {qualified(new.table_name)}")
+            self._server._administrator.run(f"{mode}DROP {keyword} IF EXISTS {qualified(new.table_name)}")

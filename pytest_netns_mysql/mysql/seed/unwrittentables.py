@@ -36,7 +36,7 @@ def find_unwritten(server: Instance, tables: Collection[LoadedTable]) -> set[Tab
         return set()
     try:
         names = ", ".join(qualified(table.table_name) for table in tables)
-        server.administrator.run(f"FLUSH TABLES {names} FOR EXPORT")
+        server._administrator.run(f"FLUSH TABLES {names} FOR EXPORT")
     except mysql.connector.Error:  # a table is gone or locked: the caller reads the tables instead
         return set()
     try:
@@ -45,7 +45,7 @@ def find_unwritten(server: Instance, tables: Collection[LoadedTable]) -> set[Tab
                 table.table_name for table in tables if _are_unwritten(server.datadir / file for file in table.files)
             }
     finally:
-        server.administrator.run("UNLOCK TABLES")
+        server._administrator.run("UNLOCK TABLES")
 
 
 def _are_unwritten(files: Iterable[Path]) -> bool:

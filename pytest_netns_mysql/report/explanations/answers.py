@@ -24,7 +24,7 @@ def ask(server: Instance | None, query: str) -> list[tuple[str, ...]]:
     if server is None or not server.is_running:
         return []
     with contextlib.suppress(mysql.connector.Error, NetnsError, OSError):
-        (rows,) = server.administrator.ask(query)
+        (rows,) = server._administrator.ask(query)
         return [tuple(map(decoded, row)) for row in rows]
     return []
 

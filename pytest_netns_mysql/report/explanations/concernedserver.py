@@ -36,10 +36,10 @@ def server_of(
         context: The servers, the first of which is meant if nothing tells the server.
         target: The address and the port that a client program or a socket connected to, if they are known.
     """
-    of_test = [(server, attempt) for server in context.servers for attempt in server.attempts.since(context.began)]
+    of_test = [(server, attempt) for server in context.servers for attempt in server._attempts.since(context.began)]
     if attempt := attempt_that_raised(error, [attempt for _, attempt in of_test]):
         return next(server for server, each in of_test if each is attempt), attempt, None
-    every = [(server, attempt) for server in context.servers for attempt in server.attempts.since(0.0)]
+    every = [(server, attempt) for server in context.servers for attempt in server._attempts.since(0.0)]
     objects = list(_objects(frames))
     for server, attempt in reversed(every):
         if any(attempt.opened(each) for each in objects):

@@ -41,7 +41,7 @@ def lost(failure: Failure, context: Context) -> Explanation:
     server, number = failure.server, failure.connection
     who = "the connection" if number is None else f"connection {number}"
     if server is not None:
-        server.await_end_of_crash()
+        server._await_end_of_crash()
     if server is not None and not server.is_running:
         return _server_ended(server, who)
     if server is not None and (started := _started_after(server, failure)):
@@ -82,8 +82,8 @@ def _server_ended(server: Instance, who: str) -> Explanation:
     restart = f"{fixture_of(server)}.restart() starts it again on the same data; then open a new connection"
     if server.crash and (crash := crash_in(server.error_log)):
         return _crashed(crash, server, who, restart)
-    found = _SIGNAL.search(server.describe())
-    if server.has_died:
+    found = _SIGNAL.search(server._describe())
+    if server._has_died:
         how = f"was ended by {found[1]}" if found else "ended by itself"
     else:
         how = f"was killed by the test ({found[1]})" if found else "was stopped by the test"
@@ -118,7 +118,7 @@ def _started_after(server: Instance, failure: Failure) -> float:
     opened = _opening(failure)
     if opened is None:
         return 0.0
-    noted = [at for at, what in server.lifecycle if what == "started again" and at >= opened.at]
+    noted = [at for at, what in server._lifecycle if what == "started again" and at >= opened.at]
     rows = [] if noted else ask(server, "SHOW GLOBAL STATUS LIKE 'Uptime'")
     started = noted[-1] if noted else clock.now() - float(rows[0][1]) - 1 if rows else 0.0
     return started if started > opened.at else 0.0
@@ -128,7 +128,7 @@ def _opening(failure: Failure) -> Attempt | None:
     """Return the attempt that opened the connection, by the connection itself or else by its number."""
     if failure.opened is not None or failure.server is None or failure.connection is None:
         return failure.opened
-    attempts = failure.server.attempts.since(0.0)
+    attempts = failure.server._attempts.since(0.0)
     return next((each for each in reversed(attempts) if each.connection == failure.connection), None)
 
 
@@ -166,7 +166,7 @@ def _during_login(failure: Failure) -> Explanation:
 
 
 def _killer(server: Instance | None, session: str, user: str, host: str) -> str:
-    if server is not None and session in map(str, server.administrator.numbers):
+    if server is not None and session in map(str, server._administrator.numbers):
         return f"{fixture_of(server)}.execute"
     return f"{literal(user)}@{literal(host_of(host))}"
 

@@ -97,7 +97,7 @@ class _Refusal:
         client = seen_client(self.failure)
         if client is None or not client[1] or self.server is None:
             return f"but it is another account than {self.who}"
-        if self.server.dialect.host_rules.matches(other[1], client[1], None):
+        if self.server._dialect.host_rules.matches(other[1], client[1], None):
             return f"but the grants of the more specific {self.who} count"
         return f"but a client from {self.context.with_namespace(client[1])} is {self.who}"
 

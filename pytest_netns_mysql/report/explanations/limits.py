@@ -34,7 +34,7 @@ def _holders(server: Instance | None, context: Context, user: str = "") -> str:
     counted = Counter(
         (row[1], host_of(row[2]))
         for row in ask(server, "SHOW PROCESSLIST")
-        if row[0] not in map(str, server.administrator.numbers)
+        if row[0] not in map(str, server._administrator.numbers)
         and row[4] != "Daemon"
         and row[1] not in ("system user", "unauthenticated user")
         and user in ("", row[1])
@@ -53,7 +53,7 @@ def too_many_connections(failure: Failure, context: Context) -> Explanation:
     """Explain 1040: the connections of the whole server are used up."""
     limit = variable(failure.server, "max_connections")
     held = _holders(failure.server, context)
-    own = len(failure.server.administrator.numbers) if failure.server else 0
+    own = len(failure.server._administrator.numbers) if failure.server else 0
     sessions = "this plugin's own session" if own == 1 else f"this plugin's own {own} sessions"
     administrators = f"{sessions} (root, Unix socket)" if own else ""
     return Explanation(
@@ -77,7 +77,7 @@ def _set_here(failure: Failure, name: str, context: Context) -> str:
 
 def _more(failure: Failure, limit: str) -> str:
     """Return the value that a limit of connections had at the start of the server, or a higher one than now."""
-    options = failure.server.spec.complete_options() if failure.server else {}
+    options = failure.server._spec.complete_options() if failure.server else {}
     usual = str(options.get("max_connections", _USUAL))
     if not limit.isdigit() or (usual.isdigit() and int(usual) > int(limit)):
         return usual

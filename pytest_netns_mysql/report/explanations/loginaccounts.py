@@ -38,7 +38,7 @@ def fixture_of(server: Instance | None) -> str:
 
 def is_mariadb(server: Instance | None) -> bool:
     """Return True if a server is known to be MariaDB."""
-    return server is not None and server.spec.kind.flavor == "mariadb"
+    return server is not None and server._spec.kind.flavor == "mariadb"
 
 
 def named_client(text: str) -> AccountName | None:
@@ -51,7 +51,7 @@ def all_accounts(server: Instance | None) -> list[AccountName]:
     """Return the accounts of a server, roles included."""
     if server is None:
         return []
-    return [(user, host) for user, host in ask(server, f"SELECT User, Host FROM {server.dialect.account_table}")]
+    return [(user, host) for user, host in ask(server, f"SELECT User, Host FROM {server._dialect.account_table}")]
 
 
 def origin_of(server: Instance, attempt: Attempt) -> str:
@@ -79,7 +79,7 @@ def client_of(failure: Failure, context: Context) -> AccountName | None:
         return None
     if failure.attempt is not None:
         return failure.attempt.user, origin_of(failure.server, failure.attempt)
-    opened = [attempt for attempt in failure.server.attempts.since(context.began) if not attempt.error]
+    opened = [attempt for attempt in failure.server._attempts.since(context.began) if not attempt.error]
     clients = {(attempt.user, origin_of(failure.server, attempt)) for attempt in opened}
     return clients.pop() if len(clients) == 1 else None
 
@@ -94,7 +94,7 @@ def login_of(failure: Failure, client: AccountName | None) -> LoginExplanation |
     server, attempt = failure.server, failure.attempt
     if server is None or client is None or not client[1]:
         return None
-    endpoint = attempt.endpoint if attempt is not None and server.kinds_of(attempt.endpoint) else None
+    endpoint = attempt.endpoint if attempt is not None and server._kinds_of(attempt.endpoint) else None
     uses_tls = None if attempt is None else attempt.uses_tls
     try:
         return explain_login_from(server, client[0], Origin(client[1]), endpoint, uses_tls=uses_tls)

@@ -81,7 +81,7 @@ def _namespaces(login: Login) -> list[str]:
     network = login.context.network
     if network is None or login.server is None:
         return []
-    rules = login.server.dialect.host_rules
+    rules = login.server._dialect.host_rules
     return [
         name
         for name, namespace in sorted(network.items(), key=lambda item: item[0] == GLOBAL)

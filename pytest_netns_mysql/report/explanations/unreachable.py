@@ -65,7 +65,7 @@ def cannot_connect(failure: Failure, context: Context) -> Explanation | None:
     if failure.server is not None and not failure.server.is_running:
         return Explanation(
             f"{fixture_of(failure.server)} does not run, so nothing listens at {reach.target}",
-            tuple(filter(None, [failure.server.crash or failure.server.describe()])),
+            tuple(filter(None, [failure.server.crash or failure.server._describe()])),
             (f"{fixture_of(failure.server)}.restart(), if the test stopped it",),
         )
     if number in (_UNREACHABLE, _NO_ROUTE, _TIMED_OUT) and (changes := _changes(context, reach)):
@@ -106,7 +106,7 @@ def _reach(failure: Failure, context: Context) -> _Reach:
     if found and not (attempt and found[1] == address and found[2] is None):
         address, port = found[1], int(found[2]) if found[2] else None
     place = context.namespace_of(address)
-    if attempt and failure.server and failure.server.kinds_of(attempt.endpoint):
+    if attempt and failure.server and failure.server._kinds_of(attempt.endpoint):
         place = attempt.endpoint.namespace
     elif address.startswith("127."):
         place = "" if client == SOME_CLIENT else client

@@ -38,7 +38,7 @@ def wrong_origin(error: BaseException, context: Context) -> Explanation | None:
     opened = [
         (attempt, origin, server)
         for server in context.servers
-        for attempt in server.attempts.since(context.began)
+        for attempt in server._attempts.since(context.began)
         if not attempt.error and (origin := origin_of(server, attempt))
     ]
     if found := _other_account(named, opened, context):

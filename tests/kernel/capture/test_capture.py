@@ -260,7 +260,7 @@ def test_a_socket_that_the_test_closed_is_an_error_and_the_next_capture_has_anot
             replace(ZeroDivisionError)
         with network.capture("red") as packets:
             exchange(network, "blue", "red")
-        network.close()
+        network._close()
         for number in numbers:
             os.close(number)  # which is open still
         return str(error.value), packets[0].destination

@@ -143,7 +143,7 @@ def test_changes_can_be_looked_at_before_they_are_put_back(in_network: InNetwork
 def test_faults_end_with_their_network(in_network: InNetwork) -> None:
     def action(network: Network) -> list[str]:
         fault = network.partition("red", port=3306)
-        network.close()
+        network._close()
         fault.heal()  # the namespaces cannot be entered any more
         return [known.healed_by for known in network.fault_log.healed]
 

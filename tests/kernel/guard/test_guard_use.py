@@ -251,7 +251,7 @@ def test_nothing_is_restored_by_a_descriptor_of_another_network(in_network: InNe
         blue = network["blue"]
         network["red"].run(["ip", "address", "add", "203.0.113.9/24", "dev", "vpeer-red"], check=True)
         before = output_in(blue)
-        os.dup2(blue.descriptor, network["red"].descriptor)
+        os.dup2(blue._descriptor, network["red"]._descriptor)
         try:
             guard.put_back()
         except OSError as error:

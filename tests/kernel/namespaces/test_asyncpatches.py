@@ -58,7 +58,7 @@ def test_a_task_that_outlives_its_test_opens_nothing_in_its_old_namespace(in_net
             ended = asyncio.Event()
             async with network["red"]:
                 task = asyncio.create_task(left(ended))
-            network.sandbox.owned_by_test.end("test_shop.py::test_before")
+            network._sandbox.owned_by_test.end("test_shop.py::test_before")
             ended.set()
             return await task
 
@@ -86,7 +86,7 @@ def test_names_are_those_of_the_sandbox(in_network: InNetwork) -> None:
                 found = await loop.getaddrinfo("db.example", 80, type=socket.SOCK_STREAM)
                 return [found[0][4][0], socket.getaddrinfo("db.example", 80)[0][4][0]]
 
-        with network.sandbox.at_rest():
+        with network._sandbox.at_rest():
             return asyncio.run(main())
 
     assert in_network(topology, action) == ["192.0.2.2", "192.0.2.2"]
@@ -94,9 +94,9 @@ def test_names_are_those_of_the_sandbox(in_network: InNetwork) -> None:
 
 def test_a_closed_network_takes_nobody_in(in_network: InNetwork) -> None:
     def action(network: Network) -> list[str]:
-        other = Network(network.sandbox, load("dual-stack"))
+        other = Network(network._sandbox, load("dual-stack"))
         red = other["red"]
-        other.close()
+        other._close()
 
         async def main() -> None:
             async with red:
@@ -133,8 +133,8 @@ def test_the_patches_are_gone_with_the_sandbox(in_network: InNetwork) -> None:
                 return now()
 
         inside = asyncio.run(main())
-        network.close()
-        network.sandbox.close()
+        network._close()
+        network._sandbox.close()
         return [new is old for new, old in zip(inside, before, strict=True)], now() == before
 
     assert in_network(load("red-blue"), action) == ([False] * 5, True)

@@ -38,7 +38,7 @@ def make(mode: str, topology: str = "red-blue") -> Network:
 
 def output_of(network: Network, script: str, directory: Path) -> list[str]:
     with TemporaryFile() as output:
-        program = network["red"].start(
+        program = network["red"]._start(
             ["sh", "-c", script], directory=directory, env=os.environ, output=output.fileno()
         )
         assert program.wait() == 0
@@ -55,7 +55,7 @@ def test_the_main_thread_starts_programs_in_the_sandbox_from_outside(
         network = make(mode)
         outside = output_of(network, SCRIPT, tmp_path)
         stayed = here == (place(), Path.cwd())
-        network.sandbox.move_in()
+        network._sandbox.move_in()
         inside = output_of(network, SCRIPT, tmp_path)
         own = subprocess.run(["grep", "CapEff", "/proc/self/status"], capture_output=True, text=True).stdout
         return stayed, outside, inside, own.splitlines()
@@ -72,7 +72,7 @@ def test_the_main_thread_moves_in_later_if_no_thread_can_return(in_child: InChil
     def action() -> tuple[bool, bool, bool, bool]:
         home = place()
         network = make(mode)
-        sandbox = network.sandbox
+        sandbox = network._sandbox
         before = sandbox.bring_back() == [] and place() == home
         sandbox.move_in()
         moved = place() != home
@@ -93,7 +93,7 @@ def test_a_thread_builds_every_preset_as_the_main_thread_does(in_child: InChild,
     """Files such as /proc/self and /proc/net belong to the main thread, so the builder must not use them."""
 
     def shown(network: Network) -> list[str]:
-        network.sandbox.move_in()
+        network._sandbox.move_in()
         # A link that has just come up is shown as down for a moment.
         script = [
             "sh",

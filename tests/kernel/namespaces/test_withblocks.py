@@ -255,10 +255,10 @@ def test_a_forked_child_comes_back_to_where_it_stands_itself(
 ) -> None:
     def action(network: Network) -> bool:
         there = places(network)
-        network.sandbox.bring_back()
+        network._sandbox.bring_back()
 
         def move_and_come_back() -> bool:
-            syscalls.setns(network["red"].descriptor, syscalls.CLONE_NEWNET)
+            syscalls.setns(network["red"]._descriptor, syscalls.CLONE_NEWNET)
             with network["blue"]:
                 pass
             return place() == there["red"]
@@ -280,13 +280,13 @@ def is_link(descriptor: int) -> bool:
 def test_other_files_may_take_the_place_of_our_descriptors(in_network: InNetwork, mode: str) -> None:
     def action(network: Network) -> list[bool]:
         there = places(network)
-        network.sandbox.bring_back()
+        network._sandbox.bring_back()
         links = [number for number in range(1024) if is_link(number)]
         with Path("/dev/null").open("rb") as other:
             for number in links:
                 os.dup2(other.fileno(), number)
         network["red"].__enter__()
-        came_back = network.sandbox.bring_back() is not None
+        came_back = network._sandbox.bring_back() is not None
         with network["blue"]:
             in_blue = place() == there["blue"]
         are_open = all(os.path.samestat(os.fstat(number), Path("/dev/null").stat()) for number in links)

@@ -94,7 +94,7 @@ def test_a_missing_program_is_refused_with_the_known_programs(netns_argv: ArgvFa
 
 
 def identity_of(namespace: Namespace) -> str:
-    return str(os.fstat(namespace.descriptor).st_ino)
+    return str(os.fstat(namespace._descriptor).st_ino)
 
 
 @pytest.fixture

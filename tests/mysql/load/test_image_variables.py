@@ -106,5 +106,5 @@ def test_a_file_has_a_value_for_a_variable(tmp_path: Path) -> None:
 def test_what_is_wrong_is_told(variables: dict[str, str], message: str) -> None:
     data = {"namespaces": {"red": "192.0.2.2/24"}, "mysqld": {"environment": variables}}
     with pytest.raises(SettingError) as error:
-        ServerSpec.of_topology(from_mapping(data, source="shop.toml"))
+        ServerSpec._of_topology(from_mapping(data, source="shop.toml"))
     assert str(error.value) == message

@@ -96,7 +96,7 @@ def folder(tmp_path: Path) -> Path:
     indirect=["server"],
 )
 def test_three_ways_of_loading_give_the_same_objects(server: MySQLServer, folder: Path, name: str) -> None:
-    is_mariadb = server.spec.kind.flavor == "mariadb"
+    is_mariadb = server._spec.kind.flavor == "mariadb"
     file = folder / "script.sql"
     file.write_bytes(FILES[name])
     server.execute("SET GLOBAL local_infile = 1")

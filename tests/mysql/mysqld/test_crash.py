@@ -24,7 +24,7 @@ Ask = Callable[..., list[tuple[Any, ...]]]
 def thread_of(server: MySQLServer, connection: int, ask: Ask) -> int:
     """Return the id of the thread that serves a connection, as this process sees it."""
     ((number,),) = ask("SELECT THREAD_OS_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = %s", connection)
-    for task in Path(f"/proc/{server.running_pid()}/task").iterdir():
+    for task in Path(f"/proc/{server._running_pid()}/task").iterdir():
         line = next(one for one in (task / "status").read_text().splitlines() if one.startswith("NSpid:"))
         if int(line.split()[-1]) == number:
             return int(task.name)
@@ -57,7 +57,7 @@ def wait_for_statement(ask: Ask) -> int:
 def crash(server: MySQLServer, connection: int, number: int, ask: Ask | None = None) -> None:
     """Send a signal to the thread of a connection, as a fault in it would be."""
     thread = thread_of(server, connection, ask or server.execute)
-    assert ctypes.CDLL(None).tgkill(server.running_pid(), thread, number) == 0
+    assert ctypes.CDLL(None).tgkill(server._running_pid(), thread, number) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT], ids=["SEGV", "ABRT"])
@@ -82,7 +82,7 @@ def test_a_crash_in_a_statement(
         assert len(lines) == 4
         assert "stack: " in lines[0]
         assert "Item_func_sleep::val_int" in lines[0]
-    assert server.describe().endswith(f"not running: {what}")
+    assert server._describe().endswith(f"not running: {what}")
     assert server.crash == what
 
     server.restart()

@@ -157,7 +157,7 @@ def test_a_template_that_is_removed_before_its_copy_is_looked_for_again(tmp_path
 
     class Server(Instance):
         def __init__(self) -> None:
-            self.spec: Any = SimpleNamespace(load=())
+            self._spec: Any = SimpleNamespace(load=())
             self.tries = 0
 
         def _source(self) -> Path:

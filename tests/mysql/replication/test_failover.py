@@ -63,11 +63,11 @@ def test_a_promoted_replica_takes_accounts_and_connections(
     become_source: Any,
     is_gone: bool,
 ) -> None:
-    assert (replica.writable, replica.dataset, replica.is_promoted) == (source, source, False)
+    assert (replica.writable, replica._dataset, replica.is_promoted) == (source, source, False)
     if is_gone:
         source.kill()
     become_source(replica)
-    assert (replica.writable, replica.dataset, replica.is_promoted) == (replica, replica, True)
+    assert (replica.writable, replica._dataset, replica.is_promoted) == (replica, replica, True)
     replica.catch_up()
     app = netns_account("app", host="192.0.2.2", password="x", schema="shop", server=replica)
     for driver in (None, "pymysql"):
@@ -120,7 +120,7 @@ def test_others_follow(source: MySQLServer, replica: Replica, other: Replica, en
     assert end_of_the_chain.writable is replica
     channel = other.replicate(replica)
     assert channel is other.channel
-    assert (other.source, other.writable, other.dataset) == (replica, replica, replica)
+    assert (other.source, other.writable, other._dataset) == (replica, replica, replica)
     replica.execute("CREATE SCHEMA written_later")
     other.wait_until_caught_up()
     end_of_the_chain.wait_until_caught_up()
@@ -185,7 +185,7 @@ def test_promoted_once(source: MySQLServer, replica: Replica) -> None:
     ]
     with pytest.raises(ReplicationError, match="replica has no channel: it replicates from no server"):
         _ = replica.channel
-    assert "not running" not in replica.describe()
+    assert "not running" not in replica._describe()
     replica.replicate(source)
     assert (replica.source, replica.is_promoted) == (source, False)
 
@@ -203,7 +203,7 @@ def test_a_server_without_a_source_cannot_be_promoted(source: MySQLServer, netns
             server.promote()
         assert str(error.value).splitlines() == [
             f"{server.name} cannot be promoted: it is not a replica, and takes writes already",
-            f"  where: {server.spec.where}",
+            f"  where: {server._spec._where}",
             "  do: promote what factories.replica made: replica.promote()",
         ]
 

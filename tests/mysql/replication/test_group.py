@@ -35,8 +35,8 @@ def test_a_namespace_without_a_member_is_refused(pair: Group) -> None:
 
 def test_accounts_are_made_on_the_primary(pair: Group, netns_mysqld: MySQLServer) -> None:
     assert pair["blue"].writable is pair["red"]
-    assert pair["blue"].dataset is pair["red"].dataset is pair
-    assert netns_mysqld.writable is netns_mysqld.dataset is netns_mysqld
+    assert pair["blue"]._dataset is pair["red"]._dataset is pair
+    assert netns_mysqld.writable is netns_mysqld._dataset is netns_mysqld
 
 
 def test_a_member_that_is_promoted_takes_the_writes(pair: Group, netns_account: AccountFactory) -> None:

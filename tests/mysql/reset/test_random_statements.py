@@ -139,7 +139,7 @@ def session_of_root(server: MySQLServer) -> Iterator[Any]:
     """Yield a session of root, of which the plugin knows nothing."""
     with server.network["global"]:
         connection = mysql.connector.connect(
-            unix_socket=str(server.socket), user="root", use_pure=True, autocommit=True, **server.dialect.connection
+            unix_socket=str(server.socket), user="root", use_pure=True, autocommit=True, **server._dialect.connection
         )
     with contextlib.closing(connection):
         yield connection
@@ -150,10 +150,10 @@ def look(server: MySQLServer, accounts: Accounts) -> dict[str, list[Any]]:
     with Clients(server, accounts, "red") as clients:
         own = clients.connect()
         seen = {query: rows_of(own, query) for query in OF_THE_ACCOUNT}
-        queries = QUERIES | (OF_MYSQL if server.dialect.questions else OF_MARIADB)
+        queries = QUERIES | (OF_MYSQL if server._dialect.questions else OF_MARIADB)
         with session_of_root(server) as root:
             seen |= {name: rows_of(root, query) for name, query in queries.items() if name != "connections"}
-    seen["variables"] = [row for row in seen["variables"] if row[0] not in server.dialect.volatile_variables]
+    seen["variables"] = [row for row in seen["variables"] if row[0] not in server._dialect.volatile_variables]
     with session_of_root(server) as root:
         # The server lists a connection that was closed for a moment.
         becomes_true(lambda: not rows_of(root, QUERIES["connections"]), timeout=_ENDING, pause=0.001)
@@ -200,7 +200,7 @@ class Rounds:
         assert cleanup.result.stays == ()
         assert cleanup.result.before is not None
         self._before = cleanup.result.before
-        self.kept += self._server.administrator.spare is not None
+        self.kept += self._server._administrator.spare is not None
 
     def look(self) -> dict[str, list[Any]]:
         """Return what the next test finds."""
@@ -216,7 +216,7 @@ def test_the_next_test_finds_the_server_as_a_fresh_one(netns_mysqld: MySQLServer
     server = netns_mysqld
     server.execute("CREATE USER boss@'%'")
     server.execute("GRANT ALL ON *.* TO boss@'%' WITH GRANT OPTION")
-    server.administrator.reset()
+    server._administrator.reset()
     rounds = Rounds(server)
     fresh = rounds.look()
 
@@ -232,4 +232,4 @@ def test_the_next_test_finds_the_server_as_a_fresh_one(netns_mysqld: MySQLServer
         assert {name: seen[name] for name in fresh if seen[name] != fresh[name]} == {}
 
     play()
-    assert rounds.kept or not server.dialect.questions
+    assert rounds.kept or not server._dialect.questions

@@ -72,7 +72,7 @@ def test_a_snapshot_is_of_one_server_while_it_lasts(own: MySQLServer, netns_star
         "cannot restore own from a snapshot of netns_start_mysqld\n  where: server own\n"
         "  do: call netns_start_mysqld.restore(...)\n  do: take a snapshot of own"
     )
-    other.discard()
+    other._discard()
     with pytest.raises(SnapshotError, match=r"^the snapshot no longer exists: it was removed together"):
         other.restore(snapshot)
     with pytest.raises(ServerGoneError):
@@ -105,14 +105,14 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-@pytest.mark.parametrize("call", ["execute", "running_pid"])
+@pytest.mark.parametrize("call", ["execute", "_running_pid"])
 def test_a_server_that_dies_during_a_snapshot_is_reported(
     own: MySQLServer, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     # Once the plugin took the process ID of a dead server for 0, and stopped its own process group.
     own.execute("SELECT 1")
     monkeypatch.setattr(snapshots, "_check_alone", lambda *_: None)  # it executes a statement, too
-    monkeypatch.setattr(own, call, kill_after(getattr(own, call), own.running_pid()))
+    monkeypatch.setattr(own, call, kill_after(getattr(own, call), own._running_pid()))
     with pytest.raises(ServerGoneError, match=r"^(cannot take a snapshot: mysqld \(pid|mysqld is not running)"):
         own.snapshot()
 

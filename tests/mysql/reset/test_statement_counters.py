@@ -25,7 +25,7 @@ ConnectFactory = Callable[..., Any]
 
 def counted(server: MySQLServer) -> StatementCounters:
     """Return the counters of the statements that ran before."""
-    administrator = server.administrator
+    administrator = server._administrator
     all_sessions, own = administrator.ask(*COUNTER_QUERIES)
     return StatementCounters.of(all_sessions, own, administrator.disregarded)
 
@@ -44,7 +44,7 @@ def mysql_server(netns_mysqld: MySQLServer, netns_connect: ConnectFactory) -> It
     """The shared server, with an open session of the administrator for tests."""
     netns_mysqld.execute("SELECT 1")
     yield netns_mysqld
-    netns_mysqld.administrator.disregarded.clear()
+    netns_mysqld._administrator.disregarded.clear()
 
 
 WRITERS = {
@@ -72,7 +72,7 @@ def test_reading_is_not_counted_as_writing(mysql_server: MySQLServer, netns_conn
     run(connection, "CREATE TABLE t (a INT)")
     before = counted(mysql_server)
     run(connection, "SELECT * FROM t", "SHOW TABLES", "SET @a = 1", "BEGIN", "SELECT 1 FOR UPDATE", "EXPLAIN SELECT 1")
-    mysql_server.administrator.run("CREATE SCHEMA made_by_the_plugin", "DROP SCHEMA made_by_the_plugin")
+    mysql_server._administrator.run("CREATE SCHEMA made_by_the_plugin", "DROP SCHEMA made_by_the_plugin")
     ran = counted(mysql_server).ran_since(before)
     assert ran is not None
     assert not ran & WRITING_STATEMENTS
@@ -88,7 +88,7 @@ def test_statements_of_an_account_in_its_own_schema_are_subtracted(
     assert {"create_table", "insert", "drop_table"} <= (counted(mysql_server).ran_since(before) or set())
     disregard(mysql_server, [(connection, account)])
     connection.close()
-    if mysql_server.dialect.shows_all_grants:
+    if mysql_server._dialect.shows_all_grants:
         assert not (counted(mysql_server).ran_since(before) or set()) & (WRITING_STATEMENTS | {"set_option"})
     # The statements of others are still counted.
     mysql_server.execute("CREATE TABLE own_schema.u (a INT)")
@@ -153,10 +153,10 @@ def test_a_busy_connection_is_not_asked(
     mysql_server.execute("SELECT GET_LOCK('busy', 0)")
     thread = threading.Thread(target=lambda: found.append(connection.cmd_query("SELECT GET_LOCK('busy', 600)")))
     thread.start()
-    wait_until(lambda: not connection.is_idle, timeout=60, error=lambda: NetnsError("no statement runs"))
-    before = dict(mysql_server.administrator.disregarded)
+    wait_until(lambda: not connection._is_idle, timeout=60, error=lambda: NetnsError("no statement runs"))
+    before = dict(mysql_server._administrator.disregarded)
     disregard(mysql_server, [(connection, account)])
-    assert mysql_server.administrator.disregarded == before
+    assert mysql_server._administrator.disregarded == before
     mysql_server.execute("SELECT RELEASE_LOCK('busy')")
     thread.join()
     assert connection.get_rows()[0] == [(1,)]
@@ -172,7 +172,7 @@ def test_counters_that_were_reset_prove_nothing() -> None:
 def test_the_plugins_own_session_ignores_global_settings(mysql_server: MySQLServer) -> None:
     for name, value in (("sql_mode", "'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'"), ("sql_select_limit", "1")):
         mysql_server.execute(f"SET GLOBAL {name} = {value}, SESSION {name} = {value}")
-    (((own,),),) = mysql_server.administrator.ask("SELECT CONNECTION_ID()")
+    (((own,),),) = mysql_server._administrator.ask("SELECT CONNECTION_ID()")
     mysql_server.execute(f"KILL {int(own or 0)}")
-    (rows,) = mysql_server.administrator.ask("SELECT 'it\\'s' UNION ALL SELECT \"2\"")
+    (rows,) = mysql_server._administrator.ask("SELECT 'it\\'s' UNION ALL SELECT \"2\"")
     assert rows == [(b"it's",), (b"2",)]

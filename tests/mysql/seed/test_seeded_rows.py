@@ -167,7 +167,7 @@ def picture(server: MySQLServer) -> list[object]:
         "SHOW TRIGGERS FROM shop",
         "CHECKSUM TABLE shop.large, shop.other, shop.whole",
     ]
-    return [rows for query in queries for rows in server.administrator.ask(query)]
+    return [rows for query in queries for rows in server._administrator.ask(query)]
 
 
 @pytest.fixture
@@ -244,7 +244,7 @@ def test_new_objects_are_dropped(server: MySQLServer, put_back: Callable[[], Res
 
 def test_without_a_write_no_definition_is_read(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
     def definitions_read() -> int:
-        ((count,),) = server.administrator.ask("SHOW GLOBAL STATUS LIKE 'Com_show_create_table'")
+        ((count,),) = server._administrator.ask("SHOW GLOBAL STATUS LIKE 'Com_show_create_table'")
         return int(count[1] or 0)
 
     put_back()
@@ -276,7 +276,7 @@ def test_a_later_commit_of_a_wider_connection_is_found(server: MySQLServer, load
 
 def test_an_unwritten_large_table_is_not_read(server: MySQLServer, put_back: Callable[[], ResetResult]) -> None:
     def rows_read() -> int:
-        ((count,),) = server.administrator.ask(
+        ((count,),) = server._administrator.ask(
             "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_rows_read', 'Rows_read')"
         )
         return int(count[1] or 0)

@@ -56,7 +56,7 @@ def test_a_signal_handler_may_enter_blocks_at_any_step_of_another_block(
             signal.setitimer(signal.ITIMER_REAL, 0)
             if place() != there[base]:
                 faults.append(number)
-                network.sandbox.bring_back()
+                network._sandbox.bring_back()
         return handled, faults
 
     handled, faults = in_network(load("red-blue"), action, mode)
@@ -87,7 +87,7 @@ def test_a_finalizer_may_enter_blocks_at_any_step_of_another_block(in_network: I
                 Entering()
             if place() != there["outside"]:
                 faults.append(number)
-                network.sandbox.bring_back()
+                network._sandbox.bring_back()
         return ended, faults
 
     ended, faults = in_network(load("red-blue"), action, mode)
@@ -137,7 +137,7 @@ def test_a_signal_handler_may_give_jobs_to_a_pool_at_any_step_of_a_block(in_netw
         jobs: list[tuple[int, Future[int]]] = []
 
         def submit(*_: object) -> None:
-            jobs.append((place(), pool.submit(SubmissionPlace(network.sandbox).bound(place))))
+            jobs.append((place(), pool.submit(SubmissionPlace(network._sandbox).bound(place))))
 
         signal.signal(signal.SIGALRM, submit)
         with ThreadPoolExecutor(1) as pool:

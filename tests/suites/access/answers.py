@@ -18,7 +18,7 @@ ADDRESSES = {"red": "192.0.2.1", "blue": "198.51.100.1", "global": "127.0.0.1"}
 
 @pytest.fixture
 def is_mariadb(netns_mysqld):
-    return netns_mysqld.spec.kind.flavor == "mariadb"
+    return netns_mysqld._spec.kind.flavor == "mariadb"
 
 
 def answer(server, user="app", namespace="red", address=None, port=None):

@@ -18,7 +18,7 @@ def answer(server, column, user, explained):
     TLS is used where the account requires TLS, and where MySQL takes passwords by TLS only.
     """
     password = user if explained.has_password else ""
-    uses_tls = "TLS" in explained.requires or (password and server.spec.kind.flavor != "mariadb")
+    uses_tls = "TLS" in explained.requires or (password and server._spec.kind.flavor != "mariadb")
     try:
         connection = server.connect(
             namespace=column.namespace,
@@ -37,7 +37,7 @@ def answer(server, column, user, explained):
 
 
 def test_each_cell_is_what_the_server_answers(netns_mysqld):
-    if netns_mysqld.spec.kind.flavor == "mariadb":
+    if netns_mysqld._spec.kind.flavor == "mariadb":
         netns_mysqld.execute("SET GLOBAL disconnect_on_expired_password = ON")
     matrix = netns_mysqld.access_matrix()
     assert matrix.users == USERS

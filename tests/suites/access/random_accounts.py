@@ -64,7 +64,7 @@ ADMITTING = st.sampled_from([[], [("other", "%")]])  # an account that lets ever
 @pytest.mark.parametrize("name", ["plain", "resolving"])
 def test_each_login_ends_as_it_was_explained(request, netns, name):
     server = request.getfixturevalue(name)
-    run = server.administrator.run
+    run = server._administrator.run
     port = server.endpoints[0].port
     ends = {"picked": 0, "refused": 0, "not admitted": 0}
 

@@ -6,7 +6,7 @@ import pytest
 
 @pytest.mark.netns("red")
 def test_that_replaces(netns):
-    os.dup2(os.open("/run/netns/blue", os.O_RDONLY), netns["red"].descriptor)
+    os.dup2(os.open("/run/netns/blue", os.O_RDONLY), netns["red"]._descriptor)
 
 
 @pytest.mark.netns("red")

@@ -14,5 +14,5 @@ def test_places(netns, netns_argv, tmp_path):
         for place in (netns["blue"], netns["global"], netns["red"]):
             with place:
                 printed = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
-            assert int(printed) == os.fstat(netns[name].descriptor).st_ino
+            assert int(printed) == os.fstat(netns[name]._descriptor).st_ino
     assert "global" not in os.listdir("/run/netns")

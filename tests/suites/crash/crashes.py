@@ -11,10 +11,10 @@ def crash(server, number):
     ((thread,),) = server.execute(
         "SELECT THREAD_OS_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = %s", number
     )
-    for task in pathlib.Path(f"/proc/{server.running_pid()}/task").iterdir():
+    for task in pathlib.Path(f"/proc/{server._running_pid()}/task").iterdir():
         line = next(one for one in (task / "status").read_text().splitlines() if one.startswith("NSpid:"))
         if int(line.split()[-1]) == thread:
-            assert ctypes.CDLL(None).tgkill(server.running_pid(), int(task.name), int(signal.SIGSEGV)) == 0
+            assert ctypes.CDLL(None).tgkill(server._running_pid(), int(task.name), int(signal.SIGSEGV)) == 0
     while server.is_running:
         pass
 

@@ -13,7 +13,7 @@ from pytest_netns_mysql.mysql.mysqld import administrator
 def stopped(netns_mysqld_alone, monkeypatch):
     server = netns_mysqld_alone
     server.execute("SELECT 1")
-    monkeypatch.setattr(server.administrator, "_patience", 1)
+    monkeypatch.setattr(server._administrator, "_patience", 1)
     monkeypatch.setattr(administrator, "_PATIENCE_FOR_TESTS", 1)
     os.kill(server.pid, signal.SIGSTOP)
     # Its threads stop one after the other: one that does not yet may answer, see proc_pid_stat(5).
@@ -32,7 +32,7 @@ def test_it_is_told(stopped, what):
         "execute": lambda: stopped.execute("SELECT 1"),
         "stop": stopped.stop,
         "snapshot": stopped.snapshot,
-        "ask": lambda: stopped.administrator.ask("SELECT 1"),
+        "ask": lambda: stopped._administrator.ask("SELECT 1"),
     }
     with pytest.raises(ServerGoneError) as error:
         do[what]()

@@ -59,7 +59,7 @@ def first_state(server: MySQLServer) -> State:
 
 def renew(server: MySQLServer) -> None:
     server.kill()
-    server.start()
+    server._start()
     FIRST.clear()
 
 

@@ -98,7 +98,7 @@ def test_each_variable(server: MySQLServer, connection: str) -> None:
             continue
         number += 1
         if connection == "new" or (connection == "alternating" and number % 2):
-            server.administrator.forget()
+            server._administrator.forget()
         for statement in LEFT:
             with contextlib.suppress(mysql.connector.Error):
                 server.execute(statement)
@@ -106,7 +106,7 @@ def test_each_variable(server: MySQLServer, connection: str) -> None:
         if result.stays or not result.found:
             stayed[name] = result
             server.kill()
-            server.start()
+            server._start()
             before = read_state(server)
         if changed := differences(server, values):
             wrong[name] = changed

@@ -38,7 +38,7 @@ def test_it_is_not_ours(netns_mysqld):
     for action in (netns_mysqld.restart, netns_mysqld.stop, netns_mysqld.kill, netns_mysqld.snapshot):
         with pytest.raises(SettingError, match=f"external:{THERE}:3306 cannot be .*: it is run by others"):
             action()
-    assert netns_mysqld.describe() == f"{THERE}, run by others"
+    assert netns_mysqld._describe() == f"{THERE}, run by others"
 
 
 @pytest.mark.netns_mysqld(local=True)

@@ -39,7 +39,6 @@ def test_each_argument(
         "endpoint()": server.endpoint,
         "endpoint(kind=)": lambda value: server.endpoint("red", value),
         "endpoint_for(kind=)": lambda value: server.endpoint_for("red", value),
-        "endpoints_of()": server.endpoints_of,
         "program()": server.program,
         "restore()": server.restore,
         "server.connect(namespace=)": lambda value: server.connect(namespace=value).close(),

@@ -8,7 +8,7 @@ from pytest_netns_mysql import ServerGoneError
 
 def test_it(netns_start_mysqld):
     server = netns_start_mysqld(options={"port": 3307})
-    os.kill(server.running_pid(), signal.SIGSEGV)
+    os.kill(server._running_pid(), signal.SIGSEGV)
     while server.is_running:
         pass
     with pytest.raises(ServerGoneError) as error:

@@ -38,7 +38,7 @@ def born() -> int:
 
 
 def inode(netns: Network, name: str) -> int:
-    return os.fstat(netns[name].descriptor).st_ino
+    return os.fstat(netns[name]._descriptor).st_ino
 
 
 def coroutines(netns: Network, chance: random.Random) -> None:

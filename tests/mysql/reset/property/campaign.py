@@ -147,7 +147,7 @@ class Campaign:
     def end(self) -> None:
         """Stop the server of the rounds."""
         if self._server is not None:
-            self._server.discard()
+            self._server._discard()
 
     def _start(self) -> None:
         from pytest_netns_mysql.mysql.reset.readstate import read_state
@@ -155,8 +155,8 @@ class Campaign:
         from pytest_netns_mysql.mysql.server import MySQLServer
 
         self.end()
-        self._server = MySQLServer(self._original.spec, self._original.network)
-        self._server.start()
+        self._server = MySQLServer(self._original._spec, self._original.network)
+        self._server._start()
         self._before = read_state(self._server, as_loaded=True)
         self._put_back_by = put_back
 

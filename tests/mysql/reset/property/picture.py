@@ -111,7 +111,7 @@ class Photographer:
 
     def __init__(self, server: MySQLServer) -> None:
         """Read the names of the tables from a fresh server."""
-        self._is_mariadb = not server.dialect.speaks_x
+        self._is_mariadb = not server._dialect.speaks_x
         with server.connect() as connection:
             self._tables = self._read_tables(connection)
             self._columns = self._read_columns(connection)
@@ -137,7 +137,7 @@ class Photographer:
             for kind, rows in zip(queries, _ask(connection, *queries.values()), strict=True):
                 picture.update(_named(kind, rows))
             picture.update(self._grants(connection))
-            picture.update(self._connections(connection, {own, *server.administrator.numbers}))
+            picture.update(self._connections(connection, {own, *server._administrator.numbers}))
         picture.update(self._session(server))
         picture.update({f"file {name}": "" for name in self._files(server)})
         return picture

@@ -109,7 +109,7 @@ def read_shapes(server: MySQLServer) -> Shapes:
     )
     found = server.execute(f"SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ({SYSTEM})")
     return Shapes(
-        is_mariadb=not server.dialect.speaks_x,
+        is_mariadb=not server._dialect.speaks_x,
         schemas=tuple(sorted(_text(row[0]) for row in found if _text(row[0]) != "global_schema")),
         tables=tuple(shapes),
         routines=tuple(
