@@ -154,7 +154,8 @@ def foreign_base() -> Path | None:
     if getattr(os, "geteuid", os.getpid)() != 0:  # Windows has no root
         return None
     base = _base()
-    first = next((folder for folder in (base, *base.parents) if folder.exists()), base)
+    # Not Path.exists: before Python 3.12 it raises an error where a folder above is closed.
+    first = next((folder for folder in (base, *base.parents) if os.path.exists(folder)), base)  # noqa: PTH110
     try:
         return first if first.stat().st_uid != 0 else None
     except OSError:

@@ -169,3 +169,16 @@ def test_without_proc_a_single_error_is_printed(tmp_path: Path) -> None:
         assert result.returncode == code, said
         assert start in said
         assert not re.search(r"Traceback|INTERNALERROR", said), said
+
+
+@pytest.mark.as_user
+@pytest.mark.ordinary_user
+@pytest.mark.parametrize("words", [["run", "--", "true"], ["cache"], ["ls"], ["ps"], ["doctor"]], ids=" ".join)
+def test_a_home_that_is_closed_to_this_user_is_no_traceback(tmp_path: Path, words: list[str]) -> None:
+    """As under `sudo -u` with root's HOME."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o000)
+    environment = {name: value for name, value in os.environ.items() if name != "XDG_CACHE_HOME"} | {"HOME": str(home)}
+    result = subprocess.run([*COMMAND, *words], env=environment, capture_output=True, text=True, check=False)
+    assert "Traceback" not in result.stderr
+    assert result.returncode == 0 or "do: " in result.stdout + result.stderr

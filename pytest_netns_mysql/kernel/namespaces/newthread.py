@@ -55,16 +55,21 @@ def _run(target: Callable[[], object]) -> None:
     try:
         thread.start()
     except RuntimeError as error:
-        raise SandboxError(
-            "no sandbox can be created here: this process cannot start a thread, and neither can mysqld",
-            tried=[str(error)],
-            remedies=[
-                "raise the limit of processes and threads: ulimit -u, or pids.max of the cgroup (Docker: --pids-limit)",
-                "update the container engine: with glibc 2.34 or newer, Docker before 20.10.10 forbids threads; or "
-                "start the container with --security-opt seccomp=unconfined",
-            ],
-        ) from error
+        raise no_threads_error(str(error)) from error
     thread.join()
+
+
+def no_threads_error(answer: str) -> SandboxError:
+    """Return the error that no thread can be started, which Python answered."""
+    return SandboxError(
+        "no sandbox can be created here: this process cannot start a thread, and neither can mysqld",
+        tried=[answer],
+        remedies=[
+            "raise the limit of processes and threads: ulimit -u, or pids.max of the cgroup (Docker: --pids-limit)",
+            "update the container engine: with glibc 2.34 or newer, Docker before 20.10.10 forbids threads; or "
+            "start the container with --security-opt seccomp=unconfined",
+        ],
+    )
 
 
 def _is_main_thread() -> bool:

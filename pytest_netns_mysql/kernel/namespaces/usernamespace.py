@@ -5,10 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import sys
 
+from pytest_netns_mysql.errors import SandboxError
 from pytest_netns_mysql.kernel.namespaces import refusal, syscalls
 from pytest_netns_mysql.kernel.namespaces.childprocess import run_in_child
 from pytest_netns_mysql.kernel.namespaces.creation import create_namespaces
+from pytest_netns_mysql.kernel.namespaces.newthread import has_kernel_threads, no_threads_error
+from pytest_netns_mysql.kernel.namespaces.position import Position
 from pytest_netns_mysql.kernel.namespaces.privileges import (
     CAP_NET_BIND_SERVICE,
     CAP_NET_RAW,
@@ -22,6 +26,8 @@ _AMBIENT = NEEDED | {CAP_NET_RAW, CAP_NET_BIND_SERVICE}
 
 _OWN = frozenset({CAP_SYS_CHROOT})
 """What setns(2) needs to move a thread into a mount namespace."""
+
+_THREAD = "to start a thread"
 
 
 def enter_user_namespace(*, starts_workers: bool = False) -> None:
@@ -50,7 +56,7 @@ def enter_user_namespace(*, starts_workers: bool = False) -> None:
 
 
 def try_user_namespace() -> None:
-    """Create a rootless sandbox in a child process, which has one thread.
+    """Create a rootless sandbox in a child process, which has one thread, and try what the sandbox needs later.
 
     Raises:
         SandboxError: The kernel refuses a step of creating a sandbox.
@@ -59,10 +65,19 @@ def try_user_namespace() -> None:
     def action() -> None:
         unshare_user_namespace(starts_workers=False)
         create_namespaces()
+        with refusal.step(refusal.MOVE):
+            Position.current().enter(is_mount_another=True)
+        if "gevent" not in sys.modules:  # its threads are none of the kernel's, and do not survive the fork
+            try:
+                has_kernel_threads()
+            except SandboxError as error:
+                raise StepError(_THREAD, 0, *error.tried) from error
 
     try:
         run_in_child(action)
     except StepError as error:
+        if error.step == _THREAD:
+            raise no_threads_error(error.strerror or "") from error
         raise sandbox_error(error, rootless=True) from error
 
 

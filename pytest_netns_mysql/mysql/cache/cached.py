@@ -77,7 +77,10 @@ def looked_for(cache: Path, product: str, title: str) -> list[str]:
 
 
 def _folders(cache: Path) -> list[Path]:
-    folders = [record.parent for record in cache.expanduser().absolute().glob(f"servers/*/{RECORD}")]
+    try:
+        folders = [record.parent for record in cache.expanduser().absolute().glob(f"servers/*/{RECORD}")]
+    except PermissionError:  # nothing can be used; before Python 3.13 a folder that is closed raises this error
+        return []
     return [folder for folder in folders if not folder.name.endswith(REMOVED)]
 
 

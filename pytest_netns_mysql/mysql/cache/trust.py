@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_netns_mysql.errors import CacheError
 
 _OVERFLOW = 65534  # the uid and gid shown for ids that a user namespace does not map, see user_namespaces(7)
+_ALL_IDS = ["0", "0", "4294967295"]  # the map of ids outside of any user namespace
 _OWN = "use a cache of your own: set netns_cache (or NETNS_CACHE=...) to another folder"
 _SEARCHABLE = stat.S_IXGRP | stat.S_IXOTH
 
@@ -114,13 +115,16 @@ def _is_trusted(status: os.stat_result) -> bool:
 
 
 def _hides_owners() -> bool:
-    """Return True in a user namespace that does not map root."""
+    """Return True in a user namespace in which the machine's root is nobody."""
     try:
-        maps = Path("/proc/self/uid_map").read_text().splitlines()
+        maps = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
     except OSError:
         return False
-    # The second number of a line is an id outside of the namespace: `unshare --map-root-user` maps this user to 0.
-    return all(line.split()[1:2] != ["0"] for line in maps)
+    # The second number of a line is an id outside of the namespace: `unshare --map-root-user` maps this user to 0. In a
+    # user namespace inside of another one it is an id of the outer one, and the owner of / tells.
+    if all(ids[1:2] != ["0"] for ids in maps):
+        return True
+    return maps != [_ALL_IDS] and os.stat("/").st_uid == _OVERFLOW  # noqa: PTH116 - pathlib would take longer
 
 
 def _is_private(gid: int, uid: int) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 from tests.stress.machines_without import filters
 
 _PR_CAPBSET_DROP = 24
+_UNSHARE = shutil.which("unshare", path=os.defpath) or "/usr/bin/unshare"  # an earlier condition may have no PATH
 _CAPABILITIES = {"net_admin": 12, "sys_chroot": 18, "sys_admin": 21, "setfcap": 31}
 
 
@@ -57,13 +59,13 @@ def empty(folder: str) -> None:
 
 def read_only(folder: str) -> None:
     """Let nobody write into a folder."""
-    _mount("--bind", folder, folder)
+    _mount("--rbind", folder, folder)
     _mount("-o", "remount,ro,bind", folder)
 
 
 def no_exec(folder: str) -> None:
     """Let nobody start programs of a folder."""
-    _mount("--bind", folder, folder)
+    _mount("--rbind", folder, folder)
     _mount("-o", "remount,noexec,bind", folder)
 
 
@@ -100,8 +102,8 @@ def drop(names: str) -> None:
 
 def own_user(number: str) -> None:
     """Become an ordinary user of a user namespace that root of another one makes, without any capability."""
-    os.execvp(
-        "unshare",
+    os.execv(
+        _UNSHARE,
         ["unshare", "--user", f"--map-user={number}", f"--map-group={number}", sys.executable, __file__, *_rest],
     )
 

@@ -135,8 +135,7 @@ WORKING = {
     "an unknown locale": ["variable:LC_ALL=xx_YY"],
     "the locale C": ["variable:LC_ALL=C", "variable:PYTHONUTF8=0"],
     "no environment": [CACHE, "clear"],
-    "no standard input": ["closed:0"],
-    "no standard error": ["closed:0", "closed:2"],
+    "no standard input": ["closed:0"],  # without a standard error pytest itself ends, by its plugin faulthandler
 }
 ALL_AT_ONCE = "all of them"
 WORKING[ALL_AT_ONCE] = [
@@ -240,7 +239,9 @@ def test_tests_run_where_something_else_is_missing(pytester: pytest.Pytester) ->
             conditions = WORKING[name]
             before = [word for word in conditions if not word.startswith(("refuse:", "closed:", "clear"))]
             after = [word for word in conditions if word not in before]
-            result = run_suite([*before, *user, *after])
+            # Root of a user namespace has the name of the machine's root, whose temporary folder pytest refuses.
+            own = ["--basetemp=base"] if "clear" in conditions else []
+            result = run_suite([*before, *user, *after], *own)
             count += 1
             passed = "4 passed" in result.stdout
             if not passed or "Traceback" in result.stderr:

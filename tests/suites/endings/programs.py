@@ -15,6 +15,7 @@ def programs(netns):
 
 
 @pytest.mark.netns("red")
-def test_it(netns, netns_mysql, programs):
+@pytest.mark.parametrize("worker", [0, 1])  # with two workers, each gets a test
+def test_it(netns, netns_mysql, programs, worker):
     subprocess.Popen("setsid sleep 600 & sleep 600", shell=True)
     netns["blue"].run(["sh", "-c", "sleep 600 >/dev/null 2>&1 &"])
