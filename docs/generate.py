@@ -49,7 +49,7 @@ JSON_TYPES = {
     r"\bof (string|number|integer)$": r"of \1s",
 }
 CODE = (
-    r"`[^`]*`|(?<![\w-])(?:--)?netns[_-][\w.-]*\w|CAP_\w+|MYSQL_\S*\w|FILE::NAME|\$\w+|~/\S*\w|bin/mysqld"
+    r"`[^`]*`|(?<![\w-])(?:--)?netns[_-][\w.:-]*\w|CAP_\w+|MYSQL_\S*\w|FILE::NAME|\$\w+|~/\S*\w|bin/mysqld"
     r"|docker://\S*\w|external:\S*\w|/docker-\S*\w|\.(?:html|json|md)\b"
 )
 """What is code in a help; text in backquotes is marked already."""
@@ -190,7 +190,8 @@ def api_page() -> str:
     lines = [
         "# Python API",
         "",
-        "What `pytest_netns_mysql` exports. Fixtures and factories return objects of these classes.",
+        "This page describes the classes and functions that `pytest_netns_mysql` exports. Fixtures and factories return",
+        "objects of these classes.",
     ]
     errors = [name for name in pytest_netns_mysql.__all__ if name.endswith(("Error", "Warning"))]
     for title, names in {**API, "Errors and warnings": " ".join(errors)}.items():

@@ -17,7 +17,10 @@ the ini file (`pytest.ini`, `pyproject.toml` or another file that pytest reads).
 If a setting is set in several places, the first of these places wins. A marker on a test, and an argument of a factory,
 win over all of them. The head of pytest's output shows which settings are set, and where.
 
-An empty value is a value, and most settings refuse it. To get the default, leave the setting out.
+An empty value counts as a value, and most settings refuse it. To get the default, leave the setting out.
+
+A *netns test* is a test that has the marker `netns` or uses a fixture of the plugin: see [What a netns test
+is](marker.md#what-a-netns-test-is).
 
 Relative paths start at the working directory. In the ini file, the paths in `netns_topology`, `netns_report`,
 `netns_capture_dir` and `netns_image_initdb` start at the folder of the ini file."""
@@ -48,7 +51,7 @@ SEE_ALSO = {
 PRESETS = """\
 # Presets
 
-A preset is a [topology](topologies.md) that the plugin brings with it. Choose a preset by its name: for a run with
+A preset is a [topology](topologies.md) that comes with the plugin. Choose a preset by its name: for a run with
 `--netns-topology=nat`, or for a test with `@pytest.mark.netns("red", topology="nat")`. If you choose nothing, tests run
 over `red-blue`.
 
@@ -64,7 +67,7 @@ object with the keys of [RunReport](#runreport). A [JSON Schema](report.schema.j
 COMMANDS = """\
 # Commands
 
-`netns-mysql` is the command line of the plugin. `netns-mysql COMMAND --help` prints the same as this page.
+`netns-mysql` is the command line of the plugin. `netns-mysql COMMAND --help` prints the same text as this page.
 
 Commands read the settings from their options, from the environment (`NETNS_TOPOLOGY` and the other
 [settings](settings.md)), and from a `netns-topology.toml` in the working directory. Only `matrix` reads the ini file of

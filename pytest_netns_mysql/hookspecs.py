@@ -1,13 +1,13 @@
-"""The hooks with which a project changes topologies, servers and reports.
+"""Hooks for projects that change topologies, servers and reports.
 
 Implement a hook in a plugin or in a conftest.py, like pytest's own hooks. An implementation names only those arguments
 that it needs.
 
 ``pytest_netns_topology`` and ``pytest_netns_server_spec`` change the whole run, so pytest must know them before it
 collects tests. Implement them in a plugin, or in a conftest.py that pytest reads before collection: beside the ini
-file, or in a folder of ``testpaths``. In a conftest.py that pytest reads later, these two hooks are an error. They may
-be called several times for the same topology or server, and in each worker of pytest-xdist. They must return the same
-result each time.
+file, or in a folder of ``testpaths``. In a conftest.py that pytest reads later, these two hooks are an error. pytest
+may call both hooks several times for the same topology or server, and in each worker of pytest-xdist. Both must return
+the same result each time.
 
 If several plugins implement one of these two hooks, each implementation gets what the previous implementation returned.
 A hook wrapper gets the result so far from its ``yield``.
