@@ -99,6 +99,27 @@ def test_generated_pages_are_fresh() -> None:
     assert result.returncode == 0, result.stderr
 
 
+def public_names(section: str) -> list[str]:
+    """Return the lines of a section of the list of public names."""
+    _, _, rest = (ROOT / "tests" / "public" / "surface.txt").read_text().partition(f"\n[{section}]\n")
+    lines, _, _ = rest.partition("\n\n")
+    return lines.splitlines()
+
+
+def test_every_fixture_is_on_the_page_of_fixtures() -> None:
+    page = (ROOT / "docs" / "reference" / "fixtures.md").read_text()
+    fixtures = [line.partition(":")[0] for line in public_names("fixtures")]
+    assert "netns_mysqld" in fixtures
+    assert [fixture for fixture in fixtures if f"`{fixture}`" not in page] == []
+
+
+def test_every_marker_is_on_the_page_of_markers_with_its_arguments() -> None:
+    page = (ROOT / "docs" / "reference" / "marker.md").read_text()
+    markers = public_names("markers")
+    assert "netns_pause" in markers
+    assert [marker for marker in markers if f"{marker}`" not in page] == []
+
+
 def test_the_tests_that_the_page_on_security_names_are_there() -> None:
     names = re.findall(r"\[`([\w/]+)`\]", (ROOT / "docs" / "explanation" / "security.md").read_text())
     assert names
