@@ -16,20 +16,21 @@ INTRODUCTION = """\
 
 Ordinary tests try each thing once or a few times. `make stress` tries the same things hundreds or thousands of times,
 on odd machines and with hostile input. This page shows what its last runs tried, and how often a claim did not hold.
-[Security](security.md) says who can do what to whom, and [Limits](limits.md) says where the plugin cannot work.
+[Security](security.md) says who can do what on a machine where tests run, and [Limits](limits.md) says where the plugin
+cannot work.
 
 The claims belong to seven areas:
 
-- **Hostile input**: everything that takes a value gets odd values, and reports get odd texts.
-- **Leaves nothing**: runs, commands and standing servers end in every way, `kill -9` included, and nothing may be left.
+- **Hostile input**: settings, topologies, arguments and commands get odd values, and reports get odd texts.
+- **Leaves nothing**: runs, commands and standing servers end in every way, even by `kill -9`, and leave nothing behind.
 - **Load**: many connections, namespaces, servers and workers at once, and the limits of the machine.
 - **Never in the wrong namespace**: tests, threads and signal handlers move between namespaces at random moments.
 - **The host is untouched**: the machine is compared before, during and after a run, and another user attacks the run.
 - **Two of everything at once**: several runs use one cache, damage it and end in the middle of writing to it.
 - **Where it cannot work**: the machine lacks something that a run needs, and the error must name the remedy.
 
-Each row of the tables is a claim. The numbers say how often root and an ordinary user have tried the claim, and for how
-many of these tries the claim did not hold. An empty cell means that this user has not tried it. Rows may come from
+Each row of the tables is a claim. The numbers say how often the claim was tried as root and as an ordinary user, and
+how often it did not hold. An empty cell means that the claim was not tried as this user. Rows may come from
 different runs, since a part of the tests can be run alone.
 
 The tests are in [tests/stress](../../tests/stress). CI runs a short form of them on each change.
