@@ -190,8 +190,8 @@ def api_page() -> str:
     lines = [
         "# Python API",
         "",
-        "This page describes the classes and functions that `pytest_netns_mysql` exports. Fixtures and factories return",
-        "objects of these classes.",
+        "This page describes the classes and functions that `pytest_netns_mysql` exports.",
+        "Fixtures and factories return objects of these classes.",
     ]
     errors = [name for name in pytest_netns_mysql.__all__ if name.endswith(("Error", "Warning"))]
     for title, names in {**API, "Errors and warnings": " ".join(errors)}.items():

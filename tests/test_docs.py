@@ -110,7 +110,7 @@ def test_every_fixture_is_on_the_page_of_fixtures() -> None:
     page = (ROOT / "docs" / "reference" / "fixtures.md").read_text()
     fixtures = [line.partition(":")[0] for line in public_names("fixtures")]
     assert "netns_mysqld" in fixtures
-    assert [fixture for fixture in fixtures if f"`{fixture}`" not in page] == []
+    assert [fixture for fixture in fixtures if f"[`{fixture}`](#" not in page] == []
 
 
 def test_every_marker_is_on_the_page_of_markers_with_its_arguments() -> None:
