@@ -1,4 +1,4 @@
-"""A scene of the demo: prints what is done and what the server says, in place of pytest's dots."""
+"""A scene of the demo. It prints each statement and the server's answer, in place of pytest's dots."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Scene:
     """One scene on the screen.
 
     Attributes:
-        reporter: What pytest writes to the terminal with.
+        reporter: pytest's terminal reporter.
     """
 
     def __init__(self, reporter: Any) -> None:
-        """Begin to write."""
+        """Write with this reporter."""
         self.reporter = reporter
 
     def say(self, text: str) -> None:
@@ -46,12 +46,12 @@ class Scene:
 
 @pytest.fixture
 def scene(request: pytest.FixtureRequest) -> Scene:
-    """The scene that a test plays, with the test's docstring as its title."""
+    """The scene of a test. Its title is the test's docstring."""
     reporter = request.config.pluginmanager.getplugin("terminalreporter")
     reporter.write_line(f"\n{request.function.__doc__.rstrip('.')}", bold=True)
     return Scene(reporter)
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] | None:
-    """Print no dot: a scene has said what happened."""
+    """Print no dot for a scene that passed."""
     return ("passed", "", "") if report.passed and report.when == "call" else None

@@ -1,4 +1,4 @@
-"""Five short scenes: what MySQL makes of the address that a connection comes from."""
+"""Five short scenes: how MySQL treats clients of different origins."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shop, as the tutorial finds it: the code that runs on the web servers."""
+"""The shop of the tutorial: the code that runs on the web servers."""
 
 from __future__ import annotations
 
