@@ -27,7 +27,7 @@ Relative paths start at the working directory. In the ini file, the paths in `ne
 
 IMAGE = "[Servers in containers](../howto/containers.md#configure-the-image)"
 EXTERNAL = "[A server that you run](../howto/which-server.md#a-server-that-you-run)"
-PACKETS = "[Packets](../howto/capture.md)"
+PACKETS = "[Capture packets](../howto/capture.md)"
 REPORTS = "[Read and save reports](../howto/reports.md)"
 SEE_ALSO = {
     "mode": "[The sandbox](../explanation/how-it-works.md#the-sandbox)",
