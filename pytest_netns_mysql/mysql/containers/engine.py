@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import shutil
-import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
 
 OWNER = "pytest-netns-mysql.owner"
 """The label with the process that a container belongs to."""
-
-_ROUNDS = 4  # in a row that find no container, before the search ends
-_PAUSE = 0.5  # seconds
 
 
 class Engine:
@@ -274,20 +269,6 @@ class Engine:
 def owner() -> str:
     """Return the value of the label for this process: its pid, which may be used again, and its start time."""
     return f"{os.getpid()}-{Path('/proc/self/stat').read_text().rpartition(') ')[2].split()[19]}"
-
-
-def reap(owner: str, folder: str) -> None:
-    """Remove what a killed process left behind.
-
-    Args:
-        owner: The label's value on the process's containers.
-        folder: The folder of the containers' files.
-    """
-    engine, rounds = Engine("the end of a run"), 0
-    while rounds < _ROUNDS:  # the engine may still be creating a container
-        rounds = 0 if engine.remove_all(owner) else rounds + 1
-        shutil.rmtree(folder, ignore_errors=True)
-        time.sleep(_PAUSE)
 
 
 def _split(reference: str) -> tuple[str, str | None]:

@@ -10,6 +10,8 @@ import select
 import sys
 
 WATCHING = b"watching\n"
+_ROUNDS = 4  # in a row that find no container, before the search ends
+_PAUSE = 0.5  # seconds
 
 
 def main() -> None:
@@ -26,9 +28,20 @@ def main() -> None:
     end.poll()
     # Imported only now: the engine's client takes megabytes, which this process does not need during the run.
     sys.path[:] = places.split(os.pathsep)
-    from pytest_netns_mysql.mysql.containers.engine import reap
+    _remove(owner, folder)
 
-    reap(owner, folder)
+
+def _remove(owner: str, folder: str) -> None:
+    import shutil
+    import time
+
+    from pytest_netns_mysql.mysql.containers.engine import Engine
+
+    engine, rounds = Engine("the end of a run"), 0
+    while rounds < _ROUNDS:  # the engine may still be creating a container
+        rounds = 0 if engine.remove_all(owner) else rounds + 1
+        shutil.rmtree(folder, ignore_errors=True)
+        time.sleep(_PAUSE)
 
 
 if __name__ == "__main__":
