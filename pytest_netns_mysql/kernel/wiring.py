@@ -84,17 +84,23 @@ def _interfaces_of(name: str, plan: Plan) -> list[str]:
 
 
 def _configure(plan: Plan, namespaces: Mapping[str, Namespace], where: str) -> None:
-    """Bring up the interfaces of each namespace with their addresses, then add its routes, which need both.
+    """Bring up the interfaces of all namespaces, then add addresses, and the routes, which need both.
 
-    Bridges come after their ports.
+    Bridges come after their ports. A route that is added while the other end of its link is down would be shown as
+    ``linkdown`` for a moment.
     """
     interfaces = _by_namespace((interface.namespace, interface) for interface in _interfaces(plan))
     routes = _by_namespace((route.namespace, route) for route in plan.routes)
+    for name, found in interfaces.items():
+        batch = Batch()
+        with namespaces[name]:
+            for interface in found:
+                batch.bring_up(interface)
+            send_batch(batch, name, where)
     for name in dict.fromkeys((*interfaces, *routes)):
         batch = Batch()
         with namespaces[name]:
             for interface in interfaces[name]:
-                batch.bring_up(interface)
                 for address in interface.addresses:
                     batch.add_address(interface.interface, address)
             for route in routes[name]:
