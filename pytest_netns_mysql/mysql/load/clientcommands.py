@@ -14,6 +14,11 @@ _ARGUMENT = re.compile(
     re.DOTALL,
 )
 _LONGEST_DELIMITER = 15  # bytes
+# Both client programs compare names by latin1_swedish_ci, whatever the character set of the file is.
+_BASE_LETTERS = bytes.maketrans(
+    "ÀÁÂÃÇÈÉÊËÌÍÎÏÐÑÒÓÔÕÙÚÛÜÝàáâãçèéêëìíîïðñòóôõùúûüý".encode("latin-1"),
+    b"AAAACEEEEIIIIDNOOOOUUUYYAAAACEEEEIIIIDNOOOOUUUYY",
+)
 _DELIMITER = b"delimiter"
 
 
@@ -90,7 +95,7 @@ class CommandTable:
             delimiter: The current delimiter.
         """
         match = _FIRST_WORD.match(text)
-        command = None if match is None else self.names.get(match[1].lower())
+        command = None if match is None else self.names.get(_folded(match[1]))
         if match is None or command is None:
             return None
         whole_text = bytes(text)
@@ -117,7 +122,12 @@ def table(*, mariadb: bool) -> CommandTable:
 
 def is_delimiter_command(text: bytes | bytearray) -> bool:
     """Return True if a text begins with the word DELIMITER."""
-    return bytes(text[: len(_DELIMITER)]).lower() == _DELIMITER
+    return _folded(text[: len(_DELIMITER)]) == _DELIMITER
+
+
+def _folded(name: bytes | bytearray) -> bytes:
+    """Return a name as the client programs compare it: in lower case, without accents."""
+    return bytes(name).translate(_BASE_LETTERS).lower()
 
 
 def argument(line: bytes) -> bytes:

@@ -81,6 +81,7 @@ PIECES = [
         b"\xc3\xa9",
         b"\xf0\x9f\x98\x80",
         b"\xe9",
+        b"\xe9go\n",
         b"\x0b",
     ),
     *(b"INSERT INTO t VALUES ('a;b')", b"\nSET @a = 1;\n", b"/* c */ ", b"/* it's */\n", b"\nend//\n", b"\xef\xbb\xbf"),
@@ -96,7 +97,7 @@ ITS_OWN = re.compile(
     rb"select @@version_comment limit 1|select \$\$|SELECT DATABASE\(\)|SET NAMES utf8mb4|(#|--)[^\n]*"
 )
 UNFIT = re.compile(rb"\\[!ser]")
-BY_PARTS = re.compile(rb"(use|\\u)\b.*['\"`]", re.IGNORECASE | re.DOTALL)
+BY_PARTS = re.compile(rb"(use\b|\\u).*['\"`]", re.IGNORECASE | re.DOTALL)
 
 
 class Recorder:
