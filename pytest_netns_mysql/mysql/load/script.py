@@ -7,6 +7,7 @@ only the server knows their encoding.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -92,7 +93,10 @@ class _Script:
             raise ValueError(f"SOURCE {name}: files are nested more than {_DEEPEST} levels deep")
         self._depth += 1
         try:
-            yield from self.read(self._folder / os.path.expanduser(name))  # noqa: PTH111 - Path's own raises for ~unknown
+            if name.endswith(("/", "/.")):  # Path would overlook both
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            # As the client programs do: a/../b is b, wherever a leads. The expanduser of Path raises for ~unknown.
+            yield from self.read(self._folder / os.path.normpath(os.path.expanduser(name)))  # noqa: PTH111
         except OSError as error:
             raise ScriptError(f"Failed to open file '{name}': {error.strerror}", file, call.line) from error
         self._sandboxed.discard(self._depth)

@@ -77,6 +77,8 @@ PIECES = [
     *(
         b"\nsource other.sql\n",
         b"source other.sql",
+        b"\nsource other.sql/\n",
+        b"\nsource none/../other.sql\n",
         b"\\. other.sql\n",
         b"\xc3\xa9",
         b"\xf0\x9f\x98\x80",
