@@ -36,7 +36,7 @@ def limit(name: str) -> None:
 
 def without_folder(folder: str) -> None:
     """Have a root folder without a folder of its own; all else is bound from the one that was there."""
-    root = Path(tempfile.mkdtemp())
+    root = Path(tempfile.mkdtemp(dir=Path.cwd().parent))  # pytest removes it in the end
     _mount("-t", "tmpfs", "none", root)
     for entry in Path("/").iterdir():
         if str(entry) == folder:
@@ -72,7 +72,7 @@ def no_exec(folder: str) -> None:
 def without_file(file: str) -> None:
     """Have a folder without a file of its own, such as /etc without /etc/hosts."""
     folder = Path(file).parent
-    copy = Path(tempfile.mkdtemp())
+    copy = Path(tempfile.mkdtemp(dir=Path.cwd().parent))
     _mount("-t", "tmpfs", "-o", "mode=755", "none", copy)
     for entry in folder.iterdir():
         if str(entry) == file:
