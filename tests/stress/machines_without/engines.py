@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pytest_netns_mysql import settings
+from tests.support.processes import wait_for_end
 
 IMAGE = "netns-stress-machine"
 _REPOSITORY = Path(__file__).parents[3]
@@ -28,6 +32,28 @@ def engines() -> list[str]:
 
 def _output(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=300)
+
+
+@contextmanager
+def without_pause_process() -> Iterator[None]:
+    """End the process that rootless Podman leaves behind for its next call, if it was not there before."""
+    before = _pause_processes()
+    try:
+        yield
+    finally:
+        left = _pause_processes() - before
+        for pid in left:
+            os.kill(pid, signal.SIGTERM)
+        wait_for_end(*left)
+
+
+def _pause_processes() -> set[int]:
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_uid == os.geteuid() and (folder / "comm").read_text().strip() == "podman pause":
+                found.add(int(folder.name))
+    return found
 
 
 def make_image(engine: str, folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,6 +97,12 @@ def fault(engine: str, flags: Sequence[str], error: Sequence[str], folder: Path,
     except pytest.fail.Exception:
         return text
     return "" if "2 passed, 2 errors" in result.stdout else text
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left() -> Iterator[None]:
+    with engines.without_pause_process():
+        yield
 
 
 @pytest.mark.parametrize("engine", ["docker", "podman"])
