@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import pytest
 
+from pytest_netns_mysql import settings
+from pytest_netns_mysql.mysql.kinds import local
 from tests.stress.machines_without import engines
 from tests.stress.machines_without.programs import IN_DOCKER
 from tests.support.stress import IS_LONG, check
@@ -111,6 +113,7 @@ def test_containers(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         if os.environ.get("CI") and os.geteuid() == 0:
             pytest.fail(f"{engine} does not answer: .ci/tools and .ci/engine bring it")
         pytest.skip(f"{engine} does not answer")
+    local.find("auto", cache=settings.resolve().cache, progress=print)  # containers cannot fetch it
     engines.make_image(engine, tmp_path)
     (tmp_path / "test_inner.py").write_text(source("machines_without/works"))
     (tmp_path / "conftest.py").write_text(source("refused_sandbox/as_written_conftest"))
