@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -64,13 +65,18 @@ def test_an_ini_block_configures_pytest(suite: Suite, pytester: pytest.Pytester,
     assert result.parseoutcomes().keys() == {"passed"}
 
 
-def test_a_server_that_stays_up_is_listed_and_ended() -> None:
-    """In a sandbox of its own: `netns-mysql down` ends all that are up in the network that it stands in."""
+def test_a_server_that_stays_up_is_listed_and_ended(tmp_path: Path) -> None:
+    """With a runtime folder of its own: `netns-mysql down` ends all servers that are offered there."""
     (text,) = [text for text in CONSOLE if "netns-mysql up" in text]
     command = f"'{sys.executable}' -m pytest_netns_mysql.cli"
     script = text.replace("$ netns-mysql", command)
     result = subprocess.run(
-        ["sh", "-c", f'{command} run -- sh -ec "{script}"'], capture_output=True, text=True, cwd=ROOT
+        ["sh", "-ec", script],
+        env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
     )
     up, header, ls, down = result.stdout.splitlines()
     assert up.startswith("pid ")

@@ -104,7 +104,10 @@ def test_meets_the_executors(netns, wider_executor):
     assert wider_executor.submit(born).result() == namespaces(netns)["red"]
     with pytest.raises(RuntimeError, match="cannot schedule new futures after shutdown"):
         KEPT[0].submit(born)
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("left")]
+    left = [thread for thread in threading.enumerate() if thread.name.startswith("left")]
+    for thread in left:
+        thread.join(10)  # nobody waits for it at the end of a test
+    assert not any(thread.is_alive() for thread in left)
 
 
 def test_plain_last():

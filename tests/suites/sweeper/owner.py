@@ -21,9 +21,9 @@ with network["blue"]:
     started["mounted"] = subprocess.Popen(["unshare", "--mount", *SLEEP]).pid
     started["deaf"] = subprocess.Popen(["sh", "-c", "trap '' TERM; sleep 600; sleep 600"]).pid
     sandbox = os.stat("/proc/thread-self/ns/mnt").st_ino
-    started["shell"] = subprocess.Popen(["env", f"{SPARED}={sandbox}", *SLEEP]).pid
+    started["shell"] = subprocess.Popen(SLEEP, env={**os.environ, SPARED: str(sandbox)}).pid
     # As where pytest was started in a shell of another session.
-    started["elsewhere"] = subprocess.Popen(["env", f"{SPARED}={sandbox - 1}", *SLEEP]).pid
+    started["elsewhere"] = subprocess.Popen(SLEEP, env={**os.environ, SPARED: str(sandbox - 1)}).pid
     daemon = subprocess.run(
         ["sh", "-c", "setsid sleep 600 >/dev/null & echo $!"], check=True, stdout=subprocess.PIPE, text=True
     )
