@@ -23,10 +23,7 @@ version = release = version_of(project)
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
-suppress_warnings: list[str] = []
-nitpicky = False
 
-myst_enable_extensions = ["colon_fence", "html_image"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "groupwise"
@@ -39,7 +36,6 @@ copybutton_only_copy_prompt_lines = True
 
 html_theme = "furo"
 html_title = project
-html_static_path: list[str] = []
 html_theme_options = {"source_repository": f"{REPOSITORY}/", "source_branch": "main", "source_directory": "docs/"}
 
 
