@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import pytest
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _TERMINAL = Path("/dev/tty")
 _PLUGIN = "netns_pausing"
 _FAILED = "failed"
+_LOOK_UP = 200.0  # milliseconds until a Ctrl-C is noticed that came just before a wait
 
 
 def start(config: pytest.Config, session: NetnsSession) -> None:
@@ -163,6 +165,19 @@ def _ask(lines: Iterable[str]) -> None:
         with _TERMINAL.open("w") as terminal:
             terminal.write("".join(f"{printable(line)}\n" for line in lines))
         with _TERMINAL.open() as terminal:
-            terminal.readline()
+            _wait_for_line(terminal)
     except KeyboardInterrupt:
         pytest.exit("interrupted during a pause of netns_pause")
+
+
+def _wait_for_line(terminal: TextIO) -> None:
+    """Wait until a line was typed.
+
+    A read that blocks would not be enough. Python runs its handlers of signals between two steps of a program, so a
+    Ctrl-C just before the read would wait for Enter, too.
+    """
+    poll = select.poll()
+    poll.register(terminal, select.POLLIN)
+    while not poll.poll(_LOOK_UP):
+        pass
+    terminal.readline()

@@ -89,6 +89,17 @@ def test_control_c_ends_the_run_and_tears_down(start: Start, pytester: pytest.Py
     assert notes(pytester) == ["torn down"]
 
 
+def test_control_c_that_another_thread_gets_ends_the_run(start: Start, pytester: pytest.Pytester) -> None:
+    # Like one that comes just before the wait, it interrupts no system call of the main thread.
+    pytester.makeconftest(source("pausing/control_c_in_a_thread"))
+    with start("fails", "--netns-pause") as terminal:
+        terminal.expect(ENTER)
+        (pytester.path / "go").touch()
+        assert terminal.wait() == 2
+        assert "Exit: interrupted during a pause of netns_pause" in terminal.text
+    assert notes(pytester) == ["torn down"]
+
+
 def test_nothing_else_waits(start: Start, pytester: pytest.Pytester) -> None:
     # What follows the option is a path, and no value of it.
     with start("passes or without", "--netns-pause", "test_inner.py") as terminal:

@@ -52,7 +52,10 @@ class Terminal:
         """Read until the program ends; return its exit code."""
         while self._read():
             pass
-        return self.process.wait(PATIENCE)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the program did not end:\n{self._text}") from None
 
     def _read(self) -> bool:
         if not select.select([self._ours], [], [], PATIENCE)[0]:
