@@ -37,13 +37,26 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
         RuntimeError: No thread can be started.
     """
     mysqld = session.kinds.names[0]
-    if session.kinds.known(session.server_over(topology, mysqld)) is None:
-        return None
-    spec = session.spec_of(topology, mysqld, mysqlx=mysqlx)
-    if not _is_made(spec):
+    spec = _spec_of(session, topology, mysqld, mysqlx=mysqlx)
+    if spec is None:
         return None
     taken = _take(session, topology, mysqld, spec, worker=worker)
     return _start(session, topology, mysqld, spec, worker=worker) if taken is None else taken
+
+
+def take(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: bool) -> EarlyStart | None:
+    """Take a standing server of a topology, if that is allowed and one is free; see ``boot``."""
+    mysqld = session.kinds.names[0]
+    spec = _spec_of(session, topology, mysqld, mysqlx=mysqlx)
+    return None if spec is None else _take(session, topology, mysqld, spec, worker=worker)
+
+
+def _spec_of(session: NetnsSession, topology: Topology, mysqld: str, *, mysqlx: bool) -> ResolvedSpec | None:
+    """Return the server's configuration, or None if the server or its data directory must be made first."""
+    if session.kinds.known(session.server_over(topology, mysqld)) is None:
+        return None
+    spec = session.spec_of(topology, mysqld, mysqlx=mysqlx)
+    return spec if _is_made(spec) else None
 
 
 def _start(

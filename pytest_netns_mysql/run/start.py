@@ -47,7 +47,8 @@ class Start:
     """The early start of netns_mysqld.
 
     A server starts before collection if the last run tells that these tests need it. It ends after collection if no
-    test needs it, and what the tests needed is remembered for the next run.
+    test needs it, and what the tests needed is remembered for the next run. With netns_start = late nothing is started
+    here, but a standing server is taken: later, a rootless run is in a user namespace of its own, and cannot join.
     """
 
     def __init__(self, config: pytest.Config, session: NetnsSession) -> None:
@@ -60,9 +61,7 @@ class Start:
         self._config = config
         self._session = session
         self._options = config.known_args_namespace
-        self._is_active = (
-            session.settings.start != "late" and not runs_nothing(self._options) and platform_error() is None
-        )
+        self._is_active = not runs_nothing(self._options) and platform_error() is None
         self._memory: dict[str, Any] = {"files": {}, "wrong": [], "hooks": False}
         self._begun: Need | None = None
         self._early: EarlyStart | None = None
@@ -80,7 +79,7 @@ class Start:
         with contextlib.suppress(NetnsError):  # collection meets the error again
             if guess is not None and self._arguments not in self._memory["wrong"]:
                 self._begin(self._topology_of(guess), guess)
-            elif self._session.settings.start == "early" or self._has_standing_server():
+            elif self._session.settings.start == "early" or self._wants_standing_server():
                 topology = self._session.topologies.of_settings[0]
                 self._begin(topology, (_source(topology), False))
 
@@ -122,11 +121,15 @@ class Start:
             self._config.cache.set(self._key, new)
 
     def _begin(self, topology: Topology, need: Need) -> None:
-        from pytest_netns_mysql.run.boot import boot
+        from pytest_netns_mysql.run import boot
 
+        is_late = self._session.settings.start == "late"
+        if is_late and not self._wants_standing_server():
+            return
+        begin = boot.take if is_late else boot.boot
         # Whatever stands in the way: the first test that asks meets it again, and says so.
         with contextlib.suppress(NetnsError, OSError, RuntimeError):
-            early = boot(self._session, topology, mysqlx=need[1], worker=hasattr(self._config, "workerinput"))
+            early = begin(self._session, topology, mysqlx=need[1], worker=hasattr(self._config, "workerinput"))
             if early is not None:
                 self._session.adopt(early)
                 self._begun, self._early = need, early
@@ -148,11 +151,13 @@ class Start:
             )
         return True
 
-    def _has_standing_server(self) -> bool:
-        """Return True if there is a standing server that may be taken: the early start costs nothing then."""
+    def _wants_standing_server(self) -> bool:
+        """Return True if there is a standing server that may be taken, or if this run is to bring one up."""
         from pytest_netns_mysql.reuse import offers
 
-        return offers.is_allowed(self._session.settings.reuse) and bool(offers.addresses())
+        setting = self._session.settings.reuse
+        brings_up = setting == "always" and not hasattr(self._config, "workerinput")
+        return offers.is_allowed(setting) and (brings_up or bool(offers.addresses()))
 
     def _need_of(self, item: pytest.Item) -> Need:
         topology = item.stash[TOPOLOGY_IN_FORCE]

@@ -56,6 +56,34 @@ def test_a_lock_on_a_table(explained: Explained, both: tuple[Any, Any]) -> None:
     run(first, "UNLOCK TABLES")
 
 
+def test_a_row_that_is_locked_for_a_statement_with_nowait(explained: Explained, both: tuple[Any, Any]) -> None:
+    first, second = both
+    run(first, "UPDATE t SET b = 1 WHERE a = 1")
+    found = explained(lambda: run(second, "SELECT b FROM t WHERE a = 1 FOR UPDATE NOWAIT"))
+    holder = f"connection {first.connection_id} of 'red_user'@'192.0.2.2'"
+    assert found.what == f"the statement has NOWAIT, and did not wait for a row lock that {holder} holds"
+    end = f"commit or roll back in connection {first.connection_id} before this statement, or close it"
+    assert found.remedies == (end,)
+
+
+def test_a_statement_that_takes_too_long(explained: Explained, both: tuple[Any, Any]) -> None:
+    first, second = both
+    run(second, "SET max_execution_time = 100", "SET SESSION cte_max_recursion_depth = 1000000000")
+    endless = "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT COUNT(*) FROM r"
+    found = explained(lambda: run(second, endless))
+    assert found.what == "the server ended the statement because it took longer than max_execution_time allows"
+    assert found.details == ()
+    assert found.remedies == ("allow more time: SET SESSION max_execution_time = 100000, in milliseconds",)
+    run(first, "LOCK TABLES t WRITE")
+    found = explained(lambda: run(second, "SELECT b FROM t"))
+    assert found.what == "the server ended the statement because it took longer than max_execution_time allows"
+    (detail,) = found.details
+    holder = f"connection {first.connection_id} of 'red_user'@'192.0.2.2' holds "
+    assert detail.startswith(f"it may have waited for a lock: {holder}")
+    assert "SHARED_NO_READ_WRITE on table red_schema.t" in detail
+    run(first, "UNLOCK TABLES")
+
+
 @pytest.mark.parametrize(
     ("kind", "one", "two"), [("INT", "-1", "2"), ("BIGINT UNSIGNED", "1", "2"), ("VARCHAR(9)", "'pen'", "'ink'")]
 )

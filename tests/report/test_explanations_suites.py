@@ -121,7 +121,7 @@ def test_address_translation(suite: Suite) -> None:
 def test_mariadb(suite: Suite) -> None:
     app, red = "'app'@'192.0.2.%'", "192.0.2.2 (namespace red)"
     result = explain(suite, "mariadb", "--netns-mysqld=mariadb")
-    result.assert_outcomes(failed=23)
+    result.assert_outcomes(failed=24)
     whats = [
         f"wrong password for {app}, which the server picked for app from {red}",
         f"the client gave no password, and the account {app} has one",
@@ -141,6 +141,7 @@ def test_mariadb(suite: Suite) -> None:
         "the server has no connection left: max_connections is 10",
         f"the account {app} has its 1 connection (MAX_USER_CONNECTIONS)",
         "the statement gave up waiting for a lock that connection * of 'red_user'@'192.0.2.2' holds",
+        "the server ended the statement because it took longer than max_statement_time allows",
         "the server ended connection *: somebody killed it, or it was idle for longer than wait_timeout",
         "the server requires TLS (require_secure_transport = ON), and the connection from red does not use it",
         f"CREATE USER was refused: {app} exists already",
@@ -148,7 +149,9 @@ def test_mariadb(suite: Suite) -> None:
         "the server has no authentication plugin caching_sha2_password",
     ]
     result.stdout.fnmatch_lines([line for what in whats for line in ("EXPLAINED", what)], consecutive=False)
+    result.stdout.fnmatch_lines(["it may have waited for a lock: connection * of 'red_user'@'192.0.2.2' holds *"])
     for remedy in (
+        "allow more time: SET SESSION max_statement_time = 100, in seconds",
         "or use an account that may: GRANT READ_ONLY ADMIN ON [*].[*] TO ...",
         "ALTER USER ... IDENTIFIED BY '...'",
     ):

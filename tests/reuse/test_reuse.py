@@ -102,6 +102,17 @@ def test_runs_use_the_standing_server_and_leave_nothing_on_it(
     )
 
 
+def test_a_run_that_starts_late_uses_the_standing_server(
+    command: Command, suite: Suite, pytester: pytest.Pytester
+) -> None:
+    holder = pid_of(command("up"))
+    suite("reuse/asks", "--netns-start=late").assert_outcomes(passed=1)
+    (child,) = children(holder)
+    assert seen(pytester) == children(child)
+    suite("reuse/asks", "--netns-start=late", "--netns-reuse=never").assert_outcomes(passed=1)
+    assert seen(pytester)[1] not in children(child)
+
+
 @pytest.mark.parametrize("what", ["mysqld", "options", "link", "address", "file"])
 def test_a_standing_server_that_cannot_be_put_back_is_replaced(
     command: Command, suite: Suite, pytester: pytest.Pytester, what: str, monkeypatch: pytest.MonkeyPatch
@@ -215,9 +226,10 @@ def test_a_run_in_ci_does_not_use_the_standing_server(
     assert first == third != second
 
 
-def test_always_starts_a_standing_server(command: Command, suite: Suite, pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("start", ["early", "auto", "late"])
+def test_always_starts_a_standing_server(command: Command, suite: Suite, pytester: pytest.Pytester, start: str) -> None:
     for _ in range(2):
-        suite("reuse/asks", "--netns-reuse=always", "--netns-start=early").assert_outcomes(passed=1)
+        suite("reuse/asks", "--netns-reuse=always", f"--netns-start={start}").assert_outcomes(passed=1)
     first, second = seen(pytester)
     assert first == second
     holder = next(pid for pid in listed(command) if first in grandchildren(pid))

@@ -1,4 +1,4 @@
-"""A statement that waited for a lock: 1205, 1213, 1969, 3572."""
+"""A statement that waited for a lock, or that does not wait: 1205, 1213, 1969, 3024, 3572."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ JOIN performance_schema.threads t ON t.PROCESSLIST_ID = x.trx_mysql_thread_id
 LEFT JOIN performance_schema.events_statements_current s ON s.THREAD_ID = t.THREAD_ID AND s.NESTING_EVENT_LEVEL = 0
 WHERE l.LOCK_STATUS = 'GRANTED' ORDER BY x.trx_started, l.LOCK_DATA"""
 _CHANGES_TABLES = re.compile(r"\s*(ALTER|CREATE|DROP|TRUNCATE|RENAME|LOCK|OPTIMIZE|FLUSH|REPAIR)\b", re.IGNORECASE)
+_MARIADB_STATEMENT_TIMEOUT = 1969
 _SUPREMUM = "supremum pseudo-record"
 _MOST_RECORDS = 3
 _LONGEST = 60
@@ -62,13 +63,47 @@ class _Lock:
 
 def wait_timeout(failure: Failure, _: Context) -> Explanation:
     """Explain 1205: another transaction held a lock for longer than the statement waits."""
+    return _by_locks(failure, "the statement gave up waiting for", waits=True)
+
+
+def no_wait(failure: Failure, _: Context) -> Explanation:
+    """Explain 3572: another transaction held a lock, and the statement has NOWAIT."""
+    return _by_locks(failure, "the statement has NOWAIT, and did not wait for", waits=False)
+
+
+def statement_timeout(failure: Failure, _: Context) -> Explanation:
+    """Explain 3024, and MariaDB's 1969: the statement took too long, by itself or since it waited for a lock."""
+    is_mariadb = failure.number == _MARIADB_STATEMENT_TIMEOUT
+    name, longer = ("max_statement_time", 100) if is_mariadb else ("max_execution_time", 100_000)
+    holders = (holder for holder in _holders(failure) if _has_table_of(holder, failure.statement))
+    return Explanation(
+        f"the server ended the statement because it took longer than {name} allows",
+        tuple(f"it may have waited for a lock: {holder}" for holder in holders)[:1],
+        (f"allow more time: SET SESSION {name} = {longer}, in {'seconds' if is_mariadb else 'milliseconds'}",),
+    )
+
+
+def _has_table_of(holder: LockHolder, statement: str) -> bool:
+    """Return True if a connection holds a lock on a table that a statement names."""
+    tables = (lock.rpartition(".")[2] for lock in holder.locks if "." in lock)
+    return any(re.search(rf"\b{re.escape(table)}\b", statement) for table in tables)
+
+
+def _by_locks(failure: Failure, lead: str, *, waits: bool) -> Explanation:
+    """Return who holds the lock.
+
+    Args:
+        failure: The error.
+        lead: What the statement did about the lock.
+        waits: Whether the statement would have waited longer with a higher timeout.
+    """
     if rows := _row_locks(failure):
-        return _by_rows(rows)
+        return _by_rows(rows, lead, waits=waits)
     holders = _holders(failure)
     if not holders:
         return Explanation(
-            "the statement gave up waiting for a lock of another transaction, which has ended since",
-            (f"waiting: {_short(failure.statement)}",) if failure.statement else (),
+            f"{lead} a lock of another transaction, which has ended since",
+            (f"{'waiting' if waits else 'the statement'}: {_short(failure.statement)}",) if failure.statement else (),
             ("commit or roll back the other transaction before this statement",),
         )
     first = holders[0]
@@ -76,13 +111,13 @@ def wait_timeout(failure: Failure, _: Context) -> Explanation:
     others = tuple(map(str, holders[1:2]))
     sleeps = (str(first.number), "Sleep") in {(row[0], row[4]) for row in ask(failure.server, "SHOW PROCESSLIST")}
     return Explanation(
-        f"the statement gave up waiting for a lock that connection {first.number} of {first.client} holds",
+        f"{lead} a lock that connection {first.number} of {first.client} holds",
         (f"it holds {', '.join(first.locks[:_MOST_RECORDS])}", *last, *others)[:3],
-        _ending(first.number, "lock_wait_timeout", sleeps=sleeps),
+        _ending(first.number, "lock_wait_timeout" if waits and not sleeps else ""),
     )
 
 
-def _by_rows(rows: list[_Lock]) -> Explanation:
+def _by_rows(rows: list[_Lock], lead: str, *, waits: bool) -> Explanation:
     first = rows[0]
     alike = [row for row in rows if (row.number, row.table, row.index, row.mode) == _kind(first)]
     records = [row.record for row in alike]
@@ -91,13 +126,13 @@ def _by_rows(rows: list[_Lock]) -> Explanation:
     lock = f"({first.mode}) on {'the row' if len(records) == 1 else 'rows'} of {first.table}"
     last = (f"its last statement: {_short(first.statement)}",) if first.statement else ()
     return Explanation(
-        f"the statement gave up waiting for a row lock that connection {first.number} of {first.client} holds",
+        f"{lead} a row lock that connection {first.number} of {first.client} holds",
         (
             f"connection {first.number} has a transaction that is not committed, with a lock {lock}, "
             f"index {first.index}, {word} {shown}",
             *last,
         ),
-        _ending(first.number, "innodb_lock_wait_timeout", sleeps=first.sleeps),
+        _ending(first.number, "innodb_lock_wait_timeout" if waits and not first.sleeps else ""),
     )
 
 
@@ -105,10 +140,16 @@ def _kind(lock: _Lock) -> tuple[int, str, str, str]:
     return lock.number, lock.table, lock.index, lock.mode
 
 
-def _ending(number: int, timeout: str, *, sleeps: bool) -> tuple[str, ...]:
-    """Return the remedies. Waiting longer helps only if the holder is still at work."""
+def _ending(number: int, timeout: str) -> tuple[str, ...]:
+    """Return the remedies.
+
+    Args:
+        number: The connection that holds the lock.
+        timeout: The variable that lets the statement wait longer; '' where that does not help, since the holder is not
+            at work, or the statement does not wait at all.
+    """
     end = f"commit or roll back in connection {number} before this statement, or close it"
-    return (end,) if sleeps else (end, f"or wait longer: SET SESSION {timeout} = 100")
+    return (end, f"or wait longer: SET SESSION {timeout} = 100") if timeout else (end,)
 
 
 def _row_locks(failure: Failure) -> list[_Lock]:

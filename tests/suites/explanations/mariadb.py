@@ -109,6 +109,12 @@ def test_lock(netns_connect):
     run(second, "SET innodb_lock_wait_timeout = 1", "DELETE FROM t")
 
 
+def test_statement_time(netns_connect):
+    first, second = netns_connect("red"), netns_connect("red", driver="pymysql")
+    run(first, "CREATE TABLE t (a INT PRIMARY KEY)", "INSERT INTO t VALUES (1)", "COMMIT", "BEGIN", "DELETE FROM t")
+    run(second, "SET max_statement_time = 1", "DELETE FROM t")
+
+
 def test_killed(netns_connect, netns_mysqld):
     connection = netns_connect("red", driver="pymysql")
     netns_mysqld.execute("KILL %s", connection.thread_id())
