@@ -207,14 +207,15 @@ def api_page() -> str:
 
 def _member_options(kind: type) -> list[str]:
     """Return the options with which autodoc shows the members of a class, and those from bases that are internal."""
+    called = ["   :special-members: __call__"] if "__call__" in vars(kind) else []
     exported = {getattr(pytest_netns_mysql, name) for name in pytest_netns_mysql.__all__}
     bases = kind.__mro__[1:]
     internal = list(takewhile(lambda base: base not in exported and base.__module__.startswith("pytest_netns_"), bases))
     inherited = {name for base in internal for name, value in vars(base).items() if _is_described(value)}
     if all(name.startswith("_") or name in vars(kind) for name in inherited):
-        return ["   :members:"]
+        return ["   :members:", *called]
     first_hidden = bases[len(internal)]  # a builtin, or a class that is on the page itself
-    return ["   :members:", f"   :inherited-members: {first_hidden.__name__}"]
+    return ["   :members:", f"   :inherited-members: {first_hidden.__name__}", *called]
 
 
 def _is_described(member: object) -> bool:

@@ -154,22 +154,7 @@ class Mysqld:
 
 @dataclass(frozen=True)
 class Description:
-    """A network, and where mysqld listens in it, as it is written.
-
-    Attributes:
-        name: The topology's name.
-        namespaces: The namespaces by name. A link or an address stands for a namespace with that link.
-        bridges: The bridges by name.
-        forwarding: As in a Namespace, for ``global``; so are ``routes``, ``masquerade`` and ``publish``.
-        routes: See there.
-        masquerade: See there.
-        publish: See there.
-        hosts: One or several addresses by host name.
-        mysqld: Where mysqld listens.
-        description: What the topology is for.
-        source: The preset or the file that the topology comes from, for messages.
-        notes: What was not used of a compose file, and how parts of it were read; a TOML file has no notes.
-    """
+    """A network, and where mysqld listens in it, as it is written; Topology describes the attributes."""
 
     name: str = "topology"
     namespaces: Mapping[str, Namespace] = field(default_factory=dict, metadata=keys.NAMESPACES)

@@ -13,7 +13,24 @@ from pytest_netns_mysql.topology.planning import planner
 
 @dataclass(frozen=True)
 class Topology(Description):
-    """A network, and where mysqld listens in it; the attributes are those of Description."""
+    """A network, and where mysqld listens in it.
+
+    Attributes:
+        name: The topology's name.
+        namespaces: The namespaces by name. A link or an address stands for a namespace with that link.
+        bridges: The bridges by name.
+        forwarding: Whether ``global`` forwards packets.
+        routes: Gateways of ``global`` by destination, which is ``default`` or a CIDR.
+        masquerade: The interfaces of ``global`` that give their own address to what is forwarded out of them; True for
+            all.
+        publish: ``address:port`` behind ``global``, by the port of ``global`` that stands for it: ``3306`` or
+            ``address:3306``.
+        hosts: One or several addresses by host name.
+        mysqld: Where mysqld listens.
+        description: What the topology is for.
+        source: The preset or the file that the topology comes from, for messages.
+        notes: What was not used of a compose file, and how parts of it were read; a TOML file has no notes.
+    """
 
     @cached_property
     def plan(self) -> Plan:
