@@ -13,7 +13,7 @@ IMAGES = ("netns-mysql", "netns-mysql-tests")  # of `netns-mysql image`, and of 
 _TEST = """\
 import mysql.connector
 import pytest
-from testcontainers.mysql import MySqlContainer
+from testcontainers.community.mysql import MySqlContainer
 
 
 @pytest.fixture(scope="session")
