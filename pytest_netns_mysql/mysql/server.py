@@ -32,6 +32,11 @@ class MySQLServer(Instance):
     """
 
     @property
+    def writable(self) -> MySQLServer:
+        """The server on which this server's data is written: itself, its source, or the group's primary."""
+        return self
+
+    @property
     def tls(self) -> Authority:
         """The server's own certificate authority (CA), which the server trusts and which issues client certificates.
 

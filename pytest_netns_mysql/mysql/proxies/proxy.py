@@ -21,7 +21,7 @@ from pytest_netns_mysql.mysql.waiting import wait_until
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.kernel.namespaces.program import Program
-    from pytest_netns_mysql.mysql.mysqld.instance import Instance
+    from pytest_netns_mysql.mysql.server import MySQLServer
 
 _GREETING_TIMEOUT = 1.0  # seconds
 _LOG_LINES = 10
@@ -43,7 +43,7 @@ class Proxy:
         self,
         name: str,
         argv: Argv,
-        server: Instance,
+        server: MySQLServer,
         *,
         namespace: str,
         port: int,

@@ -24,7 +24,6 @@ from pytest_netns_mysql.mysql.versions import format_version
 
 if TYPE_CHECKING:
     from pytest_netns_mysql.mysql.dialects.options import OptionValue
-    from pytest_netns_mysql.mysql.mysqld.instance import Instance
 
 FIRST_VERSION = (8, 0, 26)  # the first with CHANGE REPLICATION SOURCE TO, SHOW REPLICA STATUS and the options' names
 
@@ -93,7 +92,7 @@ class Replica(MySQLServer):
         return self if self.is_promoted else self.source._dataset
 
     @property
-    def writable(self) -> Instance:
+    def writable(self) -> MySQLServer:
         """The server that takes the writes of this server's data: the source at the head, or itself once promoted."""
         return self if self.is_promoted else self.source.writable
 
