@@ -12,7 +12,7 @@ import pytest
 
 from pytest_netns_mysql import settings
 from pytest_netns_mysql.mysql.kinds import local
-from tests.stress.machines_without import engines
+from tests.stress.machines_without import engines, rootlessdocker
 from tests.stress.machines_without.programs import IN_DOCKER
 from tests.support.stress import IS_LONG, check
 from tests.support.suites import source
@@ -113,27 +113,53 @@ def test_containers(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         if os.environ.get("CI"):
             pytest.fail(f"{engine} does not answer: .ci/tools and .ci/engine bring it")
         pytest.skip(f"{engine} does not answer")
+    who = "rootful" if os.geteuid() == 0 else "rootless" if engine == "podman" else "rootful, as an ordinary user"
+    try_containers(engine, who, SUITES[engine, os.geteuid() == 0], tmp_path, monkeypatch)
+
+
+@pytest.mark.ordinary_user
+def test_containers_of_rootless_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if missing := rootlessdocker.missing():
+        if os.environ.get("CI"):
+            pytest.fail(f"{missing} is missing: .ci/tools and .ci/engine bring it")
+        pytest.skip(f"{missing} is missing")
+    with rootlessdocker.running() as address:
+        monkeypatch.setenv("DOCKER_HOST", address)
+        try_containers("docker", "rootless", DOCKER, tmp_path, monkeypatch)
+
+
+def try_containers(
+    engine: str, who: str, containers: Sequence[Container], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run a netns test in each container, and record what was tried.
+
+    Args:
+        engine: docker or podman.
+        who: The user of the engine, for the claim.
+        containers: The containers of the long form.
+        folder: The folder for the suite.
+        monkeypatch: The test's own.
+    """
     local.find("auto", cache=settings.resolve().cache, progress=print)  # containers cannot fetch it
-    engines.make_image(engine, tmp_path)
-    (tmp_path / "test_inner.py").write_text(source("machines_without/works"))
-    (tmp_path / "conftest.py").write_text(source("refused_sandbox/as_written_conftest"))
-    tmp_path.chmod(0o755)
+    engines.make_image(engine, folder)
+    (folder / "test_inner.py").write_text(source("machines_without/works"))
+    (folder / "conftest.py").write_text(source("refused_sandbox/as_written_conftest"))
+    folder.chmod(0o755)
     faults: list[str] = []
     count, copy = 0, None
-    for container in SUITES[engine, os.geteuid() == 0]:
+    for container in containers:
         if not (IS_LONG or container.is_short):
             continue
         flags = container.flags
         uid = int(flags[flags.index("--user") + 1]) if "--user" in flags else os.geteuid() if "keep-id" in flags else 0
         if uid and os.geteuid() == 0 and copy is None:
-            copy = engines.copy_cache(tmp_path / "cache", uid)  # that of root is closed to this user
+            copy = engines.copy_cache(folder / "cache", uid)  # that of root is closed to this user
         own = copy if uid and os.geteuid() == 0 else None
         monkeypatch.setenv("AS_BEFORE", json.dumps([None, uid, None]))
-        faults.append(fault(engine, flags, container.error, tmp_path, own))
+        faults.append(fault(engine, flags, container.error, folder, own))
         cured = [[*flags, *more] for more in container.cured] if IS_LONG else []
-        faults += [fault(engine, more, (), tmp_path, own) for more in cured]
+        faults += [fault(engine, more, (), folder, own) for more in cured]
         count += 1 + len(cured)
-    who = "rootful" if os.geteuid() == 0 else "rootless" if engine == "podman" else "rootful, as an ordinary user"
     claim = (
         f"containers of {engine.capitalize()} ({who}): a netns test passes, or the error names the flag that cures it"
     )
