@@ -15,6 +15,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from itertools import takewhile
+from operator import attrgetter
 from pathlib import Path
 
 import introductions
@@ -48,6 +49,8 @@ JSON_TYPES = {
     r"\bobject of object": "object of objects",
     r"\bof (string|number|integer)$": r"of \1s",
 }
+CACHE = "~/.cache/pytest-netns-mysql"
+"""The default of netns_cache, which the table of settings leaves empty: it depends on the user."""
 CODE = (
     r"`[^`]*`|(?<![\w-])(?:--)?netns[_-][\w.:-]*\w|CAP_\w+|MYSQL_\S*\w|FILE::NAME|\$\w+|~/\S*\w|bin/mysqld"
     r"|docker://\S*\w|external:\S*\w|/docker-\S*\w|\.(?:html|json|md)\b"
@@ -63,7 +66,8 @@ def settings_page() -> str:
         lines.append(f"| [`{setting.ini}`](#{setting.ini}) | {_with_code(what)} |")
     for setting in TABLE:
         values = ", ".join(f"`{value}`" for value in setting.choices or [setting.metavar]).replace("|", r"\|")
-        default = f"`{setting.default}`" if setting.default else "none"
+        value = CACHE if setting.name == "cache" else setting.default
+        default = f"`{value}`" if value else "none"
         meaning = textwrap.fill(_with_code(setting.help, setting.choices), 120, break_on_hyphens=False)
         lines += ["", f"## {setting.ini}", "", meaning, ""]
         lines += ["| command line | environment | values | default |", "|---|---|---|---|"]
@@ -179,7 +183,7 @@ API = {
     ),
     "Logins": "LoginExplanation Origin Candidate HiddenAccount AccessMatrix",
     "Replication and proxies": "Replica Channel ReplicaStatus Group Member Proxy",
-    "Topologies": "Topology Link Bridge Mysqld load from_mapping dump",
+    "Topologies": "Topology topology.Namespace Link Bridge Mysqld load from_mapping dump",
     "Reports": "TestReport",
 }
 """The names that the package exports, but for its errors and warnings, by what they are for."""
@@ -197,10 +201,10 @@ def api_page() -> str:
     for title, names in {**API, "Errors and warnings": " ".join(errors)}.items():
         lines += ["", f"## {title}"]
         for name in names.split():
-            kind = "class" if name[0].isupper() else "function"
+            kind = "class" if name.rpartition(".")[2][0].isupper() else "function"
             kind = "exception" if name in errors else kind
             lines += ["", "```{eval-rst}", f".. auto{kind}:: pytest_netns_mysql.{name}"]
-            lines += _member_options(getattr(pytest_netns_mysql, name)) if kind == "class" else []
+            lines += _member_options(attrgetter(name)(pytest_netns_mysql)) if kind == "class" else []
             lines += ["```"]
     return "\n".join(lines) + "\n"
 

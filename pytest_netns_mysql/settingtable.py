@@ -73,17 +73,18 @@ TABLE: tuple[Setting, ...] = (
         "red-blue",
         "The network that tests run in: a preset, a TOML file, FILE::NAME for one of several topologies in a file, a "
         "compose file, or a folder with a compose file. With several, separated by commas, every netns test runs in "
-        "each of them. If the setting is left out, a netns-topology.toml beside the ini file is used. --netns-topology "
-        "without a value draws the topologies, shows which tests run where, and runs no test.",
+        "each of them. If the setting is left out, a netns-topology.toml beside the ini file, or in pytest's rootdir "
+        "without an ini file, is used. --netns-topology without a value draws the topologies, shows which tests run "
+        "where, and runs no test.",
         "NAME|FILE[,...]",
     ),
     Setting(
         "mysqld",
         "auto",
         "The server that tests run on: auto; mariadb; the path of a mysqld, of a mariadbd, or of a folder with "
-        "bin/mysqld; docker://IMAGE; or external:HOST:PORT for a server that is already running. auto looks on PATH "
-        "and among the fetched servers, then fetches a server, and as a last resort runs docker://mysql:8.4. With "
-        "several, separated by commas, every netns test runs on each of them.",
+        "bin/mysqld; docker://IMAGE; or external:HOST:PORT for a server that is already running. auto looks on PATH, "
+        "in the usual folders such as /usr/sbin, and among the fetched servers, then fetches a server, and as a last "
+        "resort runs docker://mysql:8.4. With several, separated by commas, every netns test runs on each of them.",
         "auto|mariadb|PATH|docker://IMAGE|external:HOST:PORT[,...]",
     ),
     Setting(
@@ -151,7 +152,8 @@ TABLE: tuple[Setting, ...] = (
         "start",
         "auto",
         "When to start netns_mysqld. early: before conftests are imported. late: when the first test asks for the "
-        "server. auto: early if the previous run used the server, else right after collection.",
+        "server; a standing server is taken at once. auto: early if the previous run used the server, else right "
+        "after collection.",
         "WHEN",
         ("auto", "early", "late"),
     ),
@@ -159,8 +161,8 @@ TABLE: tuple[Setting, ...] = (
         "reuse",
         "auto",
         "Whether to use a standing server, which `netns-mysql up` starts. auto: yes if a standing server is up, but "
-        "not in CI (if the environment variable CI is set). always: yes, in CI too; start a standing server if none is "
-        "up. never: no.",
+        "not in CI (if the environment variable CI is set, and is not 0 or false). always: yes, in CI too; start a "
+        "standing server if none is up. never: no.",
         "WHEN",
         ("auto", "always", "never"),
     ),
@@ -191,7 +193,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "capture_dir",
         "netns-captures",
-        "The folder for the files of netns_capture, one file for each test.",
+        "The folder for the files of netns_capture, one file for each test. The default folder is in pytest's rootdir.",
         "DIR",
     ),
     Setting(
@@ -211,8 +213,8 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "cache",
         "",
-        "The folder for fetched servers and data directories. An empty value means the folder pytest-netns-mysql in "
-        "the user's cache folder: $XDG_CACHE_HOME, else ~/.cache.",
+        "The folder for fetched servers and data directories. If the setting is left out or empty: the folder "
+        "pytest-netns-mysql in the user's cache folder, which is $XDG_CACHE_HOME, else ~/.cache.",
         "DIR",
     ),
 )

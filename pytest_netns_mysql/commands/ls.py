@@ -8,8 +8,8 @@ from pytest_netns_mysql import settings as table
 from pytest_netns_mysql.commands.commandparser import as_json, as_table, clock_time
 
 DESCRIPTION = """\
-List the standing servers of this user, which `netns-mysql up` started. Each line shows the process id, the server, the
-topology, the start time, and whether a run uses the server now."""
+List the standing servers of this user, which `netns-mysql up` or `pytest --netns-reuse=always` started. Each line shows
+the process id, the server, the topology, the start time, and whether a run uses the server now."""
 EXAMPLES = """\
   netns-mysql ls
   netns-mysql ls --json"""

@@ -17,7 +17,9 @@ EXAMPLES = """\
   netns-mysql run --netns red -- ip address
   netns-mysql run --mysqld --netns red -- mysql --user=red_user
   netns-mysql run --topology nat -- bash"""
-USAGE_LINE = "netns-mysql run [--topology T] [--netns NS] [--mysqld [auto|PATH]] [--mode M] [--cache DIR] -- CMD..."
+USAGE_LINE = (
+    "netns-mysql run [--topology T] [--netns NS] [--mysqld [auto|mariadb|PATH]] [--mode M] [--cache DIR] -- CMD..."
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--mysqld",
         nargs="?",
         const="auto",
-        metavar="auto|PATH",
+        metavar="auto|mariadb|PATH",
         help="Start a server, too, with an account for each namespace, such as red_user. The accounts have no "
         "password.",
     )

@@ -165,7 +165,7 @@ def translate_in(name: str, plan: Plan, namespaces: Mapping[str, Namespace], whe
                 f"address translation in {name}",
                 error,
                 where,
-                "load the modules on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat",
+                "load the modules on the host, as root: modprobe -a nf_tables nft_chain_nat nft_masq nft_nat",
             ) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,21 @@ if TYPE_CHECKING:
 
 _PREPARATION_TIMEOUT = 300.0  # seconds beside netns_start_timeout: the daemon may have to make a data directory
 _MAX_LINES = 12  # of the daemon's output, in an error
+
+
+def is_possible(topology: Topology, spec: ResolvedSpec) -> bool:
+    """Return True if the topology says all about a server: what hooks and settings add is not known to the daemon.
+
+    Args:
+        topology: The topology of the network.
+        spec: The configuration of the server.
+    """
+    from pytest_netns_mysql.mysql.mysqld.resolved import resolve
+    from pytest_netns_mysql.mysql.mysqld.spec import ServerSpec
+
+    known = ServerSpec._of_topology(topology, mysqlx=_with_mysqlx(topology, spec))
+    resolved = resolve(known, spec.kind, cache=spec.cache, progress=spec.progress, start_timeout=spec.start_timeout)
+    return replace(resolved, name=spec.name) == spec
 
 
 def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
@@ -42,7 +58,6 @@ def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
     rootless = needs_user_namespace(mode)
     address = address_of(spec, topology, rootless=rootless)
     raise_if_up(address)
-    leader = os.getsid(0)
     order = Order(
         address,
         topology,
@@ -52,8 +67,8 @@ def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
         mode=mode,
         is_rootless=rootless,
         folder=str(Path.cwd()),
-        leader=0 if leader == os.getpid() else leader,
-        with_mysqlx=spec.mysqlx_bind_address is not None and topology.mysqld.mysqlx_bind_address is None,
+        leader=_leader(),
+        with_mysqlx=_with_mysqlx(topology, spec),
         start_timeout=spec.start_timeout,
     )
     timeout = _PREPARATION_TIMEOUT + spec.start_timeout
@@ -75,6 +90,17 @@ def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
     if output[-1:] != [READY]:
         raise SandboxError("could not start the standing server", where="netns-mysql up", tried=output[-_MAX_LINES:])
     return address
+
+
+def _with_mysqlx(topology: Topology, spec: ResolvedSpec) -> bool:
+    return spec.mysqlx_bind_address is not None and topology.mysqld.mysqlx_bind_address is None
+
+
+def _leader() -> int:
+    """Return the pid of the leader of this login session, or 0 if this process is the leader, or if there is none."""
+    leader = os.getsid(0)
+    is_there = leader != os.getpid() and Path(f"/proc/{leader}").exists()
+    return leader if is_there else 0
 
 
 def raise_if_up(address: str) -> None:

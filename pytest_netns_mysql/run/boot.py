@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pytest_netns_mysql.run.early import EarlyStart
@@ -45,7 +46,10 @@ def boot(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: boo
 
 
 def take(session: NetnsSession, topology: Topology, *, mysqlx: bool, worker: bool) -> EarlyStart | None:
-    """Take a standing server of a topology, if that is allowed and one is free; see ``boot``."""
+    """Take a standing server of a topology, or return None; with netns_reuse = always, start one if none is up.
+
+    The arguments and the errors are those of ``boot``.
+    """
     mysqld = session.kinds.names[0]
     spec = _spec_of(session, topology, mysqld, mysqlx=mysqlx)
     return None if spec is None else _take(session, topology, mysqld, spec, worker=worker)
@@ -110,7 +114,7 @@ def _is_made(spec: ResolvedSpec) -> bool:
 def _take(
     session: NetnsSession, topology: Topology, mysqld: str, spec: ResolvedSpec, *, worker: bool
 ) -> EarlyStart | None:
-    """Take a standing server, if that is allowed and one is free."""
+    """Take a standing server, if that is allowed and one is free or may be started."""
     from pytest_netns_mysql.reuse import offers
 
     can_be = spec.kind.can_stay_up and not topology.plan.external
@@ -124,21 +128,25 @@ def _take(
         effective_capabilities,
         needs_user_namespace,
     )
+    from pytest_netns_mysql.kernel.namespaces.usernamespace import has_entered
     from pytest_netns_mysql.reuse import protocol
     from pytest_netns_mysql.reuse.address import address_of
 
     rootless = needs_user_namespace(session.settings.mode)
-    if not rootless and CAP_SYS_CHROOT not in effective_capabilities():
-        return None  # this process could not enter the server's mount namespace, see setns(2)
+    if has_entered() or not (rootless or CAP_SYS_CHROOT in effective_capabilities()):
+        return None  # this process could not enter the server's namespaces, see setns(2)
     address = address_of(spec, topology, rootless=rootless)
+    brought_up = None
     if address not in known:
         if session.settings.reuse != "always" or worker:
             return None
-        from pytest_netns_mysql.reuse.bringup import bring_up
+        from pytest_netns_mysql.reuse import bringup
 
-        bring_up(topology, spec, mode=session.settings.mode)
+        if not bringup.is_possible(topology, spec):
+            return None
+        brought_up = bringup.bring_up(topology, spec, mode=session.settings.mode)
     taken = protocol.take(address, progress=session.progress)
-    return None if taken is None else _adopted(taken, topology, mysqld, spec)
+    return None if taken is None else replace(_adopted(taken, topology, mysqld, spec), brought_up=brought_up)
 
 
 def _adopted(taken: Taken, topology: Topology, mysqld: str, spec: ResolvedSpec) -> EarlyStart:

@@ -22,6 +22,7 @@ class EarlyStart:
         mysqld: The server, as the setting netns_mysqld names it.
         server: The server, which need not answer yet.
         taken: The server's supervisor, for a standing server; None for a server of this process.
+        brought_up: The address of a standing server that this run has brought up, or None.
     """
 
     sandbox: Sandbox
@@ -29,3 +30,4 @@ class EarlyStart:
     mysqld: str
     server: MySQLServer
     taken: Taken | None = None
+    brought_up: str | None = None

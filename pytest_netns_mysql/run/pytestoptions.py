@@ -30,7 +30,8 @@ MARKERS = (
     "test, or several of these with commas",
     'netns_mysqld(min=None, flavor=None, local=False): run the test only on servers of version min, such as "8.4", or '
     "newer; of a flavor, or one of a list of flavors: mysql (includes percona), percona, mariadb; with local=True only "
-    "on programs of this machine, not in containers; on other servers the test is skipped",
+    "on programs of this machine, not in containers or on servers that others run; on other servers the test is "
+    "skipped",
     'netns_leftovers(mode): override the setting netns_leftovers for these tests with "reset", "fail" or "keep". '
     'With "keep" on a class or a module, the tests build on each other: their changes to servers and network are put '
     "back when the last of the tests ends",

@@ -47,8 +47,9 @@ class Start:
     """The early start of netns_mysqld.
 
     A server starts before collection if the last run tells that these tests need it. It ends after collection if no
-    test needs it, and what the tests needed is remembered for the next run. With netns_start = late nothing is started
-    here, but a standing server is taken: later, a rootless run is in a user namespace of its own, and cannot join.
+    test needs it, and what the tests needed is remembered for the next run. With netns_start = late this run starts no
+    server here, but it takes a standing server: later, a rootless run is in a user namespace of its own, and the kernel
+    does not let it into that of the server.
     """
 
     def __init__(self, config: pytest.Config, session: NetnsSession) -> None:
@@ -69,17 +70,23 @@ class Start:
         self._is_collected = False
 
     def before_collection(self) -> None:
-        """Start the server that the last run needed, or with netns_start = early the first topology's."""
+        """Start the server that the last run needed, or take a standing one.
+
+        If the last run tells nothing, the server of the first topology is started with netns_start = early, or taken.
+        """
         if not self._is_active:
             return
         self._memory = self._recall()
-        guess = self._guess(self._memory["files"])
         if self._memory["hooks"]:  # of a conftest, which is not read yet
             return
+        if self._is_late and not self._takes_standing_servers():
+            return
+        guess = self._guess(self._memory["files"])
+        is_wrong = self._arguments in self._memory["wrong"]
         with contextlib.suppress(NetnsError):  # collection meets the error again
-            if guess is not None and self._arguments not in self._memory["wrong"]:
+            if guess is not None and not is_wrong:
                 self._begin(self._topology_of(guess), guess)
-            elif self._session.settings.start == "early" or self._wants_standing_server():
+            elif self._session.settings.start == "early" or self._takes_first(may_start=not is_wrong):
                 topology = self._session.topologies.of_settings[0]
                 self._begin(topology, (_source(topology), False))
 
@@ -96,8 +103,7 @@ class Start:
             file = os.path.relpath(item.path, self._config.rootpath)
             self._needs.setdefault(file, self._need_of(item))
         if self._begun is not None and (self._begun not in self._needs.values() or self._is_changed_by_hooks()):
-            self._session.close()
-            self._begun = None
+            self._end_unwanted()
         if self._begun is None and items:
             self._begin(items[0].stash[TOPOLOGY_IN_FORCE], self._need_of(items[0]))
         if self._begun is not None:
@@ -123,16 +129,28 @@ class Start:
     def _begin(self, topology: Topology, need: Need) -> None:
         from pytest_netns_mysql.run import boot
 
-        is_late = self._session.settings.start == "late"
-        if is_late and not self._wants_standing_server():
+        if self._is_late and not self._takes_standing_servers():
             return
-        begin = boot.take if is_late else boot.boot
+        begin = boot.take if self._is_late else boot.boot
         # Whatever stands in the way: the first test that asks meets it again, and says so.
         with contextlib.suppress(NetnsError, OSError, RuntimeError):
             early = begin(self._session, topology, mysqlx=need[1], worker=hasattr(self._config, "workerinput"))
             if early is not None:
                 self._session.adopt(early)
                 self._begun, self._early = need, early
+
+    def _end_unwanted(self) -> None:
+        """End the server that was started, or give the standing server back; end it if this run has brought it up."""
+        self._session.close()
+        if self._early is not None and self._early.brought_up is not None:
+            from pytest_netns_mysql.reuse import protocol
+
+            protocol.ask(self._early.brought_up, "end")
+        self._begun = self._early = None
+
+    @property
+    def _is_late(self) -> bool:
+        return self._session.settings.start == "late"
 
     @property
     def _has_hooks(self) -> bool:
@@ -151,13 +169,35 @@ class Start:
             )
         return True
 
-    def _wants_standing_server(self) -> bool:
-        """Return True if there is a standing server that may be taken, or if this run is to bring one up."""
+    def _takes_standing_servers(self) -> bool:
+        """Return True if there is a standing server that may be taken, or if this run may start one."""
         from pytest_netns_mysql.reuse import offers
 
         setting = self._session.settings.reuse
-        brings_up = setting == "always" and not hasattr(self._config, "workerinput")
-        return offers.is_allowed(setting) and (brings_up or bool(offers.addresses()))
+        return setting == "always" or (offers.is_allowed(setting) and bool(offers.addresses()))
+
+    def _takes_first(self, *, may_start: bool) -> bool:
+        """Return True if a standing server of the first topology is to be taken before collection.
+
+        Where none is up, only a rootless run starts one so early, and only if a test file has the word netns: after
+        collection it can take none, see above.
+
+        Args:
+            may_start: Whether a standing server may be started.
+        """
+        from pytest_netns_mysql.reuse import offers
+
+        if not self._takes_standing_servers():
+            return False
+        if offers.addresses():
+            return True
+        from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
+        from pytest_netns_mysql.run import search
+
+        is_worker = hasattr(self._config, "workerinput")
+        if is_worker or not may_start or not needs_user_namespace(self._session.settings.mode):
+            return False
+        return search.mentions_netns(search.places_of(self._config))
 
     def _need_of(self, item: pytest.Item) -> Need:
         topology = item.stash[TOPOLOGY_IN_FORCE]

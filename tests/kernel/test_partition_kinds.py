@@ -238,7 +238,7 @@ def test_a_filter_that_the_kernel_refuses_leaves_nothing(in_network: InNetwork) 
         "the kernel refused a filter of packets in blue",
         "  where: topology red-blue (preset red-blue)",
         "  tried: [Errno 17] File exists",
-        "  do: load the modules on the host, as root: modprobe nf_tables nft_reject_inet nft_numgen",
+        "  do: load the modules on the host, as root: modprobe -a nf_tables nft_reject_inet nft_numgen",
     ]
     assert (left, errors) == ([], ["", ""])
 

@@ -134,7 +134,7 @@ def test_a_refused_address_translation_is_named_with_the_modules_to_load(in_sand
     assert what == "the kernel refused address translation in global"
     assert where == "  where: topology topology (shop.toml)"
     assert tried.startswith("  tried: [Errno ")
-    assert remedy == "  do: load the modules on the host, as root: modprobe nf_tables nft_chain_nat nft_masq nft_nat"
+    assert remedy == "  do: load the modules on the host, as root: modprobe -a nf_tables nft_chain_nat nft_masq nft_nat"
 
 
 def test_a_mistake_in_the_plan_is_not_reported_as_the_kernels_refusal(in_sandbox: InSandbox) -> None:

@@ -73,14 +73,23 @@ def test_a_statement_that_takes_too_long(explained: Explained, both: tuple[Any, 
     found = explained(lambda: run(second, endless))
     assert found.what == "the server ended the statement because it took longer than max_execution_time allows"
     assert found.details == ()
-    assert found.remedies == ("allow more time: SET SESSION max_execution_time = 100000, in milliseconds",)
-    run(first, "LOCK TABLES t WRITE")
+    more_time = "allow more time, in milliseconds: SET SESSION max_execution_time = 100000"
+    assert found.remedies == (more_time,)
+    run(first, "SELECT b FROM t", "UPDATE t SET b = 1")
+    found = explained(lambda: run(second, f"{endless} WHERE n > (SELECT MAX(b) FROM t)"))
+    assert found.details == ()
+    run(second, "ROLLBACK")
+    run(first, "COMMIT", "LOCK TABLES t WRITE")
     found = explained(lambda: run(second, "SELECT b FROM t"))
     assert found.what == "the server ended the statement because it took longer than max_execution_time allows"
     (detail,) = found.details
     holder = f"connection {first.connection_id} of 'red_user'@'192.0.2.2' holds "
     assert detail.startswith(f"it may have waited for a lock: {holder}")
     assert "SHARED_NO_READ_WRITE on table red_schema.t" in detail
+    end = f"commit or roll back in connection {first.connection_id} before this statement, or close it"
+    assert found.remedies == (end, more_time)
+    found = explained(lambda: run(second, "SELECT /*+ MAX_EXECUTION_TIME(100) */ b FROM t"))
+    assert found.remedies == (end, "raise max_execution_time in the statement, or remove it there")
     run(first, "UNLOCK TABLES")
 
 

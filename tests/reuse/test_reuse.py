@@ -2,77 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import zlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pytest_netns_mysql.commands.commandparser import clock_time
-from tests.support.processes import is_alive, wait_for_end, wait_for_file
+from tests.reuse.conftest import Command, children, grandchildren, listed, pid_of, seen
+from tests.support.processes import wait_for, wait_for_end, wait_for_file
 from tests.support.suites import Suite, source
 
 # Direct as root, rootless as an ordinary user: CI runs both.
-pytestmark = pytest.mark.slow
-Command = Callable[..., str]
-
+pytestmark = [pytest.mark.as_user, pytest.mark.slow]
 GRACE = 10.0  # seconds
-
-TOPOLOGY = """
-[namespaces]
-red = "192.0.2.2/24"
-
-[mysqld]
-options = {{ max_error_count = {number} }}
-"""
-
-
-@pytest.fixture
-def command(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Command]:
-    """Run netns-mysql in a folder whose topology no other test has; whatever is up at the end is ended."""
-    monkeypatch.delenv("CI", raising=False)
-    number = 200 + zlib.crc32(str(pytester.path).encode()) % 50000
-    (pytester.path / "netns-topology.toml").write_text(TOPOLOGY.format(number=number))
-    pids = set()
-
-    def run(*arguments: str, code: int = 0) -> str:
-        words = [sys.executable, "-m", "pytest_netns_mysql.cli", *arguments]
-        result = subprocess.run(words, cwd=pytester.path, capture_output=True, text=True, check=False)
-        assert result.returncode == code, result.stdout + result.stderr
-        pids.update(re.findall(r"^pid (\d+)", result.stdout, re.MULTILINE) if arguments[0] == "up" else [])
-        return result.stdout + result.stderr
-
-    yield run
-    for pid in pids:
-        if is_alive(int(pid)):
-            run("down", pid)
-
-
-def pid_of(line: str) -> int:
-    match = re.fullmatch(r"pid (\d+): mysql-[\d.]+, topology netns-topology, since \d\d:\d\d:\d\d, free\n", line)
-    assert match is not None, line
-    return int(match[1])
-
-
-def listed(command: Command) -> dict[int, dict[str, Any]]:
-    """Return the standing servers, by the pids that `netns-mysql down` takes."""
-    return {row["pid"]: row for row in json.loads(command("ls", "--json"))}
-
-
-def seen(pytester: pytest.Pytester) -> list[int]:
-    """Return mysqld's pid in each run."""
-    return [pid for pid, _ in json.loads((pytester.path / "seen").read_text())]
-
-
-def children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_runs_use_the_standing_server_and_leave_nothing_on_it(
@@ -209,9 +154,10 @@ def test_a_run_with_other_options_does_not_use_the_standing_server(
 ) -> None:
     command("up")
     suite("reuse/asks", "--netns-topology=red-blue").assert_outcomes(passed=1)
+    suite("reuse/asks", "--netns-topology=red-blue", "--netns-start=late").assert_outcomes(passed=1)
     suite("reuse/asks", "--netns-reuse=never").assert_outcomes(passed=1)
     suite("reuse/asks").assert_outcomes(passed=1)
-    assert len(set(seen(pytester))) == 3
+    assert len(set(seen(pytester))) == 4
 
 
 def test_a_run_in_ci_does_not_use_the_standing_server(
@@ -226,19 +172,13 @@ def test_a_run_in_ci_does_not_use_the_standing_server(
     assert first == third != second
 
 
-@pytest.mark.parametrize("start", ["early", "auto", "late"])
-def test_always_starts_a_standing_server(command: Command, suite: Suite, pytester: pytest.Pytester, start: str) -> None:
-    for _ in range(2):
-        suite("reuse/asks", "--netns-reuse=always", f"--netns-start={start}").assert_outcomes(passed=1)
-    first, second = seen(pytester)
-    assert first == second
-    holder = next(pid for pid in listed(command) if first in grandchildren(pid))
-    command("down", str(holder))
-    wait_for_end(holder, first)
-
-
-def grandchildren(pid: int) -> list[int]:
-    return [one for child in children(pid) for one in children(child)]
+def test_up_works_where_the_leader_of_the_session_has_ended(command: Command, pytester: pytest.Pytester) -> None:
+    script = f"(sleep 0.5; exec '{sys.executable}' -m pytest_netns_mysql.cli up >up.out 2>&1) &"
+    subprocess.run(["bash", "-c", script], cwd=pytester.path, start_new_session=True, check=True)
+    output = pytester.path / "up.out"
+    wait_for(lambda: output.exists() and output.read_text().endswith("\n"))
+    holder = pid_of(output.read_text())
+    assert command("down", str(holder)).startswith(f"ended: pid {holder}: ")
 
 
 def test_a_standing_server_ends_with_the_login_session(command: Command, pytester: pytest.Pytester) -> None:

@@ -13,7 +13,7 @@ from pytest_netns_mysql.kernel.netlink import ruleset
 from pytest_netns_mysql.kernel.netlink.filters import Rule, add_filter, add_ingress_filter
 from pytest_netns_mysql.kernel.wiring import refused
 
-_MODULES = "load the modules on the host, as root: modprobe nf_tables nft_reject_inet nft_numgen"
+_MODULES = "load the modules on the host, as root: modprobe -a nf_tables nft_reject_inet nft_numgen"
 
 
 class Tables:

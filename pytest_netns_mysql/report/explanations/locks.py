@@ -29,6 +29,9 @@ LEFT JOIN performance_schema.events_statements_current s ON s.THREAD_ID = t.THRE
 WHERE l.LOCK_STATUS = 'GRANTED' ORDER BY x.trx_started, l.LOCK_DATA"""
 _CHANGES_TABLES = re.compile(r"\s*(ALTER|CREATE|DROP|TRUNCATE|RENAME|LOCK|OPTIMIZE|FLUSH|REPAIR)\b", re.IGNORECASE)
 _MARIADB_STATEMENT_TIMEOUT = 1969
+_BLOCKS_ALL = re.compile("")
+# MySQL limits the time of statements that only read: locks of others who read or write rows do not block them.
+_BLOCKS_SELECT = re.compile(r"(?!SHARED_READ on |SHARED_WRITE on |.* on rows of )")
 _SUPREMUM = "supremum pseudo-record"
 _MOST_RECORDS = 3
 _LONGEST = 60
@@ -72,20 +75,27 @@ def no_wait(failure: Failure, _: Context) -> Explanation:
 
 
 def statement_timeout(failure: Failure, _: Context) -> Explanation:
-    """Explain 3024, and MariaDB's 1969: the statement took too long, by itself or since it waited for a lock."""
+    """Explain 3024, and MariaDB's 1969: the statement took too long, by itself or because it waited for a lock."""
     is_mariadb = failure.number == _MARIADB_STATEMENT_TIMEOUT
-    name, longer = ("max_statement_time", 100) if is_mariadb else ("max_execution_time", 100_000)
-    holders = (holder for holder in _holders(failure) if _has_table_of(holder, failure.statement))
+    name, longer, unit = (
+        ("max_statement_time", 100, "seconds") if is_mariadb else ("max_execution_time", 100_000, "milliseconds")
+    )
+    more_time = f"allow more time, in {unit}: SET SESSION {name} = {longer}"
+    if name in failure.statement.lower():
+        more_time = f"raise {name} in the statement, or remove it there"
+    blocks = _BLOCKS_ALL if is_mariadb else _BLOCKS_SELECT
+    holder = next((each for each in _holders(failure) if _blocks(each, failure.statement, blocks)), None)
+    end = () if holder is None else _ending(holder.number, "")
     return Explanation(
         f"the server ended the statement because it took longer than {name} allows",
-        tuple(f"it may have waited for a lock: {holder}" for holder in holders)[:1],
-        (f"allow more time: SET SESSION {name} = {longer}, in {'seconds' if is_mariadb else 'milliseconds'}",),
+        () if holder is None else (f"it may have waited for a lock: {holder}",),
+        (*end, more_time),
     )
 
 
-def _has_table_of(holder: LockHolder, statement: str) -> bool:
-    """Return True if a connection holds a lock on a table that a statement names."""
-    tables = (lock.rpartition(".")[2] for lock in holder.locks if "." in lock)
+def _blocks(holder: LockHolder, statement: str, kind: re.Pattern[str]) -> bool:
+    """Return True if a connection holds a lock of some kind on a table that a statement names."""
+    tables = (lock.rpartition(".")[2] for lock in holder.locks if "." in lock and kind.match(lock))
     return any(re.search(rf"\b{re.escape(table)}\b", statement) for table in tables)
 
 
