@@ -86,8 +86,13 @@ def separate_paths(config: pytest.Config, parser: pytest.Parser, args: list[str]
 
 
 def before_conftests(config: pytest.Config) -> None:
-    """Enter the user namespace of a rootless sandbox while this process has one thread; start a server early."""
+    """Enter the user namespace of a rootless sandbox while this process has one thread; start a server early.
+
+    From here on, a worker of xdist ends with its controller: conftests may take long to import.
+    """
     entry = config.stash[ENTRY]
+    if entry.is_worker() and config.stash[SESSION].received is None:
+        end_with_controller()
     entry.before_threads()
     if not is_distributed(config.known_args_namespace):
         config.stash[START].before_collection()  # may enter the user namespace of a standing server

@@ -36,7 +36,7 @@ class Entry:
         self._reexecution = Reexecution(config)
         self._starts_workers = is_distributed(self._options) or bool(getattr(self._options, "looponfail", False))
         self._files: set[str] = set()
-        self._is_pending = self._is_needed() and session.received is None and not self._is_worker()
+        self._is_pending = self._is_needed() and session.received is None and not self.is_worker()
 
     def before_threads(self) -> None:
         """Enter at once if this process has several threads already, which means that pytest starts again."""
@@ -97,8 +97,11 @@ class Entry:
             return needs_user_namespace(self._session.settings.mode)
         return False
 
-    def _is_worker(self) -> bool:
-        """Return True in a worker of xdist, which has several threads from its start; its controller has entered."""
+    def is_worker(self) -> bool:
+        """Return True in a worker of xdist, which has several threads from its start; its controller has entered.
+
+        It can be asked before ``workerinput`` is there.
+        """
         # Programs that tests start in a worker inherit the variable, but execnet starts a worker by `python -c`.
         return "PYTEST_XDIST_WORKER" in os.environ and not hasattr(sys.modules.get("__main__"), "__file__")
 

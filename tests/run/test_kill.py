@@ -74,3 +74,17 @@ def test_a_killed_run_leaves_no_process_and_no_namespace(pytester: pytest.Pytest
     assert sorted(Path("/run").iterdir()) == run
     left = {path.name for path in pytester.path.iterdir() if path.suffix != ".py"} - {"__pycache__"}
     assert left == {f"state{number}" for number in range(max(1, workers))}
+
+
+def test_a_worker_ends_with_its_controller_while_it_imports_a_conftest(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(source("kill/slow_conftest"))
+    pytester.makepyfile("def test_it(netns): ...")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--netns-mode=auto", "-n1"]
+    process = subprocess.Popen(command, cwd=pytester.path)
+    worker = pytester.path / "worker"
+    wait_for_file(worker, process)
+    wait_for(worker.read_text)
+    process.kill()
+    process.wait()
+    # By itself xdist ends it five to fifteen seconds later.
+    wait_for(lambda: not is_alive(int(worker.read_text())), timeout=4.0)

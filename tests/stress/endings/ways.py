@@ -58,8 +58,8 @@ def inside(where: str = "main") -> list[Ending]:
 def by_signals(where: str = "main") -> list[Ending]:
     """Return the ways in which signals end a session, at each stage, while it waits there."""
     ways = {**_BY_SIGNALS, **(_OF_A_WORKER if where != "main" else {})}
-    # Before its plugins are configured, a worker outlives its controller for five to fifteen seconds, as xdist has it.
-    # While one worker waits to be configured, the other may be slower.
+    # Before this plugin is loaded, a worker outlives its controller for five to fifteen seconds, as xdist has it. While
+    # one worker waits to be configured, the other may not have come so far.
     stages = [stage for stage in STAGES if where == "main" or stage not in ("import", "configure")]
     return [Ending(name, stage, "wait", tuple(signals), where) for name, signals in ways.items() for stage in stages]
 
