@@ -25,10 +25,21 @@ def answer(server, user="app", namespace="red", address=None, port=None):
     """Return the account of a login without a password, or the number of the server's error."""
     port = server.endpoints[0].port if port is None else port
     address = ADDRESSES[namespace] if address is None else address
+    before = connections(server)
     try:
-        return "'{}'@'{}'".format(*login(server.network[namespace], address, user, port=port).rsplit("@", 1))
+        account = login(server.network[namespace], address, user, port=port)
     except RefusedError as error:
         return error.errno
+    # Until the server has noticed its end, the connection counts against the limits of its account.
+    end = time.monotonic() + 10
+    while not connections(server) <= before:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return "'{}'@'{}'".format(*account.rsplit("@", 1))
+
+
+def connections(server):
+    return {row[0] for row in server.execute("SHOW PROCESSLIST")}
 
 
 def explained(login):
