@@ -271,8 +271,9 @@ def _follow_environment(config: pytest.Config) -> NetnsSession:
     """Return the session, made anew if plugins or conftests, as pytest-env does, have changed settings by NETNS_*."""
     session = config.stash[SESSION]
     if read_settings(config, config.option) != session.settings:
-        session.close()
+        config.stash[START].end()
         make_session(config, config.option)
+        config.stash[SESSION].networks.is_in_user_namespace = session.networks.is_in_user_namespace
     return config.stash[SESSION]
 
 

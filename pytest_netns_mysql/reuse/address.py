@@ -39,7 +39,7 @@ def address_of(spec: ResolvedSpec, topology: Topology, *, rootless: bool) -> str
         repr(replace(topology, source="")),
         template.key(spec.kind, spec.initial_options()),
         *arguments(spec.complete_options()),
-        repr(spec._addresses),
+        repr((spec._addresses, spec.drop_capabilities, spec.check_endpoints, spec.require_mysqlx)),
     ]
     if spec.load:
         from pytest_netns_mysql.mysql.seed import seed

@@ -25,7 +25,7 @@ _MAX_LINES = 12  # of the daemon's output, in an error
 
 
 def is_possible(topology: Topology, spec: ResolvedSpec) -> bool:
-    """Return True if the topology says all about a server: what hooks and settings add is not known to the daemon.
+    """Return True if the topology alone describes a server: the daemon does not know what hooks and settings add.
 
     Args:
         topology: The topology of the network.
@@ -41,6 +41,8 @@ def is_possible(topology: Topology, spec: ResolvedSpec) -> bool:
 
 def bring_up(topology: Topology, spec: ResolvedSpec, *, mode: str) -> str:
     """Start a standing server, which lives as long as this login session, see getsid(2).
+
+    Where the leader of the session has ended already, the server lives until it is ended by `netns-mysql down`.
 
     Args:
         topology: The topology of the network.
@@ -97,10 +99,13 @@ def _with_mysqlx(topology: Topology, spec: ResolvedSpec) -> bool:
 
 
 def _leader() -> int:
-    """Return the pid of the leader of this login session, or 0 if this process is the leader, or if there is none."""
+    """Return the pid of the leader of this login session, or 0 if this process is the leader, or if it has ended."""
     leader = os.getsid(0)
-    is_there = leader != os.getpid() and Path(f"/proc/{leader}").exists()
-    return leader if is_there else 0
+    try:
+        state = Path(f"/proc/{leader}/stat").read_bytes().rpartition(b") ")[2][:1]
+    except OSError:
+        return 0
+    return 0 if leader == os.getpid() or state == b"Z" else leader
 
 
 def raise_if_up(address: str) -> None:

@@ -75,6 +75,7 @@ def _start(
 
     if privileges.needs_user_namespace(session.settings.mode):
         enter_user_namespace()
+        session.networks.is_in_user_namespace = True
     if privileges.CAP_SYS_CHROOT not in privileges.effective_capabilities():
         return None
     if worker:
@@ -128,12 +129,11 @@ def _take(
         effective_capabilities,
         needs_user_namespace,
     )
-    from pytest_netns_mysql.kernel.namespaces.usernamespace import has_entered
     from pytest_netns_mysql.reuse import protocol
     from pytest_netns_mysql.reuse.address import address_of
 
     rootless = needs_user_namespace(session.settings.mode)
-    if has_entered() or not (rootless or CAP_SYS_CHROOT in effective_capabilities()):
+    if session.networks.is_in_user_namespace or not (rootless or CAP_SYS_CHROOT in effective_capabilities()):
         return None  # this process could not enter the server's namespaces, see setns(2)
     address = address_of(spec, topology, rootless=rootless)
     brought_up = None
@@ -146,10 +146,10 @@ def _take(
             return None
         brought_up = bringup.bring_up(topology, spec, mode=session.settings.mode)
     taken = protocol.take(address, progress=session.progress)
-    return None if taken is None else replace(_adopted(taken, topology, mysqld, spec), brought_up=brought_up)
+    return None if taken is None else replace(_adopted(session, taken, topology, mysqld, spec), brought_up=brought_up)
 
 
-def _adopted(taken: Taken, topology: Topology, mysqld: str, spec: ResolvedSpec) -> EarlyStart:
+def _adopted(session: NetnsSession, taken: Taken, topology: Topology, mysqld: str, spec: ResolvedSpec) -> EarlyStart:
     from pytest_netns_mysql.kernel.namespaces.newthread import run_in_new_thread
     from pytest_netns_mysql.kernel.namespaces.sandbox import Sandbox
     from pytest_netns_mysql.kernel.namespaces.usernamespace import join_user_namespace
@@ -170,6 +170,7 @@ def _adopted(taken: Taken, topology: Topology, mysqld: str, spec: ResolvedSpec) 
 
         if users:
             join_user_namespace(users[0])
+            session.networks.is_in_user_namespace = True
         sandbox, found = run_in_new_thread(find)
         undo.callback(found._close)
         server = MySQLServer(spec, found)

@@ -60,6 +60,7 @@ class Entry:
         self._is_pending = False
         try:
             enter_user_namespace(starts_workers=self._starts_workers)
+            self._session.networks.is_in_user_namespace = True
         except ThreadsError:
             self._session.networks.no_reexecution = self._reexecution.hindrance
             if self._reexecution.hindrance is None:
@@ -128,6 +129,7 @@ class Entry:
         with contextlib.suppress(OSError):  # the kernel refused a user namespace
             if in_user_namespace():
                 reduce_capabilities(starts_workers=self._starts_workers)
+                self._session.networks.is_in_user_namespace = True
 
 
 ENTRY = pytest.StashKey[Entry]()

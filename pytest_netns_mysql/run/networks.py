@@ -22,6 +22,8 @@ class Networks:
     Attributes:
         current: The network that /run/netns shows now, or None.
         sandbox: The sandbox, or None before the first netns test.
+        is_in_user_namespace: Whether this process has entered a user namespace for a sandbox. The kernel then refuses
+            it every other one.
         is_remote: Whether this process is a worker of xdist on another machine, or in another folder.
         no_reexecution: Why pytest was not started again in a user namespace, where threads asked for that.
     """
@@ -38,6 +40,7 @@ class Networks:
         self._servers: dict[Network, str] = {}  # each with what names the server in it
         self.current: Network | None = None
         self.sandbox: Sandbox | None = None
+        self.is_in_user_namespace = False
         self.is_remote = False
         self.no_reexecution: str | None = None
         self._will_return: bool | None = None

@@ -48,8 +48,8 @@ class Start:
 
     A server starts before collection if the last run tells that these tests need it. It ends after collection if no
     test needs it, and what the tests needed is remembered for the next run. With netns_start = late this run starts no
-    server here, but it takes a standing server: later, a rootless run is in a user namespace of its own, and the kernel
-    does not let it into that of the server.
+    server here, but it takes a standing server. Later, a rootless run is in a user namespace of its own, and cannot
+    enter the server's.
     """
 
     def __init__(self, config: pytest.Config, session: NetnsSession) -> None:
@@ -68,6 +68,7 @@ class Start:
         self._early: EarlyStart | None = None
         self._needs: dict[str, Need] = {}
         self._is_collected = False
+        self._is_misled = False
 
     def before_collection(self) -> None:
         """Start the server that the last run needed, or take a standing one.
@@ -103,7 +104,8 @@ class Start:
             file = os.path.relpath(item.path, self._config.rootpath)
             self._needs.setdefault(file, self._need_of(item))
         if self._begun is not None and (self._begun not in self._needs.values() or self._is_changed_by_hooks()):
-            self._end_unwanted()
+            self.end()
+            self._is_misled = True
         if self._begun is None and items:
             self._begin(items[0].stash[TOPOLOGY_IN_FORCE], self._need_of(items[0]))
         if self._begun is not None:
@@ -120,7 +122,9 @@ class Start:
         files = {file: need for file, need in known.items() if (self._config.rootpath / file).exists()}
         wrong = [one for one in self._memory["wrong"] if one != self._arguments]
         guess = self._guess(files)
-        if guess is not None and guess not in self._needs.values():  # as with -k: it would mislead again
+        was_wrong = self._is_misled or self._arguments in self._memory["wrong"]
+        if (not self._needs and was_wrong) if guess is None else (guess not in self._needs.values()):
+            # As with -k: it would mislead again.
             wrong = [*wrong, self._arguments][-_REMEMBERED:]
         new = {"files": files, "wrong": wrong, "hooks": self._has_hooks}
         if new != self._memory:
@@ -139,13 +143,13 @@ class Start:
                 self._session.adopt(early)
                 self._begun, self._early = need, early
 
-    def _end_unwanted(self) -> None:
-        """End the server that was started, or give the standing server back; end it if this run has brought it up."""
-        self._session.close()
+    def end(self) -> None:
+        """End the server that was started. A standing server is given back, or ended if this run has brought it up."""
         if self._early is not None and self._early.brought_up is not None:
             from pytest_netns_mysql.reuse import protocol
 
-            protocol.ask(self._early.brought_up, "end")
+            protocol.ask(self._early.brought_up, "end")  # while this run has the server: no other can take it
+        self._session.close()
         self._begun = self._early = None
 
     @property
@@ -173,29 +177,25 @@ class Start:
         """Return True if there is a standing server that may be taken, or if this run may start one."""
         from pytest_netns_mysql.reuse import offers
 
-        setting = self._session.settings.reuse
-        return setting == "always" or (offers.is_allowed(setting) and bool(offers.addresses()))
+        setting, is_worker = self._session.settings.reuse, hasattr(self._config, "workerinput")
+        may_start = setting == "always" and not is_worker
+        return may_start or (offers.is_allowed(setting) and bool(offers.addresses()))
 
     def _takes_first(self, *, may_start: bool) -> bool:
         """Return True if a standing server of the first topology is to be taken before collection.
 
-        Where none is up, only a rootless run starts one so early, and only if a test file has the word netns: after
-        collection it can take none, see above.
+        With netns_reuse = always, that may start one. So only a rootless run does it, which cannot take a server after
+        collection, and only if a test file has the word netns.
 
         Args:
             may_start: Whether a standing server may be started.
         """
-        from pytest_netns_mysql.reuse import offers
-
-        if not self._takes_standing_servers():
-            return False
-        if offers.addresses():
-            return True
+        if self._session.settings.reuse != "always" or hasattr(self._config, "workerinput"):
+            return self._takes_standing_servers()
         from pytest_netns_mysql.kernel.namespaces.privileges import needs_user_namespace
         from pytest_netns_mysql.run import search
 
-        is_worker = hasattr(self._config, "workerinput")
-        if is_worker or not may_start or not needs_user_namespace(self._session.settings.mode):
+        if not may_start or not needs_user_namespace(self._session.settings.mode):
             return False
         return search.mentions_netns(search.places_of(self._config))
 

@@ -78,8 +78,14 @@ def test_a_statement_that_takes_too_long(explained: Explained, both: tuple[Any, 
     run(first, "SELECT b FROM t", "UPDATE t SET b = 1")
     found = explained(lambda: run(second, f"{endless} WHERE n > (SELECT MAX(b) FROM t)"))
     assert found.details == ()
+    found = explained(lambda: run(second, "SELECT b FROM t WHERE a = 1 FOR UPDATE"))
+    assert f"connection {first.connection_id} of 'red_user'@'192.0.2.2' holds " in found.details[0]
     run(second, "ROLLBACK")
-    run(first, "COMMIT", "LOCK TABLES t WRITE")
+    run(first, "COMMIT", "LOCK TABLES t READ")
+    found = explained(lambda: run(second, f"{endless} WHERE n > (SELECT MAX(b) FROM t)"))
+    assert found.details == ()
+    run(second, "ROLLBACK")
+    run(first, "UNLOCK TABLES", "LOCK TABLES t WRITE")
     found = explained(lambda: run(second, "SELECT b FROM t"))
     assert found.what == "the server ended the statement because it took longer than max_execution_time allows"
     (detail,) = found.details

@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.processes import is_alive
-
 Command = Callable[..., str]
 
 TOPOLOGY = """
@@ -42,17 +40,18 @@ def command(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Itera
         return result.stdout + result.stderr
 
     yield run
-    for pid in pids:
-        if is_alive(int(pid)):
-            run("down", pid)
+    for pid in {int(pid) for pid in pids} & listed(run).keys():
+        run("down", str(pid))
 
 
 @pytest.fixture
-def own_offers(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a folder of offers of its own: tests that run at the same time offer theirs elsewhere."""
+def own_offers(command: Command, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The folder of this test's offers, where no other test offers a server; whatever is up at the end is ended."""
     folder = pytester.path / "runtime"
     folder.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    yield folder
+    command("down")
 
 
 def pid_of(line: str) -> int:

@@ -211,17 +211,18 @@ def test_what_a_killed_supervisor_leaves_is_removed_by_the_next_use(folder: int)
 
 
 def test_a_stopped_supervisor_is_reported_without_delay(folder: int) -> None:
+    listens, tell = os.pipe()
     child = os.fork()
     if child == 0:
         offerfiles.lock(folder, ADDRESS)
         supervisor = supervisor_of(folder)
+        os.write(tell, b"!")
         while supervisor:
             signal.pause()
+    os.close(tell)
     try:
-        deadline = time.monotonic() + DEADLINE
-        while offers.addresses() != [ADDRESS]:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        assert os.read(listens, 1) == b"!"
+        os.close(listens)
         os.kill(child, signal.SIGSTOP)
         told: list[str] = []
         assert protocol.take(ADDRESS, progress=told.append) is None

@@ -173,7 +173,8 @@ def test_a_run_in_ci_does_not_use_the_standing_server(
 
 
 def test_up_works_where_the_leader_of_the_session_has_ended(command: Command, pytester: pytest.Pytester) -> None:
-    script = f"(sleep 0.5; exec '{sys.executable}' -m pytest_netns_mysql.cli up >up.out 2>&1) &"
+    up = f"exec '{sys.executable}' -m pytest_netns_mysql.cli up >up.out 2>&1"
+    script = f"(while kill -0 $$ 2>/dev/null; do sleep 0.02; done; {up}) &"
     subprocess.run(["bash", "-c", script], cwd=pytester.path, start_new_session=True, check=True)
     output = pytester.path / "up.out"
     wait_for(lambda: output.exists() and output.read_text().endswith("\n"))

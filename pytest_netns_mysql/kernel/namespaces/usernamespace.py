@@ -28,12 +28,6 @@ _OWN = frozenset({CAP_SYS_CHROOT})
 """What setns(2) needs to move a thread into a mount namespace."""
 
 _THREAD = "to start a thread"
-_entered = False
-
-
-def has_entered() -> bool:
-    """Return True if this process has entered a user namespace: the kernel does not let it into others any more."""
-    return _entered
 
 
 def enter_user_namespace(*, starts_workers: bool = False) -> None:
@@ -59,7 +53,6 @@ def enter_user_namespace(*, starts_workers: bool = False) -> None:
 
             raise threads_error(error) from error
         raise sandbox_error(error, rootless=True) from error
-    _note_entry()
 
 
 def try_user_namespace() -> None:
@@ -114,7 +107,6 @@ def join_user_namespace(descriptor: int) -> None:
         OSError: This process has several threads, or its user is not the user of the namespace, see setns(2).
     """
     syscalls.setns(descriptor, syscalls.CLONE_NEWUSER)
-    _note_entry()
     _limit_capabilities(starts_workers=False)
 
 
@@ -127,7 +119,6 @@ def reduce_capabilities(*, starts_workers: bool) -> None:
     Args:
         starts_workers: As for ``enter_user_namespace``.
     """
-    _note_entry()
     _limit_capabilities(starts_workers=starts_workers)
     if not starts_workers:
         syscalls.lower_ambient(CAP_SYS_CHROOT)
@@ -137,11 +128,6 @@ def prepare_worker() -> None:
     """Let this worker of xdist end with its controller, and pass on no capability that was meant for workers alone."""
     syscalls.die_with_parent(signal.SIGKILL)
     syscalls.lower_ambient(CAP_SYS_CHROOT)
-
-
-def _note_entry() -> None:
-    global _entered
-    _entered = True
 
 
 def _limit_capabilities(*, starts_workers: bool) -> None:

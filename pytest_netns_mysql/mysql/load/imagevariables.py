@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,8 +109,12 @@ class ImageVariables:
         return found
 
 
+@cache
 def _executes(statements: tuple[str, ...]) -> Callable[[Any], object]:
-    """Return a function that runs statements on a connection. Its digest differs if they do."""
+    """Return a function that runs statements on a connection, the same for the same statements.
+
+    Its digest differs if they do.
+    """
 
     def make(connection: Any) -> None:
         with connection.cursor() as cursor:

@@ -30,8 +30,10 @@ WHERE l.LOCK_STATUS = 'GRANTED' ORDER BY x.trx_started, l.LOCK_DATA"""
 _CHANGES_TABLES = re.compile(r"\s*(ALTER|CREATE|DROP|TRUNCATE|RENAME|LOCK|OPTIMIZE|FLUSH|REPAIR)\b", re.IGNORECASE)
 _MARIADB_STATEMENT_TIMEOUT = 1969
 _BLOCKS_ALL = re.compile("")
-# MySQL limits the time of statements that only read: locks of others who read or write rows do not block them.
-_BLOCKS_SELECT = re.compile(r"(?!SHARED_READ on |SHARED_WRITE on |.* on rows of )")
+# MySQL limits the time of SELECT alone. Most locks of others do not block it, see the manual, "Metadata Locking".
+_BLOCKS_SELECT = re.compile(r"(SHARED_NO_READ_WRITE|EXCLUSIVE) on ")
+_BLOCKS_LOCKING_SELECT = re.compile(r"(SHARED_NO_READ_WRITE|EXCLUSIVE) on |.* on rows of ")
+_LOCKS_ROWS = re.compile(r"\bFOR\s+(UPDATE|SHARE)\b|\bLOCK\s+IN\s+SHARE\s+MODE\b", re.IGNORECASE)
 _SUPREMUM = "supremum pseudo-record"
 _MOST_RECORDS = 3
 _LONGEST = 60
@@ -83,8 +85,9 @@ def statement_timeout(failure: Failure, _: Context) -> Explanation:
     more_time = f"allow more time, in {unit}: SET SESSION {name} = {longer}"
     if name in failure.statement.lower():
         more_time = f"raise {name} in the statement, or remove it there"
-    blocks = _BLOCKS_ALL if is_mariadb else _BLOCKS_SELECT
-    holder = next((each for each in _holders(failure) if _blocks(each, failure.statement, blocks)), None)
+    kind = _BLOCKS_LOCKING_SELECT if _LOCKS_ROWS.search(failure.statement) else _BLOCKS_SELECT
+    kind = _BLOCKS_ALL if is_mariadb else kind
+    holder = next((each for each in _holders(failure) if _blocks(each, failure.statement, kind)), None)
     end = () if holder is None else _ending(holder.number, "")
     return Explanation(
         f"the server ended the statement because it took longer than {name} allows",
