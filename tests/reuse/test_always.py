@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def test_a_server_that_nobody_needed_is_not_started_again(offers: Path, pytester
     changed = []
     for _ in range(3):
         before = offers.stat().st_mtime_ns  # a server makes a folder in it, and removes the folder
-        pytester.runpytest_subprocess("--netns-reuse=always").assert_outcomes(passed=1)
+        result = pytester.run(sys.executable, "-m", "pytest", "--netns-reuse=always")  # the same arguments each time
+        result.assert_outcomes(passed=1)
         wait_for(lambda: not any(offers.iterdir()))
         changed.append(offers.stat().st_mtime_ns != before)
     assert changed[1:] == [False, False]
