@@ -10,12 +10,12 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.processes import wait_for
 from tests.support.suites import source
 
 pytestmark = pytest.mark.as_user
@@ -31,14 +31,7 @@ class Client:
     def __init__(self, address: tuple[str, int], told: queue.Queue[str], file: Path, config: dict[str, Any]) -> None:
         """Connect, and attach."""
         self._told, self._file = told, file
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self._socket = socket.create_connection(address)
-                break
-            except ConnectionRefusedError:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
+        self._socket = socket.create_connection(address)
         self._number = 0
         threading.Thread(target=self._read, daemon=True).start()
         self._ask("initialize", adapterID="netns")
@@ -97,11 +90,17 @@ def test_breakpoints_are_hit_after_pytest_was_started_again(
     pytester: pytest.Pytester, command: list[str], free_port: int
 ) -> None:
     told: queue.Queue[str] = queue.Queue()
-    process = subprocess.Popen(
-        [*command, "--wait-for-client", *PYTEST], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    Client(("127.0.0.1", free_port), told, pytester.path / "test_inner.py", {"justMyCode": False})
-    output, _ = process.communicate(timeout=PATIENCE)
+    logs = pytester.path / "logs"
+    arguments = ["--log-to", str(logs), "--wait-for-client", *PYTEST]
+    process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        # Its port is open before that, but a client that comes so early can break debugpy's adapter.
+        wait_for(lambda: any("wait_for_client()" in log.read_text() for log in logs.glob("debugpy.server-*")))
+        Client(("127.0.0.1", free_port), told, pytester.path / "test_inner.py", {"justMyCode": False})
+        output, _ = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+        process.wait()
     assert process.returncode == 0, output
     assert "1 passed" in output
     assert told.get_nowait() == "stopped by breakpoint"
