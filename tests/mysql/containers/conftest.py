@@ -13,14 +13,14 @@ from filelock import FileLock
 from pytest_netns_mysql import ContainerError
 from pytest_netns_mysql.cli import main
 from pytest_netns_mysql.mysql.containers.engine import OWNER, Engine
+from tests.conftest import IN_CI
 
 IMAGE = "netns-mysql-tests:latest"
-IN_CI = bool(os.environ.get("CI"))  # now: the tests set it for what they start
 
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    """Give the engine; CI has one, so that there it is no reason to skip."""
+    """The container engine. CI has one: a test that finds none fails there, and is skipped elsewhere."""
     try:
         return Engine("the tests")
     except ContainerError as error:

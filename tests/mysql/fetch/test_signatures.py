@@ -14,6 +14,7 @@ import pytest
 from pytest_netns_mysql.errors import FetchError
 from pytest_netns_mysql.mysql.fetch.fetch import fetch
 from pytest_netns_mysql.mysql.fetch.sources import Source
+from tests.conftest import IN_CI
 
 pytestmark = pytest.mark.skipif(
     shutil.which("apt-get") is None and "CI" not in os.environ, reason="fetching is for machines with apt"
@@ -84,7 +85,7 @@ class Keys:
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keys]:
     if shutil.which("gpg") is None:
-        assert "CI" not in os.environ, "CI has gpg"
+        assert not IN_CI, "CI has gpg"
         pytest.skip("there is no gpg to sign an archive with")
     home = tmp_path_factory.mktemp("gpg")
     home.chmod(0o700)

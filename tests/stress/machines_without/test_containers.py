@@ -12,6 +12,7 @@ import pytest
 
 from pytest_netns_mysql import settings
 from pytest_netns_mysql.mysql.kinds import local
+from tests.conftest import IN_CI
 from tests.stress.machines_without import engines, rootlessdocker
 from tests.stress.machines_without.programs import IN_DOCKER
 from tests.support.stress import IS_LONG, check
@@ -110,7 +111,7 @@ def _nothing_is_left() -> Iterator[None]:
 @pytest.mark.parametrize("engine", ["docker", "podman"])
 def test_containers(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if engine not in engines.engines():
-        if os.environ.get("CI"):
+        if IN_CI:
             pytest.fail(f"{engine} does not answer: .ci/tools and .ci/engine bring it")
         pytest.skip(f"{engine} does not answer")
     who = "rootful" if os.geteuid() == 0 else "rootless" if engine == "podman" else "rootful, as an ordinary user"
@@ -120,7 +121,7 @@ def test_containers(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.ordinary_user
 def test_containers_of_rootless_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if missing := rootlessdocker.missing():
-        if os.environ.get("CI"):
+        if IN_CI:
             pytest.fail(f"{missing} is missing: .ci/tools and .ci/engine bring it")
         pytest.skip(f"{missing} is missing")
     with rootlessdocker.running() as address:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -101,7 +102,7 @@ REFUSED = {
     ),
 }
 
-LONG_PATH = str(Path(tempfile.gettempdir(), "x" * 120))
+LONG_PATH = str(Path(tempfile.gettempdir(), f"{os.getpid()}-{'x' * 120}"))
 WORKING = {
     "no clone3 and no pidfd_open": ["refuse:clone3=ENOSYS+pidfd_open=EPERM"],
     "an old profile": [
@@ -155,9 +156,11 @@ WORKING[ALL_AT_ONCE] = [
 
 
 @pytest.fixture(autouse=True)
-def _as_written(pytester: pytest.Pytester) -> None:
-    Path(LONG_PATH).mkdir(exist_ok=True)
+def _as_written(pytester: pytest.Pytester) -> Iterator[None]:
+    Path(LONG_PATH).mkdir()
     pytester.makeconftest(source("refused_sandbox/as_written_conftest"))
+    yield
+    shutil.rmtree(LONG_PATH)
 
 
 def lines_missing(output: str, expected: Sequence[str]) -> str:
