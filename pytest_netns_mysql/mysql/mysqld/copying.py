@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -131,7 +132,9 @@ def finish(source: Path, target: Path) -> None:
 
 
 def _copy_with_holes(source: Path, target: Path) -> None:
-    command = ["cp", "-a", "--sparse=always", str(source), str(target)]
+    # Also where PATH has no folder with it.
+    cp = shutil.which("cp", path=f"{os.environ.get('PATH', os.defpath)}:{os.defpath}") or "cp"
+    command = [cp, "-a", "--sparse=always", str(source), str(target)]
     try:
         result = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=_COPY_TIMEOUT)
     except subprocess.TimeoutExpired as error:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from pytest_netns_mysql import settings
+from pytest_netns_mysql.mysql.kinds import local
 from tests.stress.machines_without.programs import BY_APPARMOR, DOCTOR, IN_DOCKER, ORDINARY, run_command, run_suite
 from tests.support.stress import IS_LONG, check, scaled
 from tests.support.suites import source
@@ -157,6 +158,7 @@ WORKING[ALL_AT_ONCE] = [
 
 @pytest.fixture(autouse=True)
 def _as_written(pytester: pytest.Pytester) -> Iterator[None]:
+    local.find("auto", cache=settings.resolve().cache, progress=print)  # some of the machines cannot fetch it
     Path(LONG_PATH).mkdir()
     pytester.makeconftest(source("refused_sandbox/as_written_conftest"))
     yield
